@@ -36,6 +36,7 @@ from stories.models import StoryPage
 from tests.support import builders, withdrawal_world
 from tests.support.backups import restore_site, save_site
 from tests.support.opened import words_in
+from tests.support.people import make_story_about
 from tests.support.stored_text import tables_with
 from tests.support.withdrawal_world import HOME, NAME, SENTINELS, SLUG, withdraw_all
 from tests.support.wsgi import SiteClient
@@ -57,17 +58,22 @@ def noon(time_machine):
 
 
 def make_site(path):
-    """Make a story of a person and one of somebody else, and back up the site to `path`.
+    """Make a story of a person at HOME and one of somebody else, and back up the site to `path`.
 
-    Return (person, story of the person, image in it, story of somebody else).
+    Return (person, story of somebody else).
     """
     person = withdrawal_world.make_named_person()
-    own, image, _document = withdrawal_world.make_own_stories(person)
+    make_story_about(person, slug=SLUG)
+    return person, save_with_others(path)
+
+
+def save_with_others(path):
+    """Make a story of somebody else, and back up the site to `path`. Return the story."""
     other = withdrawal_world.make_others()
     # The backup then has the salt by which a ledger is known as that of this site.
     ledger.write()
     save_site(path)
-    return person, own, image, other
+    return other
 
 
 def files_with_words():
@@ -80,7 +86,9 @@ def files_with_words():
 
 
 def test_withdrawal_leaves_nothing_in_the_files_and_outlives_a_restore(tmp_path):
-    person, own, image, other = make_site(tmp_path / "site.zip")
+    person = withdrawal_world.make_named_person()
+    _own, image, _document = withdrawal_world.make_own_stories(person)
+    other = save_with_others(tmp_path / "site.zip")
     client = SiteClient()
     assert client.get(HOME).status_code == 200
     # A cached page and a document.
@@ -108,7 +116,7 @@ def test_withdrawal_leaves_nothing_in_the_files_and_outlives_a_restore(tmp_path)
 
 @pytest.mark.sqlite_only
 def test_without_the_ledger_everybody_is_held_until_a_lead_confirms(client, tmp_path):
-    person, own, _image, other = make_site(tmp_path / "site.zip")
+    person, other = make_site(tmp_path / "site.zip")
     nobody = builders.make_story("About nobody")
     save_site(tmp_path / "later.zip")
     withdraw_all(person)
@@ -161,7 +169,7 @@ def replace_database(path):
 
 
 def test_replaced_database_is_caught_up_at_the_start_and_by_the_scheduler(tmp_path):
-    person, _own, _image, other = make_site(tmp_path / "site.zip")
+    person, other = make_site(tmp_path / "site.zip")
     withdraw_all(person)
     for command in ("prepare", "run_due_work"):
         replace_database(tmp_path / "site.zip")
@@ -180,7 +188,7 @@ def test_replaced_database_is_caught_up_at_the_start_and_by_the_scheduler(tmp_pa
 
 def test_failure_of_the_database_makes_no_withdrawal_forgotten(tmp_path):
     """In a database that is older than the ledger, the first row of Ledger can't be stored for a moment."""
-    withdrawal_world.make_own_stories(withdrawal_world.make_named_person())
+    make_story_about(withdrawal_world.make_named_person(), slug=SLUG)
     save_site(tmp_path / "site.zip")
     withdraw_all(Contributor.objects.get())
     replace_database(tmp_path / "site.zip")
@@ -197,7 +205,7 @@ def test_failure_of_the_database_makes_no_withdrawal_forgotten(tmp_path):
 
 
 def test_failure_after_the_database_is_replaced_holds_everybody(monkeypatch, tmp_path):
-    person, _own, _image, other = make_site(tmp_path / "site.zip")
+    person, other = make_site(tmp_path / "site.zip")
     withdraw_all(person)
 
     def fail(_self):
@@ -224,7 +232,7 @@ def break_ledger(*lines):
 @pytest.mark.sqlite_only
 def test_withdrawal_that_cannot_be_carried_out_again_holds_everybody(tmp_path):
     """But it stops neither the start of the site, nor the scheduler, nor `restore`."""
-    person, _own, _image, other = make_site(tmp_path / "site.zip")
+    person, other = make_site(tmp_path / "site.zip")
     withdraw_all(person)
     # An entry that lacks most of its fields, one that lacks all, and one that is no dictionary.
     broken = [{"code": person.code, "choice": "everything", "key": str(uuid.uuid4())}, {}, "5"]
@@ -250,7 +258,7 @@ def test_withdrawal_that_cannot_be_carried_out_again_holds_everybody(tmp_path):
 @pytest.mark.sqlite_only
 def test_lead_sees_what_failed_and_tries_it_again_or_ends_the_hold(client, tmp_path, noon):
     unlisted = builders.make_story("Lists nobody")
-    person, _own, _image, other = make_site(tmp_path / "site.zip")
+    person, other = make_site(tmp_path / "site.zip")
     withdraw_all(person)
     broken = {"code": person.code, "choice": "everything", "key": str(uuid.uuid4())}
     break_ledger(broken | {"address": [digest_of(unlisted.url, Ledger.get().salt)]})
@@ -298,7 +306,7 @@ def test_lead_sees_what_failed_and_tries_it_again_or_ends_the_hold(client, tmp_p
 @pytest.mark.sqlite_only
 def test_backup_that_is_older_than_the_ledger(tmp_path):
     person = withdrawal_world.make_named_person()
-    withdrawal_world.make_own_stories(person)
+    make_story_about(person, slug=SLUG)
     assert not Ledger.objects.exists()
     save_site(tmp_path / "site.zip")
     withdraw_all(person)
