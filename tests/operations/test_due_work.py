@@ -147,6 +147,7 @@ def test_work_is_skipped_while_another_process_does_it(data_dir):
     assert night_work_is_done()
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.django_db
 def test_outage_page_has_the_current_help_line(data_dir):
     home = builders.home_page()
@@ -157,6 +158,7 @@ def test_outage_page_has_the_current_help_line(data_dir):
         assert words in (data_dir / "maintenance.html").read_text()
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.django_db
 def test_outage_page_can_be_written_by_two_processes_at_once(data_dir, monkeypatch):
     replace = Path.replace
