@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from tests.support.routes import admin_addresses
-from tests.support.second_factor import PAGE, with_app
+from tests.support.second_factor import PAGE
 from tests.support.signing_in import LOGIN, signed_in
 
 pytestmark = [
@@ -38,18 +38,9 @@ def pending_user(admin):
     return signed_in(admin)
 
 
-def pending_user_with_an_app(admin):
-    with_app(admin)
-    return signed_in(admin)
-
-
 @pytest.mark.parametrize(
     ("person", "open_routes", "destination"),
-    [
-        (visitor, OPEN_ROUTES, LOGIN),
-        (pending_user, PENDING_ROUTES, PAGE),
-        (pending_user_with_an_app, PENDING_ROUTES, PAGE),
-    ],
+    [(visitor, OPEN_ROUTES, LOGIN), (pending_user, PENDING_ROUTES, PAGE)],
 )
 def test_every_other_route_redirects(admin, person, open_routes, destination):
     client = person(admin)
