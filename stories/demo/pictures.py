@@ -26,7 +26,7 @@ from stories.demo.outlines import HEIGHT, OUTLINES, WIDTH, blob, box, curve, cut
 SCENES = Path(__file__).parent / "scenes"
 NAMES = tuple(sorted(path.stem for path in SCENES.glob("*.txt")))
 
-# How many times larger than the finished picture it is drawn. Tests set it to 1.
+# How many times larger than the finished picture it is drawn. Tests draw it smaller.
 SCALE = 2
 # Name of a colour: its RGB value.
 PALETTE = {
@@ -50,6 +50,11 @@ SHADOWS = {"flat": 0.0, "low": 0.15, "mid": 0.25, "high": 0.4}
 
 def draw(name):
     """Return the picture `name` as an RGB image of WIDTH by HEIGHT. Raises KeyError when NAMES lacks it."""
+    return draw_scaled(name).reduce(SCALE)
+
+
+def draw_scaled(name):
+    """Return the picture `name` as draw() does, but SCALE times larger."""
     if name not in NAMES:
         raise KeyError(name)
     for line in (SCENES / f"{name}.txt").read_text(encoding="utf-8").splitlines():
@@ -63,7 +68,7 @@ def draw(name):
             lay_paper(sheet, SHADOWS[kind], arguments)
         else:
             MOTIFS[kind](sheet, *[parse_argument(word) for word in arguments])
-    return sheet.image.reduce(SCALE)
+    return sheet.image
 
 
 def lay_paper(sheet, shadow, words):
@@ -110,10 +115,10 @@ class Sheet:
     """A picture that is being drawn: pieces of paper on a background, which is shaded from top to bottom."""
 
     def __init__(self, colours):
-        self.image = Image.new("RGB", (WIDTH * SCALE, HEIGHT * SCALE))
+        self.image = Image.new("RGB", scaled(WIDTH, HEIGHT))
         strip = Image.new("RGB", (1, len(colours)))
         strip.putdata(colours)
-        tall = strip.resize((1, HEIGHT * SCALE), Image.Resampling.BICUBIC)
+        tall = strip.resize((1, self.image.height), Image.Resampling.BICUBIC)
         self.image.paste(tall.resize(self.image.size))
 
     def lay(self, colours, *outlines, shadow=0.0, alpha=1.0):
@@ -123,7 +128,7 @@ class Sheet:
             # Reduced, because a small mask is blurred faster.
             soft = mask.reduce(8).filter(ImageFilter.GaussianBlur(4))
             soft = soft.point(lambda value: value * shadow).resize(mask.size)
-            self.image.paste(PALETTE["ink"], (left, top + 7 * SCALE), soft)
+            self.image.paste(PALETTE["ink"], (left, top + round(7 * SCALE)), soft)
         edges = mask.getbbox()
         mask = mask.crop(edges).point(lambda value: value * alpha)
         high, low = (Image.new("RGB", mask.size, end) for end in (colours[0], colours[-1]))
@@ -137,11 +142,15 @@ class Sheet:
         xs, ys = zip(*[point for outline in outlines for point in outline], strict=True)
         left, top = (max(int(min(axis)) - margin, -margin) for axis in (xs, ys))
         right, bottom = min(int(max(xs)), WIDTH) + margin, min(int(max(ys)), HEIGHT) + margin
-        mask = Image.new("L", ((right - left) * SCALE, (bottom - top) * SCALE))
+        mask = Image.new("L", scaled(right - left, bottom - top))
         pen = ImageDraw.Draw(mask)
         for outline in outlines:
             pen.polygon([((x - left) * SCALE, (y - top) * SCALE) for x, y in outline], fill=255)
-        return mask, (left * SCALE, top * SCALE)
+        return mask, scaled(left, top)
+
+
+def scaled(*lengths):
+    return tuple(round(length * SCALE) for length in lengths)
 
 
 # Motifs: what several scenes show, or what has too many parts for a scene file.
@@ -152,9 +161,8 @@ def glow(sheet, x, y, reach, strength, tone):
     light = ImageOps.invert(Image.radial_gradient("L"))
     # From 1 in the middle (255) down to 0 (75 and less), then times the opacity `strength`.
     light = light.point(lambda value: (max(value - 75, 0) / 180) ** 2 * 255 * strength)
-    size = round(reach * 2 * SCALE)
-    corner = (round((x - reach) * SCALE), round((y - reach) * SCALE))
-    sheet.image.paste(tone, corner, light.resize((size, size)))
+    size = scaled(reach * 2, reach * 2)
+    sheet.image.paste(tone, scaled(x - reach, y - reach), light.resize(size))
 
 
 def sun(sheet, x, y, size, halo=PALETTE["cream"]):
