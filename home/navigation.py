@@ -190,7 +190,7 @@ def find_term_path(term, index):
 
 def find_navigation_pages(home, request):
     """Return the public pages below `home` that are not stories, its help page, and all home pages."""
-    is_below = Q(path__startswith=home.path, pk__in=Page.objects.type(StandardPage, StoryIndexPage))
+    is_below = Q(path__startswith=home.path) & Page.objects.type_q(StandardPage, StoryIndexPage)
     others = Q(pk=home.help_page_id) | Q(translation_key=home.translation_key)
     pages = published_pages().filter(is_below | others)
     return load_with_urls(pages.annotate(in_footer=F("standardpage__in_footer")), request)
