@@ -4,8 +4,10 @@ import datetime
 from functools import partial
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.exceptions import ValidationError
 
+from stories.main_context import get_contents, get_main_context
 from stories.models import StoryPage, StoryTheme
 from stories.querysets import count_shared
 from tests.support import builders
@@ -207,11 +209,12 @@ def test_credit_is_given_once_if_all_pictures_have_the_same(client):
 
 
 def test_byline_says_how_long_reading_takes(client):
+    story = make_story(body=[{"type": "text", "value": f"<p>{'word ' * 201}</p>"}])
+    assert parse(client.get(story.url)).select_one(".byline__minutes").text == "· 2 minutes to read"
     # At 200 words a minute, rounded up.
-    for words, minutes in ((1, "1 minute"), (200, "1 minute"), (201, "2 minutes")):
-        story = make_story(body=[{"type": "text", "value": f"<p>{'word ' * words}</p>"}])
-
-        assert parse(client.get(story.url)).select_one(".byline__minutes").text == f"· {minutes} to read"
+    for words, minutes in ((1, 1), (200, 1), (201, 2)):
+        story.word_count = words
+        assert get_main_context(story)["minutes"] == minutes, words
 
 
 # The id of a heading in HTML has the first eight characters of the id of its block.
@@ -225,56 +228,53 @@ HEADINGS = [
 
 def test_table_of_contents_lists_section_headings_by_ids_that_stay(client):
     story = make_story(body=HEADINGS, show_contents=True)
-
-    def contents():
-        """Return (text, address) of the links, after checking that each leads to a heading with its text."""
-        page = parse(client.get(story.url))
-        links = page.select(".contents a")
-        assert [page.find(id=link["href"][1:]).text for link in links] == [link.text for link in links]
-        return [(link.text, link["href"]) for link in links]
-
-    assert contents() == [
-        ("Leaving", "#section-10000000"),
-        ("Working", "#section-30000000"),
-        ("Coming back", "#section-40000000"),
+    page = parse(client.get(story.url))
+    links = page.select(".contents a")
+    assert [page.find(id=link["href"][1:]).text for link in links] == [link.text for link in links]
+    assert [(link["href"], link.text) for link in links] == [
+        ("#section-10000000", "Leaving"),
+        ("#section-30000000", "Working"),
+        ("#section-40000000", "Coming back"),
     ]
+
+    def contents(*blocks):
+        """Return (id, text) of the entries, after checking that each leads to a heading with its text."""
+        story.body = blocks
+        html = story.body.render_as_block()
+        entries, body = get_contents(story, html), BeautifulSoup(html, "html.parser")
+        assert [body.find(id=key).text for key, _text in entries] == [text for _key, text in entries]
+        return entries
+
     # With another text and order, links from other sites still lead to the same section.
-    story.body = [HEADINGS[2] | {"value": {"text": "Home", "level": "2"}}, HEADINGS[3], HEADINGS[0]]
-    story.save_revision().publish()
-    assert contents() == [
-        ("Home", "#section-30000000"),
-        ("Coming back", "#section-40000000"),
-        ("Leaving", "#section-10000000"),
+    home = HEADINGS[2] | {"value": {"text": "Home", "level": "2"}}
+    assert contents(home, HEADINGS[3], HEADINGS[0]) == [
+        ("section-30000000", "Home"),
+        ("section-40000000", "Coming back"),
+        ("section-10000000", "Leaving"),
     ]
     # Section headings (<h2>) in a text count too. The empty one, which gets the id "…-1", is left out.
     text = (
         '<h2 data-block-key="a0"></h2><h2 data-block-key="a1">On &amp; <b>on</b></h2>'
         '<p data-block-key="a2">Words.</p><h3 data-block-key="a3">Part</h3><h2>Home</h2>'
     )
-    story.body = [HEADINGS[0], {"type": "text", "value": text, "id": "50000000-aaaa"}]
-    story.save_revision().publish()
-    assert contents() == [
-        ("Leaving", "#section-10000000"),
-        ("On & on", "#section-50000000-2"),
-        ("Home", "#section-50000000-3"),
+    assert contents(HEADINGS[0], {"type": "text", "value": text, "id": "50000000-aaaa"}) == [
+        ("section-10000000", "Leaving"),
+        ("section-50000000-2", "On & on"),
+        ("section-50000000-3", "Home"),
     ]
     # The contents have what the page has: no heading that it leaves out, and every other one with its id.
     text = (
         '<!-- <h2>Hidden</h2> --><H2 class="x" id="own">Leaving</H2><h2> </h2><h2\n><b>1</b> &lt; 2</h2>'
         '<script>"<h2>Script</h2>"</script><h2><a linktype="page" id="0">A link</a></h2>'
     )
-    story.body = [{"type": "text", "value": text, "id": "60000000-aaaa"}, HEADINGS[0]]
-    story.save_revision().publish()
-    assert contents() == [
-        ("Leaving", "#section-60000000-1"),
-        ("1 < 2", "#section-60000000-3"),
-        ("A link", "#section-60000000-4"),
-        ("Leaving", "#section-10000000"),
+    assert contents({"type": "text", "value": text, "id": "60000000-aaaa"}, HEADINGS[0]) == [
+        ("section-60000000-1", "Leaving"),
+        ("section-60000000-3", "1 < 2"),
+        ("section-60000000-4", "A link"),
+        ("section-10000000", "Leaving"),
     ]
     # Two sections, "Leaving" and "Working", need no table of contents.
-    story.body = HEADINGS[:3]
-    story.save_revision().publish()
-    assert contents() == []
+    assert contents(*HEADINGS[:3]) == []
 
 
 def test_headings_keep_their_ids_without_a_table_of_contents(client):
