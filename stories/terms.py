@@ -23,6 +23,8 @@ PLAIN_LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ
 
 def fold(text):
     """Return `text` case-folded and without accents, to compare words however people type them."""
+    if text.isascii():
+        return text.lower()
     # In this order, because some letters, such as mathematical ones, are capitals only when decomposed.
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     # The Unicode categories that begin with M are those of combining marks.
