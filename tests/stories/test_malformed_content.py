@@ -34,13 +34,13 @@ def test_malformed_addresses_break_no_page(client, admin_client, subtests):
             assert "linked" in admin_client.get(path).text
 
 
-# A line break that was pasted from Word, another control character, and one that is no character.
-@pytest.mark.parametrize("character", ["\x0b", "\x1f", "\ufffe"])
 @pytest.mark.usefixtures("media_root")
-def test_characters_that_xml_does_not_allow_break_no_page(client, subtests, character):
-    words = f"A lamp{character} and a road"
+def test_characters_that_xml_does_not_allow_break_no_page(client, subtests):
+    # A line break that was pasted from Word, another control character, and one that is no character.
+    characters = "\x0b\x1f\ufffe"
+    words = f"A lamp{characters} and a road"
     lead = {"lead_image": make_image(credit=words), "lead_image_alt": words}
-    link = f'<p><a href="https://example.org/{character}">{words}</a></p>'
+    link = f'<p><a href="https://example.org/{characters}">{words}</a></p>'
     shown = {"image": {"image": make_image().pk, "alt_text": words, "decorative": False}, "caption": words}
     body = [{"type": "text", "value": link}, {"type": "pictures", "value": {"pictures": [shown]}}]
     story = make_story(words, slug="lamp", summary=words, authors=[words], body=body, **lead)
