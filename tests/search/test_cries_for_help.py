@@ -26,12 +26,14 @@ ORDINARY_SEARCHES = [
 ]
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("text", CRIES)
 def test_cry_for_help_is_recognised_whatever_the_language_of_the_page(text):
     assert Vocabulary("en").asks_for_help(text)
     assert Vocabulary("es").asks_for_help(text)
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("text", ORDINARY_SEARCHES)
 def test_ordinary_search_is_no_cry_for_help(text):
     assert not Vocabulary("en").asks_for_help(text)

@@ -12,7 +12,9 @@ def test_no_migration_is_missing():
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
-def public_addresses():
+@pytest.fixture(scope="module")
+def addresses(module_transaction):
+    """The addresses of pages of all kinds, with which all tests of this module share a site."""
     story = make_story(
         "A story", parent=make_index(make_index(), "Africa"), countries=["KE"], themes=["Mining"]
     )
@@ -32,8 +34,9 @@ def public_addresses():
     ]
 
 
-def test_public_pages_set_no_cookie_and_load_nothing_from_other_hosts(client):
-    for address in public_addresses():
+@pytest.mark.sqlite_only
+def test_public_pages_set_no_cookie_and_load_nothing_from_other_hosts(client, addresses):
+    for address in addresses:
         response = client.get(address)
         assert not response.cookies, address
         assert response.text.count("<h1") == 1, address
@@ -48,8 +51,8 @@ def test_public_pages_set_no_cookie_and_load_nothing_from_other_hosts(client):
             assert forbidden not in response.text, address
 
 
-def test_page_is_not_served_at_the_url_of_another_language(client):
-    for address in public_addresses():
+def test_page_is_not_served_at_the_url_of_another_language(client, addresses):
+    for address in addresses:
         if not address.startswith("/search"):
             assert client.get(f"/fr{address}").status_code == 404, address
 

@@ -19,7 +19,7 @@ from tests.support.builders import (
     parse,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 
 # --- Below a story ---------------------------------------------------------------------------------

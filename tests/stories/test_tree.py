@@ -56,6 +56,7 @@ def test_each_page_type_has_what_hides_checks_and_finds_its_pages(model):
         assert name in [relation.split("__")[0] for relation in SPECIFIC_PAGE_RELATIONS], "for HomePage.route"
 
 
+@pytest.mark.sqlite_only
 def test_the_admin_offers_the_allowed_children_of_a_page(client):
     client.force_login(make_user(is_superuser=True))
     index, plain, story = make_index(), make_plain_page("About"), make_story()
@@ -192,6 +193,7 @@ def test_the_site_gets_its_address_from_base_url(settings, address, hostname, po
     assert site.root_page.specific == HomePage.objects.get()
 
 
+@pytest.mark.sqlite_only
 def test_home_page_shows_its_headline(client):
     home = home_page()
     home.headline = "A quiet headline"
