@@ -512,7 +512,7 @@ def test_what_would_lose_words_or_grow_without_end_is_refused():
     # Each reusable block shows the next one 8 times, so the last one would be shown 2 million times.
     export = Export()
     for level in range(7):
-        export.reusable[f"{level}"] = f'<!-- wp:block {{"ref":{level + 1}}} /-->' * 8
+        export.reusable[f"{level}"] = f'<!-- wp:block {{"ref":{level + 1}}} /-->' * 8 + "x" * 5000
     export.reusable["7"] = "<p>Words</p>"
     with pytest.raises(TextError, match="4 million characters"):
         Expander(export, Item(), Notes()).expand(export.reusable["0"])
