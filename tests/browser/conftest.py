@@ -1,7 +1,5 @@
 """Fixtures for the browser tests. The browser itself is in tests/support/browser_fixtures.py."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.support import builders
@@ -14,7 +12,7 @@ def pytest_collection_modifyitems(items):
     can miss its element because of that. The end of the test run lists the repeated tests.
     """
     for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
+        if item.nodeid.startswith("tests/browser/"):
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
