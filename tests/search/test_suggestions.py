@@ -183,7 +183,8 @@ def test_pages_are_chosen_among_as_many_public_ones_whatever_is_private(client, 
     assert without[0] == "Lantern 2"  # the oldest of the seven newest
     for number in range(few_candidates + 1):  # more than the pages that are checked first
         add_story(f"Lantern {number} of somebody", section, countries=["KE"])
-        assert texts(client, "lantern") == without, number
+        if number in (0, 6, 7, few_candidates - 1, few_candidates):  # beside the limits
+            assert texts(client, "lantern") == without, number
     assert texts(client, "kenya") == ["Kenya"]
 
 
