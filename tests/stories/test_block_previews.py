@@ -30,33 +30,31 @@ def test_previews_lists_all_blocks():
     assert set(BLOCKS) == set(PREVIEWS)
 
 
-@pytest.mark.parametrize("block_type", PREVIEWS)
-def test_block_has_a_description_and_a_preview(client, block_type):
-    block = BLOCKS[block_type]
+def test_each_block_has_a_description_and_a_preview(client, subtests):
     # A preview shows public files and stories only.
     story_with(make_image(), title="Chosen for the preview", body=document_block(make_document()))
-
-    assert block.meta.icon not in {"", "placeholder"}
-    assert isinstance(block.meta.label, Promise)  # so that it can be translated
-    assert isinstance(block.meta.group, Promise)
-    description = str(block.get_description())
-    assert description.endswith(".")
-    assert "block" not in description.lower()  # not a word that editors use
-    assert get_template(block.meta.template).template.name == f"stories/blocks/{block_type}.html"
     client.force_login(make_user("Editors"))
-    preview = client.get("/admin/block-preview/", {"id": block.definition_prefix})
-    assert preview.status_code == 200
-    assert PREVIEWS[block_type] in preview.text
-    assert "css/site.css" in preview.text, "the stylesheet of the public pages"
+    for block_type, words in PREVIEWS.items():
+        with subtests.test(block_type):
+            block = BLOCKS[block_type]
+            assert block.meta.icon not in {"", "placeholder"}
+            assert isinstance(block.meta.label, Promise)  # so that it can be translated
+            assert isinstance(block.meta.group, Promise)
+            description = str(block.get_description())
+            assert description.endswith(".")
+            assert "block" not in description.lower()  # not a word that editors use
+            assert get_template(block.meta.template).template.name == f"stories/blocks/{block_type}.html"
+            preview = client.get("/admin/block-preview/", {"id": block.definition_prefix})
+            assert preview.status_code == 200
+            assert words in preview.text
+            assert "css/site.css" in preview.text, "the stylesheet of the public pages"
 
 
-@pytest.mark.parametrize("block_type", ["pictures", "document", "chosen_stories"])
-def test_preview_works_with_an_empty_library(client, block_type):
+def test_previews_work_with_an_empty_library(client):
     client.force_login(make_user("Editors"))
-
-    response = client.get("/admin/block-preview/", {"id": BLOCKS[block_type].definition_prefix})
-
-    assert response.status_code == 200
+    for block_type in ("pictures", "document", "chosen_stories"):
+        response = client.get("/admin/block-preview/", {"id": BLOCKS[block_type].definition_prefix})
+        assert response.status_code == 200, block_type
 
 
 def test_no_block_takes_raw_html_or_loads_from_elsewhere():
