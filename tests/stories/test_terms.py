@@ -91,6 +91,7 @@ def test_country_that_cldr_lacks_is_named_by_its_code():
 
 
 def test_fold_removes_accents_and_case():
+    assert fold("Of KENYA's") == "of kenya's"
     assert fold("Côte d’IVOIRE – Straße") == "cote d’ivoire – strasse"
     assert fold("𝐊𝐞𝐧𝐲𝐚 ℌ") == "kenya h"
 
@@ -188,27 +189,25 @@ def test_second_theme_of_the_same_name_is_refused_with_a_message(editor):
     assert sorted(Theme.objects.values_list("name", "description")) == [("Debt", "New."), ("Law", "")]
 
 
-@pytest.mark.parametrize(("model", "name"), [(Theme, "Debt"), (Author, "Staff")])
-def test_term_of_a_story_can_not_be_deleted(model, name):
+def test_term_of_a_story_can_not_be_deleted():
     story = make_story(themes=["Debt"], authors=["Staff"])
-
-    with pytest.raises(ProtectedError):
-        model.objects.get(name=name).delete()
+    for model in (Theme, Author):
+        with pytest.raises(ProtectedError):
+            model.objects.get().delete()
     story.delete()
-    model.objects.get(name=name).delete()
+    for model in (Theme, Author):
+        model.objects.get().delete()
 
 
 @pytest.mark.sqlite_only
-@pytest.mark.parametrize(("model", "name"), [(Theme, "Debt"), (Author, "Staff")])
-def test_deleting_a_term_of_a_story_in_the_admin_is_refused_without_an_error(client, model, name):
+def test_deleting_a_term_of_a_story_in_the_admin_is_refused_without_an_error(client):
     make_story(themes=["Debt"], authors=["Staff"])
-    term = model.objects.get(name=name)
     client.force_login(make_user("Moderators"))
-    address = f"/admin/snippets/stories/{model._meta.model_name}/delete/{term.pk}/"
-
-    assert client.get(address).status_code == 200
-    assert client.post(address).status_code == 302
-    assert model.objects.filter(pk=term.pk).exists()
+    for model in (Theme, Author):
+        address = f"/admin/snippets/stories/{model._meta.model_name}/delete/{model.objects.get().pk}/"
+        assert client.get(address).status_code == 200
+        assert client.post(address).status_code == 302
+        assert model.objects.exists()
 
 
 def test_lists_of_terms_count_only_public_stories(editor):
@@ -285,8 +284,7 @@ def test_languages_of_quotes_are_named_in_the_readers_language():
 # --- Order in the admin --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("model", [Theme, Author])
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(("model", "language"), [(Theme, "en"), (Author, "fr")])
 def test_lists_and_choosers_begin_with_the_users_language_by_name(admin_client, settings, model, language):
     english, french = Locale.get_default(), Locale.objects.create(language_code="fr")
     for name, locale in [("Zeta", english), ("alpha", english), ("Travail", french), ("Beta", english)]:
