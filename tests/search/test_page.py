@@ -113,7 +113,7 @@ def test_facets_are_in_the_language_of_the_address_even_if_no_page_is(client, la
 
 
 @pytest.mark.sqlite_only
-def test_facets_can_be_combined_and_removed(client, lanterns):
+def test_filters_can_be_combined_and_removed_and_invalid_ones_are_ignored(client, lanterns):
     page = search(client, "lantern", country="kenya", theme="law")
     assert titles(page) == ["Two lanterns"]
     assert facet(page, "Country") == {"Kenya": 1, "Senegal": 1}
@@ -122,18 +122,11 @@ def test_facets_can_be_combined_and_removed(client, lanterns):
     assert sorted(titles(without)) == ["One lantern", "Two lanterns"]
     assert "country=kenya" in link(page, "Law")
     assert "q=lantern" in link(page, "Law")
-
-
-@pytest.mark.sqlite_only
-def test_filters_without_results_can_be_removed_all_at_once(client, lanterns):
+    # Filters without results can be removed all at once.
     page = search(client, "lantern", country="senegal", year="2024")
     assert "Nothing was found" in page.text
     assert "2024" in page.select_one(".tags").text
     assert link(page, "take all filters off") == "?q=lantern"
-
-
-@pytest.mark.sqlite_only
-def test_invalid_filters_are_ignored(client, lanterns):
     invalid = {"year": "abc", "country": "<x>", "kind": "\x00", "sort": "up"}
     assert len(titles(search(client, "lantern", **invalid))) == 3
 
