@@ -122,6 +122,7 @@ def test_second_home_page_is_refused_in_the_admin_with_the_reason(client):
     assert HomePage.objects.count() == 1
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("slug", sorted(RESERVED_BELOW_INDEX))
 @pytest.mark.parametrize("make", [make_story, make_index])
 def test_reserved_slugs_are_refused_below_an_index_page(make, slug):
@@ -135,6 +136,7 @@ def test_reserved_slugs_are_refused_below_an_index_page(make, slug):
 
 
 # A page “Media” would be found, but no page below it.
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("slug", sorted(RESERVED_BELOW_HOME))
 @pytest.mark.parametrize("make", [make_plain_page, make_index])
 def test_slugs_of_other_addresses_are_refused_below_a_home_page(make, slug):
