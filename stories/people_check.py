@@ -48,7 +48,7 @@ def find_errors(story, can_compare=can_compare):
     one decrypts all of them.
     """
     found = [*answer_errors(story), *picture_errors(story)]
-    if contributors_in(story):  # Without people, no digest is needed.
+    if contributors_in(story):  # Most stories have nobody. A report takes several queries.
         found += [*person_errors(story), *key_errors(can_compare)]
     errors = {}
     for field, text, person in found:
@@ -103,8 +103,6 @@ def picture_errors(story):
 
 def person_errors(story):
     """Check that everybody in the story agrees to what it shows of them."""
-    if not contributors_in(story):  # Most stories. A report takes several queries.
-        return
     report = report_of(story)
     people = load_people(use.contributor_id for use in report.uses)
     levels = {field: levels_in(images) for field, images in images_by_field(story).items()}
