@@ -75,7 +75,7 @@ def test_preview_shows_the_story_at_three_sizes_and_runs_the_checks(open_editor,
     tab.get_by_label("Preview in desktop size").check(force=True)
     expect(frame.locator("html")).to_have_js_property("clientWidth", 1280)
 
-    # Before the title changes: when the preview is replaced during the checks, these stop for a minute.
+    # Before the title changes: the checks can hang for a minute if the preview is replaced during them.
     tab.get_by_role("button", name="Toggle checks").click()
     checks = tab.get_by_role("complementary", name="Checks")
     expect(checks.get_by_role("heading", name="Incorrect heading hierarchy")).to_be_visible()
