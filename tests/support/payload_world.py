@@ -137,7 +137,8 @@ class World:
     def _shown_pages(self):
         """Return the primary keys of the pages of pages()."""
         one_of_each = {type(page): page for page in Page.objects.filter(depth__gt=1).specific()}
-        return sorted({page.pk for page in [*one_of_each.values(), self.site.story, self.section.draft]})
+        one_of_each[StoryPage] = self.site.story
+        return sorted({page.pk for page in [*one_of_each.values(), self.section.draft]})
 
     def others(self):
         """Return the addresses of other admin routes that can be opened with GET."""
