@@ -121,7 +121,7 @@ def read(reader, world):
 
 
 def is_visited(address, world):
-    """Return whether a browser opens the public `address`: not if another one has the same template.
+    """Return whether a browser opens the public `address`: not if another one has the same scripts.
 
     tests/editing/test_payloads_everywhere.py requests all of them.
     """
@@ -130,7 +130,8 @@ def is_visited(address, world):
         return re.sub("[?&]text=1", "", address) in kinds
     is_term = address.startswith(("/stories/theme/", "/stories/country/"))
     is_page = "feed." not in address and ".xml" not in address
-    return address in [*world.site.addresses.values(), *world.states] or (is_page and not is_term)
+    other = is_page and not is_term and address not in world.states
+    return other or address in world.site.addresses.values()
 
 
 def administrate(walk, world):
