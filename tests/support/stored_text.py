@@ -9,12 +9,15 @@ def all_stored_text():
     return str(list(stored_rows().values())).casefold()
 
 
-def tables_with(word):
-    """Return {table: rows} of the rows that contain `word`, in upper or lower case."""
-    found = {
-        table: [row for row in rows if word.casefold() in str(row).casefold()]
-        for table, rows in stored_rows().items()
-    }
+def tables_with(*words):
+    """Return {table: rows} of the rows that contain one of `words`, in upper or lower case."""
+    words = [word.casefold() for word in words]
+
+    def has_word(row):
+        text = str(row).casefold()
+        return any(word in text for word in words)
+
+    found = {table: list(filter(has_word, rows)) for table, rows in stored_rows().items()}
     return {table: rows for table, rows in found.items() if rows}
 
 
