@@ -50,7 +50,7 @@ class CheckedPageMixin:
     is_draft, is_publishing = False, None
     # The slugs that pages of the type may not have.
     reserved_slugs = frozenset()
-    # Wagtail's signal handlers leave the search index alone: save() and search/apps.py update it.
+    # Wagtail's signal handlers leave the search index alone: save() updates it.
     search_auto_update = False
 
     def clean(self):
