@@ -66,9 +66,11 @@ class World:
         # The passkey belongs to another user, because the administrator would have to use it to log in.
         Passkey.objects.create(user=section.draft.owner, name="Stick", credential_id="x", public_key=b"")
         KnownWord.objects.get_or_create(folded="wages", written="wages")
-        SearchPromotion.objects.create(
-            query=Query.get("road"), external_link_url="https://example.org/", external_link_text="Out"
-        )
+        self.promoted = Query.get("road")
+        for query in (self.promoted, Query.get("walk")):
+            SearchPromotion.objects.create(
+                query=query, external_link_url="https://example.org/", external_link_text="Out"
+            )
         person = make_agreeing_person({"evidence_held_at": "?"}, names="?")
         StoryPage.objects.filter(pk=section.live.pk).update(people="listed")
         Use.objects.create(page=section.live, contributor=person)
@@ -96,6 +98,8 @@ class World:
         # The page editor opens the latest version, so the live page may have scripts that it can't open.
         self.filler.is_balanced = False
         self.filler.fill()
+        # So that a search shows the promoted results.
+        Query.objects.filter(pk=self.promoted.pk).update(query_string="road")
         call_command("update_index", verbosity=0)
 
     @staticmethod
