@@ -5,7 +5,7 @@ its countries: the index would have the former ones. It updates the reference in
 each row. It also updates both when only a version is saved, although they have nothing of it.
 """
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from django.apps import apps
 from wagtail.models import COMMENTS_RELATION_NAME
@@ -24,14 +24,17 @@ OF_VERSIONS = {
 @contextmanager
 def indexes_left_alone():
     """Context manager in which pages update neither index. Nothing updates the reference index."""
-    from wagtail.signal_handlers import reference_index_auto_update_disabled as disabled
+    from wagtail.signal_handlers import disable_reference_index_auto_update
 
-    before = getattr(disabled, "value", False)
-    disabled.value = True
-    try:
+    # Wagtail's context manager can't be nested.
+    with nullcontext() if are_left_alone() else disable_reference_index_auto_update():
         yield
-    finally:
-        disabled.value = before
+
+
+def are_left_alone():
+    from wagtail.signal_handlers import reference_index_auto_update_disabled
+
+    return getattr(reference_index_auto_update_disabled, "value", False)
 
 
 def update_indexes(page, fields=None):
@@ -40,10 +43,9 @@ def update_indexes(page, fields=None):
     A migration has models of its own, and updates no index.
     """
     from modelsearch.signal_handlers import post_save_signal_handler
-    from wagtail.signal_handlers import reference_index_auto_update_disabled, update_reference_index_on_save
+    from wagtail.signal_handlers import update_reference_index_on_save
 
-    is_left_alone = getattr(reference_index_auto_update_disabled, "value", False)
-    if is_left_alone or page._meta.apps is not apps or OF_VERSIONS.issuperset(fields or ["all"]):
+    if are_left_alone() or page._meta.apps is not apps or OF_VERSIONS.issuperset(fields or ["all"]):
         return
     post_save_signal_handler(page)
     update_reference_index_on_save(page)
