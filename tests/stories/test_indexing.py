@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from wagtail.models import Comment, ReferenceIndex
 from wagtail.search.models import IndexEntry
 
+from home.models import StandardPage
 from stories.models import StoryCountry, StoryPage
 from stories.terms import Country
 from tests.support.builders import make_plain_page, make_story, make_user
@@ -49,6 +50,22 @@ def test_draft_updates_no_index_unless_it_has_a_new_comment():
     page.wagtail_admin_comments = [Comment(user=user, text="Why?", contentpath="title")]
     page.save_revision()
     assert ReferenceIndex.get_references_to(user).filter(object_id=str(page.pk)).exists()
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_page_is_not_saved_without_its_references():
+    """If the process ends between them, a picture that the page no longer shows would stay public."""
+    page = make_plain_page("About")
+
+    def end(execute, sql, params, many, context):
+        if "wagtailcore_referenceindex" in sql:
+            raise KeyboardInterrupt
+        return execute(sql, params, many, context)
+
+    page.title = "Changed"
+    with connection.execute_wrapper(end), pytest.raises(KeyboardInterrupt):
+        page.save()
+    assert StandardPage.objects.get().title == "About"
 
 
 def test_deleted_page_leaves_the_search_index():
