@@ -11,6 +11,7 @@ import datetime
 import secrets
 import time
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 from django.core.management import call_command
@@ -32,11 +33,15 @@ from tests.support.production import database_of_the_test, running_site
 MAX_SECONDS_IN_NGINX, PAUSE = 2, 0.1
 
 
+# The processes of the site make many renditions.
+small_image = partial(builders.make_image, size=(60, 40))
+
+
 class Scene:
     """A story in a section of its own, with pictures that no other page shows, and the logo of the site."""
 
     def __init__(self, name):
-        pictures = [builders.make_image() for _number in range(3)]
+        pictures = [small_image() for _number in range(3)]
         block = {"image": {"image": pictures[1].pk, "alt_text": "", "decorative": True}, "caption": ""}
         self.author = builders.make_author(f"Author of {name}", picture=pictures[2])
         self.section = builders.make_index(builders.make_index(), f"Section of {name}")
@@ -100,7 +105,7 @@ def expire(scene):
 
 
 def replace_picture(scene):
-    scene.story.lead_image = builders.make_image()
+    scene.story.lead_image = small_image()
     scene.story.save_revision().publish()
 
 
@@ -117,13 +122,13 @@ def delete_picture(scene):
 
 
 def replace_picture_of_author(scene):
-    scene.author.picture = builders.make_image()
+    scene.author.picture = small_image()
     scene.author.save()
 
 
 def replace_logo(_scene):
     settings = SiteSettings.objects.get()
-    settings.logo = builders.make_image()
+    settings.logo = small_image()
     settings.save()
 
 
@@ -242,7 +247,7 @@ def test_page_and_pictures_that_are_taken_away_are_served_no_more(sites):
     scenes = {change: Scene(change.__name__) for change in CHANGES}
     elsewhere = builders.make_index(builders.make_index(), "Elsewhere")
     scenes[make_source_of_alias_private].story.create_alias(parent=elsewhere)
-    SiteSettings.objects.update_or_create(site=Site.objects.get(), defaults={"logo": builders.make_image()})
+    SiteSettings.objects.update_or_create(site=Site.objects.get(), defaults={"logo": small_image()})
     late = {}
     for change, gone in CHANGES.items():
         addresses = scenes[change].addresses()
