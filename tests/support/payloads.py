@@ -184,10 +184,14 @@ class ScriptFiller:
         return number
 
     def scripts(self, number, room=None):
-        """Return as many scripts as fit into `room` characters; at least the shortest, without a number."""
+        """Return as many scripts as fit into `room` characters; at least the shortest, without a number.
+
+        The shortest is always the second, because many of the others run only in attributes or scripts, and
+        ten of these in a row leave no room for one that runs in a text of a page.
+        """
         start = (number + self.turn) % len(PAYLOADS)
         found = ""
-        for script in [*PAYLOADS[start:], *PAYLOADS[:start]]:
+        for script in [PAYLOADS[start], PAYLOADS[0], *PAYLOADS[start + 1 :], *PAYLOADS[1:start]]:
             longer = found + script.format(n=number)
             if room is None or len(longer) <= room:
                 found = longer
