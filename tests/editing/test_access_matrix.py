@@ -255,11 +255,15 @@ def rows_for(role, rows):
 
     Those above editors are tested where they see more than the role below them. Administrators also are where
     nobody sees anything. Public pages know only who is logged in, and in which groups, so members and editors
-    are tested on those where they see more.
+    are tested on those where they see more, and on those of a group that none of them is in.
     """
     below = {"member": "visitor", "other editor": "member", "editor": "other editor"}.get(role)
     if below:
-        return [row for row in rows if row[2].startswith(PRIVATE) or (role in row[3]) != (below in row[3])]
+        return [
+            row
+            for row in rows
+            if row[2].startswith(PRIVATE) or (role in row[3]) != (below in row[3]) or row[3] == ADMINISTRATOR
+        ]
     below = {"moderator": "editor", "administrator": "moderator"}.get(role)
     if not below:
         return rows
