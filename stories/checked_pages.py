@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from wagtail.models import Page
 
 from safeguarding.leak_check.admin_requests import find_stops
-from stories.indexing import indexes_left_alone, update_indexes
+from stories.indexing import indexed_after
 from stories.people_check import CODE, PublishingRefused
 from stories.reserved_slugs import validate_slug_not_reserved
 from stories.scheduled import BY_SCHEDULE, tell_once
@@ -81,10 +81,8 @@ class CheckedPageMixin:
         """
         if fields := kwargs.get("update_fields"):
             kwargs["clean"] = kwargs.get("clean", True) and not LOCK_FIELDS.issuperset(fields)
-        with indexes_left_alone():
-            result = super().save(*args, **kwargs)
-        update_indexes(self, fields)
-        return result
+        with indexed_after(self, fields):
+            return super().save(*args, **kwargs)
 
     save.alters_data = True
 

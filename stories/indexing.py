@@ -2,20 +2,22 @@
 
 By default, Wagtail updates the search index when the fields of a page are stored, before its rows, such as
 its countries: the index would have the former ones. It updates the reference index then too, and again with
-each row. It also updates both when only a version is saved, although they have nothing of it.
+each row. It also updates both when only a version is saved, although they have nothing of it but comments.
 """
 
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 
 from django.apps import apps
+from django.db import transaction
 from wagtail.models import COMMENTS_RELATION_NAME
 
-# What Wagtail saves of a page with a version. Neither index has these fields. A new comment, which the
-# reference index has, is saved before.
+# What Wagtail saves of a page with a version. Only comments are in an index: the reference index.
 OF_VERSIONS = {
     *("latest_revision", "latest_revision_created_at", "draft_title", "has_unpublished_changes"),
     COMMENTS_RELATION_NAME,
 }
+are_left_alone = ContextVar("are_left_alone", default=False)
 
 
 # The functions import when they are called, because the models of Wagtail have to be loaded first.
@@ -24,28 +26,49 @@ OF_VERSIONS = {
 @contextmanager
 def indexes_left_alone():
     """Context manager in which pages update neither index. Nothing updates the reference index."""
-    from wagtail.signal_handlers import disable_reference_index_auto_update
+    token = are_left_alone.set(True)
+    try:
+        with references_left_alone():
+            yield
+    finally:
+        are_left_alone.reset(token)
+
+
+def references_left_alone():
+    """Return a context manager in which no signal updates the reference index."""
+    from wagtail import signal_handlers
 
     # Wagtail's context manager can't be nested.
-    with nullcontext() if are_left_alone() else disable_reference_index_auto_update():
-        yield
+    is_inside = getattr(signal_handlers.reference_index_auto_update_disabled, "value", False)
+    return nullcontext() if is_inside else signal_handlers.disable_reference_index_auto_update()
 
 
-def are_left_alone():
-    from wagtail.signal_handlers import reference_index_auto_update_disabled
+@contextmanager
+def indexed_after(page, fields=None):
+    """Context manager that updates the indexes after its block, which saves `page`, in one transaction.
 
-    return getattr(reference_index_auto_update_disabled, "value", False)
-
-
-def update_indexes(page, fields=None):
-    """Update the indexes after `page` was saved, unless a caller does it. `fields`: only these were saved.
-
-    A migration has models of its own, and updates no index.
+    `fields`: only these are saved.
     """
-    from modelsearch.signal_handlers import post_save_signal_handler
-    from wagtail.signal_handlers import update_reference_index_on_save
+    with transaction.atomic():
+        with references_left_alone():
+            yield
+        update_indexes(page, fields)
 
-    if are_left_alone() or page._meta.apps is not apps or OF_VERSIONS.issuperset(fields or ["all"]):
+
+def update_indexes(page, fields):
+    """Update the indexes of `page`, unless a caller does it.
+
+    A page that is saved while another one is being saved is updated too. A migration has models of its own,
+    and updates no index.
+    """
+    from modelsearch.tasks import insert_or_update_object_task
+    from wagtail.tasks import update_reference_index_task
+
+    if are_left_alone.get() or page._meta.apps is not apps:
         return
-    post_save_signal_handler(page)
-    update_reference_index_on_save(page)
+    key = (page._meta.app_label, page._meta.model_name, str(page.pk))
+    is_version = OF_VERSIONS.issuperset(fields or ["all"])
+    if not is_version:
+        insert_or_update_object_task.enqueue(*key)
+    if not is_version or getattr(page, COMMENTS_RELATION_NAME).exists():
+        update_reference_index_task.enqueue(*key)

@@ -1,10 +1,14 @@
 """The indexes of a page are updated once, after its rows are saved, and not with its drafts."""
 
+import json
+
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
+from django.db.models.signals import post_save
 from django.test.utils import CaptureQueriesContext
-from wagtail.models import Comment, ReferenceIndex
+from django.utils import timezone
+from wagtail.models import Comment, CommentReply, ReferenceIndex
 from wagtail.search.models import IndexEntry
 
 from home.models import StandardPage
@@ -29,6 +33,10 @@ def is_found(client, words):
     return "1 result " in client.get(f"/search/?q={words}").text
 
 
+def is_referred_to(target, page):
+    return ReferenceIndex.get_references_to(target).filter(object_id=str(page.pk)).exists()
+
+
 def test_indexes_have_the_rows_of_a_page_as_soon_as_it_is_published(client):
     story = StoryPage.objects.get(pk=make_story("Lanterns", countries=["UG"]).pk)
     story.story_countries = [StoryCountry(country_id=code) for code in ("KE", "TZ")]
@@ -37,9 +45,8 @@ def test_indexes_have_the_rows_of_a_page_as_soon_as_it_is_published(client):
     updates = updates_of_indexes(story.get_latest_revision().publish)
     assert is_found(client, "Kenya") and not is_found(client, "Uganda")
     assert updates == (1, 1)
-    for code, is_referred_to in (("KE", True), ("UG", False)):
-        references = ReferenceIndex.get_references_to(Country.objects.get(code=code))
-        assert references.filter(object_id=str(story.pk)).exists() == is_referred_to
+    assert is_referred_to(Country.objects.get(code="KE"), story)
+    assert not is_referred_to(Country.objects.get(code="UG"), story)
 
 
 def test_draft_updates_no_index_unless_it_has_a_new_comment():
@@ -49,7 +56,52 @@ def test_draft_updates_no_index_unless_it_has_a_new_comment():
     user = make_user("Editors")
     page.wagtail_admin_comments = [Comment(user=user, text="Why?", contentpath="title")]
     page.save_revision()
-    assert ReferenceIndex.get_references_to(user).filter(object_id=str(page.pk)).exists()
+    assert is_referred_to(user, page)
+
+
+def test_draft_with_a_changed_comment_updates_the_reference_index():
+    page = make_plain_page("About")
+    asking, answering, resolving = (make_user("Editors") for _number in range(3))
+    comment = Comment(user=asking, text="Why?", contentpath="title")
+    page.wagtail_admin_comments = [comment]
+    page.save_revision()
+    comment.replies = [CommentReply(user=answering, text="So.")]
+    page.wagtail_admin_comments = [comment]
+    page.save_revision()
+    assert is_referred_to(answering, page)
+    comment.resolved_by, comment.resolved_at = resolving, timezone.now()
+    page.wagtail_admin_comments = [comment]
+    page.save_revision()
+    assert is_referred_to(resolving, page)
+
+
+def test_page_that_is_saved_while_another_one_is_saved_is_in_both_indexes(client):
+    target, inner, outer = (make_plain_page(title) for title in ("Target", "Inner", "Outer"))
+    link = f'<p><a linktype="page" id="{target.pk}">There</a></p>'
+
+    def save_inner(instance, **_arguments):
+        if instance.pk == outer.pk:
+            inner.title, inner.body = "Lanterns", json.dumps([{"type": "text", "value": link}])
+            inner.save()
+
+    post_save.connect(save_inner, StandardPage)
+    try:
+        outer.save()
+    finally:
+        post_save.disconnect(save_inner, StandardPage)
+    assert is_found(client, "Lanterns")
+    assert is_referred_to(target, inner)
+
+
+def test_page_and_its_indexes_are_stored_in_one_transaction(monkeypatch):
+    page, depths = make_plain_page("About"), []
+
+    def record(_instance):
+        depths.append(len(connection.savepoint_ids))
+
+    monkeypatch.setattr("modelsearch.index.insert_or_update_object", record)
+    page.save()
+    assert depths == [len(connection.savepoint_ids) + 1]
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
