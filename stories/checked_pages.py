@@ -73,7 +73,6 @@ class CheckedPageMixin:
         """Return {name of a field: [ValidationError]} for everything that prevents publishing the page."""
         return find_leaks(self)
 
-    @transaction.atomic  # A page that is saved is never without its references: they say what is public.
     def save(self, *args, **kwargs):
         """Save the page, and then update its indexes.
 

@@ -47,7 +47,8 @@ def references_left_alone():
 def indexed_after(page, fields=None):
     """Context manager that updates the indexes after its block, which saves `page`, in one transaction.
 
-    `fields`: only these are saved.
+    A page is thus never stored without its references, which say what is public. `fields`: only these are
+    saved.
     """
     with transaction.atomic():
         with references_left_alone():

@@ -93,17 +93,6 @@ def test_page_that_is_saved_while_another_one_is_saved_is_in_both_indexes(client
     assert is_referred_to(target, inner)
 
 
-def test_page_and_its_indexes_are_stored_in_one_transaction(monkeypatch):
-    page, depths = make_plain_page("About"), []
-
-    def record(_instance):
-        depths.append(len(connection.savepoint_ids))
-
-    monkeypatch.setattr("modelsearch.index.insert_or_update_object", record)
-    page.save()
-    assert depths == [len(connection.savepoint_ids) + 1]
-
-
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_page_is_not_saved_without_its_references():
     """If the process ends between them, a picture that the page no longer shows would stay public."""
