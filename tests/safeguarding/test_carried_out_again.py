@@ -14,6 +14,7 @@ from django.urls import reverse
 from wagtail.actions.copy_page import CopyPagePermissionError
 from wagtail.actions.create_alias import CreatePageAliasPermissionError
 
+from media.models import CleanImage
 from safeguarding.models import Ledger, PageHold, UnfinishedEntry
 from safeguarding.withdrawal import ledger
 from safeguarding.withdrawal.addresses import digest_of
@@ -150,6 +151,12 @@ def assert_not_copied(story, index):
         parent.copy(recursive=True, update_attrs={"slug": "section"})
     with pytest.raises(CopyPagePermissionError):
         story.copy_for_translation(index.locale)
+
+
+def test_erased_picture_that_no_page_shows_is_known_by_its_digest(media_root):
+    erased, other = builders.make_image(), builders.make_image(size=(32, 24))
+    catch_up(picture=[digest(erased.file_hash)])
+    assert list(CleanImage.objects.all()) == [other]
 
 
 def test_entry_that_was_carried_out_before_the_process_was_killed_holds_nobody():
