@@ -67,6 +67,11 @@ def expect_editor(page):
 def open_editor(page, address, user, story):
     """Open `story`, a page, in the page editor as `user`, and wait until the editor watches for changes."""
     give_session(page, address, user)
+    go_to_editor(page, address, story)
+
+
+def go_to_editor(page, address, story):
+    """Do as open_editor() does, for the user who is signed in."""
     page.goto(f"{address}/admin/pages/{story.pk}/edit/")
     expect_editor(page)
 

@@ -35,11 +35,6 @@ def write(tab, field, words):
     expect(part.locator(f"input[name={field}]")).to_have_value(re.compile(re.escape(words)))
 
 
-def open_editor(tab, address, page):
-    tab.goto(f"{address}/admin/pages/{page.pk}/edit/")
-    admin.expect_editor(tab)
-
-
 def publish(tab):
     admin.footer(tab, "Publish")
     expect(tab.get_by_role("status")).to_contain_text("has been published")
@@ -79,7 +74,7 @@ def put_a_page_into_the_menu(tab, reader, address):
     about = builders.make_plain_page("About us")
     menu = reader.get_by_role("navigation", name="Main")
     expect(menu.get_by_role("link", name="About us")).to_have_count(0)
-    open_editor(tab, address, about)
+    admin.go_to_editor(tab, address, about)
     tab.get_by_role("tab", name="Promote").click()
     tab.get_by_label("Show in menus").check()
     publish(tab)
@@ -93,7 +88,7 @@ def write_words_at_the_foot_and_the_help_line(tab, reader, address):
     reader.goto(address)
     foot = reader.get_by_role("contentinfo")
     expect(foot).not_to_contain_text("0800")
-    open_editor(tab, address, builders.home_page())
+    admin.go_to_editor(tab, address, builders.home_page())
     write(tab, "help_line", "Call 0800 000 000, day and night.")
     write(tab, "footer_text", "Told with their consent.")
     publish(tab)
