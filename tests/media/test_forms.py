@@ -155,7 +155,7 @@ def test_form_brings_no_text_back_that_was_erased_since_it_was_opened(editor, ow
             response = change_picture(editor, own.image, seen=seen, **texts)
             assert "since you opened it" in response.text, field
             assert getattr(CleanImage.objects.get(), field) == "A well", field
-    # Nobody is on the picture, so a new file alone changes what was seen.
+    # A new file alone is a change too. While nobody is on the picture, nothing else changes with it.
     save_with(CleanImage.objects.get(), file=new_picture())
     assert "since you opened it" in change_picture(editor, own.image, seen=seen, **texts).text
 

@@ -184,7 +184,7 @@ def test_every_public_address_leads_to_a_public_page_and_to_nothing_before(addre
         with subtests.test(name), undone():
             happen()
             hidden = {url for key in ids.split() for url in addresses[key]} - lists
-            # Of each other item, one address still works.
+            # Every other item is asked for at one of its addresses, which still works.
             own = [[url for url in urls if url not in lists] for urls in addresses.values()]
             asked = hidden | {urls[-1] for urls in own if urls}
             assert {url for url in asked if answer(url).status_code == 404} == hidden
