@@ -29,23 +29,31 @@ CLEANERS = {
 def main(kind):
     """Clean the file on standard input. `kind`: a key of CLEANERS. Return the exit status."""
     limit_resources(LIMITS[kind])
-    module, name = CLEANERS[kind].split(".")
     try:
-        clean = getattr(importlib.import_module(f"media.sanitizer.{module}"), name)
-        data = clean(sys.stdin.buffer.read())
+        data = clean(sys.stdin.buffer, kind)
     except Refused as refused:
         if refused.number:
             sys.stdout.write(str(refused.number))
         return refused.reason
-    except MemoryError:
-        return Reason.TOO_MUCH
-    except Exception:  # The libraries raise all kinds of errors on broken files.
-        return Reason.BROKEN
-    if len(data) > LIMITS[kind].output:
-        return Reason.TOO_MUCH
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
     return 0
+
+
+def clean(file, kind):
+    """Return the bytes of `file` cleaned. Raises Refused. `kind`: a key of CLEANERS."""
+    module, name = CLEANERS[kind].split(".")
+    try:
+        data = getattr(importlib.import_module(f"media.sanitizer.{module}"), name)(file.read())
+    except Refused:
+        raise
+    except MemoryError:
+        raise Refused(Reason.TOO_MUCH) from None
+    except Exception:  # The libraries raise all kinds of errors on broken files.
+        raise Refused(Reason.BROKEN) from None
+    if len(data) > LIMITS[kind].output:
+        raise Refused(Reason.TOO_MUCH)
+    return data
 
 
 def limit_resources(limits):

@@ -5,12 +5,17 @@ import zipfile
 
 import pikepdf
 import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from pikepdf import Array, Dictionary, Name
 from wagtail.models import UploadedFile
 
+from media.documents import MESSAGES, clean_document
 from media.models import CleanDocument
+from media.sanitizer.__main__ import clean
+from media.sanitizer.reasons import Refused
 from tests.support.document_bombs import BOMBS
 from tests.support.document_samples import (
     SUFFIXES,
@@ -133,8 +138,6 @@ def with_broken_picture(document):
 
 # {file name: (function that returns the file, words of the error)}
 BAD = {
-    "empty.pdf": (lambda: b"", "empty"),
-    "too-large.txt": (lambda: b"a" * (15 * MEBI + 1), "too big"),
     "page.pdf": (lambda: b"<!doctype html><script>alert(1)</script>", BROKEN),
     "page.docx": (lambda: b"<!doctype html>", BROKEN),
     "pdf.docx": (pdf, BROKEN),
@@ -256,20 +259,32 @@ def error_of_several(editor, name, data):
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_document_is_an_error_of_the_field(name, editor, media_root):
+def test_bad_document_is_refused(name):
+    """The sanitizer runs in the process of the test, because to start another one takes most of the time."""
     make, words = BAD[name]
-    # Both forms have the same field. The first one gets a fifth of the files, because it takes longer.
-    upload = error_of_several if list(BAD).index(name) % 5 else error_of_upload
-    assert words in upload(editor, name, make())
-    assert not CleanDocument.objects.exists()
-    assert not UploadedFile.objects.exists()
-    assert list(media_root.rglob("*")) == []
+    data = make()
+    with bounded_memory(), pytest.raises(Refused) as raised:
+        clean(io.BytesIO(data), name.rpartition(".")[2])
+    assert words in MESSAGES[raised.value.reason]
 
 
-def test_file_of_another_kind_is_an_error_of_the_field(editor, media_root):
+def test_file_of_another_kind_is_refused():
     for name, data in UNSUPPORTED.items():
-        assert "Files of this kind" in error_of_several(editor, name, data), name
-    assert "Files of this kind" in error_of_upload(editor, name, data)
+        with pytest.raises(ValidationError, match="Files of this kind"):
+            clean_document(ContentFile(data), name)
+
+
+def test_bad_document_is_an_error_of_the_field(editor, media_root):
+    """Both forms have the same field."""
+    for upload, name, data, words in (
+        (error_of_upload, "empty.pdf", b"", "empty"),
+        (error_of_upload, "chained.PDF", BAD["chained.pdf"][0](), CANNOT),
+        (error_of_upload, "page.docx", b"<!doctype html>", "read as DOCX"),
+        (error_of_several, "too-large.txt", b"a" * (15 * MEBI + 1), "too big"),
+        (error_of_several, "formulas.xlsx", BAD["formulas.xlsx"][0](), "without their results"),
+        (error_of_several, "page.html", b"<p>", "Files of this kind"),
+    ):
+        assert words in upload(editor, name, data), name
     assert not CleanDocument.objects.exists()
     assert not UploadedFile.objects.exists()
     assert list(media_root.rglob("*")) == []
