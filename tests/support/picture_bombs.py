@@ -1,5 +1,6 @@
 """Small pictures that take much memory or time to open. The tests and `make drill` upload them."""
 
+import functools
 import struct
 
 from PIL import Image
@@ -26,12 +27,18 @@ def profile_png():
     return saved(photo(64, 64), "PNG", icc_profile=struct.pack(">I", len(profile)) + profile[4:])
 
 
+@functools.cache
+def progressive_jpeg():
+    """Return a JPEG of one colour whose scans take time to decode. To encode it takes long too."""
+    return saved(Image.new("RGB", (6_000, 4_000)), "JPEG", progressive=True)
+
+
 def bare_marker_jpeg(marker=b"\xff\x01"):
     """Return a JPEG with thousands of scans, behind a marker that has no length.
 
     The first scan begins with FF DA. A parser that takes these bytes for the marker's length skips all scans.
     """
-    data = saved(Image.new("RGB", (6_000, 4_000)), "JPEG", progressive=True)
+    data = progressive_jpeg()
     place = data.rindex(b"\xff\xda")
     head, scan = data[:place], data[place:-2]
     length = 0xFFDA
