@@ -6,11 +6,13 @@ from functools import cache
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from wagtail.models import Locale
 
 from stories import listing
+from stories.listing import StoryListing
 from stories.models import StoryPage, StoryTheme
 from stories.terms import Theme
 from tests.support.builders import make_index, make_story, make_theme, parse
@@ -62,6 +64,17 @@ def titles(client, address):
 def titles_in(page):
     """Return the titles of the stories in the list of `page`, an HTML tree."""
     return [title.text for title in page.select(".listing .card__title")]
+
+
+def list_for(query):
+    """Return the StoryListing of the top index for a query string, as its page makes it."""
+    index = make_index()
+    return StoryListing(StoryPage.objects.below(index), QueryDict(query), index)
+
+
+def listed(query):
+    """Return the titles of the stories in the list for a query string, without making its page."""
+    return [story.title for story in list_for(query).page]
 
 
 def choices(client, address):
@@ -176,20 +189,19 @@ def test_choices_are_in_the_order_of_their_names_whatever_their_accents_and_capi
         assert facets["Theme"] == ["Échange(1)", "law(1)", "Zeal(1)"]
 
 
-def test_filters_combine(read, subtests):
-    with caches_in_use():
-        for query, expected in [
-            ("country=kenya", ["B", "A"]),
-            ("theme=debt", ["D", "B", "A"]),
-            ("year=2024", ["D", "C", "B"]),
-            ("country=kenya&theme=debt", ["B", "A"]),
-            ("country=kenya&theme=debt&year=2024", ["B"]),
-            ("country=kenya&year=2025", []),
-            ("country=&theme=&year=", ["F", "E", "D", "C", "B", "A"]),
-            ("country=kenya&page=2", ["B", "A"]),
-        ]:
-            with subtests.test(query):
-                assert titles_in(read(f"/stories/?{query}")) == expected
+def test_filters_combine(read):
+    for query, expected in [
+        ("country=kenya", ["B", "A"]),
+        ("theme=debt", ["D", "B", "A"]),
+        ("year=2024", ["D", "C", "B"]),
+        ("country=kenya&theme=debt", ["B", "A"]),
+        ("country=kenya&theme=debt&year=2024", ["B"]),
+        ("country=kenya&year=2025", []),
+        ("country=&theme=&year=", ["F", "E", "D", "C", "B", "A"]),
+        ("country=kenya&page=2", ["B", "A"]),
+    ]:
+        assert listed(query) == expected, query
+    assert titles_in(read("/stories/?country=kenya&theme=debt&year=2024")) == ["B"]
 
 
 def test_no_query_for_stories_joins_the_terms_to_compare_their_slug(client, stories):
@@ -220,11 +232,10 @@ def test_each_choice_leads_to_as_many_stories_as_its_count(read, query):
     offered = read(f"/stories/{query}").select(".facet__choice")
 
     assert offered
-    with caches_in_use():
-        for choice in offered:
-            found = len(titles_in(read(f"/stories/{choice['href']}")))
-            if "aria-current" not in choice.attrs:
-                assert choice.select_one(".facet__count").text == f"({found})"
+    for choice in offered:
+        found = len(listed(choice["href"].removeprefix("?")))
+        if "aria-current" not in choice.attrs:
+            assert choice.select_one(".facet__count").text == f"({found})"
 
 
 def test_a_story_with_two_themes_of_the_same_slug_counts_and_is_listed_once(client, stories):
@@ -308,22 +319,19 @@ ODD_FILTERS = [
 ]
 
 
-def test_odd_filter_gives_no_error_and_is_ignored_if_it_is_invalid(client, stories, subtests):
-    whole = {address: titles(client, address) for address in ["/stories/", "/stories/country/kenya/"]}
-    asked = [("/stories/", *row) for row in ODD_FILTERS]
+def test_odd_filter_gives_no_error_and_is_ignored_if_it_is_invalid(client, stories):
+    everything = listed("")
+    for query, is_ignored in ODD_FILTERS:
+        assert list_for(query).has_bad_filter == is_ignored, query
+        found = listed(query)
+        assert found == everything or not is_ignored, query
     # The list of a term takes the same form.
-    asked += [("/stories/country/kenya/", *row) for row in ODD_FILTERS[:3]]
-    with caches_in_use():
-        for address, query, is_ignored in asked:
-            with subtests.test(f"{address}?{query[:40]}"):
-                response = client.get(f"{address}?{query}")
-
-                assert response.status_code == 200
-                page = parse(response)
-                assert ("was not understood and is left out" in page.text) == is_ignored
-                if is_ignored:
-                    assert titles_in(page) == whole[address]
-                assert "<script>alert" not in response.content.decode()
+    for address in ("/stories/", "/stories/country/kenya/"):
+        page = parse(client.get(f"{address}?theme=<script>alert(1)</script>&country=%C3%28"))
+        assert "was not understood and is left out" in page.text
+        assert titles_in(page) == titles(client, address)
+        assert "<script>alert" not in str(page)
+        assert "was not understood" not in client.get(f"{address}?theme=unused").text
 
 
 # Values of the parameter "page".
@@ -331,12 +339,11 @@ BAD_NUMBERS = ["0", "-1", "999", "two", "", "1.5", "%00", "9" * 400, "%F0%9F%98%
 
 
 @pytest.mark.sqlite_only
-def test_bad_page_number_leads_to_a_page_that_exists(client, stories, subtests):
-    with caches_in_use():
-        for number in BAD_NUMBERS:
-            with subtests.test(number[:40]):
-                assert len(titles(client, f"/stories/?page={number}")) == 6
-        assert len(titles(client, "/stories/theme/debt/?page=two")) == 3
+def test_bad_page_number_leads_to_a_page_that_exists(client, stories):
+    for number in BAD_NUMBERS:
+        assert len(listed(f"page={number}")) == 6, number
+    for address, number in (("/stories/", 6), ("/stories/theme/debt/", 3)):
+        assert len(titles(client, f"{address}?page=two")) == number
 
 
 # --- The lists of a country or a theme -----------------------------------------------------------
