@@ -161,8 +161,8 @@ def test_no_event_releases_a_story_of_which_nobody_said_who_is_in_it(client):
 def test_withdrawn_story_is_on_no_page(client):
     person = make_agreeing_person()
     make_story_about(person, title="Lantern", countries=["KE"])
-    addresses = ["/", "/stories/", "/stories/feed.atom", "/sitemap.xml", "/search/?q=lantern"]
-    addresses += ["/search/suggestions/?q=lantern", "/stories/country/kenya/", "/stories/lantern/"]
+    # tests/publishing/test_visibility.py looks for such a story in lists, and by the search.
+    addresses = ["/", "/stories/feed.atom", "/sitemap.xml", "/stories/country/kenya/", "/stories/lantern/"]
     assert [address for address in addresses if "/lantern/" not in client.get(address).text] == []
     withdraw(person)
     assert [address for address in addresses if "/lantern/" in client.get(address).text] == []
@@ -327,6 +327,7 @@ def test_picture_is_shown_while_its_people_agree_on_any_page(client, media_root)
     assert sees_picture(client, page)
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("given_by", "level", "unmet"),
     [

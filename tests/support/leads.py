@@ -67,11 +67,15 @@ def send_decision(client, story, **fields):
     form = parse(opened)
     if not form.select_one("[name=question]"):
         return opened
-    data = {
+    return client.post(page, decision_data(form) | fields, follow=True)
+
+
+def decision_data(form):
+    """Return the data that a lead sends for the first question of `form`, an HTML tree."""
+    return {
         "digest": form.select_one("[name=digest]")["value"],
         "question": form.select_one("[name=question]")["value"],
         "reason": "It was weighed.",
         "ends_on": str(days_from_today(30)),
         "has_read": "on",
     }
-    return client.post(page, data | fields, follow=True)
