@@ -72,6 +72,7 @@ def client_of(role, settings):
     return client
 
 
+@pytest.mark.sqlite_only
 def test_the_table_names_every_address():
     assert safeguarding_routes().keys() == LEADS_ONLY | CHOOSER
 
@@ -116,11 +117,13 @@ def test_menu_and_first_page(settings):
         assert ("The safeguarding team is small" in page) == warned, role
 
 
+@pytest.mark.sqlite_only
 def test_an_administrator_who_joins_gets_in(client):
     client.force_login(make_user(GROUP, is_superuser=True))
     assert client.get(reverse("safeguarding_people:index")).status_code == 200
 
 
+@pytest.mark.sqlite_only
 def test_names_are_shown_after_a_reason_and_are_in_no_cache(client):
     person = make_agreeing_person(names=SECRET)
     client.force_login(make_user(GROUP))

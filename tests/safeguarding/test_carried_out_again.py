@@ -85,6 +85,7 @@ def test_story_with_somebody_else_in_it_is_held_and_not_erased():
     assert PageHold.objects.get().page_id == story.pk
 
 
+@pytest.mark.sqlite_only
 def test_only_what_is_held_because_of_the_same_person_is_erased_with_a_story(lead):
     story, alias = make_story_with_alias()
     for code in ("P-2222", "P-3333"):
@@ -94,6 +95,7 @@ def test_only_what_is_held_because_of_the_same_person_is_erased_with_a_story(lea
     assert StoryPage.objects.get().pk == alias.pk
 
 
+@pytest.mark.sqlite_only
 def test_story_that_may_be_of_two_people_waits_for_both_decisions(lead):
     story, _alias = make_story_with_alias()
     for code in ("P-2222", "P-3333"):
@@ -107,6 +109,7 @@ def test_story_that_may_be_of_two_people_waits_for_both_decisions(lead):
     assert statuses(story) == [200]
 
 
+@pytest.mark.sqlite_only
 def test_two_leads_decide_at_the_same_moment(lead):
     story, _alias = make_story_with_alias()
     for first, second in ((erase_page, release_page), (release_page, erase_page)):
@@ -159,6 +162,7 @@ def test_erased_picture_that_no_page_shows_is_known_by_its_digest(media_root):
     assert list(CleanImage.objects.all()) == [other]
 
 
+@pytest.mark.sqlite_only
 def test_entry_that_was_carried_out_before_the_process_was_killed_holds_nobody():
     """While there is an UnfinishedEntry, one that could not be carried out, everybody is held."""
     person = make_agreeing_person()

@@ -79,6 +79,7 @@ def test_stories_that_say_the_name_are_held_until_it_is_gone_from_everywhere(cli
     assert person.get_status().status == Status.ACTIVE
 
 
+@pytest.mark.sqlite_only
 def test_after_a_restore_stories_of_the_person_wait_for_a_lead(client):
     """The ledger has no name, so it is unknown which of the stories have the old name again."""
     person, story, other = make_stories()

@@ -197,6 +197,7 @@ def test_refusal_past_the_limit_does_not_say_where_the_word_is(client, person):
     assert not story.live
 
 
+@pytest.mark.sqlite_only
 def test_ordinary_words_count_once_and_many_are_not_told_apart(client):
     # A protected word that is recorded as an ordinary word too, as "Rose" would be.
     make_person(ordinary_words=PLACE)
@@ -253,6 +254,7 @@ def post(client, story, form):
     return client.post(f"/admin/pages/{story.pk}/edit/", form, follow=True)
 
 
+@pytest.mark.sqlite_only
 def test_no_answer_mail_log_or_row_holds_the_word(client, person, settings, caplog):
     settings.SENDS_MAIL = True
     make_user(GROUP)

@@ -101,6 +101,7 @@ def convert(translation):
     return StoryPage.objects.get(pk=alias.pk)
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("change", [leave, copy, convert])
 def test_whoever_comes_into_a_translation_after_its_original_is_deleted_agrees_to_its_language(change):
     story, index = make_story(), make_index_in("fr")

@@ -131,6 +131,7 @@ def assert_gone(client):
     assert not Fingerprint.objects.filter(digest__contains="zahrawi").exists()
 
 
+@pytest.mark.sqlite_only
 def test_address_in_a_text_is_told_from_a_longer_one():
     paths = {"/stories/lamps/", "/fr/lumière/", ""}
     for text, is_found in (
@@ -144,6 +145,7 @@ def test_address_in_a_text_is_told_from_a_longer_one():
         assert has_path(paths, [text]) == is_found, text
 
 
+@pytest.mark.sqlite_only
 def test_redirects_neither_stop_a_withdrawal_nor_take_its_address_later(client):
     person = withdrawal_world.make_named_person()
     story = withdrawal_world.make_own_stories(person)[0]
@@ -262,6 +264,7 @@ def test_texts_of_others_are_only_reported_and_the_words_are_kept_until_they_are
     assert StoryPage.objects.get(pk=draft.pk).get_latest_revision_as_object().title == "Of others"
 
 
+@pytest.mark.sqlite_only
 def test_drafts_and_their_moderation_stay_when_versions_with_a_word_are_deleted():
     person, user = withdrawal_world.make_named_person(), builders.make_user("Moderators")
     keys = [builders.make_story().pk for _each in range(2)]
@@ -289,6 +292,7 @@ def test_drafts_and_their_moderation_stay_when_versions_with_a_word_are_deleted(
     assert StoryPage.objects.get(pk=keys[1]).summary == "Somebody came."
 
 
+@pytest.mark.sqlite_only
 def test_earlier_version_with_a_name_that_no_current_text_has_is_deleted():
     person = withdrawal_world.make_named_person()
     story = StoryPage.objects.get(pk=builders.make_story().pk)
@@ -432,6 +436,7 @@ def test_story_is_erased_when_the_last_person_in_it_withdraws():
     assert not WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
 
 
+@pytest.mark.sqlite_only
 def test_versions_that_are_stored_anew_keep_their_authors():
     person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
     story = withdrawal_world.make_shared(person, other)
@@ -465,6 +470,7 @@ def test_moderation_goes_on_when_earlier_versions_are_deleted():
     assert story.current_workflow_task_state.revision == story.latest_revision
 
 
+@pytest.mark.sqlite_only
 def test_aliases_and_pages_that_are_not_live_need_not_be_published():
     person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
     story, unpublished = (withdrawal_world.make_shared(person, other) for _each in range(2))
@@ -545,6 +551,7 @@ class Killed(BaseException):
     """Stands for the end of the process. No code of the site catches it."""
 
 
+@pytest.mark.sqlite_only
 def test_what_killed_processes_left_is_done_by_the_scheduler(monkeypatch):
     person = withdrawal_world.make_named_person()
     image = withdrawal_world.make_own_stories(person)[1]
