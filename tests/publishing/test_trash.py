@@ -30,14 +30,21 @@ def stored(page):
     return Page.objects.get(pk=page.pk)
 
 
-@pytest.fixture
-def section():
-    return builders.make_index(builders.make_index(), "Section")
+@pytest.fixture(scope="module")
+def pages(module_transaction):
+    """A section and a story in it, which all tests share: (section, story)."""
+    section = builders.make_index(builders.make_index(), "Section")
+    return section, builders.make_story("Story", section, slug="story")
 
 
 @pytest.fixture
-def story(section):
-    return builders.make_story("Story", section, slug="story")
+def section(pages):
+    return stored(pages[0]).specific
+
+
+@pytest.fixture
+def story(pages):
+    return stored(pages[1]).specific
 
 
 def test_section_is_withdrawn_with_its_stories_and_all_their_aliases(section, story):
@@ -82,6 +89,7 @@ def test_restored_page_is_a_draft_where_it_was(client, section, story):
     assert {trash.TRASH, trash.RESTORE} <= set(actions)
 
 
+@pytest.mark.sqlite_only
 def test_restored_page_gets_another_slug_if_its_own_is_taken(section, story):
     author = builders.make_user()
     story.save_revision(user=author)
@@ -128,6 +136,7 @@ def test_page_that_went_with_the_page_above_has_no_row_of_its_own(section, story
     assert TrashedPage.objects.get().page_id == section.pk
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("was_live", [True, False])
 def test_schedule_and_workflow_end(section, story, time_machine, was_live):
     later = timezone.now() + datetime.timedelta(days=1)
@@ -150,6 +159,7 @@ def test_schedule_and_workflow_end(section, story, time_machine, was_live):
     assert not stored(story).live
 
 
+@pytest.mark.sqlite_only
 def test_what_was_published_in_the_trash_is_a_draft_when_it_is_restored(client, story):
     """No route of the admin does so, but code may."""
     row = trashed(story)
@@ -194,6 +204,7 @@ def test_pages_are_deleted_after_their_time(section, story, time_machine):
     assert not StoryPage.objects.get(pk=alias.pk).live
 
 
+@pytest.mark.sqlite_only
 def test_page_that_cannot_be_deleted_does_not_keep_the_others(section, story, caplog):
     kept = trashed(builders.make_story("First", section))
     trashed(story)
@@ -212,6 +223,7 @@ def test_page_that_cannot_be_deleted_does_not_keep_the_others(section, story, ca
     assert "could not be deleted" in caplog.text
 
 
+@pytest.mark.sqlite_only
 def test_row_stays_without_its_user(story):
     user = builders.make_user()
     trash.move_to_trash(story, user)
