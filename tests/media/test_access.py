@@ -5,6 +5,7 @@ import re
 import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import caches
+from django.db import connection
 from django.test import Client
 
 from media.models import CleanImage, Rendition
@@ -106,6 +107,13 @@ TABLE = {
 }
 
 
+# Those of TABLE whose queries differ from one another. PostgreSQL has only these, because each takes longer.
+QUERIES = [
+    *(live_story, draft, used_by_nothing, original_file, logo, private_and_public, person_who_withdrew),
+    *(story_for_group, story_below_page_for_group, alias_of_story_for_group, hidden_at_once),
+    *(author_of_live_story, author_of_draft, author_of_story_for_group),
+    *(document_of_live_story, document_of_draft, document_of_story_for_group),
+]
 # {who: the names of the user's groups}
 GROUPS = {"member": [], "reader": ["Readers"], "editor": ["Editors"], "moderator": ["Moderators"]}
 
@@ -116,7 +124,8 @@ def test_who_gets_the_file(subtests):
     clients = {who: Client() for who in ("visitor", *GROUPS)}
     for who, groups in GROUPS.items():
         clients[who].force_login(builders.make_user(*groups))
-    for make_file, row in TABLE.items():
+    for make_file in TABLE if connection.vendor == "sqlite" else QUERIES:
+        row = TABLE[make_file]
         with subtests.test(make_file.__name__), undone():
             caches["default"].clear()  # It has renditions of the row before, of a picture with the same key.
             address = make_file()
@@ -202,7 +211,7 @@ def test_crop_around_an_earlier_focal_point_is_not_public(client):
 
 @pytest.mark.sqlite_only
 def test_visitor_gets_every_picture_of_a_page(client):
-    image = builders.make_image(size=(1400, 900))
+    image = builders.make_image(size=(700, 450))
     logo()
     builders.make_author("Awa", picture=image)
     story = story_with(image, authors=["Awa"], body=picture_block(image))

@@ -170,6 +170,7 @@ def test_form_brings_no_tag_back_that_was_erased_since_it_was_opened(editor, own
     assert not Tag.objects.exists()
 
 
+@pytest.mark.sqlite_only
 def test_editor_cannot_change_what_readers_see_of_a_public_file(editor, own):
     story = story_with(own.image, parent=own.index, body=document_block(own.document))
     # (function, file, field, function that returns its new value, field that shows the error)
@@ -209,6 +210,7 @@ def test_somebody_who_may_publish_can_change_a_public_file(editor, own):
     assert change_picture(editor, own.image, file=new_picture()).status_code == 302
 
 
+@pytest.mark.sqlite_only
 def test_picture_that_was_erased_is_refused_wherever_it_is_uploaded(client):
     client.force_login(builders.make_user("Moderators"))
     data, words = builders.picture_bytes(color=(7, 8, 9)), "removed from the site for good"

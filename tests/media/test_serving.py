@@ -78,6 +78,7 @@ def test_reference_from_an_object_with_a_text_key_is_ignored(client):
     assert get(client, address).status_code == 200
 
 
+@pytest.mark.sqlite_only
 def test_invalid_session_cookie_opens_nothing(client):
     address = draft()
     for cookie in ("", "nonsense", "0" * 32):
@@ -148,6 +149,7 @@ def test_other_addresses_are_not_found(client):
         assert get(client, address).status_code == 404, address
 
 
+@pytest.mark.sqlite_only
 def test_original_is_not_found_by_a_roundabout_path(client):
     name = original_file().removeprefix("/media/")
     assert default_storage.exists(name)
@@ -198,6 +200,7 @@ def test_password_of_a_page_opens_its_pictures(client):
     assert (response.status_code, response["Cache-Control"]) == (200, "private, no-store")
 
 
+@pytest.mark.sqlite_only
 def test_account_that_was_closed_opens_nothing(client):
     address = draft()
     editor = builders.make_user("Editors")
@@ -218,6 +221,7 @@ def test_private_collection_guards_its_documents_too(client):
     assert get(client, document.url).status_code == 302  # to the form to log in
 
 
+@pytest.mark.sqlite_only
 def test_list_of_uses_of_a_logo_names_the_settings(client):
     logo()
     client.force_login(builders.make_user("Moderators"))
