@@ -309,7 +309,7 @@ def misspelt(draw):
     return "".join(word)
 
 
-@thoroughly(100)
+@thoroughly(50)
 @given(words=st.lists(misspelt(), min_size=1, max_size=3))
 def test_no_misspelling_reveals_a_hidden_word(hidden_and_shown, words):
     public_words = {word.lower() for word in SHOWN_WORDS}
@@ -328,7 +328,7 @@ def lantern():
         yield
 
 
-@thoroughly(200)
+@thoroughly(100)
 @given(
     text=st.text(max_size=200)
     | st.lists(st.sampled_from(["Lantenr", "lanterm", '"', "-", "“", "’", "ﷺ", "ß", "i\u0307", "\0"])).map(
