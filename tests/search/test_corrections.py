@@ -94,12 +94,14 @@ def test_correct_words_and_the_rest_of_the_text_stay_unchanged():
     assert corrected("") == corrected("?") == corrected("xylographical") == []
 
 
+@pytest.mark.sqlite_only
 def test_short_words_numbers_and_excluded_words_stay_unchanged():
     make_story("The gold rush of 1849", body=make_body("Route66 was a road"))
     assert corrected("rus") == corrected("1848") == corrected("route67") == corrected("-golt gold") == []
     assert corrected("golt") == ["gold"]
 
 
+@pytest.mark.sqlite_only
 def test_longer_words_may_have_more_mistakes():
     """One in words of up to 5 letters, two in those of up to 8, three in longer ones."""
     make_story("Lamps lantern lanternlights")
@@ -112,11 +114,13 @@ def test_longer_words_may_have_more_mistakes():
         assert corrected(many_mistakes) == []
 
 
+@pytest.mark.sqlite_only
 def test_equally_close_words_are_sorted_by_first_letter_then_length():
     make_story("Batten gattern gotten", body=make_body("gatterns"))
     assert corrected("gatten") == ["gotten", "gattern", "Batten"]
 
 
+@pytest.mark.sqlite_only
 def test_a_correction_is_clear_only_if_no_other_is_as_close():
     make_story("Lantern market", body=make_body("barley harbour"))
     assert correct("lantrn") == [Correction("Lantern", is_clear=True)]
@@ -207,6 +211,7 @@ def test_candidates_are_looked_up_until_enough_are_on_a_public_page():
         assert [len(batch) for batch in looked_up] == numbers
 
 
+@pytest.mark.sqlite_only
 def test_several_misspelt_words_share_the_candidates():
     store_known_words([f"{letter}orven" for letter in ascii_lowercase[:25]])
     looked_up = []

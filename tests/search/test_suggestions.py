@@ -67,6 +67,7 @@ def test_countries_and_themes_come_before_pages_and_each_has_its_kind(client):
     assert {client.get(suggestion["url"]).status_code for suggestion in found} == {200}
 
 
+@pytest.mark.sqlite_only
 def test_at_most_three_countries_and_themes_and_five_pages(client):
     for number in range(6):
         make_story(f"Mali, part {number}", countries=["ML", "MT", "MY", "MV"])
@@ -86,6 +87,7 @@ def test_a_title_is_found_without_accents_and_by_an_incomplete_last_word(client)
         assert texts(client, words) == [], words
 
 
+@pytest.mark.sqlite_only
 def test_titles_are_sorted_by_beginning_then_whole_words_then_newest(client):
     for title in ["Net of lies", "The old net", "A network", "The new net", "Networks"]:
         make_story(title)
@@ -107,6 +109,7 @@ def test_only_pages_in_the_language_of_the_visitor_are_suggested(client):
 # --- Countries and themes ------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_a_country_is_found_by_its_names_aliases_and_demonyms(client):
     make_story("A story", countries=["CI"])
     names = ["cote d'iv", "Côte", "ivoire", "ivory coast", "ivorian", "ivory c", "costa de mar", "ivoirienne"]
@@ -114,18 +117,21 @@ def test_a_country_is_found_by_its_names_aliases_and_demonyms(client):
         assert suggest(client, words) == [("Country", "Côte d’Ivoire")], words
 
 
+@pytest.mark.sqlite_only
 def test_a_name_comes_before_an_alias_unless_the_alias_is_complete(client):
     make_story("A story", countries=["GB", "UA", "NL", "HN"])
     assert texts(client, "uk") == ["United Kingdom", "Ukraine"]
     assert texts(client, "ho") == ["Honduras", "Netherlands"]  # Holland
 
 
+@pytest.mark.sqlite_only
 def test_the_beginning_of_an_alias_of_many_countries_suggests_none(client):
     make_story("A story", countries=["KE", "SN"])
     assert texts(client, "republic") == []
     assert texts(client, "republic of ken") == ["Kenya"]
 
 
+@pytest.mark.sqlite_only
 def test_regions_do_not_count_as_countries_with_an_alias(client):
     codes = {code for terms in suggestions.get_countries_by_letter().values() for code, _words in terms}
     assert codes == set(Country.objects.values_list("code", flat=True))
@@ -134,6 +140,7 @@ def test_regions_do_not_count_as_countries_with_an_alias(client):
     assert texts(client, "afrique") == ["South Africa"]
 
 
+@pytest.mark.sqlite_only
 def test_a_theme_is_found_by_the_beginnings_of_its_words(client):
     make_story("A story", themes=["Forced labour", "Recruitment fees"])
     assert texts(client, "lab") == ["Forced labour"]
@@ -141,6 +148,7 @@ def test_a_theme_is_found_by_the_beginnings_of_its_words(client):
     assert texts(client, "bour") == []
 
 
+@pytest.mark.sqlite_only
 def test_a_renamed_theme_is_found_by_its_new_name_only(client):
     make_story("A story", themes=["Debts"])
     Theme.objects.update(name="Bonded labour")
@@ -156,6 +164,7 @@ def test_a_country_or_theme_needs_a_public_story_and_index(client):
     assert texts(client, "senegal") == []
 
 
+@pytest.mark.sqlite_only
 def test_a_country_links_to_the_index_that_lists_its_story(client):
     make_story("A story", countries=["SN"])
     news = make_index(home_page(), "News")
