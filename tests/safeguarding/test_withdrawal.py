@@ -148,7 +148,7 @@ def test_address_in_a_text_is_told_from_a_longer_one():
 @pytest.mark.sqlite_only
 def test_redirects_neither_stop_a_withdrawal_nor_take_its_address_later(client):
     person = withdrawal_world.make_named_person()
-    story = withdrawal_world.make_own_stories(person)[0]
+    story = withdrawal_world.make_story_about(person)
     client.force_login(builders.make_user(is_superuser=True))
     # Malformed ones.
     form = {"old_path": "////[x", "redirect_link": "https://example.org/"}
@@ -411,11 +411,14 @@ def submit(story, *_people):
 
 
 @pytest.mark.sqlite_only
-def test_held_story_waits_while_a_draft_has_the_person_or_waits_itself():
+def test_held_story_waits_while_a_draft_has_the_person_or_waits_and_its_versions_keep_their_authors():
     person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
     story = withdrawal_world.make_shared(person, other)
     withdraw_one(person, "everything")
-    publish(story, story_people=withdrawal_world.rows_of(other))
+    story.story_people = withdrawal_world.rows_of(other)
+    authors = [builders.make_user("Editors") for _each in range(2)]
+    story.save_revision(user=authors[0]).publish()
+    story.save_revision(user=authors[1])
     for act in (list_again, schedule, submit):
         with undone():
             act(StoryPage.objects.get(pk=story.pk), person, other)
@@ -423,6 +426,8 @@ def test_held_story_waits_while_a_draft_has_the_person_or_waits_itself():
             assert WithdrawalTask.objects.filter(step="purge", done_at=None).exists(), act
     run_tasks()
     assert not WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
+    story.refresh_from_db()
+    assert [story.live_revision.user, story.latest_revision.user] == authors
 
 
 @pytest.mark.sqlite_only
@@ -434,21 +439,6 @@ def test_story_is_erased_when_the_last_person_in_it_withdraws():
         run_tasks()
         assert StoryPage.objects.filter(pk=story.pk).count() == number
     assert not WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
-
-
-@pytest.mark.sqlite_only
-def test_versions_that_are_stored_anew_keep_their_authors():
-    person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
-    story = withdrawal_world.make_shared(person, other)
-    withdraw_one(person, "everything")
-    story.story_people = withdrawal_world.rows_of(other)
-    authors = [builders.make_user("Editors") for _each in range(2)]
-    story.save_revision(user=authors[0]).publish()
-    story.save_revision(user=authors[1])
-    run_tasks()
-    assert not WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
-    story.refresh_from_db()
-    assert [story.live_revision.user, story.latest_revision.user] == authors
 
 
 @pytest.mark.sqlite_only
