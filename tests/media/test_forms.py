@@ -31,8 +31,8 @@ def section_and_files(module_transaction, tmp_path_factory):
     """The section of `own`, and the folder of its files."""
     folder = tmp_path_factory.mktemp("media")
     with override_settings(MEDIA_ROOT=folder):
-        section = admin_world.make_section("Own", "Plain")
-    section.waiting.cancel()  # the moderation of the draft that shows the files
+        section = admin_world.Section("Own", "Plain")
+        section.waiting.cancel()  # the moderation of the draft, which shows the files
     return section, folder
 
 
