@@ -1,41 +1,255 @@
-"""An editor's change shows at the next request to every process and every replica."""
+"""Each process and each replica shows a change at the next request, and no page that is taken from readers.
 
+A page is taken away if it is unpublished, private, deleted or hidden, for example. After that, no process and
+no replica answers a request with it or its pictures. nginx still may, for MAX_SECONDS_IN_NGINX.
+
+An editor makes some changes in the admin of one of the sites. The test makes the others itself, as another
+process of the site does, such as a management command.
+"""
+
+import copy
+import datetime
 import secrets
+import time
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 from bs4 import BeautifulSoup
 from django.contrib.auth import get_user_model
+from django.core.management import call_command
 from django.db import connection
-from wagtail.models import Site
+from django.utils import timezone
+from wagtail.models import Page, Site
 
+from caching import content_version
+from caching.shared_version import SharedContentVersion
+from home.models import SiteSettings
+from media.cleaning import sign
+from publishing.hiding import hide
+from publishing.trash import move_to_trash
+from stories.models import StoryPage
 from tests.drills.sites import Editor
-from tests.support import builders, redis_server
+from tests.support import builders, front_server, redis_server
 from tests.support.production import database_of_the_test, running_site
 
 # The user name is that of tests/drills/sites.py, whose Editor signs in.
 NAME, PASSWORD = "drill", secrets.token_urlsafe(20)
+# Seconds after which nginx sends neither the page nor a picture, and between two requests until then.
+MAX_SECONDS_IN_NGINX, PAUSE = 2, 0.1
+
+
+# The processes of the site make many renditions.
+small_image = partial(builders.make_image, size=(60, 40))
+
+
+class Scene:
+    """A story in a section of its own, with pictures that no other page shows, and the logo of the site."""
+
+    def __init__(self, name):
+        pictures = [small_image() for _number in range(3)]
+        block = {"image": {"image": pictures[1].pk, "alt_text": "", "decorative": True}, "caption": ""}
+        self.author = builders.make_author(f"Author of {name}", picture=pictures[2])
+        self.section = builders.make_index(builders.make_index(), f"Section of {name}")
+        self.story = builders.make_story(
+            f"Story of {name}",
+            self.section,
+            authors=[self.author.name],
+            slug=name.replace("_", "-"),
+            lead_image=pictures[0],
+            lead_image_decorative=True,
+            body=[{"type": "pictures", "value": {"pictures": [block]}}],
+        )
+        self.story = StoryPage.objects.get(pk=self.story.pk)
+
+    @property
+    def pictures(self):
+        """{name: image} of the pictures on the page of the story."""
+        body = self.story.body[0].value["pictures"][0]["image"]
+        return {
+            "lead": self.story.lead_image,
+            "body": body,
+            "author": self.author.picture,
+            "logo": SiteSettings.objects.get().logo,
+        }
+
+    def addresses(self):
+        """Return {name: address} of the page, its alias if it has one, and a rendition of each picture."""
+        addresses = {"page": self.story.url}
+        if alias := Page.objects.filter(alias_of=self.story).first():
+            addresses["alias"] = alias.url
+        for name, image in self.pictures.items():
+            addresses[name] = image.get_rendition("width-200|format-avif").url
+        return addresses
+
+
+# --- What is taken away --------------------------------------------------------------------------
+
+
+def unpublish(scene):
+    scene.story.unpublish()
+
+
+def make_private(scene):
+    builders.make_private(scene.story)
+
+
+def make_parent_private(scene):
+    builders.make_private(scene.section)
+
+
+def make_source_of_alias_private(scene):
+    """The alias is in a section that stays public. Its source is hidden by a page above that."""
+    builders.make_private(scene.section)
+
+
+def expire(scene):
+    StoryPage.objects.filter(pk=scene.story.pk).update(
+        expire_at=timezone.now() - datetime.timedelta(minutes=1)
+    )
+    call_command("publish_scheduled")
+
+
+def replace_picture(scene):
+    scene.story.lead_image = small_image()
+    scene.story.save_revision().publish()
+
+
+def replace_file(scene):
+    """As Wagtail's form for a picture does when somebody chooses another file."""
+    image = scene.story.lead_image
+    image.file = sign(builders.picture_bytes(333, 222), ".png")
+    image.save()
+    image.renditions.all().delete()
+
+
+def delete_picture(scene):
+    scene.pictures["body"].delete()
+
+
+def replace_picture_of_author(scene):
+    scene.author.picture = small_image()
+    scene.author.save()
+
+
+def replace_logo(_scene):
+    settings = SiteSettings.objects.get()
+    settings.logo = small_image()
+    settings.save()
+
+
+def delete_page(scene):
+    scene.story.delete()
+
+
+def move_into_private_section(scene):
+    section = builders.make_private(builders.make_index(builders.make_index(), "For members"))
+    Page.objects.get(pk=scene.story.pk).move(section, pos="last-child")
+
+
+def hide_at_once(scene):
+    hide(scene.story)
+
+
+def move_section_to_trash(scene):
+    move_to_trash(Page.objects.get(pk=scene.section.pk))
+
+
+def unpublish_home(_scene):
+    builders.home_page().unpublish()
+
+
+ALL = {"page", "lead", "body", "author"}
+# {change: what is gone after it}. The last one hides all pages.
+CHANGES = {
+    unpublish: ALL,
+    make_private: ALL,
+    make_parent_private: ALL,
+    make_source_of_alias_private: {"alias", *ALL},
+    expire: ALL,
+    replace_picture: {"lead"},
+    replace_file: {"lead"},
+    delete_picture: {"body"},
+    replace_picture_of_author: {"author"},
+    replace_logo: {"logo"},
+    delete_page: ALL,
+    move_into_private_section: ALL,
+    hide_at_once: ALL,
+    move_section_to_trash: ALL,
+    unpublish_home: ALL,
+}
+
+
+# --- The sites -----------------------------------------------------------------------------------
+
+HAS_REPLICAS = connection.vendor == "postgresql"
+# The cache of CACHE_URL, as in the settings of the site.
+REDIS = {"BACKEND": "caching.redis_cache.RedisCache", "KEY_PREFIX": "default"}
 
 
 @pytest.fixture
-def sites(request, tmp_path, transactional_db, django_db_serialized_rollback):
-    """Two servers of one site. With SQLite, they have a common data folder.
-
-    With PostgreSQL, they have separate ones and a shared cache, as replicas do.
-    """
-    database = database_of_the_test()
-    folders, shared = (tmp_path / "one", tmp_path / "two"), {"DATA_DIR": str(tmp_path)}
-    key = secrets.token_urlsafe(60)
+def stack():
     with ExitStack() as stack:
-        if connection.vendor == "postgresql":
-            cache = redis_server.running(request.getfixturevalue("redis_path"))
-            shared = {"CACHE_URL": stack.enter_context(cache)}
-        servers = []
-        for folder in folders:
-            folder.mkdir()
-            server = running_site(folder, database, workers=1, SECRET_KEY=key, **shared)
-            servers.append(stack.enter_context(server))
-        yield servers
+        yield stack
+
+
+@pytest.fixture
+def sites(request, stack, tmp_path, transactional_db, django_db_serialized_rollback, settings, monkeypatch):
+    """{server to ask: seconds for which it may send what it has cached}.
+
+    With SQLite, they are two processes with one data folder. With PostgreSQL, they are two replicas with
+    Redis, and nginx in front of them, as in compose.yaml. This process is one more of the site: it has the
+    same pictures and the same content version.
+    """
+    folders, shared = (tmp_path / "one", tmp_path / "two"), {"DATA_DIR": str(tmp_path)}
+    settings.MEDIA_ROOT = tmp_path / "media"
+    version = content_version.FileContentVersion(tmp_path / content_version.NAME)
+    if HAS_REPLICAS:
+        url = stack.enter_context(redis_server.running(request.getfixturevalue("redis_path")))
+        settings.CACHES = {"default": REDIS | {"LOCATION": url}, "pages": settings.CACHES["pages"]}
+        version = SharedContentVersion(url, {})
+        shared = {"CACHE_URL": url, "MEDIA_ACCEL_PREFIX": "/files/"}
+    monkeypatch.setattr(content_version, "content_version", version)
+    key = secrets.token_urlsafe(60)
+    running = {}
+    for folder in folders:
+        (folder / "data").mkdir(parents=True)
+        (folder / "data" / "media").symlink_to(settings.MEDIA_ROOT)
+        site = running_site(folder, database_of_the_test(), workers=1, SECRET_KEY=key, **shared)
+        running[stack.enter_context(site)] = 0
+    if not HAS_REPLICAS:
+        return running
+    program, replicas = request.getfixturevalue("nginx_path"), [f"127.0.0.1:{site.port}" for site in running]
+    behind = copy.copy(next(iter(running)))
+    behind.port, _folder = stack.enter_context(
+        front_server.running(program, replicas, tmp_path, scheme="https")
+    )
+    return running | {behind: MAX_SECONDS_IN_NGINX}
+
+
+# --- The checks ----------------------------------------------------------------------------------
+
+
+def statuses(site, addresses):
+    return {name: site.ask(address)[0] for name, address in addresses.items()}
+
+
+def wait_until_gone(site, addresses, end):
+    """Return those of `addresses` that `site` still sent in answer to a request after the time `end`."""
+    late = []
+    for name, address in addresses.items():
+        while True:
+            asked = time.time()
+            status, headers, _body = site.ask(address)
+            if status != 200:
+                # No cache keeps the response that says that a picture is gone.
+                assert name in {"page", "alias"} or headers["Cache-Control"] == "private, no-store"
+                break
+            if asked > end:
+                late.append(name)
+                break
+            time.sleep(PAUSE)
+    return late
 
 
 def get_from_all(sites, address):
@@ -54,15 +268,16 @@ def rename(editor, name):
     assert editor.post(address, fields | chosen)[0] == 302
 
 
-def test_change_shows_at_the_next_request_to_each(sites, settings):
+def check_changes_of_editors(sites, settings):
+    """Let an editor change a story and the settings in the admin of one of two `sites` after the other."""
     # Django's default, as in the servers. They refuse the MD5 hashes that tests/settings.py has made.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
     get_user_model().objects.create_superuser(NAME, password=PASSWORD)
     story = builders.make_story("The old words")
-    editors = []
-    for site in sites:
-        site.facts = {"password": PASSWORD}  # Editor reads it from here
-        editors.append(Editor(site))
+    sites[0].facts = {"password": PASSWORD}  # Editor reads it from here
+    editors = [Editor(sites[0])]
+    editors.append(copy.copy(editors[0]))  # with the same session
+    editors[1].site = sites[1]
     edit, hide, unpublish = (f"/admin/pages/{story.pk}/{what}/" for what in ("edit", "privacy", "unpublish"))
     for address in ("/", "/stories/", story.url):
         assert all("The old words" in text for _status, text in get_from_all(sites, address))
@@ -87,3 +302,34 @@ def test_change_shows_at_the_next_request_to_each(sites, settings):
     editors[0].post(unpublish, {})
     assert [status for status, _text in get_from_all(sites, story.url)] == [404, 404]
     assert all("The new words" not in text for _status, text in get_from_all(sites, "/stories/"))
+
+
+def check_what_is_taken_away(sites):
+    """Make each of CHANGES, and check that only what it takes away is gone from the `sites`."""
+    scenes = {change: Scene(change.__name__) for change in CHANGES}
+    elsewhere = builders.make_index(builders.make_index(), "Elsewhere")
+    scenes[make_source_of_alias_private].story.create_alias(parent=elsewhere)
+    SiteSettings.objects.update_or_create(site=Site.objects.get(), defaults={"logo": small_image()})
+    late = {}
+    for change, gone in CHANGES.items():
+        addresses = scenes[change].addresses()
+        for site in sites:
+            assert set(statuses(site, addresses).values()) == {200}, change.__name__
+        change(scenes[change])
+        end = time.time()
+        taken = {name: addresses[name] for name in gone}
+        for number, (site, seconds) in enumerate(sites.items()):
+            if found := wait_until_gone(site, taken, end + seconds):
+                late[change.__name__, number] = found
+            if "page" not in gone:
+                text = site.ask(addresses["page"])[2].decode()
+                assert not [name for name, address in taken.items() if address in text], change.__name__
+            # All else stays. That is the page too, if only a picture is taken away.
+            kept = {name: addresses[name] for name in addresses.keys() - gone}
+            assert statuses(site, kept) == dict.fromkeys(kept, 200), change.__name__
+    assert not late
+
+
+def test_each_site_shows_changes_at_once_and_nothing_that_is_taken_away(sites, settings):
+    check_changes_of_editors([*sites][:2], settings)
+    check_what_is_taken_away(sites)
