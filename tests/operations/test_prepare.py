@@ -7,6 +7,7 @@ import re
 import sqlite3
 import stat
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -19,8 +20,7 @@ from django.core.management.base import CommandError, SystemCheckError
 from django.db import connection
 
 from operations import locks
-from tests.support.environment import REQUIRED, empty_database, manage, output_of
-from tests.support.production import BARE, database_of_the_test
+from tests.support.environment import empty_database, manage, output_of
 
 # How many times two processes start on an empty database. `make drill` sets it. To migrate takes long.
 STARTS = int(os.environ.get("DRILL_STARTS", "0"))
@@ -55,7 +55,8 @@ def test_simultaneous_starts_on_an_empty_database_succeed(tmp_path, start):
         assert PBKDF2PasswordHasher().verify(password, user[1])
 
 
-def waits_for_a_lock(process):
+def waits_for_a_lock():
+    """Return whether a thread of this process waits for a lock that another one holds."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(
@@ -64,31 +65,33 @@ def waits_for_a_lock(process):
             )
             return cursor.fetchone() is not None
     # A line of a process that waits has an arrow.
-    return bool(re.search(rf"-> FLOCK .* {process.pid} ", Path("/proc/locks").read_text()))
+    return bool(re.search(rf"-> FLOCK .* {os.getpid()} ", Path("/proc/locks").read_text()))
 
 
 def test_start_waits_for_another_one(whole_database, settings, tmp_path):
-    settings.DATA_DIR = tmp_path
-    variables = BARE | REQUIRED | {"DATABASE_URL": database_of_the_test(), "DATA_DIR": str(tmp_path)}
-    with ExitStack() as stack:
+    settings.DATA_DIR, settings.FIRST_ADMIN = tmp_path, ADMIN
+
+    def prepare():
+        with closing(connection):
+            call_command("prepare", verbosity=0)
+
+    with ThreadPoolExecutor() as pool:
         with locks.hold("prepare"):
-            process = stack.enter_context(
-                manage(variables | {"FIRST_ADMIN": ADMIN}, "prepare", "--verbosity=0")
-            )
-            stack.callback(process.kill)
+            prepared = pool.submit(prepare)
             end = time.monotonic() + PATIENCE
-            while not waits_for_a_lock(process):
-                assert process.poll() is None, process.stdout.read()
+            while not waits_for_a_lock():
+                assert not prepared.done(), prepared.exception()
                 assert time.monotonic() < end
-                time.sleep(0.1)
+                time.sleep(0.01)
             # This is what the other one does last.
             get_user_model().objects.create_superuser("other")
-        assert "administrator" not in output_of(process)
+        prepared.result()
     assert get_user_model().objects.get().username == "other"
     assert not (tmp_path / "first_admin").exists()
     assert (tmp_path / "maintenance.html").exists()
 
 
+@pytest.mark.sqlite_only
 def test_first_start_makes_an_administrator_whom_later_ones_do_not_change(db, settings, tmp_path):
     settings.DATA_DIR, settings.FIRST_ADMIN = tmp_path, ADMIN
     account, output = tmp_path / "first_admin", io.StringIO()
