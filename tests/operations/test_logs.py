@@ -7,6 +7,8 @@ import pytest
 from django.core.mail import EmailMessage
 from django.db import connection
 from django.test import Client
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 from wagtail.models import Workflow
 
 from operations.logs import MAX_EXCEPTIONS, MAX_FRAMES, JSONFormatter
@@ -24,7 +26,9 @@ PRIVATE = {
     "Cookie": "quixotic=quixotic; __Host-sessionid=quixotic; __Host-csrftoken=quixotic",
     "Accept_Language": "quixotic",
 }
-MARKS = (MARK, "203.0.113.77", "127.0.0.1")
+# A token of the form that Django makes, in links to choose a password.
+TOKEN = "dam7x2-0123456789abcdef0123456789abcdef"
+MARKS = (MARK, "203.0.113.77", "127.0.0.1", TOKEN)
 
 
 def all_rows():
@@ -39,10 +43,12 @@ def all_rows():
 @pytest.mark.usefixtures("transactional_db", "django_db_serialized_rollback")
 def test_log_and_database_contain_nothing_about_visitors(tmp_path):
     builders.make_story("Long road")
-    builders.make_user("Editors", username="amina")
+    amina = builders.make_user("Editors", username="amina")
     before = set(all_rows())
-    with running_site(tmp_path, database_of_the_test(), workers=1, LOG_LEVEL="DEBUG") as site:
-        for number, (expected, response) in enumerate(visits(site)):
+    # Nothing listens on port 9. Without EMAIL_URL, no link would reset a password.
+    variables = {"LOG_LEVEL": "DEBUG", "EMAIL_URL": "smtp://127.0.0.1:9"}
+    with running_site(tmp_path, database_of_the_test(), workers=1, **variables) as site:
+        for number, (expected, response) in enumerate([*visits(site), *visits_to_links(site, amina)]):
             assert response[0] == expected, number
     output = site.output()
     events = [json.loads(line) for line in output.splitlines()]
@@ -62,6 +68,7 @@ def test_log_and_database_contain_nothing_about_visitors(tmp_path):
     new = set(all_rows()) - before
     kept = [(table, text) for table, text in new if any(mark in text.lower() for mark in MARKS)]
     assert kept == []
+    assert "/invitation/..." in output
 
 
 def visits(site):
@@ -89,6 +96,18 @@ def visits(site):
     yield 200, site.ask("/", **PRIVATE | {"Content_Type": f"text/plain; a*={MARK}''x"})
     yield 200, site.ask("/?q=%E9", **PRIVATE | {"Content_Type": "text/plain; charset=hex"})
     yield 403, in_another_charset(site)
+
+
+def visits_to_links(site, user):
+    """Open links to choose a password, as visits() does: both kinds, whole, cut, and with more at the end."""
+    key = urlsafe_base64_encode(force_bytes(user.pk))
+    for kind in ("invitation", "password_reset/confirm"):
+        link = f"/admin/{kind}/{key}/{TOKEN}"
+        yield 200, site.ask(f"{link}/")
+        yield 301, site.ask(link)
+        yield 302, site.ask(f"{link}/x/")
+        yield 403, site.ask(f"{link}/", "POST", "a=b")
+    yield 404, site.ask(f"/elsewhere/{TOKEN}/")
 
 
 def in_another_charset(site):
