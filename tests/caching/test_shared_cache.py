@@ -1,7 +1,11 @@
 """The cache that all processes of the site share when CACHE_URL names one."""
 
+import pytest
+
 from tests.support import redis_server
 from tests.support.environment import read_settings, run
+
+pytestmark = pytest.mark.sqlite_only
 
 # A program for `run`, which gives it the settings of the site.
 USE = "from django.core.cache import cache; {}"

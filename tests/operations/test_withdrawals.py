@@ -204,6 +204,7 @@ def test_failure_of_the_database_makes_no_withdrawal_forgotten(tmp_path):
     assert Client().get(HOME).status_code == 410
 
 
+@pytest.mark.sqlite_only
 def test_failure_after_the_database_is_replaced_holds_everybody(monkeypatch, tmp_path):
     person, other = make_site(tmp_path / "site.zip")
     withdraw_all(person)

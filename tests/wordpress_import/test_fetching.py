@@ -20,6 +20,7 @@ from wordpress_import.connections import FetchError, PublicConnection
 from wordpress_import.export import Export
 from wordpress_import.fetching import Fetcher
 
+pytestmark = pytest.mark.sqlite_only
 PUBLIC, PATH = "93.184.215.14", "/wp-content/uploads/2019/03/x.jpg"
 # Reasons for which a file is not fetched.
 NOT_PUBLIC, ELSEWHERE = "its host has an address that is not public", "it is not on the old site"
@@ -143,7 +144,6 @@ def ask(url, host="old.example"):
     return "fetched"
 
 
-@pytest.mark.sqlite_only
 def test_no_request_leaves_for_an_address_that_is_not_public(network, clock, subtests):
     # Each row is what the name resolves to. One IP address that is not public is enough.
     rows = [[each] for each in INNER]
@@ -161,7 +161,6 @@ def test_no_request_leaves_for_an_address_that_is_not_public(network, clock, sub
             assert (ask(f"http://{host}{PATH}", host), network.connected) == (NOT_PUBLIC, [])
 
 
-@pytest.mark.sqlite_only
 def test_no_request_leaves_for_another_site_scheme_or_port(network, clock, subtests):
     for name in ("old.example", "evil.example", "else.files.wordpress.com", "i0.wp.com"):
         network.names[name] = [[PUBLIC]]
@@ -176,7 +175,6 @@ def test_no_request_leaves_for_another_site_scheme_or_port(network, clock, subte
             assert (ask(f"http://{host}{PATH}", host), network.connected) == ("its host was not found", [])
 
 
-@pytest.mark.sqlite_only
 def test_a_name_is_resolved_once_and_its_checked_address_is_used(network, clock):
     # A second question for the name would get the other IP address.
     network.names["old.example"] = [[PUBLIC], ["127.0.0.1"]]
@@ -189,7 +187,6 @@ def test_a_name_is_resolved_once_and_its_checked_address_is_used(network, clock)
     assert network.connected == [PUBLIC, PUBLIC, "2600::1", "1.1.1.1"]
 
 
-@pytest.mark.sqlite_only
 def test_no_redirect_leads_to_where_no_request_may_go(network, site, subtests):
     network.names |= {"www.old.example": [["10.0.0.1"]], "evil.example": [[PUBLIC]]}
     with site.running():
@@ -208,7 +205,6 @@ def test_no_redirect_leads_to_where_no_request_may_go(network, site, subtests):
         assert network.connected == [ADDRESS]
 
 
-@pytest.mark.sqlite_only
 def test_a_certificate_has_to_be_that_of_the_name(network, site, tmp_path, monkeypatch):
     path = tmp_path / "site.pem"
     write_certificate(path, "old.example")
@@ -224,7 +220,6 @@ def test_a_certificate_has_to_be_that_of_the_name(network, site, tmp_path, monke
         assert ask(f"https://old.example{PATH}") == "fetched"
 
 
-@pytest.mark.sqlite_only
 def test_a_host_that_never_ends_its_answer_is_left(site, monkeypatch):
     monkeypatch.setattr(fetching, "MAX_SECONDS", 0.2)
     with site.running():
