@@ -17,7 +17,11 @@ from tests.support.admin_world import SECRET
 from tests.support.translators import make_editor
 from tests.support.undone import undone
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
+pytestmark = [
+    pytest.mark.sqlite_only,
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("media_root"),
+]
 
 
 def post(client, act, page, **options):
@@ -28,7 +32,6 @@ def is_hidden(page):
     return HiddenPage.objects.filter(page=page.pk).exists()
 
 
-@pytest.mark.sqlite_only
 def test_editors_hide_and_only_who_may_publish_shows_again(own, subtests):
     pages = own.live, own.alias
     for role in admin_world.ROLES:
@@ -44,21 +47,18 @@ def test_editors_hide_and_only_who_may_publish_shows_again(own, subtests):
                 assert is_hidden(page) == (role not in {"moderator", "administrator"})
 
 
-@pytest.mark.sqlite_only
 def test_editor_of_another_section_may_not_hide(writer, elsewhere):
     response = post(writer, "hide", elsewhere.live, follow=True)
     assert not is_hidden(elsewhere.live)
     assert SECRET not in response.text
 
 
-@pytest.mark.sqlite_only
 def test_who_may_only_add_pages_may_not_hide(client, own):
     client.force_login(make_editor(own.index, permissions=["add_page"]))
     post(client, "hide", own.live)
     assert not is_hidden(own.live)
 
 
-@pytest.mark.sqlite_only
 def test_only_live_stories_and_plain_pages_are_hidden(admin_client, admin_user):
     plain, story = builders.make_plain_page("About"), builders.make_story()
     others = [builders.home_page(), builders.make_index(), builders.make_story(live=False)]
@@ -74,7 +74,6 @@ def names_of(buttons):
     return [str(button.label) for button in buttons]
 
 
-@pytest.mark.sqlite_only
 def test_buttons_are_offered_to_who_may_use_them(writer, own):
     explorer = reverse("wagtailadmin_explore", args=[own.index.pk])
     editor = reverse("wagtailadmin_pages:edit", args=[own.live.pk])  # It has header_buttons().
@@ -121,7 +120,6 @@ def test_page_is_hidden_when_no_mail_can_be_sent(
     assert ("could not be sent" in caplog.text) == told
 
 
-@pytest.mark.sqlite_only
 def test_copy_of_a_hidden_page_is_a_draft(admin_client):
     story = builders.make_story("Story")
     hide(story)
@@ -131,7 +129,6 @@ def test_copy_of_a_hidden_page_is_a_draft(admin_client):
     assert not Page.objects.get(slug="copy").live
 
 
-@pytest.mark.sqlite_only
 def test_editor_is_told_that_a_published_page_stays_hidden(admin_client):
     story = builders.make_story("Story")
     hide(story)
@@ -141,7 +138,6 @@ def test_editor_is_told_that_a_published_page_stays_hidden(admin_client):
     assert "it is hidden" in response.text
 
 
-@pytest.mark.sqlite_only
 def test_lists_and_the_editor_say_that_a_live_page_is_hidden(admin_client):
     """Hiding a page hides the pages below it and its aliases too."""
     above, story = builders.make_plain_page("About"), builders.make_story("Story")
