@@ -16,12 +16,12 @@ from tests.support.missed_searches import make_reported
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
-# {list: names that it can be sorted by}.
+# {list: orders}. One of each list is descending, and the others take the same way then.
 ORDERS = {
-    "pages/{index}/": ["title", "latest_revision_created_at", "live", "content_type__model"],
-    "snippets/stories/author/": ["name", "role", "story_count"],
-    "snippets/stories/theme/": ["name", "description", "story_count"],
-    "snippets/stories/country/": ["code", "region", "story_count"],
+    "pages/{index}/": ["-title", "latest_revision_created_at", "live", "content_type__model"],
+    "snippets/stories/author/": ["-name", "role", "story_count"],
+    "snippets/stories/theme/": ["-name", "description", "story_count"],
+    "snippets/stories/country/": ["-code", "region", "story_count"],
 }
 
 
@@ -43,7 +43,7 @@ def test_list_can_be_sorted_while_it_is_searched(admin_client, subtests):
     story = builders.make_story("Kenyan Kendi", countries=["KE"], themes=["Kenya"], authors=["Kendi"])
     for address, orders in ORDERS.items():
         path = address.format(index=story.get_parent().pk)
-        for order in (orders[0], *(f"-{each}" for each in orders)):
+        for order in orders:
             with subtests.test(path, order=order):
                 response = admin_client.get(f"/admin/{path}?q=ken&ordering={order}")
                 assert response.status_code == 200
