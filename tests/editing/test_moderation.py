@@ -13,7 +13,6 @@ from stories.models import StoryPage
 from stories.terms import Author, Country, Theme
 from tests.support.builders import (
     make_author,
-    make_image,
     make_index,
     make_story,
     make_theme,
@@ -228,12 +227,10 @@ SETTINGS = "/admin/settings/home/sitesettings/"
 
 @pytest.mark.parametrize(("group", "is_moderator"), [("Editors", False), ("Moderators", True)])
 def test_permissions_of_each_group(client, group, is_moderator):
+    """tests/editing/test_admin_routes.py tries which pages each group may open."""
     client.force_login(make_user(group))
     assert_adds_and_changes_terms(client)
     assert_changes_no_country(client)
-    assert_uses_pictures_and_documents(client)
-    for address in ("/admin/users/", "/admin/groups/", "/admin/sites/", "/admin/locales/"):
-        assert client.get(address).status_code == 302
     change_settings(client)
     assert SiteSettings.objects.filter(organisation_name="A charity").exists() == is_moderator
     client.post(f"{THEMES}delete/{make_theme('Debt').pk}/")
@@ -260,13 +257,6 @@ def assert_changes_no_country(client):
         assert response.status_code == 302
     assert Country.objects.count() == 249  # all of ISO 3166, from the migrations
     assert Country.objects.get(code="KE").slug == "kenya"
-
-
-def assert_uses_pictures_and_documents(client):
-    make_image(title="A long road")
-    assert "A long road" in client.get("/admin/images/").text
-    for address in ("/admin/images/add/", "/admin/documents/add/", "/admin/documents/"):
-        assert client.get(address).status_code == 200
 
 
 def change_settings(client):
