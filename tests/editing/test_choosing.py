@@ -79,9 +79,9 @@ def test_story_refuses_objects_that_its_editor_may_not_choose(writer, own, other
         assert not autosave(writer, edit_address(draft), choosing_form({way: key})), way
     # The form that is shown again has a hidden object in each way, and shows nothing of them.
     form = choosing_form(hidden)
-    for address, action in ((add_address(own), {"action-submit": "1"}), (edit_address(draft), {})):
+    assert_refused_choice(writer.post(add_address(own), form | {"action-submit": "1"}), "lead_image", "body")
+    for address in (add_address(own), edit_address(draft)):
         assert not autosave(writer, address, form)
-        assert_refused_choice(writer.post(address, form | action), "lead_image", "body")
         assert writer.post(f"{address}preview/", form).json()["is_valid"] is False
         assert SECRET not in text_of(writer.get(f"{address}preview/"))
     assert (Revision.objects.count(), Page.objects.count()) == (revisions, pages)
@@ -142,18 +142,15 @@ def test_field_without_a_chooser_is_checked_as_well(writer, own, other, monkeypa
 
 
 def test_invalid_id_is_an_error_of_the_form(writer, admin_client, own, subtests):
-    add_author = "/admin/snippets/stories/author/add/"
     for absurd in INVALID_IDS:
         with subtests.test(absurd[:20]):
             countries = inline_formset([{"country": absurd}])
             form = choosing_form(dict.fromkeys(WAYS, absurd), story_countries=countries)
-            for client in (writer, admin_client):
-                assert not autosave(client, add_address(own), form)
-            assert writer.post(add_author, author_form(absurd)).status_code == 200
-    # The widgets drop each of these values, so the page that is shown again is the same for all.
-    for client in (writer, admin_client):
-        assert client.post(add_address(own), form).context["form"].errors
-        assert client.post(add_author, author_form(absurd)).status_code == 200
+            assert not autosave(writer, add_address(own), form)
+    # The widgets drop each of these values, whoever sends them, so the responses are the same for all.
+    assert not autosave(admin_client, add_address(own), form)
+    assert writer.post("/admin/snippets/stories/author/add/", author_form(absurd)).status_code == 200
+    assert writer.post(add_address(own), form).context["form"].errors
     assert writer.post(f"{add_address(own)}preview/", form).json()["is_valid"] is False
     assert not StoryPage.objects.filter(slug="a-new-story").exists()
 
