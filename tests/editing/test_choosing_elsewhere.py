@@ -66,6 +66,7 @@ def test_home_page_features_and_links_only_what_its_editor_may_choose(writer, ow
 # --- Snippets, settings, redirects, promoted results ----------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_picture_of_an_author_is_one_that_its_editor_may_choose(writer, own, other):
     permit(writer, own)
     add = "/admin/snippets/stories/author/add/"

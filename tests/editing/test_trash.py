@@ -62,6 +62,7 @@ def test_deleted_page_is_in_the_trash(admin_client, admin_user, story):
     assert "in the trash for 30 days" in response.text
 
 
+@pytest.mark.sqlite_only
 def test_pages_that_are_deleted_at_once_are_in_the_trash(admin_client, admin_user, section, story):
     """A page that is chosen together with the page above it stays below it in the trash."""
     other = builders.make_story()
