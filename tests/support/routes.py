@@ -236,9 +236,11 @@ def changes():
 
     def note(execute, sql, params, many, context):
         result = execute(sql, params, many, context)
-        found = re.match(r'(?:INSERT INTO|UPDATE|DELETE FROM) "(\w+)"', sql)
-        if found and found[1] != "django_session" and context["cursor"].rowcount:
-            changed.append(found[1])
+        found = re.match(r'(INSERT|UPDATE|DELETE)[A-Z ]* "(\w+)"', sql)
+        # SQLite counts the rows of an INSERT that returns their keys only when these are read.
+        is_written = found and (found[1] == "INSERT" or context["cursor"].rowcount)
+        if is_written and found[2] != "django_session":
+            changed.append(found[2])
         return result
 
     with connection.execute_wrapper(note):
