@@ -14,6 +14,7 @@ from accounts.models import Passkey
 from caching.local_date import today
 from home.models import SiteSettings, StandardPage
 from safeguarding.models import Notice, RestrictedView, Use
+from safeguarding.policies import GROUP
 from safeguarding.withdrawal_models import UnfinishedEntry, Withdrawal, WithdrawalTask
 from search.models import KnownWord
 from stories.models import StoryPage
@@ -71,7 +72,8 @@ class World:
             SearchPromotion.objects.create(
                 query=query, external_link_url="https://example.org/", external_link_text="Out"
             )
-        person = make_agreeing_person({"evidence_held_at": "?"}, names="?")
+        # Addresses is about the person with this code.
+        person = make_agreeing_person({"evidence_held_at": "?"}, names="?", code="P-7K3M")
         StoryPage.objects.filter(pk=section.live.pk).update(people="listed")
         Use.objects.create(page=section.live, contributor=person)
         Notice.objects.create(contributor=person, step="60", day=today())
@@ -98,6 +100,8 @@ class World:
         # The page editor opens the latest version, so the live page may have scripts that it can't open.
         self.filler.is_balanced = False
         self.filler.fill()
+        # The code finds this group by its name.
+        self.administrator.groups.update(name=GROUP)
         # So that a search shows the promoted results.
         Query.objects.filter(pk=self.promoted.pk).update(query_string="road")
         call_command("update_index", verbosity=0)
