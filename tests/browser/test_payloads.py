@@ -38,7 +38,7 @@ OPEN = """() => {
 # Pages that World.others() leaves out: uploads of several files, results of a search, and a missing page.
 OTHERS = ["images/multiple/add/", "documents/multiple/add/", "pages/search/?q=wages", "nothing/here/"]
 # `make test` opens one in 16 of the admin's other routes, `make drill` all. Without a browser, the test in
-# tests/editing/test_payloads_everywhere.py requests all of them each time.
+# tests/editing/test_admin_routes.py requests all of them each time.
 STEP = 1 if IS_THOROUGH else 16
 TABS = 3
 
@@ -123,7 +123,7 @@ def read(reader, world):
 def is_visited(address, world):
     """Return whether a browser opens the public `address`: not if another one has the same scripts.
 
-    tests/editing/test_payloads_everywhere.py requests all of them.
+    tests/editing/test_admin_routes.py requests all of them.
     """
     if address.endswith("text=1"):
         kinds = (world.site.addresses[name] for name in ("home", "index", "story", "plain", "search"))
@@ -138,7 +138,7 @@ def administrate(walk, world):
     walk.visit([world.site.story.url, "/", "/stories/"], ready="wagtail-userbar")
     walk.visit([f"{world.site.story.url}?text=1"])  # the text-only version
     # Those views that differ by the type of the page, and all views of the story. The test in
-    # tests/editing/test_payloads_everywhere.py requests all of them.
+    # tests/editing/test_admin_routes.py requests all of them.
     story, of_type = f"/pages/{world.site.story.pk}/", ("/edit/", "/view_draft/")
     pages = [each for each in world.pages(OF_TYPE) if story in each or each.endswith(of_type)]
     drafts = [address for address in pages if "view_draft" in address]

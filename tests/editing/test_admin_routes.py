@@ -1,18 +1,31 @@
 """Every route of the admin, of files and of logins works for the roles in a table, and for no others.
 
 The routes come from the URL resolver. One that the table does not name fails the test: say whom it is for.
+
+The texts of the database are scripts, those of tests/support/payloads.py. No response may have one that a
+browser would run. Every text has one, except for those that are too short, for half of the fields with
+choices, because the pages need some valid ones, and for what must stay hidden, which has the word SECRET.
+`make drill` repeats the tests with other scripts, and with the other half.
 """
 
 import fnmatch
-from types import SimpleNamespace
+from dataclasses import dataclass, field
 
 import pytest
-from django.contrib.auth.models import Group
+from django.core.cache import caches
 from django.db import transaction
+from django.db.models import F
+from django.test import override_settings
+from wagtail.models import Page
 
-from tests.support import admin_world
+from tests.support import admin_world, payload_world
 from tests.support.admin_world import SECRET
+from tests.support.committed import act_as_committed
+from tests.support.fuzzing import IS_THOROUGH
+from tests.support.payload_world import OF_TYPE
+from tests.support.payloads import SHORTEST, text_blocks, text_fields
 from tests.support.routes import FORM, Addresses, changes, routes
+from tests.support.script_finder import scripts_in_response
 from tests.support.signing_in import LOGIN
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
@@ -190,45 +203,89 @@ def lowest_role(name):
 CREATED_ON_FIRST_REQUEST = {"home_sitesettings", "wagtailusers_userprofile"}
 
 
-@pytest.fixture(scope="module")
-def world(shared_sections):
-    """The section that editors may edit, and {name: address} of all routes for it and for another one."""
-    own, other = shared_sections
-    return SimpleNamespace(
-        own=own, own_addresses=dict(Addresses(own)), other_addresses=dict(Addresses(other))
-    )
+class World(payload_world.World):
+    """A site full of scripts, with a user of each role: {role: user} in `users`.
+
+    Editors may edit its `section` alone. What is hidden in the section `other` has SECRET instead of scripts.
+    """
+
+    def _add_missing_rows(self):
+        super()._add_missing_rows()
+        self.users = {role: admin_world.make_role(role, self.section) for role in admin_world.ROLES}
+        self.other = admin_world.make_section("Other", SECRET)
+        self.other_routes = dict(Addresses(self.other))
+        self.filler.kept = SECRET
+        self.section.collection.add_child(name="?")  # Forms show collections if there are several.
+
+    def _fill(self):
+        super()._fill()
+        # Editors see a public page if its draft has the same title.
+        Page.objects.filter(live=True).exclude(draft_title__contains=SECRET).update(draft_title=F("title"))
+
+
+@pytest.fixture(scope="module", params=range(6) if IS_THOROUGH else [0])
+def world(request, module_transaction, tmp_path_factory):
+    with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")):
+        # Earlier tests had pictures with the same keys, and so the same renditions.
+        caches["default"].clear()
+        yield World(request.param)
+
+
+@dataclass
+class Answer:
+    """The response to a request. `scripts`: what a browser would run. `changed`: tables that were written."""
+
+    name: str
+    address: str
+    method: str
+    status: int
+    location: str
+    body: str
+    scripts: list
+    changed: set = field(default_factory=set)
+
+    @property
+    def is_open(self):
+        """Whether the route did its work: no redirect and no error, or a POST that changed the database."""
+        return self.status in {200, 201, 204} or bool(self.changed and self.method == "POST")
+
+    def __str__(self):
+        return f"{self.method} {self.address} ({self.name}): {self.status} {self.changed or ''}"
+
+
+def ask(client, name, address, method="GET"):
+    """Return the Answer to one request. `name`: that of the route, or an empty text."""
+    client.raise_request_exception = False
+    response = client.post(address, FORM) if method == "POST" else client.get(address)
+    status, location = response.status_code, response.headers.get("Location", "")
+    body = response.getvalue() if response.streaming else response.content
+    scripts = [] if status >= 500 else scripts_in_response(response, body)
+    return Answer(name, address, method, status, location, body.decode(errors="replace"), scripts)
 
 
 def walk(client, addresses):
-    """Yield (name, address, method, status, body, changed tables) of each route. Changes are rolled back.
+    """Yield the Answer of each route to GET and then to POST. Changes are rolled back.
 
-    `addresses`: {name: address}. A route whose GET leads to the login is not tried with POST, because the
-    login is checked before the view, whatever the method. tests/accounts/test_closed_admin.py tries both.
+    `addresses`: {name: address}. A route that GET opens is not tried with POST. Neither is one whose GET
+    leads to the login, because the login is checked before the view, whatever the method. Two tests of
+    accounts/ send a POST to all routes: test_reauthentication_routes.py and test_closed_admin.py.
     """
     cookies = client.cookies.copy()
-    client.raise_request_exception = False
     for name, address in addresses.items():
-        for method, ask in (("GET", client.get), ("POST", client.post)):
+        for method in ("GET", "POST"):
             client.cookies = cookies.copy()  # One of the routes logs out.
             with transaction.atomic():
                 with changes() as changed:
-                    response = ask(address, FORM if method == "POST" else {})
-                    body = response.getvalue() if response.streaming else response.content
+                    answer = ask(client, name, address, method)
                 transaction.set_rollback(True)
-            by_request = set(changed) - CREATED_ON_FIRST_REQUEST
-            yield name, address, method, response.status_code, body.decode(errors="replace"), by_request
-            if response.headers.get("Location", "").startswith(LOGIN):
+            answer.changed = set(changed) - CREATED_ON_FIRST_REQUEST
+            yield answer
+            if answer.is_open or answer.location.startswith(LOGIN):
                 break
 
 
-def is_open(status, method, changed):
-    """Return whether a route did its work: no redirect and no error, or a POST that changed the database."""
-    return status in {200, 201, 204} or bool(changed and method == "POST")
-
-
-def log_in(client, role, section):
-    user = admin_world.make_role(role, section)
-    if user:
+def log_in(client, world, role):
+    if user := world.users[role]:
         client.force_login(user)
 
 
@@ -243,8 +300,8 @@ def test_table_names_every_route_once():
     assert [pattern for pattern in patterns if not fnmatch.filter(known, pattern)] == []
 
 
-def test_moderators_have_the_rights_of_editors():
-    editors, moderators = (Group.objects.get(name=name) for name in ("Editors", "Moderators"))
+def test_moderators_have_the_rights_of_editors(world):
+    editors, moderators = (world.users[role].groups.get() for role in ("editor", "moderator"))
     assert set(editors.permissions.all()) < set(moderators.permissions.all())
     for permissions in ("page_permissions", "collection_permissions"):
         rights, more = (
@@ -258,50 +315,99 @@ def test_moderators_have_the_rights_of_editors():
 # what it may not open, no role before may open. tests/accounts/test_closed_admin.py tries visitors on all.
 @pytest.mark.parametrize("role", admin_world.ROLES)
 def test_routes_work_for_the_roles_of_the_table(role, client, world):
-    log_in(client, role, world.own)
+    log_in(client, world, role)
     roles, problems, opened, asked = admin_world.ROLES, [], set(), set()
-    addresses = world.own_addresses if role == "editor" else world.other_addresses
+    # For users without a section, nothing is their own.
+    addresses = world.other_routes if role in {"visitor", "member"} else world.routes
     lowest = {name: lowest_role(name) for name in addresses}
     own_and_next = [*roles, None][roles.index(role) :][:2]
     tried = {name: each for name, each in addresses.items() if lowest[name] in own_and_next}
-    for name, address, method, status, body, changed in walk(client, tried):
+    for answer in walk(client, tried):
+        name = answer.name
         allowed = lowest[name] and roles.index(role) >= roles.index(lowest[name])
         asked.add((name, bool(allowed)))
-        if is_open(status, method, changed):
+        if answer.is_open:
             opened.add(name)
             if not allowed:
-                problems.append(f"{method} {address} ({name}): {status} {changed}")
-        elif status >= 500 and name not in FAILING:
-            problems.append(f"{method} {address} ({name}): {status}")
-        if SECRET in body and role not in {"moderator", "administrator"}:
-            problems.append(f"{method} {address} ({name}): tells of another section")
+                problems.append(str(answer))
+        elif answer.status >= 500 and name not in FAILING:
+            problems.append(str(answer))
+        if SECRET in answer.body and role not in {"moderator", "administrator"}:
+            problems.append(f"{answer} tells of another section")
+        problems += [f"{answer} {script}" for script in answer.scripts]
     problems += [f"{name} is not for {role}" for name, allowed in asked if allowed and name not in opened]
     assert problems == []
 
 
 def test_routes_give_editors_nothing_of_another_section(client, world):
-    log_in(client, "editor", world.own)
+    """tests/editing/test_access_matrix.py shows that those who may edit a Section see its SECRET."""
+    log_in(client, world, "editor")
     problems, refused = [], 0
     # If the address differs between sections, its object belongs to a section. The test above opens the
     # others.
-    own, others = world.own_addresses, world.other_addresses
+    own, others = world.routes, world.other_routes
     differing = {name: address for name, address in others.items() if own[name] != address}
-    for name, address, method, status, body, changed in walk(client, differing):
-        if SECRET in body:
-            problems.append(f"{method} {address} ({name}): tells of it")
-        if name in EVERYBODY | MEMBERS:
+    for answer in walk(client, differing):
+        if SECRET in answer.body:
+            problems.append(f"{answer} tells of it")
+        if answer.name in EVERYBODY | MEMBERS:
             continue
         refused += 1
-        if changed or (is_open(status, method, changed) and name not in EMPTY_ANSWERS):
-            problems.append(f"{method} {address} ({name}): {status} {changed}")
+        if answer.changed or (answer.is_open and answer.name not in EMPTY_ANSWERS):
+            problems.append(str(answer))
     assert problems == []
     assert refused > 150  # So many requests were compared, so the loop did not skip most of them.
 
 
-def test_moderators_see_the_secret_word(client, world):
-    """test_routes_give_editors_nothing_of_another_section looks for a word that the pages do have."""
-    log_in(client, "moderator", None)
-    for name in ("pages:edit", "pages:history", "pages:revisions_compare", "choose_page_child", "pages:copy"):
-        assert SECRET in client.get(world.other_addresses[f"wagtailadmin_{name}"]).content.decode()
-    for name in ("wagtailimages:edit", "wagtaildocs:edit", "wagtail_bulk_action page publish"):
-        assert SECRET in client.get(world.other_addresses[name]).content.decode()
+# --- Scripts in texts -----------------------------------------------------------------------------
+
+# Of these routes, administrators see more texts than editors, or more of the texts.
+MORE_FOR_ADMINISTRATORS = named("""
+    wagtailadmin_ home explore
+    wagtailadmin_pages:choose_parent
+    wagtailadmin_reports:aging_pages
+    wagtailadmin_workflows: task_chooser task_chooser_create
+    desk_list
+    story_list: index choose_parent
+    wagtailsnippets_stories_author: edit copy
+""")
+
+
+def label(model, field):
+    return f"{model._meta.label}.{field.name}"
+
+
+def test_every_text_is_filled(world):
+    """The filler came to every text field and block, except for fields too short for a script.
+
+    It put a script into each of them, or left a valid choice (ScriptFiller.choice).
+    """
+    fields = [(model, field) for model, found in text_fields() for field in found]
+    streams = {label(*each): each[1].stream_block for each in fields if hasattr(each[1], "stream_block")}
+    texts = {label(*each) for each in fields} - streams.keys()
+    short = {label(*each) for each in fields if (each[1].max_length or SHORTEST) < SHORTEST}
+    blocks = {path for name, block in streams.items() for path in text_blocks(block, name)}
+    assert sorted((texts | blocks) - set(world.filler.places.values()) - short) == []
+    # So many were found, so the search for texts works.
+    assert len(texts - short) > 60
+    assert len(blocks) > 80
+
+
+def test_no_public_page_holds_a_script(client, world, monkeypatch):
+    act_as_committed(monkeypatch)  # so that the navigation is cached, which all pages have
+    assert_no_scripts(client, world.public(), 50)
+
+
+def test_no_page_for_safeguarding_leads_or_of_another_type_holds_a_script(client, world):
+    """The lead is an administrator. Public pages show more to users who may edit them."""
+    client.force_login(world.administrator)
+    names = SAFEGUARDING | MORE_FOR_ADMINISTRATORS
+    addresses = [*world.public()[:4], *world.pages(OF_TYPE), *(world.routes[name] for name in names)]
+    assert_no_scripts(client, addresses, 55)
+
+
+def assert_no_scripts(client, addresses, least):
+    """Assert that no response at `addresses` has a script, and that at least `least` of them show texts."""
+    answers = [ask(client, "", address) for address in dict.fromkeys(addresses)]
+    assert [f"{each} {each.scripts}" for each in answers if each.scripts or each.status >= 500] == []
+    assert sum(each.status == 200 for each in answers) >= least

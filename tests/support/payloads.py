@@ -141,11 +141,12 @@ class ScriptFiller:
     choice. `turn`: the index of the payload with which the first text begins. Each text begins with the next
     payload, because most have no room for all.
     `is_balanced`: whether rich text has only balanced tags, so that the admin's editor opens it.
+    `kept`: a word; a row that has it in one of its own texts is not filled.
     """
 
     def __init__(self, turn=0):
         self.places, self.numbers, self.choices = {}, count(1), count()
-        self.turn, self.is_balanced = turn, True
+        self.turn, self.is_balanced, self.kept = turn, True, None
 
     def fill(self, base=models.Model):
         """Fill every text of every row of the models that are subclasses of `base` once."""
@@ -154,10 +155,19 @@ class ScriptFiller:
             if not issubclass(model, base):
                 continue
             for row in model._base_manager.order_by("pk"):
+                if self.keeps(row):
+                    continue
                 values = {field.name: self.value_of(row, field) for field in fields}
                 known = {name: value for name, value in values.items() if value is not None}
                 if known:
                     model._base_manager.filter(pk=row.pk).update(**known)
+
+    def keeps(self, row):
+        """Return whether `row` is not filled, because it has the word `kept`."""
+        if not self.kept:
+            return False
+        texts = [field.name for field in row._meta.fields if isinstance(field, TEXTS[:2])]
+        return any(self.kept in (getattr(row, name) or "") for name in texts)
 
     def value_of(self, row, field):
         """Return a new value for `field` of `row`, or None to leave it as it is."""
