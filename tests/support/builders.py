@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.utils import timezone
+from django.utils.text import slugify
 from PIL import Image as PillowImage
 from wagtail.models import PageViewRestriction, ReferenceIndex
 from wagtail.search import index
@@ -29,7 +30,7 @@ FORMSETS = ("story_countries", "story_themes", "story_authors", "story_people", 
 # Fields of pages that can't refer to another object.
 REFER_TO_NOTHING = {
     *("title", "slug", "summary", "date", "people", "live", "show_in_menus", "search_description"),
-    *("first_published_at", "last_published_at"),
+    *("locale_id", "first_published_at", "last_published_at"),
 }
 numbers = itertools.count(1)  # in titles, dates and user names, so that these differ
 # The password of every user in the tests; it passes the password validators.
@@ -77,14 +78,25 @@ def make_story(
     fields.setdefault("date", datetime.date(2025, 1, 1) + datetime.timedelta(days=number))
     if body is None:
         body = [{"type": "text", "value": "<p>Words of the story.</p>"}]
-    page = StoryPage(title=title or f"Story {number}", body=json.dumps(body), **fields)
-    page.story_countries = [StoryCountry(country_id=code, sort_order=n) for n, code in enumerate(countries)]
-    page.story_themes = [StoryTheme(theme=make_theme(name), sort_order=n) for n, name in enumerate(themes)]
-    page.story_authors = [
-        StoryAuthor(author=make_author(name), sort_order=n) for n, name in enumerate(authors)
-    ]
-    page.story_people = story_people
     parent = parent or make_index()
+    # Wagtail would look for both in the database.
+    if "locale" not in fields:
+        fields["locale_id"] = parent.locale_id
+    if not title:
+        title = f"Story {number}"
+        fields.setdefault("slug", slugify(title))
+    page = StoryPage(title=title, body=json.dumps(body), **fields)
+    rows = {
+        "story_countries": [StoryCountry(country_id=code, sort_order=n) for n, code in enumerate(countries)],
+        "story_themes": [StoryTheme(theme=make_theme(name), sort_order=n) for n, name in enumerate(themes)],
+        "story_authors": [
+            StoryAuthor(author=make_author(name), sort_order=n) for n, name in enumerate(authors)
+        ],
+        "story_people": story_people,
+    }
+    for name, values in rows.items():
+        if values:  # to save an empty list takes a query
+            setattr(page, name, values)
     with indexed_once(page, fields, refers):
         parent.add_child(instance=page)
         if not live:
