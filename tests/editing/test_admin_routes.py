@@ -12,10 +12,10 @@ import fnmatch
 from dataclasses import dataclass, field
 
 import pytest
-from django.core.cache import caches
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import F
-from django.test import override_settings
+from django.test import Client
 from wagtail.models import Page
 
 from tests.support import admin_world, payload_world
@@ -223,14 +223,6 @@ class World(payload_world.World):
         Page.objects.filter(live=True).exclude(draft_title__contains=SECRET).update(draft_title=F("title"))
 
 
-@pytest.fixture(scope="module", params=range(6) if IS_THOROUGH else [0])
-def world(request, module_transaction, tmp_path_factory):
-    with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")):
-        # Earlier tests had pictures with the same keys, and so the same renditions.
-        caches["default"].clear()
-        yield World(request.param)
-
-
 @dataclass
 class Answer:
     """The response to a request. `scripts`: what a browser would run. `changed`: tables that were written."""
@@ -284,9 +276,12 @@ def walk(client, addresses):
                 break
 
 
-def log_in(client, world, role):
-    if user := world.users[role]:
+def logged_in(user):
+    """Return a new client, in which `user` is logged in, or nobody if it is None."""
+    client = Client()
+    if user:
         client.force_login(user)
+    return client
 
 
 def test_table_names_every_route_once():
@@ -300,8 +295,8 @@ def test_table_names_every_route_once():
     assert [pattern for pattern in patterns if not fnmatch.filter(known, pattern)] == []
 
 
-def test_moderators_have_the_rights_of_editors(world):
-    editors, moderators = (world.users[role].groups.get() for role in ("editor", "moderator"))
+def test_moderators_have_the_rights_of_editors():
+    editors, moderators = (Group.objects.get(name=name) for name in ("Editors", "Moderators"))
     assert set(editors.permissions.all()) < set(moderators.permissions.all())
     for permissions in ("page_permissions", "collection_permissions"):
         rights, more = (
@@ -311,18 +306,39 @@ def test_moderators_have_the_rights_of_editors(world):
         assert rights and rights <= more
 
 
-# Each role has the rights of the one before. So it is tried on its own routes and on those of the next one:
-# what it may not open, no role before may open. tests/accounts/test_closed_admin.py tries visitors on all.
-@pytest.mark.parametrize("role", admin_world.ROLES)
-def test_routes_work_for_the_roles_of_the_table(role, client, world):
-    log_in(client, world, role)
+@pytest.mark.parametrize("turn", range(6) if IS_THOROUGH else [0])
+def test_every_route(turn, media_root, subtests):
+    """All walks use one World, because building it takes long."""
+    world = World(turn)
+    assert_every_text_is_filled(world.filler)
+    for role in admin_world.ROLES:
+        with subtests.test(role):
+            assert_works_for(role, world)
+    with subtests.test("another section"):
+        assert_nothing_of_another_section(world)
+    with subtests.test("public pages"), pytest.MonkeyPatch.context() as patch:
+        act_as_committed(patch)  # so that the navigation is cached, which all pages have
+        assert_no_scripts(None, world.public(), 50)
+    # A lead who is an administrator. Public pages show more to users who may edit them.
+    with subtests.test("lead"):
+        names = SAFEGUARDING | MORE_FOR_ADMINISTRATORS
+        addresses = [*world.public()[:4], *world.pages(OF_TYPE), *(world.routes[name] for name in names)]
+        assert_no_scripts(world.administrator, addresses, 55)
+
+
+def assert_works_for(role, world):
+    """Assert that `role` may open what the table says, and that no response has a script.
+
+    Each role has the rights of the one before. So it is tried on its own routes and on those of the next one:
+    what it may not open, no role before may open. tests/accounts/test_closed_admin.py tries visitors on all.
+    """
     roles, problems, opened, asked = admin_world.ROLES, [], set(), set()
     # For users without a section, nothing is their own.
     addresses = world.other_routes if role in {"visitor", "member"} else world.routes
     lowest = {name: lowest_role(name) for name in addresses}
     own_and_next = [*roles, None][roles.index(role) :][:2]
     tried = {name: each for name, each in addresses.items() if lowest[name] in own_and_next}
-    for answer in walk(client, tried):
+    for answer in walk(logged_in(world.users[role]), tried):
         name = answer.name
         allowed = lowest[name] and roles.index(role) >= roles.index(lowest[name])
         asked.add((name, bool(allowed)))
@@ -339,15 +355,17 @@ def test_routes_work_for_the_roles_of_the_table(role, client, world):
     assert problems == []
 
 
-def test_routes_give_editors_nothing_of_another_section(client, world):
-    """tests/editing/test_access_matrix.py shows that those who may edit a Section see its SECRET."""
-    log_in(client, world, "editor")
+def assert_nothing_of_another_section(world):
+    """Assert that editors see nothing of the section that they may not edit, and change nothing in it.
+
+    tests/editing/test_access_matrix.py shows that those who may edit a Section see its SECRET.
+    """
     problems, refused = [], 0
-    # If the address differs between sections, its object belongs to a section. The test above opens the
+    # If the address differs between sections, its object belongs to a section. assert_works_for() opens the
     # others.
     own, others = world.routes, world.other_routes
     differing = {name: address for name, address in others.items() if own[name] != address}
-    for answer in walk(client, differing):
+    for answer in walk(logged_in(world.users["editor"]), differing):
         if SECRET in answer.body:
             problems.append(f"{answer} tells of it")
         if answer.name in EVERYBODY | MEMBERS:
@@ -377,8 +395,8 @@ def label(model, field):
     return f"{model._meta.label}.{field.name}"
 
 
-def test_every_text_is_filled(world):
-    """The filler came to every text field and block, except for fields too short for a script.
+def assert_every_text_is_filled(filler):
+    """Assert that `filler` came to every text field and block, except for fields too short for a script.
 
     It put a script into each of them, or left a valid choice (ScriptFiller.choice).
     """
@@ -387,27 +405,15 @@ def test_every_text_is_filled(world):
     texts = {label(*each) for each in fields} - streams.keys()
     short = {label(*each) for each in fields if (each[1].max_length or SHORTEST) < SHORTEST}
     blocks = {path for name, block in streams.items() for path in text_blocks(block, name)}
-    assert sorted((texts | blocks) - set(world.filler.places.values()) - short) == []
+    assert sorted((texts | blocks) - set(filler.places.values()) - short) == []
     # So many were found, so the search for texts works.
     assert len(texts - short) > 60
     assert len(blocks) > 80
 
 
-def test_no_public_page_holds_a_script(client, world, monkeypatch):
-    act_as_committed(monkeypatch)  # so that the navigation is cached, which all pages have
-    assert_no_scripts(client, world.public(), 50)
-
-
-def test_no_page_for_safeguarding_leads_or_of_another_type_holds_a_script(client, world):
-    """The lead is an administrator. Public pages show more to users who may edit them."""
-    client.force_login(world.administrator)
-    names = SAFEGUARDING | MORE_FOR_ADMINISTRATORS
-    addresses = [*world.public()[:4], *world.pages(OF_TYPE), *(world.routes[name] for name in names)]
-    assert_no_scripts(client, addresses, 55)
-
-
-def assert_no_scripts(client, addresses, least):
-    """Assert that no response at `addresses` has a script, and that at least `least` of them show texts."""
+def assert_no_scripts(user, addresses, least):
+    """Assert that no response to `user` has a script, and that at least `least` of them show texts."""
+    client = logged_in(user)
     answers = [ask(client, "", address) for address in dict.fromkeys(addresses)]
     assert [f"{each} {each.scripts}" for each in answers if each.scripts or each.status >= 500] == []
     assert sum(each.status == 200 for each in answers) >= least
