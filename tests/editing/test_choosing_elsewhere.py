@@ -180,7 +180,7 @@ def test_invalid_parent_id_is_an_error_of_the_form(writer, own):
     for absurd in ("", str(10**6), *INVALID_IDS):
         forms = parent_forms(own.draft, absurd)
         # The widgets of all forms read an ID in the same way, so one form tries all IDs.
-        for address, form in forms if absurd in {"", str(10**6), "x"} else forms[-1:]:
+        for address, form in forms if absurd in {str(10**6), "x"} else forms[-1:]:
             assert writer.post(address, form).status_code in {200, 404}, address
 
 
