@@ -42,7 +42,7 @@ def open_home(context_factory, live_server):
     make_site()
 
     def open_page(**options):
-        page = context_factory(reduced_motion="reduce", **options).new_page()
+        page = context_factory(**options).new_page()
         page.goto(live_server.url)
         return page
 
@@ -68,6 +68,11 @@ def follow(page, name):
     """Go to the link or button called `name`, and press Enter."""
     go_to(page, name)
     enter(page)
+
+
+def click(page, name):
+    """Do as follow() does, with the mouse."""
+    page.locator("a", has_text=name).locator("visible=true").first.click()
 
 
 def enter(page):
@@ -148,22 +153,22 @@ def skip_link_leads_past_the_menu(page):
 
 
 def go_without_javascript(page, site):
-    follow(page, "Stories")
+    """Go through the lists by clicks, because they have nothing that takes the focus only without scripts."""
+    click(page, "Stories")
     expect(page.get_by_role("heading", name="15 stories")).to_be_visible()
-    follow(page, "Next page")
+    click(page, "Next page")
     expect(page.get_by_text("Page 2 of 2")).to_be_visible()
-    follow(page, "Kenya (8)")
+    click(page, "Kenya (8)")
     expect(page.get_by_role("heading", name="8 stories")).to_be_visible()
-    follow(page, "Kenya ×")
+    click(page, "Kenya ×")
     expect(page.get_by_role("heading", name="15 stories")).to_be_visible()
 
-    go_to(page, "q")
-    page.keyboard.type("road")
+    page.locator("[name=q]").first.fill("road")
     enter(page)
     expect(page.get_by_role("heading", name="results for “road”")).to_be_visible()
-    follow(page, "Next page")
+    click(page, "Next page")
     expect(page.get_by_text("Page 2 of 2")).to_be_visible()
-    follow(page, "Kenya (")
+    click(page, "Kenya (")
     expect(page.get_by_role("list", name="Active filters")).to_contain_text("Kenya")
 
     page.goto(site)
