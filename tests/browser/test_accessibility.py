@@ -17,13 +17,21 @@ from tests.support.site import make_site, make_states
 
 pytestmark = pytest.mark.sqlite_only
 
-# The rules about colours, which take longest. Only their results can differ in dark colours and in another
-# palette.
-COLOUR_RULES = {
-    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
-    "resultTypes": ["violations"],
-    "preload": False,  # these rules do not need axe to load the style sheets
-}
+
+def only(*rules):
+    """Return options of axe for some rules. They do not need axe to load the style sheets."""
+    return {
+        "runOnly": {"type": "rule", "values": rules},
+        "resultTypes": ["violations"],
+        "preload": False,
+    }
+
+
+COLOUR_RULES = only("color-contrast", "link-in-text-block")
+# Those whose result differs in other colours, and at another width for a part that is only in some states.
+SEEN_RULES = only("color-contrast", "link-in-text-block", "target-size")
+# Pages that stand for a template of their own: all rules see them at both widths.
+OWN_TEMPLATES = {"text-only index", "text-only story", "login"}
 
 # Returns the links to other sites, and those that tell the other site on which page they are.
 LINKS = """() => {
@@ -33,26 +41,19 @@ LINKS = """() => {
     return [links.length, links.filter((link) => !isSilent(link)).map(({outerHTML}) => outerHTML)];
 }"""
 
-OTHER_RULES = ALL_RULES | {
-    "rules": ALL_RULES["rules"] | {rule: {"enabled": False} for rule in COLOUR_RULES["runOnly"]["values"]}
-}
-
 # (width for light colours, width for dark ones). Each kind of page is there several times, so the pages take
 # the two in turn.
 WIDTHS = cycle([(360, 1280), (1280, 360)])
 
-# How the names of states begin in which the colours are those of the English pages.
-TRANSLATED = ("French", "Arabic")
-
 # All palettes set the same CSS variables, so each kind of page is checked in one more, in turn, not in all.
+# States of these pages are checked in the dark colours of their own palette.
 PALETTES = cycle(product(SiteSettings.Palette.values, ["dark", "light"]))
 
 
 @pytest.fixture
 def page(new_page, allow_errors):
-    """A browser page without transitions, during which axe would measure other colours."""
     allow_errors.append("404 (Not Found)")  # one of the pages is the error page
-    return new_page(reduced_motion="reduce")
+    return new_page()
 
 
 def test_axe_finds_nothing_on_any_page(page, live_server, settings, tmp_path):
@@ -72,9 +73,10 @@ def test_axe_finds_nothing_on_any_page(page, live_server, settings, tmp_path):
         number, telling = page.evaluate(LINKS)
         links += number
         note(problems, (f"without noopener or noreferrer: {link}" for link in telling), name)
-        check_page(page, name, problems)
         if name in site.addresses:
-            check_another_palette(page, name, problems)
+            check_page(page, name, problems, ALL_RULES, *another_palette(page))
+        else:
+            check_page(page, name, problems, ALL_RULES if name in OWN_TEMPLATES else SEEN_RULES)
     # In rich text, in a table, in each block with a URL and in the settings.
     assert links > 60
     page.set_viewport_size({"width": 1280, "height": 900})  # A small screen has no search in the header.
@@ -128,26 +130,31 @@ def check_pages_in_old_browsers(page, address, site, problems):
         assert page.locator(selector).bounding_box()["width"] > width, selector
 
 
-def check_page(page, name, problems):
-    """Check the page called `name`; add to `problems`, which is {problem: list of places}."""
+def check_page(page, name, problems, again=ALL_RULES, palette="", scheme="dark"):
+    """Check the page called `name`; add to `problems`, which is {problem: list of places}.
+
+    The second check has the rules `again`, another width, and the colours of `palette`, or of the page's own.
+    """
     page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
-    light, dark = next(WIDTHS)
-    again = OTHER_RULES if name.startswith(TRANSLATED) else ALL_RULES
-    # For one rule, axe loads the style sheets. They are the same at each width, so it does so once.
-    checks = [(light, "light", ALL_RULES), (dark, "dark", again | {"preload": False})]
-    for width, scheme, options in checks:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme)
-        note(problems, run_axe(page, options), f"{name}, {scheme}, {width} wide")
+    # For one rule, axe loads the style sheets. Each of them is in one of these pages.
+    preload = {"preload": name in {"home", "text-only index", "maintenance"}}
+    width, other_width = next(WIDTHS)
+    run_axe_in(page, width, "light", ALL_RULES | preload, name, problems)
+    if palette:
+        page.evaluate("name => { document.documentElement.className = name; }", f"palette-{palette}")
+    run_axe_in(page, other_width, scheme, again | {"preload": False}, f"{name}, {palette}", problems)
 
 
-def check_another_palette(page, name, problems):
-    """Check the colours of the page called `name` in another palette, by changing the page's class."""
-    own = page.evaluate("document.documentElement.className")
-    palette, scheme = next(each for each in PALETTES if own != f"palette-{each[0]}")
-    page.evaluate("name => { document.documentElement.className = name; }", f"palette-{palette}")
+def run_axe_in(page, width, scheme, options, name, problems):
+    page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=scheme)
-    note(problems, run_axe(page, COLOUR_RULES), f"{name}, {scheme}, {palette}")
+    note(problems, run_axe(page, options), f"{name}, {scheme}, {width} wide")
+
+
+def another_palette(page):
+    """Return the next palette that is not the one of `page`, and a colour scheme."""
+    own = page.evaluate("document.documentElement.className")
+    return next(each for each in PALETTES if own != f"palette-{each[0]}")
 
 
 def note(problems, found, place):
