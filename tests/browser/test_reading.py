@@ -1,4 +1,4 @@
-"""Reading in a browser: leaving quickly, text only, right to left, large text, forced colours, and print."""
+"""Reading in a browser: leaving quickly, text only, large text, forced colours, and print."""
 
 import re
 from urllib.parse import urlsplit
@@ -10,7 +10,6 @@ from home.models import SiteSettings
 from tests.support import builders
 from tests.support.accessibility import BROKEN_WORDS, TOO_WIDE
 from tests.support.site import make_rich_story, make_site
-from tests.support.translations import make_index_in
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -206,26 +205,6 @@ def words_stay_whole_on_a_phone_that_is_zoomed_to_200_percent(page, site):
         for part in page.locator(".brand__name, .sort, .card__title").all():
             assert part.evaluate(BROKEN_WORDS) == [], address
         assert page.evaluate(TOO_WIDE) == [], address
-
-
-def test_arabic_runs_from_right_to_left_and_has_typefaces_and_line_heights_of_its_own(new_page, live_server):
-    story = make_rich_story(make_index_in("ar", "القصص"), show_leave_quickly=True)
-    page = new_page()
-    files = []
-    page.on("request", lambda request: files.append(request.url))
-    for address in ["/ar/", "/ar/stories/", story.url]:
-        page.goto(live_server.url + address)
-        expect(page.locator("html")).to_have_attribute("dir", "rtl")
-        left = "element => element.getBoundingClientRect().left"
-        brand, search = page.locator(".brand__name"), page.locator(".site-header .search-form")
-        assert brand.evaluate(left) > search.evaluate(left)
-    line_height = (
-        "e => { const s = getComputedStyle(e); return parseFloat(s.lineHeight) / parseFloat(s.fontSize); }"
-    )
-    assert page.locator("h1").evaluate(line_height) == pytest.approx(1.5)
-    assert page.locator(".prose p").first.evaluate(line_height) == pytest.approx(1.8)
-    assert "Naskh" in page.locator("h1").evaluate("e => getComputedStyle(e).fontFamily")
-    assert not [url for url in files if "woff2" in url]
 
 
 def test_current_menu_item_stands_out_in_forced_colours(new_page, live_server, quick_story):

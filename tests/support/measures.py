@@ -138,6 +138,18 @@ WIDTH = """() => Math.max(...Array.from(document.querySelectorAll("main .wrap-wi
     const { width, paddingLeft, paddingRight } = getComputedStyle(column);
     return Math.round(parseFloat(width) - parseFloat(paddingLeft) - parseFloat(paddingRight));
 }))"""
+# Returns a list of what is wrong with a page in Arabic.
+ODD_IN_ARABIC = """() => {
+    const left = selector => document.querySelector(selector).getBoundingClientRect().left;
+    const files = performance.getEntriesByType("resource");
+    const found = {
+        "it is read from the left": document.dir !== "rtl",
+        "the search is on the right": left(".brand__name") <= left(".site-header .search-form"),
+        "a typeface is loaded": files.some(({ name }) => name.includes("woff2")),
+        "no Naskh": !getComputedStyle(document.querySelector("h1")).fontFamily.includes("Naskh"),
+    };
+    return Object.keys(found).filter(problem => found[problem]);
+}"""
 # Returns what is wrong with a printed story. The help line is above it, so that it is never alone on the last
 # page.
 ODD_ON_PAPER = """() => {
