@@ -11,7 +11,7 @@ from playwright.sync_api import Error, expect
 
 from tests.browser import admin
 from tests.support.fuzzing import IS_THOROUGH
-from tests.support.payload_world import OF_TYPE, World
+from tests.support.payload_world import World
 
 pytestmark = pytest.mark.sqlite_only
 # Defines the function that the scripts in the database call.
@@ -27,31 +27,32 @@ FIND = """() => {
     const found = all.filter((element) => runs(element) || events(element));
     return found.map(({outerHTML}) => outerHTML.slice(0, 200));
 }"""
-# Clicks the buttons that open parts of a page which scripts create only then, and returns their number.
-OPEN = """() => {
-    const names = ["Show filters", "Toggle status"];
+# Clicks the buttons with the given names, and returns their number.
+CLICK = """(names) => {
     const all = [...document.querySelectorAll("button")];
     const found = all.filter((button) => names.includes(button.ariaLabel ?? button.textContent.trim()));
     found.forEach((button) => button.click());
     return found.length;
 }"""
+# Buttons that open parts of a page which scripts create only then: on any page, and in the page editor.
+OPENERS = ["Show filters", "Toggle status"]
+OPENERS_OF_EDITOR = ["Toggle preview", "Toggle checks", "Toggle comments"]
 # Pages that World.others() leaves out: uploads of several files, results of a search, and a missing page.
 OTHERS = ["images/multiple/add/", "documents/multiple/add/", "pages/search/?q=wages", "nothing/here/"]
 # `make test` opens one in 16 of the admin's other routes, `make drill` all. Without a browser, the test in
 # tests/editing/test_admin_routes.py requests all of them each time.
 STEP = 1 if IS_THOROUGH else 16
-TABS = 3
 
 
 class Walk:
-    """Opens addresses in several tabs of one browser context, and collects the `faults` it finds there."""
+    """Opens addresses in one browser page, and collects the `faults` it finds there.
 
-    def __init__(self, context, address):
-        self.context, self.address, self.faults, self.statuses = context, address, [], {}
-        self.opened = 0
-        context.set_default_navigation_timeout(60_000)  # three at a time, and each is a long form
-        context.on("dialog", self.answer)
-        self.tabs = [context.new_page() for _ in range(TABS)]
+    All of it in one page, because each new one compiles all scripts again.
+    """
+
+    def __init__(self, page, site):
+        self.page, self.site, self.faults, self.statuses, self.opened = page, site, [], {}, 0
+        page.on("dialog", self.answer)
 
     def answer(self, dialog):
         if dialog.type != "beforeunload":  # the page editor opens this one if a change is not saved
@@ -60,20 +61,15 @@ class Walk:
 
     def visit(self, addresses, ready="body"):
         """Open `addresses`. `ready`: selector of an element that is there once a page's scripts have run."""
-        for first in range(0, len(addresses), TABS):
-            opened = list(zip(self.tabs, addresses[first : first + TABS], strict=False))
-            for tab, address in opened:
-                answer = tab.goto(self.address + address, wait_until="commit")
-                self.statuses[address] = answer.status
-            for tab, address in opened:
-                tab.wait_for_load_state()
-                expect(tab.locator(ready).first).to_be_attached()
-                self.opened += tab.evaluate(OPEN)
-                self.look(tab, address)
+        for address in addresses:
+            self.statuses[address] = self.page.goto(self.site + address).status
+            expect(self.page.locator(ready).first).to_be_attached()
+            self.opened += self.page.evaluate(CLICK, OPENERS)
+            self.look(address)
 
-    def look(self, tab, where):
-        """Note the elements that would run a script in `tab` and in its frames."""
-        for frame in tab.frames:
+    def look(self, where):
+        """Note the elements that would run a script in the page and in its frames."""
+        for frame in self.page.frames:
             try:
                 found = frame.evaluate(FIND)
             except Error:
@@ -84,103 +80,107 @@ class Walk:
 
 
 @pytest.fixture
-def walk(context_factory, live_server, settings, media_root, allow_errors):
-    """A function that starts a Walk as a user, or as a visitor. `media_root` holds the files of the World."""
+def walk(new_page, live_server, settings, media_root, allow_errors):
+    """A Walk as a visitor. `media_root` holds the files of the World."""
     settings.WAGTAIL_AUTOSAVE_INTERVAL = 0
     allow_errors += ["404 (Not Found)", "axe.run results"]  # the latter: Wagtail's checks of the page
-
-    def start(user=None):
-        context = context_factory(viewport={"width": 1400, "height": 1000})
-        context.add_init_script(DEFINE_P)
-        walk = Walk(context, live_server.url)
-        if user:
-            admin.give_session(walk.tabs[0], live_server.url, user)
-        return walk
-
-    return start
+    page = new_page(viewport={"width": 1400, "height": 1000})
+    page.add_init_script(DEFINE_P)
+    return Walk(page, live_server.url)
 
 
 def test_nothing_runs(walk):
-    """All walks use one World, because building it takes long."""
-    world = World()
-    read(walk(), world)
-    administrate(walk(world.administrator), world)
-    edit(walk(world.administrator), world)
-
-
-def read(reader, world):
-    reader.visit([address for address in world.public() if is_visited(address, world)])
-    page = reader.tabs[0]
-    page.bring_to_front()
-    page.goto(f"{reader.address}/")
-    page.get_by_role("combobox").first.fill("wages")
-    expect(page.get_by_role("option").first).to_contain_text("_p(")
-    page.keyboard.press("ArrowDown")
-    reader.look(page, "suggestions")
-    assert reader.faults == []
-
-
-def is_visited(address, world):
-    """Return whether a browser opens the public `address`: not if another one has the same scripts.
-
-    tests/editing/test_admin_routes.py requests all of them.
-    """
-    if address.endswith("text=1"):
-        kinds = (world.site.addresses[name] for name in ("home", "index", "story", "plain", "search"))
-        return re.sub("[?&]text=1", "", address) in kinds
-    is_term = address.startswith(("/stories/theme/", "/stories/country/"))
-    is_page = "feed." not in address and ".xml" not in address
-    other = is_page and not is_term and address not in world.states
-    return other or address in world.site.addresses.values()
-
-
-def administrate(walk, world):
-    walk.visit([world.site.story.url, "/", "/stories/"], ready="wagtail-userbar")
-    walk.visit([f"{world.site.story.url}?text=1"])  # the text-only version
-    # Those views that differ by the type of the page, and all views of the story. The test in
-    # tests/editing/test_admin_routes.py requests all of them.
-    story, of_type = f"/pages/{world.site.story.pk}/", ("/edit/", "/view_draft/")
-    pages = [each for each in world.pages(OF_TYPE) if story in each or each.endswith(of_type)]
-    drafts = [address for address in pages if "view_draft" in address]
-    walk.visit(drafts)
-    walk.visit([address for address in pages if address not in drafts], ready="body.ready")
-    walk.visit(world.others()[::STEP], ready="body.ready, body:not([data-controller])")
-    walk.visit([f"/admin/{address}" for address in OTHERS])
+    """One test, because to build a World takes long. Its other states have the same scripts."""
+    world = World(has_states=False)
+    read(walk, world)
+    admin.give_session(walk.page, walk.site, world.administrator)
+    administrate(walk, world)
+    edit(walk, world)
     assert walk.faults == []
-    assert [address for address, status in walk.statuses.items() if status >= 400] == ["/admin/nothing/here/"]
-    assert len(walk.statuses) > 36, "the walk finds the pages of the admin"
+    missing = [address for address, status in walk.statuses.items() if status >= 400]
+    assert missing == [world.site.addresses["404"], "/admin/nothing/here/"]
+    assert len(walk.statuses) > 50, "the walk finds the pages"
     assert walk.opened > 6, "filters and side panels were opened"
 
 
+def read(walk, world):
+    walk.visit(find_readable(world))
+    walk.page.get_by_role("combobox").first.fill("wages")
+    expect(walk.page.get_by_role("option").first).to_contain_text("_p(")
+    walk.page.keyboard.press("ArrowDown")
+    walk.look("suggestions")
+
+
+def find_readable(world):
+    """Return the public addresses that a browser opens: of those with the same scripts, one.
+
+    tests/editing/test_admin_routes.py requests all of them.
+    """
+    found = world.public()
+    terms = ("/stories/theme/", "/stories/country/")
+    first_terms = [next(each for each in found if each.startswith(kind)) for kind in terms]
+    kinds = [world.site.addresses[name] for name in ("home", "index", "story", "plain", "search")]
+
+    def is_opened(address):
+        if address.endswith("text=1"):
+            return re.sub("[?&]text=1", "", address) in kinds
+        if address.startswith(terms):
+            return address in first_terms
+        return "feed." not in address and ".xml" not in address
+
+    return [address for address in found if is_opened(address)]
+
+
+def administrate(walk, world):
+    """Open all views of the story, the editor of each type of page, and some of the other views.
+
+    tests/editing/test_admin_routes.py requests all of them.
+    """
+    story = world.site.story
+    of_story = f"/pages/{story.pk}/"
+    pages = [each for each in world.pages(["edit"]) if of_story in each or each.endswith("/edit/")]
+    drafts = [each for each in pages if "view_draft" in each]
+    # edit() opens the first of these, and the other comparison has the same fields as the second.
+    elsewhere = [editor_of(story), *(each for each in pages if "live...latest" in each)]
+    walk.visit([story.url], ready="wagtail-userbar")
+    walk.visit(drafts)
+    walk.visit([each for each in pages if each not in drafts + elsewhere], ready="body.ready")
+    walk.visit(world.others()[::STEP], ready="body.ready, body:not([data-controller])")
+    walk.visit([f"/admin/{address}" for address in OTHERS])
+
+
+def editor_of(page):
+    return f"/admin/pages/{page.pk}/edit/"
+
+
 def edit(walk, world):
-    page = walk.tabs[0]
-    page.bring_to_front()  # in a background tab, each click takes two seconds
-    page.goto(f"{walk.address}/admin/pages/{world.site.story.pk}/edit/")
-    expect(page.locator(".Draftail-Editor").first).to_be_visible()
-    for name in ["Toggle status", "Toggle preview", "Toggle checks", "Toggle comments"]:
-        page.get_by_role("button", name=name).first.click()
-    walk.look(page, "editor")
-    for name in ["Add country", "Add theme", "Add author"]:
+    page = walk.page
+    walk.visit([editor_of(world.site.story)], ready=".Draftail-Editor")
+    assert page.evaluate(CLICK, OPENERS_OF_EDITOR) == 3
+    expect(page.locator("#w-preview-iframe")).to_have_attribute("src", re.compile("in_preview_panel"))
+    walk.look("editor")
+    for name in ["Add country", "Add theme"]:  # the chooser of authors is made like the one of themes
         page.get_by_role("button", name=name).click()
         dialog = page.get_by_role("dialog").locator("visible=true")
         dialog.get_by_role("checkbox").last.check()
-        walk.look(page, name)
+        walk.look(name)
         dialog.get_by_role("button", name="Confirm selection").click()
         expect(dialog).to_be_hidden()
-    for block, button in [("Document", "Choose a document"), ("Button or help box", "Choose a page")]:
-        choose(walk, page, admin.add_block(page, block).get_by_role("button", name=button))
-    page.goto(f"{walk.address}/admin/pages/add/stories/storypage/{world.section.index.pk}/")
-    choose(walk, page, page.get_by_role("button", name="Choose a picture").first)
-    assert walk.faults == []
+    for block, button in [
+        ("Document", "Choose a document"),
+        ("Button or help box", "Choose a page"),
+        ("Pictures", "Choose a picture"),
+    ]:
+        choose(walk, admin.add_block(page, block).get_by_role("button", name=button).first)
 
 
-def choose(walk, page, button):
+def choose(walk, button):
     """Choose the first object in the chooser that `button` opens. The form then shows its title."""
     button.click()
-    dialog = page.get_by_role("dialog").locator("visible=true")
+    dialog = walk.page.get_by_role("dialog").locator("visible=true")
     choice = dialog.locator("[data-chooser-modal-choice], .choose-page").first
     expect(choice).to_be_visible()
-    walk.look(page, "chooser")
+    walk.look("chooser")
     choice.click()
     expect(dialog).to_be_hidden()
-    walk.look(page, "chosen")
+    walk.look("chosen")

@@ -34,14 +34,16 @@ class World:
     """The site, its `filler` (a ScriptFiller), its `administrator`, and addresses of two kinds.
 
     `turn`: see ScriptFiller. Another one puts other scripts into the same fields.
+    `has_states`: whether the site has the pages of make_states().
     """
 
-    def __init__(self, turn=0):
+    def __init__(self, turn=0, *, has_states=True):
         self.filler = ScriptFiller(turn)
         # Also a safeguarding lead, who sees the records of people.
         self.administrator = builders.make_user("Safeguarding", username="lead", is_superuser=True)
         self.site = make_site()
-        self.states = [address for address, _shows in make_states(self.site).values()]
+        states = make_states(self.site) if has_states else {}
+        self.states = [address for address, _shows in states.values()]
         self.section = admin_world.make_section("Own", "Plain")
         self._add_missing_rows()
         self.routes = dict(Addresses(self.section))
@@ -115,22 +117,26 @@ class World:
 
     def public(self):
         """Return the addresses of the site for visitors."""
-        pages = [*self.site.addresses.values(), *self.states]
-        terms = [f"/stories/theme/{slug}/" for slug in Theme.objects.values_list("slug", flat=True)]
-        with_stories = Country.objects.filter(story_countries__isnull=False).distinct()
-        terms += [f"/stories/country/{slug}/" for slug in with_stories.values_list("slug", flat=True)]
+        themes = Theme.objects.filter(story_themes__story__live=True)
+        countries = Country.objects.filter(story_countries__story__live=True)
+        terms = [
+            f"/stories/{kind}/{slug}/"
+            for kind, found in (("theme", themes), ("country", countries))
+            for slug in found.order_by("pk").distinct().values_list("slug", flat=True)
+        ]
         # No route takes a slug that was replaced by a script.
         terms = [address for address in terms if re.fullmatch(r"[\w/-]+", address)]
+        pages = [address for name, address in self.site.addresses.items() if name not in {"theme", "country"}]
         searches = [f"/search/?{urlencode({'q': words})}" for words in ("wages", "onload", PAYLOADS[2])]
         filtered = [f"/stories/?{urlencode({'country': PAYLOADS[0], 'theme': PAYLOADS[1]})}"]
         text_only = [
             f"{address}{'&' if '?' in address else '?'}text=1"
-            for address in [*self.site.addresses.values(), searches[-1]]
+            for address in [*pages, terms[0], terms[-1], searches[-1]]
         ]
         others = [f"{base}feed.{kind}" for base in ("/", "/stories/") for kind in ("atom", "rss")]
         others += ["/search/suggestions/?q=wages", "/sitemap.xml", "/robots.txt", "/search/?q=wagees"]
         assert terms
-        return [*pages, *terms, *searches, *filtered, *text_only, *others]
+        return list(dict.fromkeys([*pages, *self.states, *terms, *searches, *filtered, *text_only, *others]))
 
     def pages(self, views=VIEWS):
         """Return the admin's addresses for one page of each type, with those of earlier versions.
