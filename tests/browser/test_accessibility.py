@@ -136,10 +136,11 @@ def check_page(page, name, problems, again=ALL_RULES, palette="", scheme="dark")
     The second check has the rules `again`, another width, and the colours of `palette`, or of the page's own.
     """
     page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
-    # For one rule, axe loads the style sheets. Each of them is in one of these pages.
-    preload = {"preload": name in {"home", "text-only index", "maintenance"}}
+    # axe loads the style sheets only for this rule, which is off by default. Each is in one of these pages.
+    has_new_style = name in {"home", "text-only index", "maintenance"}
+    rules = ALL_RULES["rules"] | {"css-orientation-lock": {"enabled": has_new_style}}
     width, other_width = next(WIDTHS)
-    run_axe_in(page, width, "light", ALL_RULES | preload, name, problems)
+    run_axe_in(page, width, "light", ALL_RULES | {"rules": rules, "preload": has_new_style}, name, problems)
     if palette:
         page.evaluate("name => { document.documentElement.className = name; }", f"palette-{palette}")
     run_axe_in(page, other_width, scheme, again | {"preload": False}, f"{name}, {palette}", problems)
