@@ -67,14 +67,15 @@ def picture_type(name):
 
 
 def refuse_hidden_document(document, request):
-    """Return a 404 if the user may not download `document`, or the document if the front server sends it.
+    """Return a 404 for a document that the user may not download, or whose file is missing.
 
-    This is a receiver of the hook before_serve_document. After None, Wagtail's view sends the document.
+    Return the document if the front server sends it. This is a receiver of the hook before_serve_document.
+    After None, Wagtail's view sends the document.
     """
     if not is_public(document) and not may_download(request, document):
         return not_found()
     if not accel_prefix():
-        return None
+        return None if document.file.storage.exists(document.file.name) else not_found()
     response = send(document.file, document.content_type)
     response["Content-Disposition"] = document.content_disposition
     return response
