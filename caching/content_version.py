@@ -20,7 +20,6 @@ from django.conf import settings
 from django.db.backends.signals import connection_created
 
 from caching.local_date import today
-from caching.shared_version import SharedContentVersion
 
 # Seconds for which anything cached is used even if the version stays the same. A change that is not seen
 # shows after twice this time at most, because a page may be made of parts that are cached.
@@ -152,11 +151,17 @@ class DatedContentVersion:
         self.version.change()
 
 
-content_version = DatedContentVersion(
-    SharedContentVersion(settings.CACHE_URL, settings.CACHES["default"]["OPTIONS"])
-    if settings.CACHE_URL
-    else FileContentVersion(settings.DATA_DIR / NAME)
-)
+def make_content_version():
+    """Return the content version in the Redis of CACHE_URL or, without one, in the data folder."""
+    if not settings.CACHE_URL:
+        return FileContentVersion(settings.DATA_DIR / NAME)
+    # Imported here, because it loads redis, which slows each start.
+    from caching.shared_version import SharedContentVersion
+
+    return SharedContentVersion(settings.CACHE_URL, settings.CACHES["default"]["OPTIONS"])
+
+
+content_version = DatedContentVersion(make_content_version())
 
 # --- Statements that change the version -----------------------------------------------------------
 
