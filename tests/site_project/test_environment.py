@@ -5,19 +5,24 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 from contextlib import closing
+from importlib import import_module
 
 import pytest
-from django.conf import settings
+from django.conf import global_settings, settings
 from django.contrib.auth import get_user_model
 from django.core import mail
 from django.core.cache import CacheHandler
+from django.core.management import call_command
 from django.db.utils import ConnectionHandler
+from django.test import override_settings
 
 from accounts import demo_account
 from site_project import environment
 from tests.run import site_variables
 from tests.support.environment import REQUIRED, read_settings, run
+from tests.support.queries import database_down
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -272,28 +277,26 @@ def test_demo_account_is_found_also_under_another_name(settings, tmp_path):
     assert demo_account.find_demo_account() is None
 
 
-def test_production_passes_the_deploy_checks_and_refuses_the_demo_account(tmp_path):
-    """The first start is on a database without tables, which has no account yet."""
-    code = """
-import sqlite3, sys, warnings
-warnings.simplefilter("ignore")
-import site_project.wsgi
-from django.core.management import call_command
-call_command("check", deploy=True, fail_level="WARNING", databases=["default"])
-del sys.modules["site_project.wsgi"]
-from django.conf import settings
-with sqlite3.connect(settings.DATABASES["default"]["NAME"]) as database:
-    database.execute("CREATE TABLE auth_user (username)")
-    database.execute("INSERT INTO auth_user VALUES ('demo')")
-import site_project.wsgi
-print("started again")
-"""
-    result = run(code, tmp_path, EMAIL_URL="smtp+tls://user:password@mail.example.org:587")
-    assert result.returncode == 1
-    [line] = result.stdout.splitlines()
-    assert "no issues" in line
-    [line] = result.stderr.splitlines()
-    assert line.startswith("The demo account 'demo' exists in this database.")
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_web_server_in_production_refuses_the_demo_account(settings, tmp_path, monkeypatch):
+    """The first start can be on a database without tables, which has no account yet."""
+    settings.LOCAL, settings.DATA_DIR = False, tmp_path
+    with database_down():
+        demo_account.refuse_in_production()
+    demo_account.create()
+    monkeypatch.delitem(sys.modules, "site_project.wsgi", raising=False)
+    with pytest.raises(SystemExit, match="^The demo account 'demo' exists in this database"):
+        import_module("site_project.wsgi")
+
+
+@pytest.mark.django_db
+def test_production_passes_the_deploy_checks(tmp_path):
+    production = read_settings(tmp_path, EMAIL_URL="smtp+tls://user:password@mail.example.org:587")
+    defaults = vars(global_settings)
+    own = {name for name, value in production.items() if name.isupper() and value is not defaults.get(name)}
+    own -= {"INSTALLED_APPS", "DATABASES"}  # those of this process stay
+    with override_settings(**{name: production[name] for name in own}):
+        call_command("check", deploy=True, fail_level="WARNING")
 
 
 def test_make_run_takes_only_harmless_variables_of_the_shell(tmp_path):
