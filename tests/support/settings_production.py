@@ -1,4 +1,4 @@
-"""The site's settings in production, with uncompressed static files, and with URLs that fail."""
+"""The site's settings in production, with uncompressed static files, quick passwords, and URLs that fail."""
 
 from site_project.settings import *  # noqa: F403
 from site_project.settings import STORAGES
@@ -8,3 +8,5 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 WHITENOISE_USE_FINDERS = True
 STATIC_ROOT = None
 ROOT_URLCONF = "tests.support.production_urls"  # adds views that fail or are slow
+# As in tests/settings.py. Django's default takes half a second of a processor for each password.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
