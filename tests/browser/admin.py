@@ -30,9 +30,13 @@ COUNT_EVENTS = """{
 }"""
 
 
-def open_tab(new_page):
-    """Return a browser page that is wide enough for the page editor, with COUNT_EVENTS."""
-    page = new_page(viewport={"width": 1400, "height": 1000})
+def open_tab(new_page, width=1400, height=1000):
+    """Return a browser page with COUNT_EVENTS. By default it is wide enough for the page editor.
+
+    It asks for no motion: badges of Wagtail's admin blink for 25 seconds on each page, which takes a third of
+    the browser's time.
+    """
+    page = new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
     page.add_init_script(COUNT_EVENTS)
     return page
 

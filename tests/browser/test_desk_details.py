@@ -22,7 +22,7 @@ def test_logo_is_in_the_middle_of_the_login_form(new_page, live_server):
 def test_titles_break_between_words_on_a_phone(new_page, live_server, moderator):
     index = builders.make_index()
     builders.make_story("Extraordinary establishment responsibilities")
-    tab = new_page(viewport={"width": 390, "height": 844})
+    tab = admin.open_tab(new_page, 390, 844)
     admin.give_session(tab, live_server.url, moderator)
     for address in (f"pages/{index.pk}/", "pages/search/?q=extraordinary", "desk/incomplete/"):
         tab.goto(f"{live_server.url}/admin/{address}")

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from accounts.reauthentication import VALID_FOR
 from accounts.second_factor import FACTOR_VERIFIED_AT
 from accounts.sessions import IDENTITY_VERIFIED_AT, SessionStore
-from tests.browser.admin import give_session
+from tests.browser.admin import give_session, open_tab
 from tests.support import builders
 from tests.support.accessibility import expect_to_fit, run_axe
 from tests.support.signing_in import ACCOUNT, WRONG_PASSWORD
@@ -43,7 +43,7 @@ def check_looks(page):
 
 
 def test_changed_address_is_saved_after_password_and_code_by_keyboard(live_server, new_page, amina):
-    page = new_page(reduced_motion="reduce")
+    page = open_tab(new_page)
     give_session(page, live_server.url, amina)
     page.goto(live_server.url + ACCOUNT)
     page.get_by_role("textbox", name="E-mail").fill("new@example.org")

@@ -30,7 +30,7 @@ def problems(page):
 def test_two_clicks_on_a_phone_take_a_person_down(new_page, live_server, allow_errors):
     allow_errors.append("404 (Not Found)")  # the story that is taken down
     story = make_story_about(make_agreeing_person())
-    page, reader = new_page(viewport={"width": 320, "height": 640}), new_page()
+    page, reader = admin.open_tab(new_page, 320, 640), new_page()
     admin.give_session(page, live_server.url, make_user(GROUP))
     assert reader.goto(live_server.url + story.url).status == 200
     page.goto(f"{live_server.url}{PEOPLE}/{Contributor.objects.get().pk}/")
@@ -50,7 +50,7 @@ def test_two_clicks_on_a_phone_take_a_person_down(new_page, live_server, allow_e
 
 
 def test_a_consent_is_recorded_and_renewed(new_page, live_server):
-    page = new_page(viewport={"width": 390, "height": 844})
+    page = admin.open_tab(new_page, 390, 844)
     admin.give_session(page, live_server.url, make_user(GROUP))
     page.goto(f"{live_server.url}{PEOPLE}/new/")
     expect_to_fit(page)
