@@ -35,16 +35,10 @@ def write(tab, field, words):
     expect(part.locator(f"input[name={field}]")).to_have_value(re.compile(re.escape(words)))
 
 
-def publish(tab):
-    admin.footer(tab, "Publish")
-    expect(tab.get_by_role("status")).to_contain_text("has been published")
-
-
 def test_readers_see_changes_of_the_whole_site(tab, reader, live_server, moderator):
     """All of it in one browser page, because a new one loads and compiles all scripts of the admin again."""
     admin.give_session(tab, live_server.url, moderator)
     change_palette_and_logo(tab, reader, live_server.url)
-    put_a_page_into_the_menu(tab, reader, live_server.url)
     write_words_at_the_foot_and_the_help_line(tab, reader, live_server.url)
 
 
@@ -52,9 +46,7 @@ def change_palette_and_logo(tab, reader, address):
     expect(reader.locator("html")).to_have_class("palette-earth")
     expect(reader.locator(".brand__logo")).to_have_count(0)
     before = reader.evaluate(BACKGROUND)
-    tab.goto(f"{address}/admin/")
-    tab.get_by_role("button", name="Settings").click()
-    tab.get_by_role("link", name="Site settings").click()
+    tab.goto(f"{address}/admin/settings/home/sitesettings/")
     tab.get_by_label("Colours").select_option("Sea")
     tab.get_by_role("button", name="Choose a picture").click()
     admin.upload_picture(tab, "Our logo", shows="An illustration")
@@ -70,20 +62,6 @@ def change_palette_and_logo(tab, reader, address):
     assert reader.request.get(address + logo.get_attribute("src")).status == 200
 
 
-def put_a_page_into_the_menu(tab, reader, address):
-    about = builders.make_plain_page("About us")
-    menu = reader.get_by_role("navigation", name="Main")
-    expect(menu.get_by_role("link", name="About us")).to_have_count(0)
-    admin.go_to_editor(tab, address, about)
-    tab.get_by_role("tab", name="Promote").click()
-    tab.get_by_label("Show in menus").check()
-    publish(tab)
-
-    reader.reload()
-    menu.get_by_role("link", name="About us").click()
-    expect(reader.get_by_role("heading", level=1)).to_have_text("About us")
-
-
 def write_words_at_the_foot_and_the_help_line(tab, reader, address):
     reader.goto(address)
     foot = reader.get_by_role("contentinfo")
@@ -91,7 +69,8 @@ def write_words_at_the_foot_and_the_help_line(tab, reader, address):
     admin.go_to_editor(tab, address, builders.home_page())
     write(tab, "help_line", "Call 0800 000 000, day and night.")
     write(tab, "footer_text", "Told with their consent.")
-    publish(tab)
+    admin.footer(tab, "Publish")
+    expect(tab.get_by_role("status")).to_contain_text("has been published")
 
     reader.reload()
     expect(foot.get_by_role("region", name="If you need help")).to_contain_text(

@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 from django.test import Client
 from django.utils.translation import gettext, ngettext
 
-from home.models import HomePage
+from home.models import HomePage, StandardPage
 from tests.support.builders import make_index, make_user, parse
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
@@ -37,8 +37,9 @@ def test_fields_are_in_the_order_of_writing_then_filing_then_options(form):
     assert [name for name in names if name in order] == order
 
 
-def test_stories_are_not_offered_for_menus(form):
+def test_stories_are_not_offered_for_menus_and_plain_pages_are(form):
     assert not form.select("[name=show_in_menus]")
+    assert "show_in_menus" in StandardPage.get_edit_handler().get_form_class().base_fields
     assert form.select("[name=keep_out_of_search_engines]")
 
 
