@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from accounts.models import Passkey
 from accounts.second_factor import RECOVERY_CODE_COUNT
-from tests.browser.admin import expect_home, give_session, open_tab, sign_in
+from tests.browser.admin import expect_home, give_session, open_tab
 from tests.support import builders
 from tests.support.accessibility import run_axe
 
@@ -43,7 +43,7 @@ def add_authenticator(page, verified=True):
 def test_administrator_adds_a_passkey_by_keyboard_and_signs_in_with_it(live_server, new_page, amina):
     tab = open_tab(new_page)
     add_authenticator(tab)
-    sign_in(tab, live_server.url)
+    open_admin(tab, live_server.url, amina)
     expect(tab.get_by_role("heading", name="Protect your account")).to_be_visible()
     expect(tab.get_by_text("A passkey needs JavaScript")).to_have_count(0)
     assert run_axe(tab) == []
@@ -55,8 +55,7 @@ def test_administrator_adds_a_passkey_by_keyboard_and_signs_in_with_it(live_serv
     tab.get_by_role("link", name="I wrote them down").click()
     expect_home(tab)
 
-    tab.context.clear_cookies()
-    sign_in(tab, live_server.url)
+    open_admin(tab, live_server.url, amina)  # in a new session
     expect(tab.get_by_role("heading", name="Second step")).to_be_visible()
     assert run_axe(tab) == []
     tab.get_by_role("button", name="Use a passkey").click()
