@@ -1,15 +1,13 @@
-"""A lead withdraws a person and prints the report, and an editor takes a protected word out of a story."""
+"""A lead withdraws a person and prints the report."""
 
 import pytest
 from playwright.sync_api import expect
 
 from safeguarding.policies import GROUP
 from safeguarding.withdrawal.tasks import run_tasks
-from stories.models import StoryPage
 from tests.browser import admin
 from tests.support import builders, withdrawal_world
 from tests.support.accessibility import BROKEN_WORDS, expect_to_fit, run_axe
-from tests.support.people import make_agreeing_person
 from tests.support.withdrawal_world import HOME, NAME, SLUG
 
 pytestmark = pytest.mark.sqlite_only
@@ -32,7 +30,7 @@ def test_lead_withdraws_a_person_and_prints_the_report(
     with withdrawal_world.without_words(person):
         withdrawal_world.make_story_about(person, title=f"{NAME} walks", slug=SLUG)
     builders.make_author(f"{NAME} A.")
-    page, reader = new_page(viewport={"width": 390, "height": 844}), new_page()
+    page, reader = admin.open_tab(new_page, 390, 844), new_page()
     assert reader.goto(live_server.url + HOME).status == 200
     admin.give_session(page, live_server.url, builders.make_user(GROUP))
     page.goto(f"{live_server.url}/admin/safeguarding/people/{person.pk}/")
@@ -62,22 +60,3 @@ def test_lead_withdraws_a_person_and_prints_the_report(
     for link in ("Close", "Skip to main content"):
         expect(page.get_by_role("link", name=link)).to_be_hidden()
     expect(page.get_by_text("Search engines: ask them")).to_be_visible()
-
-
-def test_editor_is_told_of_a_protected_word_and_takes_it_out(new_page, live_server):
-    make_agreeing_person({"naming": 1}, names=f"{NAME} Xuyimana")
-    story = builders.make_story("Told", live=False, summary=f"{NAME} Xuyimana came by the river.")
-    tab = admin.open_tab(new_page)
-    admin.open_editor(tab, live_server.url, builders.make_user("Moderators"), story)
-    summary = admin.field(tab, "Summary*")
-    admin.footer(tab, "Publish")
-    refusal = "This would give somebody away, and can't be published: summary."
-    expect(summary).to_contain_text(refusal)
-    # The word is only where the editor wrote it.
-    expect(tab.get_by_text(NAME).and_(tab.locator(":not(textarea)"))).to_have_count(0)
-    admin.expect_editor(tab)
-    summary.get_by_role("textbox").fill("Somebody came by the river.")
-    admin.footer(tab, "Publish")
-    expect(tab.get_by_role("status")).to_contain_text("Page 'Told' has been published.")
-    expect(tab.get_by_text("give somebody away")).to_have_count(0)
-    assert StoryPage.objects.published().filter(pk=story.pk, summary="Somebody came by the river.").exists()

@@ -52,12 +52,14 @@ def test_editor_is_warned_by_a_draft_and_refused_at_publishing(moderator, person
     texts = texts_of(saved)
     assert any("can't be published: paragraph 2." in text for text in texts)
     assert any("may give somebody away: summary." in text for text in texts)
+    assert not any(PLACE in text for text in texts)
     with CaptureQueriesContext(connection) as queries:
         refused = moderator.post(address, form("publish", **leaking))
     # The words of all people are loaded only once.
     assert words_loaded(queries) == 1
     assert list(refused.context["form"].errors) == ["body"]
     assert "can't be published: paragraph 2." in unescape(refused.text)
+    assert refused.text.count(PLACE) == 1, "the word is only where the editor wrote it"
     assert not is_live(story)
     mended = moderator.post(address, form("publish", summary=f"A {ORDINARY}"))
     assert is_live(story)
