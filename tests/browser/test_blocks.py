@@ -1,4 +1,4 @@
-"""Each block in a browser: in a page for readers, and as a preview for editors who choose a block."""
+"""Each block in a page for readers, in a browser."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import expect
 
 from stories.blocks import StoryBody
-from tests.browser import admin
 from tests.support import builders
 from tests.support.site import make_rich_story
 
@@ -88,27 +87,3 @@ def follow_links_and_open_what_is_closed(story_page):
     chosen = story_page.get_by_role("region", name="Read next")
     chosen.get_by_role("link", name="Gold dust").click()
     expect(story_page.get_by_role("heading", level=1)).to_have_text("Gold dust")
-
-
-# Returns styles of a page that differ from those of a page without the stylesheet of the site.
-LOOK = """() => {
-    const style = getComputedStyle(document.body);
-    return [style.fontFamily, style.color, style.backgroundColor];
-}"""
-
-
-def test_block_chooser_shows_a_preview_that_looks_like_the_site(new_page, live_server):
-    """The tests in tests/stories/test_block_previews.py request the preview of each block."""
-    story = builders.make_story(body=[])
-    page = admin.open_tab(new_page)
-    page.goto(live_server.url)
-    look = page.evaluate(LOOK)
-    admin.give_session(page, live_server.url, builders.make_user("Editors"))
-    page.goto(f"{live_server.url}/admin/pages/{story.pk}/edit/")
-    admin.field(page, "Body*").get_by_role("button", name="Insert a block").click()
-    quote = page.get_by_role("option", name="Quote", exact=True)
-    quote.locator("..").get_by_role("button", name="Preview").first.click()
-    expect(page.get_by_text("Somebody's exact words, set apart.")).to_be_visible()
-    preview = page.frame_locator(".w-combobox-preview iframe")
-    expect(preview.get_by_text("No one shall be held in slavery")).to_be_visible()
-    assert preview.locator("body").evaluate(LOOK) == look
