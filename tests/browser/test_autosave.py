@@ -63,7 +63,8 @@ def find_publish(page):
     If the submission is held back, click it with dispatch_event(): click() would wait for the submission.
     """
     page.get_by_role("button", name="More actions").click()
-    return page.get_by_role("navigation", name="Actions (footer)").get_by_role("button", name="Publish")
+    foot = page.get_by_role("navigation", name="Actions (footer)")
+    return foot.get_by_role("button", name="Publish", exact=True)
 
 
 def test_publishing_waits_for_the_autosave_that_makes_the_page(tab, live_server):
@@ -81,15 +82,62 @@ def test_publishing_waits_for_the_autosave_that_makes_the_page(tab, live_server)
     assert StandardPage.objects.get(title="The kiln").live
 
 
-def test_decision_with_a_comment_waits_for_the_autosave(tab, live_server, moderator):
+def test_autosaves_and_submissions_of_one_story(tab, live_server, moderator):
+    """All of it in one browser page, because a new one loads and compiles all scripts of the admin again."""
+    tab.clock.install()
     story = builders.make_story("The kiln", live=False)
-    Workflow.objects.get().start(story, builders.make_user("Editors"))
     admin.open_editor(tab, live_server.url, moderator, story)
+    autosaves_begin_again_after_a_submission_that_was_stopped(tab, story)
+    submission_with_an_error_does_not_meet_its_own_autosave(tab, story)
+    Workflow.objects.get().start(story, builders.make_user("Editors"))
+    admin.go_to_editor(tab, live_server.url, story)
+    decision_with_a_comment_waits_for_the_autosave(tab, story)
+
+
+def write_until_autosaved(tab, story, words):
+    """Write into the summary, and expect that an autosave stores it."""
+    summary = tab.get_by_role("textbox", name="Summary*")
+    admin.type_until_autosaved(tab, summary, words)
+    story.refresh_from_db()
+    assert words in story.get_latest_revision_as_object().summary
+
+
+def autosaves_begin_again_after_a_submission_that_was_stopped(tab, story):
+    held = hold(tab, is_submission)
+    publish = find_publish(tab)
+    with tab.expect_request(is_submission):
+        publish.dispatch_event("click")
+    tab.context.cookies()  # Asks the browser. The held request comes before the answer.
+    held[0].abort("aborted")  # as the browser's button “Stop” does
+    tab.clock.fast_forward(60_000)
+    write_until_autosaved(tab, story, "How she left.")
+
+
+def submission_with_an_error_does_not_meet_its_own_autosave(tab, story):
+    held = hold(tab, is_submission)
+    publish = find_publish(tab)
+    tab.get_by_role("textbox", name="Summary*").fill("")
+    with tab.expect_request(is_submission), tab.expect_console_message(tells_of_autosave) as told:
+        publish.dispatch_event("click")
+    tab.context.cookies()  # as above
+    assert told.value.text == "autosave stopped"
+    with tab.expect_response(lambda answer: is_autosave(answer.request)) as autosave:
+        held[0].continue_()
+        expect(tab.get_by_text("The page could not be saved due to validation errors")).to_be_visible()
+    assert autosave.value.json()["success"]
+
+    # What is typed after the error is saved too.
+    expect(tab.locator("html")).to_have_attribute("data-watched", "1")  # see admin.COUNT_EVENTS
+    write_until_autosaved(tab, story, "How she came back.")
+    expect(tab.get_by_text("You saved a new version in another window")).to_have_count(0)
+
+
+def decision_with_a_comment_waits_for_the_autosave(tab, story):
     events = []
     tab.on("request", lambda request: events.append("decided") if is_submission(request) else None)
     held = hold(tab, is_autosave)
     with tab.expect_request(is_autosave):
-        tab.get_by_role("textbox", name="Summary*").press_sequentially("How she left.")
+        tab.get_by_role("textbox", name="Summary*").press_sequentially("How she lives.")
     tab.get_by_role("button", name="More actions").click()
     tab.get_by_role("button", name="Approve with comment").click()
     dialog = tab.get_by_role("dialog")
@@ -104,43 +152,4 @@ def test_decision_with_a_comment_waits_for_the_autosave(tab, live_server, modera
     expect(tab.get_by_role("status")).to_contain_text("has been published")
     assert events == ["autosaved", "decided"]
     story.refresh_from_db()
-    assert "How she left." in story.summary
-
-
-def test_submission_with_an_error_does_not_meet_its_own_autosave(tab, live_server, moderator):
-    story = builders.make_story("The kiln", live=False)
-    admin.open_editor(tab, live_server.url, moderator, story)
-    held = hold(tab, is_submission)
-    tab.get_by_role("textbox", name="Summary*").fill("")
-    publish = find_publish(tab)
-    with tab.expect_request(is_submission), tab.expect_console_message(tells_of_autosave) as told:
-        publish.dispatch_event("click")
-    tab.context.cookies()  # Asks the browser. The held request comes before the answer.
-    assert told.value.text == "autosave stopped"
-    with tab.expect_response(lambda answer: is_autosave(answer.request)) as autosave:
-        held[0].continue_()
-        expect(tab.get_by_text("The page could not be saved due to validation errors")).to_be_visible()
-    assert autosave.value.json()["success"]
-
-    # What is typed after the error is saved too.
-    expect(tab.locator("html")).to_have_attribute("data-watched", "1")  # see admin.COUNT_EVENTS
-    admin.type_until_autosaved(tab, tab.get_by_role("textbox", name="Summary*"), "How she left.")
-    expect(tab.get_by_text("You saved a new version in another window")).to_have_count(0)
-    story.refresh_from_db()
-    assert story.get_latest_revision_as_object().summary.startswith("How she left.")
-
-
-def test_autosaves_begin_again_after_a_submission_that_was_stopped(tab, live_server, moderator):
-    tab.clock.install()
-    story = builders.make_story("The kiln", live=False)
-    admin.open_editor(tab, live_server.url, moderator, story)
-    held = hold(tab, is_submission)
-    publish = find_publish(tab)
-    with tab.expect_request(is_submission):
-        publish.dispatch_event("click")
-    tab.context.cookies()  # as above
-    held[0].abort("aborted")  # as the browser's button “Stop” does
-    tab.clock.fast_forward(60_000)
-    admin.type_until_autosaved(tab, tab.get_by_role("textbox", name="Summary*"), "How she left.")
-    story.refresh_from_db()
-    assert "How she left." in story.get_latest_revision_as_object().summary
+    assert "How she lives." in story.summary
