@@ -31,12 +31,8 @@ COUNT_EVENTS = """{
 
 
 def open_tab(new_page, width=1400, height=1000):
-    """Return a browser page with COUNT_EVENTS. By default it is wide enough for the page editor.
-
-    It asks for no motion: badges of Wagtail's admin blink for 25 seconds on each page, which takes a third of
-    the browser's time.
-    """
-    page = new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
+    """Return a browser page with COUNT_EVENTS. By default it is wide enough for the page editor."""
+    page = new_page(viewport={"width": width, "height": height})
     page.add_init_script(COUNT_EVENTS)
     return page
 

@@ -21,7 +21,7 @@ def make_translations():
 def test_reader_follows_a_story_through_its_languages(new_page, live_server):
     address = make_translations()
     # The language of the browser, Spanish, changes nothing.
-    page = new_page(viewport={"width": 360, "height": 800}, locale="es-ES", reduced_motion="reduce")
+    page = new_page(viewport={"width": 360, "height": 800}, locale="es-ES")
     page.goto(live_server.url + address)
     languages = page.get_by_role("navigation", name="Languages").get_by_role("link")
     expect(languages).to_have_text(["English", "Français", "العربيّة"])

@@ -103,8 +103,8 @@ def context_factory(
     The test is not in a transaction, so that the live server sees the rows that it creates. The database
     begins with the rows that the migrations created.
 
-    Pages prefer reduced motion unless `options` say otherwise. Animations take a sixth of the processor time
-    in the admin, and axe measures other colours during them.
+    Pages prefer reduced motion unless `options` say otherwise. Badges of Wagtail's admin blink for 25 seconds
+    on each page, which takes a sixth to a third of Chromium's time, and axe measures other colours meanwhile.
 
     The test fails at its end if a page made a request to another machine, or if a script, a request or the
     console had an error that `allow_errors` does not name.
