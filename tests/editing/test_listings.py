@@ -16,9 +16,11 @@ from tests.support.missed_searches import make_reported
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
+# During a search, the list of pages is not sorted by type (editing.listings.get_valid_orderings).
+BY_TYPE = ["content_type__model", "-content_type__model"]
 # {list: orders}. One of each list is descending, and the others take the same way then.
 ORDERS = {
-    "pages/{index}/": ["-title", "latest_revision_created_at", "live", "content_type__model"],
+    "pages/{index}/": ["-title", "latest_revision_created_at", "live", *BY_TYPE],
     "snippets/stories/author/": ["-name", "role", "story_count"],
     "snippets/stories/theme/": ["-name", "description", "story_count"],
     "snippets/stories/country/": ["-code", "region", "story_count"],
