@@ -14,8 +14,10 @@ from wagtail.models import UploadedFile
 
 from media.documents import MESSAGES, clean_document
 from media.models import CleanDocument
+from media.sanitizer import limits, office
+from media.sanitizer import pdf as pdf_cleaner
 from media.sanitizer.__main__ import clean
-from media.sanitizer.reasons import Refused
+from media.sanitizer.reasons import Reason, Refused
 from tests.support.document_bombs import BOMBS
 from tests.support.document_samples import (
     SUFFIXES,
@@ -302,6 +304,24 @@ def test_bomb_is_an_error_of_the_field(name, editor, media_root):
     error = error_of_several(editor, name, BOMBS[name]())
     assert any(words in error for words in (TOO_MUCH, BROKEN, CANNOT))
     assert list(media_root.rglob("*")) == []
+
+
+def test_document_that_exceeds_a_limit_is_refused(monkeypatch):
+    """The limits are smaller here than those that the bombs exceed."""
+    word = zipped(docx())
+    largest = max(len(content) for content in docx().values())
+    for module, limit, most, suffix, data in (
+        (limits, "PART", largest - 1, "docx", word),
+        (limits, "PARTS", largest, "docx", word),
+        (office, "MAX_PARTS", 1, "docx", word),
+        (pdf_cleaner, "MAX_PAGES", 0, "pdf", pdf()),
+        (limits, "STREAM", 1, "pdf", pdf()),
+    ):
+        assert clean(io.BytesIO(data), suffix)
+        with monkeypatch.context() as patch, pytest.raises(Refused) as raised:
+            patch.setattr(module, limit, most)
+            clean(io.BytesIO(data), suffix)
+        assert raised.value.reason == Reason.TOO_MUCH, limit
 
 
 def test_zip_with_a_false_size_unpacks_no_more_than_that_size(editor):
