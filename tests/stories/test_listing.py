@@ -190,17 +190,18 @@ def test_choices_are_in_the_order_of_their_names_whatever_their_accents_and_capi
 
 
 def test_filters_combine(read):
-    for query, expected in [
-        ("country=kenya", ["B", "A"]),
-        ("theme=debt", ["D", "B", "A"]),
-        ("year=2024", ["D", "C", "B"]),
-        ("country=kenya&theme=debt", ["B", "A"]),
-        ("country=kenya&theme=debt&year=2024", ["B"]),
-        ("country=kenya&year=2025", []),
-        ("country=&theme=&year=", ["F", "E", "D", "C", "B", "A"]),
-        ("country=kenya&page=2", ["B", "A"]),
-    ]:
-        assert listed(query) == expected, query
+    with caches_in_use():  # No list gets what is cached of another one.
+        for query, expected in [
+            ("country=kenya", ["B", "A"]),
+            ("theme=debt", ["D", "B", "A"]),
+            ("year=2024", ["D", "C", "B"]),
+            ("country=kenya&theme=debt", ["B", "A"]),
+            ("country=kenya&theme=debt&year=2024", ["B"]),
+            ("country=kenya&year=2025", []),
+            ("country=&theme=&year=", ["F", "E", "D", "C", "B", "A"]),
+            ("country=kenya&page=2", ["B", "A"]),
+        ]:
+            assert listed(query) == expected, query
     assert titles_in(read("/stories/?country=kenya&theme=debt&year=2024")) == ["B"]
 
 
@@ -232,10 +233,11 @@ def test_each_choice_leads_to_as_many_stories_as_its_count(read, query):
     offered = read(f"/stories/{query}").select(".facet__choice")
 
     assert offered
-    for choice in offered:
-        found = len(listed(choice["href"].removeprefix("?")))
-        if "aria-current" not in choice.attrs:
-            assert choice.select_one(".facet__count").text == f"({found})"
+    with caches_in_use():
+        for choice in offered:
+            found = len(listed(choice["href"].removeprefix("?")))
+            if "aria-current" not in choice.attrs:
+                assert choice.select_one(".facet__count").text == f"({found})"
 
 
 def test_a_story_with_two_themes_of_the_same_slug_counts_and_is_listed_once(client, stories):
@@ -331,7 +333,7 @@ def test_odd_filter_gives_no_error_and_is_ignored_if_it_is_invalid(client, stori
         assert "was not understood and is left out" in page.text
         assert titles_in(page) == titles(client, address)
         assert "<script>alert" not in str(page)
-        assert "was not understood" not in client.get(f"{address}?theme=unused").text
+        assert "was not understood" not in client.get(f"{address}?country=nowhere&theme=unused").text
 
 
 # Values of the parameter "page".
