@@ -74,6 +74,7 @@ def test_pages_come_back_and_others_stay(client, scene):
         assert client.get("/").status_code == 200, "another language"
         assert client.get(make_story(f"{WORD} story").url).status_code == 200
         assert not visibility.is_hidden(home_page())
+        assert not visibility.published_pages().filter(pk__in=[story.pk, alias.pk]).exists()
         assert visibility.is_hidden(make_plain_page("Page", above["home page"]))
     above["list"].unpublish()
     with undone():
