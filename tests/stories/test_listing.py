@@ -228,6 +228,22 @@ def test_choices_show_their_number_of_stories(read):
     }
 
 
+@pytest.mark.usefixtures("filters_on_short_lists")
+def test_facets_are_cached_for_each_list_alone(client, stories):
+    lists = [
+        *("", "?theme=debt", "?theme=law&year=2024", "country/kenya/", "country/uganda/", "theme/debt/"),
+        *("theme/law/", "country/kenya/?theme=debt", "africa/", "asia/"),
+    ]
+
+    def read_all():
+        return {each: choices_in(parse(client.get(f"/stories/{each}"))) for each in lists}
+
+    expected = read_all()
+    with caches_in_use():
+        assert read_all() == expected
+    assert len({str(facets) for facets in expected.values()}) > 8, "most lists have other facets"
+
+
 @pytest.mark.parametrize("query", ["", "?country=kenya&theme=debt&year=2024"])
 def test_each_choice_leads_to_as_many_stories_as_its_count(read, query):
     offered = read(f"/stories/{query}").select(".facet__choice")
