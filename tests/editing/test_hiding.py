@@ -14,6 +14,7 @@ from publishing.hiding import hide
 from publishing.models import HiddenPage
 from tests.support import admin_world, builders
 from tests.support.admin_world import SECRET
+from tests.support.messages import texts_of
 from tests.support.translators import make_editor
 from tests.support.undone import undone
 
@@ -68,6 +69,9 @@ def test_only_live_stories_and_plain_pages_are_hidden(admin_client, admin_user):
         post(admin_client, "hide", page)
         assert is_hidden(page) == may_be_hidden
         assert names_of(header_buttons(page, admin_user)) == ["Show again"] * may_be_hidden
+        if may_be_hidden:
+            [text] = texts_of(post(admin_client, "show", page))
+            assert text.startswith(f"“{page.get_admin_display_title()}” is no longer hidden.")
 
 
 def names_of(buttons):
