@@ -34,13 +34,16 @@ FROM_WORD = """<html><body><!--StartFragment--><h1>Before.</h1><table class=MsoT
 </table><h6>Below.</h6><p>After.</p><!--EndFragment--></body></html>"""
 FROM_EXCEL = "Year\tPeople\r\n2024\t11\r\n2025\t\r\n"
 
-# Pastes HTML, if there is any, and text into an element.
+# Pastes HTML, if there is any, and text into an element. Returns whether the element tells of a change.
 PASTE = """(element, [html, text]) => {
     const data = new DataTransfer();
     if (html) data.setData("text/html", html);
     data.setData("text/plain", text);
+    let changed = false;
+    element.addEventListener("change", () => { changed = true; }, {once: true});
     element.dispatchEvent(
         new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+    return changed;
 }"""
 
 
@@ -114,7 +117,7 @@ def paste_tables(tab, table):
     caption.evaluate(PASTE, ["", "a\n" * 100 + "b\t" * 100])
     expect(table.get_by_placeholder("Column heading")).to_have_count(0)
 
-    caption.evaluate(PASTE, ["", FROM_EXCEL])
+    assert caption.evaluate(PASTE, ["", FROM_EXCEL]), "nothing tells the autosave of the cells"
     expect(table.get_by_placeholder("Column heading")).to_have_count(2)
     table.locator("tbody input[type=text]").last.evaluate(PASTE, [FROM_WORD, "Year People 2024 11"])
     caption.evaluate(PASTE, ["", "One line of words"])  # no table, so nothing changes in the table
