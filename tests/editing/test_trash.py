@@ -284,7 +284,8 @@ def test_list_says_on_which_day_a_page_is_deleted_for_good(admin_client, story):
 def test_list_shows_ones_own_sections_alone(writer, own, other):
     assert own.trashed and other.trashed
     text = writer.get(reverse("trash")).text
-    assert "Plain deleted" in text
+    assert '"name": "trash"' in text, "the trash is not in the menu"
+    assert "Plain deleted" in text and 'aria-label="Restore: Plain deleted"' in text
     assert f"/trash/{own.trashed.pk}/restore/" in text and f"/trash/{own.trashed.pk}/delete/" not in text
     assert SECRET not in text and f"/trash/{other.trashed.pk}/" not in text
     assert reverse("empty_trash") not in text
