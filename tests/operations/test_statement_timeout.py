@@ -14,6 +14,7 @@ from operations.outage import write_page
 from operations.postgresql.base import TimeoutConnection
 from stories import renditions
 from tests.support import builders
+from tests.support.queries import database_down
 
 # A query that counts up to a number. It takes longer for a larger one.
 COUNT = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) SELECT count(*) FROM n"
@@ -30,14 +31,14 @@ def server(transactional_db, django_db_serialized_rollback, monkeypatch):
     write_page()
     monkeypatch.setattr(statement_timeout, "VISITOR_LIMIT", 0.3)
     monkeypatch.setattr(TimeoutConnection, "query_timeout", None)
-    connection.close()  # the limits are set on new connections
-    monkeypatch.delitem(sys.modules, "site_project.wsgi", raising=False)
-    import_module("site_project.wsgi")
-    renditions._executor = None  # without the thread of the web server
-    yield Client(raise_request_exception=False)
     # Undo use_in_server(), which wsgi.py calls.
     for signal in (connection_created, statement_timeout.request_finished):
-        signal.disconnect(dispatch_uid="statement_timeout")
+        monkeypatch.setattr(signal, "receivers", [*signal.receivers])
+    monkeypatch.delitem(sys.modules, "site_project.wsgi", raising=False)
+    with database_down():  # The web server starts all the same. The limits are set on new connections.
+        import_module("site_project.wsgi")
+    renditions._executor = None  # without the thread of the web server
+    yield Client(raise_request_exception=False)
     connection.close()
     connection.statement_limit = None
     connection.execute_wrappers[:] = [
@@ -56,6 +57,16 @@ def slow(table):
         return execute(sql, params, many, context)
 
     return connection.execute_wrapper(run_long_statement_first)
+
+
+def test_only_the_web_server_has_a_limit(transactional_db, monkeypatch):
+    """The other tests load wsgi.py. This process has loaded all else, as a management command does."""
+    monkeypatch.setattr(statement_timeout, "VISITOR_LIMIT", 0.05)
+    get_resolver().url_patterns  # noqa: B018 - loads the modules of all views
+    connection.close()
+    with connection.cursor() as cursor:
+        cursor.execute(LONG[connection.vendor])
+        assert cursor.fetchone()
 
 
 def test_search_that_takes_too_long_is_answered_in_words(server):
@@ -93,6 +104,7 @@ def test_users_have_more_time_in_the_admin_and_nowhere_else(server):
 
 def test_visitors_of_the_admin_have_no_more_time(server):
     visitor = Client(raise_request_exception=False)
+    connection.ensure_connection()  # as after an earlier request
     with slow("auth_user"):
         response = visitor.post("/admin/login/", {"username": "somebody", "password": builders.PASSWORD})
     assert response.status_code == 503
@@ -105,13 +117,3 @@ def test_exported_report_has_more_time_while_it_is_sent(server):
     response = server.get("/admin/reports/site-history/?export=csv")
     with slow("wagtailcore_pagelogentry"):
         assert b"A lantern" in response.getvalue()
-
-
-def test_only_the_web_server_has_a_limit(transactional_db, monkeypatch):
-    """The other tests load wsgi.py. This process has loaded all else, as a management command does."""
-    monkeypatch.setattr(statement_timeout, "VISITOR_LIMIT", 0.05)
-    get_resolver().url_patterns  # noqa: B018 - loads the modules of all views
-    connection.close()
-    with connection.cursor() as cursor:
-        cursor.execute(LONG[connection.vendor])
-        assert cursor.fetchone()
