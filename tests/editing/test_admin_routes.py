@@ -380,7 +380,7 @@ def assert_nothing_of_another_section(world):
 
 # --- Scripts in texts -----------------------------------------------------------------------------
 
-# Of these routes, administrators see more texts than editors, or more of the texts.
+# On these routes, administrators see more texts than editors do, or see them at greater length.
 MORE_FOR_ADMINISTRATORS = named("""
     wagtailadmin_ home explore
     wagtailadmin_pages:choose_parent
