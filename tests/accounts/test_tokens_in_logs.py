@@ -20,12 +20,10 @@ from django.utils.http import urlsafe_base64_encode
 from accounts.invitations import tokens
 from operations.logs import JSONFormatter
 from tests.support.routes import all_routes
-from tests.support.signing_in import NOON, choose_password
+from tests.support.signing_in import NOON, TOKEN, choose_password
 
 pytestmark = pytest.mark.sqlite_only
 
-# A token of the form that Django makes.
-TOKEN = "dam7x2-0123456789abcdef0123456789abcdef"
 # Arguments of routes that are not secret. A route with another argument fails the test: that may be a token.
 HARMLESS = re.compile(
     r"(\w+_)?(id|id_[ab]|pk|to)|(app|model|action|content_type_\w+)_?(label|name)|index_path|key|kind|lang|mode|name|part|slug|term_type"

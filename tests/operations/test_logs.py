@@ -14,6 +14,7 @@ from wagtail.models import Workflow
 from operations.logs import MAX_EXCEPTIONS, MAX_FRAMES, JSONFormatter
 from tests.support import builders
 from tests.support.production import HOST, database_of_the_test, running_site
+from tests.support.signing_in import TOKEN
 
 # A word that is in every part of the requests that the test sends, and in no text of the site.
 MARK = "quixotic"
@@ -26,8 +27,6 @@ PRIVATE = {
     "Cookie": "quixotic=quixotic; __Host-sessionid=quixotic; __Host-csrftoken=quixotic",
     "Accept_Language": "quixotic",
 }
-# A token of the form that Django makes, in links to choose a password.
-TOKEN = "dam7x2-0123456789abcdef0123456789abcdef"
 MARKS = (MARK, "203.0.113.77", "127.0.0.1", TOKEN)
 
 

@@ -18,6 +18,8 @@ NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
 # The list of users, the form that adds one, and valid data for that form and for the one that edits a user.
 USERS, ADD_USER = "/admin/users/", "/admin/users/new/"
 USER_DATA = {"username": "amina", "email": "amina@example.org", "first_name": "Amina", "last_name": "B."}
+# A token of the form that Django makes, in links to choose a password.
+TOKEN = "dam7x2-0123456789abcdef0123456789abcdef"
 # How long a limit on attempts lasts.
 COOL_OFF = datetime.timedelta(minutes=15)
 WRONG_PASSWORD, NEW_PASSWORD = "wrong-lantern-road-41", "another-lantern-road-42"
