@@ -5,7 +5,6 @@ import datetime
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 from wagtail.models import Locale, Page
 
 from publishing.trash import move_to_trash
@@ -18,7 +17,6 @@ from tests.support.translations import make_index_in, make_translation
 
 pytestmark = pytest.mark.django_db
 
-YESTERDAY = timezone.now() - datetime.timedelta(days=1)
 FIELDS = {"summary": "Words.", "date": datetime.date(2025, 1, 1)}
 
 

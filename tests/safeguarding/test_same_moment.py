@@ -397,9 +397,8 @@ def publish_about_nobody(story):
     draft.save_revision().publish()
 
 
-def test_withdrawing_waits_for_whoever_adds_a_page_before_it_locks_others(settings, tmp_path):
+def test_withdrawing_waits_for_whoever_adds_a_page_before_it_locks_others():
     """A withdrawal locks nothing else while it waits for a page that another transaction adds a page to."""
-    settings.DATA_DIR = tmp_path
     person, other = make_agreeing_person(), make_agreeing_person()
     story, unlisted = make_story_about(person), make_story()
     shared = make_story_about(person, other, make_agreeing_person())
