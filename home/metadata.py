@@ -161,7 +161,9 @@ def get_image_of_stories(page, listing, featured):
         return None
 
     def find():
-        shown = stories.filter(keep_out_of_search_engines=False, lead_image__shown_until__gte=today())
+        # `lead_image` is named for PostgreSQL, which would read all stories of a site that has few pictures.
+        pictured = stories.filter(lead_image__isnull=False, keep_out_of_search_engines=False)
+        shown = pictured.filter(lead_image__shown_until__gte=today())
         story = shown.select_related("lead_image").defer("body").first()
         return story and get_share_image(story)
 
