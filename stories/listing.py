@@ -225,10 +225,9 @@ class StoryListing:
 
 def count_by_country(stories):
     """Return (slug, name, number of stories) of each country, by name in the active language."""
-    names = country_names(get_language())
-    # "country" is the primary key of a country, its ISO code.
-    counted = count_links(StoryCountry, stories, "country__slug", "country")
-    return sort_by_name((slug, names[code], number) for slug, code, number in counted)
+    names, counts = country_names(get_language()), count_links("country", stories)
+    slugs = Country.objects.filter(pk__in=counts).values_list("pk", "slug")
+    return sort_by_name((slug, names[code], counts[code]) for code, slug in slugs)
 
 
 def sort_by_name(choices):
@@ -242,13 +241,12 @@ def count_by_theme(stories):
     Themes of several languages are one if they have the same slug and the same name. A story that has two of
     them counts once.
     """
-    counted = defaultdict(int)
+    counts, counted = count_links("theme", stories), defaultdict(int)
     shared = set()  # the slugs of themes that exist in several languages
-    # "theme", the primary key, gives each of these a row of its own, so that they are noticed.
-    for slug, name, _pk, number in count_links(StoryTheme, stories, "theme__slug", "theme__name", "theme"):
+    for pk, slug, name in Theme.objects.filter(pk__in=counts).values_list("pk", "slug", "name"):
         if (slug, name) in counted:
             shared.add(slug)
-        counted[slug, name] += number
+        counted[slug, name] += counts[pk]
     if shared:
         links = StoryTheme.objects.filter(story__in=stories, theme__slug__in=shared).order_by()
         rows = links.values_list("theme__slug", "theme__name").annotate(number=Count("story", distinct=True))
@@ -256,13 +254,14 @@ def count_by_theme(stories):
     return sort_by_name((slug, name, number) for (slug, name), number in counted.items())
 
 
-def count_links(model, stories, *columns):
-    """Return the values of `columns` of `model`, a link between a story and a term, with their number.
+def count_links(name, stories):
+    """Return {primary key of a term: number of stories} for the facet `name`, a key of LINKS.
 
-    A story has each term once, so the number of links is that of stories. COUNT(DISTINCT) would take longer.
+    A story has each term once, so the number of links is that of stories. COUNT(DISTINCT) would take longer,
+    and so would a query that also reads the terms.
     """
-    links = model.objects.filter(story__in=stories).order_by().values_list(*columns)
-    return links.annotate(number=Count("pk"))
+    links = LINKS[name].objects.filter(story__in=stories).order_by().values_list(name)
+    return dict(links.annotate(number=Count("pk")))
 
 
 def count_by_year(stories):
