@@ -19,14 +19,17 @@ from django.utils.http import parse_etags
 
 from caching.cacheable import ENVIRON_KEY, normalise_query, parse_query
 from caching.content_version import content_version
+from caching.page_locks import PageInProgress, PageLocks
 from caching.page_store import CachedPage, PageStore, page_key, release
 from caching.session_keys import has_genuine_session
 
 # Seconds for which a request waits for another one that makes the same page.
 MAX_WAIT_SECONDS = 4
-# How long a request waits for a settled content version, in pauses of so many seconds. A page that is begun
-# between two statements of one change is made in vain, and slows the change down.
-SETTLE_PAUSE, MAX_PAUSES = 0.02, 15
+# Seconds of a pause while a request waits for another process, or for a settled content version.
+PAUSE = 0.02
+# How often a request pauses until the content version is settled. A page that is begun between two statements
+# of one change is made in vain, and slows the change down.
+MAX_PAUSES = 15
 # Parameters of addresses of WordPress. Requests with one of them always go on to Django, which may redirect.
 FOREIGN_PARAMETERS = {"attachment_id", "author", "cat", "feed", "m", "p", "page_id", "tag"}
 # Proxies cache a page for one second, and serve it for one more while they fetch it again.
@@ -50,6 +53,7 @@ class PageCache:
         self.lock = threading.Lock()
         # {(version, key): PageInProgress} of the pages that are being made.
         self.in_progress = {}
+        self.locks = PageLocks(settings.DATA_DIR / "page_locks")
 
     def __call__(self, environ, start_response):
         address = cacheable_address(environ)
@@ -73,7 +77,7 @@ class PageCache:
             page = cache_request.find()
             if page or number == self.max_pauses or content_version.is_settled(cache_request.version):
                 return cache_request, page
-            time.sleep(SETTLE_PAUSE)
+            time.sleep(PAUSE)
 
     def ask_application(self, cache_request, old_page, environ, start_response):
         """Return the response of the application, and cache it if it is the same for everybody.
@@ -139,7 +143,7 @@ class CacheRequest:
         """Say that the page depends on `parameters` only; `query`: these as a query string.
 
         Return whether the caller has to make the page. If not, `page` is the page, or None if another request
-        takes longer than MAX_WAIT_SECONDS to make it.
+        or process takes longer than MAX_WAIT_SECONDS to make it.
         """
         if self.is_declared:
             # A further declaration for the same request. They may contradict each other: cache nothing.
@@ -155,19 +159,33 @@ class CacheRequest:
             other = page_cache.in_progress.get((version, self.key))
             if other is None:
                 self.progress = page_cache.in_progress[version, self.key] = PageInProgress()
-        # Look for the page only now: a request that makes a page stores it before it sets `done`.
+        may_make = other is None and page_cache.locks.acquire(version, self.key)
+        # Look for the page only now: a request that makes a page stores it before others may go on.
         found = page_cache.store.find(self.key, version)
         # As in PageCache: an old page will do while another request makes it anew.
-        if found and (other or found.is_fresh):
+        if found and (found.is_fresh or not may_make):
             self.use(found)
             return False
-        if other is None:
+        if may_make:
             return True
-        is_done = other.done.wait(MAX_WAIT_SECONDS)
-        if other.page:
-            self.use(other.page)
+        if other:
+            has_ended, page = other.done.wait(MAX_WAIT_SECONDS), other.page
+        else:
+            has_ended, page = self.wait_for_process()
+        if page:
+            self.use(page)
         # Without a page, the other response was an error, which may not concern this request.
-        return is_done and other.page is None
+        return has_ended and page is None
+
+    def wait_for_process(self):
+        """Wait for the process that makes the page. Return whether it ended in time, and its page or None."""
+        for _pause in range(round(MAX_WAIT_SECONDS / PAUSE)):
+            time.sleep(PAUSE)
+            has_ended = self.page_cache.locks.acquire(self.version, self.key)
+            page = self.page_cache.store.find(self.key, self.version)
+            if has_ended or page:
+                return True, page
+        return False, None
 
     def use(self, page):
         """Respond with the CachedPage `page`, and remember which parameters it depends on."""
@@ -187,18 +205,12 @@ class CacheRequest:
         return page
 
     def end(self):
-        """Wake the requests that wait for the page of this one."""
+        """Let the requests and processes go on that wait for the page of this one."""
         if self.progress:
+            self.page_cache.locks.release(self.version, self.key)
             with self.page_cache.lock:
                 del self.page_cache.in_progress[self.version, self.key]
             self.progress.done.set()
-
-
-class PageInProgress:
-    """A page that one request makes, and that others wait for: `page` once `done` is set, or None."""
-
-    def __init__(self):
-        self.done, self.page = threading.Event(), None
 
 
 # --- Requests ------------------------------------------------------------------------------------

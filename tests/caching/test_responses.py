@@ -1,11 +1,17 @@
 """Which responses the page cache stores, and what several requests for a page at once get."""
 
+import gzip
+import subprocess
+import sys
 import threading
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
+from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpResponse
 
@@ -234,3 +240,74 @@ def test_error_is_not_given_to_other_requests():
     process = PageCache(cacheable_application(lambda _request: HttpResponse(status=next(statuses))))
     assert [SiteClient(process).get("/").status_code for _request in range(3)] == [500, 200, 200]
     assert not process.in_progress
+
+
+# --- Processes -----------------------------------------------------------------------------------
+
+
+@contextmanager
+def process_that_makes(version, key):
+    """Context manager that yields another process, which has the lock of the page."""
+    locks = f"PageLocks({str(settings.DATA_DIR / 'page_locks')!r})"
+    code = f"from caching.page_locks import PageLocks; locks = {locks}\n"
+    code += f"print(locks.acquire({version!r}, {key!r}), flush=True); input()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", code], **pipes) as process:
+        try:
+            assert process.stdout.readline() == "True\n"
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "expected", "made"),
+    [("stored", b"other", 1), ("killed", b"2", 2), ("slow", None, 1)],
+)
+def test_page_that_another_process_makes(monkeypatch, meanwhile, expected, made):
+    """It is used once it is stored. If that process ends without it, this one makes it."""
+    make = numbered()
+    process = PageCache(cacheable_application(make), max_pauses=0)
+    SiteClient(process).get("/")
+    [(key, page)] = process.store.pages.items()
+    content_version.change()
+    version = content_version.read()
+    other_store = page_store.PageStore()
+    assert other_store.find(key, version) is None
+
+    def pause(_seconds):
+        """Do `meanwhile`, instead of waiting for it."""
+        if meanwhile == "killed":
+            other.kill()
+            other.wait()
+        else:
+            other_store.add(key, page._replace(version=version, body=gzip.compress(b"other")))
+
+    monkeypatch.setattr(page_cache, "time", SimpleNamespace(sleep=pause, time=time.time))
+    if meanwhile == "slow":
+        monkeypatch.setattr(page_cache, "MAX_WAIT_SECONDS", 0)
+    with process_that_makes(version, key) as other:
+        response = SiteClient(process).get("/")
+    if meanwhile == "slow":
+        assert (response.status_code, response["Retry-After"]) == (503, "30")
+    else:
+        assert response.content == expected
+    assert make(None).content == str(made + 1).encode()
+    assert not process.in_progress
+
+
+def test_old_page_is_sent_while_another_process_makes_it_anew(time_machine):
+    time_machine.move_to(NOON)
+    process = PageCache(cacheable_application(numbered()), max_pauses=0)
+    SiteClient(process).get("/")
+    [(key, page)] = process.store.pages.items()
+    time_machine.shift(MAX_CACHE_SECONDS + 1)
+    with process_that_makes(page.version, key):
+        assert SiteClient(process).get("/").content == b"1"
+    assert SiteClient(process).get("/").content == b"2"
+
+
+def test_page_is_made_when_the_data_folder_takes_no_locks(settings, tmp_path):
+    settings.DATA_DIR = tmp_path / "missing"
+    process = PageCache(cacheable_application(numbered()), max_pauses=0)
+    assert [SiteClient(process).get("/").content for _request in range(2)] == [b"1", b"1"]

@@ -14,6 +14,7 @@ from django.test.client import conditional_content_removal
 
 from caching.cacheable import begin_cacheable
 from caching.page_cache import PageCache
+from caching.page_locks import PageLocks
 from caching.page_store import PageStore
 
 
@@ -83,7 +84,7 @@ class NothingInProgress(dict):
 
 def forget_pages(process):
     """Let `process`, a PageCache, cache no page, for measurements of how pages are made."""
-    process.store, process.in_progress = NoPages(), NothingInProgress()
+    process.store, process.in_progress, process.locks = NoPages(), NothingInProgress(), PageLocks("")
 
 
 def cacheable_application(make):
