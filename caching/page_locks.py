@@ -1,4 +1,4 @@
-"""What lets only one request make a page: among those of a process, and among the processes of a machine."""
+"""Lets one request make a page at a time: in a process, and among the processes with the same data folder."""
 
 import fcntl
 import hashlib
