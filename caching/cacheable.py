@@ -16,6 +16,8 @@ from caching.outage import outage_page
 # The key of the CacheRequest in the WSGI environment. caching/page_cache.py sets it, for requests that any
 # visitor could have sent: not with a session, for example.
 ENVIRON_KEY = "caching.request"
+# The key that caching/middleware.py sets there while the database is down. caching/page_cache.py reads it.
+OUTAGE_KEY = "caching.outage"
 # The values that some parameters can have, wherever they are declared. Other values are ignored. The number
 # of a page has up to six digits. "text" asks for the text-only version.
 VALUES = {"page": re.compile(r"[0-9]{1,6}"), "text": re.compile("1")}
@@ -72,7 +74,10 @@ def begin_cacheable(request, parameters):
 
 
 def will_be_cached(request, response):
-    """Return whether the page cache compresses `response`, and sets its headers for conditional requests."""
+    """Return whether `response` is left to the page cache, which compresses it.
+
+    The page cache leaves it as it is if a header, such as Set-Cookie, says that it is for one visitor.
+    """
     cache_request = request.META.get(ENVIRON_KEY)
     return cache_request is not None and cache_request.is_cacheable and response.status_code == 200
 

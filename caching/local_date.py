@@ -21,5 +21,8 @@ def today():
 
 @lru_cache(maxsize=1)
 def date_of_quarter(quarter, time_zone):
-    """Return the date in a quarter of an hour, counted from the epoch. In all zones, days begin with one."""
+    """Return the date in a quarter of an hour, counted from the epoch.
+
+    Each quarter is in one day only, because midnight in any time zone is the beginning of a quarter.
+    """
     return datetime.fromtimestamp(quarter * QUARTER, ZoneInfo(time_zone)).date()

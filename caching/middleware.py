@@ -1,8 +1,8 @@
-"""Django middleware of the page cache: pauses while the database is down."""
+"""Django middleware of the page cache: makes no pages for a moment after the database failed."""
 
 import time
 
-from caching.cacheable import ENVIRON_KEY
+from caching.cacheable import ENVIRON_KEY, OUTAGE_KEY
 from caching.outage import is_outage, outage_page
 from caching.versioned_cache import set_request_version
 
@@ -14,8 +14,8 @@ class PageCacheMiddleware:
     """Tells caching/page_cache.py, in the WSGI environment, whether the database is down.
 
     In MIDDLEWARE it is below the middleware that sets the same headers on every response, also on the outage
-    page, and above all middleware that uses the database. Within it, values of caching/versioned_cache.py are
-    cached.
+    page, and above all middleware that uses the database. For the code below it, the caches
+    of caching/versioned_cache.py are in use.
     """
 
     def __init__(self, get_response):
@@ -35,5 +35,5 @@ class PageCacheMiddleware:
             if is_outage(response):
                 self.pause_until = time.monotonic() + OUTAGE_PAUSE_SECONDS
         if is_outage(response):
-            request.META["caching.outage"] = True
+            request.META[OUTAGE_KEY] = True
         return response

@@ -17,10 +17,10 @@ from django.conf import settings
 from django.http.request import split_domain_port
 from django.utils.http import parse_etags
 
-from caching.cacheable import ENVIRON_KEY, normalise_query, parse_query
+from caching.cacheable import ENVIRON_KEY, OUTAGE_KEY, normalise_query, parse_query
 from caching.content_version import content_version
 from caching.page_locks import PageInProgress, PageLocks
-from caching.page_store import CachedPage, PageStore, page_key, release
+from caching.page_store import CachedPage, PageStore, hash_release, page_key
 from caching.session_keys import has_genuine_session
 
 # Seconds for which a request waits for another one that makes the same page.
@@ -48,7 +48,7 @@ class PageCache:
 
     def __init__(self, application, max_pauses=MAX_PAUSES):
         self.application, self.max_pauses = application, max_pauses
-        release()  # It takes a moment, and caches its result. Without this, the first request would wait.
+        hash_release()  # It is slow, and caches its result. Without this, the first request would wait.
         self.store = PageStore()
         self.lock = threading.Lock()
         # {(version, key): PageInProgress} of the pages that are being made.
@@ -71,7 +71,7 @@ class PageCache:
             cache_request.end()
 
     def begin_request(self, address, environ):
-        """Return (CacheRequest, CachedPage or None). Without a page, wait until the version is settled."""
+        """Return (CacheRequest, CachedPage or None). Without a page, pause until the version is settled."""
         for number in range(self.max_pauses + 1):
             cache_request = CacheRequest(self, address, content_version.read(), environ)
             page = cache_request.find()
@@ -91,7 +91,7 @@ class PageCache:
 
         body = self.application(environ, keep_start)
         status, headers, _exc_info = started
-        is_outage = environ.get("caching.outage", False)
+        is_outage = environ.get(OUTAGE_KEY, False)
         page = old_page if is_outage else cache_request.page
         is_cacheable = cache_request.is_cacheable and is_cacheable_response(status, headers)
         if page is None and (is_outage or not is_cacheable):
@@ -106,8 +106,8 @@ class CacheRequest:
     """A request that any visitor could have sent, while PageCache handles it.
 
     `address`: scheme, host and path, as Django has them. `version`: the content version at the beginning.
-    `is_cacheable`: whether Django said that the response may be cached. `page`: the CachedPage that another
-    request made meanwhile.
+    `is_cacheable`: whether Django said that the response may be cached. `page`: the CachedPage to
+    respond with, which another request made meanwhile or `keep` made, or None.
     """
 
     def __init__(self, page_cache, address, version, environ):
@@ -188,7 +188,7 @@ class CacheRequest:
         return False, None
 
     def use(self, page):
-        """Respond with the CachedPage `page`, and remember which parameters it depends on."""
+        """Set the CachedPage `page` as the response, and remember which parameters it depends on."""
         self.page = page
         if self.progress:
             self.progress.page = page
@@ -220,8 +220,8 @@ def cacheable_address(environ):
     """Return scheme, host and path of a request that any visitor could have sent. None for others.
 
     Scheme and host are those of Django's request, without the port, because neither Wagtail's site nor an
-    address in a page depends on that of the header Host. There is no page for a host that Django refuses,
-    because Django has to make a page first.
+    address in a page depends on the port in the header Host. A host that Django refuses gets no cached page,
+    because Django never makes one for it.
     """
     if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or "HTTP_AUTHORIZATION" in environ:
         return None

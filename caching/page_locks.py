@@ -8,7 +8,10 @@ from contextlib import suppress
 
 
 class PageInProgress:
-    """A page that one request makes, and that others wait for: `page` once `done` is set, or None."""
+    """A page that one request makes, and that others wait for.
+
+    `done`: set when that request ends. `page`: its CachedPage, or None if it got none.
+    """
 
     def __init__(self):
         self.done, self.page = threading.Event(), None
@@ -23,12 +26,15 @@ class PageLocks:
 
     def __init__(self, path):
         self.file = None
-        with suppress(OSError):  # The data folder is missing or full. Then each process makes its pages.
+        with suppress(OSError):  # The data folder is missing or full. Then there are no locks.
             # It stays open: closing any handle of the file would release all locks of the process.
             self.file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
     def acquire(self, version, key):
-        """Return whether this process has the lock now. It does not wait. Without the file, it is True."""
+        """Return whether this process has the lock now, without waiting for it.
+
+        Where locks are impossible, it is always True. Then each process makes its pages.
+        """
         try:
             if self.file is not None:
                 fcntl.lockf(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, position(version, key))

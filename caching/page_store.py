@@ -15,7 +15,7 @@ from django.core.cache import caches
 
 from caching.content_version import MAX_CACHE_SECONDS, content_version
 
-# Seconds for which a page is served when it can't be made anew, because the database is down.
+# Seconds after which a page is no longer served, even if it can't be made anew because the database is down.
 MAX_STALE_SECONDS = 120
 # Bytes of all compressed pages that one process has in memory.
 MAX_STORE_BYTES = 32 * 1024 * 1024
@@ -51,6 +51,8 @@ class CachedPage(NamedTuple):
 
 class PageStore:
     """The pages of one content version in memory, and in the Django cache "pages" for the other processes.
+
+    The last pages of older versions are in memory too (`old_pages`).
 
     An `address` is a tuple of scheme, host and path. A `key` is that of `page_key`.
 
@@ -179,7 +181,8 @@ class PageStore:
                 caches["pages"].set(page_key(address, None), (version, *names), MAX_STALE_SECONDS)
 
 
-# Every request asks for a key, mostly for that of a popular page. gunicorn refuses addresses above 4 KB.
+# Every request asks for a key, mostly for that of a popular page. gunicorn refuses addresses above 4 KB, so
+# this cache takes a few MB at most.
 @lru_cache(maxsize=1000)
 def page_key(address, query):
     """Return the key of the page at `address`, a tuple of texts, with the query string `query`.
@@ -187,11 +190,11 @@ def page_key(address, query):
     With None as `query`, it is the key of the names of the parameters of the address.
     It is a hash, because Django warns on standard error about long keys in a cache, and prints them.
     """
-    return hashlib.sha256(repr((release(), address, query)).encode()).hexdigest()
+    return hashlib.sha256(repr((hash_release(), address, query)).encode()).hexdigest()
 
 
 @cache
-def release():
+def hash_release():
     """Return a hash of the project's code and templates: no process uses pages that another release made."""
     digest = hashlib.sha256()
     for app in apps.get_app_configs():

@@ -58,7 +58,7 @@ class CircuitBreaker:
             logger.error("The cache of CACHE_URL does not answer: %s: %s", type(error).__name__, error)
 
 
-# The one of this process. The cache and caching/shared_version.py both use it.
+# The CircuitBreaker of this process. The cache and caching/shared_version.py both use it.
 breaker = CircuitBreaker()
 
 

@@ -15,7 +15,8 @@ from django.utils.crypto import constant_time_compare, get_random_string
 # Characters of the two parts of a key. Together they fill the column session_key of Django's table.
 # 24 random letters and digits have 124 bits; OWASP's Session Management Cheat Sheet asks for 64.
 RANDOM_LENGTH = 24
-# 16 hexadecimal digits have 64 bits. A forged one only gets past the caches, because no session has the key.
+# 16 hexadecimal digits have 64 bits. Whoever guesses a MAC only gets past the page cache, because no session
+# has the key.
 MAC_LENGTH = 16
 
 

@@ -18,7 +18,7 @@ request_version = ContextVar("request_version", default=None)
 def current_version():
     """Return the content version at the beginning of the request, or of this moment if the request has none.
 
-    The first is preferred: it takes no look at the file or Redis, and all parts of a page have the same.
+    That of the request is preferred: it is known already, and all parts of a page have the same.
     """
     return request_version.get() or content_version.read()
 
@@ -36,7 +36,7 @@ def set_request_version(version):
 class VersionedCache:
     """Values that are used while the content version is the same, for MAX_CACHE_SECONDS at most.
 
-    `max_entries`: the greatest number of values. With one more, the cache is emptied.
+    `max_entries`: when the cache has this number of values, it is emptied before the next ones are made.
 
     Nothing is cached without a version or within a transaction: the value may be for a logged-in user, or may
     depend on rows that are never committed. `make` is then called each time.

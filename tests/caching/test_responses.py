@@ -102,7 +102,7 @@ def test_stored_page_that_cannot_be_read_is_made_again(stored):
 def test_page_of_another_release_is_not_used(monkeypatch):
     builders.make_story("A story")
     SiteClient().get("/stories/")
-    monkeypatch.setattr(page_store, "release", lambda: "another")
+    monkeypatch.setattr(page_store, "hash_release", lambda: "another")
     page_store.page_key.cache_clear()  # as in a new process
     assert count_queries(SiteClient(), "/stories/")[0] > 0
 
