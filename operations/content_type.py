@@ -6,7 +6,7 @@ from django.utils.http import parse_header_parameters
 def drop_unusable_content_type(application):
     """Return a WSGI application that calls `application` without an unusable Content-Type.
 
-    A Content-Type is usable if it names no charset or UTF-8, which all pages use. Django decodes the query
+    A Content-Type is usable if it names UTF-8, which all pages use, or no charset. Django decodes the query
     string with the charset before its middleware runs, and reads a form again while it makes the error page.
     So what it can't decode would be a status 500 without a page, and many exceptions in the log.
     """

@@ -63,7 +63,7 @@ def raw_message_of(record):
     if record.name.startswith("django.security"):
         # Django's reasons repeat the Referer, Origin and Host headers.
         request = getattr(record, "request", None)
-        return f"Refused: {'...' if has_unknown_address(record) else request.path}" if request else "Refused"
+        return f"Refused: {'...' if hides_address(record) else request.path}" if request else "Refused"
     if record.name.startswith(("gunicorn", "wagtail")) and record.exc_info:
         # The arguments of gunicorn's messages are parts of the request. Wagtail's message about a mail that
         # could not be sent has its subject, with the title of a draft, and its recipient.
@@ -73,7 +73,7 @@ def raw_message_of(record):
     args = record.args
     if isinstance(args, tuple):
         args = tuple(qualified_name(each) if isinstance(each, BaseException) else each for each in args)
-        if record.name == "django.request" and has_unknown_address(record):
+        if record.name == "django.request" and hides_address(record):
             args = (*args[:-1], "...")  # The path is the last argument.
     try:
         return str(record.msg) % args if args else str(record.msg)
@@ -81,11 +81,11 @@ def raw_message_of(record):
         return str(record.msg)
 
 
-def has_unknown_address(record):
-    """Return whether `record` is about a request that was refused before a page was looked for.
+def hides_address(record):
+    """Return whether the address of the request that `record` is about must not be logged.
 
-    A page that is missing, erased or held can have the name of a person as its address. An error (status 500)
-    is logged with the address all the same, because it helps to find the mistake.
+    The address of a page that is missing, erased or held can be the name of a person. That of an error
+    (status 500) is logged all the same, because it helps to find the mistake.
     """
     request, status = getattr(record, "request", None), getattr(record, "status_code", 500)
     return request is not None and status != 500 and not request.path.startswith(ADMIN)

@@ -106,13 +106,18 @@ class DecisionIndexView(DecisionMixin, TemplateView):
     def get_context_data(self, **kwargs):
         versions, number = find_waiting(), waiting_pages().count()
         listed = {version.page.pk for version in versions}
+        # Otherwise all pages were read, and nothing is open about those that are not listed.
         is_full = len(versions) == MAX_LISTED or number > MAX_READ
         left_out = number - len(listed) if is_full else 0
         return super().get_context_data(versions=versions, left_out=left_out, **kwargs)
 
 
 class StoryMixin(DecisionMixin):
-    """For views of one story. `version` is the Version whose digest the request gives, or the last one."""
+    """For views of one story.
+
+    `version`: the Version whose digest the request gives; the last one if it gives none; None if no version
+    has that digest.
+    """
 
     @cached_property
     def versions(self):

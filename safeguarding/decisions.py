@@ -63,10 +63,12 @@ class Version:
 
     @property
     def is_undecided(self):
+        """Whether no editor has answered yet who is in this version."""
         return not self.report.is_decided
 
     @property
     def is_waiting(self):
+        """Whether a lead, a member of the group Safeguarding, has to decide about it."""
         return any(unmet in WAITING for _person, unmet in self.unmet)
 
     @property
@@ -98,12 +100,13 @@ def find_waiting():
 
 
 def find_undecided():
-    """Return the list of the first Versions that wait for a decision, and that of the undecided ones.
+    """Return two lists of Versions: those that wait for a lead, and those that are undecided.
 
-    Each has MAX_LISTED at most.
+    Each has the first MAX_LISTED at most.
     """
     pages = waiting_pages()
-    # The other pages have nobody to decide about. They are read only until there are enough undecided ones.
+    # Nobody is in the other pages, so no lead has to decide about them. They are read only until there are
+    # enough that are undecided.
     with_people = list(read_versions(pages.filter(may_have_people=True)))
     others = read_versions(pages.filter(may_have_people=False))
     waiting = first_of(with_people, lambda version: version.is_waiting)

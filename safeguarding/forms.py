@@ -278,7 +278,8 @@ class RestrictedForm(SeenMixin, RestrictedFieldsMixin, StoresOwnFieldsMixin, Wag
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        # The scheduler deletes the names after a withdrawal. Until then, it looks for them everywhere.
+        # A withdrawal counts as a change, because the scheduler then looks for the names in all texts, and
+        # deletes them afterwards. A form that was opened before must not store others unnoticed.
         self.seen = self.hash_of_fields(self.instance.has_withdrawn)
 
 

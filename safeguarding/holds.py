@@ -23,7 +23,7 @@ def take_down(contributor, user):
 def bring_back(contributor, user):
     """End the hold of `contributor`. Return False if there is none. Pages come back as consents allow it.
 
-    While everybody is held after a restore, who was taken down before or since is then held like all others.
+    While everybody is held after a restore, a person who was taken down stays held, as all others are.
     """
     return set_hold(contributor, user, None, "safeguarding.bring_back")
 

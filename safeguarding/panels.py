@@ -23,7 +23,7 @@ from safeguarding.wording import describe_status, format_day
 
 
 class TodayPanel(Component):
-    """The people who need a lead, by code, and the stories that wait for a decision."""
+    """Everything that leads have to look at, as find_work() returns it."""
 
     name = "safeguarding_today"
     template_name = "safeguarding/today.html"
@@ -45,7 +45,7 @@ class LeadsPanel(Component):
 
 
 def find_work():
-    """Return {heading: [(code or title, address, sentence)]} of everything that leads have to look at."""
+    """Return {heading: [(code, title or user name, address, sentence)]} of all that leads have to look at."""
     groups = {
         Status.HELD: (_("Taken down"), []),
         Status.ENDED: (_("Ended"), []),

@@ -70,7 +70,7 @@ def is_guarded(model):
 def has_running_release(few=False):
     """Return a condition for querysets of pages of guarded types: that a page may be read today.
 
-    `few`: whether each page's Release is looked up. For Exists, PostgreSQL often reads all Releases first.
+    `few`: whether the query reads few pages. Then each Release is looked up; with Exists, all may be read.
     """
     running = running_releases(OuterRef("pk"))
     return IsNull(Subquery(running.values("pk")), False) if few else Exists(running)
@@ -167,18 +167,18 @@ def with_others(contributor):
     return {contributor, *others}
 
 
-def store_report(page, content, former):
-    """Store `content`, the Report of `page`, and its Release. `former`: what `lock_people` returned."""
-    uses = [Use(page_id=page.pk, **use._asdict()) for use in content.uses]
+def store_report(page, report, former):
+    """Store `report`, the Report of `page`, and its Release. `former`: what `lock_people` returned."""
+    uses = [Use(page_id=page.pk, **use._asdict()) for use in report.uses]
     if [values_of(use) for use in uses] != [values_of(use) for use in former]:
         Use.objects.filter(page=page.pk).delete()
         Use.objects.bulk_create(uses)
     people = load_people(use.contributor_id for use in uses)
-    until = compute_until(page, uses, content.digest, people) if content.is_decided else None
+    until = compute_until(page, uses, report.digest, people) if report.is_decided else None
     # Without a digest, no later consent or decision releases the page.
-    digest = content.digest if content.is_decided else ""
+    digest = report.digest if report.is_decided else ""
     Release.objects.bulk_create(
-        [Release(page_id=page.pk, until=until, digest=digest, other_language=content.other_language)],
+        [Release(page_id=page.pk, until=until, digest=digest, other_language=report.other_language)],
         update_conflicts=True,
         update_fields=["until", "digest", "other_language"],
         unique_fields=["page"],

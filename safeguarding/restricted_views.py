@@ -84,6 +84,7 @@ class PrintView(RestrictedFieldsView):
     def get_shown(self, form, reason):
         person = self.person
         texts = [(name, getattr(person, name)) for name in Contributor.RESTRICTED_FIELDS]
+        # The plan of a withdrawal, which is not carried out, says where the person is.
         uses, plan = person.uses.with_pages(), make_plan(person, Choice.EVERYTHING)
         # Also those of which only a draft or an earlier version lists the person.
         pages = plan.case.erased | plan.case.held
@@ -97,6 +98,7 @@ class PrintView(RestrictedFieldsView):
             decisions=person.decisions.select_related("page", "decided_by"),
             uses=uses,
             other_pages=[pages[key] for key in pages.keys() - {use.page_id for use in uses}],
+            # The name of a Place of media/erasing.py.
             pictures=[found for each in plan.shown if each.place.name == "pictures" for found in each.found],
             withdrawals=person.withdrawals.select_related("user"),
             views=person.views.select_related("user"),

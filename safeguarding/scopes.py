@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 # The last day of a page about nobody, which no consent limits.
 NO_END = datetime.date.max
-# A consent or decision lasts no longer, like CONSENT_MONTHS. So its last day is never NO_END.
+# The longest time of a consent or decision, which also limits CONSENT_MONTHS. No last day is NO_END then.
 MAX_MONTHS = 120
 TOO_LATE = _("Choose a day within ten years.")
 

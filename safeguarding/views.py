@@ -138,7 +138,7 @@ class PersonMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
 
 
 class OverviewView(PersonMixin, TemplateView):
-    """Shows everything about a person except the restricted fields, with links to all actions."""
+    """Shows what is recorded about a person, without the restricted fields, and links to all actions."""
 
     template_name = "safeguarding/overview.html"
     page_title = gettext_lazy("Overview")

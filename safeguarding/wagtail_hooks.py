@@ -11,7 +11,8 @@ from safeguarding.membership import JOINED, announce_activated
 from safeguarding.panels import add_panels
 from safeguarding.viewsets import DecisionViewSet, PeopleViewSet, WithdrawalViewSet
 
-# {action in Wagtail's log: (label, message)}. Wagtail shows the message with the code of the person.
+# {action in Wagtail's log: (label, message)}. Wagtail shows the message with the name of the object that the
+# entry is about, which for a person is the code.
 LOG_ACTIONS = {
     JOINED: (_("Joined"), _("Joined the group Safeguarding")),
     "safeguarding.take_down": (_("Take down"), _("Taken down")),

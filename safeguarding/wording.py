@@ -3,7 +3,6 @@
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from caching.local_date import today
 from safeguarding.status import Status, get_last_day
 
 
@@ -11,9 +10,9 @@ def format_day(day):
     return formats.date_format(day, "DATE_FORMAT")
 
 
-def describe_status(person, day=None):
-    """Return a sentence about the consent of `person`, a Contributor, on `day` (by default today)."""
-    status, consent = person.get_status(day or today()).status, person.latest_consent
+def describe_status(person):
+    """Return a sentence about the consent of `person`, a Contributor, today."""
+    status, consent = person.get_status().status, person.latest_consent
     if status == Status.HELD:
         since = timezone.localtime(person.held_since, timezone.get_default_timezone()).date()
         return _("Taken down on %s. Nothing of this person is shown until you bring it back.") % format_day(

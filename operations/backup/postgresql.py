@@ -95,6 +95,7 @@ def load(reader, report):
         # If another program locks a table for longer, fail instead of waiting without end.
         cursor.execute("SET LOCAL lock_timeout = '60s'")
         applied = {tuple(key) for key in reader.manifest["migrations"]}
+        # The tables need the columns that they had when the backup was made.
         if applied != set(MigrationRecorder(connection).applied_migrations()):
             for table in table_names():
                 cursor.execute(sql.SQL("DROP TABLE {} CASCADE").format(sql.Identifier(table)))

@@ -1,7 +1,8 @@
 """Restores a backup: verifies all of it, adds the files, replaces the database, deletes the old files.
 
-Then it migrates the database of an older backup, and writes the outage page, which visitors get while the
-site is down, with the restored telephone numbers of help lines.
+Then it migrates the database of an older backup, withdraws people again who withdrew since the backup, and
+writes the outage page, which visitors get while the site is down, with the restored telephone numbers of help
+lines.
 """
 
 from contextlib import suppress
@@ -40,7 +41,8 @@ def restore_backup(path, report, overwrite=False):
     Arguments:
         report: called with a line of text for each step.
         overwrite: whether to replace a site that has content.
-    Raises BackupError, and changes nothing, if the archive can't be restored.
+    Raises BackupError, and changes nothing, if the archive can't be restored. If something fails after the
+    database was replaced, the error is raised too, and nobody in the stories is shown.
     """
     with archive.open_archive(path, report) as reader:
         try:

@@ -86,7 +86,7 @@ class RequestCheck:
 
     @property
     def is_above_limit(self):
-        """Whether the user was above the limit before this request. Nothing is checked then."""
+        """Whether the user was above the limit before this request. What is saved is not checked then."""
         return self.found_before > LIMIT and self.is_limited
 
     def queue(self, instance):

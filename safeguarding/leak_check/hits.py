@@ -1,7 +1,7 @@
-"""Counts the places that the leak check names to each user on each day. Above LIMIT, it mails the leads.
+"""Counts the places that the leak check finds for each user on each day. Above LIMIT, it mails the leads.
 
 The leak check looks for protected words, which would give away a person, in what users write. The words are
-not stored with the counts. Leads are the members of the group Safeguarding.
+not stored with the counts. Leads are the members of the group Safeguarding. For them nothing is counted.
 """
 
 import datetime
@@ -24,7 +24,7 @@ KEPT, SHOWN = datetime.timedelta(days=90), datetime.timedelta(days=7)
 
 
 def count_today(user):
-    """Return the number of places that the leak check named to `user` today."""
+    """Return the number of places that the leak check found for `user` today."""
     return LeakHits.objects.filter(user=user, day=today()).values_list("number", flat=True).first() or 0
 
 

@@ -34,7 +34,7 @@ class ProtectedWord:
 
 @dataclass(frozen=True)
 class ProtectedWords:
-    """`words`: a list of ProtectedWords. `is_complete`: whether all people's could be stored and read."""
+    """`words`: a list of ProtectedWords. `is_complete`: whether none is missing because of a missing key."""
 
     words: list
     is_complete: bool
@@ -45,7 +45,7 @@ def load_words():
     rows = list(Contributor.objects.values_list("pk", *FIELDS))
     is_unreadable = any(isinstance(text, UnreadableText) for row in rows for text in row)
     words = [word for key, *texts in rows for word in words_of(key, *texts)]
-    # Without a key no word could be stored, so that there is none does not mean that nobody has any.
+    # Without a key no word can be stored. So people who have none here may have names all the same.
     return ProtectedWords(words, has_keys() and not is_unreadable)
 
 

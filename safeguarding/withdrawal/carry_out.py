@@ -24,7 +24,8 @@ from safeguarding.withdrawal.tasks import run_after_commit, step
 from safeguarding.withdrawal.words import KEPT_FIELDS, has_unreadable_words
 from safeguarding.withdrawal_models import Choice, Fingerprint, Ledger, Withdrawal
 
-# The steps of every withdrawal, in the order in which they run. Steps that delete files are added earlier.
+# The last steps of every withdrawal, in the order in which they run. Before them, erase() adds "again", which
+# every withdrawal has too, "words", and those that delete files.
 STEPS = ("ledger", "pages", "uploads", "previews", "index", "vacuum")
 # Those of STEPS that run again when something more was erased later.
 REPEATED = ("ledger", "pages", "previews", "index", "vacuum")
@@ -240,8 +241,9 @@ def record(contributor, choice, user):
 def delete_names(case):
     """Delete the contact, and have the names and the protected words deleted when no text has one.
 
-    Until then, the leak check finds them. The step also deletes earlier versions of other pages with a word,
-    for which all versions have to be read. That would take too long here.
+    Until then, the leak check finds them. The step "words" also deletes earlier versions of other pages with
+    a word, for which all versions have to be read. That would take too long here. If no key decrypts one of
+    the texts, all are deleted now: they can't be looked for.
     """
     contributor = case.contributor
     kept = () if has_unreadable_words(contributor) else KEPT_FIELDS

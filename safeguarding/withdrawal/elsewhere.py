@@ -1,6 +1,7 @@
 """Finds texts with a protected word of somebody who withdrew, which have to be changed by hand.
 
-The names and protected words of the person are kept until no text has one.
+The names and protected words of the person are kept until no text has one. Then the step "words" deletes
+them.
 """
 
 from django.db import transaction
@@ -72,20 +73,20 @@ def forget_words(task):
 
     It looks once a day, because it reads all texts. The words stay if the person has agreed again since.
     """
-    person, day = task.withdrawal.contributor, {"looked_on": str(today())}
+    person, looked_today = task.withdrawal.contributor, {"looked_on": str(today())}
     if person is None or not person.has_withdrawn:
         return
     own = WithdrawalTask.objects.filter(withdrawal__contributor=person, withdrawal__choice=Choice.EVERYTHING)
     if (
         own.filter(step__in=("again", "purge"), done_at=None).exists()
-        or task.data == day
+        or task.data == looked_today
         or has_unreadable_words(person)
     ):
         raise NotYet
     try:
         forget_words_of(person, task.withdrawal)
     except NotYet:
-        WithdrawalTask.objects.filter(pk=task.pk).update(data=day)
+        WithdrawalTask.objects.filter(pk=task.pk).update(data=looked_today)
         raise
 
 
@@ -109,10 +110,10 @@ def forget_words_of(person, withdrawal):
 
 
 def renew_current_versions(person, withdrawal):
-    """Save the live and the latest versions with a word of `person` anew, and delete these.
+    """Save the live and the latest versions with a word of `person` anew, and delete the old ones.
 
-    No text of them has one any more, but such a version can have an old address or a deleted comment. Raises
-    NotYet if a version of the page is scheduled, because it can't be saved anew.
+    The texts of such a version have no word any more, but it can have an old address or a deleted comment.
+    Raises NotYet if a version of the page is scheduled, because it can't be saved anew.
     """
     current = find_current()
     for key in {each.object_id for each in versions_with_words(person) if each.pk in current}:

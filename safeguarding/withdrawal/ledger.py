@@ -1,8 +1,8 @@
 """Writes and reads the ledger of withdrawals, a file in the data folder that backups do not contain.
 
-A backup brings back what was erased since. `restore` reads this file and erases it again. So do the start of
-the site and the scheduler, because a database can be replaced in other ways. Without the file, everybody is
-held (hidden from readers) until a lead, a member of the group Safeguarding, confirms that nobody withdrew.
+A backup brings back what was erased since. `restore` reads this file and erases that again. So do the start
+of the site and the scheduler, because a database can be replaced in other ways. Without the file, everybody
+is held (hidden from readers) until a lead, a member of the group Safeguarding, confirms that nobody withdrew.
 
 The file is only appended to. It begins with the salt of the site, by which it is known as that of the
 restored database, and has a line of JSON for each withdrawal: code, date, digests of paths and translation

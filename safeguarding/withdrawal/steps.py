@@ -27,6 +27,7 @@ from safeguarding.models import Use
 from safeguarding.releases import lock_people_of, recompute
 from safeguarding.scopes import Naming, Picture
 from safeguarding.withdrawal.addresses import digest_of, path_at, paths_of, public_paths
+from safeguarding.withdrawal.carry_out import REPEATED
 from safeguarding.withdrawal.locking import lock_pages_with_parents
 from safeguarding.withdrawal.pages import delete_page, delete_versions, overwrite, revisions_of
 from safeguarding.withdrawal.signals import addresses_erased
@@ -113,7 +114,7 @@ def purge(task):
                 raise NotYet
             lock_people_of([page.pk], [])
             purge_page(task.withdrawal, page)
-        for name in ("ledger", "pages", "previews", "index", "vacuum"):
+        for name in REPEATED:
             add_task(task.withdrawal, name)
         # Not left to the caller: after a correction, recompute() shows the page only if this task is done.
         WithdrawalTask.objects.filter(pk=task.pk).update(done_at=timezone.now())
@@ -181,7 +182,7 @@ def has_words(withdrawal, page):
 def is_without(choice, use):
     """Return whether `use`, a Use or PersonUse of the person, is without what was taken back.
 
-    `choice`: what was taken back. With `EVERYTHING` it is always False, because then there may be no use.
+    `choice`: what was taken back. With `EVERYTHING` it is always False: no Use of the person may be left.
     """
     if choice == Choice.CORRECTION:
         return True

@@ -94,7 +94,7 @@ def run_one(task):
 
 
 def waits_to_be_purged(page):
-    """Return whether an editor has to take out of `page` somebody who withdrew, or an old name."""
+    """Return whether `page` has to be published without what somebody took back, or without an old name."""
     return WithdrawalTask.objects.filter(step="purge", done_at=None, data__page=page.pk).exists()
 
 
