@@ -105,8 +105,8 @@ def find_undecided():
     Each has the first MAX_LISTED at most.
     """
     pages = waiting_pages()
-    # Nobody is in the other pages, so no lead has to decide about them. They are read only until there are
-    # enough that are undecided.
+    # No person is recorded in the other pages, so no lead has to decide about them. They are read only until
+    # there are enough that are undecided.
     with_people = list(read_versions(pages.filter(may_have_people=True)))
     others = read_versions(pages.filter(may_have_people=False))
     waiting = first_of(with_people, lambda version: version.is_waiting)

@@ -104,7 +104,7 @@ def test_change_shows_at_the_next_request_to_each_process(story, subtests):
             # All pages share one version, so one change is enough for the other pages and the other process.
             urls = ["/stories/", story.url, *(["/", "/search/?q=words"] if change is edit else [])]
             processes = [SiteClient(headers=BROWSER) for _process in range(2 if change is edit else 1)]
-            content_version.change()  # undone() does not
+            content_version.change()  # undone() rolled the last change back without that
             before = [words(client.get(url)) for client in processes for url in urls]
             assert all(b"The old words" in body for body in before[:2])
             change(StoryPage.objects.get())
@@ -156,9 +156,13 @@ def test_page_made_during_a_change_is_not_used():
     assert client.get("/").content == b"new"
 
 
+# A pause takes 0.021 s, so the version is settled (0.1 s) five pauses after the last statement.
 @pytest.mark.parametrize(("statements", "pauses"), [(1, 5), (3, 7), (1000, MAX_PAUSES)])
 def test_page_is_begun_after_the_last_statement_of_a_change(time_machine, monkeypatch, statements, pauses):
-    """The change has `statements` statements, one in each pause. The last one never ends."""
+    """The change has `statements` statements: one before the request, the others one in each pause.
+
+    A change of 1000 doesn't end within MAX_PAUSES. Then the page is begun all the same.
+    """
     time_machine.move_to("2026-03-11T12:00Z", tick=False)
     slept, themes_of_pages = [], []
 

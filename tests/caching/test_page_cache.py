@@ -98,7 +98,9 @@ def test_head_uses_the_cache_and_post_and_a_foreign_host_do_not(client, story):
     client.get("/stories/")
     assert "public" not in client.post("/stories/").get("Cache-Control", "")
     assert client.get("/stories/", headers={"Host": "evil.example"}).status_code == 400
-    head = client.head("/stories/", headers=BROWSER)
+    with CaptureQueriesContext(connection) as queries:
+        head = client.head("/stories/", headers=BROWSER)
+    assert len(queries) == 0
     assert head.content == b""
     assert head["Cache-Control"] == PAGE_CACHE_CONTROL
 

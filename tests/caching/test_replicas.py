@@ -40,7 +40,7 @@ NAME, PASSWORD = "drill", secrets.token_urlsafe(20)
 MAX_SECONDS_IN_NGINX, PAUSE = 2, 0.1
 
 
-# The processes of the site make many renditions.
+# Small, because the processes of the site make many renditions.
 small_image = partial(builders.make_image, size=(60, 40))
 
 
@@ -162,7 +162,7 @@ def unpublish_home(_scene):
 
 # A picture in the body is as public as the lead picture, because the page itself uses both.
 ALL = {"page", "lead", "author"}
-# {change: what is gone after it}. The last one hides all pages.
+# {change: what is gone after it}. unpublish_home has to be the last, because it hides all pages.
 CHANGES = {
     unpublish: ALL,
     make_private: ALL,

@@ -58,7 +58,7 @@ def test_get_request_after_a_head_request_gets_a_page_with_a_body():
         {"status": 302, "headers": {"Location": "/"}},
     ],
 )
-def test_response_for_one_visitor_is_not_cached(options):
+def test_response_for_one_visitor_or_in_another_form_is_not_cached(options):
     made = []
 
     def make(_request):
@@ -265,7 +265,11 @@ def process_that_makes(version, key):
     [("stored", b"other", 1), ("killed", b"2", 2), ("slow", None, 1)],
 )
 def test_page_that_another_process_makes(monkeypatch, meanwhile, expected, made):
-    """It is used once it is stored. If that process ends without it, this one makes it."""
+    """It is used once it is stored. If that process ends without it, this one makes it.
+
+    If that process is slow, the request gets the outage page. `made`: the number of pages that this process
+    has made, with the one before the change.
+    """
     make = numbered()
     process = PageCache(cacheable_application(make), max_pauses=0)
     SiteClient(process).get("/")

@@ -27,7 +27,7 @@ from tests.support.foreign_words import crawl, find_foreign, find_texts
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("rough_pictures")]
 
-# Those of which load_demo makes rows.
+# Models of which load_demo makes rows.
 MODELS = (Page, Revision, CleanImage, CleanDocument, Theme, Author, StoryPage, Contributor)
 
 
@@ -117,7 +117,8 @@ def check_people(client):
 
 def check_translations(client, translations):
     """Check that one story is in French and one in Arabic, and is linked from the pages of its language."""
-    words_in = {"ar": "الاستقدام", "fr": "le retour des jeunes femmes"}  # of a search that finds the story
+    # {language: words of a search that finds the story}
+    words_in = {"ar": "الاستقدام", "fr": "le retour des jeunes femmes"}
     assert sorted(story.locale.language_code for story in translations) == sorted(words_in)
     for story in translations:
         language = story.locale.language_code
@@ -139,7 +140,8 @@ def check_translations(client, translations):
         assert [link["href"] for link in buttons] == [help_link["href"]]
 
 
-# What readers search for, by the language of the page. None of the words but names may be shown in another.
+# Searches, by the language of the page: with results and without, misspelt, and longer than the 200 letters
+# that the form takes. Their pages are checked for texts in another language.
 SEARCHES = {
     "ar": ["العبودية", "عاملة منزلية", "كفالة", "كينيا 2026", "هل", "ساعدوني", "أ" * 201],
     "fr": ["esclavage", "travailleuse domestique", "trvail", "Nigéria 2025", "aidez-moi", "é" * 201],

@@ -159,7 +159,7 @@ def test_a_page_without_a_picture_has_the_logo_or_nothing(client, media_root):
 
 
 def test_home_and_lists_have_the_picture_of_their_first_story_with_one(client, media_root):
-    """Left out are pictures that readers may not see, and stories that are kept out of search engines."""
+    """Pictures that readers may not see, and stories that are kept out of search engines, are left out."""
     make_story("A lamp", countries=["KE"], lead_image=make_image(), lead_image_alt="A lamp")
     gate = make_story("A gate", countries=["SN"], lead_image=make_image(), lead_image_alt="A gate")
     held = make_story("Held back", countries=["KE"], lead_image=make_image(), lead_image_alt="Somebody")

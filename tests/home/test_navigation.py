@@ -1,4 +1,4 @@
-"""Main menu, breadcrumbs and section menu: which pages they have, and how they mark the current one."""
+"""Main menu, breadcrumbs, section menu and footer: which pages they have, and the mark of the current one."""
 
 import pytest
 from wagtail.models import Page
@@ -152,7 +152,7 @@ def test_hidden_pages_are_in_no_menu_and_no_search_results(client, subtests):
         make_plain_page(f"{HIDDEN} part", parent=about),
         make_index(index, title=f"{HIDDEN} section"),
     ]
-    make_plain_page(f"{HIDDEN} inner page", parent=secret).unpublish()
+    make_plain_page(f"{HIDDEN} inner page", parent=secret)  # hidden by the page above it
     for hide in (Page.unpublish, make_private):
         with subtests.test(hide.__name__), undone():
             for page in hidden:
@@ -166,7 +166,7 @@ def test_hidden_pages_are_in_no_menu_and_no_search_results(client, subtests):
 
 # A home page in Arabic is prepared, and only users who are logged in may read it.
 @pytest.mark.parametrize("language", ["en", "ar"])
-def test_texts_of_a_private_home_page_are_only_on_pages_below_it(client, admin_client, language):
+def test_texts_of_a_private_home_page_are_shown_only_to_those_who_may_read_it(client, admin_client, language):
     home = home_page() if language == "en" else make_home(language)
     home.tagline = home.headline = home.search_description = f"{HIDDEN} words"
     home.help_line = home.footer_text = f"<p>{HIDDEN} words</p>"
