@@ -21,7 +21,7 @@ OUTAGE_KEY = "caching.outage"
 # The values that some parameters can have, wherever they are declared. Other values are ignored. The number
 # of a page has up to six digits. "text" asks for the text-only version.
 VALUES = {"page": re.compile(r"[0-9]{1,6}"), "text": re.compile("1")}
-# Headers that ask for a part of a response, or for a response only if it changed. The page cache applies
+# Headers that ask for a part of a response, or for a response on a condition. The page cache applies
 # If-None-Match itself, and ignores the others, as HTTP allows.
 CONDITIONS = [
     "HTTP_IF_MATCH",

@@ -257,7 +257,7 @@ def accepts_gzip(accept_encoding):
 
 
 def is_cacheable_response(status, headers):
-    """Return whether a response has status 200 and no header that says that it is for one visitor."""
+    """Return whether a response has status 200, and its headers do not keep it from being cached."""
     vary = {
         name.strip().lower() for key, value in headers if key.lower() == "vary" for name in value.split(",")
     }

@@ -18,7 +18,7 @@ class PageInProgress:
 
 
 class PageLocks:
-    """Has a lock for each page of each content version: a lock on one byte of the empty file `path`.
+    """Has a lock for each page of each content version: on one byte past the end of the empty file `path`.
 
     The system releases the locks of a process when it ends, even by a crash. Threads of one process don't
     exclude each other.

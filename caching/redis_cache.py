@@ -77,7 +77,7 @@ class TolerantSerializer(django_redis.RedisSerializer):
 
 
 class RedisCacheClient(django_redis.RedisCacheClient):
-    """Django's client. Each method returns what it returns for a missing key if Redis does not answer."""
+    """Django's client. If Redis does not answer, a read finds nothing, and a write has no effect."""
 
     def __init__(self, servers, **options):
         super().__init__(servers, serializer=TolerantSerializer, **options)

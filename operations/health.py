@@ -8,7 +8,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpResponse, HttpResponseNotAllowed
 
-# How many seconds the check of the migrations is cached, since health checks come often.
+# Seconds for which no migrations are looked for again after none was missing. Health checks come often.
 MIGRATIONS_CACHED_FOR = 5
 
 

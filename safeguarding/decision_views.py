@@ -58,6 +58,7 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
         decision.digest, decision.decided_by = version.report.digest, self.for_user
         choices = []
         self.own = []  # the labels of the questions about which the user may not decide
+        # Without questions, has_saved() is not called, because it reads many versions.
         saved = bool(version.questions) and has_saved(self.for_user, version.revision, decision.digest)
         for person, ground in version.questions:
             label = f"{person.code}: {ground.label}"

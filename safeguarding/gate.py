@@ -106,9 +106,10 @@ ABOUT_PICTURES = {Unmet.PICTURE, Unmet.CHILD_PICTURE}
 
 
 class PersonUse(NamedTuple):
-    """How a page shows and names one person: a Picture and a Naming, which is None if nobody answered it.
+    """How a page shows and names one person.
 
-    `other_language`: whether the page is a translation.
+    `picture`: a Picture. `naming`: a Naming, or None if no editor has answered how. `other_language`: whether
+    the page is a translation.
     """
 
     contributor_id: int

@@ -27,7 +27,7 @@ class TodayPanel(Component):
 
     name = "safeguarding_today"
     template_name = "safeguarding/today.html"
-    order = 40
+    order = 40  # below LeadsPanel, and above the buttons of home/wagtail_hooks.py (50)
 
     def get_context_data(self, parent_context):
         return {"groups": [(heading, items) for heading, items in find_work().items() if items]}

@@ -70,7 +70,7 @@ class PeopleViewSet(ModelViewSet):
     url_prefix = "safeguarding/people"
     icon = "user"
     menu_label = _("People and consent")
-    menu_order = 260
+    menu_order = 260  # after “Filed under” (250), before Wagtail's images (300)
     add_to_admin_menu = True
     add_to_reference_index = False
     copy_view_enabled = False

@@ -24,7 +24,7 @@ CHUNK = 1024 * 1024  # bytes to copy at a time
 
 
 class ChecksumWriter:
-    """A writable file that counts the bytes and computes their SHA-256. `file`: where it writes them to."""
+    """A writable file that counts the bytes and computes their SHA-256. `file`: gets the bytes, or None."""
 
     def __init__(self, file=None):
         self.file, self.size, self.hash = file, 0, hashlib.sha256()

@@ -84,7 +84,7 @@ def check_columns(copy):
 def load(reader, report):
     """Replace the database with the one in the archive, completely or not at all.
 
-    Raises BackupError if the database in the archive is damaged or does not fit its manifest.
+    Raises BackupError if the database in the archive is damaged, or does not fit its manifest or the models.
     """
     with temporary_path() as path:
         with reader.open(MEMBER) as member, path.open("wb") as file:
@@ -95,7 +95,8 @@ def load(reader, report):
             if row_counts(copy) != reader.manifest["tables"]:
                 raise BackupError("The database in the backup has other numbers of rows than it lists.")
             check_columns(copy)
-            # Reported before, because an error here would count as one before the database was replaced.
+            # Reported before the database is replaced, because restore_backup() takes any error of this
+            # function for a sign that it was not replaced.
             report(f"{len(reader.manifest['tables'])} tables")
             connection.ensure_connection()
             copy.backup(connection.connection)

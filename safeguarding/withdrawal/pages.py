@@ -41,6 +41,7 @@ def delete_versions(revisions):
 class Pages(Place):
     """The pages that are erased. Rows that depend on a page are deleted with it."""
 
+    # Before Logs (100), which also overwrites the entries about the deletion.
     name, label, order = "pages", gettext_lazy("Pages that are erased"), 50
 
     def find(self, case):

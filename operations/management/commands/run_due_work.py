@@ -57,7 +57,7 @@ EACH_MINUTE = {
     "attempts to sign in": throttle.delete_expired_attempts,
 }
 NIGHTLY = {
-    # The mails announce deletions.
+    # Before the deletions that the mails announce.
     "mails to the leads": send_reminders,
     "names to delete": delete_names,
     "trash": trash.delete_expired,
