@@ -265,8 +265,8 @@ def rename(editor, name):
     address = f"/admin/settings/home/sitesettings/{Site.objects.get().pk}/"
     form = BeautifulSoup(editor.ask(address)[2], "html.parser").select_one(f"form[action='{address}']")
     fields = {field["name"]: field.get("value", "") for field in form.select("input[name]")}
-    # Without the first two, the form would send the last of several radio buttons.
-    chosen = {"palette": "earth", "robots": "all", "social_links-count": "0", "organisation_name": name}
+    # The name, and required fields of the form that are no <input>.
+    chosen = {"organisation_name": name, "palette": "earth", "robots": "all", "social_links-count": "0"}
     assert editor.post(address, fields | chosen)[0] == 302
 
 
