@@ -14,8 +14,8 @@ class PageCacheMiddleware:
     """Tells caching/page_cache.py, in the WSGI environment, whether the database is down.
 
     In MIDDLEWARE it is below the middleware that sets the same headers on every response, also on the outage
-    page, and above all middleware that uses the database. The code below it uses the caches of
-    caching/versioned_cache.py.
+    page, and above the middleware that uses the database to make a page. The code below it uses the caches
+    of caching/versioned_cache.py.
     """
 
     def __init__(self, get_response):
