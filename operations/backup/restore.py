@@ -20,7 +20,7 @@ from operations.backup import BackupError, archive, files
 from operations.backup.create import DATABASE_MODULES
 from safeguarding.withdrawal import ledger
 
-# Tables that are empty in a new site: {table: what its rows are called in the message}.
+# Tables that the migrations leave empty: {table: what its rows are called in the message}.
 CONTENT_TABLES = {
     "auth_user": "users",
     "wagtailcore_revision": "revisions",

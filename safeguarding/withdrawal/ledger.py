@@ -162,7 +162,8 @@ def catch_up(report=logger.warning, only_due=False):
     """
     known = read()
     ledger = Ledger.objects.first() or adopt(known)
-    entries, had_failed = known.get(ledger.salt, {}) if ledger else {}, unfinished().exists()
+    entries = known.get(ledger.salt, {}) if ledger else {}
+    had_failed = unfinished().exists()
     done = set(map(str, Withdrawal.objects.values_list("key", flat=True)))
     left = done | entries_to_leave(only_due)
     for entry in (entry for key, entry in entries.items() if key not in left):
