@@ -76,8 +76,8 @@ class PageHold(models.Model):
     which a withdrawal was carried out: it has the address of an erased page, or is an earlier version of a
     page with other people in it, or may have a name that was corrected.
 
-    `code`: the code of the person who withdrew, or "" if it is unknown. `withdrawal`: the one that was carried
-    out again, or None as long as that fails.
+    `code`: the code of the person who withdrew, or "" if it is unknown. `withdrawal`: the one that was
+    carried out again, or None as long as that fails.
     """
 
     page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")
