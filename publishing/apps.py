@@ -1,4 +1,4 @@
-"""Configuration of the app. It connects signals, and registers functions and models with safeguarding."""
+"""Configuration of the app. It connects a signal receiver, and registers with safeguarding."""
 
 from django.apps import AppConfig
 
@@ -9,7 +9,7 @@ class PublishingConfig(AppConfig):
     def ready(self):
         from wagtail.contrib.redirects.models import Redirect
 
-        # The first registers a function for withdrawals, the second a signal receiver.
+        # Importing `erasing` registers a function for withdrawals, and `withdrawing` a signal receiver.
         from publishing import erasing, withdrawing  # noqa: F401
         from safeguarding.leak_check import texts
 

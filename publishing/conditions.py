@@ -1,6 +1,7 @@
 """The conditions that withhold a page from all readers, even from users who may edit it.
 
-This is the only place for such conditions. publishing/visibility.py makes them part of `published()`,
+This is the only place for such conditions. Only the rule about what the people in a page have agreed to is
+elsewhere (safeguarding/releases.py). publishing/visibility.py makes the conditions part of `published()`,
 `is_hidden()` and `is_withdrawn()`, and so of every list, address and file of the site. A page that is
 withheld hides all pages below it, its aliases, and the pages below these.
 

@@ -1,7 +1,7 @@
 """Publishes and unpublishes pages whose time has come.
 
-Wagtail's command publish_scheduled does the same, but stops at the first page that fails: no other page would
-then be hidden at its time, either.
+Wagtail's command publish_scheduled does the same, but stops at the first page that fails: none of
+the others would then be unpublished or published in time.
 """
 
 from django.db import transaction

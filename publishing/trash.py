@@ -40,7 +40,7 @@ class BelowTrashedPage(Exception):
 def in_trash():
     """Return a Q for the pages in the trash, for a queryset of pages. At most one query.
 
-    It names primary keys, because Wagtail's search takes no other expressions.
+    It is a condition on primary keys, because Wagtail's search can't filter by other expressions.
     """
     by_length = defaultdict(list)
     for path in get_paths():
@@ -67,7 +67,7 @@ def find_paths():
     return list(TrashedPage.objects.values_list("page__path", flat=True))
 
 
-# --- What happens to it --------------------------------------------------------------------------
+# --- Moving, restoring, deleting ------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -106,7 +106,8 @@ def restore(trashed, user=None):
         # Otherwise the next publication would give the page its old slug, which another page has now.
         draft, author = page.get_latest_revision_as_object(), page.latest_revision.user
         draft.slug = slug
-        # The author may not decide about people in it: see safeguarding/decisions.py.
+        # The new version is by the author of the draft too, and not by `user`: who wrote a version may not
+        # decide about the people in it (safeguarding/decisions.py).
         draft.save_revision(user=author, changed=False, clean=False)
     log(instance=page.specific, action=RESTORE, user=user)
 
@@ -115,7 +116,7 @@ def restore(trashed, user=None):
 def delete_for_good(trashed, user=None):
     """Delete the page of the TrashedPage `trashed`, with all pages below it. Raises what `lock` raises."""
     lock(trashed)
-    # Not its execute(), which editing/page_actions.py replaces: it moves the page to the trash.
+    # Not execute(): editing/page_actions.py replaces it by a function that moves the page to the trash.
     DeletePageAction(trashed.page.specific, user=user)._delete_page(trashed.page.specific)
 
 
@@ -139,7 +140,7 @@ def lock(trashed):
 def unpublish_and_unschedule(page, user):
     """Unpublish `page`, the pages below it and their aliases, and end what would publish them later."""
     unpublish_subtree(page, user)
-    # Revision and WorkflowState name their object by a text.
+    # Revision and WorkflowState store the primary key of their object as text.
     keys = [str(key) for key in Page.objects.filter(path__startswith=page.path).values_list("pk", flat=True)]
     schedules = Revision.page_revisions.filter(approved_go_live_at__isnull=False)
     waiting = WorkflowState.objects.active().filter(base_content_type__model="page")

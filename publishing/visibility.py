@@ -63,8 +63,8 @@ class PublishedQuerySet(PageQuerySet):
     def published(self, few=False):
         """Return the pages that every visitor may see: live pages that are released and not hidden.
 
-        `few`: whether only few pages meet the other conditions of the query, or the first one is enough. The
-        query is then quicker. The pages are the same.
+        `few`: whether only few pages meet the other conditions of the query, or only the first of its
+        results are read. It is then quicker. The pages are the same.
         """
         return self.live().released(few).public()
 

@@ -18,7 +18,7 @@ from publishing.visibility import is_hidden
 def unpublish_subtree(page, user=None):
     """Unpublish `page` and all pages below it, the aliases of these, and all pages below those aliases.
 
-    `user`: the user who is named in the log. It checks no permissions.
+    `user`: the user who is named in the log. The function checks no permissions.
     """
     waiting, done = [page.path], set()
     while waiting:
