@@ -41,7 +41,7 @@ def put(value, *keys):
     def change(manifest, _members):
         for key in keys[:-1]:
             manifest = manifest[key]
-        del manifest[keys[-1]]
+        del manifest[keys[-1]]  # a KeyError if the manifest has no such key
         if value is not None:
             manifest[keys[-1]] = value
 

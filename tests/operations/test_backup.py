@@ -133,6 +133,7 @@ def test_progress_that_cannot_be_printed_changes_nothing(media_root, tmp_path):
     here = row_counts(), checksums(media_root)
 
     def report(line):
+        # Each kind of database reports such a line before its change can no longer be undone.
         if re.search(r"tables|rows$", line):
             raise BrokenPipeError
 
@@ -143,6 +144,7 @@ def test_progress_that_cannot_be_printed_changes_nothing(media_root, tmp_path):
 
 @pytest.mark.sqlite_only
 def test_backup_of_sqlite_ends_while_others_write(monkeypatch, tmp_path):
+    """SQLite begins a copy in steps anew after each write, so that it would end only with the writer."""
     path, end, ended = tmp_path / "site.sqlite3", time.monotonic() + 4, Event()
 
     def write():
@@ -155,7 +157,7 @@ def test_backup_of_sqlite_ends_while_others_write(monkeypatch, tmp_path):
         for table in ("django_session (x)", "accounts_loginattempt (x)", "django_migrations (app, name)"):
             database.execute(f"CREATE TABLE {table}")
         database.execute("INSERT INTO django_session VALUES (zeroblob(60000000))")
-        # The database of the tests is in memory.
+        # The database of the tests is in memory, so a file takes its place. Calling `list` does nothing.
         own = {"settings_dict": {"NAME": path}, "connection": database, "ensure_connection": list}
         monkeypatch.setattr(sqlite, "connection", SimpleNamespace(ops=connection.ops, **own))
         writer = Thread(target=write)
@@ -193,7 +195,8 @@ def test_tables_of_another_version_are_made_anew_unless_the_restore_fails():
     """The migrations of the backup update rows, and then alter their table, all in one transaction."""
     graph = MigrationLoader(connection).graph
     version = graph.forwards_plan(("wagtailcore", "0043_lock_fields"))
-    # One of auth needs the second one of contenttypes, so the first one can't be a target after it.
+    # The version has two migrations of contenttypes, and one of auth that needs the second. As a target after
+    # auth, the first would undo the second: only the last migration of an app may be a target.
     version += graph.forwards_plan(("auth", "0006_require_contenttypes_0002"))
     tables = {
         "auth_group": {"rows": 1, "columns": ["id", "name"]},

@@ -1,4 +1,4 @@
-"""A file that is no whole backup, or was altered, is refused in one line and changes nothing.
+"""A file that is no whole backup, or was altered, is refused with the reason, and changes nothing.
 
 A backup is a ZIP archive with a manifest, which lists its members with their checksums:
 operations/backup/archive.py. test_altered_backups.py has backups whose checksums are right.
@@ -187,6 +187,6 @@ def test_paths_outside_the_folders_are_refused(media_root, tmp_path, name):
     assert {each.name for each in tmp_path.rglob("*")} == {"tricky.zip"}
 
 
-def test_missing_archive_gives_a_one_line_error(tmp_path):
+def test_missing_archive_is_refused_with_the_reason(tmp_path):
     with pytest.raises(CommandError, match=r"can't be read: No such file"):
         restore_site(tmp_path / "no-such.zip")

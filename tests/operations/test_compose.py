@@ -1,4 +1,4 @@
-"""compose.yaml: its services have no privileges, and it fits the other files of the deployment."""
+"""compose.yaml: its services are locked down, and it fits the other files of the deployment."""
 
 import os
 import re
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.sqlite_only
 
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
-# The services that run the site's image.
+# The services that run the site. `secrets`, which has the same image, only generates secrets.
 SITE = ["web", "scheduler"]
 # Variables that libpq reads itself. The settings do not read them.
 LIBPQ_VARIABLES = {"PGPASSFILE"}
@@ -34,8 +34,8 @@ def volumes_of(service):
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_service_has_no_privileges(name):
-    """Only the front server is reachable from outside."""
+def test_service_is_locked_down(name):
+    """Only the front server is reachable from outside. What `cap_add` gives back is not checked."""
     service = SERVICES[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -60,6 +60,9 @@ def test_volumes_and_files_exist():
     files = {source for source in used if source.startswith("./")}
     assert used - files == set(COMPOSE["volumes"])
     assert all((ROOT / file).is_file() for file in files)
+
+
+def test_front_server_and_database_do_not_get_the_secrets_of_the_site():
     assert "site-secrets" not in {*volumes_of("front").values(), *volumes_of("database").values()}
 
 
@@ -146,6 +149,7 @@ def test_secrets_are_generated_once(tmp_path):
     def fill_the_disk():
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # no file may have a byte
 
+    # A run that fails leaves no empty file that the next run would take for a secret.
     make_secrets(tmp_path, check=False, preexec_fn=fill_the_disk, stderr=subprocess.DEVNULL)
     made = make_secrets(tmp_path)
     names = {
@@ -176,7 +180,7 @@ def test_site_reads_the_keys_for_names_that_compose_generates(tmp_path):
         assert volumes_of(name)[str(Path(default).parent)] == "site-secrets"
         assert volumes_of("secrets")["/secrets/site"] == "site-secrets"
         path = Path("site") / Path(default).name
-        # Fernet needs the padding, which a key may have or not.
+        # The settings add the padding that Fernet needs, because a key may be written without it.
         assert read_keys(tmp_path, **{variable: str(tmp_path / path)}) == [f"{made[path]}="]
         own = new_safeguarding_key()
         assert read_keys(tmp_path, **{variable: str(tmp_path / path)}, SAFEGUARDING_KEYS=own) == [own]

@@ -20,6 +20,7 @@ FORM = "application/x-www-form-urlencoded"
         ("text/plain; charset=hex", False),
         ("text/plain; charset=idna", False),
         ("text/plain; charset=no-such-charset", False),
+        # A parameter that says the charset of its value (RFC 2231).
         ("text/plain; a*=no-such-charset''x", False),
     ],
 )

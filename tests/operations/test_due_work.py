@@ -105,7 +105,7 @@ def make_old():
     builders.make_story()
     IndexEntry.objects.all().delete()
     Session.objects.create(session_key="old", expire_date=timezone.now() - datetime.timedelta(days=1))
-    # It is deleted after a year.
+    # A missed search is deleted after a year.
     MissedSearch.objects.create(digest="old", month=timezone.localdate().replace(day=1, year=2020))
 
 
@@ -133,7 +133,7 @@ def test_nightly_work_is_done_once_a_night(data_dir, time_machine):
 
 
 @pytest.mark.django_db
-def test_work_is_skipped_while_another_process_does_it(data_dir):
+def test_work_is_skipped_while_another_process_does_it():
     make_old()
     with locks.hold("due_work") as got:
         assert got

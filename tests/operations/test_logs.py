@@ -52,6 +52,7 @@ def test_log_and_database_contain_nothing_about_visitors(tmp_path):
     output = site.output()
     events = [json.loads(line) for line in output.splitlines()]
     assert {"time", "level", "logger", "message"} <= set(events[0])
+    # gunicorn would warn of each HEAD request.
     assert [event for event in events if "HEAD" in event["message"]] == []
     errors = [event for event in events if event["level"] == "ERROR"]
     assert [event["message"] for event in errors[:2]] == [

@@ -22,7 +22,8 @@ from django.db import connection
 from operations import locks
 from tests.support.environment import empty_database, manage, output_of
 
-# How many times two processes start on an empty database. `make drill` sets it. To migrate takes long.
+# How many times two processes start on an empty database. `make drill` sets it. Not by default, because
+# migrating takes long.
 STARTS = int(os.environ.get("DRILL_STARTS", "0"))
 ADMIN = "grace.hopper"
 PATIENCE = 120  # seconds until a process waits for the lock
@@ -83,7 +84,7 @@ def test_start_waits_for_another_one(whole_database, settings, tmp_path):
                 assert not prepared.done(), prepared.exception()
                 assert time.monotonic() < end
                 time.sleep(0.01)
-            # This is what the other one does last.
+            # The administrator is the last thing that the other start makes before it releases the lock.
             get_user_model().objects.create_superuser("other")
         prepared.result()
     assert get_user_model().objects.get().username == "other"

@@ -84,7 +84,8 @@ def test_server_prepares_the_site_and_finishes_requests_before_it_stops(tmp_path
     ],
 )
 def test_variables_of_the_image(tmp_path, variables, expected):
-    # In place of gunicorn, with its arguments and the default that gunicorn itself reads.
+    # Scripts in place of both programs. That for gunicorn prints the address ($5) and the number of processes
+    # ($7) of its arguments, if WEB_CONCURRENCY, which gunicorn itself reads too, has the same number.
     for name, script in {"python": "", "gunicorn": '[ "$7" = "$WEB_CONCURRENCY" ] && echo "$5 $7"'}.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
         (tmp_path / name).chmod(0o755)

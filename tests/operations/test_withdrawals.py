@@ -5,7 +5,7 @@ in the data folder, lists all withdrawals. No backup contains it. Held means not
 
 tests/support/withdrawal_world.py makes the site. HOME is the address of the story of the person who
 withdraws. SENTINELS are words about this person that stand nowhere else.
-An erased page answers 410, and a held one 404.
+An erased page answers 410. A held one answers 404, or 410 if an erased page had its address.
 """
 
 import json
