@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 # The trees. PostgreSQL has others, and half as many, because they take twice as long there.
 SEEDS = range(20) if connection.vendor == "sqlite" else range(20, 30)
-# The pages of a tree that are looked at one by one. The queries for all pages are about all of them.
+# How many pages of a tree are looked at one by one, besides the queries for all of its pages.
 SINGLE_PAGES = 7
 WORD = "Quixotic"
 

@@ -19,7 +19,7 @@ WORD = "Quixotic"
 
 
 def test_a_hidden_alias_does_not_become_public_when_it_is_converted(client):
-    """Converting makes an alias an ordinary page with the same content, and takes permission to edit only."""
+    """In Wagtail, it would become a live page with the same content, and nothing would hide it any more."""
     section, part = private_section()
     last = chain_of(make_story(f"{WORD} story", part), 2)
     further = last.create_alias(parent=make_index(), update_slug="further")

@@ -101,8 +101,8 @@ def test_hidden_address_is_printed_nowhere(client):
     for address in (home, story, f"{story}?text=1", "/feed.atom", "/feed.rss"):
         assert texts[address].count(WORDS) >= len(pages), address
     assert SLUG not in write_page().read_text()
-    # The first of `pages`, a draft, was the help page. One page for each other part of the rule: it is
-    # hidden, or it is not released.
+    # Until here, the help page and the promoted result were the first of `pages`, a draft. The next two are
+    # live: one is hidden, and the other one is not released.
     for hide in (alias_of_private, of_a_person_who_withdrew):
         page = pages[slug_of(hide)]
         SearchPromotion.objects.update(page=page)

@@ -196,7 +196,8 @@ def test_missing_slash_is_added_whether_there_is_a_page_or_not(client):
 @pytest.mark.sqlite_only
 def test_only_administrators_see_redirects(client):
     """The list shows the titles of hidden pages of all sections."""
-    # The first page, which answers in the end, lists stories that lack something.
+    # Editors are sent to the first page of the admin. It lists stories that lack something, so this one must
+    # lack nothing.
     filed = {"countries": ["KE"], "themes": ["Debt"], "authors": ["Amina"]}
     typed(make_private(make_story("zanzibar", **filed)))
     client.force_login(make_user("Editors", "Moderators"))

@@ -103,7 +103,7 @@ def test_restored_page_gets_another_slug_if_its_own_is_taken(section, story):
     page.specific.get_latest_revision_as_object().full_clean()
 
 
-def test_second_request_of_a_double_click_changes_nothing(section, story, monkeypatch):
+def test_second_request_of_a_double_click_changes_nothing(story, monkeypatch):
     # As PostgreSQL shows it to the second request, which begins before the first one has ended.
     with monkeypatch.context() as patches:
         patches.setattr(trash, "is_in_trash", lambda _page: False)

@@ -103,7 +103,8 @@ def test_who_opens_what(role, settings):
 
 @pytest.mark.sqlite_only
 def test_menu_and_first_page(settings):
-    # One lead, or none, is too few. Editors and moderators don't see the warning.
+    # One lead, or none, is too few. Each row adds a user, so there are 0, 0, 1, 2 and 3 leads. Editors and
+    # moderators don't see the warning.
     for role, warned in (
         ("moderator", False),
         ("administrator", True),

@@ -122,7 +122,11 @@ def test_two_leads_decide_at_the_same_moment(lead):
             done = [act(hold) if act is erase_page else act(hold, lead.user) for act, hold in acts]
             assert done == [True, False]
             assert StoryPage.objects.filter(pk=story.pk).exists() != is_erased
-    # Values that are no key of a hold or an entry. str.isdigit() is true for "²", and int() refuses it.
+
+
+@pytest.mark.sqlite_only
+def test_what_is_no_key_of_a_hold_or_an_entry_is_not_found(lead):
+    # str.isdigit() is true for "²", and int() refuses it.
     for name in ("same", "other", "entry"):
         for key in ("x", "99", "²"):
             assert lead.post(PAGE, {name: key}).status_code == 404, (name, key)
@@ -156,7 +160,7 @@ def assert_not_copied(story, index):
         story.copy_for_translation(index.locale)
 
 
-def test_erased_picture_that_no_page_shows_is_known_by_its_digest(media_root):
+def test_erased_picture_that_no_page_shows_is_known_by_its_digest():
     erased, other = builders.make_image(), builders.make_image(size=(32, 24))
     catch_up(picture=[digest(erased.file_hash)])
     assert list(CleanImage.objects.all()) == [other]

@@ -152,7 +152,7 @@ def make_site():
 
 
 class Site(RuleBasedStateMachine):
-    """The site of make_site(). Each rule is something that somebody does. It is rolled back at the end."""
+    """The site of make_site(). Each rule is something that somebody does. All is rolled back at the end."""
 
     clock = None  # the fixture time_machine
 
@@ -256,7 +256,7 @@ class Site(RuleBasedStateMachine):
 
     @rule(
         number=story_numbers,
-        key=mostly(2, 0, 1),
+        key=mostly(2, 0, 1),  # 2 is the child
         ground=mostly("child", *Decision.Ground),
         days=numbers_of_days,
     )

@@ -213,7 +213,7 @@ def test_ordinary_words_count_once_and_many_are_not_told_apart(client):
 
 @pytest.mark.sqlite_only
 def test_leads_have_no_limit(lead, person):
-    lead.user.is_superuser = True
+    lead.user.is_superuser = True  # so that the lead may edit pages
     lead.user.save()
     assert any("paragraph 30" in text for text in texts_of(save_draft(lead, make_story(live=False), 30)))
     assert not LeakHits.objects.exists()

@@ -45,9 +45,8 @@ GRADES = [
 
 
 def test_words_are_refused_or_warned_of():
-    private = {"naming": Naming.CHANGED}
     person = make_agreeing_person(
-        private,
+        {"naming": Naming.CHANGED},
         names=NAMES,
         protected_words=f"{PLACE}\n{ORDINARY}",
         ordinary_words=ORDINARY,

@@ -39,8 +39,7 @@ pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 def test_person_and_consent_are_recorded_in_one_form(lead):
     page = parse(lead.get(ADD))
     fields = page.select("#w-editor-form .w-field__wrapper")
-    assert len(fields) == 14
-    assert len(FirstConsentForm(for_user=lead.user).visible_fields()) == 14
+    assert len(fields) == len(FirstConsentForm(for_user=lead.user).visible_fields())
     # Wagtail's fields: texts begin with one line, and days have a calendar.
     assert all("w-autosize" in each["data-controller"] for each in page.select("#w-editor-form textarea"))
     assert len(page.select("#w-editor-form [data-start-name-value='initDateChooser']")) == 2

@@ -1,4 +1,4 @@
-"""People and consents: the status on each day, events that are never changed, and who may see them."""
+"""People and consents: the status on each day, events that are never changed, encryption, and access."""
 
 import datetime
 
@@ -167,12 +167,15 @@ def test_only_the_group_itself_grants_access(model):
     assert list(policy.users_with_any_permission(actions)) == [lead]
 
 
-def test_leads_get_into_the_admin(client):
+def test_leads_get_into_the_admin():
     assert Group.objects.get(name="Safeguarding").permissions.filter(codename="access_admin").exists()
-    assert settings.SAFEGUARDING_KEYS  # try-out mode makes its own
 
 
-def test_keys_are_rotated(settings, capsys):
+def test_try_out_mode_makes_a_key():
+    assert settings.SAFEGUARDING_KEYS  # tests/settings.py turns the mode on, and sets no key
+
+
+def test_keys_are_rotated(settings):
     person = make_person({"evidence_held_at": "Amina-of-the-tests"}, names="Amina-of-the-tests")
     keys.refuse_wrong_keys()
     old_keys = settings.SAFEGUARDING_KEYS

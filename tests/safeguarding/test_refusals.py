@@ -106,7 +106,7 @@ def test_good_ones_of_several_go_live_and_the_others_are_named(client, moderator
     assert f"There is no consent of {person.code} yet" in response.text
 
 
-def test_scheduled_story_waits_until_its_people_agree(client, django_capture_on_commit_callbacks):
+def test_scheduled_story_waits_until_its_people_agree(django_capture_on_commit_callbacks):
     author = make_user("Moderators")
     person = make_person()
     # No mail can be sent to the owner.

@@ -115,7 +115,8 @@ def test_every_event_counts_at_once(client):
     assert is_read(client, story)
 
 
-# The withdrawal by which a task waits for the page, the step of the task, and whether it is done.
+# What was withdrawn, the step of the task that waits for the page, whether the task is done, and whether
+# readers don't see the page because of it.
 @pytest.mark.parametrize(
     ("choice", "step", "is_done", "is_held"),
     [

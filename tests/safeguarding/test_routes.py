@@ -1,7 +1,7 @@
 """Routes by which a story can go live, taken with stories whose people have not agreed to that.
 
-In each story, one of CONDITIONS is not met. Quick routes take all of these stories. The others take one story
-or one part of them, each another, because they are slow: see take().
+In each story, one of CONDITIONS is not met. Quick routes take all of these stories. The others are slow, so
+each takes only one story or one part of them, and they take different ones: see take().
 
 No visitor sees any of these stories. Two layers ensure this, and each is tested without the other: the check
 before publishing, and the rule about which pages visitors may read.
@@ -37,7 +37,7 @@ MET = "A story about nobody"
 class World:
     """A section with a draft for each of CONDITIONS, and a client in which an administrator is signed in.
 
-    The drafts are in the `parts` of the section, a few in each.
+    The drafts are in the `parts` of the section, three in each.
     """
 
     def __init__(self):

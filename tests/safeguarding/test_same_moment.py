@@ -108,7 +108,7 @@ def save_without_checks(story):
 
 
 def test_publishing_and_withdrawing():
-    """Check that the second one waits for the first one, and sees what it wrote."""
+    """Check that the second act waits for the first one, and sees what that wrote."""
     for withdrawal_first in (True, False):
         for route in (publish, save_without_checks):
             person = make_agreeing_person()
@@ -156,7 +156,7 @@ def test_file_that_is_erased_while_its_form_is_sent_does_not_come_back():
         assert not type(item).objects.exists()
 
 
-# --- What the second one does after it has waited ------------------------------------------------
+# --- What the second act does after it has waited ------------------------------------------------
 
 
 def is_held_back(story):

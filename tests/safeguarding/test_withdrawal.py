@@ -66,7 +66,7 @@ def rows_about(page):
     return found
 
 
-def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, data_dir, caplog):
+def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, caplog):
     caplog.set_level("INFO")
     person = withdrawal_world.make_named_person()
     story, image, document = withdrawal_world.make_own_stories(person)
@@ -197,7 +197,7 @@ def test_files_that_something_else_uses_stay():
     assert not is_erased_picture(same.file_hash)
 
 
-def test_what_is_written_while_the_withdrawal_commits_is_erased_too(data_dir):
+def test_what_is_written_while_the_withdrawal_commits_is_erased_too():
     person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
     story = withdrawal_world.make_story_about(person, body=[])
     version = StoryPage.objects.get(pk=story.pk).save_revision()
@@ -497,7 +497,7 @@ def test_aliases_and_pages_that_are_not_live_need_not_be_published():
 
 
 @pytest.mark.sqlite_only
-def test_new_site_holds_nobody(client, data_dir):
+def test_new_site_holds_nobody(client):
     """Check it with the ledger of another site in the data folder and without one, and for repeated runs."""
     story = withdrawal_world.make_others()
     for content in ("", '{"ledger": "of another site"}\n'):
