@@ -26,7 +26,7 @@ SOURCE = "package/files/source-serif-4-latin-wght-normal.woff2"
 NAME = "Story Serif"
 # Records of the font's table "name": those with the name of the family, and those whose name has no spaces.
 FAMILY_NAME_IDS, POSTSCRIPT_NAME_IDS = (1, 4, 16), (3, 6, 25)
-WEIGHTS = (400, 700)
+WEIGHTS = (400, 700)  # the lightest and the boldest of the range that stays
 # The characters that English, French and Spanish texts need.
 LETTERS = [*range(0x20, 0x7F), *range(0xA0, 0x100), *map(ord, "ŒœŸ–—‘’‚“”„•…‹›€−\u202f")]
 # OpenType features that stay: kerning, ligatures, and the placing of accents.
