@@ -11,7 +11,7 @@ from wagtail.models import Page
 class HiddenPage(models.Model):
     """A page that an editor hid from readers at once, with all pages below it and their aliases.
 
-    Only somebody who may publish the page may delete the row, which shows the page again.
+    Deleting the row shows the page again. editing/hiding.py lets only those do that who may publish the page.
     """
 
     page = models.OneToOneField(Page, on_delete=models.CASCADE, related_name="+")

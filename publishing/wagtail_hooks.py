@@ -1,4 +1,4 @@
-"""Refuses withdrawn pages, tells the page cache which pages are public, and names actions in the history."""
+"""Refuses withdrawn pages, warns of hidden ones, lets public ones be cached, and names log actions."""
 
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -22,7 +22,7 @@ def refuse_withdrawn_page(page, *_arguments):
 
 
 @hooks.register("after_publish_page")
-def warn_of_withdrawn_page_above(request, page):
+def warn_that_page_stays_hidden(request, page):
     """Tell the user who published `page` that readers don't see it, which Wagtail's message contradicts."""
     if hiding.is_hidden_at_once(page):
         messages.warning(request, _("Readers don't see this page yet: it is hidden. “Show again” shows it."))

@@ -1,4 +1,4 @@
-"""A full disk and too large requests: the user gets a clear message, and no file is stored in part."""
+"""A full disk and too large requests: they are refused, and no file is stored in part."""
 
 import errno
 import resource
@@ -80,7 +80,7 @@ def test_full_disk_of_a_database_is_recognised():
     assert not is_disk_full(OSError(errno.EACCES, "Permission denied"))
 
 
-def test_too_large_request_is_refused_before_it_is_read(client, settings):
+def test_too_large_request_is_refused(client, settings):
     settings.LARGEST_REQUEST = 100_000  # bytes
     client.force_login(builders.make_user("Moderators"))
     # 200: the form is shown again, because these bytes are no picture.

@@ -1,7 +1,7 @@
 """Hidden pages appear nowhere: no drafts, no unpublished pages and no private pages.
 
-Each test also looks for a public story in the same place: an empty place proves nothing. That the queries of
-hidden pages are right on PostgreSQL too is tested by tests/publishing/test_aliases.py, and for each way to
+Where pages are listed, a test also looks for a public story: an empty list proves nothing. That the queries
+of hidden pages are right on PostgreSQL too is tested by tests/publishing/test_aliases.py, and for each way to
 hide a page by tests/search/test_hidden_pages.py.
 """
 
@@ -12,7 +12,6 @@ import pytest
 from django.test import Client
 
 from home.models import FeaturedStory
-from publishing import visibility
 from tests.support.builders import (
     home_page,
     make_index,
@@ -203,7 +202,6 @@ PLACES = [
 def test_hidden_stories_are_in_no_place(monkeypatch, subtests):
     """This is one test, because making the hidden stories takes longer than the requests."""
     hidden = [hide() for hide in WAYS_TO_HIDE]
-    assert len(visibility.find_hidden_paths()) <= visibility.MAX_PATHS, "hidden paths would not be cached"
     for place in PLACES:
         with subtests.test(place.__name__), undone():
             place(TwoWayClient(monkeypatch), hidden)

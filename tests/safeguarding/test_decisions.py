@@ -39,7 +39,7 @@ def test_a_decision_lets_a_live_story_be_read(lead):
         {"ends_on": str(days_from_today(-1))},
         {"ends_on": str(NO_END)},
         {"has_read": ""},
-        {"question": "1:child"},
+        {"question": "1:child"},  # which is not asked about this story
     ):
         assert errors_of(lead.post(page, data | wrong)), wrong
     assert "Please read it again" in lead.post(page, data | {"digest": "other"}, follow=True).text

@@ -135,7 +135,7 @@ def test_places_are_told_in_words_and_beside_the_field(person):
     assert not any(word.lower() in told for word in [*NAMES.split(), PLACE])
 
 
-def test_every_text_of_every_page_type_is_checked_and_is_in_its_form():
+def test_checked_fields_are_in_the_form_of_each_page_type():
     for model in (StoryPage, StoryIndexPage, HomePage, StandardPage):
         form = model.get_edit_handler().get_form_class()
         names = {field.name for field in text_fields(model)}
