@@ -156,6 +156,7 @@ def test_backup_of_sqlite_ends_while_others_write(monkeypatch, tmp_path):
         database.execute("PRAGMA journal_mode = WAL")
         for table in ("django_session (x)", "accounts_loginattempt (x)", "django_migrations (app, name)"):
             database.execute(f"CREATE TABLE {table}")
+        # 60 MB, so that the other connection writes during the copy.
         database.execute("INSERT INTO django_session VALUES (zeroblob(60000000))")
         # The database of the tests is in memory, so a file takes its place. Calling `list` does nothing.
         own = {"settings_dict": {"NAME": path}, "connection": database, "ensure_connection": list}
