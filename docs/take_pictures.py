@@ -90,7 +90,7 @@ def visit_as_editor(browser, address, password):
     page.get_by_role("link", name="Write a story").click()
     page.fill("[name=title]", "The road home")
     take(page, "story", PICTURES_OF_GUIDE)
-    page.mouse.move(640, 430)
+    page.mouse.move(640, 430)  # to the middle of the page, which the wheel then scrolls
     page.mouse.wheel(0, 750)  # so that there is room for the choice of blocks
     page.get_by_role("button", name="Insert a block").first.click()
     page.get_by_role("listbox").wait_for()

@@ -61,7 +61,7 @@ def test_editor_says_beside_each_field_what_is_missing(client, moderator):
             assert text in response.text
     assert not is_live(story)
 
-    # The script of the body shows its errors as text.
+    # The script of the body shows its errors as text, so the apostrophe in them is not escaped.
     given_away = form_of(story, body=[("text", f"<p>{NAME}</p>")])
     body = client.post(f"/admin/pages/{story.pk}/edit/", given_away).context["form"].errors["body"]
     assert len(body) == 1 and "can't be published: paragraph 1." in body[0]
