@@ -67,7 +67,7 @@ def find_paths():
     return list(TrashedPage.objects.values_list("page__path", flat=True))
 
 
-# --- Moving, restoring, deleting ------------------------------------------------------------------
+# --- Moving, restoring, deleting -----------------------------------------------------------------
 
 
 @transaction.atomic

@@ -115,7 +115,7 @@ def test_every_event_counts_at_once(client):
     assert is_read(client, story)
 
 
-# What was withdrawn, the step of the task that waits for the page, whether the task is done, and whether
+# The kind of withdrawal, the step of its task about the page, whether the task is done, and whether
 # readers don't see the page because of it.
 @pytest.mark.parametrize(
     ("choice", "step", "is_done", "is_held"),
