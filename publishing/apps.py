@@ -1,4 +1,4 @@
-"""Configuration of the app. It connects a signal receiver, and registers with safeguarding."""
+"""App configuration: connects a signal receiver, and registers a function and a model with safeguarding."""
 
 from django.apps import AppConfig
 

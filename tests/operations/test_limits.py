@@ -1,4 +1,4 @@
-"""A full disk and too large requests: they are refused, and no file is stored in part."""
+"""A full disk, and too large requests: what can't be stored is refused, and no file is stored in part."""
 
 import errno
 import resource
