@@ -39,7 +39,7 @@ class MetadataImage:
 
 @dataclass
 class Metadata:
-    """What home/metadata.html renders. Without `title`, it has only the feeds."""
+    """What home/metadata.html renders. Without a `title` (search, 404, preview), it has at most the feeds."""
 
     feeds: list[tuple[str, str]] = field(default_factory=list)
     title: str = ""
@@ -56,7 +56,7 @@ class Metadata:
 
 
 def build_metadata(request, page, site, nav, listing=None, featured=None):
-    """Return the Metadata of the response to `request`; an empty one for a preview.
+    """Return the Metadata of the response to `request`; an empty one for a preview or without a home page.
 
     `page`: the page that is shown, or None (search, 404). `site`: the SiteSettings. `nav`: the Navigation,
     which has public pages only. `listing`: the StoryListing of an index page. `featured`: the queryset of the
@@ -80,7 +80,7 @@ def build_metadata(request, page, site, nav, listing=None, featured=None):
         publication_time = get_publication_time(story)
         metadata.story = story
         metadata.published_time = publication_time.isoformat()
-        # A story that was imported may have no last_published_at.
+        # Code can store a story as live without publishing it. Such a story has no last_published_at.
         metadata.modified_time = (story.last_published_at or publication_time).isoformat()
     metadata.json_ld = dump_json_ld(build_json_ld_nodes(metadata, page, site, nav, listing, logo))
     return metadata
@@ -161,7 +161,8 @@ def get_image_of_stories(page, listing, featured):
         return None
 
     def find():
-        # `lead_image` is named for PostgreSQL, which would read all stories of a site that has few pictures.
+        # The next condition implies that there is a `lead_image`. It is named for PostgreSQL, which would
+        # otherwise read all stories of a site that has few pictures.
         pictured = stories.filter(lead_image__isnull=False, keep_out_of_search_engines=False)
         shown = pictured.filter(lead_image__shown_until__gte=today())
         story = shown.select_related("lead_image").defer("body").first()

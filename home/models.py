@@ -26,7 +26,7 @@ from stories.reserved_slugs import RESERVED_BELOW_HOME
 
 # How many stories the home page lists under “Newest stories”.
 NEWEST_STORIES_COUNT = 6
-# select_related() of a Page: the row of its specific page type, for all types that can be below a home page.
+# For select_related() of Page: the relations to the page types that can be below a home page.
 SPECIFIC_PAGE_RELATIONS = ["storypage__lead_image", "storyindexpage", "standardpage"]
 
 
@@ -117,12 +117,12 @@ class HomePage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
             )
 
     def route(self, request, path_components):
-        """Return the page for a path with one query, where Wagtail takes two for each level of the tree.
+        """Find the page for a path with one query, where Wagtail takes two for each level of the tree.
 
         Wagtail's method finds the paths that are not a page's own, such as /stories/country/kenya/, which
         a route of the index page serves. Raises Http404 when the URL has the prefix of another language
         than this page's. URLs without a prefix are those of the default language. A site without a home page
-        in it shows its root page there, in whatever language, so that its bare address is no 404.
+        in that language serves its root page there, in whatever language, so that its bare address is no 404.
         """
         language = get_language()
         if language != settings.LANGUAGE_CODE and language != self.locale.language_code:
@@ -190,7 +190,7 @@ class StandardPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
     base_form_class = CheckedPageForm
     reserved_slugs = RESERVED_BELOW_HOME
     get_view_restrictions = restrictions_on  # as in HomePage
-    status_string = property(status_string)  # says so if readers don't see it
+    status_string = property(status_string)  # in the admin, it tells if readers don't see the page
     cacheable_parameters = ["text"]  # as in HomePage
     parent_page_types = ["home.HomePage", "home.StandardPage"]
     subpage_types = ["home.StandardPage"]

@@ -1,6 +1,6 @@
 """The menus of a page: main menu, breadcrumbs, section menu, and links to the page in other languages.
 
-All come from the page tree, with at most two queries.
+All come from the page tree.
 """
 
 from copy import copy
@@ -86,7 +86,8 @@ class Navigation:
     * `languages`: the current page and its translations, in the order of the settings, or the home pages if
       no page is shown. On the search page they lead to the same search in each language, on the list of a
       country or theme to that list in each language that has one. Empty without a translation.
-    * `homes`: the home pages, in the order of the settings. Empty for a page with a translation.
+    * `homes`: for a page without a translation, the home pages, in the order of the settings. Otherwise, and
+      on a site with one home page, empty.
     * `help_page`: the page that the home page names as such, or None.
 
     All but `home`, `languages` and `homes` also have two booleans: `is_current`, and `is_open`, which is true
@@ -161,7 +162,7 @@ def build_navigation(request, current=None, listing=None):
 def as_search_link(home, request):
     """Return a copy of the home page `home` whose `href` is the search of `request` in its language."""
     link, parameters = copy(home), request.GET.copy()
-    # Themes have other slugs in other languages.
+    # In other languages, themes have other slugs, and the results have another number of pages.
     for name in ("theme", "page"):
         parameters.pop(name, None)
     with translation.override(home.locale.language_code):

@@ -27,8 +27,8 @@ from publishing.visibility import published_pages
 from stories.models import StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
 
-# The filter specs of the largest renditions on pages. {% picture %} puts the format first, {% image %} keeps
-# the order of the template.
+# The filter specs of the largest renditions that story_main.html and blocks/pictures.html show. {% picture %}
+# puts the format first, {% image %} keeps the order of the template.
 LARGEST_FILTERS = ["format-webp|fill-1280x640", "format-webp|width-1280", "width-1280|format-webp"]
 # The columns of pages that are needed here.
 PAGE_FIELDS = ["path", "depth", "url_path", "translation_key", "last_published_at"]
@@ -50,7 +50,7 @@ class SitemapEntry:
 class PageSitemap(Sitemap):
     """The public pages, then the list of stories of each term (country or theme) that public stories have.
 
-    The parts of an instance are of the same list: `items` makes it once.
+    Django asks an instance for its items several times, so they are made once, as `entries`.
     """
 
     protocol, domain = urlsplit(settings.BASE_URL)[:2]
@@ -93,7 +93,7 @@ class PageSitemap(Sitemap):
 def sitemap(request, part=None):
     """View of the sitemap: the index of its parts if it has more URLs than a file may have, or one part."""
     pages = PageSitemap()
-    # A number in the address, of a part that does not exist, then takes no query.
+    # Cached, so that a request for a part that does not exist takes no query.
     number_of_parts = cached("sitemap parts", lambda: pages.paginator.num_pages)
     if part is None and number_of_parts > 1:
         paths = [reverse("sitemap_part", args=[part]) for part in range(1, number_of_parts + 1)]
