@@ -8,7 +8,7 @@ Most keys in the file of a story are fields of StoryPage. These name something e
     countries: ISO codes
     author: a `key` in authors.toml
     content_notes: values of ContentNote in stories/content_notes.py
-    picture: a file in scenes/, without its suffix
+    picture, picture_alt: the lead picture, a file in scenes/ without its suffix, and its alternative text
 
 A [[body]] is a block: its `type` in StoryBody, and the fields of that block. For example, `own_words` of a
 quote tells whether a survivor said exactly this. The methods of BodyBuilder show where the fields differ.

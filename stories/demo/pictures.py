@@ -7,10 +7,11 @@ the farthest to the nearest:
     palm    1400 960 580 -110 leaf
 
 A piece of paper begins with a key of SHADOWS: how far it is above what lies below it. Then come its colour,
-or the colours of its top and its bottom, options (turn=angle,x,y and alpha=0..1), and after the colon its
-outlines: a key of OUTLINES with the arguments of its function in outlines.py; ` ; ` is between two outlines.
-The colour `teal+sky.3` is teal mixed with 0.3 of sky. A motif is a key of MOTIFS, followed by the arguments
-of its function. `backdrop` sets the colours of the background. What follows a `#` is a comment.
+or the colours of its top and its bottom, options (turn=angle,x,y rotates it about a point, alpha=0..1 is its
+opacity), and after the colon its outlines: a key of OUTLINES with the arguments of its function in
+outlines.py; ` ; ` is between two outlines. The colour `teal+sky.3` is teal mixed with 0.3 of sky. A motif is
+a key of MOTIFS, followed by the arguments of its function. `backdrop` sets the colours of the background.
+What follows a `#` is a comment.
 
 An argument is a number, a point `x,y`, a colour, or `/` for a corner of a curve. Coordinates are pixels of
 the finished picture. It is drawn SCALE times larger and reduced at the end, for smooth edges.
@@ -266,7 +267,7 @@ def plant(sheet, x, y):
     sheet.lay([rim], box(x - 92, y - 162, x + 92, y - 130, 8), shadow=0.25)
 
 
-# The circle of chairs in banyan-circle.txt.
+# The height (y) of the middle of the circle of chairs in banyan-circle.txt.
 CIRCLE_MIDDLE = 815
 
 
