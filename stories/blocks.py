@@ -211,5 +211,5 @@ class StoryBody(blocks.StreamBlock):
         template = "stories/blocks/body.html"
 
     def get_context(self, value, parent_context=None):
-        load_renditions(get_images(value))
+        load_renditions(get_images(value))  # with one query for all pictures
         return super().get_context(value, parent_context=parent_context)

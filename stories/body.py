@@ -28,10 +28,10 @@ def get_images(body):
 
 
 def iter_texts(body, shown_pictures=None):
-    """Yield the searchable text of each block of `body` that has some, with no database query.
+    """Yield a text for each block of TEXT_BLOCK_TYPES in `body`, and for each picture in a picture block.
 
-    Its parts, such as a title and the words below it, are on lines of their own.
-    Captions and alternative texts are read from the stored JSON, because the block's value would load the
+    The parts of a text, such as a title and the words below it, are on lines of their own. Takes no query:
+    captions and alternative texts are read from the stored JSON, because the block's value would load the
     image. `shown_pictures`: the primary keys of the pictures whose texts are yielded; None means all.
     """
     for number, stored in enumerate(body.raw_data):

@@ -31,7 +31,7 @@ def find_leaks(page):
 
 
 def find_passed_end(page):
-    """Return {"expire_at": [ValidationError]} if readers may see `page` no longer, and otherwise {}.
+    """Return {"expire_at": [ValidationError]} if `page` has expired, and otherwise {}.
 
     Lists and bulk actions publish a page without its form, which checks this too.
     """
@@ -43,7 +43,7 @@ class CheckedPageMixin:
     """For page types: checks a page when it is published, by whichever way.
 
     `is_draft`: whether clean() validates a draft. `is_publishing`: whether it validates the page to publish
-    it. None: it does if the page is live.
+    it. If that is None, it validates a live page as one to publish.
     """
 
     # CheckedPageForm sets both while it validates, because a draft can always be saved.
@@ -101,8 +101,9 @@ class CheckedPageMixin:
     def publish(self, revision, *args, log_action=True, **kwargs):
         """Publish `revision`, or schedule it. Raises PublishingRefused if something prevents it.
 
-        When the time of a scheduled version has come, no error is raised. The version stays scheduled, and
-        its editors are told once. If its end has passed too, publishing/schedules.py unpublishes it at once.
+        A scheduled version whose time has come raises no error: if something prevents it, it stays
+        scheduled, and its editors are told once. If only its end has passed, it is published, and
+        publishing/schedules.py unpublishes it at once.
         """
         try:
             with transaction.atomic():

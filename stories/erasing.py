@@ -47,5 +47,5 @@ def register():
 def rename_themes(rows, case):
     """Replace the names and slugs of the themes `rows`, and empty their descriptions."""
     for theme in rows:
-        name = f"{case.code} {theme.pk}"  # The name of a theme is unique.
+        name = f"{case.code} {theme.pk}"  # No two themes in a language have the same name.
         rows.filter(pk=theme.pk).update(name=name, slug=f"theme-{theme.pk}", description="")

@@ -231,8 +231,8 @@ def load_bodies(stories):
 def simplify_html(fragment, base_url):
     """Return the HTML `fragment` with absolute URLs and with the attributes of ALLOWED_ATTRIBUTES only.
 
-    Removes malformed URLs, which an editor may have pasted, and the tags of <span> without a language, and of
-    <picture> and <source>: its <img> stays, a JPEG.
+    Removes malformed URLs, which an editor may have pasted. Removes the tags of <span> without a language, of
+    <picture> and of <source>, but not what is inside of them: the <img> of a <picture>, a JPEG, stays.
     """
     # lxml raises an error when it moves a text with an invalid character.
     tree = html.fragment_fromstring(remove_invalid_characters(fragment), create_parent="div")

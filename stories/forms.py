@@ -72,7 +72,7 @@ class CheckedPageForm(WagtailAdminPageForm):
         return opened not in map(str, self.instance.revisions.values_list("pk", flat=True))
 
     def find_free_slug(self, slug):
-        """Return `slug`, made from the title, with a number if it is in use or reserved. Wagtail refuses it.
+        """Return `slug`, made from the title, with a number if it is in use or reserved.
 
         If `slug` is empty because the title has no letters, the name of the page type replaces it.
         """
@@ -86,7 +86,8 @@ class CheckedPageForm(WagtailAdminPageForm):
         )
 
     def get_field_updates_for_resave(self):
-        # The form stays open after an autosave. Without this, it would still show the slug without number.
+        # The form stays open after an autosave. Without this, it would still show the slug without number,
+        # and name the version with which it was opened.
         updates = super().get_field_updates_for_resave()
         if "opened" in self.fields:
             updates.append(("opened", str(self.instance.latest_revision_id)))
@@ -147,7 +148,7 @@ class StoryPageForm(CheckedPageForm):
         self.link_people()
 
     def link_people(self):
-        """Show each error on a line of its own, with links to people if the user is a safeguarding lead.
+        """Show each error with CODE on its own line, with links to people if the user is a safeguarding lead.
 
         Errors of the field `body` get no markup, because the script of a StreamField shows errors as text.
         """

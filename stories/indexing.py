@@ -12,11 +12,16 @@ from django.apps import apps
 from django.db import transaction
 from wagtail.models import COMMENTS_RELATION_NAME
 
-# What Wagtail saves of a page with a version. Only comments are in an index: the reference index.
+# The fields of a page that Wagtail saves with a version. Of these, only the comments are in an index: the
+# reference index.
 OF_VERSIONS = {
-    *("latest_revision", "latest_revision_created_at", "draft_title", "has_unpublished_changes"),
+    "latest_revision",
+    "latest_revision_created_at",
+    "draft_title",
+    "has_unpublished_changes",
     COMMENTS_RELATION_NAME,
 }
+# Whether update_indexes() does nothing.
 are_left_alone = ContextVar("are_left_alone", default=False)
 
 
@@ -25,7 +30,7 @@ are_left_alone = ContextVar("are_left_alone", default=False)
 
 @contextmanager
 def indexes_left_alone():
-    """Context manager in which pages update neither index. Nothing updates the reference index."""
+    """Context manager in which saving a page updates no index, and nothing updates the reference index."""
     token = are_left_alone.set(True)
     try:
         with references_left_alone():
@@ -57,7 +62,7 @@ def indexed_after(page, fields=None):
 
 
 def update_indexes(page, fields):
-    """Update the indexes of `page`, unless a caller does it.
+    """Update the indexes of `page`, unless a caller does it, within indexes_left_alone().
 
     A page that is saved while another one is being saved is updated too. A migration has models of its own,
     and updates no index.
@@ -68,7 +73,7 @@ def update_indexes(page, fields):
     if are_left_alone.get() or page._meta.apps is not apps:
         return
     key = (page._meta.app_label, page._meta.model_name, str(page.pk))
-    is_version = OF_VERSIONS.issuperset(fields or ["all"])
+    is_version = bool(fields) and OF_VERSIONS.issuperset(fields)
     if not is_version:
         insert_or_update_object_task.enqueue(*key)
     if not is_version or getattr(page, COMMENTS_RELATION_NAME).exists():

@@ -1,4 +1,4 @@
-"""The languages of the site's content, and the names of all languages, for quotes in another language."""
+"""The languages of the site's content, and the names of all languages and countries (Unicode's CLDR)."""
 
 import functools
 from contextlib import suppress

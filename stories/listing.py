@@ -40,7 +40,7 @@ class StoryFilterForm(forms.Form):
 # The query parameters that a listing reads: its filters and the number of the page.
 LISTING_PARAMETERS = [*StoryFilterForm.base_fields, "page"]
 
-# The counts of filtered listings, which have many combinations. An entry takes up to 30 KB.
+# The terms and the counts of filters, which have many combinations. An entry takes up to 30 KB.
 cached_of_filters = VersionedCache(max_entries=300)
 
 
@@ -148,7 +148,7 @@ class StoryListing:
         """The requested Page of the paginator; the first or last one when there is no page of that number."""
         stories = self._filter_stories(self.all_stories if self.page_number else self._few_stories)
         paginator = Paginator(stories.newest_first().for_cards(), STORIES_PER_PAGE)
-        # The sum of the cached counts saves the paginator's query. They are those without the filter `year`.
+        # The sum of the cached counts by year saves the paginator's query. They leave out the filter `year`.
         year = str(self.filters.get("year", ""))
         paginator.count = sum(n for value, _label, n in self._counts_by_year if value == year or not year)
         return paginator.get_page(self.page_number)

@@ -22,12 +22,12 @@ from stories.content_notes import ContentNote
 from stories.forms import CheckedPageForm, StoryPageForm
 from stories.listing import LISTING_PARAMETERS, StoryListing
 from stories.panels import STORY_PANELS, STORY_PROMOTE_PANELS
+
+# Django finds the models of an app in its models module: StoryPerson, and those of stories/story_links.py.
 from stories.people import People, StoryPerson, contributors_in, digest_of, report_of  # noqa: F401
 from stories.people_check import find_errors
 from stories.querysets import TOP_INDEX_DEPTH, StoryPageQuerySet
 from stories.reserved_slugs import RESERVED_BELOW_INDEX, RESERVED_SLUGS
-
-# Django finds the models of an app in its models module.
 from stories.story_links import StoryAuthor, StoryCountry, StoryTheme  # noqa: F401
 from stories.terms import Country, Theme
 

@@ -7,12 +7,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from caching.local_date import today
+from media.people import levels_in
 from safeguarding.decisions import WAITING
 from safeguarding.gate import ABOUT_PICTURES
 from safeguarding.leak_check.admin_requests import can_compare
 from safeguarding.releases import judge_uses, load_people
 from stories.body import get_images
-from stories.people import People, contributors_in, levels_in, report_of
+from stories.people import People, contributors_in, report_of
 
 # The code of the errors of this module and of stories/checked_pages.py. A class of its own would get lost:
 # when clean() raises an error, full_clean() raises another ValidationError with its content.
@@ -111,7 +112,7 @@ def person_errors(story):
         for unmet in verdict.unmet:
             fields = ["people"]
             if unmet in ABOUT_PICTURES:
-                # The fields with the pictures that show the person as clearly as the story does at all.
+                # The fields that have the pictures on which the person is seen most clearly.
                 fields = [field for field, found in levels.items() if found.get(person.pk) == use.picture]
             text = unmet.describe(person)
             if unmet in WAITING:  # The safeguarding team has to decide, and the editor can't help.

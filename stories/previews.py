@@ -22,7 +22,7 @@ def newest_public(model):
 
 
 def pictures():
-    """Return a value for PicturesBlock with the newest public image; None without one."""
+    """Return a value for PicturesBlock with the newest public image, or with None in its place."""
     image = newest_public(get_image_model())
     if image:
         # The attributes that Wagtail's ImageBlock gives to its images.
@@ -31,7 +31,7 @@ def pictures():
 
 
 def document():
-    """Return a value for DocumentBlock with the newest public document; None without one."""
+    """Return a value for DocumentBlock with the newest public document, or with None in its place."""
     return {
         "document": newest_public(get_document_model()),
         "title": gettext("Questions to ask before you go"),

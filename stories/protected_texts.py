@@ -16,7 +16,7 @@ from stories.body import stored_image, stored_pictures
 from stories.terms import Author, Theme
 
 END_OF_PARAGRAPH = re.compile(r"</(?:p|li|h\d|blockquote)>")
-# It can be all that is left between two ends of paragraphs.
+# A list's tag can be all that is left between two ends of paragraphs.
 LIST_TAG = re.compile(r"</?[ou]l>")
 
 

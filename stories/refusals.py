@@ -50,7 +50,7 @@ def link_person(error, user):
 def link_field(field, error, user, editor=""):
     """Return HTML with a link to `field` and the sentence of `error`.
 
-    `field`: a key of FIELDS. `editor`: the address of the page editor, or "" on the page itself.
+    `field`: a key of FIELDS. `editor`: the address of the page editor, or "" for a link within it.
     """
     error = link_person(error, user)
     return format_html('<a href="{}#{}">{}</a>: {}', editor, panel_id(field), FIELDS[field], error)

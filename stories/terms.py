@@ -117,7 +117,7 @@ class Country(models.Model):
     """A country of ISO 3166-1. A migration adds all 249. Their names are those of Unicode CLDR."""
 
     class Region(models.TextChoices):
-        """The regions of the United Nations' M49 standard."""
+        """The regions of the United Nations' M49 standard, and Antarctica, which is in none of them."""
 
         AFRICA = "africa", _("Africa")
         AMERICAS = "americas", _("Americas")

@@ -215,7 +215,7 @@ def leave_out_incomplete_pages(request, action_type, objects, view):
     drafts = list(objects)
     if view.get_execution_context()["include_descendants"]:
         below = [draft for page in objects for draft in publishable_below(page, request.user)]
-        # Without those that were chosen too, or are below two pages that were.
+        # Each once: a draft can be chosen, and also be below one or more chosen pages.
         drafts = list(dict.fromkeys(drafts + below))
         # They are in `drafts` now, so Wagtail must not publish them by itself.
         view.cleaned_form.cleaned_data["include_descendants"] = False

@@ -45,7 +45,8 @@ def story_cards(context, stories, layout="", first=None, grid=""):
 def render_grid(cards, grid):
     """Return the HTML of the grid named `grid` with the cards whose HTML is in `cards`, or "" without any.
 
-    Its class tells their number before they arrive. Selectors that count siblings match only afterwards.
+    Its class tells the browser their number before they arrive. CSS selectors that count siblings match only
+    afterwards.
     """
     if not cards:
         return ""
