@@ -85,7 +85,7 @@ def test_same_picture_has_its_own_alternative_text_and_caption_in_each_use(clien
 def test_several_pictures_are_a_gallery_with_links_to_larger_ones(client):
     images = [make_image(), make_image()]
     value = {"pictures": [picture_value(image, f"Picture {n}") for n, image in enumerate(images)]}
-    # Visitors get the files of a page only.
+    # On a page, because visitors get only the files that a public page shows.
     page = parse(client.get(make_story(body=make_raw(("pictures", value))).url))
 
     links = page.select(".gallery a")

@@ -62,7 +62,7 @@ def titles_in_both(client, address):
     return rss
 
 
-def content_of_only_entry(client, address="/feed.atom"):
+def content_of_only_entry(client, address):
     """Return the content of the feed's only entry as an HTML tree; the RSS version must have the same."""
     (entry,) = entries(client, address)
     html = entry.findtext(f"{ATOM}content")

@@ -66,4 +66,6 @@ def test_reader_is_told_what_it_cannot_hide_and_where_to_read_more(client):
     assert "Shift key three times" in told.text
     assert told.select_one("a")["href"] == page.url
     # On the help page itself that link would lead nowhere.
-    assert not parse(client.get(page.url)).select("#leave-limits a")
+    told = parse(client.get(page.url)).find(id=told["id"])
+    assert "history" in told.text
+    assert not told.select("a")

@@ -13,7 +13,7 @@ def test_malformed_addresses_break_no_page(client, admin_client, subtests):
     blocks = []
     for address in MALFORMED:
         link = {"title": "Film", "kind": "video", "url": address}
-        button = {"title": "Help", "text": "<p>Words</p>", "label": "Go", "url": address, "page": None}
+        button = {"heading": "Help", "text": "Words", "label": "Go", "url": address, "page": None}
         blocks += [
             {"type": "text", "value": f'<p><a href="{address}">linked</a></p>'},
             {"type": "media_link", "value": link},

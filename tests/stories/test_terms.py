@@ -285,11 +285,10 @@ def test_languages_of_quotes_are_named_in_the_readers_language():
 
 
 @pytest.mark.parametrize(("model", "language"), [(Theme, "en"), (Author, "fr")])
-def test_lists_and_choosers_begin_with_the_users_language_by_name(admin_client, settings, model, language):
+def test_lists_and_choosers_begin_with_the_users_language_by_name(admin_client, model, language):
     english, french = Locale.get_default(), Locale.objects.create(language_code="fr")
     for name, locale in [("Zeta", english), ("alpha", english), ("Travail", french), ("Beta", english)]:
         model.objects.create(name=name, locale=locale)
-    settings.LANGUAGE_CODE = "en"
     profile = UserProfile.get_for_user(get_user_model().objects.get(username="admin"))
     profile.preferred_language = language
     profile.save()
