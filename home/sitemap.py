@@ -99,7 +99,7 @@ def sitemap(request, part=None):
         paths = [reverse("sitemap_part", args=[part]) for part in range(1, number_of_parts + 1)]
         context = {"parts": [absolute(path) for path in paths]}
         return TemplateResponse(request, "home/sitemap_index.xml", context, content_type="application/xml")
-    if part is not None and not 1 <= part <= number_of_parts > 1:
+    if part is not None and not 1 <= part <= number_of_parts > 1:  # A single part has no number.
         raise Http404
     request.GET = QueryDict(f"p={part or 1}")  # Django's parameter
     response = views.sitemap(request, {"pages": pages})

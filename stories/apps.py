@@ -1,4 +1,4 @@
-"""Configuration of the app. It connects signals, and registers stories for the leak check and withdrawals."""
+"""Configuration of the app: signals, and what the leak check and withdrawals look at (safeguarding/)."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,4 @@
-"""Counts the words of a story, and its pictures without alternative text, whenever it is saved."""
+"""Counts the words of a story, and its pictures without alternative text, when all of it is saved."""
 
 from django.db.models.signals import pre_save
 from django.dispatch import receiver

@@ -96,7 +96,7 @@ class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
         help_text=_("Asks Google and others not to list this story. The site's own search still finds it."),
     )
 
-    # stories/counts.py counts these at each save, for the lists of the admin.
+    # stories/counts.py counts these at each save, for the lists of the admin and the time that reading takes.
     word_count = models.PositiveIntegerField(_("words"), default=0, editable=False)
     undescribed_pictures = models.PositiveIntegerField(
         _("pictures without alternative text"), default=0, editable=False

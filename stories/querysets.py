@@ -1,4 +1,4 @@
-"""The queryset of StoryPage, with the methods that every query for stories is built from."""
+"""The queryset of StoryPage, with methods that select, sort and load the stories of a list."""
 
 from django.db.models import Case, Count, OuterRef, Subquery, When
 from django.db.models.functions import Coalesce
@@ -12,7 +12,7 @@ TOP_INDEX_DEPTH = 3
 
 
 class StoryPageQuerySet(PublishedQuerySet):
-    """Story pages. Every query for what visitors see begins with published()."""
+    """Story pages. Every query for what visitors see uses published()."""
 
     def newest_first(self):
         return self.order_by("-date", "-pk")

@@ -1,6 +1,7 @@
 """Adds the demo's translated stories, with their index, themes and author, to the site.
 
-They come from the folders beside this module that are named by a language code: fr/, ar/.
+They come from the folders beside this module that are named by a language code: fr/, ar/. The file of a story
+has the name of the English one, which gives the date, the countries and all else that is no text.
 """
 
 from stories.demo.load import DEMO_DIR, BodyBuilder, publish, read_toml

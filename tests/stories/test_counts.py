@@ -18,7 +18,7 @@ def picture(image, alt_text="", decorative=False):
     return {"image": {"image": image, "alt_text": alt_text, "decorative": decorative}, "caption": "By a road"}
 
 
-def test_words_and_undescribed_pictures_are_counted(media_root):
+def test_words_and_undescribed_pictures_are_counted():
     image = builders.make_image()
     pictures = [
         picture(image.pk),
