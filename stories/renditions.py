@@ -47,6 +47,7 @@ def make_renditions(page):
         if hasattr(response, "render"):
             response.render()
         if getattr(page, "lead_image", None):
+            # All layouts of a card that have a picture show the same renditions.
             render_to_string("stories/story_card.html", {"story": page}, request)
 
 
