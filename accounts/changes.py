@@ -43,7 +43,7 @@ def notify(user, email, message):
     """Send `message` about the account of `user` to the address `email` once the transaction commits."""
     if settings.SENDS_MAIL and email:
 
-        def send():  # Not a partial: if it fails, Django logs the callable, and a partial with its arguments.
+        def send():  # Not a partial: if it fails, Django would log its arguments, and not only a name.
             _send(user, email, message)
 
         # robust: an error of the e-mail doesn't fail the request, whose transaction is committed already.

@@ -80,6 +80,7 @@ def create():
 
 def get_demo_codes():
     """Return the codes of the demo's people."""
-    from stories.demo.load import DEMO_DIR, read_toml  # Production imports this module, but no demo.
+    # Imported here, because production imports this module and needs no demo.
+    from stories.demo.load import DEMO_DIR, read_toml
 
     return [row["code"] for row in read_toml(DEMO_DIR / "people.toml")["people"]]

@@ -88,7 +88,8 @@ def _send(user, context):
 def invite_again(request, pk):
     """View that asks for confirmation and sends a new link to a user who has no password yet.
 
-    Raises PermissionDenied for people who may not change the user, and Http404 for a user with a password.
+    Raises PermissionDenied for people who may not change the user, and Http404 for a user who has a password
+    or is inactive.
     """
     user = get_object_or_404(get_user_model(), pk=pk)
     if not may_change(request.user, user):

@@ -7,7 +7,8 @@ from django_otp.models import Device
 class LoginAttempt(models.Model):
     """The number of recent attempts for one name, one network address, or one name from one address.
 
-    `digest` is a keyed hash of the name or address, which are not stored themselves.
+    Each kind of attempt has its own counts: `purpose` in accounts/throttle.py. `digest` is a keyed hash of
+    the kind and the name or address, which are not stored themselves.
     """
 
     digest = models.CharField(max_length=64, unique=True)

@@ -51,7 +51,10 @@ def registration_options(request, user):
 
 
 def authentication_options(request, user):
-    """Return the JSON options with which the browser uses a passkey of `user`, or "" if there is none."""
+    """Return the JSON options with which the browser uses a passkey of `user`; store the challenge.
+
+    Return "" if the user has no passkey.
+    """
     known = _descriptors(user)
     if not known:
         return ""
@@ -92,7 +95,7 @@ def add(request, user, answer, name):
 
 @transaction.atomic
 def verify(request, user, answer):
-    """Return the passkey of `user` that signed this session's challenge, or None.
+    """Return the passkey of `user` that signed this session's challenge, and store its new count; or None.
 
     `answer` is the JSON of the assertion that the browser returned.
     """

@@ -5,7 +5,7 @@ Somebody who finds an open session must not be able to turn it into permanent ac
 provider, and the second factor if the account has one. Signing in counts as a proof.
 
 The page that asks usually comes before the form. If the proof expires while a form is filled in, the page
-holds the data that was sent in hidden fields, and passes them to the view after the proof.
+that asks has the data of that form in hidden fields. After the proof, the view gets these data.
 """
 
 import time
@@ -30,8 +30,8 @@ WRONG_CODE = _("This code is not right, or was used already. Please wait for the
 WRONG_PASSKEY = _("This passkey was not accepted. Please try again, or enter a code.")
 # Session key: an error message for the next page that asks.
 PROBLEM = "reauthentication_problem"
-# Names of hidden fields in the page that asks: the kind of proof that the page asks for, and whether the
-# interrupted request was a POST. The fields of its form have the prefix INTERRUPTED.
+# Names of hidden fields in the page that asks (interrupted_form.html): the kind of proof that the page asks
+# for, and whether the interrupted request was a POST. The fields of its form have the prefix INTERRUPTED.
 STEP, WAS_POSTED, INTERRUPTED = "reauthentication_step", "reauthentication_was_posted", "interrupted-"
 
 
@@ -77,7 +77,10 @@ PROTECTED_VIEWS = {
 
 
 def require_recent_proof(view):
-    """Decorator for views of the admin. It asks for a proof before a view that PROTECTED_VIEWS lists."""
+    """Decorator for views of the admin. It asks for a proof before a view that PROTECTED_VIEWS lists.
+
+    If a view ends the sessions of its user, that of the request goes on.
+    """
 
     @wraps(view)
     def checked(request, *arguments, **named):
@@ -120,8 +123,8 @@ def check_or_ask(request, user, needs_proof):
     Arguments:
         user: whose proof is needed.
         needs_proof: a function of PROTECTED_VIEWS.
-    Return None if the view may run. `request.POST` then is the data of the interrupted form. If there was no
-    such form, return a redirect that opens the view with GET.
+    Return None if the view may run. If `request` has a proof, `request.POST` is changed to the data of the
+    interrupted form. If no form was interrupted, return a redirect that opens the view with GET.
     """
     answer = request.POST if STEP in request.POST else None
     was_posted = request.method == "POST" and (answer is None or WAS_POSTED in answer)

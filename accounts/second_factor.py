@@ -1,8 +1,8 @@
 """The second factor: codes of an authenticator app (TOTP), passkeys and recovery codes.
 
-A pending user is one who has given the password and not yet the second factor that the account needs. Such a
-user is anonymous on every page of the site. Only the page `second_factor` knows the user: it asks for a code
-or a passkey, or sets up the first one.
+A pending user is one who has given the password and not yet the second factor that the account needs.
+`request.user` is anonymous then, on every page of the site. The views that ask for the second factor, set it
+up, or ask for the password again get the user from pending_user().
 """
 
 import hashlib
@@ -61,7 +61,7 @@ class SecondFactorMiddleware:
         return self.get_response(request)
 
     def process_view(self, request, *_arguments):
-        """Redirect a pending user from the admin and from `login.html` to the page `second_factor`."""
+        """Redirect a pending user from the admin, and from the login of private pages, to `second_factor`."""
         match = request.resolver_match
         needs_factor = match.route.startswith("admin/") or match.url_name == "wagtailcore_login"
         if not needs_factor or match.url_name in EXEMPT_URL_NAMES or request.user.is_authenticated:

@@ -1,7 +1,7 @@
 """The session backend (SESSION_ENGINE), and when sessions end.
 
-A session ends SESSION_COOKIE_AGE after the sign-in, when the browser is closed, when the e-mail address, the
-password or a second factor of the account changes, and when the account is made inactive.
+A session ends SESSION_COOKIE_AGE after the sign-in, when the user signs out or closes the browser, when the
+e-mail address, the password or a second factor of the account changes, and when the account is made inactive.
 """
 
 import time
@@ -49,7 +49,7 @@ class SessionStore(db.SessionStore):
     """
 
     def _get_new_session_key(self):
-        # Not checked for being free, as Django's method does: create() tries again if the key is taken.
+        # Django's method also checks that no session has the key. Here only create() does, and tries again.
         return make_session_key()
 
     def _validate_session_key(self, key):

@@ -108,7 +108,7 @@ def fail_verification(request, error, target=None):
 
 
 def refuse(request, error=None):
-    """Return the page that says that signing in failed. It is the same for every reason."""
+    """End the session, and return the page that says that signing in failed, the same for every reason."""
     log_refusal(error)
     request.session.flush()
     return render(request, "accounts/single_sign_on_refused.html", status=403)

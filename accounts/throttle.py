@@ -23,8 +23,8 @@ COOL_OFF = timedelta(minutes=15)
 # Limits for one name from one address, and for all names from one address.
 PER_NAME_AND_ADDRESS, PER_ADDRESS = 5, 20
 # Limit for one name from all addresses, known or not. NIST SP 800-63B (section 3.2.2) allows 100 failed
-# passwords in a row. From known addresses, that takes 20 of them. It leaves at most 9,600 guesses a day (100
-# in each COOL_OFF) for a password of 12 characters or more.
+# passwords in a row. With PER_NAME_AND_ADDRESS, it takes 20 known addresses to reach this limit. It leaves at
+# most 9,600 guesses a day (100 in each COOL_OFF) for a password of 12 characters or more.
 PER_NAME = 100
 # A lower limit for one name from all addresses, for the purposes in STRICT. Three of the million codes of an
 # app are valid at a time, and only somebody who has the password is asked for one. Each request for a reset

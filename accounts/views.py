@@ -31,12 +31,13 @@ LAST_FACTOR = _("Your account needs a second step: add another before you remove
 class CodeForm(forms.Form):
     code = forms.CharField(
         label=_("Code"),
-        max_length=40,
+        max_length=40,  # A recovery code has 19 characters. Spaces between them are allowed.
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True}),
     )
 
 
 class PasskeyForm(forms.Form):
+    # max_length: that of the column, which is django-otp's.
     name = forms.CharField(label=_("Name of the passkey"), max_length=64, initial=_("My phone"))
 
 

@@ -1,4 +1,4 @@
-"""Wagtail hooks: invitations and second factors in the list of users and on the account page."""
+"""Wagtail hooks for users: invitations, second factors, the account page, and who may change whom."""
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied

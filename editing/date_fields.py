@@ -26,7 +26,8 @@ EXAMPLES = {
 def check_year(value):
     """Refuse `value`, a date or datetime, if its year is mistyped.
 
-    Readers can't filter by such a year. In some time zones, the first and the last days don't exist.
+    Readers can't filter by such a year, and Python can't convert the first and the last days that it knows,
+    in the years 1 and 9999, to every time zone.
     """
     if not FIRST_YEAR <= value.year <= LAST_YEAR:
         years = {"first": FIRST_YEAR, "last": LAST_YEAR}

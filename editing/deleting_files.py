@@ -18,6 +18,7 @@ from publishing.visibility import published_pages
 
 def say_what_is_lost(request, files):
     """Add a message about `files`. It counts no page that is not public, so it tells nothing about those."""
+    # Readers see no picture while somebody on it does not agree.
     shown = [each for each in files if is_agreed(each)]
     pages = set()
     for each in shown:

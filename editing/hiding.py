@@ -45,7 +45,7 @@ def may_hide(user, page):
     )
 
 
-def may_show(user, page):
+def may_show_again(user, page):
     """Return whether `user` may show `page` again, which somebody hid."""
     return is_hidden_at_once(page) and page.permissions_for_user(user).can_publish()
 
@@ -67,7 +67,7 @@ class ShowButton(PageMenuItem):
     priority = HideButton.priority  # Only one of the two is shown.
 
     def is_shown(self, user):
-        return may_show(user, self.page)
+        return may_show_again(user, self.page)
 
 
 def buttons(page, user, next_url=None, view_name=None):
@@ -129,7 +129,7 @@ def hide_page(request, page_id):
 def show_page(request, page_id):
     """View that asks for confirmation and shows a page again. Raises PermissionDenied as `hide_page`."""
     page = get_object_or_404(Page, pk=page_id).specific
-    if not may_show(request.user, page):
+    if not may_show_again(request.user, page):
         raise PermissionDenied
     if request.method == "POST":
         show_again(page, request.user)
@@ -172,7 +172,7 @@ def tell_moderators(request, page):
         "link": absolute(reverse("wagtailadmin_pages:edit", args=[page.pk])),
     }
 
-    def send():  # Not a partial: if it fails, Django logs the callable, and a partial with its arguments.
+    def send():  # Not a partial: if it fails, Django would log its arguments, and not only a name.
         for user in users:
             _send(user, context)
 

@@ -1,6 +1,8 @@
-"""Fixes filters and columns of the admin's lists and choosers that fail in Wagtail 8.0, mostly in searches.
+"""Fixes filters, columns and bulk actions of the admin's lists that fail in Wagtail 8.0, mostly in searches.
 
 A search can only be filtered by fields of its index and by primary keys. So the filters here find keys first.
+Two functions add a rule of this project: bulk actions that have nothing to do are left out, and the picture
+chooser offers only tags of pictures that the user may choose.
 """
 
 from django import forms

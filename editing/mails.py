@@ -4,7 +4,7 @@ Wagtail sends them to everybody who once subscribed to the comments of a page, c
 it, and to all members of the groups that moderate. The page may be in the section of others by then.
 
 They are sent after the transaction. On SQLite, a slow mail server would block all writes meanwhile. A mail
-that can't be sent is only logged. In Wagtail, some errors of the server prevent that a page is submitted.
+that can't be sent is only logged. In Wagtail, some errors of the server keep a page from being submitted.
 """
 
 import logging

@@ -63,7 +63,7 @@ def say_what_prevents_publishing(request, page):
     if not isinstance(page, StoryPage) or not SUBMITS & set(request.POST):
         return
     editor = reverse("wagtailadmin_pages:edit", args=[page.pk])
-    # has_keys only looks whether there is a key. The default would decrypt everybody's protected words.
+    # has_keys() only looks for a key. The default, can_compare(), decrypts all protected words.
     errors = find_errors(page, can_compare=has_keys)
     lines = [link_field(name, each, request.user, editor) for name, found in errors.items() for each in found]
     if lines:

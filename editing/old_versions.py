@@ -21,7 +21,8 @@ UNFINISHED = [WorkflowState.STATUS_IN_PROGRESS, WorkflowState.STATUS_NEEDS_CHANG
 def old_versions(page):
     """Return the revisions of `page` that nothing needs.
 
-    Needed are the latest one, the live one, scheduled ones and those in moderation.
+    Needed are the latest one, the live one, scheduled ones, and those that are with moderators or were sent
+    back.
     """
     waiting = TaskState.objects.filter(workflow_state__status__in=UNFINISHED).values("revision")
     needed = [page.latest_revision_id, page.live_revision_id]

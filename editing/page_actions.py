@@ -1,4 +1,4 @@
-"""Rules for Wagtail's actions on pages, wherever they are called: in a view, a bulk action or the API.
+"""Rules for Wagtail's actions on pages, wherever they are called: in a view, a bulk action or other code.
 
 A hidden page is one that readers can't see although it is live: docs/decisions/public-pages.md.
 """
@@ -56,7 +56,8 @@ def convert_alias(self, skip_permission_checks=False):
         self.page.refresh_from_db(fields=["live", "has_unpublished_changes", "live_revision"])
     with transaction.atomic():
         if self.page.alias_of_id and isinstance(story := self.page.specific, StoryPage):
-            # The writers of its text may not decide about the page that it becomes either.
+            # The alias becomes a page with versions of its own. The writers of its text are noted in them,
+            # because they may not decide about the people in it.
             copy_writers(story, story)
         return CONVERT_ALIAS(self, skip_permission_checks=skip_permission_checks)
 

@@ -49,7 +49,7 @@ class VisiblePagesPolicy(PagePermissionPolicy):
         paths = {
             page.path[:length]
             for page in self.instances_with_direct_explore_permission(user)
-            for length in range(len(root.path), len(page.path), Page.steplen)  # each page from root to above
+            for length in range(len(root.path), len(page.path), Page.steplen)  # from root to the page above
         }
         above = visible_to(user) & Q(path__in=paths)
         return self.model._default_manager.filter(Q(pk__in=pages_in_sections(user).values("pk")) | above)

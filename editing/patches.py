@@ -1,6 +1,6 @@
-"""The one function through which this project changes classes and modules of Wagtail.
+"""The one function that replaces attributes of Wagtail's classes and modules (and one of django-filter).
 
-Every change is listed in docs/overrides.md with its reason, and guarded by tests/editing/test_overrides.py.
+Every patch is listed in docs/overrides.md with its reason, and guarded by tests/editing/test_overrides.py.
 """
 
 # (class or module, name of the attribute, original) of every patch.

@@ -30,7 +30,7 @@ class PeopleSidePanel(BaseSidePanel):
     @cached_property
     def lines(self):
         """The list of HTML lines, one for each error."""
-        # has_keys only looks whether there is a key. The default would decrypt everybody's protected words.
+        # has_keys() only looks for a key. The default, can_compare(), decrypts all protected words.
         errors = find_errors(self.object, can_compare=has_keys)
         return [
             link_field(field, error, self.request.user) for field, found in errors.items() for error in found

@@ -109,7 +109,7 @@ class StoryFilterSet(WagtailFilterSet):
         label=_("Last written by"),
         queryset=lambda request: last_writers(request.user),
         widget=CheckboxSelectMultiple,
-        distinct=False,
+        distinct=False,  # A story has one newest version, so the join lists it once.
     )
     missing = AnyOf(MISSING, label=_("Lacks"))
 

@@ -102,7 +102,10 @@ class PageForm(CheckedForm):
             )
 
     def check(self, locale):
-        """Raise a ValidationError unless the user may copy the page to `locale`, and its subtree if asked."""
+        """Raise a ValidationError unless the user may copy the page to `locale`, and its subtree if asked.
+
+        Names of themes that are wrong get errors in their own fields.
+        """
         language = {"language": locale.get_display_name()}
         parent = self.instance.get_parent()
         target = parent if parent.is_root() else parent.get_translation_or_none(locale)

@@ -42,6 +42,6 @@ urlpatterns = [
         name="submit_snippet_translation",
     ),
 ]
-# The same decorator as for Wagtail's own routes.
+# The same decorators as for Wagtail's own routes.
 for decorator in (require_admin_access, display_custom_404, never_cache):
     urlpatterns = decorate_urlpatterns(urlpatterns, decorator)

@@ -1,4 +1,6 @@
-"""Registers what this folder changes in Wagtail's admin. Each `start()` applies the patches of its module.
+"""Registers what this folder changes in Wagtail's admin.
+
+Each `start()` applies the patches of its module, or registers what the module replaces.
 
 A hook with a positive `order` runs after Wagtail's own hooks, so that it can replace what these register.
 """
@@ -76,7 +78,7 @@ def register_story_list():
 
 hooks.register("register_story_list_part", consent_column.list_part)
 hooks.register("register_bulk_action", nobody_described.NobodyDescribedBulkAction)
-# They replace Wagtail's of the same type.
+# These two replace Wagtail's actions of the same types.
 hooks.register("register_bulk_action", deleting_files.DeletePictures, order=100)
 hooks.register("register_bulk_action", deleting_files.DeleteDocuments, order=100)
 hooks.register("register_log_actions", nobody_described.register_actions)
@@ -141,7 +143,6 @@ dead_links.start()
 usage.start()
 visible_titles.start()
 stale_forms.start()
-# These change what Wagtail's own hooks register, so they come after them.
 hooks.register("construct_homepage_panels", visible_titles.replace_panels)
 hooks.register("construct_homepage_summary_items", visible_titles.replace_summary_items, order=100)
 hooks.register("construct_explorer_page_queryset", page_views.add_pages_to_menu)
@@ -155,11 +156,11 @@ hooks.register("after_edit_page", moderation.say_what_prevents_publishing)
 hooks.register("construct_wagtail_userbar", content_checks.check_only_content)
 hooks.register("register_help_menu_item", guide.menu_item)
 hooks.register("construct_help_menu", guide.leave_out_wagtails_guide)
+hooks.register("register_page_header_buttons", translating.explain_button)
 
 # --- "Hide now" and the trash --------------------------------------------------------------------
 
 hooks.register("register_page_header_buttons", hiding.buttons)
-hooks.register("register_page_header_buttons", translating.explain_button)
 hooks.register("register_page_listing_more_buttons", hiding.buttons)
 hooks.register("before_edit_page", hiding.say_that_it_is_hidden)
 hooks.register("register_admin_menu_item", trash.menu_item)
