@@ -120,7 +120,7 @@ def test_address_that_no_mail_can_be_sent_to_is_not_logged(amina, caplog, django
     amina.save()
     with django_capture_on_commit_callbacks(execute=True) as callbacks:
         changes.notify(amina, amina.email, changes.PASSKEY_ADDED)
-    assert "amina" not in callbacks[0].__qualname__, "Django logs the name of a callback that fails"
+    assert hasattr(callbacks[0], "__qualname__"), "Django logs the arguments of a partial"
     assert [record.getMessage() for record in caplog.records] == [
         "A mail about a changed account could not be sent."
     ]

@@ -32,8 +32,8 @@ pytestmark = [
     pytest.mark.usefixtures("second_factor_for_administrators"),
 ]
 
-# False values that both of the browser's responses can contain: in a registration and when signing in.
-# Right are the flags PRESENT | VERIFIED, the origin http://testserver, and the challenge in the page.
+# False values that both of the browser's responses can contain: in a registration and when signing in. The
+# right values are the flags PRESENT | VERIFIED, the origin http://testserver, and the challenge in the page.
 FALSE_VALUES = [
     {"flags": PRESENT},
     {"flags": VERIFIED},

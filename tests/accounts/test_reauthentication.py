@@ -110,7 +110,7 @@ def test_multiple_values_of_an_interrupted_form_are_kept(admin):
 def test_rest_of_the_account_page_needs_no_proof(amina):
     client = signed_in_without_proof(amina)
     assert client.post(ACCOUNT, account_form(client))["Location"] == ACCOUNT
-    assert get_user_model().objects.get(pk=amina.pk).last_name == "B."
+    assert get_user_model().objects.get(pk=amina.pk).last_name == "B.", "account_form() changes the last name"
 
 
 @pytest.mark.parametrize("fields", [{"email-email": "new@example.org"}, password_fields()])
@@ -184,7 +184,7 @@ def test_pending_user_signs_out_without_a_proof(settings, amina):
 
 def test_passwords_share_the_limit_of_signing_in(amina):
     client = signed_in_without_proof(amina)
-    client.defaults["REMOTE_ADDR"] = "192.0.2.1"
+    client.defaults["REMOTE_ADDR"] = "192.0.2.1"  # 127.0.0.1, the default, is internal and not counted
     asked = client.get(MINE)
     for _ in range(5):
         assert TOO_MANY not in answer(client, asked, password=WRONG_PASSWORD).text

@@ -1,6 +1,6 @@
 """PROTECTED_VIEWS lists every route that changes users and groups.
 
-The other tests of accounts/ need the routes that change second factors and one's own account in it.
+The other files of this folder test the routes that change one's own account and second factors.
 """
 
 import pytest
@@ -63,7 +63,7 @@ def filled_in_form():
     for kind in ("page", "collection", "image", "document"):
         numbers = {"TOTAL_FORMS": "0", "INITIAL_FORMS": "0", "MIN_NUM_FORMS": "0", "MAX_NUM_FORMS": "1000"}
         data |= {f"{kind}_permissions-{name}": value for name, value in numbers.items()}
-    return data | {"email-email": "new@example.org"}
+    return data | {"email-email": "new@example.org"}  # which on the account page needs a proof
 
 
 @pytest.mark.usefixtures("media_root")

@@ -72,7 +72,7 @@ def test_page_that_asks_links_to_the_provider(client_without_proof, provider):
         {"email": None},
     ],
 )
-def test_sign_in_that_the_provider_remembers_is_no_proof(client_without_proof, provider, lies):
+def test_sign_in_with_a_false_token_is_no_proof(client_without_proof, provider, lies):
     builders.make_user("Editors", email="other@example.org")
     provider.lies = lies
     provider.userinfo = {"sub": "7"}  # without an address, for a token that has none

@@ -117,6 +117,7 @@ def test_pending_user_can_sign_out(admin):
 # --- Who needs a second factor -------------------------------------------------------------------
 
 
+# `who`: a group, or a user with other rights. "administrator" is no group, so that user is in none.
 @pytest.mark.parametrize(
     ("who", "setting", "asked"),
     [

@@ -1,5 +1,5 @@
-"""When sessions end: after ten hours, when the user logs out or is deactivated, and when the password or the
-key changes.
+"""When sessions end: after ten hours, when the user logs out or is deactivated, and when the password or
+SECRET_KEY changes.
 """
 
 import datetime

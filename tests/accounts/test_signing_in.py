@@ -1,4 +1,7 @@
-"""Every form that takes a password limits the attempts by name and by address, and stores neither."""
+"""The forms for signing in, changing and resetting a password limit attempts by name and network address.
+
+They store neither.
+"""
 
 import datetime
 import threading
@@ -95,7 +98,7 @@ def test_old_password_is_no_easier_to_guess_on_the_account_page(amina, noon, cli
     def change_password(old):
         return client.post(ACCOUNT, account_form(client, **password_fields(old)))
 
-    client.defaults["REMOTE_ADDR"] = "192.0.2.1"
+    client.defaults["REMOTE_ADDR"] = "192.0.2.1"  # 127.0.0.1, the default, is internal and not counted
     client.force_login(amina)
     # The panel has one field of this name, so no attempt goes to a field that is not counted.
     assert len(builders.parse(client.get(ACCOUNT)).select("[name$=old_password]")) == 1
