@@ -1,4 +1,4 @@
-"""When pages go live and expire: conditions, annotations and texts for the desk and the list of all stories."""
+"""When pages go live and expire: conditions and annotations for the desk and the list of all stories."""
 
 from django.db.models import Case, CharField, Exists, OuterRef, Q, Subquery, When
 from django.db.models.functions import Cast, Coalesce, Least
