@@ -162,7 +162,7 @@ def check_printed_story(page):
     page.emulate_media(media="screen")
 
 
-def test_link_is_copied(context_factory, live_server, quick_story):
+def test_link_is_copied(context_factory, quick_story):
     context = context_factory()
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
@@ -207,7 +207,8 @@ def words_stay_whole_on_a_phone_that_is_zoomed_to_200_percent(page, site):
         assert page.evaluate(TOO_WIDE) == [], address
 
 
-def test_current_menu_item_stands_out_in_forced_colours(new_page, live_server, quick_story):
+def test_current_menu_item_stands_out_in_forced_colours(new_page, live_server):
+    builders.make_index()  # “Stories”, which is in the menu
     builders.make_plain_page("About", show_in_menus=True)
     page = new_page(forced_colors="active")
     page.goto(f"{live_server.url}/stories/")

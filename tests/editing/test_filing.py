@@ -4,6 +4,7 @@ Users with the permission to add themes and authors add them there too.
 """
 
 import pytest
+from django.contrib.auth import get_user
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 from wagtail.models import Locale, ModelLogEntry
@@ -96,14 +97,9 @@ def test_term_is_made_in_the_language_of_the_story(editor, french):
     theme = Theme.objects.get()
     assert answer["result"]["id"] == str(theme.pk) and answer["result"]["string"] == "Dette"
     assert (theme.locale, theme.slug) == (french, "dette")
-    assert ModelLogEntry.objects.get(action="wagtail.create").user == user_of(editor)
+    assert ModelLogEntry.objects.get(action="wagtail.create").user == get_user(editor)
     editor.post(address("author", "create"), {"name": "Amina", "locale": "en"})
     assert Author.objects.get().locale.language_code == "en"
-
-
-def user_of(client):
-    """Return the user who is logged in in `client`."""
-    return builders.get_user_model().objects.get(pk=client.session["_auth_user_id"])
 
 
 @pytest.mark.parametrize(
@@ -125,7 +121,7 @@ def test_refused_names_are_explained(editor, french, fields, words):
     assert Theme.objects.count() == 1
 
 
-def test_only_those_who_may_make_terms(editor):
+def test_terms_are_made_only_by_those_who_may_add_them(editor):
     for model in ("theme", "author"):
         permission = Permission.objects.get(codename=f"add_{model}")
         permission.group_set.clear()

@@ -102,7 +102,7 @@ def assert_explorer_and_menu_lead_past(writer, above, sections):
         assert listed == found == set(start.get_children().exclude(in_trash()).values_list("pk", flat=True))
 
 
-def test_visible_page_above_is_listed(writer, own):
+def test_visible_page_above_is_listed(writer):
     top = builders.make_index()
     second = builders.make_index(builders.make_index(title="Other part", parent=top), "Second")
     right = Permission.objects.get(content_type__app_label="wagtailcore", codename="change_page")
@@ -113,7 +113,7 @@ def test_visible_page_above_is_listed(writer, own):
     assert [page.title for page in below] == ["Second"]
 
 
-def test_site_history_has_no_earlier_titles_of_pages_above(writer, admin_client, own):
+def test_site_history_has_no_earlier_titles_of_pages_above(writer, admin_client):
     """An entry has the title that the page had then.
 
     To a user with two sections, Wagtail shows the entries of the pages above both.

@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 @pytest.fixture(scope="module")
 def rows(module_transaction):
+    """The rows of `scene`, made once for the tests of this module."""
     return Scene()
 
 
@@ -121,7 +122,7 @@ def test_page_whose_parent_is_not_translated_is_refused(client, scene):
     assert not Page.objects.filter(translation_key=scene.inner.translation_key).exclude(pk=scene.inner.pk)
 
 
-def test_home_page_needs_the_right_to_add_at_the_root(client, scene):
+def test_home_page_needs_the_right_to_add_at_the_root(client):
     spanish = Locale.objects.create(language_code="es")
     client.force_login(make_editor(home_page()))
     assert_refused(translate(client, home_page(), spanish.pk), "You may not add this page in Spanish.")

@@ -31,7 +31,7 @@ def section():
 
 @pytest.fixture
 def other(media_root):
-    """Another section, like that of conftest.py. Its objects are made on use, as these tests name them."""
+    """Another section. Unlike that of conftest.py, it makes an object only when a test uses it."""
     return admin_world.Section("Other", SECRET)
 
 
@@ -77,7 +77,7 @@ def test_pages_that_are_deleted_at_once_are_in_the_trash(admin_client, admin_use
 
 
 @pytest.mark.sqlite_only
-def test_action_of_a_user_checks_the_permission(section, story):
+def test_action_of_a_user_checks_the_permission(story):
     with pytest.raises(DeletePagePermissionError):
         story.delete(user=builders.make_user())
     assert not TrashedPage.objects.exists()
@@ -150,12 +150,14 @@ def test_addresses_of_a_page_lead_to_the_trash_if_one_may_restore_it(writer, own
     below = builders.make_story("Below", builders.make_index(own.index, "Section"))
     trashed(below.get_parent())
     for page in (own.trashed.page, below):
+        # The addresses of the page itself in places(): all after the list, up to "usage/".
         for address in places(page)[1:8] + [f"/admin/pages/{page.pk}/", f"/admin/pages/{page.pk}/privacy/"]:
             for response in (writer.get(address), writer.post(address)):
                 assert (response.status_code, response.url) == (302, reverse("trash")), address
     assert "This page is in the trash" in writer.get(reverse("trash")).text
     refused = writer.get(f"/admin/pages/{other.trashed.page_id}/edit/", follow=True)
     assert "Sorry, you do not have permission" in refused.text
+    # Nothing tells that the page is in the trash: the word is only where every page of the admin has it.
     assert refused.text.count("trash") == writer.get("/admin/").text.count("trash")
     assert writer.get(places(below)[1], headers={"x-requested-with": "XMLHttpRequest"}).status_code == 403
 
