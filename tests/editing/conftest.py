@@ -34,7 +34,7 @@ def other(media_root):
 
 @pytest.fixture
 def elsewhere(media_root):
-    """The section of `other`. Its objects are made on use."""
+    """Another section, as `other` is. Its objects are made on use."""
     return admin_world.Section("Other", SECRET)
 
 

@@ -94,9 +94,7 @@ PLACES = [
     "/stories/feed.atom",
     "/stories/theme/debt/feed.rss",
 ]
-
-
-# Prefixes of all other addresses: the admin and files.
+# Prefixes of the addresses that are no public pages: the admin and files.
 PRIVATE = ("/admin/", "/documents/", "/media/")
 
 
@@ -234,7 +232,8 @@ def sees(answer, word):
 
 def table(world):
     rows = [*public_things(world), *files(world), *lists_in_the_admin(world)]
-    # A page that is opened by its key is looked up with the condition of the lists (admin_access.visible_to).
+    # On SQLite alone: whether a user may open a page is decided by the condition of the lists
+    # (admin_access.visible_to), and the lists are tested on both databases.
     if connection.vendor == "sqlite":
         rows += pages_in_the_admin(world)
     assert len({name for name, *_row in rows}) == len(rows)
@@ -261,9 +260,10 @@ def test_who_sees_what(settings, subtests, monkeypatch):
 def rows_for(role, rows):
     """Return those of `rows` to test for `role`.
 
-    Those above editors are tested where they see more than the role below them. Administrators also are where
-    nobody sees anything. Public pages know only who is logged in, and in which groups, so members and editors
-    are tested on those where they see more, and on those of a group that none of them is in.
+    Moderators and administrators are tested where they see more than the role below them, and administrators
+    also where nobody sees anything. What a public page shows depends only on whether a user is logged in, and
+    in which groups. So members and editors are tested on those public pages where they see more than the role
+    below them, and on those for a group that none of them is in.
 
     The whole admin is closed to visitors and to members: see tests/accounts/test_closed_admin.py and
     tests/editing/test_admin_routes.py.

@@ -45,7 +45,7 @@ def test_who_is_on_a_picture_is_kept_and_could_be_recognised(admin_client):
     "answers", [{}, {"shows": "each"}, {"shows": "x\0"}, {"shows": "place", "credit": "x" * 300}]
 )
 def test_picture_without_a_valid_answer_waits(admin_client, answers, monkeypatch):
-    cleaned = []  # A second time could fail, because others are being cleaned.
+    cleaned = []  # An entry for each cleaning. A second one could fail while other files are cleaned.
     monkeypatch.setattr(cleaning, "sanitize", lambda *file: cleaned.append(file) or sanitize(*file))
     answer = send(admin_client, **answers).json()
     assert not CleanImage.objects.exists()

@@ -319,7 +319,8 @@ def test_every_route(turn, media_root, subtests):
     with subtests.test("public pages"), pytest.MonkeyPatch.context() as patch:
         act_as_committed(patch)  # so that the navigation is cached, which all pages have
         assert_no_scripts(None, world.public(), 50)
-    # A lead who is an administrator. Public pages show more to users who may edit them.
+    # The administrator is also a lead: a member of Safeguarding. Public pages show more to users who may edit
+    # them.
     with subtests.test("lead"):
         names = SAFEGUARDING | MORE_FOR_ADMINISTRATORS
         addresses = [*world.public()[:4], *world.pages(OF_TYPE), *(world.routes[name] for name in names)]

@@ -1,4 +1,7 @@
-"""Wagtail's templates with inline scripts, which the Content Security Policy blocks, are all overridden."""
+"""Wagtail's templates with inline scripts, which the Content Security Policy blocks, are all overridden.
+
+No other template of the admin has an inline script, style or event attribute.
+"""
 
 import re
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""Requests that no form of the admin sends get status 400. Errors in the site's own code are still raised."""
+"""Requests that no form of the admin sends get status 400. Those to change the root page are redirected.
+
+Errors in the site's own code are still raised.
+"""
 
 import json
 
@@ -43,7 +46,7 @@ def rich_text(text):
     ("field", "value"),
     [
         ("body-count", "x"),
-        ("body-count", "2"),
+        ("body-count", "2"),  # The form has one block.
         ("body-0-order", "x"),
         ("body-0-value", "{"),
         ("body-0-value", "[]"),

@@ -40,7 +40,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 @pytest.fixture
 def other(media_root):
-    """Another section, like that of conftest.py. Its objects are made on use, as few tests need all."""
+    """Another section. Unlike that of conftest.py, it makes an object only when a test uses it."""
     return admin_world.Section("Other", SECRET)
 
 

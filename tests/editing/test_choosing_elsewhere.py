@@ -1,4 +1,4 @@
-"""All other forms of the admin refuse IDs of objects that their user may not choose.
+"""Other forms of the admin than that of a story refuse IDs of objects that their user may not choose.
 
 For the story form, see tests/editing/test_choosing.py; for `writer`, `own` and `other`, conftest.py.
 """
@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 @pytest.fixture
 def other(media_root):
-    """Another section, like that of conftest.py. Its objects are made on use, as these tests name them."""
+    """Another section. Unlike that of conftest.py, it makes an object only when a test uses it."""
     return admin_world.Section("Other", SECRET)
 
 

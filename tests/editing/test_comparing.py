@@ -95,5 +95,5 @@ def test_page_shows_the_comparison_of_all_blocks(admin_client):
         page = admin_client.get(f"/admin/pages/{story.pk}/revisions/compare/{earlier}...{later}/")
         shown = builders.parse(page).main.get_text()
         assert "Before the block" in shown
-        assert shown.count("What is debt bondage?") == 1
+        assert shown.count("What is debt bondage?") == 1  # a title in all_blocks()
         assert "None" not in shown

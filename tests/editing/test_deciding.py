@@ -71,7 +71,7 @@ def test_moderator_sees_who_sent_it_and_approves_with_the_first_button(moderator
     assert re.match(r"Amina Diallo sent this page for approval on .* UTC\.", sent)
     buttons = page.select("nav[aria-label='Actions (footer)'] button, .footer button, footer button")
     assert buttons[0].get_text(strip=True) == "Approve and Publish"
-    assert "See what changed" not in page.text  # as for a story that is not live
+    assert "See what changed" not in page.text  # because the story was never live
 
 
 def test_author_and_a_moderator_who_sent_their_own_story_get_no_note(client, author, moderator):
@@ -161,7 +161,7 @@ def test_message_says_what_the_decision_did(moderator, author, decide):
     assert f"is approved, and goes live on {SOON.day} {SOON:%B %Y}, {SOON:%H:%M} UTC" in said
     assert "View live" not in said
 
-    back = submit_again(author)
+    back = submit_another(author)
     decide(moderator, back, "reject")
     assert "was sent back" in shown(moderator)[-1]
 
@@ -185,7 +185,7 @@ def test_only_the_last_of_two_approvals_publishes_and_is_checked(moderator, auth
 
 @pytest.mark.parametrize("is_overwriting", [False, True])
 def test_list_approves_only_what_was_sent(moderator, author, is_overwriting):
-    """Wagtail would publish what a colleague is writing at the moment, and the editor has saved by itself."""
+    """Wagtail would publish what was autosaved since, although a colleague may still be writing it."""
     story = submit(author)
     story.summary = "Half a sen"
     overwritten = story.latest_revision if is_overwriting else None
@@ -210,7 +210,7 @@ def submit_scheduled(author):
     return story
 
 
-def submit_again(author):
+def submit_another(author):
     story = builders.make_story("Back", slug="back", live=False, owner=author)
     Workflow.objects.get().start(story, author)
     return story
@@ -232,7 +232,7 @@ def test_approval_is_refused_with_a_message_if_another_page_has_the_address_by_n
 @pytest.mark.parametrize("action", ["approve", "reject"])
 def test_address_of_a_page_decides_about_no_other_page(moderator, author, action):
     """The admin checks the page in the address. The decision is about a task, which has a key of its own."""
-    story, other = submit(author), submit_again(author)
+    story, other = submit(author), submit_another(author)
     task = other.current_workflow_task_state
     address = f"/admin/pages/workflow/action/{story.pk}/{action}/{task.pk}/"
     assert moderator.post(address, {"comment": ""}).status_code == 404

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 # With these fields, a story is not in the list of live stories that lack something.
 FILED = {"countries": ["KE"], "themes": ["Debt"], "authors": ["Staff"]}
-# The keys of the lists, which are in their addresses.
+# The keys of the lists of pages. Each is in the address of its list.
 KEYS = ("waiting", "changes", "scheduled", "drafts", "incomplete", "links")
 
 

@@ -117,7 +117,7 @@ def test_draft_needs_a_title():
 
 
 # {case: (fields of a story, its slug; None if it is an error)}. There are stories with the slugs
-# "a-new-story" and "taken".
+# "a-new-story" and "taken". In a slug, the one character U+FDFA becomes 18.
 SLUGS = {
     "in use": ({}, "a-new-story-2"),
     "empty": ({"slug": ""}, "a-new-story-2"),

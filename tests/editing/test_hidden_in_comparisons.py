@@ -83,6 +83,7 @@ def file_of(image):
 
 
 def test_hidden_page_in_a_list_of_pages(writer, admin_client, own, elsewhere):
+    # Not the English home page: whoever may edit that one may see the sections, which are below it.
     home = translations.make_home("fr")
     for codename in ("change_page", "add_page"):
         right = Permission.objects.get(content_type__app_label="wagtailcore", codename=codename)

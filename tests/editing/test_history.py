@@ -181,7 +181,7 @@ def test_old_versions_that_nothing_needs_are_forgotten(admin_client, writing):
     assert len([said for said, _marks, _links in rows if said == "Draft saved"]) == 7
     for name in ("workflow_history", "edit"):
         assert admin_client.get(address_of(writing, name)).status_code == 200
-    # A withdrawal removes the number.
+    # A withdrawal replaces the label of the entry and deletes the number. The history still shows the entry.
     overwrite(PageLogEntry.objects.filter(pk=entry.pk), Withdrawal(code="SR-1"))
     entry.refresh_from_db()
     assert (entry.label, entry.data) == ("SR-1", {})

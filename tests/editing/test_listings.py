@@ -1,4 +1,7 @@
-"""Lists and choosers of the admin can be searched, filtered and sorted at once; odd values are no error."""
+"""Lists and choosers of the admin can be searched, filtered and sorted at once.
+
+Odd values are no server error, and no cell of an exported file is a formula.
+"""
 
 import csv
 
@@ -18,7 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 # During a search, the list of pages is not sorted by type (editing.listings.get_valid_orderings).
 BY_TYPE = ["content_type__model", "-content_type__model"]
-# {list: orders}. One of each list is descending, and the others take the same way then.
+# {list: orders}. One column of each list is tried in descending order, the others in ascending order.
 ORDERS = {
     "pages/{index}/": ["-title", "latest_revision_created_at", "live", *BY_TYPE],
     "snippets/stories/author/": ["-name", "role", "story_count"],
@@ -90,6 +93,7 @@ def test_terms_are_sorted_by_language_and_name(admin_client):
             assert title.get_text(strip=True).startswith(start)
 
 
+# Each list gets another one of them.
 ODD_COUNTS = ["1e40000", "9" * 40, "-1", "1.5"]
 
 
@@ -146,6 +150,6 @@ def test_apostrophe_is_put_where_a_formula_could_begin():
 
 
 @pytest.mark.parametrize("parent", ["-1", "0", "9" * 30, "x"])
-def test_all_pages_of_a_list_that_does_not_exist_are_no_error(admin_client, parent):
+def test_all_pages_of_a_list_that_does_not_exist_are_no_server_error(admin_client, parent):
     address = f"/admin/bulk/wagtailcore/page/delete/?id=all&childOf={parent}"
     assert admin_client.get(address).status_code in {400, 404}

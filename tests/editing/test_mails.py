@@ -1,4 +1,4 @@
-"""Mails about a page go only to users who may edit it at that time.
+"""Mails about a page go only to users who may edit it at that time. A mail that fails stops nothing else.
 
 `writer` is a client whose user may edit pages of the section `own`, and none of the section `elsewhere`.
 """
@@ -152,7 +152,7 @@ def test_story_is_submitted_and_approved_while_no_mail_can_be_sent(
         page.refresh_from_db()
         task = page.current_workflow_task_state.pk
         admin_client.post(f"/admin/pages/workflow/action/{page.pk}/approve/{task}/", {"comment": ""})
-        assert "could not be sent" not in caplog.text, "No transaction is open while a mail is sent."
+        assert "could not be sent" not in caplog.text, "a mail is sent inside of the transaction"
     page.refresh_from_db()
     assert page.live
     # About the comment, the submission (to moderators and to administrators) and the approval.

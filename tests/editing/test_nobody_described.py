@@ -40,6 +40,7 @@ def answers(story):
 
 @pytest.fixture
 def user(client):
+    """A moderator, who is signed in in `client`."""
     user = make_user("Moderators")
     client.force_login(user)
     return user

@@ -1,4 +1,7 @@
-"""Copies and aliases of pages show and publish nothing that was hidden from their maker or from readers."""
+"""Copies and aliases of pages show and publish nothing that was hidden from their maker or from readers.
+
+A bulk move keeps the tree below the chosen pages, and refuses pages with the same address.
+"""
 
 import pytest
 from django.contrib.auth.models import Group, Permission
@@ -55,7 +58,10 @@ def test_page_that_may_not_be_edited_is_not_copied(client):
 @pytest.mark.parametrize("hidden", [True, False])
 @pytest.mark.parametrize("what", ["alias", "page below an alias", "list with an alias", "page"])
 def test_copy_of_a_hidden_page_is_a_draft(client, hidden, what):
-    """An alias, and all below it, is hidden with its source in the private part. "page" is moved out."""
+    """An alias and the pages below it are hidden, because its source is in the private part.
+
+    The case "page" is about a page that was moved to the list from below the alias, so it is not hidden.
+    """
     part = builders.make_index(builders.make_index(), "Part")
     source = builders.make_index(part, "Source")
     section = builders.make_index(builders.make_index(), "Section")
@@ -75,6 +81,7 @@ def test_copy_of_a_hidden_page_is_a_draft(client, hidden, what):
 
 
 def bulk_move(client, *pages, to):
+    """Move `pages` below `to` with the bulk action. Return the addresses of all pages below `to` then."""
     ids = "&".join(f"id={page.pk}" for page in pages)
     client.post(f"/admin/bulk/wagtailcore/page/move/?{ids}&next=/admin/", {"chooser": to.pk})
     return [page.url_path for page in Page.objects.descendant_of(to).order_by("path")]

@@ -1,4 +1,7 @@
-"""Schedules: a cancelled one leaves no date behind, and every time names its zone."""
+"""Schedules: a cancelled one leaves no date behind, and every time names its zone.
+
+A version whose end has passed is not published.
+"""
 
 import datetime
 
@@ -88,16 +91,17 @@ def save_with_time(story):
     return story
 
 
-def approve_from_list(moderator, story):
+def address_to_approve(moderator, story):
+    """Send `story` for approval, and return the address that approves it from a list."""
     state = Workflow.objects.get().start(story, moderator.user)
     return f"/admin/pages/workflow/action/{story.pk}/approve/{state.current_task_state.pk}/"
 
 
-def publish_in_bulk(_moderator, story):
+def address_to_publish(_moderator, story):
     return f"/admin/bulk/wagtailcore/page/publish/?id={story.pk}&next=/admin/"
 
 
-@pytest.mark.parametrize("address_of", [approve_from_list, publish_in_bulk])
+@pytest.mark.parametrize("address_of", [address_to_approve, address_to_publish])
 def test_version_whose_end_has_passed_is_not_published_from_a_list(moderator, address_of):
     """The form of the page editor refuses it too."""
     story = builders.make_story(live=False, expire_at=timezone.now() - datetime.timedelta(minutes=1))

@@ -1,4 +1,4 @@
-"""A form that was opened before a text was changed, as a withdrawal does, doesn't bring the old text back."""
+"""A form doesn't bring back a text that was changed after it was opened, such as by a withdrawal."""
 
 import pytest
 from django.urls import reverse

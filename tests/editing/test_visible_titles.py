@@ -65,7 +65,7 @@ def test_first_page_counts_the_pages_of_ones_own_sections(writer, admin_client, 
     """Otherwise the number would tell of each page that somebody adds or deletes in a hidden section."""
     mine = [own.index, own.draft]
     second = builders.make_index(Page.objects.get(slug="stories"), "Second")
-    # Two sections: what Wagtail counts begins with the page above both, and so has `elsewhere`.
+    # For a user with two sections, Wagtail counts all pages below the page above both, also `elsewhere`.
     GroupPagePermission.objects.create(
         group=writer.user.groups.get(), page=second, permission=Permission.objects.get(codename="change_page")
     )

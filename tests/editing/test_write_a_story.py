@@ -18,7 +18,7 @@ def scene():
 def offered(client, user):
     """Return the keys of the lists in which the first page of the admin offers `user` to write a story.
 
-    The page says of a key with an asterisk which list it is, because there are others.
+    A key has an asterisk if the page names the list, which it does where there are several.
     """
     client.force_login(user)
     keys = []
@@ -48,6 +48,7 @@ def test_write_a_story_leads_to_the_first_list_of_the_user(client, scene):
 def test_write_a_story_is_not_offered_without_the_right(client, scene):
     user = make_editor(scene.section, permissions=["change_page"])
     assert offered(client, user) == []
+    # A private list is offered like any other.
     assert offered(client, make_editor(make_private(scene.section), name="private")) == [
         f"{scene.section.pk}*"
     ]
