@@ -1,6 +1,6 @@
 """axe finds no error on any public page, in any state, and no page is wider than a small screen.
 
-Links to other sites tell them nothing about the page either.
+Links to other sites do not tell these from which page a reader comes.
 """
 
 from collections import defaultdict
@@ -28,7 +28,7 @@ def only(*rules):
 
 
 COLOUR_RULES = only("color-contrast", "link-in-text-block")
-# Those whose result differs in other colours, and at another width for a part that is only in some states.
+# The rules whose results can differ in other colours or at another width, for the second check of a state.
 SEEN_RULES = only("color-contrast", "link-in-text-block", "target-size")
 # Pages that stand for a template of their own: all rules see them at both widths.
 OWN_TEMPLATES = {"text-only index", "text-only story", "login"}
@@ -104,6 +104,7 @@ def check_pages_without_a_database(page, site, folder, problems):
 
 # What browsers of telephones that get no more updates don't know, and what is unknown to all browsers.
 UNKNOWN_TO_OLD_BROWSERS = {"light-dark(": "unknown(", ":has(": ":unknown("}
+# Parts of these pages that have a background.
 COLOURED = {"body", ".site-header", ".help-line .button"}
 
 
@@ -136,7 +137,7 @@ def check_page(page, name, problems, again=ALL_RULES, palette="", scheme="dark")
     The second check has the rules `again`, another width, and the colours of `palette`, or of the page's own.
     """
     page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
-    # axe loads the style sheets only for this rule, which is off by default. Each is in one of these pages.
+    # axe loads style sheets only for this rule, which is off by default. Each sheet is in one of these pages.
     has_new_style = name in {"home", "text-only index", "maintenance"}
     rules = ALL_RULES["rules"] | {"css-orientation-lock": {"enabled": has_new_style}}
     width, other_width = next(WIDTHS)

@@ -1,7 +1,8 @@
 """The scripts that replace Wagtail's inline scripts work, and the admin has nothing that its policy blocks.
 
 A violation of the Content-Security-Policy is an error in the browser, which fails the test: see
-tests/support/browser_fixtures.py. The tests in test_payloads.py open all pages of the admin.
+tests/support/browser_fixtures.py. The test in test_payloads.py opens more pages of the admin, most of
+them only in `make drill`.
 """
 
 import datetime

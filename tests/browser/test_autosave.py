@@ -107,7 +107,7 @@ def autosaves_begin_again_after_a_submission_that_was_stopped(tab, story):
     publish = find_publish(tab)
     with tab.expect_request(is_submission):
         publish.dispatch_event("click")
-    tab.context.cookies()  # Asks the browser. The held request comes before the answer.
+    tab.context.cookies()  # Waits for an answer of the browser. By then, the request is in `held`.
     held[0].abort("aborted")  # as the browser's button “Stop” does
     tab.clock.fast_forward(60_000)
     write_until_autosaved(tab, story, "How she left.")

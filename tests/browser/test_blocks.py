@@ -20,15 +20,14 @@ def block(page, kind):
     return page.locator(f".block--{kind}")
 
 
-def is_loaded(picture):
+def expect_loaded(picture):
     """Scroll to the picture, which is loaded lazily, and wait until it is loaded."""
     picture.scroll_into_view_if_needed()
     expect(picture).not_to_have_js_property("naturalWidth", 0)
-    return True
 
 
 def test_readers_see_and_use_each_block(new_page, live_server):
-    """This is about the page as a whole: tests/stories/test_blocks.py tests each block."""
+    """All blocks are on one page. The tests in tests/stories/test_blocks.py test the HTML of each."""
     story = make_rich_story(builders.make_index())
     page = new_page(viewport={"width": 1280, "height": 900})
     page.goto(live_server.url + story.url)
@@ -39,7 +38,7 @@ def test_readers_see_and_use_each_block(new_page, live_server):
 def expect_each_block(story_page):
     for kind in BLOCKS:
         expect(block(story_page, kind).first).to_be_visible()
-    assert is_loaded(story_page.get_by_role("img", name="A road between fields"))
+    expect_loaded(story_page.get_by_role("img", name="A road between fields"))
     # The roles and names that screen readers announce.
     expect(story_page.get_by_role("complementary", name="What is debt bondage?")).to_be_visible()
     expect(story_page.get_by_role("group", name="Need help now?")).to_be_visible()
@@ -57,7 +56,7 @@ def follow_links_and_open_what_is_closed(story_page):
     expect(story_page).to_have_url(re.compile("#section-00000004$"))  # from the ID of the heading's block
 
     film = story_page.get_by_role("group", name="The road home")
-    assert is_loaded(film.get_by_role("img", name="A road from above"))
+    expect_loaded(film.get_by_role("img", name="A road from above"))
     link = film.get_by_role("link", name="Watch: The road home")
     expect(link).to_have_attribute("href", "https://www.film.example.org/42")
     expect(film).to_contain_text("6 minutes · opens film.example.org")
@@ -77,7 +76,7 @@ def follow_links_and_open_what_is_closed(story_page):
     gallery = block(story_page, "pictures").nth(1)
     expect(gallery.get_by_role("img")).to_have_count(2)
     expect(gallery).to_contain_text("The picture shows someone else.")
-    assert is_loaded(gallery.get_by_role("img", name="A woman at a desk"))
+    expect_loaded(gallery.get_by_role("img", name="A woman at a desk"))
     with story_page.expect_navigation() as opened:
         gallery.get_by_role("link", name="The same road at night (larger picture)").click()
     assert opened.value.headers["content-type"] == "image/webp"

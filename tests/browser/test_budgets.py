@@ -21,7 +21,7 @@ from tests.support.translations import make_index_in
 pytestmark = pytest.mark.sqlite_only
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2, "is_mobile": True}
-# Colours change neither bytes nor places, so one of the two is enough for each.
+# Colours change neither bytes nor places: the phone has only the light ones, and the desktop the dark ones.
 DESKTOP = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"}
 WORDS_OF_A_STORY, PICTURES_OF_A_STORY, STORIES_OF_AN_INDEX = 1500, 6, 12
 # Stories share pictures, because creating the renditions takes most of the time. No first view shows more.
@@ -147,7 +147,8 @@ def make_photo(seed, width=960, height=640):
 def cost_of(page, address):
     """Open `address` in `page`, which has nothing in its cache; return the values for BUDGETS by name."""
     finished = []
-    page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108 - can't mark a built-in
+    # Playwright sets an attribute on the function, which a built-in method can't have.
+    page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108
     # Lazy pictures below the first view count if Chromium loads them.
     page.goto(address, wait_until="networkidle")
     if not any("favicon" in request.url for request in finished):
@@ -180,7 +181,7 @@ def sent_size(request):
 def test_pages_keep_to_their_budgets(context_factory, live_server, addresses):
     problems = []
     for (name, budget), device in itertools.product(BUDGETS.items(), [PHONE, DESKTOP]):
-        # There, a text-only page is the same, and a translation has the pictures of the English page.
+        # On a desktop, a text-only page is the same, and a translation has the pictures of the English page.
         if device is DESKTOP and ("text only" in name or " in " in name):
             continue
         context = context_factory(**device)

@@ -146,7 +146,7 @@ def expect_contrast_in_the_text_toolbar(tab):
     colours = button.evaluate(
         "(e) => [getComputedStyle(e).color, getComputedStyle(e.closest('.Draftail-FloatingToolbar')).color]"
     )
-    assert colours[0] == colours[1], "that of the other buttons"
+    assert colours[0] == colours[1], "the button has another colour than the toolbar"
     assert run_axe(tab, {"runOnly": ["color-contrast"]}) == []
     tab.get_by_role("textbox", name="Title*").click()
     expect(button).to_be_hidden()
@@ -163,7 +163,6 @@ def leave_a_comment(tab, field, words):
     expect(tab.locator("[name=comments-0-text]")).to_have_value(words)
 
 
-# Wagtail 8.0 sends mail with a function that is deprecated in Django 6.1.
 def test_editor_submits_and_moderator_approves_a_schedule(open_editor, live_server, moderator):
     editor = builders.make_user("Editors", first_name="Amina", last_name="Diallo")
     story = builders.make_story("Waiting for approval", live=False, date=datetime.date(2025, 6, 1))

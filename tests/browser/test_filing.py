@@ -104,7 +104,7 @@ def place_of_button(panel):
 
 
 def make_an_author(tab, panel):
-    """The dialog, too, makes a new one. The button that opens it stays in its place when the list closes."""
+    """The dialog makes a new author too. The button that opens it stays in its place when the list closes."""
     panel.get_by_role("combobox").focus()
     tab.keyboard.type("<b>zz")
     expect(panel.get_by_role("option")).to_have_text(["Make a new one: <b>zz"])

@@ -1,4 +1,4 @@
-"""An editor looks at stories from WordPress, decides on the people in them, and publishes them."""
+"""A moderator looks at stories from WordPress, decides on the people in them, and publishes them."""
 
 import re
 
@@ -16,7 +16,7 @@ from wordpress_import.triage import open_items
 
 pytestmark = pytest.mark.sqlite_only
 
-# (title, country, words): short versions of stories that the site began with.
+# (title, country, words): short versions of stories of the demonstration.
 STORIES = [
     ("A network reads the signs", "Bolivia", "Fifty members practised the questions to ask."),
     ("The way home", "Nigeria", "Ten women travelled back, and somebody met them."),
@@ -98,7 +98,8 @@ def triage(tab):
     tab.get_by_role("checkbox", name="Missing picture").press(" ")
     expect(rows(tab)).to_have_count(4)
     tab.get_by_role("checkbox", name="Needs eyes").press(" ")
-    # Also the three stories of Divi that have a country, because each country is a proposal.
+    # The four above, and the three stories of Divi that have a country: the country is only a proposal of the
+    # import.
     expect(rows(tab)).to_have_count(7)
     tab.keyboard.press("Escape")
     expect(rows(tab).filter(has_text="A network reads").first).to_contain_text("its countries are a proposal")

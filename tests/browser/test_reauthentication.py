@@ -47,7 +47,7 @@ def test_changed_address_is_saved_after_password_and_code_by_keyboard(live_serve
     give_session(page, live_server.url, amina)
     page.goto(live_server.url + ACCOUNT)
     page.get_by_role("textbox", name="E-mail").fill("new@example.org")
-    # The user gets a second factor only now. Before the account page opened, it would have asked for it.
+    # Only now: if the user had a second factor before, the admin would ask for it before it opens this page.
     key = b"01234567890123456789"
     TOTPDevice.objects.create(user=amina, key=key.hex())
     session = SessionStore(page.context.cookies()[0]["value"])

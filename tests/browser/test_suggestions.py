@@ -11,7 +11,7 @@ from tests.support.builders import make_plain_page, make_story
 
 pytestmark = pytest.mark.sqlite_only
 
-WAIT = 150  # milliseconds after the last key until the server is asked
+WAIT = 150  # milliseconds after the last key until the server is asked: DELAY in suggestions.js
 # In seconds: the time at which the clock of the page is paused. It has to be later than the page's own start.
 HOUR = 3600
 
