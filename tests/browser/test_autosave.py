@@ -109,7 +109,7 @@ def autosaves_begin_again_after_a_submission_that_was_stopped(tab, story):
         publish.dispatch_event("click")
     tab.context.cookies()  # Waits for an answer of the browser. By then, the request is in `held`.
     held[0].abort("aborted")  # as the browser's button “Stop” does
-    tab.clock.fast_forward(60_000)
+    tab.clock.fast_forward(60_000)  # MAX_SENDING in submit_after_autosave.js
     write_until_autosaved(tab, story, "How she left.")
 
 

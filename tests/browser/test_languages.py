@@ -1,4 +1,4 @@
-"""A reader changes the language of a story, by keyboard, on a telephone."""
+"""A reader changes the language of a story, by keyboard and by click, on a narrow screen."""
 
 import pytest
 from playwright.sync_api import expect
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.sqlite_only
 
 def make_translations():
     """Return the address of a story in English that has translations into French and Arabic."""
-    story = builders.make_story("A story", countries=["KE"], content_notes=["forced_labour"])
+    story = builders.make_story("A story")
     for code, title in (("fr", "Un récit"), ("ar", "قصة")):
         stories = make_index_in(code, title)
         builders.make_story(title, stories, translation_key=story.translation_key, locale=stories.locale)

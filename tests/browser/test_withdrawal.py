@@ -1,4 +1,7 @@
-"""A lead withdraws a person and prints the report."""
+"""A lead withdraws a person and prints the report.
+
+A lead is a member of the group Safeguarding.
+"""
 
 import pytest
 from playwright.sync_api import expect
@@ -31,7 +34,7 @@ def test_lead_withdraws_a_person_and_prints_the_report(
         withdrawal_world.make_story_about(person, title=f"{NAME} walks", slug=SLUG)
     builders.make_author(f"{NAME} A.")
     page, reader = admin.open_tab(new_page, 390, 844), new_page()
-    assert reader.goto(live_server.url + HOME).status == 200
+    assert reader.goto(live_server.url + HOME).status == 200  # HOME: the address of the story
     admin.give_session(page, live_server.url, builders.make_user(GROUP))
     page.goto(f"{live_server.url}/admin/safeguarding/people/{person.pk}/")
     page.get_by_role("link", name="Withdrawal", exact=True).click()

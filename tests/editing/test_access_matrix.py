@@ -27,7 +27,7 @@ HIDDEN = ["private", "for a group", "withdrawn"]
 
 @dataclass
 class World:
-    """A section with hidden objects. Everything that is not public has the word SECRET.
+    """A section with hidden objects. What is not public and is looked for by a word has SECRET.
 
     `renditions`: {which story shows the picture: (image, rendition)}, for HIDDEN and "a draft".
     """
@@ -99,7 +99,7 @@ PRIVATE = ("/admin/", "/documents/", "/media/")
 
 
 def public_things(world):
-    """Yield rows for public addresses. Only drafts, private and withdrawn stories have SECRET."""
+    """Yield rows for public addresses. Of the stories, drafts, private and withdrawn ones have SECRET."""
     section = world.section
     yield "live story", "Public story of Here", section.live.url, ALL
     yield "draft change of a live story", SECRET, section.live.url, NOBODY

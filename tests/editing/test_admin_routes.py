@@ -1,6 +1,6 @@
 """Every route of the admin, of files and of logins works for the roles in a table, and for no others.
 
-The routes come from the URL resolver. One that the table does not name fails the test: say whom it is for.
+The routes come from the URL resolver. A route that the table does not name fails the test.
 
 The texts of the database are scripts, those of tests/support/payloads.py. No response may have one that a
 browser would run. Every text has one, except for those that are too short, for half of the fields with

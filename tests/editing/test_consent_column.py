@@ -47,6 +47,7 @@ def make_stories():
     StoryPage.objects.filter(pk=imported.pk).update(people="")
     Release.objects.filter(page=imported).delete()
     make_story("Undecided draft", people="", live=False)
+    # This one says that nobody is described, and lists somebody, which counts as no answer.
     make_story("Contradictory", people="none", story_people=rows_of(long), live=False)
     make_story("About nobody")
     make_story_about(long, title="Agreed")

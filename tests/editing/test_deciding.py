@@ -74,7 +74,7 @@ def test_moderator_sees_who_sent_it_and_approves_with_the_first_button(moderator
     assert "See what changed" not in page.text  # because the story was never live
 
 
-def test_author_and_a_moderator_who_sent_their_own_story_get_no_note(client, author, moderator):
+def test_who_sent_it_is_told_neither_to_the_moderator_who_did_nor_to_an_editor(client, author, moderator):
     own = submit(moderator.user)
     assert "sent this page" not in moderator.get(edit_address(own)).text
     client.force_login(author)

@@ -81,7 +81,7 @@ def fill(section, word):
 
 
 def test_desk_lists_what_needs_its_user(writer, admin_client, own, elsewhere):
-    own.make_all()
+    own.make_all()  # also the live story "Plain change" and the scheduled one "Plain tomorrow"
     fill(own, "Plain")
     fill(elsewhere, SECRET)
     make_reported("kafala", count=12)
