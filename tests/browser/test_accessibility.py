@@ -41,8 +41,8 @@ LINKS = """() => {
     return [links.length, links.filter((link) => !isSilent(link)).map(({outerHTML}) => outerHTML)];
 }"""
 
-# (width for light colours, width for dark ones). Each kind of page is there several times, so the pages take
-# the two in turn.
+# (width of a page's first check, width of its second). Each kind of page is there several times, so the pages
+# take the two in turn.
 WIDTHS = cycle([(360, 1280), (1280, 360)])
 
 # All palettes set the same CSS variables, so each kind of page is checked in one more, in turn, not in all.

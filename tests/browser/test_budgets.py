@@ -102,10 +102,11 @@ def lead(picture):
 
 
 def prose(language):
-    """Return paragraphs of the demo with about WORDS_OF_A_STORY words. Random text would compress better.
+    """Return paragraphs of the demo with about WORDS_OF_A_STORY words.
 
-    The demo has fewer words in French and Arabic. Where a paragraph is repeated, its words are in another
-    order, so that it hardly compresses better than a new one.
+    The text of distractors.Writer repeats a few words, so it would compress better. The demo has fewer words
+    in French and Arabic. Where a paragraph is repeated, its words are in another order, so that it hardly
+    compresses better than a new one.
     """
     folder = Path(demo.__file__).parent / ("" if language == "en" else language)
     texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.toml"))]

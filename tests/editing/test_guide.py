@@ -1,4 +1,4 @@
-"""The editors' guide: it is under Help, it is whole, and the words it quotes are those of the interface."""
+"""The editors' guide is under Help, its links and pictures work, and it quotes the words of the interface."""
 
 import json
 from html.parser import HTMLParser

@@ -44,7 +44,7 @@ BLOCKS = {
 
 
 @pytest.mark.parametrize("address", SCRIPT_ADDRESSES)
-@pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS)
+@pytest.mark.parametrize("block", list(BLOCKS.values()), ids=list(BLOCKS))
 def test_blocks_refuse_addresses_that_run_scripts(block, address):
     with pytest.raises(ValidationError):
         block.clean(address)

@@ -1,6 +1,7 @@
 """Redirects in the admin: an import imports all rows or none; a malformed address is refused with words."""
 
 import tempfile
+from itertools import product
 
 import pytest
 from django.core.files.base import ContentFile
@@ -65,9 +66,9 @@ def test_file_deleted_between_the_steps_imports_nothing(admin, tmp_path):
 
 def test_import_is_for_administrators(client):
     client.force_login(builders.make_user("Editors", "Moderators"))
-    for address in (START, PROCESS):
-        assert client.post(address, {}).headers["Location"].startswith("/admin/"), address
-    assert client.get(PROCESS).status_code == 302
+    # Others are redirected to the first page of the admin.
+    for address, send in product((START, PROCESS), (client.get, client.post)):
+        assert send(address).headers["Location"] == "/admin/", address
 
 
 @pytest.mark.parametrize("address", ["http://[x", "//[", "http://\u2100.com/"])
