@@ -38,6 +38,7 @@ pictures: ## Take the screenshots of the documentation again
 	@.ci/venv requirements-dev.txt
 	@.venv/bin/python -m docs.take_pictures
 
+# Without --locale en: that file only rewords texts of Wagtail, and is written by hand.
 messages: ## Update, compile and check the translations of the interface (needs GNU gettext)
 	@.ci/venv requirements-dev.txt
 	@TRY_OUT=1 .venv/bin/python manage.py makemessages --locale ar --locale es --locale fr --add-location file --no-obsolete --ignore data --ignore docs --ignore tests

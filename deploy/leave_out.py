@@ -2,9 +2,9 @@
 
     python deploy/leave_out.py
 
-These are sources of translations, tests, static files (collectstatic has copied them), and data for languages
-and AWS services that the site does not use: about 100 MB of 380. It changes the virtual environment that runs
-it, so never run it in one for development.
+These are sources of translations, tests, static files (collectstatic has copied them), parts of Django and
+Wagtail that the site does not use, and data for languages and AWS services that it does not use: about 100 MB
+of 380. The script changes the virtual environment that runs it, so never run it in one for development.
 """
 
 import os
@@ -24,7 +24,7 @@ UNUSED += ["wagtail/project_template", "wagtail/test"]
 
 
 def main():
-    # The folder site-packages, in which babel is like all others.
+    # The folder site-packages, in which all packages are.
     packages = Path(babel.__file__).parent.parent
     if sys.prefix == sys.base_prefix or not packages.is_relative_to(sys.prefix):
         sys.exit("Not in a virtual environment of its own: nothing was removed.")

@@ -1,4 +1,4 @@
-"""Generates the secrets of the services in compose.yaml, unless they exist. Runs as root before the others.
+"""Generates the secrets of the services in compose.yaml that don't exist. Runs as root, before the services.
 
     python deploy/make_secrets.py /secrets
 
