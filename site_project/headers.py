@@ -17,7 +17,8 @@ DIRECTIVES_WITHOUT_DEFAULT = "base-uri 'none'; form-action 'none'; frame-ancesto
 class HeadersMiddleware(ContentSecurityPolicyMiddleware):
     """Django's Content-Security-Policy middleware, which also sets EXTRA_HEADERS and adapts some policies.
 
-    It is the first middleware, so that health checks and cached pages get the headers too.
+    It is the first middleware, so that responses of other middleware get the headers too: health checks,
+    public pictures and the outage page.
     """
 
     def process_response(self, request, response):

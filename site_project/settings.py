@@ -103,7 +103,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "wordpress_import.addresses.OldAddressMiddleware",
     "publishing.redirects.RedirectMiddleware",
-    # After the middlewares that redirect on a 404, so that they don't see the 410.
+    # After the middlewares that redirect on a 404. This one makes a 404 a 410 before they see the response.
     "safeguarding.withdrawal.addresses.GoneMiddleware",
 ]
 

@@ -20,7 +20,7 @@ from safeguarding.keys import refuse_wrong_keys  # noqa: E402
 from site_project.static_files import StaticFiles  # noqa: E402
 from stories.renditions import use_background_thread  # noqa: E402
 
-# The first one that handles a request is the last one here.
+# Each of these wraps the application before it, so the last one gets a request first.
 application = StaticFiles(drop_unusable_content_type(django_application))
 if settings.PAGE_CACHE:
     application = PageCache(application)
