@@ -56,7 +56,7 @@ def may_publish(user):
 def register_in_reference_index():
     """Add what is shown everywhere to Wagtail's reference index, which by default has no settings.
 
-    It has snippets, and so all models that are shown with pages.
+    The index has all snippets anyway, so also the models that are shown with pages.
     """
     for model in _shown_everywhere:
         ReferenceIndex.register_model(model)

@@ -1,4 +1,4 @@
-"""Configuration of the app. It connects the sanitizer and the permissions for pictures and documents."""
+"""Configuration of the app: its signals, its permissions, and what withdrawals and the leak check need."""
 
 from django.apps import AppConfig
 from django.db.models.signals import pre_save

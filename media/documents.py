@@ -15,6 +15,7 @@ from media.cleaning import is_signed, read_bounded, sign
 from media.process import sanitize
 from media.sanitizer.reasons import Reason, Refused
 
+# The kinds of documents that media/sanitizer/__main__.py cleans, as in WAGTAILDOCS_EXTENSIONS.
 SUFFIXES = {".csv", ".docx", ".pdf", ".txt", ".xlsx"}
 
 # {Reason why a document is refused: message for editors}. `kind`: the suffix in capitals.

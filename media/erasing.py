@@ -73,7 +73,7 @@ def files_of(case, model):
 
 
 def used_files(model):
-    """Return a list of ((content type, primary key) of the user of a file, primary key of the file).
+    """Return a list of ((content type, primary key) of what uses a file, primary key of the file).
 
     The primary keys are strings, as in Wagtail's reference index.
     """

@@ -12,7 +12,7 @@ UNFINISHED = ".unfinished-"
 
 
 class WrittenFile(File):
-    """A complete file on the same disk. Because it has this method, Django moves it instead of copying it."""
+    """A complete file on the same disk. Django moves a file that has this method, instead of copying it."""
 
     def temporary_file_path(self):
         return self.file.name

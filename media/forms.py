@@ -112,8 +112,8 @@ class PictureForm(ShownFileMixin, BaseImageForm):
             )
 
     def clean_seen(self):
-        # Otherwise the form would undo it: take somebody off the picture, so that it is shown, or bring a
-        # name back that was erased in a withdrawal.
+        # Otherwise the form would undo what changed meanwhile: take somebody off the picture again, so that
+        # it is shown, or bring a name back that was erased in a withdrawal.
         if self.cleaned_data["seen"] and "seen" in self.changed_data:
             self.add_error(None, CHANGED)
 
@@ -126,7 +126,7 @@ class PictureForm(ShownFileMixin, BaseImageForm):
     def save(self, commit=True):
         may_answer = self.user is None or may_change_what_readers_see(self.user, self.instance)
         if "people" in self.fields and "file" not in self.changed_data and may_answer:
-            # If it was unknown who is on the picture, saving the form says that these people are.
+            # If it was unknown who is on the picture, saving the form says that the people in the form are.
             self.instance.asks_again = False
         with transaction.atomic():
             self.lock_people()

@@ -100,7 +100,7 @@ class CleanImage(AbstractImage):
         default=True,
         help_text=_("By the face, a tattoo, clothes or anything else. If you are not sure, leave it ticked."),
     )
-    # Whether it is unknown who is on it: since somebody said it, the file was replaced, or a person deleted.
+    # Whether it is unknown who is on it, because the file was replaced, or a person on it was deleted.
     asks_again = models.BooleanField(default=False, editable=False)
     # The last day on which it is shown, in the site's time zone; None if it is not. media/people.py sets it.
     shown_until = models.DateField(null=True, editable=False)

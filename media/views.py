@@ -69,8 +69,8 @@ def picture_type(name):
 def refuse_hidden_document(document, request):
     """Return a 404 for a document that the user may not download, or whose file is missing.
 
-    Return the document if the front server sends it. This is a receiver of the hook before_serve_document.
-    After None, Wagtail's view sends the document.
+    If there is a front server, return a response that makes it send the document. This is a receiver of the
+    hook before_serve_document. After None, Wagtail's view sends the document.
     """
     if not is_public(document) and not may_download(request, document):
         return not_found()

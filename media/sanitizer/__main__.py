@@ -63,7 +63,7 @@ def limit_resources(limits):
         (resource.RLIMIT_FSIZE, limits.output),
         (resource.RLIMIT_CORE, 0),  # A dump of the memory after a crash would hold the uploaded file.
     ):
-        # macOS has no limit of address space. There CPU time and the parent's timeout are the only limits.
+        # macOS can't limit the address space, so the memory has no limit there.
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(kind, (limit, limit))
 

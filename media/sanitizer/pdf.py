@@ -79,7 +79,7 @@ class Cleaner:
         self.pages = set()
 
     def clean(self):
-        # Such as /Info, with author and dates.
+        # Entries such as /Info, with author and dates, are removed.
         for key in list(self.pdf.trailer.keys()):
             if key not in {"/Root", "/Size"}:
                 del self.pdf.trailer[key]
