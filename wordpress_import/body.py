@@ -133,7 +133,7 @@ class Converter(Walker):
         self.out.add_images(images)
 
     def on_iframe(self, element):
-        # The base is made up: an address that still has its host is relative, so not of another site.
+        # The base is made up. If the result has its host, the address was relative, so not of another site.
         url = self.context.absolute(element.get("src") or element.get("data-src"), base="https://x/")
         self.end_paragraph()
         if kind := kind_of(url):

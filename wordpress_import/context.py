@@ -84,7 +84,7 @@ class Context:
 
     def picture(self, element, notes):
         """Return the Picture for `element`, an <img>."""
-        # If a plugin loads pictures late, the first two have the address, and "src" has a placeholder.
+        # If a plugin loads pictures late, a "data-…" attribute has the address, and "src" has a placeholder.
         url = next(filter(None, (element.get(each) for each in ("data-src", "data-lazy-src", "src"))), "")
         key = self.export.path_key(url)
         attachment = self.attachment(element, url, key)

@@ -19,7 +19,7 @@ DROPPED = {
     *("filterable_portfolio", "post_slider", "fullwidth_post_slider", "post_nav", "divider", "contact_field"),
     *("contact_form", "signup", "signup_custom_field", "icon", "post_content", "fullwidth_post_content"),
 }
-# Those of them that are forms, or parts of one.
+# Those of them for which an editor is told that a form is left out.
 FORMS = {"contact_form", "signup", "contact_field"}
 # Modules that only contain others, or HTML. Of modules in no list here, the words are kept.
 HOLDERS = {

@@ -1,7 +1,7 @@
 """Turns the content of an item into the HTML that WordPress would show, without blocks and shortcodes.
 
-An item is a post or a page in the export. The words of unknown blocks and shortcodes are kept, and their
-names are noted for the report.
+An item is a post, a page or something else in the export (export.py). The words of unknown blocks and
+shortcodes are kept, and their names are noted for the report.
 """
 
 import re
@@ -189,8 +189,7 @@ class Expander:
                 found.append(self.sentences(value, depth + 1))
             elif isinstance(value, list) and depth < 10:
                 # The number comes first, because is_sentence() looks at what follows the last "_".
-                numbered = {f"{name}": each for each in value} if len(value) == 1 else {}
-                numbered = numbered or {f"{number}_{name}": each for number, each in enumerate(value)}
+                numbered = {f"{number}_{name}": each for number, each in enumerate(value)}
                 found.append(self.sentences(numbered, depth + 1))
             elif is_sentence(name.lower(), value):
                 found.append(f"<p>{value if '<' in value else escape(value, quote=False)}</p>")

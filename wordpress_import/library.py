@@ -143,7 +143,10 @@ class Library:
         return self.known[key]
 
     def can_fetch(self, path, url):
-        """Return whether the file at `path` was fetched, or may be while nothing is written."""
+        """Return whether the file at `path` was fetched or, while nothing is written, whether it may be.
+
+        In the second case, the file is noted in `wanted`, or the reason against it in `refused`.
+        """
         if self.fetcher is None:
             return False
         if self.writes:

@@ -15,9 +15,10 @@ class NoPlaceError(Exception):
 
 
 def find_parent(wanted):
-    """Return the StoryIndexPage `wanted`: a primary key or path as a string, or None for the first one.
+    """Return the StoryIndexPage `wanted`: a primary key or path as a string, or None.
 
-    Raises ExportError if there is none.
+    None stands for the first one right below the home page, in the site's first language. Raises ExportError
+    if there is none.
     """
     pages = StoryIndexPage.objects.exclude(in_trash()).order_by("depth", "path")
     if not wanted:

@@ -14,7 +14,7 @@ from wordpress_import.sources import ExportError
 MAX_TEXT = 8 * 1024 * 1024
 # The longest tag, in bytes. The parser keeps a tag in memory until it ends.
 MAX_TAG = 16 * 1024 * 1024
-# The greatest number of tags within each other. A real export has 5.
+# The greatest number of tags within each other. A real export has 6.
 MAX_DEPTH = 1000
 # The names of the post meta that are read. All others may hold what must not get in.
 META = {

@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 
 from media.sanitizer.text import escape_formulas
 
+# The columns of report.csv: the fields of Line (wordpress_import/importer.py).
 COLUMNS = ["file", "line", "id", "type", "status", "title", "outcome", "why", "needs_eyes", "words_before"]
 COLUMNS += ["words_after", "unknown", "left_out", "missing", "dead_links", "page"]
 

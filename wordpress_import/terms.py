@@ -14,8 +14,8 @@ DROPPED_TERMS = {"uncategorized", "uncategorised"}
 DROPPED_TERMS |= {"non classé", "non-classe", "sin categoría", "sin-categoria"}
 # The kinds of terms ("domains") that become countries or themes.
 FILED_UNDER = {"category", "post_tag"}
-# The longest name of a theme, in characters.
-MAX_NAME = 80
+# The longest names of a theme and of an author, in characters. A longer one of an author is cut.
+MAX_NAME, MAX_AUTHOR_NAME = 80, 120
 
 
 @functools.cache
@@ -82,7 +82,7 @@ class Terms:
         names = [name for domain, _nicename, name in item.terms if domain == "author"]
         if not names and item.creator:
             names = [self.export.authors[item.creator].name]
-        shown = [name[:120] for name in names if name and not self.is_withheld(name)]
+        shown = [name[:MAX_AUTHOR_NAME] for name in names if name and not self.is_withheld(name)]
         if len(shown) < len(names):
             notes.flag(_("its author is left out, as the name is a login or an e-mail address"))
         return shown
