@@ -32,7 +32,7 @@ class Files:
 
 
 def convert_text(content, item=None):
-    """Return the Converted of an item with `content`.
+    """Return the Converted of an item with `content`, or of `item` if it is given.
 
     The export also has the attachment 5, a picture, and the reusable block 6.
     """
@@ -252,10 +252,10 @@ def test_every_text_survives_the_editor_word_for_word():
                 ), name
 
 
-# {what can be within something else: (its content in WordPress, its words, number of its pictures)}.
 CAPTIONED = f"<figure>{IMG}<figcaption>Seven kilns</figcaption></figure>"
 LINK = "class='wp-block-button__link' href='https://a.example/'"
 FILE = f"<a href='{UPLOADS}/r.pdf'>Seven</a><a href='{UPLOADS}/r.pdf' class='wp-block-file__button'>kilns</a>"
+# {what can be within something else: (its content in WordPress, its words, number of its pictures)}.
 THINGS = {
     "button": (f"<div class='wp-block-button'><a {LINK}>Seven kilns</a></div>", "seven kilns", 0),
     "link of a button": (f"<a {LINK}>Seven kilns</a>", "seven kilns", 0),
@@ -358,7 +358,7 @@ def test_what_is_unknown_dropped_or_missing_is_noted():
     assert ["a frame of another site is left out: %s", "https://frames.example/"] in notes.reasons
 
 
-# {what is in one of these places was hidden from the readers of the old site}.
+# {place: its content in WordPress, which hid what stands for "HERE" from readers}.
 HIDDEN = {
     "block": '<!-- wp:group {"metadata":{"blockVisibility":false}} --><div>HERE</div><!-- /wp:group -->',
     "Divi 4": '[et_pb_section disabled="on"][et_pb_text]HERE[/et_pb_text][/et_pb_section]',
@@ -435,12 +435,13 @@ def test_footnotes_come_from_the_post_meta():
     assert convert_text("", item).blocks[0]["value"] == "<ol><li>See the law</li></ol>"
 
 
+# {address: what Export.path_key() returns for it}. The test below says which attachments the export has.
 PATHS = {
     "https://www.old.example/wp-content/uploads/2020/04/kiln-300x200.jpg": "2020/04/kiln.jpg",
     "/wp-content/uploads/2020/04/kiln-scaled.jpg": "2020/04/kiln.jpg",
     "https://i2.wp.com/www.old.example/wp-content/uploads/2020/04/kiln.jpg?w=30": "2020/04/kiln.jpg",
     "https://old.files.wordpress.com/2020/04/road.jpg?w=30": "2020/04/road.jpg",
-    # Pictures of their own: an edited one, and attachments with such a name.
+    # Pictures of their own: an edited one, and attachments that are only named like smaller or turned copies.
     "https://old.example/wp-content/uploads/2020/04/kiln-e1600000000.jpg": "2020/04/kiln-e1600000000.jpg",
     "https://old.example/wp-content/uploads/2020/04/anna-800x600.jpg": "2020/04/anna-800x600.jpg",
     "https://old.example/wp-content/uploads/2020/04/anna-800x600-150x150.jpg": "2020/04/anna-800x600.jpg",
@@ -479,6 +480,7 @@ def test_5000_nested_tags_lose_no_word(tag):
 
 
 MANY = 60_000
+# {case: content that is long}.
 LONG = {
     "spaces": "a" + "\u00a0" * MANY * 2 + "b",
     "line breaks": "<p>a" + "<br>" * MANY + "b</p>",

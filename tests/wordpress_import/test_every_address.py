@@ -1,4 +1,4 @@
-"""Every address of two old sites, of all kinds of items: it leads to a public page, and to nothing before."""
+"""Every address of two old sites, of all kinds of items, leads to what is public, and to nothing before."""
 
 from urllib.parse import urlsplit
 
@@ -133,7 +133,7 @@ def decide_and_publish():
         draft.save_revision(clean=False).publish()
 
 
-def hold_pictures():
+def hold_picture():
     """Say that the picture of the oven (item 9) shows the person in the story, of whom nothing is known."""
     for image in CleanImage.objects.filter(description="Oven"):
         image.shows = CleanImage.Shows.PERSON_IN_STORY
@@ -142,7 +142,7 @@ def hold_pictures():
 
 # {what happens to public pages and files: (function, ids of the items whose addresses are 404 then)}.
 HIDDEN = {
-    "a picture is held": (hold_pictures, "9"),
+    "a picture is held": (hold_picture, "9"),
     "a consent to a picture is over": (
         lambda: CleanImage.objects.filter(description="Oven").update(shown_until=days_from_today(-1)),
         "9",

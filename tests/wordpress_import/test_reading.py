@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from tests.support.wordpress import HEAD, TAIL, export, wp_author, wp_item
-from wordpress_import.reading import MAX_TEXT, Item, read
+from wordpress_import.reading import MAX_TEXT, read
 from wordpress_import.sources import ExportError, find_sources
 
 pytestmark = pytest.mark.sqlite_only
@@ -106,4 +106,3 @@ def test_a_huge_text_is_not_kept_in_memory(tmp_path):
     ]
     # The whole text would take more than 4 * MAX_TEXT bytes.
     assert peak < 3 * MAX_TEXT
-    assert all(isinstance(item, Item) for item in items)

@@ -1,4 +1,4 @@
-"""All stories lists what an editor has to look at after an import, and a bulk action ticks it off."""
+"""The list of all stories says what to look at after an import, and a bulk action ticks it off."""
 
 import csv
 import io
