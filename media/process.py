@@ -47,8 +47,8 @@ def sanitize(data, kind):
     output. Raises Refused if the file can't be cleaned, and ValidationError, with a message for editors, if
     too many files are being cleaned at the moment.
     """
-    # Not a pipe: RLIMIT_FSIZE, the limit of output, holds for files only, and a malicious file may have taken
-    # the process over. The input is in memory already, so a pipe does for it.
+    # The output is no pipe: RLIMIT_FSIZE, the limit of output, holds for files only, and a malicious file may
+    # have taken the process over. The input is in memory already, so a pipe does for it.
     with turn(), tempfile.TemporaryFile() as output:
         try:
             status = subprocess.run(  # noqa: S603 - our own module, and one of LIMITS

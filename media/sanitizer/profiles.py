@@ -63,7 +63,7 @@ def strip_profile(icc):
             tags[tag] = icc[offset : offset + length]
     if not set(COLOUR_TAGS[:7]) <= set(tags):
         return None
-    # Bytes 8 to 24 are the version, the class and the colour space; 64 to 80 the intent and the illuminant.
+    # Bytes 8 to 24 are the version, the class and the colour spaces; 64 to 80 the intent and the illuminant.
     header = bytes(8) + header[8:24] + bytes(12) + b"acsp" + bytes(24) + header[64:80] + bytes(48)
     # Tags begin at multiples of 4 bytes. The first 4 bytes of a profile are its length.
     table, body = len(tags).to_bytes(4), b""

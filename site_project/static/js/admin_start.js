@@ -1,7 +1,7 @@
 /* Starts choosers, inline panels and calendars in the admin's forms. Wagtail starts them by inline scripts, which the
-   Content Security Policy blocks. Instead of such a script, our templates have an element with
+   Content Security Policy blocks. Instead of such a script, our overrides have an element with
    data-controller="start". A field for a date with a time has neither: it uses the browser's own calendar.
-   docs/overrides.md lists the templates. */
+   docs/overrides.md lists the overrides: templates, and patches in editing/wagtail_hooks.py. */
 {
   // The rich text editor adds <style> elements to the page, for placeholders and for the numbers of nested lists.
   // The policy allows them only with the nonce of this page. Styles that came as HTML get none.
