@@ -21,8 +21,8 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 # Bytes of memory per pixel at the peak of storing a picture, by format: with up to three channels, and with a
 # fourth one (CMYK or transparency).
 # Measured with Pillow 13 and pillow-heif 1.8 on the costliest variant of each format: JPEG 7.2 (progressive)
-# and 12, PNG 6.4 and 15.8, WebP 16.2 and 20.3, HEIC 9.5 and 12.4. The rest is for the file itself. A JPEG
-# with three channels has at most limits.PIXELS, which take 288 MB.
+# and 12, PNG 6.4 and 15.8, WebP 16.2 and 20.3, HEIC 9.5 and 12.4. What the values below add is for the file
+# itself. That of a JPEG with three channels needs no more: limits.PIXELS of them take 288 MB.
 BYTES_PER_PIXEL = {
     "JPEG": (7, 13),
     "MPO": (7, 13),  # a JPEG followed by a second one
@@ -33,7 +33,7 @@ BYTES_PER_PIXEL = {
 # Bytes of memory that storing one picture may take. A picture with too many pixels for it is refused.
 MAX_MEMORY = 300_000_000
 # The greatest number of scans of a JPEG. Cameras and programs write 1 to 16. Decoding one of the largest
-# picture takes up to 25 ms, so a file with some thousand scans would block a worker for minutes.
+# picture takes up to 25 ms, so some hundred scans would use up the CPU time that limits.PICTURE allows.
 MAX_SCANS = 30
 # The most bytes of all texts of a PNG together, which Pillow reads with the header. As Python strings they
 # take four times as many.

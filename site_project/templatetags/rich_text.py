@@ -22,7 +22,7 @@ def clean_link(tag):
 
 
 class RichTextWhitelister(Whitelister):
-    """Allows the elements that the rich text editor offers, and the attribute `rel` of links."""
+    """Allows what Wagtail's Whitelister does, except pictures, and the attribute `rel` of links."""
 
     element_rules = DEFAULT_ELEMENT_RULES | {"a": clean_link}
     # A picture in rich text could come from another site, which would then see the readers' addresses.
