@@ -159,7 +159,7 @@ class Library:
         return not reason
 
     def fetch_wanted(self):
-        """Fetch the files that were wanted while nothing was written. Failures are not tried again."""
+        """Fetch the files that were wanted while nothing was written. Failures are stored."""
         self.fetcher.forget()
         for path, url in self.wanted.items():
             try:
@@ -168,7 +168,7 @@ class Library:
                 self.refuse_fetched(path, str(error))
 
     def refuse_fetched(self, path, reason):
-        """Store `reason`, so that later runs don't fetch the file at `path`."""
+        """Store `reason`. Later runs fetch the file at `path` only if `fetches_again`."""
         self.refused[path] = self.problems[digest_of(path)] = reason[:200]
         ImportedFile.objects.update_or_create(
             source=self.source, key=digest_of(path), defaults={"problem": reason[:200]}

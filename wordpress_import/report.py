@@ -1,6 +1,6 @@
 """Writes the report of an import: report.html to read, report.csv for spreadsheets, report.json for programs.
 
-It also writes authors.csv, the list of the authors without a name to show.
+It also writes authors.csv, in which the names to show of authors without one can be filled in.
 """
 
 import csv
