@@ -24,7 +24,7 @@ WORD_PATTERN = re.compile(
     r"[^\W_\u037a\u0640\ufc5e-\ufc63\ufcf2-\ufcf4\ufe70-\ufe7f\uff9e\uff9f]"
     r"(?:[^\W_]|[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670])*"
 )
-# In characters. PostgreSQL refuses tokens of more than 2,046 bytes; real words are shorter than this.
+# In characters: longer than any real word. PostgreSQL refuses tokens of more than 2,046 bytes.
 MAX_TOKEN_LENGTH = 60
 
 # Words that are too common to search for, by ISO code. They are indexed, because a quoted phrase may

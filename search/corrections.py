@@ -29,7 +29,7 @@ class Correction:
 
 @dataclass(frozen=True, order=True)
 class Candidate:
-    """A known word that a misspelt word may stand for. Sorted, the likeliest come first.
+    """A known word that a misspelt word may stand for. Sorted by the fields below, the likeliest come first.
 
     `distance`: the number of edits between the two (optimal string alignment). `stem`: that of the word.
     """
@@ -44,11 +44,12 @@ class Candidate:
 
 @dataclass
 class MisspeltWord:
-    """A typed word that no public page has.
+    """A typed word that neither a public page nor a term of the vocabulary has.
 
     `candidates`: known words that are close to it, the likeliest first.
     `looked_up`: how many of the candidates, the first ones, were looked up on the public pages.
-    `unchecked`: the first usable candidate beyond the limit, or None.
+    `left_out`: the first usable candidate beyond the limit, or None. It is not shown, but a correction
+    that is no closer to the typed word is not clear.
     `corrections`: the candidates to show.
     `is_clear`: whether there is one best correction.
     """
@@ -56,7 +57,7 @@ class MisspeltWord:
     folded: str
     candidates: list[Candidate]
     looked_up: int = 0
-    unchecked: Candidate | None = None
+    left_out: Candidate | None = None
     corrections: list[Candidate] = field(default_factory=list)
     is_clear: bool = False
 
@@ -89,7 +90,7 @@ class MisspeltWord:
         """Keep the first `limit` candidates of those that find_usable() returns."""
         found = self.find_usable(usable)
         self.candidates = found[:limit]
-        self.unchecked = found[limit] if len(found) > limit else None
+        self.left_out = found[limit] if len(found) > limit else None
 
     def choose_corrections(self, spellings, language):
         """Set the corrections: candidates that `spellings`, {folded: spelling}, allows to be shown."""
@@ -103,7 +104,7 @@ class MisspeltWord:
             if c not in inflections and (not inflections or self.is_better(c, inflections[0]))
         ]
         if self.corrections:
-            distances = [c.distance for c in [*self.corrections, self.unchecked] if c]
+            distances = [c.distance for c in [*self.corrections, self.left_out] if c]
             self.is_clear = distances.count(distances[0]) == 1
 
     def is_better(self, candidate, inflection):

@@ -16,7 +16,8 @@ from stories.listing import Choice, Facet, term_label
 from stories.models import StoryCountry, StoryTheme
 from stories.terms import country_names, fold
 
-# The value of the facet “kind” for pages that are neither stories nor lists of stories.
+# The value of the facet “kind” for pages that are neither stories nor lists of stories: the name of the
+# model StandardPage.
 OTHER_KIND = "standardpage"
 
 

@@ -55,7 +55,7 @@ class Searcher:
     def find_pages(self, query, few=False):
         """Return the pages that match `query`, a tree of TokenPhrases, as a queryset.
 
-        `few`: as for `published`.
+        `few`: as for `published` (publishing/visibility.py).
         """
         # The index includes the root of Wagtail's page tree (depth 1), which has no URL.
         pages = published_pages(few).filter(locale=self.locale, depth__gt=1)
@@ -258,6 +258,7 @@ def find_or_fall_back(form):
         fallbacks.append(Search(form, text, search.searcher, any_word=True))
     for fallback in fallbacks:
         if fallback.rows:
+            # Replaces the cached property, which would correct the text of the fallback.
             fallback.corrections = [
                 correction for correction in search.corrections if correction.text != fallback.text
             ]

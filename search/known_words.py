@@ -52,7 +52,8 @@ def store_known_words(texts):
         new = [KnownWord(folded=word, written=found[word]) for word in words if word not in stored]
         if new:
             KnownWord.objects.bulk_create(new, ignore_conflicts=True)
-            # If the transaction is rolled back, the same keys will stand for other words.
+            # If the transaction is rolled back, SQLite gives its keys to other words later. The newest key,
+            # by which the words are cached, could then be the same.
             _load_site_words.cache_clear()
 
 

@@ -10,7 +10,7 @@ from search.analysis import fold_words
 class VocabularyGroup(models.Model):
     """Terms that mean the same: a search for one of them finds the others too."""
 
-    # In characters of a term, and terms of a group.
+    # The most characters of a term, and the most terms of a group.
     MAX_TERM_LENGTH, MAX_TERMS = 80, 60
 
     terms = models.TextField(

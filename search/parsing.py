@@ -23,9 +23,11 @@ class TokenPhrase(Phrase):
     """A phrase of index tokens that must stand side by side; often it is one token.
 
     `tokens`: the tokens, as search.analysis makes them.
-    `is_typed`: True for the visitor's own words, False for what the vocabulary adds to them.
+    `is_typed`: True for the visitor's own words, and for the metadata tokens of names with them
+    (search/vocabulary.py); False for all else that the vocabulary adds.
     `weight`: how much one match counts in the ranking; a typed word in a text counts 1.
-    `label`: the words as typed, or as the vocabulary has them and visitors see them.
+    `label`: the words as typed, or as the vocabulary has them and visitors see them; "" if they are never
+    shown.
     `is_prefix`: whether the last token may be only the beginning of a word.
     """
 
@@ -214,7 +216,7 @@ def has_expansions(query):
 
 
 def without_expansions(query):
-    """Return `query` without the phrases that the vocabulary added, or None if nothing is left."""
+    """Return `query` without the phrases that are not typed, or None if nothing is left."""
     if isinstance(query, TokenPhrase):
         return query if query.is_typed else None
     if isinstance(query, And | Or):

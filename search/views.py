@@ -50,10 +50,10 @@ def get_context(request, form):
     add_locations(results)
     add_excerpts(results, found.query, found.language)
     add_pictures(results)
-    is_first_page = request.GET.get("page", "1") == "1" and not found.filters
+    is_unfiltered_first_page = request.GET.get("page", "1") == "1" and not found.filters
     # No page has all the typed words.
     is_missed = found.is_fallback or not found.rows
-    if words and is_first_page and is_missed:
+    if words and is_unfiltered_first_page and is_missed:
         count_missed_search(words)
     # When the typed words find something, they are not corrected.
     corrections = found.offered_corrections if is_missed else []
@@ -62,7 +62,7 @@ def get_context(request, form):
         "search": found,
         "words": words,
         "results": results,
-        "promotions": find_promotions(words, found.language) if is_first_page else [],
+        "promotions": find_promotions(words, found.language) if is_unfiltered_first_page else [],
         "asks_for_help": found.vocabulary.asks_for_help(words),
         "similar_words": find_similar_words(found.query, found.language),
         "corrections": [(found.query_string(q=other.text), other.text) for other in corrections],

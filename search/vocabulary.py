@@ -54,7 +54,7 @@ class Vocabulary:
 
     What editors can change is read when the object is made, by at most one query. Make one for each search.
 
-    `max_term_words`: the number of words of the longest term.
+    `max_term_words`: the number of words of the longest term, at most MAX_TERM_WORDS.
     `spelling_terms`: names and terms, as visitors know them, that misspelt words are compared with.
     """
 
@@ -149,7 +149,7 @@ def analyse_editable_terms(rows, language):
 def analyse_groups(groups, language):
     """Return the EditableTerms of `groups`, (terms, whether they lead to help), without themes and authors.
 
-    Those change far more often.
+    Groups are analysed apart, because they change far less often than themes and authors.
     """
     groups = [(VocabularyGroup(terms=text).lines, helps) for text, helps in groups]
     equal_groups = [lines for lines, helps in groups if not helps]

@@ -103,7 +103,8 @@ class AnalysingIndex:
     def add_items(self, model, objs):
         """Write the index entries of `objs`, instances of `model`, each analysed in its own language.
 
-        Objects without a locale are analysed as English.
+        Objects without a locale are analysed as English. The words of live pages are also stored as
+        KnownWords.
         """
         languages = {}
         if hasattr(model, "locale_id"):
@@ -121,8 +122,8 @@ class AnalysingIndex:
     def _refresh_title_norms(self, full=False):
         """Do nothing.
 
-        Fault: after each entry, modelsearch reads the titles of all entries for a number that its ranking
-        uses. RankedResults does not need it.
+        Fault: each time it writes entries, modelsearch reads the titles of all entries for a number that its
+        ranking uses. RankedResults does not need it.
         """
 
 
@@ -223,6 +224,8 @@ class AnalysingCompiler:
         # compile_query() takes a Not only as a part of an And.
         query = query if isinstance(query, TokenPhrase | Or) else And(getattr(query, "subqueries", [query]))
         entries = self.entries_matching(compile_query(query, self.SYNTAX), column or self.COLUMN)
+        # Index entries have primary keys as strings. The primary key of a page model, such as StoryPage, is a
+        # relation to Page, so its type is that of the target.
         pk = self.queryset.model._meta.pk
         while pk.is_relation:
             pk = pk.target_field
