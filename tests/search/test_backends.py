@@ -1,4 +1,4 @@
-"""The search backends: the faults of those of modelsearch, Wagtail's search, that they work around.
+"""The search backends: what they find, in spite of the faults of modelsearch, Wagtail's search.
 
 The tests run on both databases.
 """
@@ -49,11 +49,11 @@ QUERY_SYNTAX = ['"', 'a"b', '""', "'", "  ", "", "-", "(", "AND", "*", "a:b", "\
 
 
 def test_punctuation_is_no_error_and_no_query_syntax():
-    story = make_story("A lantern").page_ptr
+    make_story("A lantern")
     for query in QUERY_SYNTAX:
         assert titles(query) == [], query
         assert titles(Phrase(query)) == [], query
-        assert list(Page.objects.autocomplete(query)) in ([], [story]), query
+        assert list(Page.objects.autocomplete(query)) == [], query
 
 
 def test_nul_characters_are_ignored():

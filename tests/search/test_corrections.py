@@ -39,12 +39,12 @@ def correct(text, terms=(), language="en"):
         return search.corrections
 
 
-def make_searcher(find_texts=dict.fromkeys, filter_matching=set, terms=()):
+def make_searcher(find_texts=lambda words: {}, filter_matching=set, terms=()):
     """Return an object with what find_corrections() uses of a Searcher.
 
-    `find_texts`: function that returns {word: texts of a public page with the word or an inflection}.
-    `filter_matching`: function that returns the set of those texts that find a page. `terms`: those of the
-    vocabulary.
+    `find_texts`: function that returns {word: texts of a public page with the word or an inflection}; by
+    default no page has a word. `filter_matching`: function that returns the set of those texts that find a
+    page; by default all do. `terms`: those of the vocabulary.
     """
     vocabulary = SimpleNamespace(spelling_terms=terms)
     return SimpleNamespace(
@@ -248,14 +248,14 @@ def test_search_is_the_same_without_the_words_of_private_pages(client, subtests)
         return client.get("/search/", {"q": typed}).content
 
     for number, (public, private, typed) in enumerate(PRIVATE_WORDS):
-        # The page shows nothing but the corrections of it, so one page is enough.
+        # Only the corrections of the page depend on such words, so one row with the whole page is enough.
         search = correct if number else search_page
         with subtests.test(typed), undone():
             make_story("A page", body=make_body(public))
             without = search(typed)
             make_private(make_story("Another page", body=make_body(private)))
             assert search(typed) == without
-            # Whatever is known, in whatever spelling.
+            # Nor does it matter which other words, or other spellings, are KnownWords.
             store_known_words([typed, public.upper()])
             assert search(typed) == without
 

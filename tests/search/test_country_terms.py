@@ -48,7 +48,7 @@ TABLE = {
 FOLDED = {code: {fold(name) for cell in row.values() for name in cell} for code, row in TABLE.items()}
 
 
-def test_codes_are_those_of_the_countries_in_alphabetical_order():
+def test_codes_are_those_of_countries_and_in_alphabetical_order():
     assert list(TABLE) == sorted(set(TABLE) & set(read("stories", "migrations", "countries.csv")))
 
 
@@ -122,4 +122,5 @@ def test_names_of_colonial_times_lead_to_the_country_and_are_neither_shown_nor_s
     for name in country_names(language).values():
         shown |= {phrase.label for phrase in vocabulary.synonyms(tuple(tokenize(name, language)))}
     assert not shown & former.keys()
-    assert "Kenyan" in shown or language != "en", "what is shown was looked for"
+    if language == "en":
+        assert "Kenyan" in shown  # or the comparison above would prove nothing

@@ -1,6 +1,6 @@
-"""No way to hide a page leaves it public.
+"""A page that is hidden in any way is not public, and the search does not suggest or promote it.
 
-Nor does the search suggest such a page, promote it, or correct a misspelt word to one of its own.
+Nor does the search correct a misspelt word to a word of such a page.
 
 tests/publishing/test_visibility.py tests the results, and tests/search/test_fuzz.py mixtures of hidden and
 public pages.

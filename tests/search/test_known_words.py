@@ -1,4 +1,4 @@
-"""The words of public pages that misspelt words can be corrected to: which are stored, and how."""
+"""KnownWords, the words of live pages to which misspelt words can be corrected: which are stored, and how."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor

@@ -252,7 +252,7 @@ def test_a_typed_year_is_a_filter_that_can_be_taken_off(client):
 def test_words_that_every_story_may_have_are_left_out():
     make_story("Gold", body=[])  # the body of other stories has the word
     make_plain_page("Our stories")
-    make_story(authors=["Team of the stories"], live=False)
+    make_story(authors=["Team of the stories"], live=False)  # a name may have them, too
     for words in ("gold stories", "stories about gold", "a story of gold"):
         assert found_titles(words) == ["Gold"], words
     assert "Our stories" in found_titles("stories about")
@@ -388,13 +388,14 @@ def test_words_about_a_picture_are_found_while_it_shows_nobody_and_quoted_while_
     image.people.remove(person)
     lead_image.people.remove(person)
     assert (find(), quote()) == ([True, True], True)
-    # It shows somebody, and nobody has said who.
+    # The lead picture shows somebody, and nobody has said who.
     lead_image.shows = "person"
     lead_image.save()
     assert find() == [True, False]
 
 
 def test_words_that_are_shown_with_a_public_page_are_not_found():
+    """Readers see them only while the page that they lead to is public, so they are not in the index."""
     target = make_story()
     button = {"heading": "Axolotl", "text": "Dugong", "label": "Pangolin"}
     make_story(

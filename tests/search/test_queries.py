@@ -1,9 +1,9 @@
 """Search quality: each query finds the story that a visitor would expect, on both databases.
 
 The queries are those of search_queries.csv, and demonyms and aliases of randomly chosen countries. In that
-file, `expected` is the slug of the story that has to be among the first five results, and `kind` says what
-is difficult about the query. The stories are the nine of the demonstration site among 200 generated ones
-(see distractors.py).
+file, `kind` says what is difficult about the query, and `expected` is the slug of the story that has to be
+among the first five results; for a typo, the results of its corrections count too. The stories are the nine
+of the demonstration site among 200 generated ones (tests/support/distractors.py).
 
 search_first_results.csv records the first result of each query, so that both databases can be compared.
 When queries change, record it again with
@@ -81,7 +81,7 @@ def build_site(codes):
 def search(words, slugs):
     """Return two lists of slugs: of the first results for `words`, and of those of their corrections.
 
-    `slugs`: {primary key: slug} of all pages. Nothing is asked for that the page shows besides.
+    `slugs`: {primary key: slug} of all pages. Other parts of the search page, such as facets, are not made.
     """
     results, corrections = search_once(words, slugs)
     corrected = [search_once(correction, slugs)[0] for correction in corrections]
