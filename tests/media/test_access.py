@@ -1,4 +1,4 @@
-"""Those who may see a page that shows a file may download the file. Everybody else gets a 404."""
+"""Who may download a file: those who may see a page that shows it, and editors. Others get a 404."""
 
 import re
 
@@ -59,8 +59,8 @@ from tests.support.undone import undone
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
-# {who asks for the file: whether they get it}. Others have more rights than somebody who gets it, or fewer
-# than somebody who doesn't. A reader is in the group to which private_to_group() restricts a page.
+# {who asks for the file: whether they get it}. Users that a row leaves out have more rights than one who gets
+# it, or fewer than one who doesn't. A reader is in the group to which private_to_group() restricts a page.
 ALL = {"visitor": True, "editor": True}
 MEMBERS = {"visitor": False, "member": True, "editor": True}
 GROUP = {"visitor": False, "member": False, "reader": True, "editor": True}
@@ -140,7 +140,7 @@ def test_who_gets_the_file(subtests):
 
 @pytest.mark.sqlite_only
 def test_visitor_gets_no_picture_that_is_made_for_the_admin():
-    """It may show the whole picture, of which pages show a part only, as they do of an author's picture.
+    """A picture of the admin may be whole, while pages show only a part, as of an author's picture.
 
     Specs of the admin have no format in them, and those of pages have one.
     """
@@ -181,7 +181,7 @@ def test_object_of_another_model_with_the_same_key_gives_no_access(client):
     """The reference index has the keys of all models in one column."""
     story = story_with(shown := builders.make_image())
     assert get(client, address_of(shown)).status_code == 200
-    # Those of an object that the page uses, and of the page. They can be the same by chance.
+    # The keys of the picture that the page uses, and of the page: one number, if they are the same by chance.
     for key in {shown.pk, story.pk}:
         builders.make_author(f"Author {key}", pk=key, picture=(picture := builders.make_image()))
         assert get(client, address_of(picture)).status_code == 404
@@ -217,7 +217,7 @@ def test_visitor_gets_every_picture_of_a_page(client):
     story = story_with(image, authors=["Awa"], body=picture_block(image))
     asked = set()
     for page in (story.url, f"{story.url}?text=1", "/", "/stories/", "/feed.atom", "/sitemap.xml"):
-        found = set(re.findall(r"/media/(?:images/)[^ \"<&]+", client.get(page).text))
+        found = set(re.findall(r"/media/images/[^ \"<&]+", client.get(page).text))
         assert bool(found) == (not page.endswith("?text=1")), page  # text-only pages have no pictures
         for address in found - asked:
             assert get(client, address).status_code == 200, (page, address)

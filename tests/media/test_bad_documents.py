@@ -47,7 +47,10 @@ def docx_with(body):
 
 
 def docx_related(kind, target, parts=None):
-    """Return a Word file with another relationship, and with `parts` ({name: content})."""
+    """Return a Word file with another relationship, and with `parts` ({name: content}).
+
+    Of the relationship's type, the sanitizer reads what follows the last slash.
+    """
     rows = docx()["word/_rels/document.xml.rels"]
     mode = ' TargetMode="External"' if ":" in target else ""
     row = f'<Relationship Id="rId9" Type="x/{kind}" Target="{target}"{mode}/></Relationships>'
@@ -87,6 +90,7 @@ def with_password_bit(data):
 
 
 # --- PDF -----------------------------------------------------------------------------------------
+# Functions that change a PDF, for pdf().
 
 
 def signed(document):

@@ -1,6 +1,6 @@
 """Uploads that are no pictures, or are broken or malicious, are refused with an error of the form's field.
 
-The sanitizer doesn't get the name of a file.
+The names in BAD only say what a file pretends to be: the sanitizer doesn't get the name of a file.
 """
 
 import functools

@@ -1,4 +1,4 @@
-"""However a document is stored, no metadata is kept: no names, dates, places and programs."""
+"""However a document is stored, no metadata is kept: no names, dates, places or programs."""
 
 import io
 import posixpath

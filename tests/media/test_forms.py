@@ -96,7 +96,7 @@ def test_editor_cannot_change_a_picture_that_is_held_back(editor, own):
 
 @pytest.mark.sqlite_only
 def test_only_somebody_who_may_publish_says_who_is_on_a_public_picture(editor, own):
-    """Saving the form says it, if nothing else was asked: a new file is asked about again."""
+    """They say it by saving the form. A form with a new file says nothing: who is on that is asked again."""
     story_with(own.image, parent=own.index)
     CleanImage.objects.update(asks_again=True, shown_until=None)
     assert change_picture(editor, own.image).status_code == 302

@@ -1,4 +1,4 @@
-"""Paths, names of files and hidden sheets, which can name a person, don't stay in documents."""
+"""Rules of the document sanitizer for what can name a person, such as a path, or can deceive a reader."""
 
 import pytest
 from pikepdf import String

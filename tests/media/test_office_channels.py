@@ -28,6 +28,7 @@ pytestmark = pytest.mark.sqlite_only
 
 # --- Word -----------------------------------------------------------------------------------------
 # Each of these functions returns a function that makes a Word file with the XML, or the field code, in it.
+# other_namespace() and nested_field() make a file themselves.
 # The ids of relationships (rId2) are those of docx() and xlsx() in tests/support/document_samples.py.
 
 
@@ -55,7 +56,10 @@ def settings(xml):
 
 
 def part(kind, name, content, format_parts=docx, main="word/document.xml"):
-    """Return a file with another part, and a relationship from the main part to it."""
+    """Return a function that makes a file with another part, and a relationship from the main part to it.
+
+    Of the relationship's type, the sanitizer reads what follows the last slash: `kind`.
+    """
 
     def make():
         parts = format_parts()

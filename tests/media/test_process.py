@@ -98,7 +98,7 @@ EXCESSES = {
 }
 
 
-# The seconds are tried once, because this takes as long.
+# The seconds are tried with one kind of file, because the test takes that long.
 @pytest.mark.parametrize(
     ("kind", "limit"),
     [
@@ -113,7 +113,7 @@ def test_process_of_the_sanitizer_is_limited(kind, limit):
     work, status = EXCESSES[limit]
     code = (
         "import os; from media.sanitizer import __main__; from media.sanitizer.limits import LIMITS; "
-        # The seconds are different ones, because this test takes as long.
+        # One second instead of those in LIMITS, because the test takes that long.
         f"limits = LIMITS[{kind!r}]._replace(cpu_seconds=1); __main__.limit_resources(limits)\n{work}"
     )
     with tempfile.TemporaryFile() as output:

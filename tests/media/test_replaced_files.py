@@ -61,6 +61,7 @@ def new_file():
 
 
 # --- What another process does with a picture while a rendition of it is made --------------------
+# All of these functions take a user, although only those of the admin need one.
 
 
 def replace_in_admin(pk, user):
