@@ -35,10 +35,10 @@ LOCK_TIMEOUT = 250
 
 
 def count_missed_search(text):
-    """Count today as a day with a search for `text` without results, once. The visitor's answer never fails.
+    """Count today as a day with a search for `text` without results, once.
 
-    Nothing is counted if the text may identify a person. The database may be read-only, full or locked, or
-    its user may not write: each is another error.
+    Nothing is counted if the text may identify a person. Errors of the database are ignored, so that the
+    visitor gets an answer: it may be read-only, full or locked, or its user may not write.
     """
     words = get_countable_words(text)
     if words:

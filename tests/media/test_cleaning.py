@@ -173,7 +173,7 @@ def test_planted_metadata_can_be_found(tmp_path, has_exiftool):
         assert b"PK\x03\x04" in find_planted(path.read_bytes()), suffix
 
 
-def test_renditions_copy_the_metadata_of_the_stored_file(media_root):
+def test_renditions_copy_the_metadata_of_the_stored_file():
     """Willow copies EXIF into JPEG and PNG. So test_every_way_removes_all_metadata checks renditions too."""
     image = builders.make_image()
     Path(image.file.path).write_bytes(picture_with_metadata("jpg"))
@@ -181,7 +181,7 @@ def test_renditions_copy_the_metadata_of_the_stored_file(media_root):
         assert find_planted(file.read())
 
 
-def test_demo_pictures_are_cleaned(media_root, rough_pictures):
+def test_demo_pictures_are_cleaned(rough_pictures):
     image = DemoMedia().get_image(pictures.NAMES[0], "A place")
     with image.file.open() as file:
         assert is_signed(file.read(), image.file.name)
@@ -190,7 +190,7 @@ def test_demo_pictures_are_cleaned(media_root, rough_pictures):
 # --- Signed files are not encoded again ----------------------------------------------------------
 
 
-def test_saving_a_title_leaves_the_file_alone(editor, media_root):
+def test_saving_a_title_leaves_the_file_alone(editor):
     image = add_in_shell(editor, picture_with_metadata("jpg"), "jpg")
     before = Path(image.file.path)
     content, time = before.read_bytes(), before.stat().st_mtime_ns
@@ -210,7 +210,7 @@ def test_picture_uploaded_with_others_is_encoded_once(editor):
     assert add_several(editor, data, "jpg").file_hash == once
 
 
-def test_signature_of_another_site_is_invalid(settings):
+def test_signature_of_another_site_is_invalid():
     """Without the secret key of this site, nobody can name a file so that it passes as cleaned."""
     raw = picture_with_metadata("png")
     with override_settings(SECRET_KEY="another" * 10):

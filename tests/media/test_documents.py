@@ -86,7 +86,7 @@ def add_in_shell(editor, file):
 
 
 WAYS = [add_one, add_several, add_several_with_a_long_title, add_in_chooser, replace]
-# Each way of the admin with one of the formats, which all are cleaned alike, and that of a program with all.
+# Each way with one of the formats, which are all cleaned alike, and add_in_shell(), without a form, with all.
 CASES = [
     *((take_in, SUFFIXES[number % len(SUFFIXES)]) for number, take_in in enumerate(WAYS)),
     *((add_in_shell, suffix) for suffix in SUFFIXES),

@@ -107,7 +107,7 @@ def test_rendition_made_during_a_change_is_not_stored(media_root, change, specs)
     assert files_in(media_root) == sorted(names)
 
 
-def test_no_rendition_is_stored_while_another_transaction_replaces_the_file(media_root):
+def test_no_rendition_is_stored_while_another_transaction_replaces_the_file():
     """Uncommitted changes can't be read, so the row is locked before the name of its file is compared."""
     image = builders.make_image()
 

@@ -80,7 +80,7 @@ def test_renditions_of_cleaned_pictures_are_made_again(media_root, django_captur
 
 
 @pytest.mark.sqlite_only
-def test_people_on_a_cleaned_picture_are_not_asked_about_again(media_root):
+def test_people_on_a_cleaned_picture_are_not_asked_about_again():
     """It is the same picture. A picture of which it was unknown who is on it stays held back."""
     known, unknown = old_picture(shows="person"), old_picture("png", asks_again=True)
     for image in (known, unknown):
@@ -167,7 +167,7 @@ def stop(name):
     raise KeyboardInterrupt
 
 
-def test_picture_that_is_deleted_while_it_is_cleaned_does_not_stop_it(media_root, monkeypatch):
+def test_picture_that_is_deleted_while_it_is_cleaned_does_not_stop_it(monkeypatch):
     picture = old_picture()
     old_picture("png")
     read = default_storage.open
@@ -183,7 +183,7 @@ def test_picture_that_is_deleted_while_it_is_cleaned_does_not_stop_it(media_root
     assert not CleanImage.objects.filter(pk=picture.pk).exists()
 
 
-def test_files_that_cannot_be_cleaned_are_reported_and_the_rest_is_cleaned(media_root):
+def test_files_that_cannot_be_cleaned_are_reported_and_the_rest_is_cleaned():
     broken = stored_before(CleanDocument, b"{\\rtf1}", "documents/Amina.rtf")
     missing = stored_before(CleanDocument, b"words", "documents/missing.txt")
     default_storage.delete(missing.file.name)
@@ -196,7 +196,7 @@ def test_files_that_cannot_be_cleaned_are_reported_and_the_rest_is_cleaned(media
 
 
 @pytest.mark.sqlite_only
-def test_focal_point_stays_where_it_was(media_root):
+def test_focal_point_stays_where_it_was():
     data = io.BytesIO()
     photo(5120, 3000).save(data, "JPEG")
     focus = {"focal_point_x": 1000, "focal_point_y": 600, "focal_point_width": 400, "focal_point_height": 200}

@@ -103,7 +103,7 @@ def add_stories(story, copies=NUMBER):
 def drop_unused_space():
     """Rewrite the tables of stories without the space of rows that earlier tests have rolled back.
 
-    Otherwise PostgreSQL would count no rows in many pages, and expect as few of the rows that are added.
+    Otherwise PostgreSQL would count no rows in many blocks on the disk, and underestimate the added ones.
     """
     with connection.cursor() as cursor:
         for table in TABLES:
@@ -186,6 +186,7 @@ def test_queries_for_few_pages_do_not_read_all_releases(client):
     add_stories(make_lantern_story())
     update_statistics()
     statements = statements_of(client, ["/search/?q=lantren", "/search/suggestions/?q=lant"])
+    # Lookups of words by Searcher (search/finding.py), and of pages by get_public_pages() (suggestions.py).
     of_words = [sql for sql in statements if sql.startswith(("SELECT (SELECT", "SELECT EXISTS"))]
     by_path = [sql for sql in statements if "safeguarding_release" in sql and '"path" IN (' in sql]
     assert of_words and by_path

@@ -50,4 +50,5 @@ def test_text_has_enough_contrast(palette, mode):
         assert own.keys() <= colours.keys()
         colours |= own
     found = {pair: round(contrast(*(colours[name] for name in pair)), 2) for pair in PAIRS}
+    # WCAG 2 asks for 4.5 at least, at level AA.
     assert {pair: ratio for pair, ratio in found.items() if ratio < 4.5} == {}

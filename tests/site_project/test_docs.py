@@ -1,4 +1,4 @@
-"""The documents match the code: environment variables, commands, links, folders and packages."""
+"""The documents match the code: environment variables, links, commands, names and packages."""
 
 import re
 
@@ -42,6 +42,7 @@ def test_make_commands_in_the_documents_exist():
 
 
 def test_contributing_names_what_is_in_the_code():
+    # Names between backticks with an underscore, or with a capital after a small letter.
     named = re.findall(r"`(\w*(?:_|[a-z][A-Z])\w*)`", (ROOT / "CONTRIBUTING.md").read_text())
     modules = ROOT.glob("[a-z]*/**/*.py")
     words = {word for module in modules for word in re.findall(r"\w+", module.read_text())}

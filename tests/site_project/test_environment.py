@@ -1,4 +1,7 @@
-"""Environment variables: a wrong or missing value stops the start with one line that does not repeat it."""
+"""Environment variables: a wrong or missing value stops the start with one line that does not repeat it.
+
+Also: the settings that right values lead to, and that production refuses the demo account.
+"""
 
 import os
 import re
@@ -150,6 +153,7 @@ SETTINGS = {
             "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
             "SECURE_PROXY_SSL_HEADER": None,
             "TRUST_PROXY": 0,
+            "MEDIA_ACCEL_PREFIX": "",
             "SECRET_KEY_FALLBACKS": [],
             "SECOND_FACTOR": "ADMINISTRATORS",
             "IDENTITY_PROVIDER": {},
@@ -184,8 +188,20 @@ SETTINGS = {
         {"ALLOWED_HOSTS": [".example.org", "[2001:db8::1]"]},
     ),
     "a bucket": (
-        {"S3_BUCKET": "stories.example-1", "EMAIL_FROM": "Our Stories <us@example.org>"},
-        {"MEDIA_ACCEL_PREFIX": "", "DEFAULT_FROM_EMAIL": "Our Stories <us@example.org>"},
+        {"S3_BUCKET": "stories.example-1"},
+        {
+            "STORAGES": {
+                "default": {
+                    "BACKEND": "media.storage.BucketStorage",
+                    "OPTIONS": {"bucket_name": "stories.example-1"},
+                },
+                "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+            }
+        },
+    ),
+    "a sender": (
+        {"EMAIL_FROM": "Our Stories <us@example.org>"},
+        {"DEFAULT_FROM_EMAIL": "Our Stories <us@example.org>"},
     ),
     "nine proxies": ({"TRUST_PROXY": "9"}, {"TRUST_PROXY": 9}),
     "mail server": (
@@ -279,7 +295,7 @@ def test_demo_account_is_found_also_under_another_name(settings, tmp_path):
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_web_server_in_production_refuses_the_demo_account(settings, tmp_path, monkeypatch):
-    """The first start can be on a database without tables, which has no account yet."""
+    """While the database is down the server starts all the same, to answer health checks."""
     settings.LOCAL, settings.DATA_DIR = False, tmp_path
     with database_down():
         demo_account.refuse_in_production()

@@ -14,7 +14,7 @@ def test_no_migration_is_missing():
 
 @pytest.fixture(scope="module")
 def addresses(module_transaction):
-    """The addresses of pages of all kinds, with which all tests of this module share a site."""
+    """The addresses of pages of all kinds. The tests that take this fixture share these pages."""
     story = make_story(
         "A story", parent=make_index(make_index(), "Africa"), countries=["KE"], themes=["Mining"]
     )
