@@ -28,7 +28,7 @@ class InList(Lookup):
     four times as long for 10,000 of them, and SQLite takes at most 32,766.
     """
 
-    prepare_rhs = False
+    prepare_rhs = False  # the list is not a value of the field on the left side
 
     def as_sqlite(self, compiler, connection):
         value, params = self.process_lhs(compiler, connection)

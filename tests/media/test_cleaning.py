@@ -33,7 +33,7 @@ from tests.support.undone import undone
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
-# Specs of the renditions that are made of each picture.
+# Specs of the renditions that are made of each picture that add_in_shell() stores.
 FILTERS = ["original", "max-165x165", "width-200|format-jpeg", "width-200|format-png"]
 FILTERS += ["width-200|format-webp", "width-200|format-avif", "fill-100x100|format-jpeg"]
 # The name of each uploaded file, which must not stay.
@@ -127,7 +127,7 @@ CASES = [
 
 
 def test_every_way_removes_all_metadata(editor, media_root, has_exiftool):
-    """The way in the shell makes renditions too. The program exiftool reads the files of all ways at once."""
+    """Renditions are made in one of the ways. The program exiftool reads the files of all ways at once."""
     for take_in, suffix in CASES:
         with undone():
             image = take_in(editor, picture_with_metadata(suffix), suffix)
