@@ -35,6 +35,7 @@ class SearchForm(forms.Form):
     year = forms.IntegerField(required=False, min_value=FIRST_YEAR, max_value=LAST_YEAR)
     kind = forms.SlugField(required=False)
 
+    # The fields that filter. The facets have the same names (search/facets.py).
     FILTERS = ["country", "theme", "year", "kind"]
 
     def clean_q(self):

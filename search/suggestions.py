@@ -42,6 +42,7 @@ TOP_INDEX_PATH_LENGTH = TOP_INDEX_DEPTH * Page.steplen
 class SuggestionForm(forms.Form):
     """Validates what is typed so far. CharField refuses NUL characters, which databases cannot store."""
 
+    # search/static/search/suggestions.js has the same limits.
     q = forms.CharField(min_length=2, max_length=60)
 
 
