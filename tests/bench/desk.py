@@ -33,7 +33,7 @@ from tests.bench.search import report, temporary_database, timed  # noqa: E402
 from tests.support import admin_world, builders, distractors  # noqa: E402
 
 WORDS_OF_A_STORY = 600
-# One story in so many waits for a moderator, another one for changes, and a third has a scheduled version.
+# Of this many stories, one waits for a moderator, one for changes, and one has a scheduled version.
 SHARE = 50
 
 

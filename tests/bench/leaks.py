@@ -26,7 +26,7 @@ def main():
         for start in range(0, WORDS, WORDS_OF_A_PARAGRAPH)
     ]
     # One half are of two words, the other of one.
-    terms = [make_term(f"{make_word(source)} {make_word(source)}".strip()) for _number in range(TERMS // 2)]
+    terms = [make_term(f"{make_word(source)} {make_word(source)}") for _number in range(TERMS // 2)]
     terms += [make_term(make_word(source)) for _number in range(TERMS // 2)]
     runs = sorted(measure(paragraphs, terms) for _run in range(RUNS))
     row = {"question": f"{WORDS} words, {TERMS} protected words", "median": round(runs[RUNS // 2], 1)}

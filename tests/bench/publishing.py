@@ -26,7 +26,7 @@ PATIENCE = 60  # seconds
 def main(address):
     renditions.use_background_thread()  # as in the server, in which editors publish
     index, pictures = bench.find_index(), list(CleanImage.objects.all()[: bench.PICTURES])
-    is_shown(address, "")  # the site has cached the list, as a list that readers open
+    is_shown(address, "")  # so that the site has cached the list, as when readers have opened it
     print(json.dumps([publish(address, index, pictures, number) for number in range(STORIES)]))
 
 

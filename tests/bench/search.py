@@ -1,4 +1,4 @@
-"""Benchmark of the search, compared with the backend of modelsearch. `make bench ARGS=search` runs it.
+"""Benchmark of the search, compared with modelsearch's own backend. `make bench ARGS=search` runs it.
 
     python -m tests.bench.search 100 1000     with 100 stories, then with 1,000
 
@@ -37,7 +37,7 @@ WORDS_OF_A_STORY = 600
 WARM_UP_RUNS, RUNS = 3, 30
 # The longest time for all runs of one question, in seconds. A slow question has fewer runs and no warm-up.
 TIME_LIMIT = 20
-# modelsearch's own backend.
+# The backend of modelsearch, the library behind Wagtail's search. The site's backends are subclasses of it.
 PLAIN_BACKEND = "wagtail.search.backends.database"
 # Queries: a word and two words that many stories have, a word that one story has, misspelt words, and the
 # beginning of words.
@@ -75,7 +75,7 @@ def temporary_database():
 
 def measure(size):
     """Report how long each question takes with `size` stories."""
-    # One story has the rare word. With the size before, it was another one.
+    # One story has the rare word. With the size that was measured before, another story had it.
     Page.objects.filter(title=f"Of {RARE}").update(title="Of something else")
     Page.objects.filter(pk=StoryPage.objects.order_by("-pk")[size // 2].pk).update(title=f"Of {RARE}")
     questions = {"common word": COMMON, "two common words": TWO_COMMON, "rare word": RARE}

@@ -1,4 +1,4 @@
-"""Benchmark of whole visits: a page and all that a phone loads of it. tests/bench/server.py runs it."""
+"""Benchmark of whole visits: a page and all that a phone loads with it. tests/bench/server.py runs it."""
 
 import os
 from urllib.parse import urlsplit

@@ -33,7 +33,8 @@ from wordpress_import.models import ImportedItem  # noqa: E402
 # With so many words, 10,000 posts have about 92 MB.
 WORDS_OF_A_POST = 1390
 AUTHORS = 20
-# The growth of memory is counted from this item, because the first ones load code and fill caches.
+# The growth of memory is counted from this item, because the first ones load code and fill caches. It has to
+# be a multiple of STEP in wordpress_import/importer.py: the command prints its progress after so many items.
 GROWTH_FROM = 1000
 STATUS = Path("/proc/self/status")
 
@@ -53,7 +54,7 @@ def main(sizes):
 
 def run_alone(size, question, folder):
     """Run the command for `question` in a new process on the new database."""
-    # It is on the same server as that of DATABASE_URL or, with SQLite, in the same folder.
+    # The new database is on the same server as that of DATABASE_URL or, with SQLite, in the same folder.
     server = os.environ["DATABASE_URL"].rpartition("/")[0]
     address = f"{server}/{Path(connection.settings_dict['NAME']).name}"
     command = [sys.executable, "-m", "tests.bench.wordpress", question, folder, str(size)]
@@ -101,7 +102,10 @@ def text_of(block):
 
 
 class Progress:
-    """Receives the command's lines of progress. `memory`: {number of items: bytes in use at that point}."""
+    """Receives the command's lines of progress, "500 of 2000 items, ...".
+
+    `memory`: {number of items: bytes in use at that point}.
+    """
 
     def __init__(self):
         self.memory = {}
