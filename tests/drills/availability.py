@@ -53,7 +53,7 @@ def replicas(folder, number=2, **variables):
 
 
 def redis_away(folder):
-    """Start without Redis; then let it hang, and kill the process that withdraws a story meanwhile."""
+    """Start without Redis; then let it hang, and kill the process that unpublishes a story meanwhile."""
     redis = Redis(redis_program())
     with replicas(folder, CACHE_URL=redis.address) as sites:
         for site in sites:
@@ -90,7 +90,7 @@ def away_from_the_start(sites):
 
 
 def hung_and_killed(sites, redis):
-    """Yield Rows. The story is withdrawn while Redis hangs, by a process that is killed right after."""
+    """Yield Rows. A story is unpublished while Redis hangs, by a process that is killed right after."""
     # The first address below the list of stories.
     story = next(address for address in sites[0].facts["addresses"] if re.match("/stories/.", address))
     for _round in range(20):  # until each process has cached it
@@ -107,7 +107,7 @@ def hung_and_killed(sites, redis):
             others = [address for address in site.facts["addresses"] if address != story]
             site.facts = site.facts | {"addresses": others}
         readers = [stack.enter_context(Readers(site, number=2)) for site in sites]
-        say("Redis hangs; a story is withdrawn, and the process killed")
+        say("Redis hangs; a story is unpublished, and the process killed")
         redis.suspend()
         status = sites[0].manage("shell", "--no-imports", "-c", code, check=False).returncode
         statuses = statuses_of(sites, story, seconds=2)
@@ -117,11 +117,12 @@ def hung_and_killed(sites, redis):
         is_applied = missed_changes_are_applied(sites[0], redis)
     failed = [result for reader in readers for result in reader.failed()]
     yield Row(
-        "Redis hung: the process that withdrew the story", f"status {status}", "-9", status == -signal.SIGKILL
+        "Redis hung: the process that unpublished the story",
+        f"status {status}",
+        "-9",
+        status == -signal.SIGKILL,
     )
-    yield Row(
-        "Redis hung and back: statuses of the withdrawn story", f"{statuses}", "{404}", statuses == {404}
-    )
+    yield Row("Redis hung and back: statuses of that story", f"{statuses}", "{404}", statuses == {404})
     yield Row("Redis hung and back: readers' failures", f"{len(failed)}", "0", not failed)
     yield Row("Redis back: missed changes are applied", f"{is_applied}", "True", is_applied)
 
@@ -229,7 +230,7 @@ def slow_rows(front, sites):
 
 
 def rolling_deploy(folder):
-    """Replace one replica after another by a new release, which uses the same Redis and data folder."""
+    """Run a new release beside the old one, with the same Redis and data folder; then stop the old one."""
     redis = Redis(redis_program())
     redis.start()
     try:

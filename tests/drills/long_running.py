@@ -25,7 +25,7 @@ CONNECTIONS = 16  # of wrk
 
 
 def database_away(folder):
-    """Restart, stop and suspend PostgreSQL while readers request pages; withdraw a story just before."""
+    """Restart, stop and suspend PostgreSQL under readers; then stop it just after a story is unpublished."""
     with site_on_postgresql(folder) as (site, database):
         site.manage("maintenance_page")
         site.start()
@@ -33,7 +33,7 @@ def database_away(folder):
             rows = []
             for name, fault in [("restarted", restarted), ("stopped", stopped), ("hung", hung)]:
                 rows += measure_fault(site, database, name, fault)
-            return rows + withdrawn(site, database)
+            return rows + unpublished(site, database)
         finally:
             site.stop()
 
@@ -133,7 +133,7 @@ def is_cached_page(site, address):
 def watch(site, addresses, stop, answers):
     """Request `addresses` in turn until `stop` is set, and add an entry for each to the list `answers`.
 
-    It is (seconds, status, whether the body is a page: one of the site, or the one with the help line).
+    An entry is (seconds, status, whether the body is a page: one of the site, or the one with the help line).
     """
     while not stop.is_set():
         for address in addresses:
@@ -147,7 +147,7 @@ def watch(site, addresses, stop, answers):
                 time.sleep(0.05)
 
 
-def withdrawn(site, database):
+def unpublished(site, database):
     """Unpublish a story just before the database stops; it must not be shown again."""
     address = next(a for a in site.facts["addresses"] if re.match("/stories/.", a))
     site.ask(address)
@@ -160,7 +160,7 @@ def withdrawn(site, database):
         statuses = {site.ask(address)[0] for _worker in range(20)}
     finally:
         database.start()
-    return [Row("withdrawn, then PostgreSQL stopped: answers", f"{statuses}", "{503}", statuses == {503})]
+    return [Row("unpublished, then PostgreSQL stopped: answers", f"{statuses}", "{503}", statuses == {503})]
 
 
 # --- Ten minutes ---------------------------------------------------------------------------------

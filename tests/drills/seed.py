@@ -37,7 +37,7 @@ def main(stories):
                 "story": story.pk,
                 "password": builders.PASSWORD,
                 "form": builders.story_form(title="The drill", slug=story.slug),
-                # Many stories have the word "harbour".
+                # Many stories have the word "harbour". Drills rely on the order of these four.
                 "addresses": ["/", "/stories/", story.url, "/search/?q=harbour"],
                 "list": index.url,
                 "filter": f"{index.url}?theme={Theme.objects.get(name=distractors.THEMES[0]).slug}",

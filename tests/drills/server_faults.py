@@ -48,7 +48,7 @@ def worker_killed(folder):
         Row(
             "worker killed: failed requests a kill",
             f"{share:.1f} ({readers.kinds_of_failure()}; {len(readers.answers)} asked)",
-            "<= 4",  # the killed process was answering as many as it has THREADS
+            "<= 4",  # a process answers at most as many requests at once as it has THREADS
             share <= 4,
         ),
         Row(
@@ -149,7 +149,7 @@ def oversize(folder):
             editor.ask(edit)
             memory = memory_of(site)
             free = shutil.disk_usage(folder).free
-            say("sending a gigabyte in chunks, then one with its length told")
+            say("sending a gigabyte in chunks, then one with a Content-Length")
             statuses = [send_endless(site, editor, told) for told in (False, True)]
             # One more than DATA_UPLOAD_MAX_NUMBER_FIELDS.
             statuses.append(editor.post(edit, {f"field-{number}": "" for number in range(10_001)})[0])
