@@ -33,7 +33,7 @@ from tests.support.wsgi import SiteClient  # noqa: E402
 
 # The users whose pages are crawled, with their groups.
 USERS = {"visitor": None, "editor": ["Editors"], "lead": [GROUP, "Moderators"]}
-# Public pages that name the person at first. “walked” is a word of the story.
+# Public pages that could name the person. “walked” is a word of the story.
 PUBLIC = ["/", "/stories/", "/fr/", "/sitemap.xml", "/robots.txt", "/search/?q=walked"]
 
 
@@ -42,7 +42,7 @@ def main(folder):
     person = withdrawal_world.make_named_person()
     story, image, _document = withdrawal_world.make_own_stories(person)
     with withdrawal_world.without_words(person):
-        withdrawal_world.make_traces(story, person)
+        withdrawal_world.make_traces(story)
     other = withdrawal_world.make_others()
     addresses = [address for _name, address in Addresses(admin_world.make_section("Section", "Quixotic"))]
     words = [*SENTINELS, image.file_hash]
@@ -54,7 +54,7 @@ def main(folder):
     def look(moment):
         """Return {place: words found there}. Asking for the public pages first puts them into the caches.
 
-        `moment`: “before” or “after”, for the names of files.
+        `moment`: “before” or “after”, the name of the folder for the crawled pages.
         """
         # A page may repeat its own address, so that is no word that was left.
         pages = [
@@ -127,7 +127,7 @@ def crawled(folder, name, user, words):
 
 
 def walked(user, addresses, words):
-    """Return those of `words` that an answer to `user` has. No link need lead to the `addresses`."""
+    """Return those of `words` that an answer to `user` at one of `addresses` has. It follows no links."""
     client, found = SiteClient(raise_request_exception=False), set()
     client.force_login(user)
     for address in addresses:

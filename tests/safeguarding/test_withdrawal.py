@@ -71,7 +71,7 @@ def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, cap
     person = withdrawal_world.make_named_person()
     story, image, document = withdrawal_world.make_own_stories(person)
     with withdrawal_world.without_words(person):
-        withdrawal_world.make_traces(story, person)
+        withdrawal_world.make_traces(story)
     other = withdrawal_world.make_others()
     before, files_before = rows_about(other), stored_files()
     assert client.get(ADDRESSES[0]).status_code == 200

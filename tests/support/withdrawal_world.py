@@ -121,7 +121,7 @@ def make_named_stories(person):
     return story, image, document
 
 
-def make_traces(story, person):
+def make_traces(story):
     """Write the name into all other Places, such as versions, comments, logs and redirects."""
     user = builders.make_user("Editors")
     draft = StoryPage.objects.get(pk=story.pk)
@@ -149,6 +149,7 @@ def make_traces(story, person):
     Tag.objects.get_or_create(name=f"Call {CONTACT}")
     other = named_image(color=(1, 2, 3))
     log(other, "wagtail.edit", user=user, data={"seen_at": HOME})
+    # "Petra" is one of the protected words.
     Redirect.objects.create(old_path="/petra", redirect_link="/elsewhere/")
     promoted = {"query": Query.get("lamps"), "external_link_text": "A story", "sort_order": 0}
     SearchPromotion.objects.create(external_link_url=f"https://stories.example.org{HOME}", **promoted)
