@@ -123,8 +123,8 @@ def addresses(tmp_path, media_root):
 
 def decide_and_publish():
     """Say of all stories and pictures that they are of nobody, and publish all pages."""
-    CleanImage.objects.update(shows=CleanImage.Shows.PLACE_OR_THING)
     for image in CleanImage.objects.all():
+        image.shows = CleanImage.Shows.PLACE_OR_THING
         image.save()
     for page in [*StoryIndexPage.objects.all(), *StoryPage.objects.all(), *StandardPage.objects.all()]:
         draft = page.get_latest_revision_as_object()

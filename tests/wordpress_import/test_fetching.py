@@ -312,7 +312,7 @@ def run(site, network, media_root, settings, tmp_path):
 
 @pytest.mark.django_db
 def test_files_are_fetched_once_and_failures_are_said(run, site, network, monkeypatch, subtests, tmp_path):
-    monkeypatch.setenv("http_proxy", "http://127.0.0.9:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.9:9")  # which must not be used
     with subtests.test("nothing is asked without --write"):
         _lines, refused, written = run("--fetch")
         assert (network.connected, written) == ([], [])

@@ -115,7 +115,8 @@ def test_number_of_queries_does_not_grow_with_what_was_imported(admin_client, co
     make_more(2)
     with CaptureQueriesContext(connection) as queries:
         admin_client.get(LIST)
-    # exists(), in SQL "SELECT 1 AS a", whether anything was imported. The list needs the answer twice.
+    # exists(), in SQL "SELECT 1 AS a", whether anything was imported. The list needs the answer twice and
+    # asks once.
     asked = [each for each in queries if 'AS "a" FROM "wordpress_import_importeditem"' in each["sql"]]
     assert len(asked) == 1
     few = count_queries(admin_client, LIST)[0]
