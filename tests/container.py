@@ -164,7 +164,7 @@ def check_answers(checks, tool, name, port):
 
 def check_inside(checks, tool, image, name):
     """Check the health, processes, files and first administrator of the running container."""
-    # Docker has the health check in "Config", podman beside it.
+    # Docker has the health check in "Config", podman beside it. Versions of podman spell the key differently.
     health = image["Config"].get("Healthcheck") or image.get("HealthCheck") or image.get("Healthcheck")
     # The first word is "CMD". Without a health check, the program "false" fails.
     probe = health["Test"][1:] if health else ["false"]

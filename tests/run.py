@@ -168,7 +168,7 @@ def find_programs():
 
 @contextmanager
 def running(command, **options):
-    """Run `command` with the `options` of Popen, and yield its process. An exception here stops it."""
+    """Run `command` with the `options` of Popen, and yield its process. An exception in the block ends it."""
     process = subprocess.Popen(command, **options)
     try:
         yield process

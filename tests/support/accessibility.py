@@ -1,4 +1,4 @@
-"""Checks of a page in the browser: the rules of axe, and that nothing is wider than the screen."""
+"""Checks of a page in the browser: the rules of axe, what is wider than the screen, and broken words."""
 
 from pathlib import Path
 

@@ -27,7 +27,7 @@ from stories.terms import Author, Theme
 
 # The inline forms in the form of a story.
 FORMSETS = ("story_countries", "story_themes", "story_authors", "story_people", "comments")
-# Fields of pages that can't refer to another object.
+# Fields of pages of which the reference index stores nothing.
 REFER_TO_NOTHING = {
     *("title", "slug", "summary", "date", "people", "live", "show_in_menus", "search_description"),
     *("locale_id", "first_published_at", "last_published_at"),
@@ -79,7 +79,7 @@ def make_story(
     if body is None:
         body = [{"type": "text", "value": "<p>Words of the story.</p>"}]
     parent = parent or make_index()
-    # Wagtail would look for both in the database.
+    # Without a locale and a slug, Wagtail would query the database for them.
     if "locale" not in fields:
         fields["locale_id"] = parent.locale_id
     if not title:

@@ -23,7 +23,7 @@ def act_as_committed(monkeypatch):
 def caches_in_use():
     """Let the requests within the block share what pages have in common, as those of visitors do.
 
-    To make the menu, the settings and the cards anew takes half of a request. The block changes no row.
+    To make the menu, the settings and the cards anew takes half of a request. The block must change no row.
     """
     with pytest.MonkeyPatch.context() as patch:
         act_as_committed(patch)

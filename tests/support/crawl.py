@@ -23,7 +23,7 @@ from urllib.parse import urljoin, urlsplit
 
 import time_machine
 
-# {kind of user: group}. None is nobody who is logged in, and "" is a superuser.
+# {kind of user: group}. With None, nobody is logged in. With "", the user is a superuser.
 PEOPLE = {"visitor": None, "editor": "Editors", "moderator": "Moderators", "administrator": ""}
 STARTS = ["/", "/fr/", "/ar/", "/search/?q=kenya", "/robots.txt", "/sitemap.xml", "/nothing-here/", "/admin/"]
 SKIPPED = ("/admin/logout/", "/static/")

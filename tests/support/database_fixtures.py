@@ -25,8 +25,8 @@ def django_db_setup(request, tmp_path_factory, django_db_blocker):
             request.getfixturevalue("django_db_setup")
         yield
         return
-    # A file in the folder of all processes, with the name of the copy of the first one's database. The others
-    # copy that.
+    # A file in the folder that all processes share. The first process writes the name of a copy of its
+    # database into it, and the others copy that copy.
     name_of_copy = tmp_path_factory.getbasetemp().parent / "migrated"
     with locked(name_of_copy):
         is_first = not name_of_copy.read_text()

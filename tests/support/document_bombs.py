@@ -178,7 +178,7 @@ def dictionaries_pdf():
 
 
 def claimed_table_pdf():
-    """Return a PDF of a few bytes that claims to have two billion objects."""
+    """Return a PDF of less than 1 KB that claims to have two billion objects."""
     data = object_stream_pdf(zlib.compress(b"2 0 <</Type/Catalog>>"))
     return data.replace(b"/Size 4", b"/Size 2147483647").replace(b"/N 1", b"/N 2147483647")
 

@@ -52,7 +52,7 @@ def crawl(client, addresses, below=None):
 def find_texts(page, language):
     """Return the set of the texts of `page` for readers that are not marked as of another language.
 
-    An empty `lang` names none.
+    An empty `lang` names no language, so texts with it are returned too.
     """
     etree.strip_tags(page, "mark")  # it can be inside a name
     found = set()

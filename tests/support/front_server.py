@@ -59,7 +59,7 @@ def running(program, upstream, data_dir, certificate=None, scheme="$scheme", mor
         folder = Path(name)
         replaced = {
             "default $scheme;": f"default {scheme};",
-            # Only a line of the `server` block, behind which the further lines belong.
+            # A line of the `server` block, after which the further lines are added.
             "    server_tokens off;": f"    server_tokens off;\n{more}",
             "/var/cache/nginx/": f"{folder}/",
             "/var/log/nginx/": f"{folder}/",

@@ -133,7 +133,7 @@ def alias_of_what_is_hidden_at_once():
 
 
 def published_in_the_trash():
-    """A story in the trash that something published again, with all its fields."""
+    """A story in the trash that something published again."""
     story = hidden_story()
     move_to_trash(story)
     Page.objects.filter(pk=story.pk).update(live=True)

@@ -50,7 +50,7 @@ def errors_of(response):
 
 
 def make_live_story(change, **fields):
-    """Return a live story that needs a decision since its person's answers changed by `change`."""
+    """Return a live story that needs a decision, because its person's answers changed by `change`."""
     person = make_agreeing_person()
     story = make_story_about(person, **fields)
     record(person, **ALL_AGREED | change)

@@ -46,7 +46,10 @@ def saved(image, picture_format, **options):
 
 
 def picture_with_metadata(suffix, trailing=True):
-    """Return the bytes of a picture, rotated by EXIF, with every kind of metadata of a `suffix` file."""
+    """Return the bytes of a picture with every kind of metadata of a `suffix` file.
+
+    It is rotated by EXIF, except for HEIC. `trailing`: whether a ZIP file follows the picture.
+    """
     upright = photo()
     image = upright.transpose(Image.Transpose.ROTATE_90)  # EXIF orientation 6 turns it back.
     output = io.BytesIO()

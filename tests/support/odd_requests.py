@@ -1,6 +1,6 @@
 """Odd request lines and headers, sent to gunicorn, give no server error and change no cached page.
 
-No cached page may repeat the word "evil", which most of them contain where it could get into a link.
+Most of the requests have the word "evil" where it could get into a link. No cached page may repeat it.
 """
 
 import socket

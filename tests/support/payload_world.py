@@ -31,7 +31,7 @@ VIEWS = [*OF_TYPE, "history", "usage", "delete", "copy", "move", "unpublish", "w
 
 
 class World:
-    """The site, its `filler` (a ScriptFiller), its `administrator`, and addresses of two kinds.
+    """The site, its `filler` (a ScriptFiller), its `administrator`, and its public and admin addresses.
 
     `turn`: see ScriptFiller. Another one puts other scripts into the same fields.
     `has_states`: whether the site has the pages of make_states().
@@ -74,7 +74,7 @@ class World:
             SearchPromotion.objects.create(
                 query=query, external_link_url="https://example.org/", external_link_text="Out"
             )
-        # Addresses is about the person with this code.
+        # The class Addresses uses the person with this code.
         person = make_agreeing_person({"evidence_held_at": "?"}, names="?", code="P-7K3M")
         StoryPage.objects.filter(pk=section.live.pk).update(people="listed")
         Use.objects.create(page=section.live, contributor=person)
@@ -160,11 +160,12 @@ class World:
         return [address for name, address in self.routes.items() if not re.search(LEFT_OUT, name)]
 
 
-# Names of routes that are left out: parts of pages, responses for scripts, and routes that leave the admin.
+# Names of routes that are left out: parts of pages, choosers, some confirmations, responses for scripts,
+# routes that only take POST, errors, and routes of signing in or outside of the admin.
 LEFT_OUT = (
-    r"_results|chosen|:create|_api:|bulk_action|logout|sprite|serve|rendition|javascript_catalog|ping|release"
+    r"_results|chosen|_api:|bulk_action|logout|sprite|serve|rendition|javascript_catalog|ping|release"
     r"|dismissibles|autocomplete|preview|admin/|error_test|url_generator|multiple_|_multiple$|choose_page_"
-    r"|password|login|task_chooser|choosers|_chooser|chooserresults|invit|reset_second_factor|set_page_position|confirm"
+    r"|password|login|choosers|_chooser|chooserresults|invit|reset_second_factor|set_page_position|confirm"
     r"|:lock$|unlock|enable|unschedule|^second_factor|convert_alias|collect_|process_import|set_privacy|remove"
     r"|single_sign_on"
 )

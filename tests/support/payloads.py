@@ -14,7 +14,7 @@ from wagtail.blocks.stream_block import StreamValue
 from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
 from wagtail.fields import RichTextField, StreamField
 
-# {n} is the number of the script. The shortest comes first. A field that is shorter gets no script.
+# {n} is the number of the script. The shortest script comes first. A field with less room gets none.
 PAYLOADS = [
     '"><svg onload=_p({n})>',
     "<script>_p({n})</script>",
@@ -214,9 +214,9 @@ class ScriptFiller:
         return word + self.scripts(self.number(place), room and room - len(word))
 
     def choice(self, place, value, room):
-        """Return scripts for two of four fields with choices, and the valid `value` for the others.
+        """Return scripts for two of four fields with choices or slugs, and the valid `value` for the others.
 
-        Pages need some valid choices. Every `fill` leaves the same fields; another `turn` leaves the others.
+        Pages need some valid values. Every `fill` leaves the same fields; another `turn` leaves the others.
         """
         number = self.number(place)
         return self.scripts(number, room) if next(self.choices) // 2 % 2 else value

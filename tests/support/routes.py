@@ -72,7 +72,7 @@ def example_address(pattern, url_pattern):
 
 
 class Addresses:
-    """The addresses of all routes. Their arguments are objects in `section`, a Section, where it has some."""
+    """The addresses of all routes below WALKED. Where possible, their arguments are objects in `section`."""
 
     def __init__(self, section):
         self.section = section

@@ -53,7 +53,7 @@ def scripts_in(html):
     finder = ScriptFinder()
     finder.feed(html)
     finder.close()
-    finder.handle_endtag("script")
+    finder.handle_endtag("script")  # if the page ends within one
     return finder.found
 
 

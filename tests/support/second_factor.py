@@ -35,6 +35,7 @@ def code_of(key=KEY, step=0):
 
 def with_app(user):
     """Register an app with KEY for `user`; return the recovery codes."""
+    # With the previous code, because signing in needs a later code than this one.
     assert second_factor.add_app(user, KEY, code_of(step=-1))
     return second_factor.replace_recovery_codes(user)
 

@@ -125,7 +125,7 @@ def make_many_stories(parent):
 
 
 def make_rich_story(parent, **fields):
-    """Return a new story below `parent` that uses every field and every block."""
+    """Return a new story below `parent` that uses every block and most fields."""
     lead = builders.make_image("Court house", shows=CleanImage.Shows.ILLUSTRATION, credit="A. Painter")
     return builders.make_story(
         "Wages after three years",

@@ -43,7 +43,7 @@ def child(event=(), naming=Naming.CHANGED, is_pictured=False):
 
 
 # {name of a condition: function that returns the fields of a story. Only this condition is not met for it}.
-# The stories about a child also lack a decision.
+# Exceptions are the stories about a child, which also lack a decision.
 CONDITIONS = {
     "not decided": lambda: {"people": ""},
     "nobody chosen": lambda: {"people": "listed"},

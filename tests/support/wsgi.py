@@ -32,7 +32,8 @@ class SiteClient(Client):
 
     def __init__(self, process=None, **options):
         super().__init__(**options)
-        # Tests make a change in one statement, or in a known order.
+        # max_pauses=0: no request waits for a settled content version, because tests make a change in one
+        # statement, or in a known order.
         self.process = process or PageCache(Handler(), max_pauses=0)
         self.handler = self.ask
 
@@ -84,7 +85,8 @@ class NothingInProgress(dict):
 
 def forget_pages(process):
     """Let `process`, a PageCache, cache no page, for measurements of how pages are made."""
-    process.store, process.in_progress, process.locks = NoPages(), NothingInProgress(), PageLocks("")
+    process.store, process.in_progress = NoPages(), NothingInProgress()
+    process.locks = PageLocks("")  # without a file, so that no request waits for another process
 
 
 def cacheable_application(make):
