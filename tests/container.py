@@ -196,13 +196,15 @@ def check_scheduler(checks, tool, name):
 
 def check_stop(checks, tool, name, port):
     """Stop the container while it receives a request."""
-    upload = begin_upload(port)
+    upload = begin_upload(port, https=True)
     start = time.monotonic()
     with subprocess.Popen([tool.name, "stop", "-t", "30", name], stdout=subprocess.DEVNULL) as stop:
         # gunicorn logs this when it begins to stop.
         while "Handling signal: term" not in logs(tool, name) and time.monotonic() < start + 30:
             time.sleep(0.05)
-        checks.that("a request in progress is answered after SIGTERM", b"HTTP/1.1" in end_upload(upload))
+        answered = end_upload(upload)
+        is_complete = answered == b"HTTP/1.1 403 Forbidden"  # begin_upload() says why it is refused
+        checks.that("a request in progress is answered after SIGTERM", is_complete, answered)
         stop.wait()
     code = int(tool("inspect", "--format", "{{.State.ExitCode}}", name))  # a shell adds 128 to a signal
     took = time.monotonic() - start  # after 30 s, `stop` would have killed it

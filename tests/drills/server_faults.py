@@ -197,7 +197,7 @@ def send_endless(site, editor, told):
             pass  # refused before its end: the answer may be there
         try:
             return int(connection.recv(100).split()[1])
-        except (OSError, IndexError):
+        except (ConnectionError, IndexError):
             return "closed"
 
 

@@ -20,16 +20,23 @@ def answer(port, path):
         connection.close()
 
 
-def begin_upload(port):
-    """Send half of a request, wait until the site has begun to process it, and return the connection."""
+def begin_upload(port, https=False):
+    """Send half of a form, wait until the site has begun to process it, and return the connection.
+
+    The site refuses the form with 403, but only after it has read all of it, to look for TOKEN in it.
+    `https`: whether the site is in production, where it expects the headers of a front server.
+    """
     lines = [
         "POST /admin/login/ HTTP/1.1",
         f"Host: 127.0.0.1:{port}",
-        f"Cookie: csrftoken={TOKEN}",
+        f"Cookie: {'__Host-' if https else ''}csrftoken={TOKEN}",
         "Content-Type: application/x-www-form-urlencoded",
         "Content-Length: 10",
         "Expect: 100-continue",
     ]
+    if https:
+        # Without the first the site would redirect, and without the second refuse, before it reads the form.
+        lines += ["X-Forwarded-Proto: https", f"Origin: https://127.0.0.1:{port}"]
     connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
     connection.sendall("\r\n".join([*lines, "", "a=1&"]).encode())
     assert connection.recv(len(b"HTTP/1.1 100 Continue\r\n\r\n")).startswith(b"HTTP/1.1 100")
