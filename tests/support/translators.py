@@ -8,7 +8,7 @@ from tests.support.translations import make_pair
 
 
 def make_editor(*pages, permissions=("add_page", "change_page"), name="Translators"):
-    """Return a user with `permissions` for `pages`, and the permission to translate."""
+    """Return a user with `permissions` for `pages`, who may also translate, and edit themes."""
     group = Group.objects.create(name=name)
     codenames = ["access_admin", "submit_translation", "add_theme", "change_theme"]
     group.permissions.set(Permission.objects.filter(codename__in=codenames))
