@@ -23,7 +23,7 @@ from tests.support.admin_world import SECRET
 from tests.support.committed import act_as_committed
 from tests.support.fuzzing import IS_THOROUGH
 from tests.support.payload_world import OF_TYPE
-from tests.support.payloads import SHORTEST, text_blocks, text_fields
+from tests.support.payloads import MIN_LENGTH, text_blocks, text_fields
 from tests.support.routes import FORM, Addresses, changes, routes
 from tests.support.script_finder import scripts_in_response
 from tests.support.signing_in import LOGIN
@@ -410,7 +410,7 @@ def assert_every_text_is_filled(filler):
     fields = [(model, field) for model, found in text_fields() for field in found]
     streams = {label(*each): each[1].stream_block for each in fields if hasattr(each[1], "stream_block")}
     texts = {label(*each) for each in fields} - streams.keys()
-    short = {label(*each) for each in fields if (each[1].max_length or SHORTEST) < SHORTEST}
+    short = {label(*each) for each in fields if (each[1].max_length or MIN_LENGTH) < MIN_LENGTH}
     blocks = {path for name, block in streams.items() for path in text_blocks(block, name)}
     assert sorted((texts | blocks) - set(filler.places.values()) - short) == []
     # So many were found, so the search for texts works.

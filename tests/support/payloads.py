@@ -14,7 +14,8 @@ from wagtail.blocks.stream_block import StreamValue
 from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
 from wagtail.fields import RichTextField, StreamField
 
-# {n} is the number of the script. The shortest script comes first. A field with less room gets none.
+# {n} is the number of the script. The first one runs both in a text and in an attribute of a page. A field
+# that has no room for it gets no script.
 PAYLOADS = [
     '"><svg onload=_p({n})>',
     "<script>_p({n})</script>",
@@ -73,7 +74,7 @@ BALANCED = (
     "<script>_p({n})</script><svg onload=_p({n})></svg><img src=x onerror=_p({n}) /><b onclick=_p({n})>b</b>"
     "<iframe srcdoc='<script>parent._p({n})</script>'></iframe>&lt;svg onload=_p({n})&gt;"
 )
-SHORTEST = len(PAYLOADS[0].format(n=""))
+MIN_LENGTH = len(PAYLOADS[0].format(n=""))
 # A word that the tests search for, and the least length of a field that gets it in addition to a script.
 WORD, MIN_LENGTH_FOR_WORD = "wages ", 80
 
@@ -194,10 +195,10 @@ class ScriptFiller:
         return number
 
     def scripts(self, number, room=None):
-        """Return as many scripts as fit into `room` characters; at least the shortest, without a number.
+        """Return as many scripts as fit into `room` characters; at least the first, without a number.
 
-        The shortest is always the second, because many of the others run only in attributes or scripts, and
-        ten of these in a row leave no room for one that runs in a text of a page.
+        The first of PAYLOADS is always one of the first two here, because many of the others run only in
+        attributes or scripts, and ten of these in a row leave no room for one that runs in a text of a page.
         """
         start = (number + self.turn) % len(PAYLOADS)
         found = ""
@@ -208,7 +209,7 @@ class ScriptFiller:
         return found or PAYLOADS[0].format(n="")
 
     def text(self, place, room):
-        if room is not None and room < SHORTEST:
+        if room is not None and room < MIN_LENGTH:
             return None
         word = WORD if room is None or room >= MIN_LENGTH_FOR_WORD else ""
         return word + self.scripts(self.number(place), room and room - len(word))
