@@ -16,7 +16,7 @@ from tests.drills import say
 from tests.support import postgresql_server, services
 from tests.support.production import Site
 
-STORIES = 200  # in the site of each drill
+STORIES = 200  # in the site of a drill that does not ask for another number
 
 
 @contextmanager

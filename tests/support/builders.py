@@ -33,7 +33,7 @@ REFER_TO_NOTHING = {
     *("locale_id", "first_published_at", "last_published_at"),
 }
 numbers = itertools.count(1)  # in titles, dates and user names, so that these differ
-# The password of every user in the tests; it passes the password validators.
+# The password of the users that make_user() returns; it passes the password validators.
 PASSWORD = "quiet-lantern-road-41"
 
 

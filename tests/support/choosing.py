@@ -68,8 +68,8 @@ def a_list(value):
 
 # --- The ways in which a story refers to something -----------------------------------------------
 
-# Each field or block of a story that refers to an object: (kind of object, field, function that returns the
-# form value for an ID).
+# {field or block of a story that refers to a page, a picture or a document: (kind of object, field, function
+# that returns the form value for an ID)}.
 WAYS = {
     "lead picture": ("image", "lead_image", str),
     "picture": (

@@ -4,7 +4,7 @@
     python -m tests.support.crawl compare OLD NEW     list the differences; exit with 1 if there are any
 
 Run `record` before and after a change that must not alter behaviour. A record holds the status, headers,
-body and number of queries of every public and admin page that links lead to. Tokens, nonces, UUIDs and
+body and number of queries of the public and admin pages that links lead to. Tokens, nonces, UUIDs and
 names of stored files are normalised, because they differ from run to run.
 """
 

@@ -1,4 +1,4 @@
-"""The command import_wordpress makes one draft for each item, and reports on every item."""
+"""The command import_wordpress makes drafts of posts and pages, and reports on every item of an export."""
 
 import csv
 import datetime
