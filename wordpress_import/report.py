@@ -81,6 +81,7 @@ def format_cell(value):
 def open_private(path):
     """Open a file for writing that only its owner may read."""
     path.touch(mode=0o600)
+    path.chmod(0o600)  # The mode above is that of new files. This one may have been saved by another program.
     return path.open("w", encoding="utf-8", newline="")
 
 

@@ -4,6 +4,7 @@ import csv
 import datetime
 import json
 import shutil
+import stat
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -263,6 +264,7 @@ def test_names_for_authors_come_from_the_file(run, tmp_path):
     names = tmp_path / "report" / "authors.csv"
     assert names.read_text().splitlines() == ["id,name", "2,", "3,", "post 11,", "post 12,"]
     names.write_text("id,name\n2,The Accra team\n3,\npost 11,Kwame\npost 12,Yaa\n")
+    names.chmod(0o644)
     for _run in range(2):  # the second one reads what the first one wrote
         run(items, "--authors", str(names))
         stories = [page.get_latest_revision_as_object() for page in StoryPage.objects.order_by("pk")]
@@ -272,6 +274,7 @@ def test_names_for_authors_come_from_the_file(run, tmp_path):
             ["Kwame"],
             ["Yaa"],
         ]
+    assert {stat.filemode(path.stat().st_mode) for path in names.parent.iterdir()} == {"-rw-------"}
 
 
 def test_a_second_run_and_a_report_write_nothing(run):
