@@ -50,7 +50,8 @@ def get_context(request, form):
     add_locations(results)
     add_excerpts(results, found.query, found.language)
     add_pictures(results)
-    is_unfiltered_first_page = request.GET.get("page", "1") == "1" and not found.filters
+    # found.filters can have a typed year, too.
+    is_unfiltered_first_page = request.GET.get("page", "1") == "1" and not form.filters
     # No page has all the typed words.
     is_missed = found.is_fallback or not found.rows
     if words and is_unfiltered_first_page and is_missed:

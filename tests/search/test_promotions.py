@@ -65,6 +65,19 @@ def test_external_links_are_promoted_with_their_words():
 BAD_ADDRESSES = ["javascript:alert(1)", "data:text/html,x", "ftp://example.org", "//example.org", "/x", ""]
 
 
+@pytest.mark.parametrize(
+    ("query", "promoted"),
+    [("q=report+2024", 1), ("q=report&year=2024", 0), ("q=report+2024&country=kenya", 0)],
+)
+def test_promotions_are_on_pages_without_chosen_filters(client, query, promoted):
+    """A typed year filters the results too, but the visitor has not chosen it."""
+    make_story("A report", date="2024-05-01", countries=["KE"])
+    story = make_story("A story")
+    for terms in ("report 2024", "report"):
+        promote(terms, story)
+    assert len(parse(client.get(f"/search/?{query}")).select(".promoted li")) == promoted
+
+
 @pytest.mark.sqlite_only
 def test_external_links_of_other_kinds_are_not_promoted():
     for address in BAD_ADDRESSES:
