@@ -72,10 +72,10 @@ def test_saves_of_one_user_on_one_day_are_one_line(admin_client, writing):
     compare = "Compare with previous version"
     assert f"/{other.pk}...{next_day.pk}/" in rows[0][2][compare]
     assert f"/{versions[2].pk}...{other.pk}/" in rows[1][2][compare]
-    assert compare not in rows[2][2]  # The version before has no line of its own.
+    assert compare not in rows[2][2]  # The version before it, `start`, has no line of its own.
 
     everything = rows_of(admin_client, writing, "?every_save=1")
-    assert [row[0] for row in everything if "Renamed" not in row[0]] == ["Draft saved"] * 5 + ["Created"]
+    assert [row[0] for row in everything] == ["Draft saved"] * 5 + ["Created"]
     assert any(f"/{start.pk}...{versions[0].pk}/" in row[2].get(compare, "") for row in everything)
     page = admin_client.get(address_of(writing)).text
     assert "Show every save" in page and "?every_save=1" in page
@@ -177,7 +177,7 @@ def test_old_versions_that_nothing_needs_are_forgotten(admin_client, writing):
     assert len(addresses) > 5
     linked = {int(key) for each in addresses for key in re.findall(r"\d+", each.partition("/revisions/")[2])}
     assert linked == {version.pk for version in needed}
-    # Of the eight versions, the first has the line "Created".
+    # Of the eight versions, the first has no line of its own. The line "Created" is about the page.
     assert len([said for said, _marks, _links in rows if said == "Draft saved"]) == 7
     for name in ("workflow_history", "edit"):
         assert admin_client.get(address_of(writing, name)).status_code == 200

@@ -27,7 +27,7 @@ def form(module_transaction):
 
 
 def test_fields_are_in_the_order_of_writing_then_filing_then_options(form):
-    headings = form.select("#tab-content > .w-form-width > .w-panel-wrapper, #tab-content .w-panel__heading")
+    headings = form.select("#tab-content .w-panel__heading")
     names = [" ".join(each.get_text(" ", strip=True).rstrip("* ").split()) for each in headings]
     order = [
         "Title", "Lead picture", "Summary", "Body", "Countries", "Themes", "Authors", "Date", "Content notes",

@@ -5,7 +5,7 @@ import zlib
 from contextlib import suppress
 
 # How data that gzip or zlib compressed begins, and the format of each for zlib.decompressobj().
-COMPRESSED = {rb"\x1f\x8b\x08": zlib.MAX_WBITS | 16, rb"\x78[\x01\x9c\xda]": zlib.MAX_WBITS}
+COMPRESSED = {rb"\x1f\x8b\x08": zlib.MAX_WBITS | 16, rb"\x78[\x01\x5e\x9c\xda]": zlib.MAX_WBITS}
 
 
 def words_in(data, words):
