@@ -53,7 +53,6 @@ def load():
         page.body = builder.build(texts["body"])
         stories_demo.publish(page)
     texts = stories_demo.read_toml(DEMO_DIR / "home.toml")
-    home.refresh_from_db()  # adding pages below it changed its row
     _fill_home(home, StandardPage.objects.child_of(home).get(slug=HELP_PAGE), texts, builder)
     SiteSettings.objects.update_or_create(site=site, defaults=texts["settings"])
     # A site with content, to which the demo is added, may have home pages in these languages already.
