@@ -240,3 +240,5 @@ def test_collection_of_a_file_is_one_that_its_editor_may_add_to(writer, own, oth
     item.refresh_from_db()
     assert item.collection == own.collection
     assert SECRET not in text_of(response)
+    # The collection was the only error of the form.
+    assert writer.post(address, form | {"collection": own.collection.pk}).status_code == 302
