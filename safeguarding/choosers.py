@@ -54,7 +54,7 @@ def format_last_day(person):
 
 def describe_agreed(person):
     """Return one line of text: the code of `person`, what the person agrees to, and the last day of it."""
-    status = person.get_status().status
+    status = person.get_status()
     if status not in {Status.ACTIVE, Status.ENDS_SOON}:
         return f"{person.code} · {status.label}"
     consent, until = person.latest_consent, gettext("until %s") % format_day(person.last_day)
@@ -93,7 +93,7 @@ class ChoosePeopleMixin:
         return [
             self.title_column,
             Column("role", label=_("Part in the story"), accessor="get_role_display"),
-            Column("status", label=_("Consent"), accessor=lambda person: person.get_status().status.label),
+            Column("status", label=_("Consent"), accessor=lambda person: person.get_status().label),
             Column("picture", label=_("Pictures"), accessor=consent_display("picture")),
             Column("naming", label=_("Name"), accessor=consent_display("naming")),
             Column("last_day", label=_("Last day"), accessor=format_last_day),

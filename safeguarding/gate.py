@@ -135,7 +135,7 @@ def judge(contributor, use, decisions, day):
     `use`: a PersonUse or Use. `decisions`: {ground: last day} of the decisions about this person and the
     content of the page.
     """
-    consent, status = contributor.latest_consent, contributor.get_status(day).status
+    consent, status = contributor.latest_consent, contributor.get_status(day)
     if status in REFUSED:
         return Verdict([Unmet(status.value)], None)
     check = Check(decisions, day)
@@ -157,7 +157,7 @@ def judge_picture(contributor, level, day):
 
     `level`: a Picture. Only a page can have a decision, so none counts here.
     """
-    consent, status = contributor.latest_consent, contributor.get_status(day).status
+    consent, status = contributor.latest_consent, contributor.get_status(day)
     if status not in {Status.ACTIVE, Status.ENDS_SOON}:
         return Verdict([Unmet(status.value)], None)
     check = Check({}, day)

@@ -128,7 +128,7 @@ class Contributor(models.Model):
         return get_last_day(self, consent) if consent and consent.ends_on else None
 
     def get_status(self, day=None):
-        """Return the StatusOnDay for `day`, by default today in the site's time zone."""
+        """Return the Status on `day`, by default today in the site's time zone."""
         return get_status(self, self.latest_consent, day or today())
 
 

@@ -54,7 +54,7 @@ def find_work():
     deletions, missed = [], last_missed_attempts()
     for person in Contributor.by_code():
         address = reverse("safeguarding_people:inspect", args=[person.pk])
-        status, day = person.get_status().status, deletion_day(person)
+        status, day = person.get_status(), deletion_day(person)
         if status in groups:
             sentence = describe_status(person)
             if person.pk in missed:

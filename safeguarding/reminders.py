@@ -92,7 +92,7 @@ def compose(lines):
 
 def due_notices(person):
     """Yield the Notice about the consent of `person` and the one about the deletion, where they are due."""
-    status, consent = person.get_status().status, person.latest_consent
+    status, consent = person.get_status(), person.latest_consent
     if status in {Status.ENDS_SOON, Status.ENDED}:
         last_day = get_last_day(person, consent)
         left = (last_day - today()).days

@@ -22,7 +22,7 @@ ANNOUNCED_FOR = datetime.timedelta(days=30)
 
 def deletion_day(person):
     """Return the day from which names and contact of `person` are deleted, or None."""
-    status, consent = person.get_status().status, person.latest_consent
+    status, consent = person.get_status(), person.latest_consent
     if person.has_withdrawn:  # also while the person is held
         status = Status.WITHDRAWN
     if status not in {Status.ENDED, Status.WITHDRAWN} or not has_restricted_texts(person):

@@ -4,7 +4,6 @@ Only the last consent event counts, because every event describes all that the p
 """
 
 import datetime
-from typing import NamedTuple
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -27,30 +26,23 @@ class Status(models.TextChoices):
 REFUSED = {Status.WITHDRAWN, Status.HELD}
 
 
-class StatusOnDay(NamedTuple):
-    """A status, and the first day on which it is another one if nothing is recorded until then, or None."""
-
-    status: Status
-    changes_on: datetime.date | None = None
-
-
 def get_status(contributor, consent, day):
-    """Return the StatusOnDay of `contributor` on `day`. `consent`: the last consent event, or None."""
+    """Return the Status of `contributor` on `day`. `consent`: the last consent event, or None."""
     if contributor.held_since:
-        return StatusOnDay(Status.HELD)
+        return Status.HELD
     if consent is None:
-        return StatusOnDay(Status.NONE)
+        return Status.NONE
     if consent.event == consent.Event.WITHDRAWN:
-        return StatusOnDay(Status.WITHDRAWN)
+        return Status.WITHDRAWN
     if day < consent.given_on:
-        return StatusOnDay(Status.NONE, consent.given_on)
+        return Status.NONE
     last_day = get_last_day(contributor, consent)
     if day > last_day:
-        return StatusOnDay(Status.ENDED)
+        return Status.ENDED
     notice = last_day - datetime.timedelta(days=DAYS_OF_NOTICE)
     if day < notice:
-        return StatusOnDay(Status.ACTIVE, notice)
-    return StatusOnDay(Status.ENDS_SOON, last_day + ONE_DAY)
+        return Status.ACTIVE
+    return Status.ENDS_SOON
 
 
 def get_last_day(contributor, consent):

@@ -38,8 +38,8 @@ class PersonIndexView(generic.IndexView):
         StatusTagColumn(
             "status",
             label=gettext_lazy("Consent"),
-            accessor=lambda person: person.get_status().status.label,
-            primary=lambda person: person.get_status().status in {Status.ACTIVE, Status.ENDS_SOON},
+            accessor=lambda person: person.get_status().label,
+            primary=lambda person: person.get_status() in {Status.ACTIVE, Status.ENDS_SOON},
         ),
         Column("sentence", label=gettext_lazy("What is agreed"), accessor=describe_status),
     ]
@@ -149,7 +149,7 @@ class OverviewView(PersonMixin, TemplateView):
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(
-            status=self.person.get_status().status,
+            status=self.person.get_status(),
             sentence=describe_status(self.person),
             consents=self.person.consents.select_related("recorded_by").order_by("-pk"),
             uses=self.person.uses.with_pages(),

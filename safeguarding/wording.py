@@ -12,7 +12,7 @@ def format_day(day):
 
 def describe_status(person):
     """Return a sentence about the consent of `person`, a Contributor, today."""
-    status, consent = person.get_status().status, person.latest_consent
+    status, consent = person.get_status(), person.latest_consent
     if status == Status.HELD:
         since = timezone.localtime(person.held_since, timezone.get_default_timezone()).date()
         return _("Taken down on %s. Nothing of this person is shown until you bring it back.") % format_day(

@@ -140,7 +140,7 @@ def agrees_to_name(person):
     """Return whether `person` is an adult whose consent today lets this site give the real name."""
     consent = person.latest_consent
     return (
-        person.get_status().status in {Status.ACTIVE, Status.ENDS_SOON}
+        person.get_status() in {Status.ACTIVE, Status.ENDS_SOON}
         and consent.naming == Naming.REAL
         and Channel.WEBSITE in consent.where
         and person.kind != Contributor.Kind.CHILD

@@ -106,7 +106,7 @@ def check_people(client):
         ("nobody", 7),
     ]
     people = Contributor.objects.all()
-    assert sorted((person.kind, person.get_status().status) for person in people) == [
+    assert sorted((person.kind, person.get_status()) for person in people) == [
         ("adult", "ends_soon"),
         ("group", "active"),
     ]

@@ -111,7 +111,7 @@ def test_withdrawal_leaves_nothing_in_the_files_and_outlives_a_restore(tmp_path)
     # Rows that a lead has to tick come back with the backup, here the name of a tag.
     assert set(tables_with(NAME)) == {"taggit_tag"}
     assert not image.file.storage.exists(image.file.name)
-    assert Contributor.objects.get(pk=person.pk).get_status().status == "withdrawn"
+    assert Contributor.objects.get(pk=person.pk).get_status() == "withdrawn"
 
 
 @pytest.mark.sqlite_only

@@ -50,7 +50,7 @@ def test_stories_that_say_the_name_are_held_until_it_is_gone_from_everywhere(cli
     StoryPage.objects.get(pk=other.pk).save(clean=False)  # the other one waits for nothing
     assert [client.get(each.url).status_code for each in (story, other)] == [404, 200]
     assert "zahrawi" not in caplog.text, "the address can be the name"
-    assert person.get_status().status == Status.ACTIVE
+    assert person.get_status() == Status.ACTIVE
     assert person.consents.count() == 1
     with undone():
         # As `rotate_safeguarding_keys --delete-unreadable` does.
@@ -76,7 +76,7 @@ def test_stories_that_say_the_name_are_held_until_it_is_gone_from_everywhere(cli
     labels = PageLogEntry.objects.filter(page=story.pk).values_list("label", flat=True)
     assert set(labels) == {person.code}
     assert Withdrawal.objects.get().old_name == ""
-    assert person.get_status().status == Status.ACTIVE
+    assert person.get_status() == Status.ACTIVE
 
 
 @pytest.mark.sqlite_only

@@ -133,7 +133,7 @@ def test_somebody_who_does_not_tell_the_story_needs_no_consent_to_be_recorded(le
     assert roles == ["family", "fellow", "accused", "other"]
     lead.post(new, {"kind": "adult", "role": "accused", "protected_words": SECRET})
     person = Contributor.objects.get()
-    assert (person.role, person.get_status().status, person.protected_words) == (
+    assert (person.role, person.get_status(), person.protected_words) == (
         "accused",
         Status.NONE,
         SECRET,
@@ -255,4 +255,4 @@ def test_a_hold_survives_what_was_loaded_before(lead):
         assert form.is_valid()
         form.save()
     person.refresh_from_db()
-    assert (person.kind, person.names, person.get_status().status) == ("group", "Other", Status.HELD)
+    assert (person.kind, person.names, person.get_status()) == ("group", "Other", Status.HELD)

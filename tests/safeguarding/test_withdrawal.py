@@ -97,7 +97,7 @@ def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, cap
         *("picture_texts", "model_logs", "other_redirects", "promotion_texts"),
     }
     person = Contributor.objects.get(pk=person.pk)
-    assert person.get_status().status == Status.WITHDRAWN
+    assert person.get_status() == Status.WITHDRAWN
     assert {getattr(person, name) for name in Contributor.RESTRICTED_FIELDS} == {""}
     content = ledger.file_path().read_text()
     assert person.code in content
