@@ -83,10 +83,8 @@ def field(page, name):
 
 def blocks(page):
     """Return the blocks of the body, but not the blocks that they contain."""
-    return field(page, "Body*").locator(
-        "[data-streamfield-stream-container] > [data-streamfield-child], "
-        "[data-streamfield-stream-container] > * > [data-streamfield-child]"
-    )
+    children = "[data-streamfield-stream-container] > [data-streamfield-child]"
+    return field(page, "Body*").locator(children)
 
 
 def add_block(page, name):

@@ -75,7 +75,6 @@ def main(folder):
     log = folder / "log"
     logging.getLogger().addHandler(logging.FileHandler(log))
     logging.getLogger().setLevel("INFO")
-    public.get(ADDRESSES[0])
     others = public.get(other.url).content
     before = look("before")
     withdrawal = withdrawal_world.withdraw_all(person)

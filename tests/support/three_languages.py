@@ -40,7 +40,7 @@ def make_site_in_three_languages():
             for year, country in enumerate(countries, 2021)
         ]
         home = index.get_parent().specific
-        home.headline = "Stories that light the way out of slavery"
+        home.headline = TITLES[language]
         # Shorter than a summary, as introductions are.
         home.introduction = f"<p>{SUMMARIES[language][:120]}</p>"
         home.featured_stories = [FeaturedStory(story=story) for story in stories[:count]]
