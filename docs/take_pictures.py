@@ -141,7 +141,9 @@ def main():
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(
-            executable_path=chromium, args=services.BROWSER_FLAGS, chromium_sandbox=os.geteuid() != 0
+            executable_path=chromium,
+            args=services.BROWSER_FLAGS,
+            chromium_sandbox=os.geteuid() != 0,  # the sandbox refuses to run as root
         )
         visit_report(browser, moving)
         visit_as_reader(browser, address)
