@@ -174,8 +174,8 @@ class Texts:
             gaps.append(SPACE)
             length = len(gaps)
         self.letters = "".join(parts).removesuffix("\n")
-        # ends() looks at the gap after a plural ending, which can be behind the last letter.
-        self.gaps = gaps + bytes([SPACE] * len(PLURALS[-1]))
+        # One longer than `letters`: ends() looks at the gap behind the last letter, too.
+        self.gaps = gaps
 
     def find(self, term):
         """Return the set of the indexes of the texts that contain `term`."""
