@@ -82,9 +82,9 @@ def waiting_pages():
 
     `may_have_people`: whether people are in a page or may be in its draft. Those pages come first.
     """
-    page_types = ContentType.objects.get_for_models(Page).values()
-    submitted = WorkflowState.objects.active().filter(base_content_type__in=page_types)
-    scheduled = Revision.objects.filter(base_content_type__in=page_types, approved_go_live_at__isnull=False)
+    page_type = ContentType.objects.get_for_model(Page)
+    submitted = WorkflowState.objects.active().filter(base_content_type=page_type)
+    scheduled = Revision.page_revisions.filter(approved_go_live_at__isnull=False)
     # These models store primary keys of pages as strings.
     keys = {int(key) for rows in (submitted, scheduled) for key in rows.values_list("object_id", flat=True)}
     waits = Q(pk__in=keys) | (Q(live=True) & ~has_running_release())
@@ -214,9 +214,9 @@ def has_saved(user, revision, digest):
 
 
 def copy_writers(source, copy):
-    """Store versions of `copy`, a page with the content of `source`, of all who wrote that content.
+    """Store a version of `copy`, a page with the content of `source`, for each user who wrote that content.
 
-    Return the user who saved it last, or None.
+    So none of them may decide about the copy. Return the user who saved the content last, or None.
     """
     copied = revision_of_live(source) if source.live else source.latest_revision
     for user in find_writers(source, copied, Decision.objects.all()):

@@ -206,7 +206,7 @@ def register():
             "versions",
             gettext_lazy("Versions of these pages"),
             lambda case: revisions_of(case.erased).order_by("pk"),
-            lambda row: describe_version(row, _("version of %s")),
+            describe_version,
         )
     )
     register_place(
@@ -214,7 +214,7 @@ def register():
             "scheduled",
             gettext_lazy("Scheduled versions of these pages"),
             lambda case: revisions_of(case.erased).exclude(approved_go_live_at=None).order_by("pk"),
-            lambda row: describe_version(row, _("version of %s")),
+            describe_version,
         )
     )
     register_place(
@@ -256,6 +256,6 @@ def register():
     )
 
 
-def describe_version(revision, text):
-    """Return the line of the list for `revision`. `text`: a format string for its date."""
-    return f"{revision.object_str} · {text % revision.created_at.date()}"
+def describe_version(revision):
+    """Return the line of the list for `revision`."""
+    return f"{revision.object_str} · {_('version of %s') % revision.created_at.date()}"
