@@ -20,7 +20,7 @@ from caching.versioned_cache import cached, current_version, in_transaction
 from publishing.conditions import WITHHELD
 from safeguarding.releases import is_page_released, is_released
 
-# With more hidden paths than these, a query finds them itself instead of naming them as parameters. SQLite
+# With more hidden paths than this, a query finds them itself instead of naming them as parameters. SQLite
 # takes 32,766 parameters in a query.
 MAX_PATHS = 5000
 

@@ -11,10 +11,11 @@ class SafeguardingConfig(AppConfig):
     def ready(self):
         from wagtail.permissions import register_permission_policy
 
-        from safeguarding import membership, models, releases  # noqa: F401 - they connect signals
-        from safeguarding.leak_check import admin_requests  # noqa: F401 - it connects signals
+        # Importing a module connects its signal receivers, and registers the steps of withdrawals in it.
+        from safeguarding import membership, models, releases  # noqa: F401
+        from safeguarding.leak_check import admin_requests  # noqa: F401
         from safeguarding.policies import LeadPolicy
-        from safeguarding.withdrawal import elsewhere, ledger, pages, steps  # noqa: F401 - they register steps
+        from safeguarding.withdrawal import elsewhere, ledger, pages, steps  # noqa: F401
 
         pages.register()
         elsewhere.register()

@@ -25,6 +25,7 @@ class CodeFilterForm(SearchFilterMixin, BaseFilterForm):
     """Searches people by a part of the code."""
 
     def filter(self, objects):
+        # Wagtail's list of the results reads these two attributes.
         self.search_query = self.cleaned_data.get("q")
         self.is_searching = bool(self.search_query)
         return objects.filter(code__icontains=self.search_query) if self.is_searching else objects

@@ -45,7 +45,10 @@ class LeadsPanel(Component):
 
 
 def find_work():
-    """Return {heading: [(code, title or user name, address, sentence)]} of all that leads have to look at."""
+    """Return {heading: [(name, address, sentence)]} of all that leads have to look at.
+
+    The name is, for example, the code of a person, the title of a page, or the name of a user.
+    """
     groups = {
         Status.HELD: (_("Taken down"), []),
         Status.ENDED: (_("Ended"), []),

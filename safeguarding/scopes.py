@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 # The last day of a page about nobody, which no consent limits.
 NO_END = datetime.date.max
-# The longest time of a consent or decision, which also limits CONSENT_MONTHS. No last day is NO_END then.
+# The longest time of a consent or decision, which also limits CONSENT_MONTHS. So the last day of a consent or
+# decision is never NO_END.
 MAX_MONTHS = 120
-TOO_LATE = _("Choose a day within ten years.")
+TOO_LATE = _("Choose a day within ten years.")  # MAX_MONTHS
 
 
 class Picture(models.IntegerChoices):

@@ -1,4 +1,4 @@
-"""The status of a person's consent on a day, and the day on which it changes next.
+"""The status of a person's consent on a day, and the last day of a consent.
 
 Only the last consent event counts, because every event describes all that the person agrees to from then on.
 """

@@ -155,6 +155,7 @@ class OverviewView(PersonMixin, TemplateView):
             uses=self.person.uses.with_pages(),
             withdrawals=self.person.withdrawals.all(),
             views=self.person.views.select_related("user"),
+            # The newest. PrintView has all.
             log_entries=registry.get_logs_for_instance(self.person).select_related("user")[:20],
             deletion_day=deletion_day(self.person),
             is_held_after_restore=is_held_after_restore(self.person),

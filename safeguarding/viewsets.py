@@ -74,7 +74,7 @@ class PeopleViewSet(ModelViewSet):
     add_to_admin_menu = True
     add_to_reference_index = False
     copy_view_enabled = False
-    inspect_view_enabled = True
+    inspect_view_enabled = True  # so that Wagtail's views link to "inspect" of PERSON_VIEWS
     search_fields = ["code"]
     list_filter = ["kind", "role"]
     list_per_page = 50

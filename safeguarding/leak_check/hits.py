@@ -70,6 +70,6 @@ def compose():
 
 
 def find_many():
-    """Return the LeakHits above the limit that are not older than SHOWN."""
+    """Return the LeakHits of the last seven days (SHOWN), today included, that are above the limit."""
     many = LeakHits.objects.filter(number__gt=LIMIT, day__gt=today() - SHOWN)
     return many.select_related("user").order_by("-day", "pk")

@@ -25,7 +25,7 @@ from safeguarding.withdrawal.words import KEPT_FIELDS, has_unreadable_words
 from safeguarding.withdrawal_models import Choice, Fingerprint, Ledger, Withdrawal
 
 # The last steps of every withdrawal, in the order in which they run. Before them, erase() adds "again", which
-# every withdrawal has too, "words", and those that delete files.
+# every withdrawal has too, and where they are needed "file", "purge" and "words".
 STEPS = ("ledger", "pages", "uploads", "previews", "index", "vacuum")
 # Those of STEPS that run again when something more was erased later.
 REPEATED = ("ledger", "pages", "previews", "index", "vacuum")

@@ -1,4 +1,4 @@
-"""The steps of a withdrawal that run as tasks: they clear files, cached pages and versions of stories.
+"""Steps of a withdrawal that run as tasks: they delete files, cached pages, previews and versions of stories.
 
 A held page is hidden from readers until an editor publishes it without what was taken back: the person, the
 pictures or a name.
@@ -72,7 +72,10 @@ def delete_previews(_task):
 
 @step("vacuum", _("Overwrite deleted rows in the database"), is_slow=True)
 def vacuum(task):
-    """Have the database remove deleted rows from its file. It waits for the steps that delete rows."""
+    """Have the database remove deleted rows from its file.
+
+    It waits for "again", "previews" and "index", which delete rows. "purge" and "words" add it anew.
+    """
     # VACUUM can't run in a transaction.
     if is_waiting(task.withdrawal, "again", "previews", "index") or connection.in_atomic_block:
         raise NotYet

@@ -62,7 +62,7 @@ class OldNameForm(forms.Form):
 class WithdrawView(PersonMixin, TemplateView):
     """Asks what is taken back, lists every place where it was found, and asks for one confirmation.
 
-    The list shows names and protected words, so each look at it is recorded, as one to record a consent.
+    The list shows names and protected words, so each look is recorded, as "To record or renew a consent".
     """
 
     page_title = gettext_lazy("Withdrawal")
