@@ -11,7 +11,7 @@ from safeguarding.models import Contributor
 FIELDS = ("names", "contact", "protected_words", "ordinary_words")
 # Separators between two names on one line.
 BETWEEN_NAMES = re.compile(r"[,;/()]")
-# The fewest letters of a part of a name, and of a term. Shorter ones, such as "de", are in most texts.
+# The fewest letters of a part of a name in ASCII, because "de" is in most texts, and of any term.
 SHORTEST_NAME, SHORTEST_WORD = 3, 2
 # An e-mail address, or a name such as @amina on a social network.
 ADDRESS = re.compile(r"\S*@\S+")
