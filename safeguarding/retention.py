@@ -1,7 +1,8 @@
 """Deletes names and contacts of people NAMES_KEPT_MONTHS after their consent ended or was withdrawn.
 
-Each deletion is announced to the leads (members of the group Safeguarding) at least ANNOUNCED_FOR before it,
-by mail or on the first page of the admin.
+A withdrawal has usually deleted them before: `delete_names` in safeguarding/withdrawal/carry_out.py.
+Each deletion by this module is announced to the leads (members of the group Safeguarding) at least
+ANNOUNCED_FOR before it, by mail or on the first page of the admin.
 """
 
 import datetime
