@@ -133,7 +133,7 @@ class Term:
 def make_term(words):
     """Return the Term for the string `words`, or None if it has no letter and no digit."""
     texts = Texts([words])
-    breaks = [place for place in range(1, len(texts.letters)) if texts.gaps[place] == SPACE]
+    breaks = [position for position in range(1, len(texts.letters)) if texts.gaps[position] == SPACE]
     return Term(texts.letters, tuple(breaks)) if texts.letters else None
 
 
@@ -181,7 +181,7 @@ class Texts:
         """Return the set of the indexes of the texts that contain `term`."""
         if term.is_phone:
             holders = enumerate(self.numbers)
-            return {place for place, numbers in holders if any(term.letters in each for each in numbers)}
+            return {index for index, numbers in holders if any(term.letters in each for each in numbers)}
         # Matches may overlap: the next search begins one character later.
         found, start = set(), self.letters.find(term.letters)
         while start >= 0:
@@ -229,8 +229,8 @@ class Texts:
             return True
         # A joint counts as a space, and as none.
         return all(
-            gap != INSIDE if place in term.breaks else gap != SPACE
-            for place, gap in enumerate(inner, start=1)
+            gap != INSIDE if position in term.breaks else gap != SPACE
+            for position, gap in enumerate(inner, start=1)
         )
 
 
