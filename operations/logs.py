@@ -22,7 +22,7 @@ MAX_EXCEPTIONS = 5
 MAX_FRAMES = 20
 # Links to choose a password contain a token. What follows the route in their path is not logged. Programs for
 # mail damage links in many ways, so nothing from what looks like a token on is logged either: the first form
-# is Django's, the second that of accounts/invitations.py. Both expressions take linear time.
+# is Django's, the second that of accounts/invitations.py. VISITOR_DATA and LINK_TOKEN take linear time.
 LINK_TOKEN = re.compile(
     r"(?P<route>[/\\](?:invitation|password_reset[^a-z]+confirm)(?![a-z-])/?).*"
     r"|[0-9a-z]{4,8}-[0-9a-f]{32}.*|[0-9a-z]{4,8}\.[\w-]{43}.*",

@@ -43,7 +43,7 @@ def write_page():
     context = {
         "homes": sorted(versions.select_related("locale"), key=lambda home: home.pk != site.root_page_id),
         "site": SiteSettings.for_site(site),
-        # The typefaces are separate files, which this page can't load.
+        # Without the typeface, a file that this page can't load, and the Georgia that is fitted to it.
         "style": re.sub(r"@font-face \{.*?\}", "", style, flags=re.DOTALL),
     }
     path = page_file()

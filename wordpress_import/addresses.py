@@ -24,7 +24,7 @@ LIST_PARAMETERS = {"author", "cat", "feed", "m", "tag"}
 ANY_LIST = "?lists"
 AUTHOR = re.compile(r"author/[^/]+")
 FEED = re.compile(r"/feed(/\w+)?/?\Z")
-# Endings that WordPress adds to an address, for its feed, a later page or the AMP version.
+# Endings that WordPress adds to an address, for its feed, a later page, the AMP version or trackbacks.
 ENDING = re.compile(r"(^|/)(feed(/(rss|rss2|atom|rdf))?|page/\d+|amp|trackback)$")
 # {kind of a term in an export ("domain"): the beginning of the addresses of the lists of its posts}.
 TAXONOMIES = {"category": "category", "post_tag": "tag"}

@@ -28,7 +28,7 @@ HOLDERS = {
     *("fullwidth_slider", "counters", "pricing_tables", "video_slider", "gallery", "map", "fullwidth_map"),
     *("placeholder", "layout", "group_carousel", "fullwidth_code", "code", "text", "canvas", "wrapper"),
 }
-# Modules that may have a picture, headings, text and buttons. They are shown in this order.
+# Modules that may have a picture, headings, text and buttons, which are shown in this order.
 KNOWN = {
     *("heading", "fullwidth_header", "image", "fullwidth_image", "testimonial", "button", "cta", "blurb"),
     *("team_member", "slide", "toggle", "tab", "accordion_item", "video", "video_slider_item", "audio"),
@@ -225,7 +225,7 @@ def attribute(module, name, value):
         text = str(value.get("text") or value.get("title") or "")
         if "linkUrl" in value or name.startswith("button"):
             return button(text, str(value.get("linkUrl") or ""))
-        return heading(text, LEVELS.get(module, 4)) if text else ""
+        return heading(text, LEVELS.get(module, 4))
     value = str(value)
     if name in {"title", "name", "heading"}:
         return heading(value, LEVELS.get(module, 4))

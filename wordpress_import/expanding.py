@@ -26,19 +26,21 @@ SHOWN = {
     *("cover", "cover-image", "table", "file", "audio", "video", "embed", "buttons", "button", "columns"),
     *("column", "group", "row", "stack", "details", "accordion", "accordion-item", "accordion-heading"),
     *("accordion-panel", "verse", "code", "preformatted", "freeform", "html", "shortcode", "text-columns"),
-    *("subhead", "missing", "missing-block", "math", "footnotes", "block", "navigation-link-placeholder"),
+    *("subhead", "missing", "missing-block", "math", "navigation-link-placeholder"),
 }
 # Blocks that are left out: they list other content of the site, or belong to its theme.
 DROPPED = {
-    *("separator", "spacer", "more", "nextpage", "query", "latest-posts", "latest-comments", "archives"),
-    *("categories", "calendar", "tag-cloud", "rss", "search", "page-list", "loginout", "comments"),
+    *("separator", "spacer", "more", "nextpage", "latest-posts", "latest-comments", "archives"),
+    *("categories", "calendar", "tag-cloud", "rss", "search", "page-list", "loginout"),
     *("social-links", "social-link", "site-logo", "site-title", "site-tagline", "post-title", "post-date"),
     *("post-excerpt", "post-terms", "post-author", "post-author-name", "post-author-biography", "avatar"),
-    *("post-featured-image", "post-content", "post-navigation-link", "post-comments-form", "read-more"),
-    *("post-comments", "post-template", "template-part"),
+    *("post-featured-image", "post-content", "post-navigation-link", "read-more"),
+    *("post-template", "template-part"),
     *("home-link", "navigation", "navigation-link", "navigation-submenu"),
-    *("term-description", "comments-title", "comment-template", "post-comments-count", "pattern"),
+    *("term-description", "pattern"),
 }
+# Beginnings of the names of other blocks that are left out, such as "query-pagination".
+DROPPED_BEGINNINGS = ("comment", "query", "post-comments", "woocommerce/")
 # Shortcodes for films and recordings on other sites.
 MEDIA = {
     *("youtube", "vimeo", "dailymotion", "ted", "soundcloud", "spotify", "videopress", "wpvideo", "bandcamp"),
@@ -147,7 +149,7 @@ class Expander:
         if block.is_hidden:
             self.notes.leave_out_hidden()
             return " "
-        if name in DROPPED or name.startswith(("comment", "query", "post-comments", "woocommerce/")):
+        if name in DROPPED or name.startswith(DROPPED_BEGINNINGS):
             self.notes.dropped[name] += 1
             return " "
         if name.startswith("divi/"):
@@ -262,7 +264,7 @@ class Expander:
         return self._audio(code, "video")
 
     def _playlist(self, code):
-        ids = re.findall(r"\d+", code.attributes.get("ids", "")) or []
+        ids = re.findall(r"\d+", code.attributes.get("ids", ""))
         found = [self.export.attachments.get(key) for key in ids]
         return "".join(
             f'<audio src="{escape(each.url)}" title="{escape(each.title)}"></audio>' for each in found if each

@@ -17,7 +17,7 @@ from wordpress_import.sources import find_sources
 
 # Types of items whose content is used in other items.
 REUSABLE = {"wp_block", "et_pb_layout"}
-# The uploads folder in the path of a file. The others are those of a network of sites (multisite).
+# The uploads folder in the path of a file: the usual one, then two of a network of sites (multisite).
 UPLOADS = re.compile(r"/(?:wp-content/uploads|wp-content/blogs\.dir/\d+/files|files)/(.+)")
 # What WordPress adds to the name of a smaller or turned copy. An edited picture, such as a.jpg cropped to
 # a-e1600000000.jpg, is another picture: what was cut off may be a face.

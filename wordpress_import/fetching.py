@@ -75,12 +75,12 @@ class Fetcher:
 
         `url`: its address in an item.
         """
-        if self.candidates(path, url):
-            return ""
-        try:
-            self.check(path, url)
-        except FetchError as error:
-            return str(error)
+        if not self.candidates(path, url):
+            try:
+                self.check(path, url)
+            except FetchError as error:
+                return str(error)
+        return ""
 
     def candidates(self, path, url):
         """Return the addresses of the file at `path` that may be asked, the best one first.
@@ -169,7 +169,8 @@ def read_response(response):
         raise FetchError(f"the old site answered with the error {response.status}")
     if response.headers.get_content_type() == "text/html":
         raise FetchError("the old site sent a web page in its place")
-    # One byte more than is allowed, so that what cleans it sees that it is too large.
+    # One byte more than is allowed, so that what cleans it sees that it is too large. Documents have the same
+    # limit as pictures.
     data = response.read(settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE + 1)
     # `length` is the number of bytes that are still to come.
     if response.length and len(data) <= settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE:

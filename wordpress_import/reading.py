@@ -59,8 +59,8 @@ AUTHOR_FIELDS = {
 class Item:
     """An <item> of an export. Text fields are as in the file, and "" if they are missing.
 
-    `file`, `line`: where it begins. `base_url`: the address of the site. `too_long`: whether a field was
-    longer than MAX_TEXT.
+    White space around them is removed, except that of `content`. `file`, `line`: where it begins. `base_url`:
+    the address of the site. `too_long`: whether a field was longer than MAX_TEXT.
     """
 
     file: str = ""

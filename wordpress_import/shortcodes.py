@@ -22,7 +22,7 @@ TAG = re.compile(
 ATTRIBUTE = re.compile(rf"([\w:.-]+)\s*=\s*({QUOTED}|[^\s\"'“”″]+)|({QUOTED}|[^\s\"'“”″]+)")
 QUOTES = "\"'“”″"
 # Names that are shortcodes even without attributes and without a closing tag.
-PLAIN_NAMES = {"gallery", "caption", "audio", "video", "playlist", "embed", "contact-form", "sitemap", "toc"}
+PLAIN_NAMES = {"gallery", "caption", "audio", "video", "playlist", "embed", "sitemap", "toc"}
 
 
 @dataclass

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop as _
 from search.vocabulary import read_country_terms
 from stories.terms import Author, Country, Theme, fold
 
-# Names and slugs of the category that WordPress gives to posts without one.
+# Names and slugs, in English, French and Spanish, of the category that WordPress gives to posts without one.
 DROPPED_TERMS = {"uncategorized", "uncategorised"}
 DROPPED_TERMS |= {"non classé", "non-classe", "sin categoría", "sin-categoria"}
 # The kinds of terms ("domains") that become countries or themes.

@@ -49,7 +49,7 @@ def summarise(file):
 class Writer:
     """Writes the members of an archive one after another, and on close() the manifest.
 
-    create.py, postgresql.py and sqlite.py put more into `manifest`: the time, versions, migrations, tables.
+    create.py, postgresql.py and sqlite.py put more into `manifest`, such as the time, migrations and tables.
     """
 
     def __init__(self, file):

@@ -50,8 +50,8 @@ def count_rows(cursor, table):
 def save(writer, report):
     """Write all tables into the archive, as they are in one snapshot.
 
-    They are locked before the snapshot is taken. A migration that rewrote a table after that would leave it
-    empty in the snapshot.
+    They are locked before the snapshot is taken: a table that a migration rewrites between the snapshot and
+    the lock would be empty in the snapshot.
     """
     tables = sql.SQL(", ").join(map(sql.Identifier, table_names()))
     listed = writer.manifest["tables"] = {}

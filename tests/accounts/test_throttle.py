@@ -120,10 +120,10 @@ def test_address_is_parsed_in_the_forms_that_proxies_write(settings, written, ad
         (2, "198.51.100.1, 198.51.100.2, 198.51.100.3", "198.51.100.2"),
         (2, "198.51.100.1:5,198.51.100.2:6", "198.51.100.1"),
         (2, "198.51.100.1", ""),
-        # The address of the proxy itself is not used.
+        (3, "198.51.100.1, unknown, 198.51.100.3, 10.0.0.1", ""),  # "unknown" is the third from the end
+        # Without the header, the address of the proxy itself is not used instead.
         (1, None, ""),
         (2, None, ""),
-        (3, "198.51.100.1, unknown, 198.51.100.3, 10.0.0.1", ""),
     ],
 )
 def test_address_with_several_proxies_in_a_chain(settings, trusted, written, address):

@@ -67,7 +67,7 @@ def test_front_server_and_database_do_not_get_the_secrets_of_the_site():
 
 
 @pytest.mark.parametrize("name", SITE)
-def test_variables_are_in_the_readme(name):
+def test_variables_are_those_that_the_settings_read(name):
     assert set(SERVICES[name]["environment"]) - LIBPQ_VARIABLES <= variables_in_code()
 
 

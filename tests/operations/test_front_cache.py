@@ -49,12 +49,13 @@ GZIP = {"Accept_Encoding": "gzip"}
         ([GZIP, {"Accept_Encoding": "br, gzip;q=0.5"}, {"Accept_Encoding": "zstd, GZIP"}], 1),
         ([{}, {"Accept_Encoding": "gzip;q=0, br"}, {"Accept_Encoding": "br"}], 1),
         ([GZIP, {}], 2),
-        ([{}, {"Cookie": "csrftoken=1"}], 1),
         # Each request with a session reaches the site. Of a visitor's requests, only the first does.
         ([{"Cookie": f"a=b; sessionid={KEY}"}, {}, {"Cookie": f"__Host-sessionid={KEY};c=d"}, {}], 3),
         ([{"Cookie": f'sessionid="{KEY}"'}, {}, {"Cookie": f'sessionid="{KEY}"'}], 3),
-        # These cookies have another form, so they count as a visitor's.
+        # These cookies have another name or form, so they count as a visitor's.
+        ([{}, {"Cookie": "csrftoken=1"}], 1),
         ([{}, {"Cookie": "sessionid=1"}, {"Cookie": f"xsessionid={KEY}; sessionid={KEY}0"}], 1),
+        # The cache is not used for these requests, and has a copy for each host.
         ([{"Authorization": "Basic eDp5"}, {}, {"Authorization": "Basic eDp5"}, {}], 3),
         ([{"method": "POST"}, {}, {"method": "POST"}, {}], 3),
         ([{"Host": "one.example.org"}, {"Host": "other.example.org"}], 2),

@@ -1,4 +1,4 @@
-"""The scripts that install the project download only packages with a known hash."""
+"""Scripts install Python packages only with a known hash, and don't download with curl, wget or the like."""
 
 import re
 from pathlib import Path

@@ -36,7 +36,7 @@ from stories.models import StoryPage
 from tests.support import builders, withdrawal_world
 from tests.support.backups import restore_site, save_site
 from tests.support.opened import words_in
-from tests.support.people import make_story_about
+from tests.support.people import make_agreeing_person, make_story_about, rows_of
 from tests.support.stored_text import tables_with
 from tests.support.withdrawal_world import HOME, NAME, SENTINELS, SLUG, withdraw_all
 from tests.support.wsgi import SiteClient
@@ -148,7 +148,7 @@ def test_person_whom_the_backup_does_not_know_is_found_by_the_digests(tmp_path):
     save_site(tmp_path / "site.zip")
     person = withdrawal_world.make_named_person()
     image.people.set([person])
-    story.people, story.story_people = "listed", withdrawal_world.rows_of(person)
+    story.people, story.story_people = "listed", rows_of(person)
     with withdrawal_world.without_words(person):
         story.save()
     withdraw_all(person)
@@ -326,10 +326,10 @@ def test_backup_that_is_older_than_the_ledger(tmp_path):
 @pytest.mark.sqlite_only
 def test_restore_leaves_what_others_have_too_or_have_since(tmp_path):
     """A story at a former address of the person's, and an illustration that both have."""
-    person = withdrawal_world.make_agreeing_person()
+    person = make_agreeing_person()
     mine, theirs = builders.make_image(), builders.make_image()
     assert mine.file_hash == theirs.file_hash
-    own = withdrawal_world.make_story_about(person, slug="lamps", lead_image=mine, lead_image_decorative=True)
+    own = make_story_about(person, slug="lamps", lead_image=mine, lead_image_decorative=True)
     own = StoryPage.objects.get(pk=own.pk)
     own.save_revision()
     own.slug = "oil-lamps"
@@ -354,8 +354,8 @@ def test_restore_holds_what_only_has_an_erased_address_until_a_lead_decides(clie
     save_site(tmp_path / "site.zip")
     other.slug = "moved"
     other.save()
-    person = withdrawal_world.make_agreeing_person()
-    withdrawal_world.make_story_about(person, slug=former.strip("/").rpartition("/")[2])
+    person = make_agreeing_person()
+    make_story_about(person, slug=former.strip("/").rpartition("/")[2])
     withdraw_all(person)
     page = "/admin/safeguarding/withdrawals/after-restore/"
     for choice, status in (("other", 200), ("same", 410)):
