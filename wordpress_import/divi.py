@@ -21,7 +21,7 @@ DROPPED = {
 }
 # Those of them for which an editor is told that a form is left out.
 FORMS = {"contact_form", "signup", "contact_field"}
-# Modules that only contain others, or HTML. Of modules in no list here, the words are kept.
+# Modules that only contain others, pictures or HTML. Of modules in no list here, the words are kept.
 HOLDERS = {
     *("section", "row", "row_inner", "column", "column_inner", "group", "root"),
     *("tabs", "accordion", "slider"),

@@ -28,7 +28,7 @@ SHOWN = {
     *("accordion-panel", "verse", "code", "preformatted", "freeform", "html", "shortcode", "text-columns"),
     *("subhead", "missing", "missing-block", "math", "navigation-link-placeholder"),
 }
-# Blocks that are left out: they list other content of the site, or belong to its theme.
+# Blocks that are left out: they divide the text, list other content of the site, or belong to its theme.
 DROPPED = {
     *("separator", "spacer", "more", "nextpage", "latest-posts", "latest-comments", "archives"),
     *("categories", "calendar", "tag-cloud", "rss", "search", "page-list", "loginout"),

@@ -1,4 +1,4 @@
-"""Fixtures for the tests of accounts: users, the time, and an identity provider."""
+"""Fixtures for the tests of accounts: the time, users, the second factor, and an identity provider."""
 
 import pytest
 

@@ -129,7 +129,7 @@ DAMAGES = {
     "no JSON": (only_manifest("{"), "not a backup of this site"),
     "JSON of another shape": (only_manifest("[]"), "format None"),  # so it names no format
     "encrypted": (alter_entries(FLAGS, b"\x01"), "not a backup of this site"),
-    # No method has the number 0x63.
+    # Python's zipfile can't read the method 0x63.
     "compressed in an unknown way": (alter_entries(METHOD, b"\x63"), "not a backup of this site"),
     "spoilt manifest": (spoil_the_manifest, "not a backup of this site"),
     "other words": (replaced_file, "a.txt is not what was saved"),

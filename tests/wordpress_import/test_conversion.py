@@ -442,8 +442,9 @@ PATHS = {
     # Pictures of their own: an edited one, and attachments that are only named like smaller or turned copies.
     "https://old.example/wp-content/uploads/2020/04/kiln-e1600000000.jpg": "2020/04/kiln-e1600000000.jpg",
     "https://old.example/wp-content/uploads/2020/04/anna-800x600.jpg": "2020/04/anna-800x600.jpg",
-    "https://old.example/wp-content/uploads/2020/04/anna-800x600-150x150.jpg": "2020/04/anna-800x600.jpg",
     "https://old.example/wp-content/uploads/2020/04/kiln-rotated.jpg": "2020/04/kiln-rotated.jpg",
+    # A smaller copy of such an attachment.
+    "https://old.example/wp-content/uploads/2020/04/anna-800x600-150x150.jpg": "2020/04/anna-800x600.jpg",
     # Pictures of other sites.
     "https://other.example/wp-content/uploads/2020/04/kiln.jpg": "",
     "//other.example/wp-content/uploads/2020/04/kiln.jpg": "",

@@ -29,10 +29,10 @@ SCHEME, PORT = "its address does not begin with http or https", "its address has
 # IP addresses that are not public, to which the name of an old site could resolve.
 INNER = [
     *("127.0.0.1", "127.8.8.8", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1"),  # noqa: S104
-    # Those at which clouds tell a machine about itself.
-    *("169.254.169.254", "100.100.100.200", "192.0.0.192", "168.63.129.16"),
     *("192.0.2.1", "198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255"),
-    *("::1", "::", "fe80::1", "fe80::1%2", "fc00::1", "fd00:ec2::254", "fec0::1", "ff02::1", "2001:db8::1"),
+    *("::1", "::", "fe80::1", "fe80::1%2", "fc00::1", "fec0::1", "ff02::1", "2001:db8::1"),
+    # Those at which clouds tell a machine about itself.
+    *("169.254.169.254", "100.100.100.200", "192.0.0.192", "168.63.129.16", "fd00:ec2::254"),
     # Addresses of IPv4 in other forms.
     *("::ffff:127.0.0.1", f"::ffff:{PUBLIC}", "::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b:1::7f00:1"),
     *("2002:7f00:1::", "2001:0:7f00:1::1"),
