@@ -1,7 +1,7 @@
-"""Limits attempts to sign in. All processes share the counts, which contain neither names nor addresses.
+"""Limits attempts to sign in and to reset a password. All processes share the counts.
 
-An attempt is counted before the password is checked. So a hundred simultaneous attempts have the same limit
-as a hundred successive ones.
+The stored counts contain neither names nor addresses. An attempt is counted before the password is checked.
+So a hundred simultaneous attempts have the same limit as a hundred successive ones.
 """
 
 import ipaddress
