@@ -3,8 +3,8 @@
 from wagtail.admin.userbar import ContentCheckerItem
 
 # CSS selector of what can't be changed in the editor: the site's header and footer, and the end of a story,
-# with its links to share it and to other stories.
-EXCLUDED = ".site-header, .site-footer, .story-end, .neighbours"
+# with its links to share it.
+EXCLUDED = ".site-header, .site-footer, .story-end"
 
 
 class PageContentCheckerItem(ContentCheckerItem):
