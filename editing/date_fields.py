@@ -1,4 +1,4 @@
-"""Says what is wrong with a typed date: the admin can't read it, with an example, or its year is mistyped.
+"""Error messages of date fields in the admin: for a date that can't be read, and for a mistyped year.
 
 The accepted formats depend on the user's language. For English, see site_project/formats/en/formats.py.
 """
@@ -11,6 +11,7 @@ from wagtail.admin.widgets import AdminDateInput, AdminDateTimeInput
 
 from stories.listing import FIRST_YEAR, LAST_YEAR
 
+# {model field: (its widget in Wagtail's admin, the error for a value that can't be read)}.
 EXAMPLES = {
     models.DateField: (
         AdminDateInput,

@@ -1,7 +1,7 @@
 """“Hide now” hides a live page from readers at once; “Show again” shows it.
 
 Users who may edit a page may hide it. Only users who may publish it may show it again, so that moderation
-can't be avoided. They get an e-mail when it is hidden.
+can't be avoided. An e-mail tells these users that it is hidden.
 """
 
 import logging

@@ -163,7 +163,7 @@ class VersionColumn(ActionColumn):
 
     def get_actions(self, entry, parent_context):
         if entry.revision_id not in self.saves.versions:
-            return []  # The version was deleted (editing/old_versions.py).
+            return []  # The entry is about no version, or about a deleted one (editing/old_versions.py).
         if self.is_folded:
             entry.previous_revision_id = self.saves.earlier.get(entry.pk)
         return super().get_actions(entry, parent_context)

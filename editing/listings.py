@@ -1,8 +1,8 @@
 """Fixes filters, columns and bulk actions of the admin's lists that fail in Wagtail 8.0, mostly in searches.
 
 A search can only be filtered by fields of its index and by primary keys. So the filters here find keys first.
-Two functions add a rule of this project: bulk actions that have nothing to do are left out, and the picture
-chooser offers only tags of pictures that the user may choose.
+Some functions add a rule of this project: bulk actions leave out the trash, those that have nothing to do are
+not offered, and the picture chooser offers only tags of pictures that the user may choose.
 """
 
 from django import forms
@@ -47,7 +47,7 @@ def get_valid_orderings(self):
 
 
 def get_all_listed(self, parent_id):
-    """Replace PageBulkAction.get_all_objects_in_listing_query: leave out the trash, which no list shows.
+    """Replace PageBulkAction.get_all_objects_in_listing_query: leave out the trash.
 
     Wagtail's method searches in a queryset of primary keys and fails, because our search returns pages.
     """

@@ -133,8 +133,9 @@ def mark_translations(action, made):
 
 
 def remember_original(process):
-    """Return a function for Wagtail to call before it saves a copy, for each row with a person, for example.
+    """Return a function that notes in a copy which page is its original.
 
+    Wagtail calls it for each child object of the copy, such as a row with a person, before it saves the copy.
     The copy of a translation with people has to know its original: is_translation() in stories/people.py.
     `process`: the function to call too, or None.
     """

@@ -96,6 +96,7 @@ def start_tester(self, user, page):
     """Replace PagePermissionTester.__init__: nobody has a permission for a page in the trash."""
     if page.path and is_in_trash(page):  # A page that is not in the tree yet has no path.
         user = AnonymousUser()
+        # Wagtail's method sets this for active users only, and some methods read it for all.
         self.permissions = set()
     START_TESTER(self, user, page)
 

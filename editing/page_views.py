@@ -110,7 +110,7 @@ class PrivacyView(SetPrivacyView):
 class PositionView(SetPagePositionView):
     """Wagtail's view that moves a page to a place among its siblings, counted without the trash.
 
-    Wagtail counts the siblings in the trash, which no list shows.
+    Wagtail counts the siblings in the trash too, which the explorer doesn't show.
     """
 
     def post(self, request, page_to_move_id):
@@ -127,7 +127,7 @@ class PositionView(SetPagePositionView):
 
 
 class SearchView(search.SearchView):
-    """Wagtail's search for pages, with names for pages in the line "1-1 of 1 None"."""
+    """Wagtail's search for pages. Its line "1-1 of 1 None" says "page" in the place of "None"."""
 
     verbose_name = Page._meta.verbose_name
     verbose_name_plural = Page._meta.verbose_name_plural

@@ -8,8 +8,6 @@ patches = []
 
 
 def patch(owner, name, replacement):
-    """Set the attribute `name` of the class or module `owner` to `replacement`, and return the original."""
-    original = getattr(owner, name)
-    patches.append((owner, name, original))
+    """Set the attribute `name` of the class or module `owner` to `replacement`, and list it in `patches`."""
+    patches.append((owner, name, getattr(owner, name)))
     setattr(owner, name, replacement)
-    return original
