@@ -86,8 +86,9 @@ def _load_values(pks, queryset, key, value, label):
     """Return {story: its values} and {value: label} of a facet, for the stories with the primary keys `pks`.
 
     `queryset`: one row for each value of a story, for example of StoryCountry, or of StoryPage for a field of
-    the story itself. `key`, `value`, `label`: the names of the fields with the primary key of the story, with
-    the value and with its label. Values are returned as text; a story without one is left out.
+    the story itself (CONTRIBUTING.md, “Add a filter”). `key`, `value`, `label`: the names of the fields with
+    the primary key of the story, with the value and with its label. Values are returned as text; a story
+    without one is left out.
     """
     # Without the default ordering, which costs time and is of no use here.
     rows = queryset.filter(InList(F(key), pks)).order_by().values_list(key, value, label)

@@ -1,7 +1,7 @@
 """The code that the search backends for SQLite and PostgreSQL share: indexing, queries and ranking.
 
-A comment that begins with “Fault:” names the fault in modelsearch that the code works around
-(docs/decisions/search.md lists them).
+“Fault:” begins the description of a fault in modelsearch that the code works around. docs/decisions/search.md
+lists most of them.
 """
 
 from dataclasses import dataclass

@@ -26,7 +26,7 @@ CONFIG = "simple"
 class OpaqueSearchQuery(SearchQuery):
     """A search query in a subquery, so that PostgreSQL's planner cannot see its words.
 
-    Fault: for a word that most entries have, the planner reads the whole table instead of the index. It
+    For a word that most entries have, the planner would read the whole table instead of the index. It
     ignores that each text must then be fetched and unpacked: 16 times slower with 10,000 stories.
     """
 
