@@ -26,7 +26,10 @@ def releases(**conditions):
 
 
 def is_undecided():
-    """Return a Q for stories about which no editor has answered who is in them."""
+    """Return a Q for stories about which no editor has answered who is in them.
+
+    “Nobody” with people in the list counts as no answer: only the Release, whose digest is "", says so.
+    """
     return Q(people="") | releases(digest="")
 
 

@@ -138,10 +138,10 @@ class DecidingActionView(WorkflowActionView):
             messages.error(
                 request, _("This page was changed since it was sent. Read it here before you approve.")
             )
-            self.redirect_url = reverse("wagtailadmin_pages:edit", args=[self.object.pk])
+            address = reverse("wagtailadmin_pages:edit", args=[self.object.pk])
             if request.headers.get("x-requested-with") == "XMLHttpRequest":
-                return self.render_modal_json(request, {"step": "success", "redirect": self.redirect_url})
-            return redirect(self.redirect_url)
+                return self.render_modal_json(request, {"step": "success", "redirect": address})
+            return redirect(address)
         response = super().post(request, *args, **kwargs)
         # A form with errors decides nothing.
         is_open = TaskState.objects.filter(
