@@ -1,4 +1,4 @@
-"""The list of all stories that a user may edit, with filters, search in the text, and export.
+"""The list of all stories in the sections of a user, with filters, search in the text, and export.
 
 Rooms that `editing` may not import, or that may not import it, add to the list with the Wagtail hook
 "register_story_list_part". It takes no arguments and returns a dictionary with any of these keys:
