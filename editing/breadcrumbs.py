@@ -20,8 +20,8 @@ def visible_breadcrumbs(
 ):
     """Replace get_breadcrumbs_items_for_page: leave out the items of hidden pages.
 
-    Wagtail's list begins at the closest page above all pages that the user may edit. It has an item for each
-    page from there to `page`, with the title of its draft.
+    Wagtail's list begins at the page where the explorer begins: explorable_root_instance() of
+    editing/page_policy.py. It has an item for each page from there to `page`, with the title of its draft.
     """
     items = BREADCRUMBS(page, user, url_name, root_url_name, include_self, querystring_value)
     above = page.get_ancestors(inclusive=include_self)

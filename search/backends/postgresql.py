@@ -39,7 +39,7 @@ class InHashTable(Lookup):
     """Whether the left side is in the column that the subquery on the right side returns.
 
     PostgreSQL runs the subquery once and keeps its rows in a hash table. It may turn a plain IN into a join,
-    and with old statistics into one that runs the subquery again for each row.
+    and with old statistics into one that runs the subquery again for each row. IS TRUE prevents the join.
     """
 
     def as_sql(self, compiler, connection):
