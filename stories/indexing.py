@@ -10,7 +10,9 @@ from contextvars import ContextVar
 
 from django.apps import apps
 from django.db import transaction
+from modelsearch.tasks import insert_or_update_object_task
 from wagtail.models import COMMENTS_RELATION_NAME
+from wagtail.tasks import update_reference_index_task
 
 # The fields of a page that Wagtail saves with a version. Of these, only the comments are in an index: the
 # reference index.
@@ -23,9 +25,6 @@ OF_VERSIONS = {
 }
 # Whether update_indexes() does nothing.
 are_left_alone = ContextVar("are_left_alone", default=False)
-
-
-# The functions import when they are called, because the models of Wagtail have to be loaded first.
 
 
 @contextmanager
@@ -41,7 +40,7 @@ def indexes_left_alone():
 
 def references_left_alone():
     """Return a context manager in which no signal updates the reference index."""
-    from wagtail import signal_handlers
+    from wagtail import signal_handlers  # It can't be imported before the models of all apps are loaded.
 
     # Wagtail's context manager can't be nested.
     is_inside = getattr(signal_handlers.reference_index_auto_update_disabled, "value", False)
@@ -67,9 +66,6 @@ def update_indexes(page, fields):
     A page that is saved while another one is being saved is updated too. A migration has models of its own,
     and updates no index.
     """
-    from modelsearch.tasks import insert_or_update_object_task
-    from wagtail.tasks import update_reference_index_task
-
     if are_left_alone.get() or page._meta.apps is not apps:
         return
     key = (page._meta.app_label, page._meta.model_name, str(page.pk))
