@@ -32,7 +32,7 @@ class StoryPageQuerySet(PublishedQuerySet):
         return self.filter(path__startswith=story.path[: TOP_INDEX_DEPTH * Page.steplen])
 
     def most_related_to(self, story):
-        """Sort by the number of countries and then of themes shared with `story`, then the newest first."""
+        """Leave out `story`, and sort by the number of countries, then of themes shared with it, then newest."""
         return self.exclude(pk=story.pk).order_by(
             count_shared(StoryCountry, country__in=story.countries).desc(),
             count_shared(StoryTheme, theme__in=story.themes).desc(),
@@ -47,7 +47,7 @@ class StoryPageQuerySet(PublishedQuerySet):
     def in_order(self, pks):
         """Return the stories whose primary key is in the list `pks`, in the order of that list."""
         positions = [When(pk=pk, then=position) for position, pk in enumerate(pks)]
-        return self.filter(pk__in=pks).order_by(Case(*positions, default=0))
+        return self.filter(pk__in=pks).order_by(Case(*positions))
 
 
 def count_shared(links, **terms):

@@ -16,7 +16,8 @@ class TermPanel(MultipleChooserPanel):
 
     class BoundPanel(MultipleChooserPanel.BoundPanel):
         template_name = "stories/admin/term_panel.html"
-        js_class = "TermPanel"  # in stories/static/stories/term_panel.js
+        # In stories/static/stories/term_panel.js. The template multiple_chooser_panel.html in editing/ starts it.
+        js_class = "TermPanel"
 
         def get_context_data(self, parent_context=None):
             chooser = self.chooser_widget.model.snippet_viewset.chooser_viewset

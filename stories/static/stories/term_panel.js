@@ -25,7 +25,7 @@
       this.field.after(this.list);
       this.options = [];
       this.active = -1; // the index of the selected option; -1: none
-      this.field.addEventListener("input", () => this.ask(DELAY));
+      this.field.addEventListener("input", () => this.ask());
       this.field.addEventListener("keydown", (event) => this.onKeydown(event));
       this.field.addEventListener("blur", () => this.close());
       // Keeps the focus in the field: losing it would close the list before the click.
@@ -59,10 +59,10 @@
       this.setOpen(false);
     }
 
-    ask(delay) {
+    ask() {
       this.close();
       this.options = [];
-      if (this.field.value.trim()) this.timer = setTimeout(() => this.fetchTerms(), delay);
+      if (this.field.value.trim()) this.timer = setTimeout(() => this.fetchTerms(), DELAY);
     }
 
     async fetchTerms() {
