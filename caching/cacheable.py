@@ -53,7 +53,8 @@ def cacheable(parameters=()):
 def begin_cacheable(request, parameters):
     """Say that the response to `request` may be cached, and depends only on the address and on `parameters`.
 
-    Change `request`, so that this is true: remove other query parameters, conditions and the method HEAD.
+    Change `request`, so that this is true: remove other query parameters and, if the page cache handles the
+    request, also conditions and the method HEAD.
     Return None if the caller has to make the response, or else a response to return at once.
     """
     query = normalise_query(request.META.get("QUERY_STRING", ""), parameters)

@@ -118,7 +118,7 @@ class PageStore:
         """Return the page that another process stored, or None."""
         try:
             page = CachedPage(*caches["pages"].get(key))
-            is_whole = isinstance(page.body, bytes)
+            is_whole = isinstance(page.body, bytes)  # Something else with five parts is no page.
         except Exception:
             # There is none, or it can't be read: part of a file, or no answer from the Redis of CACHE_URL.
             return None

@@ -19,7 +19,7 @@ PLAIN_PAGES = [HELP_PAGE, "about", "privacy", "accessibility"]
 PAGES_IN_MENU = {HELP_PAGE, "about"}  # the others are linked at the foot
 # Codes of the languages that have a translated story each, with the home page, help page and index it needs.
 OTHER_LANGUAGES = ["fr", "ar"]
-# Fields of HomePage that a home.toml sets.
+# Fields of HomePage that every home.toml sets.
 HOME_PAGE_FIELDS = ("headline", "introduction", "tagline", "footer_text", "help_line", "donate_text")
 
 
@@ -83,7 +83,7 @@ def _add_language(language, source, media):
     home = HomePage(
         title=texts["title"],
         slug=language,
-        headline=texts["headline"],
+        headline=texts["headline"],  # required; _fill_home() sets the other texts
         **translations.translation_fields(source, locale),
     )
     source.get_parent().add_child(instance=home)

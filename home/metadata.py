@@ -161,8 +161,8 @@ def get_image_of_stories(page, listing, featured):
         return None
 
     def find():
-        # The next condition implies that there is a `lead_image`. It is named for PostgreSQL, which would
-        # otherwise read all stories of a site that has few pictures.
+        # `lead_image__isnull=False` is there for PostgreSQL, which would otherwise read all stories of a site
+        # that has few pictures. The condition on `shown_until` implies it.
         pictured = stories.filter(lead_image__isnull=False, keep_out_of_search_engines=False)
         shown = pictured.filter(lead_image__shown_until__gte=today())
         story = shown.select_related("lead_image").defer("body").first()

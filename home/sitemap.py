@@ -1,4 +1,4 @@
-"""sitemap.xml: all public pages that search engines may index, with their images and translations."""
+"""sitemap.xml: the public pages and lists that search engines may index, with images and translations."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field

@@ -30,7 +30,7 @@ def get_main_context(story):
 def get_contents(story, body):
     """Return the table of contents of `story`, a list of (HTML id, text). `body`: its rendered body.
 
-    It is empty if an editor turned it off, and if there are fewer than FEWEST_CONTENTS sections.
+    It is empty unless an editor turned it on, and if there are fewer than FEWEST_CONTENTS sections.
     """
     entries = get_table_of_contents(body) if story.show_contents else []
     return entries if len(entries) >= FEWEST_CONTENTS else []
@@ -57,6 +57,6 @@ def find_read_next(story):
 
 
 def find_shared_credit(images):
-    """Return the credit if it is the same for all shown `images`, so that the page gives it once; else ""."""
+    """Return the credit that two or more shown `images` all have, so that the page gives it once; else ""."""
     credits = [image.credit for image in images if image and image.is_shown]
     return credits[0] if len(credits) > 1 and len(set(credits)) == 1 else ""

@@ -111,7 +111,7 @@ class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
     reserved_slugs = RESERVED_BELOW_INDEX
     # Wagtail's own method misses the restrictions above the source of an alias.
     get_view_restrictions = restrictions_on
-    status_string = property(status_string)
+    status_string = property(status_string)  # in the admin, it tells if readers don't see the story
     # `guard` needs these two, to keep a story from visitors until everybody in it agrees.
     people_digest = property(digest_of)
     report_people = report_of

@@ -1,6 +1,7 @@
 """Example values for the previews in the admin's block chooser, for blocks that need more than plain text.
 
-Each function is the `preview_value` of one block in stories/blocks.py. Wagtail calls it for each preview.
+pictures(), document() and table() are each the `preview_value` of a block in stories/blocks.py. Wagtail calls
+them for each preview.
 """
 
 from django.utils.translation import gettext

@@ -6,7 +6,7 @@ from django.utils.timezone import make_aware
 from wagtail.images.models import SourceImageIOError
 
 # The image of a shared link, in the size that social networks ask for. Publishing a story makes this
-# rendition, because the page's metadata name it (home/metadata.py).
+# rendition, because the page's metadata name it (home/metadata.py). when_shared.html has the same filter.
 SHARE_IMAGE_FILTER = "fill-1200x630|format-jpeg"
 
 

@@ -17,7 +17,7 @@ register = template.Library()
 def story_cards(context, stories, layout="", first=None, grid=""):
     """Return the HTML of a grid with the cards of `stories`: {% story_cards stories as cards %}.
 
-    `stories`: a queryset that ends with for_cards(). `layout`: the layout of the cards, one of those in
+    `stories`: a queryset made with for_cards(). `layout`: the layout of the cards, one of those in
     stories/story_card.html. `first`: the layout of the first card, if it differs. `grid`: the name of
     the grid in site.css.
     """
