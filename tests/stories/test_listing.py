@@ -420,7 +420,7 @@ NO_LISTS = [
 ]
 
 
-def test_no_list_for_a_term_that_is_not_used(client, stories, subtests):
+def test_paths_that_are_no_list_are_not_found(client, stories, subtests):
     make_theme("Unused")
     with caches_in_use():
         for address in NO_LISTS:

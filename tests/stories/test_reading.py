@@ -1,4 +1,4 @@
-"""The end of a story, the footer's help line, and the login, error and maintenance pages."""
+"""The end of a story, its empty fields, the help line, and the login, error and maintenance pages."""
 
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -22,7 +22,7 @@ from tests.support.builders import (
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 
-# --- Below a story ---------------------------------------------------------------------------------
+# --- Stories, and the help line --------------------------------------------------------------------
 
 
 def test_story_is_shared_by_plain_links_with_its_full_address(client, settings):
@@ -64,8 +64,11 @@ def test_help_line_is_on_every_page(client):
 def test_empty_fields_of_a_story_leave_no_empty_elements(client):
     tree = parse(client.get(make_story(body=[]).url))
     # Selectors of the elements for a picture, the terms, content notes, the table of contents and so on.
-    parts = ["figure", "[aria-label='Filed under']", ".content-note", ".contents", ".band"]
-    for part in [*parts, ".story__kicker", ".story__credit"]:
+    parts = [
+        *("figure", "[aria-label='Filed under']", ".content-note", ".contents", ".band"),
+        *(".story__kicker", ".story__credit"),
+    ]
+    for part in parts:
         assert not tree.select(part), part
 
 

@@ -1,4 +1,4 @@
-"""Story pages: the order of stories, the stories to read next, and the page's content."""
+"""Story pages: their order, the stories to read next, the page's content, and what publishing requires."""
 
 import datetime
 from functools import partial

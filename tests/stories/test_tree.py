@@ -45,7 +45,10 @@ def test_allowed_parents_and_children_of_each_page_type(model):
 
 @pytest.mark.parametrize("model", PAGE_TYPES)
 def test_each_page_type_has_what_hides_checks_and_finds_its_pages(model):
-    """Without one of these, pages of a new type would be shown or stored unchecked."""
+    """Pages of a type without one of these would be shown or stored unchecked, or could not be found.
+
+    Or they would have no text-only version, which every page links to.
+    """
     assert issubclass(model, WithdrawnAliasesMixin)
     assert model.get_view_restrictions is restrictions_on
     assert issubclass(model.base_form_class, CheckedPageForm)
