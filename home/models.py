@@ -26,8 +26,8 @@ from stories.reserved_slugs import RESERVED_BELOW_HOME
 
 # How many stories the home page lists under “Newest stories”.
 NEWEST_STORIES_COUNT = 6
-# For select_related() of Page: the relations to the page types that can be below a home page, and from a story
-# to its lead picture.
+# For select_related() of Page: the relations to the page types that can be below a home page, and from a
+# story to its lead picture.
 SPECIFIC_PAGE_RELATIONS = ["storypage__lead_image", "storyindexpage", "standardpage"]
 
 

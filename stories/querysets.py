@@ -32,7 +32,7 @@ class StoryPageQuerySet(PublishedQuerySet):
         return self.filter(path__startswith=story.path[: TOP_INDEX_DEPTH * Page.steplen])
 
     def most_related_to(self, story):
-        """Leave out `story`, and sort by the number of countries, then of themes shared with it, then newest."""
+        """Exclude `story`. Sort by the number of countries, then themes shared with it, then the newest."""
         return self.exclude(pk=story.pk).order_by(
             count_shared(StoryCountry, country__in=story.countries).desc(),
             count_shared(StoryTheme, theme__in=story.themes).desc(),

@@ -16,7 +16,7 @@ class TermPanel(MultipleChooserPanel):
 
     class BoundPanel(MultipleChooserPanel.BoundPanel):
         template_name = "stories/admin/term_panel.html"
-        # In stories/static/stories/term_panel.js. The template multiple_chooser_panel.html in editing/ starts it.
+        # In stories/static/stories/term_panel.js. Our override of multiple_chooser_panel.html starts it.
         js_class = "TermPanel"
 
         def get_context_data(self, parent_context=None):
