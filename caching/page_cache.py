@@ -287,7 +287,7 @@ def send(page, cache_request, start_response, is_stale=False):
     headers = [*page.headers, ("ETag", etag)]
     if is_stale:
         headers.append(("Age", str(int(page.age))))
-    # W/: a proxy that changes the compression may have made a weak ETag of it.
+    # `==` takes less time than parse_etags(). W/: a proxy that changes the compression may have weakened it.
     if known and (known == etag or not {"*", etag, f"W/{etag}"}.isdisjoint(parse_etags(known))):
         start_response("304 Not Modified", headers)
         return []

@@ -102,7 +102,6 @@ def test_a_list_of_more_stories_than_a_page_holds_has_pages(client, monkeypatch)
         make_story(
             f"Story {number}",
             parent=archive,
-            countries=["KE"],
             themes=["Debt", "Law"] if number % 2 else ["Debt"],  # a story with two is listed once
             date=datetime.date(2025, 1, number),
         )
