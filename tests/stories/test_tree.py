@@ -185,7 +185,7 @@ def test_migrations_make_one_home_page_with_its_site(settings):
 def test_the_site_gets_its_address_from_base_url(settings, address, hostname, port):
     settings.WAGTAILADMIN_BASE_URL = address
     home_page().delete()  # and with it the site
-    assert (Page.objects.count(), Site.objects.count()) == (1, 0), "a root page alone, as before the migration"
+    assert (Page.objects.count(), Site.objects.count()) == (1, 0), "as before the migration"
     migration = importlib.import_module("home.migrations.0003_home_page")
 
     migration.add_home_page(apps, None)
