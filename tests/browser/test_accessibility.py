@@ -123,9 +123,11 @@ def check_pages_in_old_browsers(page, address, site, problems):
     for name in ("plain", "story", "index"):
         page.goto(address + site.addresses[name])
         note(problems, run_axe(page, COLOUR_RULES), f"{name} in an old browser")
+        # The plain page is the help page, which has the button to leave quickly.
         for selector in COLOURED | ({".leave", ".leave__link"} if name == "plain" else set()):
             colour = page.locator(selector).evaluate("part => getComputedStyle(part).backgroundColor")
             assert colour != "rgba(0, 0, 0, 0)", f"{name}: the background of {selector} is transparent"
+    # The last of these pages is the index. Its filters are opened.
     page.locator(".filters__title").click()
     for selector, width in ((".listing__stories", 300), (".listing__filters", 300), (".listing__count", 80)):
         assert page.locator(selector).bounding_box()["width"] > width, selector

@@ -69,7 +69,7 @@ def follow_links_and_open_what_is_closed(story_page):
     with story_page.expect_download() as download:
         document.get_by_role("link", name="Questions before you go").click()
     assert Path(download.value.path()).read_bytes() == b"Questions to ask before you go."
-    # The name that the file came with can name a person.
+    # The file came as "Real Name.txt", which can name a person.
     assert download.value.suggested_filename.endswith(".txt")
     assert "real" not in download.value.suggested_filename.lower()
 

@@ -165,7 +165,7 @@ def leave_a_comment(tab, field, words):
 
 def test_editor_submits_and_moderator_approves_a_schedule(open_editor, live_server, moderator):
     editor = builders.make_user("Editors", first_name="Amina", last_name="Diallo")
-    story = builders.make_story("Waiting for approval", live=False, date=datetime.date(2025, 6, 1))
+    story = builders.make_story("Waiting for approval", live=False)
     story.go_live_at = timezone.now() + datetime.timedelta(days=3)
     story.save_revision()
     tab = open_editor(editor, story)

@@ -25,11 +25,10 @@ def axe_of_panels(tab):
     """Return what axe finds in the panels of terms. Other parts of the form are Wagtail's."""
     # In a lower window, the bar at its foot may cover a button, depending on how far the page is scrolled.
     tab.set_viewport_size({"width": 1400, "height": 4000})
-    found = run_axe(tab, within="section.w-panel:has([name^=story_])")
-    return [problem for problem in found if "term-" in problem or "story_" in problem]
+    return run_axe(tab, within="section.w-panel:has([name^=story_])")
 
 
-def test_terms_are_found_made_and_ordered_by_keyboard(new_page, live_server, settings):
+def test_terms_are_found_made_and_ordered(new_page, live_server, settings):
     settings.WAGTAIL_AUTOSAVE_INTERVAL = 0  # many autosaves would take longer than the rest
     user = builders.make_user("Editors")
     builders.make_theme("Debt bondage")

@@ -236,7 +236,7 @@ def find_shifts_on_a_slow_line(page, site, addresses):
     problems = []
     for (language, name, query), size in itertools.product(SLOW_PAGES, [PHONE, DESKTOP]):
         page.set_viewport_size(size)
-        page.goto(f"{site}/robots.txt")
+        page.goto(f"{site}/robots.txt")  # ARRIVE_IN_PARTS replaces it, and needs a page of the site
         page.evaluate(ARRIVE_IN_PARTS, addresses[language, name] + query)
         where = f"{name}{query}, {language}, {size['width']}, on a slow line"
         problems += [f"{where}: the layout shifts by {shift}" for shift in page.evaluate(SHIFTS, 0)]

@@ -156,7 +156,7 @@ def another_picture_of_a_story_brings_its_own_text(tab):
 
 def change_lead_picture(tab, panel):
     text = panel.get_by_label("Alternative text")
-    # What was typed before the first picture stays. The tests in test_people.py choose one for an empty text.
+    # What was typed before the first picture stays. The test in test_steps.py chooses one for an empty text.
     text.fill("The road to the coast")
     choose(tab, panel, "Road", "Choose a picture")
     expect(text).to_have_value("The road to the coast")

@@ -144,6 +144,7 @@ def administrate(walk, world):
     elsewhere = [editor_of(story), *(each for each in pages if "live...latest" in each)]
     walk.visit([story.url], ready="wagtail-userbar")
     walk.visit(drafts)
+    # Wagtail's pages get the class "ready" when their scripts have run. Other pages have no controller.
     walk.visit([each for each in pages if each not in drafts + elsewhere], ready="body.ready")
     walk.visit(world.others()[::STEP], ready="body.ready, body:not([data-controller])")
     walk.visit([f"/admin/{address}" for address in OTHERS])

@@ -51,7 +51,7 @@ def change_picture(tab, panel, title):
     expect(panel.get_by_label("Alternative text")).to_have_value("A road")
 
 
-def test_editor_says_who_is_in_a_story_and_publishes_it(new_page, live_server, client, people):
+def test_moderator_says_who_is_in_a_story_and_publishes_it(new_page, live_server, client, people):
     person, child, former = people
     story = make_draft(person, child, former)
     tab = admin.open_tab(new_page)

@@ -174,7 +174,10 @@ def test_a_source_that_moves_takes_its_aliases_along():
 
 
 def test_a_source_that_is_withdrawn_takes_its_aliases_along(client):
-    """Wagtail does so. After a deletion, the first alias is an ordinary page with the same content."""
+    """Wagtail unpublishes them with it, also before it is deleted.
+
+    After the deletion, the first alias of a chain is an ordinary page with the same content.
+    """
     source = make_story(f"{WORD} story")
     aliases = [chain_of(source, 3), source.create_alias(parent=make_index(), update_slug="alone")]
     for withdraw in (StoryPage.unpublish, StoryPage.delete):

@@ -50,10 +50,14 @@ def test_publishing_a_hidden_page_does_not_show_it():
 
 def test_each_translation_is_hidden_on_its_own():
     english, french = make_pair()
+
+    def links():
+        return builders.parse(Client().get(french.url)).select(f'a[href="{english.url}"]')
+
+    assert links()
     hide(english)
     assert (status(english), status(french)) == (404, 200)
-    french_page = builders.parse(Client().get(french.url))
-    assert not french_page.select(f'a[href="{english.url}"]')
+    assert not links()
 
 
 def test_row_goes_with_its_page_and_stays_without_its_user():

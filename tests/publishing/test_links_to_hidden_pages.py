@@ -168,7 +168,8 @@ def test_text_of_a_link_without_an_address_is_in_no_element(client):
     assert without in client.get(make_story(body=[{"type": "text", "value": draft}]).url).text
     # Missing pages. An import can store such keys.
     for key in ("", "0", "x", "-1", "²", "9" * 18, "9" * 40, '1"', "&quot;"):
-        # Each key is in a text of its own, because all links of a text take one query.
+        # Each key is in a text of its own, because all links of a text take one query. As in a page,
+        # without_scripts() removes the <a> without an address.
         assert without_scripts(expand_db_html(link_to(key))) == without, key
 
 

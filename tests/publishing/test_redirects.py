@@ -53,7 +53,10 @@ def moved(page):
 
 
 def typed(page, **fields):
-    """An administrator enters a redirect, by hand or by an import."""
+    """An administrator enters a redirect, by hand or by an import.
+
+    Returns OLD, also if `fields` have another path.
+    """
     fields = {"old_path": OLD.rstrip("/"), "redirect_page": page} | fields
     Redirect.objects.create(**fields)
     return OLD

@@ -221,6 +221,13 @@ class Site(RuleBasedStateMachine):
     def unpublish(self, number):
         StoryPage.objects.get(pk=self.stories[number].pk).unpublish()
 
+    @rule(number=story_numbers)
+    def make_alias(self, number):
+        story = StoryPage.objects.get(pk=self.stories[number].pk)
+        with suppress(ValidationError), transaction.atomic():
+            if not story.aliases.exists():
+                story.create_alias(update_slug=f"alias-{number}")
+
     # Programs that bypass the check before publishing
 
     @rule(number=story_numbers)
@@ -232,13 +239,6 @@ class Site(RuleBasedStateMachine):
         story = self.draft(number)
         story.live = True
         story.save(clean=False)
-
-    @rule(number=story_numbers)
-    def make_alias(self, number):
-        story = StoryPage.objects.get(pk=self.stories[number].pk)
-        with suppress(ValidationError), transaction.atomic():
-            if not story.aliases.exists():
-                story.create_alias(update_slug=f"alias-{number}")
 
     # Leads
 

@@ -34,7 +34,7 @@ DISGUISES = {
         "«Bachelal»",
         "#bachelal",
         "@bachelal_",
-        # Possessives and plurals
+        # Possessives, plurals and elisions
         "Bachelal's",
         "Bachelal’s",
         "the Bachelals",
@@ -143,4 +143,7 @@ def strings_in(value):
 def test_text_that_holds_a_word_is_told_from_those_beside_it():
     texts = Texts(["Nothing", "Of Bachelal", "", "Bache", "lal", "BACHELAL, and Bachelal"])
     assert texts.find(make_term(NAME)) == {1, 5}
+
+
+def test_word_without_letters_is_not_looked_for():
     assert make_term(" -.! ") is None

@@ -240,7 +240,7 @@ def stories_in(section):
 
 
 def take(route, world, takes_all=False):
-    """Take `route` with a part of the stories, and one for a single story with the first one in the part.
+    """Take `route` with a part of the stories. A route of EACH takes only the first story of the part.
 
     Which part depends on the route and the database, so that together they take more of the stories. With
     `takes_all`, take it with all stories.

@@ -25,7 +25,7 @@ from safeguarding.models import Contributor, Ledger, PageHold, Use, Withdrawal
 from safeguarding.policies import GROUP
 from safeguarding.releases import lock, recompute
 from safeguarding.retention import delete_names_of, deletion_day
-from safeguarding.withdrawal import carry_out, ledger
+from safeguarding.withdrawal import carry_out
 from safeguarding.withdrawal.addresses import digest_of
 from safeguarding.withdrawal.again import withdraw_again
 from safeguarding.withdrawal.page_holds import hold_pages, release_page
@@ -384,7 +384,7 @@ def test_whoever_waits_for_a_person_has_locked_the_aliases_too():
 
 
 def entry_about(person, story):
-    """Return an entry of the ledger by which `story` was erased, although `person` is not in its list."""
+    """Return an entry of the ledger: `story` was erased with `person`, who need not be in its list now."""
     salt = Ledger.get().salt
     address, key = (digest_of(text, salt) for text in (story.url, str(story.translation_key)))
     entry = {"key": str(uuid.uuid4()), "code": person.code, "choice": "everything"}
@@ -408,7 +408,7 @@ def test_withdrawing_waits_for_whoever_adds_a_page_before_it_locks_others():
     entry = entry_about(other, unlisted)
     acts = {
         "withdrawing": partial(carry_out.withdraw, person, "everything"),
-        "withdrawing again": partial(ledger.withdraw_again, entry, Ledger.get().salt),
+        "withdrawing again": partial(withdraw_again, entry, Ledger.get().salt),
         "publishing a held story, and deleting its alias": partial(publish_about_nobody, shared),
     }
     for name, act in acts.items():

@@ -27,7 +27,8 @@ def test_lead_withdraws_a_person_and_prints_the_report(lead, django_capture_on_c
     with withdrawal_world.without_words(person):
         story = withdrawal_world.make_story_about(person, title=f"{NAME} walks", body=[])
     # confirm() ticks the first one only.
-    builders.make_author(f"Author {NAME}"), builders.make_author(f"Somebody {NAME}")
+    builders.make_author(f"Author {NAME}")
+    builders.make_author(f"Somebody {NAME}")
     page = address(person, "withdraw")
     choices = [each["value"] for each in parse(lead.get(page)).select("input[name=choice]")]
     assert choices == ["everything", "pictures", "name"]
@@ -42,8 +43,7 @@ def test_lead_withdraws_a_person_and_prints_the_report(lead, django_capture_on_c
     assert list(looks) == [(person.pk, lead.user.pk, "consent")]
     form = parse(response).select_one("form[method=post]")
     headings = [each.text for each in form.select("h3")]
-    assert "Pages that are erased (1)" in headings
-    assert "Authors (2)" in headings
+    assert {"Pages that are erased (1)", "Authors (2)"} <= set(headings)
     # If somebody adds a name meanwhile, the lead sees the list again, and nothing is erased.
     builders.make_author(f"Author {NAME} B.")
     response = confirm(lead, page, form)
