@@ -97,7 +97,7 @@ def add_block(page, name):
 
 
 def choose_terms(page, button, title, search=None):
-    """Choose the term `title` in the dialog that `button` opens, after searching for `search`."""
+    """Choose `title`, a term or a person, in the dialog that `button` opens, after searching for `search`."""
     page.get_by_role("button", name=button).click()
     dialog = page.get_by_role("dialog")
     if search:

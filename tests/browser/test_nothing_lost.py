@@ -17,7 +17,7 @@ WHOM = "Whom it shows"
 
 @pytest.fixture
 def tab(new_page, live_server, moderator):
-    """A browser page in the admin, in which a moderator is signed in."""
+    """A browser page in which a moderator is signed in. `tab.open(path)` opens a page of the admin."""
     page = admin.open_tab(new_page)
     admin.give_session(page, live_server.url, moderator)
     page.open = lambda path: page.goto(f"{live_server.url}/admin/{path}")

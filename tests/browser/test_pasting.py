@@ -49,7 +49,7 @@ PASTE = """(element, [html, text]) => {
 
 @pytest.fixture
 def tab(new_page, live_server, settings):
-    """The page editor with a draft, of a user who may publish."""
+    """The page editor with the draft `tab.story`, of a user who may publish."""
     settings.WAGTAIL_AUTOSAVE_INTERVAL = 0  # many autosaves would take longer than the rest
     tab = admin.open_tab(new_page)
     story = builders.make_story("Counted", live=False, body=[])

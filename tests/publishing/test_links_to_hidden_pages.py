@@ -55,7 +55,7 @@ def body_with(*pages):
 
 
 def link_from_everywhere(*targets):
-    """Link to `targets` from every field that can. Return the addresses that show these links.
+    """Link to `targets` from every field that can. Return addresses that could print those of `targets`.
 
     The help page and the promoted result are one page, which is the first of `targets`.
     """

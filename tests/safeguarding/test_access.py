@@ -1,4 +1,4 @@
-"""Checks for each address of the safeguarding team which users may open it."""
+"""Checks for each address of the app `safeguarding` which users may open it."""
 
 import re
 

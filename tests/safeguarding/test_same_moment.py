@@ -1,4 +1,4 @@
-"""Concurrent changes on two connections to PostgreSQL: none is lost, and there is no deadlock."""
+"""Concurrent changes on several connections to PostgreSQL: none is lost, and there is no deadlock."""
 
 import io
 import threading
