@@ -312,7 +312,7 @@ def the_marked_suggestion_stands_out_in_forced_colours(page, asked):
 @case
 def the_list_fits_a_small_screen_with_large_text(page, asked):
     make_story("Recruitment and the Rechtsschutzversicherungsgesellschaften of a very long title")
-    page.set_viewport_size({"width": 320, "height": 640})
+    page.set_viewport_size({"width": 320, "height": 640})  # it stays so: this is the last case
     page.goto(f"{page.url}search/")  # where a small screen has the form
     for direction, size in product(["ltr", "rtl"], ["100%", "200%"]):
         page.evaluate("dir => { document.documentElement.dir = dir; }", direction)
