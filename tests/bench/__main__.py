@@ -11,8 +11,8 @@
     python -m tests.bench leaks                          protected words in a long story
     python -m tests.bench wordpress --sizes 10000        the import of 10,000 posts (by default 2,000)
 
-Each measurement is printed as a line of JSON. A table of all follows, with the limits. The exit status is 1
-if a limit was exceeded. The databases are deleted afterwards.
+Each measurement is printed as a line of JSON. A table for each benchmark follows, with the limits. The exit
+status is 1 if a limit was exceeded. The databases are deleted afterwards.
 """
 
 import argparse
@@ -28,7 +28,8 @@ from tests.support import postgresql_server
 # The default numbers of stories, and of posts to import.
 # The posts are more than GROWTH_FROM in tests/bench/wordpress.py, so that the growth of memory is measured.
 SIZES, WORDPRESS_SIZES = [100, 1000, 10_000], [2000]
-# Limits for the median time in milliseconds with LIMITS_AT stories: (SQLite, PostgreSQL).
+# Limits for the median time in milliseconds with LIMITS_AT stories: {question of tests/bench/search.py:
+# (SQLite, PostgreSQL)}.
 LIMITS_AT = 10_000
 LIMITS = {
     "common word": (250, 150),
@@ -46,8 +47,9 @@ MAX_QUERIES, MORE_QUERIES = 20, 2
 # The columns of the table for the search and the desk. The other *_LINE are those of the other benchmarks.
 # "plain" is the search with the backend of modelsearch, the library behind Wagtail's search.
 LINE = "{database:11} {stories:>7} {question:23} {p50:>8} {p99:>8} {plain_p50:>9} {ratio:>6}  {verdict}"
-# Limits for the median of three runs on every page: milliseconds, and scores of Lighthouse by category. Other
-# categories, and the row that says that Lighthouse is missing, need 100.
+# Limits of the benchmark of pages for readers, for the median of three runs: the milliseconds until the words
+# are readable, and scores of Lighthouse by category. Other categories, and the row that says that Lighthouse
+# is missing, need 100.
 MAX_MILLISECONDS = 1500
 MIN_SCORES = {"performance": 99}
 # Least ratio to the requests per second of a minimal program (or of nginx with a file), with MIN_RATIOS_AT

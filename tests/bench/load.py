@@ -34,6 +34,7 @@ def report(size, kind, ways, requests=1, **more):
         size, kind: the number of stories, and the kind of page, for the row.
         ways: {name: address, or a tuple of the arguments of `load`}.
         requests: how many requests make one of what is counted, such as a visit.
+        more: further figures for each row.
     """
     measured = {name: [] for name in ways}
     for _round in range(ROUNDS):

@@ -1,6 +1,6 @@
 """Measures how long it takes until a list shows a story that is published. tests/bench/server.py runs it.
 
-python -m tests.bench.publishing http://127.0.0.1:8000/stories/
+    python -m tests.bench.publishing http://127.0.0.1:8000/stories/
 
 It publishes some stories on the list's index page, and prints the milliseconds for each as a list in JSON.
 """

@@ -55,7 +55,7 @@ def main(size):
 
 
 def visit(address):
-    """Return the uncached page at `address`, and the number of queries of the third request for it.
+    """Return the response at `address`, which is not cached, and the number of queries of the third request.
 
     The first two fill the caches of values that pages have in common.
     """
