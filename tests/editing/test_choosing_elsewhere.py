@@ -48,11 +48,10 @@ def test_home_page_features_and_links_only_what_its_editor_may_choose(writer, ow
     words = {name: rich_text("NONE", 0) for name in ("introduction", "footer_text", "help_line")}
     fields |= {**words, "body": streamfield([]), "comments": inline_formset([]), "help_page": ""}
     fields |= {"seo_title": "", "search_description": "", "go_live_at": "", "expire_at": ""}
-    none = inline_formset([])
+    fields["featured_stories"] = inline_formset([])
 
     def post(**changes):
-        form = nested_form_data(fields | {"featured_stories": none} | changes)
-        return writer.post(edit_address(home), form)
+        return writer.post(edit_address(home), nested_form_data(fields | changes))
 
     assert_refused_choice(post(help_page=str(hidden.pk)), "help_page")
     assert_refused_choice(post(footer_text=rich_text("LINK", hidden.pk)), "footer_text")
@@ -119,16 +118,17 @@ def test_redirect_leads_only_where_its_editor_may_link(writer, own, other):
     add, edit = reverse("wagtailredirects:add"), reverse("wagtailredirects:edit", args=[stored.pk])
     assert_refused_choice(writer.post(add, form | {"redirect_page": other.draft.pk}), "redirect_page")
     for page in (other.draft, own.draft):
-        assert writer.post(edit, form | {"redirect_page": page.pk, "site": ""}).status_code == 302
+        assert writer.post(edit, form | {"redirect_page": page.pk}).status_code == 302
     assert_refused_choice(writer.post(edit, form | {"redirect_page": other.draft.pk}), "redirect_page")
-    site = form | {"redirect_page": own.live.pk, "site": Site.objects.get().pk}
-    assert writer.post(add, site).status_code == 302
+    # "/old" is now the path of `stored`, for all sites. For a single site, it is free.
+    for_site = form | {"redirect_page": own.live.pk, "site": Site.objects.get().pk}
+    assert writer.post(add, for_site).status_code == 302
 
 
 @pytest.mark.sqlite_only
 def test_promoted_result_is_a_page_that_its_editor_may_link(writer, own, other):
-    permit(writer, own, "wagtailsearchpromotions.add_searchpromotion")
-    permit(writer, own, "wagtailsearchpromotions.change_searchpromotion", publish=False)
+    codenames = [f"wagtailsearchpromotions.{action}_searchpromotion" for action in ("add", "change")]
+    permit(writer, own, *codenames, publish=False)
 
     def form(page, **more):
         row = {"page": page.pk, "description": "", "external_link_url": "", "external_link_text": ""} | more
@@ -192,7 +192,7 @@ def test_address_of_a_private_page_does_not_become_a_link_with_its_title(writer,
     private = builders.make_private(builders.make_story("Quiet", other.index, slug="quiet"))
     Page.objects.filter(pk=private.pk).update(draft_title=f"{SECRET} title")
     public = builders.make_story("Known", other.index, slug="known")
-    for page, word in ((private, SECRET), (public, "Known")):
+    for page, becomes_link in ((private, False), (public, True)):
         form = {
             "external-link-chooser-url": f"{page.full_url}{query}",
             "external-link-chooser-link_text": "x",
@@ -201,7 +201,7 @@ def test_address_of_a_private_page_does_not_become_a_link_with_its_title(writer,
         assert response.status_code == 200
         assert SECRET not in text_of(response)
         if not query:
-            assert (f'"id": {page.pk}' in text_of(response)) == (word == "Known")
+            assert (f'"id": {page.pk}' in text_of(response)) == becomes_link
 
 
 def test_choosers_show_nothing_hidden_by_its_id(writer, other):

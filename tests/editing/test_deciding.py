@@ -1,4 +1,4 @@
-"""Moderators see who sent a page, the button "Approve" first, and a message about their decision."""
+"""Pages that wait for approval: what senders and moderators see, and which approvals are refused."""
 
 import datetime
 import re
@@ -69,7 +69,7 @@ def test_moderator_sees_who_sent_it_and_approves_with_the_first_button(moderator
     page = builders.parse(moderator.get(edit_address(story)))
     [sent] = [each for each in messages_on(page) if "sent this page" in each]
     assert re.match(r"Amina Diallo sent this page for approval on .* UTC\.", sent)
-    buttons = page.select("nav[aria-label='Actions (footer)'] button, .footer button, footer button")
+    buttons = page.select("nav[aria-label='Actions (footer)'] button")
     assert buttons[0].get_text(strip=True) == "Approve and Publish"
     assert "See what changed" not in page.text  # because the story was never live
 
@@ -188,6 +188,7 @@ def test_list_approves_only_what_was_sent(moderator, author, is_overwriting):
     """Wagtail would publish what was autosaved since, although a colleague may still be writing it."""
     story = submit(author)
     story.summary = "Half a sen"
+    # Only the user of a revision may overwrite it. That of `story` has none.
     overwritten = story.latest_revision if is_overwriting else None
     story.save_revision(user=None if is_overwriting else moderator.user, overwrite_revision=overwritten)
     task = story.current_workflow_task_state

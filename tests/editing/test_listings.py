@@ -21,7 +21,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 # During a search, the list of pages is not sorted by type (editing.listings.get_valid_orderings).
 BY_TYPE = ["content_type__model", "-content_type__model"]
-# {list: orders}. One column of each list is tried in descending order, the others in ascending order.
+# {list: orders}. One column of each list is tried in descending order, the others in ascending order, and the
+# type of a page in both.
 ORDERS = {
     "pages/{index}/": ["-title", "latest_revision_created_at", "live", *BY_TYPE],
     "snippets/stories/author/": ["-name", "role", "story_count"],
@@ -63,7 +64,7 @@ def test_explorer_can_be_searched_while_it_is_filtered(admin_client):
         for search in ("", "q=kenya&"):
             address = f"/admin/pages/{section.get_parent().pk}/?{search}has_child_pages={value}"
             pages = admin_client.get(address).context["pages"]
-            assert [page.title for page in pages if "Kenya" in page.title] == [title], address
+            assert [page.title for page in pages] == [title], address
 
 
 def test_image_chooser_can_be_searched_within_a_tag(admin_client):

@@ -33,10 +33,10 @@ def moderator():
     return make_user("Moderators")
 
 
-def submit(client, editor, **fields):
+def submit(client, editor):
     """Return the story that `editor` writes and submits to moderation."""
     client.force_login(editor)
-    client.post(f"/admin/pages/add/stories/storypage/{make_index().pk}/", story_form("submit", **fields))
+    client.post(f"/admin/pages/add/stories/storypage/{make_index().pk}/", story_form("submit"))
     return StoryPage.objects.get(slug="a-new-story")
 
 
@@ -69,7 +69,6 @@ def test_editor_submits_and_moderator_approves(client, editor, moderator, django
     assert [message.to for message in mail.outbox] == [[moderator.email]]
 
     client.force_login(moderator)
-    # It is on the first page of the admin, and in the report of workflows.
     assert "A new story" in client.get("/admin/").text
     decide(client, story, "approve")
 

@@ -154,8 +154,6 @@ NAMES = {
     "Kituo cha Sheria",
     "Shift",
     "WhatsApp",
-    "English",
-    "Kenya",
     "Nigeria",
     "Haki Jamii Rights Centre",
     "E-mail",
