@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 ROLES = ["visitor", "member", "other editor", "editor", "moderator", "administrator"]
 PUBLIC_WORD = "Marigold"
 # The hidden stories that have a lead picture.
-HIDDEN = ["private", "for a group", "withdrawn"]
+HIDDEN = ["private", "for a group", "unpublished"]
 
 
 @dataclass
@@ -35,7 +35,7 @@ class World:
     section: admin_world.Section
     private: StoryPage
     for_group: StoryPage
-    withdrawn: StoryPage
+    unpublished: StoryPage
     renditions: dict
 
 
@@ -52,8 +52,8 @@ def make_world():
     private = builders.make_private(builders.make_story(f"{SECRET} for members", index, **shows["private"]))
     for_group = builders.make_story(f"{SECRET} for readers", index, **shows["for a group"])
     private_to_group(for_group)
-    withdrawn = builders.make_story(f"{SECRET} withdrawn", index, **shows["withdrawn"])
-    withdrawn.unpublish()
+    unpublished = builders.make_story(f"{SECRET} unpublished", index, **shows["unpublished"])
+    unpublished.unpublish()
     builders.make_theme(f"{SECRET} theme")
     builders.make_author(f"{SECRET} author")
     VocabularyGroup.objects.create(terms=f"{SECRET}\nother")
@@ -63,7 +63,7 @@ def make_world():
     builders.make_user(username=f"{SECRET}-user")
     images["a draft"] = section.image
     renditions = {name: (each, each.get_rendition("width-100|format-webp")) for name, each in images.items()}
-    return World(section, private, for_group, withdrawn, renditions)
+    return World(section, private, for_group, unpublished, renditions)
 
 
 def make_user(role, section):
@@ -99,23 +99,24 @@ PRIVATE = ("/admin/", "/documents/", "/media/")
 
 
 def public_things(world):
-    """Yield rows for public addresses. Of the stories, drafts, private and withdrawn ones have SECRET."""
+    """Yield rows for public addresses. Of the stories, drafts, private and unpublished ones have SECRET."""
     section = world.section
     yield "live story", "Public story of Here", section.live.url, ALL
     yield "draft change of a live story", SECRET, section.live.url, NOBODY
     yield "draft", SECRET, section.draft.url, NOBODY
     yield "private by login", f"{SECRET} words", world.private.url, MEMBERS
     yield "private by group", f"{SECRET} words", world.for_group.url, ADMINISTRATOR
-    yield "withdrawn", SECRET, world.withdrawn.url, NOBODY
+    yield "unpublished", SECRET, world.unpublished.url, NOBODY
     yield "text-only draft", SECRET, f"{section.draft.url}?text=1", NOBODY
     for place in PLACES:
         yield f"public at {place}", PUBLIC_WORD, place, ALL
         yield f"hidden at {place}", SECRET, place, NOBODY
     yield "public in the sitemap", "/marigold-story/", "/sitemap.xml", ALL
-    for page in (section.draft, world.private, world.for_group, world.withdrawn):
+    for page in (section.draft, world.private, world.for_group, world.unpublished):
         yield f"{page.slug} in the sitemap", f"/{page.slug}/", "/sitemap.xml", NOBODY
+    # The page of results repeats the searched word, and marks it in titles. So the next two rows look for
+    # addresses.
     yield "public in search", "/marigold-story/", f"/search/?q={PUBLIC_WORD.lower()}", ALL
-    # The page repeats the searched word, and marks it in titles. So these two rows look for addresses.
     yield "hidden in search", f"/{SECRET.lower()}-", f"/search/?q={SECRET.lower()}", NOBODY
     yield "public suggestion", PUBLIC_WORD, f"/search/suggestions/?q={PUBLIC_WORD[:5].lower()}", ALL
     yield "hidden suggestion", SECRET, f"/search/suggestions/?q={SECRET[:5].lower()}", NOBODY
@@ -165,7 +166,7 @@ def pages_in_the_admin(world):
     yield "preview for a moderator", SECRET, preview, MODERATORS
     yield "history of a live story", f"{SECRET} change", f"{live}history/", OWN
     yield "old versions of a live story", f"{SECRET} change", f"{live}history/forget/", MODERATORS
-    yield "withdrawn in the editor", SECRET, f"/admin/pages/{world.withdrawn.pk}/edit/", OWN
+    yield "unpublished in the editor", SECRET, f"/admin/pages/{world.unpublished.pk}/edit/", OWN
 
 
 def lists_in_the_admin(world):

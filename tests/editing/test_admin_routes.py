@@ -143,7 +143,7 @@ EDITORS |= {
 }
 ADMINISTRATORS.append("wagtail_bulk_action user *")
 # Routes that show and change nothing with the requests of this test: they redirect, need other form data or
-# another page, or are switched off. None of the roles may open them.
+# another page, are switched off, or fail on purpose. None of the roles may open them.
 NOTHING = named("""
     admin/^.*/$
     invite_again
@@ -168,7 +168,8 @@ SAFEGUARDING = named("""
     safeguarding_withdrawals: index after_restore report
     safeguarding_decisions: index page read
 """)
-# Routes whose response is empty.
+# Routes that answer with status 200 about an object of another section too. The response then has nothing in
+# it.
 EMPTY_ANSWERS = named("""
     wagtailadmin_editing_sessions:release
     wagtaildocs_chooser:chosen_multiple
@@ -319,8 +320,8 @@ def test_every_route(turn, media_root, subtests):
     with subtests.test("public pages"), pytest.MonkeyPatch.context() as patch:
         act_as_committed(patch)  # so that the navigation is cached, which all pages have
         assert_no_scripts(None, world.public(), 50)
-    # The administrator is also a lead: a member of Safeguarding. Public pages show more to users who may edit
-    # them.
+    # Unlike the administrator of `users`, `world.administrator` is also a lead: a member of Safeguarding.
+    # Public pages show more to users who may edit them.
     with subtests.test("lead"):
         names = SAFEGUARDING | MORE_FOR_ADMINISTRATORS
         addresses = [*world.public()[:4], *world.pages(OF_TYPE), *(world.routes[name] for name in names)]

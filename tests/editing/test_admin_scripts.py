@@ -26,7 +26,7 @@ HARMLESS = {
     "admin/templates/wagtailadmin/notifications/base.html",  # of mails
     "embeds/templates/wagtailembeds/embed_frontend.html",  # of embedded videos, which this site does not have
 }
-# Scripts that have no "src" and are not JSON, styles, and attributes for events.
+# Scripts that have no "src" and are not JSON, styles, attributes for events, and addresses that run scripts.
 INLINE = re.compile(
     r"<script(?![^>]*\b(src|application/json)\b)|<style|\bstyle=|\son[a-z]+=[\"']|javascript:"
 )

@@ -75,7 +75,7 @@ def test_error_in_the_code_of_a_view_is_raised():
 
 
 @pytest.mark.parametrize("path", ["lock/", "unlock/", "set_position/?position=0", "move/{root}/confirm/"])
-def test_root_page_is_not_changed(admin_client, path):
+def test_request_to_change_the_root_page_is_redirected(admin_client, path):
     root = Page.get_first_root_node().pk
     response = admin_client.post(f"/admin/pages/{root}/{path.format(root=root)}")
     assert response.status_code == 302

@@ -42,7 +42,7 @@ def make_stories():
     A consent "ends soon" in its last 60 days.
     """
     long, soon, last = until(61), until(60), until(0)
-    # It has no answer to who is in it. Forms don't publish such a story.
+    # A story without an answer to who is in it. Forms don't publish such a story.
     imported = make_story("Imported")
     StoryPage.objects.filter(pk=imported.pk).update(people="")
     Release.objects.filter(page=imported).delete()

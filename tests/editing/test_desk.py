@@ -131,7 +131,7 @@ def test_moderator_of_one_section_is_not_shown_what_waits_in_others(client, own)
 
 
 def test_page_that_has_waited_longest_and_the_latest_request_for_changes_come_first(admin_client):
-    """Whatever was saved last: the page that was sent first is saved again while it waits."""
+    """The order of the saves does not count: here, the page that was sent first was saved last."""
     titles = ["First", "Second", "Third"]
     pages = {title: builders.make_story(title, live=False) for title in titles}
     for title in ("Second", "Third", "First"):

@@ -135,7 +135,7 @@ def test_site_history_has_no_earlier_titles_of_pages_above(writer, admin_client)
         assert "Second" in shown
 
 
-def test_api_has_no_hidden_parent_nor_source_of_an_alias(writer, admin_client, own):
+def test_api_has_no_hidden_source_of_an_alias(writer, admin_client, own):
     elsewhere = builders.make_index(builders.make_index(), "Elsewhere")
     source = builders.make_story(f"{SECRET} source", elsewhere)
     alias = source.create_alias(parent=own.index, update_slug="plain")

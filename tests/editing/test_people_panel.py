@@ -51,7 +51,7 @@ def person():
 
 
 def make_refused_story(person):
-    """Return a draft that can't be published because of errors in each of the three fields."""
+    """Return a draft that can't be published because of an error in each of FIELDS."""
     image, other = make_image(shows="person", is_recognisable=True), make_image()
     image.people.add(person)
     story = make_story_about(

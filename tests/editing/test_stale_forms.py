@@ -22,7 +22,7 @@ def make_collection():
     return Collection.get_first_root_node().add_child(name=NAME)
 
 
-# (function that makes an object with the name, its field, the view with its form)
+# {kind: (function that makes an object with NAME in a field, this field, the view with its form)}
 FORMS = {
     "theme": (lambda: Theme.objects.create(name=NAME), "name", "wagtailsnippets_stories_theme:edit"),
     "author": (lambda: Author.objects.create(name=NAME), "name", "wagtailsnippets_stories_author:edit"),

@@ -67,7 +67,7 @@ def test_an_administrator_changes_the_policy(admin_client):
     address = f"/admin/settings/home/sitesettings/{Site.objects.get().pk}/"
     form = parse(admin_client.get(address)).select_one(f"form[action='{address}']")
     fields = {field["name"]: field.get("value", "") for field in form.select("input[name]")}
-    # Required fields of the form that are no <input>.
+    # The palette is a <select>. A script of the admin adds the number of blocks.
     fields |= {"palette": "earth", "social_links-count": "0"}
     assert admin_client.post(address, fields | {"robots": "none"}).status_code == 302
     assert SiteSettings.objects.get().robots == "none"
