@@ -2,8 +2,9 @@
 
     python -m tests.container
 
-`make container` runs it, on Linux with Docker or podman. The last line is the number of passed checks. The
-exit status is 1 if one failed, and 2 if a program is missing. Containers and volumes are deleted afterwards.
+`make container` runs it, on Linux with Docker or podman. The last line says how many checks passed and
+failed. The exit status is 1 if one failed, and 2 if a program is missing. Containers and volumes are deleted
+afterwards.
 """
 
 import json

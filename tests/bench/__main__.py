@@ -37,9 +37,10 @@ LIMITS = {
     "did you mean": (50, 50),
     "suggestions": (30, 30),
 }
-# The limit for every page of the benchmark of the desk, on both databases.
+# The limit in milliseconds for every page of the benchmark of the desk, on both databases.
 DESK_LIMIT = 300
-# The limit for all questions of the benchmark of the search with this number of stories.
+# The limit in milliseconds for each search, page and correction of the benchmark of the search with MANY_AT
+# stories, on both databases.
 MANY_AT, MANY_LIMIT = 100_000, 500
 # The most queries of a search page, and by how many they may grow with the stories: ranking takes two more
 # when there are many results.

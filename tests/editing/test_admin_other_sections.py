@@ -1,7 +1,7 @@
 """Lists, choosers and reports of the admin show editors nothing hidden of another section.
 
 This file tests query strings, and hidden pages above and beside others. For each route without a query
-string, see tests/editing/test_admin_routes.py; for the fixtures, tests/editing/conftest.py.
+string, see tests/editing/test_admin_routes.py; for `writer`, tests/editing/conftest.py.
 """
 
 import re
@@ -11,14 +11,15 @@ from urllib.parse import urlencode
 import pytest
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
+from django.core.cache import caches
 from django.http import Http404
-from django.test import RequestFactory
+from django.test import RequestFactory, override_settings
 from django.urls import resolve, reverse
 from wagtail.models import GroupPagePermission, Locale, ModelLogEntry, Page, PageLogEntry
 
 from editing.admin_access import may_open
 from publishing.models import TrashedPage
-from tests.support import builders
+from tests.support import admin_world, builders
 from tests.support.admin_world import SECRET
 from tests.support.choosing import text_of
 from tests.support.files_of_pages import document_block
@@ -31,8 +32,22 @@ TYPES = [STORY, INDEX, PLAIN, f"{STORY},home.HomePage"]
 PERMISSIONS = ["move_to", "bulk_move_to", "copy_to", "add_subpage"]
 
 
+@pytest.fixture(scope="module")
+def shared_sections(module_transaction, tmp_path_factory):
+    """The sections of `own` and `other` with all their objects, made once for the tests of this module.
+
+    The fixtures `own` and `other` return copies, because tests change the objects in memory. See also
+    module_transaction.
+    """
+    with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")):
+        # Earlier tests had pictures with the same keys, and so the same renditions.
+        caches["default"].clear()
+        yield admin_world.make_section("Own", "Plain"), admin_world.make_section("Other", SECRET)
+
+
 @pytest.fixture
 def own(shared_sections):
+    """The section that `writer` may edit, in place of the fixture of tests/editing/conftest.py."""
     return deepcopy(shared_sections[0])
 
 

@@ -1,7 +1,7 @@
 """The story form refuses IDs of objects that its user may not choose.
 
-`writer` is a client whose user may edit the section `own` alone; hidden objects of the section `other` have
-SECRET in their titles. WAYS has each field or block of a story that refers to an object.
+`writer` is a client whose user may edit the section `own` alone; hidden objects of the section `elsewhere`
+have SECRET in their titles. WAYS has each field or block of a story that refers to an object.
 """
 
 import json
@@ -21,7 +21,7 @@ from wagtail.test.utils.form_data import inline_formset, nested_form_data, strea
 from editing import chosen_objects
 from stories.models import StoryPage
 from stories.terms import Country
-from tests.support import admin_world, builders
+from tests.support import builders
 from tests.support.admin_world import SECRET
 from tests.support.choosing import (
     INVALID_IDS,
@@ -38,12 +38,6 @@ from tests.support.choosing import (
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
-
-
-@pytest.fixture
-def other(media_root):
-    """Another section. Unlike that of conftest.py, it makes an object only when a test uses it."""
-    return admin_world.Section("Other", SECRET)
 
 
 def autosave(client, address, form):
@@ -72,10 +66,10 @@ def refers_to(page, each):
     return ReferenceIndex.get_references_to(each).filter(object_id=page.pk).exists()
 
 
-def test_story_refuses_objects_that_its_editor_may_not_choose(writer, own, other):
+def test_story_refuses_objects_that_its_editor_may_not_choose(writer, own, elsewhere):
     draft = builders.make_story("Mine", own.index, live=False)
     assert autosave(writer, edit_address(draft), choosing_form({}))
-    hidden = keys_of(hidden_objects(other))
+    hidden = keys_of(hidden_objects(elsewhere))
     revisions, pages = Revision.objects.count(), Page.objects.count()
     for way, key in hidden.items():
         assert not autosave(writer, edit_address(draft), choosing_form({way: key})), way
@@ -91,10 +85,10 @@ def test_story_refuses_objects_that_its_editor_may_not_choose(writer, own, other
     assert not FormState.objects.exists()
 
 
-def test_story_stores_objects_that_its_editor_may_choose(writer, own, other):
+def test_story_stores_objects_that_its_editor_may_choose(writer, own, elsewhere):
     keys = {way: object_of(own, kind).pk for way, (kind, *_rest) in WAYS.items()}
     # A public page may be chosen from any section.
-    keys["action"] = builders.make_story("Public there", other.index).pk
+    keys["action"] = builders.make_story("Public there", elsewhere.index).pk
 
     response = writer.post(add_address(own), choosing_form(keys))
 
@@ -105,8 +99,8 @@ def test_story_stores_objects_that_its_editor_may_choose(writer, own, other):
 
 
 @pytest.mark.sqlite_only
-def test_form_that_is_shown_again_for_another_error_shows_nothing_hidden(writer, own, other):
-    form = choosing_form(keys_of(hidden_objects(other)), title="", lead_image_decorative="")
+def test_form_that_is_shown_again_for_another_error_shows_nothing_hidden(writer, own, elsewhere):
+    form = choosing_form(keys_of(hidden_objects(elsewhere)), title="", lead_image_decorative="")
     form |= {"body-0-value-level": "no such level"}
 
     response = writer.post(add_address(own), form)
@@ -122,20 +116,20 @@ def form_with_text(kind, key):
 
 
 @pytest.mark.sqlite_only
-def test_picture_in_rich_text_is_not_stored(writer, own, other):
+def test_picture_in_rich_text_is_not_stored(writer, own, elsewhere):
     """The rich text editor of this site offers no pictures."""
-    for key in (own.image.pk, other.image.pk):
+    for key in (own.image.pk, elsewhere.image.pk):
         writer.post(add_address(own), form_with_text("IMAGE", key) | {"slug": f"story-{key}"})
     assert StoryPage.objects.filter(slug=f"story-{own.image.pk}").exists()
     assert "<embed" not in json.dumps(list(Revision.objects.values_list("content", flat=True)))
 
 
 @pytest.mark.sqlite_only
-def test_field_without_a_chooser_is_checked_as_well(writer, own, other, monkeypatch):
+def test_field_without_a_chooser_is_checked_as_well(writer, own, elsewhere, monkeypatch):
     """The widgets refuse IDs first. Without these methods of the widgets, the form still refuses them."""
     monkeypatch.setattr(BaseChooser, "value_from_datadict", chosen_objects.CHOOSER_VALUE)
     monkeypatch.setattr(DraftailRichTextArea, "value_from_datadict", chosen_objects.RICH_TEXT_VALUE)
-    hidden = keys_of(hidden_objects(other))
+    hidden = keys_of(hidden_objects(elsewhere))
     pages = Page.objects.count()
     for way, key in hidden.items():
         assert not autosave(writer, add_address(own), choosing_form({way: key})), way
@@ -188,9 +182,9 @@ def test_key_with_a_null_character_is_none():
 
 
 @pytest.mark.sqlite_only
-def test_objects_that_others_chose_stay_and_are_not_shown(writer, admin_client, own, other):
-    chosen = hidden_objects(other)
-    private = builders.make_story(f"{SECRET} chosen story", other.index)
+def test_objects_that_others_chose_stay_and_are_not_shown(writer, admin_client, own, elsewhere):
+    chosen = hidden_objects(elsewhere)
+    private = builders.make_story(f"{SECRET} chosen story", elsewhere.index)
     chosen["chosen story"] = builders.make_private(private)  # `writer` may not choose it either.
     form = choosing_form(keys_of(chosen))
     assert admin_client.post(add_address(own), form).status_code == 302
@@ -223,26 +217,24 @@ def test_objects_that_others_chose_stay_and_are_not_shown(writer, admin_client, 
 
 
 @pytest.mark.sqlite_only
-def test_object_of_the_live_page_may_be_chosen_in_the_draft_again(writer, own, other):
-    story = builders.make_story("Live", own.index, lead_image=other.image, lead_image_decorative=True)
-    assert writer.post(edit_address(story), choosing_form({})).status_code == 302
-    assert (
-        writer.post(edit_address(story), choosing_form({"lead picture": other.image.pk})).status_code == 302
-    )
+def test_object_of_the_live_page_may_be_chosen_in_the_draft_again(writer, own, elsewhere):
+    story = builders.make_story("Live", own.index, lead_image=elsewhere.image, lead_image_decorative=True)
+    for keys in ({}, {"lead picture": elsewhere.image.pk}):
+        assert writer.post(edit_address(story), choosing_form(keys)).status_code == 302
 
 
-def test_objects_that_others_chose_in_the_draft_of_a_live_page_stay(writer, admin_client, own, other):
+def test_objects_that_others_chose_in_the_draft_of_a_live_page_stay(writer, admin_client, own, elsewhere):
     story = builders.make_story("Live", own.index)
-    form = choosing_form({"lead picture": other.image.pk})
+    form = choosing_form({"lead picture": elsewhere.image.pk})
     for client in (admin_client, writer):
         assert client.post(edit_address(story), form).status_code == 302
     story.refresh_from_db()
     assert story.lead_image is None
-    assert story.get_latest_revision_as_object().lead_image == other.image
+    assert story.get_latest_revision_as_object().lead_image == elsewhere.image
 
 
 @pytest.mark.sqlite_only
-def test_revision_of_another_page_cannot_be_restored(writer, own, other):
+def test_revision_of_another_page_cannot_be_restored(writer, own, elsewhere):
     draft = builders.make_story("Mine", own.index, live=False)
-    back = reverse("wagtailadmin_pages:revisions_revert", args=[draft.pk, other.draft.latest_revision_id])
-    assert writer.post(back, choosing_form({"lead picture": other.image.pk})).status_code == 404
+    back = reverse("wagtailadmin_pages:revisions_revert", args=[draft.pk, elsewhere.draft.latest_revision_id])
+    assert writer.post(back, choosing_form({"lead picture": elsewhere.image.pk})).status_code == 404

@@ -1,6 +1,6 @@
 """Other forms of the admin than that of a story refuse IDs of objects that their user may not choose.
 
-For the story form, see tests/editing/test_choosing.py; for `writer`, `own` and `other`, conftest.py.
+For the story form, see tests/editing/test_choosing.py; for `writer`, `own` and `elsewhere`, conftest.py.
 """
 
 import pytest
@@ -14,7 +14,7 @@ from wagtail.test.utils.form_data import inline_formset, nested_form_data, strea
 
 from home.models import FeaturedStory, SiteSettings
 from stories.terms import Author
-from tests.support import admin_world, builders
+from tests.support import builders
 from tests.support.admin_world import SECRET
 from tests.support.choosing import (
     INVALID_IDS,
@@ -30,18 +30,12 @@ from tests.support.choosing import (
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
-@pytest.fixture
-def other(media_root):
-    """Another section. Unlike that of conftest.py, it makes an object only when a test uses it."""
-    return admin_world.Section("Other", SECRET)
-
-
 @pytest.mark.sqlite_only
-def test_home_page_features_and_links_only_what_its_editor_may_choose(writer, own, other):
+def test_home_page_features_and_links_only_what_its_editor_may_choose(writer, own, elsewhere):
     home = builders.home_page()
     right = Permission.objects.get(content_type__app_label="wagtailcore", codename="change_page")
     GroupPagePermission.objects.create(group=writer.user.groups.get(), page=home, permission=right)
-    hidden = Page.objects.get(pk=other.draft.pk)
+    hidden = Page.objects.get(pk=elsewhere.draft.pk)
     # Editors of the home page may edit all pages below it, but not pages beside it.
     hidden.move(Page.get_first_root_node(), pos="last-child")
     fields = {"title": "Home", "slug": home.slug, "headline": "x", "tagline": "", "donate_text": ""}
@@ -66,13 +60,13 @@ def test_home_page_features_and_links_only_what_its_editor_may_choose(writer, ow
 
 
 @pytest.mark.sqlite_only
-def test_picture_of_an_author_is_one_that_its_editor_may_choose(writer, own, other):
+def test_picture_of_an_author_is_one_that_its_editor_may_choose(writer, own, elsewhere):
     permit(writer, own)
     add = "/admin/snippets/stories/author/add/"
     author = Author.objects.create(name="Somebody")
     addresses = [add, f"/admin/snippets/stories/author/edit/{author.pk}/"]
     for address in addresses:
-        assert_refused_choice(writer.post(address, author_form(other.image)), "picture")
+        assert_refused_choice(writer.post(address, author_form(elsewhere.image)), "picture")
     assert not Author.objects.exclude(picture=None).exists()
     for address in addresses:
         assert writer.post(address, author_form(own.image)).status_code == 302
@@ -97,7 +91,7 @@ def test_picture_of_an_author_needs_somebody_who_may_publish(writer, own):
 
 
 @pytest.mark.sqlite_only
-def test_settings_store_only_what_their_editor_may_choose(writer, own, other):
+def test_settings_store_only_what_their_editor_may_choose(writer, own, elsewhere):
     permit(writer, own, "home.change_sitesettings", publish=False)
     address = f"/admin/settings/home/sitesettings/{Site.objects.get().pk}/"
     form = {"organisation_name": "x", "palette": "earth", "leave_url": "https://example.org/"}
@@ -105,28 +99,28 @@ def test_settings_store_only_what_their_editor_may_choose(writer, own, other):
     response = writer.post(address, form | {"logo": own.image.pk})
     assert "only somebody who may publish" in response.context["form"].errors["logo"][0]
     permit(writer, own)
-    assert_refused_choice(writer.post(address, form | {"logo": other.image.pk}), "logo")
+    assert_refused_choice(writer.post(address, form | {"logo": elsewhere.image.pk}), "logo")
     assert writer.post(address, form | {"logo": own.image.pk}).status_code == 302
     assert SiteSettings.objects.get().logo == own.image
 
 
 @pytest.mark.sqlite_only
-def test_redirect_leads_only_where_its_editor_may_link(writer, own, other):
+def test_redirect_leads_only_where_its_editor_may_link(writer, own, elsewhere):
     permit(writer, own, "wagtailredirects.add_redirect", "wagtailredirects.change_redirect")
-    stored = Redirect.objects.create(old_path="/stored", redirect_page=other.draft)
+    stored = Redirect.objects.create(old_path="/stored", redirect_page=elsewhere.draft)
     form = {"old_path": "/old", "site": "", "is_permanent": "on", "redirect_link": ""}
     add, edit = reverse("wagtailredirects:add"), reverse("wagtailredirects:edit", args=[stored.pk])
-    assert_refused_choice(writer.post(add, form | {"redirect_page": other.draft.pk}), "redirect_page")
-    for page in (other.draft, own.draft):
+    assert_refused_choice(writer.post(add, form | {"redirect_page": elsewhere.draft.pk}), "redirect_page")
+    for page in (elsewhere.draft, own.draft):
         assert writer.post(edit, form | {"redirect_page": page.pk}).status_code == 302
-    assert_refused_choice(writer.post(edit, form | {"redirect_page": other.draft.pk}), "redirect_page")
+    assert_refused_choice(writer.post(edit, form | {"redirect_page": elsewhere.draft.pk}), "redirect_page")
     # "/old" is now the path of `stored`, for all sites. For a single site, it is free.
     for_site = form | {"redirect_page": own.live.pk, "site": Site.objects.get().pk}
     assert writer.post(add, for_site).status_code == 302
 
 
 @pytest.mark.sqlite_only
-def test_promoted_result_is_a_page_that_its_editor_may_link(writer, own, other):
+def test_promoted_result_is_a_page_that_its_editor_may_link(writer, own, elsewhere):
     codenames = [f"wagtailsearchpromotions.{action}_searchpromotion" for action in ("add", "change")]
     permit(writer, own, *codenames, publish=False)
 
@@ -136,15 +130,15 @@ def test_promoted_result_is_a_page_that_its_editor_may_link(writer, own, other):
         return nested_form_data({"query_string": "words", "editors_picks": formset})
 
     add = reverse("wagtailsearchpromotions:add")
-    response = writer.post(add, form(other.draft))
+    response = writer.post(add, form(elsewhere.draft))
     assert response.context["searchpicks_formset"].errors[0]["page"] == [REFUSED]
     assert SECRET.lower() not in text_of(response).lower()
     assert not SearchPromotion.objects.exists()
     assert writer.post(add, form(own.live)).status_code == 302
     stored = SearchPromotion.objects.get()
-    SearchPromotion.objects.update(page=other.draft)
+    SearchPromotion.objects.update(page=elsewhere.draft)
     edit = reverse("wagtailsearchpromotions:edit", args=[Query.objects.get(query_string="words").pk])
-    assert writer.post(edit, form(other.draft, id=str(stored.pk))).status_code == 302
+    assert writer.post(edit, form(elsewhere.draft, id=str(stored.pk))).status_code == 302
 
 
 # --- Pages that are chosen as a new parent --------------------------------------------------------
@@ -162,10 +156,10 @@ def parent_forms(page, key):
 
 
 @pytest.mark.sqlite_only
-def test_hidden_parent_to_copy_or_move_to_is_refused(writer, own, other):
+def test_hidden_parent_to_copy_or_move_to_is_refused(writer, own, elsewhere):
     permit(writer, own)
-    hidden = [other.draft, builders.make_private(builders.make_index(other.index, f"{SECRET} section"))]
-    for page in hidden:
+    private = builders.make_private(builders.make_index(elsewhere.index, f"{SECRET} section"))
+    for page in (elsewhere.draft, private):
         for address, form in parent_forms(own.draft, page.pk):
             response = writer.post(address, form)
             assert response.status_code == 200, address
@@ -188,10 +182,10 @@ def test_invalid_parent_id_is_an_error_of_the_form(writer, own):
 # user first.
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize("query", ["", "?x=1"])
-def test_address_of_a_private_page_does_not_become_a_link_with_its_title(writer, other, query):
-    private = builders.make_private(builders.make_story("Quiet", other.index, slug="quiet"))
+def test_address_of_a_private_page_does_not_become_a_link_with_its_title(writer, elsewhere, query):
+    private = builders.make_private(builders.make_story("Quiet", elsewhere.index, slug="quiet"))
     Page.objects.filter(pk=private.pk).update(draft_title=f"{SECRET} title")
-    public = builders.make_story("Known", other.index, slug="known")
+    public = builders.make_story("Known", elsewhere.index, slug="known")
     for page, becomes_link in ((private, False), (public, True)):
         form = {
             "external-link-chooser-url": f"{page.full_url}{query}",
@@ -204,23 +198,23 @@ def test_address_of_a_private_page_does_not_become_a_link_with_its_title(writer,
             assert (f'"id": {page.pk}' in text_of(response)) == becomes_link
 
 
-def test_choosers_show_nothing_hidden_by_its_id(writer, other):
-    term = Author.objects.create(name="Somebody", picture=other.image)
+def test_choosers_show_nothing_hidden_by_its_id(writer, elsewhere):
+    term = Author.objects.create(name="Somebody", picture=elsewhere.image)
     for address in (
-        f"images/chooser/{other.image.pk}/",
-        f"images/chooser/{other.image.pk}/select_format/",
-        f"images/chooser/chosen-multiple/?id={other.image.pk}",
-        f"documents/chooser/{other.document.pk}/",
-        f"documents/chooser/chosen-multiple/?id={other.document.pk}",
-        f"choose-page/chosen-multiple/?id={other.draft.pk}",
+        f"images/chooser/{elsewhere.image.pk}/",
+        f"images/chooser/{elsewhere.image.pk}/select_format/",
+        f"images/chooser/chosen-multiple/?id={elsewhere.image.pk}",
+        f"documents/chooser/{elsewhere.document.pk}/",
+        f"documents/chooser/chosen-multiple/?id={elsewhere.document.pk}",
+        f"choose-page/chosen-multiple/?id={elsewhere.draft.pk}",
         f"snippets/choose/stories/author/chosen/{term.pk}/",
-        f"api/main/pages/?child_of={other.index.pk}",
-        f"api/main/pages/?child_of={other.index.pk}&for_explorer=1",
-        f"api/main/pages/?translation_of={other.draft.pk}",
-        f"api/main/pages/?descendant_of={other.draft.pk}",
-        f"api/main/pages/{other.draft.pk}/",
-        f"api/main/images/{other.image.pk}/",
-        f"api/main/documents/{other.document.pk}/",
+        f"api/main/pages/?child_of={elsewhere.index.pk}",
+        f"api/main/pages/?child_of={elsewhere.index.pk}&for_explorer=1",
+        f"api/main/pages/?translation_of={elsewhere.draft.pk}",
+        f"api/main/pages/?descendant_of={elsewhere.draft.pk}",
+        f"api/main/pages/{elsewhere.draft.pk}/",
+        f"api/main/images/{elsewhere.image.pk}/",
+        f"api/main/documents/{elsewhere.document.pk}/",
     ):
         response = writer.get(f"/admin/{address}")
         assert response.status_code < 500, address
@@ -229,14 +223,14 @@ def test_choosers_show_nothing_hidden_by_its_id(writer, other):
 
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize("kind", ["images", "documents"])
-def test_collection_of_a_file_is_one_that_its_editor_may_add_to(writer, own, other, kind):
+def test_collection_of_a_file_is_one_that_its_editor_may_add_to(writer, own, elsewhere, kind):
     item = own.image if kind == "images" else own.document
     address = f"/admin/images/{item.pk}/" if kind == "images" else f"/admin/documents/edit/{item.pk}/"
-    form = {"title": "x", "collection": other.collection.pk, "shows": "place", "tags": ""}
+    form = {"title": "x", "collection": elsewhere.collection.pk, "shows": "place", "tags": ""}
     writer.post(address, form)
     model = ContentType.objects.get_for_model(item).model
     bulk = f"/admin/bulk/media/{model}/add_to_collection/?id={item.pk}"
-    response = writer.post(bulk, {"collection": other.collection.pk})
+    response = writer.post(bulk, {"collection": elsewhere.collection.pk})
     item.refresh_from_db()
     assert item.collection == own.collection
     assert SECRET not in text_of(response)

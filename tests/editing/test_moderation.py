@@ -264,6 +264,7 @@ def change_settings(client):
     client.post(client.get(SETTINGS).url, fields | {"social_links-count": "0"})
 
 
+# "" is no group: this user has no access to the admin.
 @pytest.mark.parametrize(("group", "offered"), [("Editors", True), ("Moderators", True), ("", False)])
 def test_first_page_of_the_admin_says_what_to_do_next(client, group, offered):
     index = make_index()

@@ -154,6 +154,7 @@ def test_links_lead_to_the_fields_whatever_the_language_of_the_first_user(client
 def test_the_choosers_link_to_what_the_user_may_edit(client, person):
     story = make_story_about(person, live=False, themes=["Courts"], countries=["KE"])
     theme, country = story.story_themes.get().theme, story.story_countries.get().country
+    # The person has no link, not even for a lead (PersonChooser.show_edit_link).
     rows = [(make_user("Editors", GROUP), [theme]), (make_user(is_superuser=True), [country, theme])]
     for user, terms in rows:
         client.force_login(user)

@@ -194,7 +194,7 @@ def test_theme_that_is_there_already_under_its_name_is_refused(client, scene):
 
 def test_odd_theme_is_not_found(client):
     client.force_login(make_user(is_superuser=True))
-    for key in ("x", "0", "9" * 30, "_00"):
+    for key in ("x", "0", "9" * 30, "_00"):  # "_00" is NUL, as Wagtail writes it in addresses
         for ask in (client.get, client.post):
             assert ask(f"/admin/translation/submit/snippet/stories/theme/{key}/").status_code == 404
 

@@ -1,6 +1,6 @@
 """The trash in the admin: how pages get into it, where they are no longer found, and who takes them out.
 
-For the trash itself, see tests/publishing/test_trash.py; for the fixtures `writer`, `own` and `other`,
+For the trash itself, see tests/publishing/test_trash.py; for the fixtures `writer`, `own` and `elsewhere`,
 tests/editing/conftest.py.
 """
 
@@ -27,12 +27,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 @pytest.fixture
 def section():
     return builders.make_index(builders.make_index(), "Section")
-
-
-@pytest.fixture
-def other(media_root):
-    """Another section. Unlike that of conftest.py, it makes an object only when a test uses it."""
-    return admin_world.Section("Other", SECRET)
 
 
 @pytest.fixture
@@ -145,7 +139,7 @@ def test_nobody_finds_a_page_in_the_trash(client, admin_client, section, story, 
 
 
 @pytest.mark.sqlite_only
-def test_addresses_of_a_page_lead_to_the_trash_if_one_may_restore_it(writer, own, other):
+def test_addresses_of_a_page_lead_to_the_trash_if_one_may_restore_it(writer, own, elsewhere):
     below = builders.make_story("Below", builders.make_index(own.index, "Section"))
     trashed(below.get_parent())
     for page in (own.trashed.page, below):
@@ -154,7 +148,7 @@ def test_addresses_of_a_page_lead_to_the_trash_if_one_may_restore_it(writer, own
             for response in (writer.get(address), writer.post(address)):
                 assert (response.status_code, response.url) == (302, reverse("trash")), address
     assert "This page is in the trash" in writer.get(reverse("trash")).text
-    refused = writer.get(f"/admin/pages/{other.trashed.page_id}/edit/", follow=True)
+    refused = writer.get(f"/admin/pages/{elsewhere.trashed.page_id}/edit/", follow=True)
     assert "Sorry, you do not have permission" in refused.text
     # Nothing tells that the page is in the trash: the word is only where every page of the admin has it.
     assert refused.text.count("trash") == writer.get("/admin/").text.count("trash")
@@ -282,16 +276,16 @@ def test_list_says_on_which_day_a_page_is_deleted_for_good(admin_client, story):
 
 
 @pytest.mark.sqlite_only
-def test_list_shows_ones_own_sections_alone(writer, own, other):
-    assert own.trashed and other.trashed
+def test_list_shows_ones_own_sections_alone(writer, own, elsewhere):
+    assert own.trashed and elsewhere.trashed
     text = writer.get(reverse("trash")).text
     assert '"name": "trash"' in text, "the trash is not in the menu"
     assert "Plain deleted" in text and 'aria-label="Restore: Plain deleted"' in text
     assert f"/trash/{own.trashed.pk}/restore/" in text and f"/trash/{own.trashed.pk}/delete/" not in text
-    assert SECRET not in text and f"/trash/{other.trashed.pk}/" not in text
+    assert SECRET not in text and f"/trash/{elsewhere.trashed.pk}/" not in text
     assert reverse("empty_trash") not in text
     for act in ("restore", "delete"):
-        assert writer.post(f"/admin/trash/{other.trashed.pk}/{act}/").status_code == 404
+        assert writer.post(f"/admin/trash/{elsewhere.trashed.pk}/{act}/").status_code == 404
     writer.post(reverse("empty_trash"))
     assert TrashedPage.objects.count() == 2
     writer.force_login(builders.make_user("Moderators"))

@@ -164,7 +164,7 @@ def test_hidden_pages_are_in_no_menu_and_no_search_results(client, subtests):
                 assert parse(client.get(f"/search/?q={HIDDEN}")).select(".result") == []
 
 
-# A home page in Arabic is prepared, and only users who are logged in may read it.
+# "ar": a home page in another language, as while it is prepared and only users who are logged in may read it.
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_texts_of_a_private_home_page_are_shown_only_to_those_who_may_read_it(client, admin_client, language):
     home = home_page() if language == "en" else make_home(language)
