@@ -15,7 +15,7 @@ from site_project.settings import ALLOWED_HOSTS  # noqa: E402
 
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-# As with a mail server.
+# As on a site with a mail server. The mails stay in memory, in django.core.mail.outbox.
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
 WAGTAIL_PASSWORD_RESET_ENABLED = SENDS_MAIL = True
 # Otherwise WhiteNoise lists all static files when it starts, which takes long.

@@ -26,7 +26,7 @@ WORDS_OF_A_STORY = 600
 
 
 def main(size):
-    settings.ALLOWED_HOSTS.append("testserver")
+    settings.ALLOWED_HOSTS.append("testserver")  # the host of SiteClient
     missing = size - StoryPage.objects.count()
     distractors.add_stories(missing, words=WORDS_OF_A_STORY, seed=size)
     pictures = [builders.make_image(f"Picture {number}") for number in range(PICTURES)]

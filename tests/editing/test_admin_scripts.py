@@ -15,7 +15,8 @@ from tests.support.overrides import TABLE
 pytestmark = pytest.mark.sqlite_only
 
 WAGTAIL = Path(wagtail.__file__).parent
-# The templates that are overridden for their inline scripts: paths below WAGTAIL.
+# The templates that are overridden for their inline scripts: paths below WAGTAIL. docs/overrides.md gives
+# this reason in the words "inline script".
 REPLACED = {
     what.removeprefix("wagtail/")
     for what, (_ours, why, _upstream, _hash) in TABLE.items()
