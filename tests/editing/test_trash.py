@@ -108,7 +108,7 @@ def places(page):
         f"/admin/choose-page/chosen-multiple/?id={page.pk}",
         f"/admin/api/main/pages/?child_of={parent}",
         f"/admin/api/main/pages/{page.pk}/",
-        f"{bulk('publish', page)}",
+        bulk("publish", page),
         f"/admin/bulk/wagtailcore/page/move/?id=all&childOf={parent}",
         f"/admin/bulk/wagtailcore/page/delete/?id=all&childOf={parent}&q={SECRET}",
         "/admin/pages/usage/stories/storypage/",
