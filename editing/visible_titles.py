@@ -23,7 +23,13 @@ from editing.patches import patch
 from publishing.trash import in_trash
 
 # Actions whose message in the history has titles of other pages.
-ACTIONS = ["wagtail.copy", "wagtail.copy_for_translation", "wagtail.create_alias", "wagtail.move"]
+ACTIONS = [
+    "wagtail.copy",
+    "wagtail.copy_for_translation",
+    "wagtail.create_alias",
+    "wagtail.move",
+    "wagtail.reorder",
+]
 # Wagtail's methods, which `start` replaces.
 LOCKED_PAGES = LockedPagesView.get_queryset
 PARENT, TITLE_CELL = ParentPageColumn.get_value, PageTitleColumn.get_cell_context_data

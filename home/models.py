@@ -64,6 +64,7 @@ class HomePage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
     base_form_class = CheckedPageForm
     # Wagtail's own method misses the restrictions above the source of an alias.
     get_view_restrictions = restrictions_on
+    status_string = property(status_string)  # in the admin, it tells if readers don't see the page
     cacheable_parameters = ["text"]  # "?text=1" asks for the text-only version
     parent_page_types = ["wagtailcore.Page"]
     subpage_types = ["stories.StoryIndexPage", "home.StandardPage"]
@@ -191,7 +192,7 @@ class StandardPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
     base_form_class = CheckedPageForm
     reserved_slugs = RESERVED_BELOW_HOME
     get_view_restrictions = restrictions_on  # as in HomePage
-    status_string = property(status_string)  # in the admin, it tells if readers don't see the page
+    status_string = property(status_string)
     cacheable_parameters = ["text"]  # as in HomePage
     parent_page_types = ["home.HomePage", "home.StandardPage"]
     subpage_types = ["home.StandardPage"]

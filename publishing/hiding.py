@@ -41,7 +41,7 @@ def is_hidden_at_once(page):
 
 
 def status_string(page):
-    """Return the status of `page` for lists of the admin. StoryPage and StandardPage have it as a property.
+    """Return the status of `page` for lists of the admin. Every page type has it as a property.
 
     A page is hidden from readers too if a page above it is hidden or not live, or its source if it is an
     alias. It is held back if people in it have not agreed to what it shows.

@@ -220,6 +220,7 @@ class StoryIndexPage(CheckedPageMixin, WithdrawnAliasesMixin, RoutablePageMixin,
     base_form_class = CheckedPageForm
     reserved_slugs = RESERVED_SLUGS
     get_view_restrictions = restrictions_on  # as in StoryPage
+    status_string = property(status_string)
     cacheable_parameters = [*LISTING_PARAMETERS, "text"]
     parent_page_types = ["home.HomePage", "stories.StoryIndexPage"]
     subpage_types = ["stories.StoryPage", "stories.StoryIndexPage"]

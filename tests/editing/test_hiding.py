@@ -7,9 +7,10 @@ import pytest
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
-from wagtail.models import Page
+from wagtail.models import Page, get_page_models
 
 from editing.hiding import header_buttons
+from home.models import HomePage
 from publishing.hiding import hide
 from publishing.models import HiddenPage
 from tests.support import admin_world, builders
@@ -140,6 +141,20 @@ def test_editor_is_told_that_a_published_page_stays_hidden(admin_client):
     form = builders.story_form("publish", slug=story.slug)
     response = admin_client.post(address, form, follow=True)
     assert "it is hidden" in response.text
+
+
+def test_status_of_every_page_type_says_that_a_page_is_hidden():
+    index = builders.make_index()
+    pages = [
+        builders.make_story("Story", index),
+        index,
+        builders.make_plain_page("About"),
+        HomePage.objects.get(),
+    ]
+    assert {type(page) for page in pages} == {*get_page_models()} - {Page}
+    for page in pages:
+        hide(page)
+        assert str(type(page).objects.get(pk=page.pk).status_string) == "hidden from readers"
 
 
 def test_lists_and_the_editor_say_that_a_live_page_is_hidden(admin_client):

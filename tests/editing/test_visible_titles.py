@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
+from wagtail.log_actions import registry
 from wagtail.models import GroupPagePermission, Page, PageLogEntry, Workflow
 
 from stories import previews
@@ -85,6 +86,19 @@ def test_history_has_no_titles_of_hidden_pages(writer, admin_client, own, elsewh
     part = builders.make_index(Page.objects.get(pk=own.index.pk), "Part of it")
     admin_client.post(f"/admin/pages/{page.pk}/move/{part.pk}/confirm/")
     assert "Moved from &#x27;Own&#x27; to &#x27;Part of it&#x27;" in text_of(writer.get(addresses[0]))
+
+
+def test_no_message_in_the_history_has_a_title_of_another_page():
+    """Nobody may see titles here, outside of a request. Actions that future versions of Wagtail add count."""
+    story = builders.make_story()
+    other = {"id": story.pk + 1, "title": SECRET}
+    data = {"source": other, "destination": other, "source_locale": {"language_code": "en"}}
+    entry = PageLogEntry(page=story, data=data)
+    registry.scan_for_actions()
+    formatters = registry.formatters.items()
+    messages = {name: str(formatter.format_message(entry)) for name, formatter in formatters}
+    assert len(messages) > 40
+    assert {name: message for name, message in messages.items() if SECRET in message} == {}
 
 
 def test_promoted_results_have_no_titles_of_hidden_pages(writer, admin_client, own, elsewhere):
