@@ -3,7 +3,7 @@
     python -m tests.drills                             all drills
     python -m tests.drills worker_killed crash_sqlite  some
 
-The exit status is 1 if a limit was exceeded. It needs PostgreSQL's programs, and deletes all its files.
+The exit status is 1 if a limit was exceeded, or if a drill failed or could not run. All files are deleted.
 """
 
 import os
@@ -30,7 +30,7 @@ from tests.support import postgresql_server, services
 
 def random_input(_folder):
     """Run tests with random input, of simultaneous starts and of scripts in texts, with more examples."""
-    # Without these, tests.run would leave tests out, and its status would still be 0.
+    # Without Chromium and PostgreSQL, tests.run would leave tests out, and its status would still be 0.
     services.chromium()
     postgresql_server.find_server_programs()
     environment = os.environ | {"FUZZ_EXAMPLES": "2000", "DRILL_STARTS": "10"}

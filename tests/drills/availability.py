@@ -24,10 +24,10 @@ LONGEST = 3  # seconds for the slowest response
 
 
 class Front:
-    """A front server at `port`. It has `ask` and `facts` as a Site has."""
+    """A front server at `port`. It has `ask` as a Site has."""
 
-    def __init__(self, port, facts):
-        self.port, self.facts = port, facts
+    def __init__(self, port):
+        self.port = port
 
     ask = Site.ask
 
@@ -71,7 +71,7 @@ def redis_away(folder):
 
 def away_from_the_start(sites):
     addresses = [*sites[0].facts["addresses"], "/stories/feed.rss", "/sitemap.xml", "/readyz"]
-    statuses, slowest = {site.ask("/livez")[0] for site in sites}, 0  # they have started
+    statuses, slowest = {site.ask("/livez")[0] for site in sites}, 0  # waits until they have started
     for _round in range(5):
         for site in sites:
             for address in addresses:
@@ -197,7 +197,7 @@ def slow_replicas(folder):
             with front_server.running(
                 front_server.nginx_program(), addresses, folder / "data", scheme="https"
             ) as (port, _logs):
-                return slow_rows(Front(port, sites[0].facts), sites)
+                return slow_rows(Front(port), sites)
         finally:
             for site in sites:
                 site.stop()
@@ -238,7 +238,7 @@ def rolling_deploy(folder):
             old.environment["CACHE_URL"] = redis.address
             new = Site(folder / "new", database.address)
             new.environment = old.environment | {"PYTHONPATH": str(folder / "new" / "code")}
-            new.code, new.facts = another_release(folder / "new" / "code"), old.facts
+            new.code = another_release(folder / "new" / "code")
             return [*deploy(old, new)]
     finally:
         redis.stop()

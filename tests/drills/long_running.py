@@ -95,8 +95,8 @@ def measure_fault(site, database, name, fault):
     stop.set()
     for thread in threads:
         thread.join()
-    slowest = max(took for took, _status, _body in cached + others)
-    failed = [status for _took, status, _body in cached if status != 200]
+    slowest = max(took for took, _status, _is_page in cached + others)
+    failed = [status for _took, status, _is_page in cached if status != 200]
     bad = [status for _took, status, is_page in others if status != 200 and not (status == 503 and is_page)]
     rows = [
         Row(

@@ -88,7 +88,7 @@ def warm(places, asks, end):
     """Let each of `asks` request all `places` now and just before `end`; return the errors of both rounds."""
     missing = [find_wrong(places, ask, is_shown=True) for ask in asks]
     if time.time() > end - 5:
-        raise AssertionError("the servers took too long to start: set DRILL_BEFORE higher than 75")
+        raise AssertionError(f"the servers took too long to start: set DRILL_BEFORE higher than {BEFORE}")
     time.sleep(max(0, end - 4 - time.time()))  # the last round has four seconds
     return missing + [find_wrong(places, ask, is_shown=True) for ask in asks]
 

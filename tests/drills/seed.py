@@ -11,10 +11,10 @@ import django
 django.setup()
 
 from django.contrib.auth import get_user_model  # noqa: E402 - Django must be set up first
-from django.db import connection  # noqa: E402
 
 from stories.terms import Theme  # noqa: E402
 from tests.support import builders, distractors  # noqa: E402
+from tests.support.queries import update_statistics  # noqa: E402
 
 
 def main(stories):
@@ -29,8 +29,7 @@ def main(stories):
     builders.make_document()
     builders.make_private(builders.make_plain_page("For members"))
     builders.make_story("Only a draft", live=False)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")  # as PostgreSQL does itself after a minute
+    update_statistics()
     print(
         json.dumps(
             {

@@ -48,8 +48,8 @@ def worker_killed(folder):
         Row(
             "worker killed: failed requests a kill",
             f"{share:.1f} ({readers.kinds_of_failure()}; {len(readers.answers)} asked)",
-            "<= 4",  # a process answers at most as many requests at once as it has THREADS
-            share <= 4,
+            f"<= {THREADS}",  # a process answers at most as many requests at once as it has THREADS
+            share <= THREADS,
         ),
         Row(
             "worker killed: rate 3 s later",
@@ -146,7 +146,7 @@ def oversize(folder):
         try:
             editor = Editor(site)
             edit = f"/admin/pages/{site.facts['story']}/edit/"
-            editor.ask(edit)
+            editor.ask(edit)  # so that what the page editor loads does not count as growth of memory
             memory = memory_of(site)
             free = shutil.disk_usage(folder).free
             say("sending a gigabyte in chunks, then one with a Content-Length")

@@ -89,6 +89,7 @@ def left():
     for path in DATA.rglob("*"):
         if path.is_file() and name.lower().encode() in path.read_bytes().lower():
             found.append(f"file {path.name}")
+    # All pictures and documents of this site are of the person's stories.
     found += [f"file {path}" for path in (DATA / "media").rglob("*") if path.is_file()]
     return ", ".join(found)
 

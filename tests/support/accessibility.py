@@ -9,15 +9,16 @@ AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read
 ALL_RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "rules": {"target-size": {"enabled": True}},  # by default, axe does not run it
-    "resultTypes": ["violations"],
+    "resultTypes": ["violations"],  # of each rule that passes, axe returns only one element
 }
 RUN = """async ([within, options]) => {
     const { passes, violations } = await axe.run(within, options);
     return { passed: passes.length, violations };
 }"""
-# Returns the elements that stick out of the page, or whose text is cut off because it does not fit into them.
+# Returns a text if the page is wider than its window, and the HTML of the elements that stick out of it, or whose
+# text is cut off because it does not fit into them.
 # Text for screen readers may be cut off; tables, menus of sections and text in an input scroll by themselves.
-# Fractions of a pixel are rounded, so an element may stick out by one.
+# `clientWidth` is rounded to whole pixels, so an element may stick out by one.
 TOO_WIDE = """() => {
     const root = document.documentElement;
     const problems = [];

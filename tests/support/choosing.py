@@ -24,7 +24,7 @@ def permit(client, own, *codenames, publish=True, pages=()):
     for name in codenames:
         app, codename = name.split(".")
         group.permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
-    for codename in [*pages, *["publish_page"] * publish]:
+    for codename in [*pages, "publish_page"] if publish else pages:
         right = Permission.objects.get(content_type__app_label="wagtailcore", codename=codename)
         GroupPagePermission.objects.create(group=group, page=own.index, permission=right)
 

@@ -12,7 +12,8 @@ from publishing import hiding, trash, visibility
 def act_as_committed(monkeypatch):
     """Make the caches treat what the test wrote as committed.
 
-    Nothing is cached inside a transaction, and the tests of pytest-django run in one.
+    Nothing is cached inside a transaction, and the tests of pytest-django run in one. The addresses that are
+    gone (safeguarding/withdrawal/addresses.py) are still read from the database each time.
     """
     for module in (versioned_cache, hiding, trash, visibility):
         monkeypatch.setattr(module, "in_transaction", lambda: False)

@@ -4,8 +4,8 @@
     python -m tests.support.crawl compare OLD NEW     list the differences; exit with 1 if there are any
 
 Run `record` before and after a change that must not alter behaviour. A record holds the status, headers,
-body and number of queries of the public and admin pages that links lead to. Tokens, nonces, UUIDs and
-names of stored files are normalised, because they differ from run to run.
+cookies (without their values), body and number of queries of the public and admin pages that links lead to.
+Tokens, nonces, UUIDs and names of stored files are normalised, because they differ from run to run.
 """
 
 import difflib
@@ -56,7 +56,7 @@ VARYING = [
     # The secret of an app for codes, and its QR code.
     (re.compile(r"<code>[A-Z2-7]{32}</code>"), "<code>SECRET</code>"),
     (re.compile(r'\bd="M4,4H5V5H4z[^"]*"'), 'd="QR"'),
-    # Comments of templates leave empty lines.
+    # White space of any kind and length counts as one line end: a new comment in a template adds empty lines.
     (re.compile(r"(?:\\n|\s)+"), "\n"),
 ]
 UNCOMPARED_HEADERS = {"content-length", "etag", "last-modified", "expires", "date"}

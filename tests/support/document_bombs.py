@@ -100,11 +100,11 @@ def packed(block, times):
     return head + one * times + b"\x03\x00" + checksum.to_bytes(4)  # an empty last block
 
 
-def with_stream(data, place, filters=Name.FlateDecode, **keys):
+def with_stream(data, place, filters=Name.FlateDecode):
     """Return a PDF with the compressed `data` as a stream, which `place(document, stream)` puts into it."""
 
     def change(document):
-        stream = document.make_stream(b"", **keys)
+        stream = document.make_stream(b"")
         stream.write(data, filter=filters)
         place(document, stream)
 
@@ -153,7 +153,7 @@ def object_stream_pdf(content=None):
 
 
 def many_objects_pdf():
-    """Return a PDF of some 100 KB whose table has a million objects, all at the same place in the file."""
+    """Return a PDF of less than 10 KB whose table has a million objects, all at one place in the file."""
     document = pikepdf.new()
     document.add_blank_page()
     size = 1_000_000
@@ -185,7 +185,6 @@ def claimed_table_pdf():
 
 def deep_array_pdf():
     def change(document):
-        document.pages[0].MediaBox = Array([0, 0, 9, 9])
         document.Root.PageLabels = Dictionary(Nums=pikepdf.Object.parse(b"[" * 400 + b"]" * 400))
 
     return pdf(change)

@@ -52,7 +52,7 @@ def crawl(client, addresses, below=None):
 def find_texts(page, language):
     """Return the set of the texts of `page` for readers that are not marked as of another language.
 
-    An empty `lang` names no language, so texts with it are returned too.
+    An empty `lang` names no language, so texts with it are returned too. Removes the <mark> tags of `page`.
     """
     etree.strip_tags(page, "mark")  # it can be inside a name
     found = set()
@@ -75,6 +75,7 @@ def find_foreign(texts, language, english, names):
 
     These are texts that are among `english`, those of English pages, and texts with foreign words.
     """
+    # In reverse order, a name comes before the shorter ones with which it begins.
     unchecked = re.compile("|".join([r"https?://\S+", *map(re.escape, sorted(names, reverse=True))]))
     rests = {text: unchecked.sub("", text) for text in texts}
     return {

@@ -54,7 +54,8 @@ SIZES = """() => {
     for (const name in found) found[name] = Math.round(found[name] * 100) / 100;
     return found;
 }"""
-# Returns the widths of a story's byline at which a line begins or ends with a dot.
+# Returns the widths of a story's byline at which a dot is shown at the beginning of a line, or is missing
+# between two parts in one line.
 LONE_DOTS = """() => {
     const byline = document.querySelector(".byline"), odd = [];
     for (let width = 100; width < 330; width += 10) {
@@ -122,7 +123,6 @@ PANELS = """() => {
         document.documentElement.className = `palette-${name}`;
         for (const colour of ["paper-raised", "paper-sunk", "note"]) {
             const [panel, paper] = [colour, "paper"].map(variable => {
-                probe.className = "";
                 probe.style.backgroundColor = `var(--${variable})`;
                 return light(getComputedStyle(probe).backgroundColor);
             });

@@ -195,7 +195,7 @@ HARMLESS = {
     *(f"JFIF:{name}" for name in ("JFIFVersion", "ResolutionUnit", "XResolution", "YResolution")),
     *(f"PNG:{name}" for name in (
         "ImageWidth", "ImageHeight", "BitDepth", "ColorType", "Compression", "Filter", "Interlace",
-            "ProfileName",
+        "ProfileName",
     )),
 }  # fmt: skip
 HARMLESS_GROUPS = {

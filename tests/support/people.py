@@ -10,7 +10,7 @@ from safeguarding.scopes import Naming, Picture
 from stories.models import StoryPage, StoryPerson
 from tests.support.builders import make_story
 
-# A consent event with which everything is agreed to. A person's events are the answers given over time. With
+# A consent event that agrees to everything on this site. A person's events are the answers given over time. With
 # legal proceedings, or in a programme, the safeguarding team would also have to decide about each story.
 ALL_AGREED = {
     "picture": Picture.RECOGNISABLE,

@@ -34,7 +34,7 @@ def progressive_jpeg():
 
 
 def bare_marker_jpeg(marker=b"\xff\x01"):
-    """Return a JPEG with thousands of scans, behind a marker that has no length.
+    """Return a JPEG with more than a thousand scans, behind a marker that has no length.
 
     The first scan begins with FF DA. A parser that takes these bytes for the marker's length skips all scans.
     """

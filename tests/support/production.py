@@ -54,7 +54,10 @@ class Site:
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=check)
 
     def start(self, workers=2, threads=4, limits=None):
-        """Start the server. Connections wait until it is ready. `limits` is called in its process first."""
+        """Start the server, with options as in deploy/start. Connections wait until it is ready.
+
+        `limits` is called in its process first.
+        """
         if not self.listener:
             # The socket stays open during a crash, so that no other program can get the port.
             # The backlog is that of gunicorn's own sockets.
@@ -98,15 +101,15 @@ class Site:
 
         Names of headers have _ in place of -.
         """
-        answer = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         try:
             with suppress(BrokenPipeError):  # the server responded before the end of the request
-                answer.request(method, path, body, {"Host": HOST, "X-Forwarded-Proto": "https"} | headers)
-            response = answer.getresponse()
+                client.request(method, path, body, {"Host": HOST, "X-Forwarded-Proto": "https"} | headers)
+            response = client.getresponse()
             return response.status, response.headers, response.read()
         finally:
-            answer.close()
+            client.close()
 
 
 @contextmanager

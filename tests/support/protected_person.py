@@ -1,4 +1,4 @@
-"""A person with protected words of every kind, for the tests of the leak check."""
+"""A person with protected words of every kind, and whether a page is live, for tests of the leak check."""
 
 from wagtail.models import Page
 

@@ -41,8 +41,8 @@ NAME, CONTACT, SLUG = "Zahrawi", "+254 733 909 817", "quernstone"
 SENTINELS = (NAME, CONTACT, SLUG)
 NAMED = f"{NAME} of the lamps"
 HOME = f"/stories/{SLUG}/"
-# The addresses of the person's stories: the story, its alias, its translation, the one in the trash, and
-# former addresses.
+# The addresses of the person's stories: the story, its alias, its translation, and the one in the trash. The
+# second line has a former address of the story, and the one that its draft would get.
 ADDRESSES = [HOME, "/stories/alias-of-zahrawi/", "/fr/liste/zahrawi-fr/", "/stories/zahrawi-trashed/"]
 ADDRESSES += ["/stories/zahrawi-former/", "/stories/zahrawi-draft/"]
 
@@ -55,9 +55,9 @@ def make_named_person():
 
 @contextmanager
 def without_words(person):
-    """Context manager that removes the protected words of `person` until the end of its block.
+    """Context manager that removes the restricted fields of `person` until the end of its block.
 
-    With these words, the leak check would refuse to publish the pages that the block makes.
+    Because of the words in them, the leak check would refuse to publish the pages that the block makes.
     """
     rows = Contributor.objects.filter(pk=person.pk)
     words = {name: getattr(person, name) for name in Contributor.RESTRICTED_FIELDS}
