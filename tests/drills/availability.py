@@ -159,8 +159,9 @@ def junk_cookies(folder):
             ]
 
 
-def junk_at(name, port, site, seconds=15):
-    """Return Rows about 10 readers at `port`, which 30 connections ask with junk cookies."""
+def junk_at(name, port, site):
+    """Return Rows about 10 readers at `port`, while 30 connections send junk cookies there."""
+    seconds = 15
     addresses = site.facts["addresses"][:3]
     for address in addresses:
         site.ask(address)

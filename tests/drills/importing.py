@@ -30,7 +30,7 @@ from wordpress_import.models import ImportedFile, ImportedItem, OldAddress  # no
 DATA, ASIDE = settings.DATA_DIR, settings.DATA_DIR.with_name("aside")
 POSTS, KILLS = 20, 10
 # Primary keys in raw bodies, after what tells the kind of object. The ids of blocks are random.
-KEYS = re.compile(r'(linktype=\\"page\\" id=\\"|"image": |linktype=\\"document\\" id=\\"|"page": )(\d+)')
+KEYS = re.compile(r'(linktype=\\"page\\" id=\\"|"image": |linktype=\\"document\\" id=\\")(\d+)')
 BLOCK_ID = re.compile(r'"id": "[0-9a-f-]{36}"')
 
 

@@ -15,8 +15,8 @@ RUN = """async ([within, options]) => {
     const { passes, violations } = await axe.run(within, options);
     return { passed: passes.length, violations };
 }"""
-# Returns a text if the page is wider than its window, and the HTML of the elements that stick out of it, or whose
-# text is cut off because it does not fit into them.
+# Returns a text if the page is wider than its window, and the HTML of the elements that stick out of it, or
+# whose text is cut off because it does not fit into them.
 # Text for screen readers may be cut off; tables, menus of sections and text in an input scroll by themselves.
 # `clientWidth` is rounded to whole pixels, so an element may stick out by one.
 TOO_WIDE = """() => {

@@ -200,9 +200,9 @@ def add_stories(number=200, words=120, seed=1, exclude=(), indexed=True):
     return insert(stories, writer.random, indexed)
 
 
-def add_story_for_each(codes, seed=2):
+def add_story_for_each(codes):
     """Add a story for each country of `codes`, whose text does not name it; return {code: slug}."""
-    writer = Writer(seed, 120)
+    writer = Writer(seed=2, words=120)
     index = insert([([code], writer.story()) for code in codes], writer.random)
     links = StoryCountry.objects.filter(country__in=codes, story__path__startswith=index.path)
     return dict(links.values_list("country_id", "story__slug"))

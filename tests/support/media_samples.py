@@ -185,11 +185,12 @@ def wide_profile():
 
 # --- Finding metadata ----------------------------------------------------------------------------
 
-# Tags, and groups of tags, that exiftool finds in every picture of a format.
+# Tags, and groups of tags, that exiftool finds in every picture of a format that is stored. HEIC is not: it
+# becomes JPEG.
 HARMLESS = {
     "ExifTool:ExifToolVersion",
     *(f"File:{name}" for name in (
-        "FileSize", "FileType", "FileTypeExtension", "MIMEType", "ImageWidth", "ImageHeight",
+        "FileType", "FileTypeExtension", "MIMEType", "ImageWidth", "ImageHeight",
         "EncodingProcess", "BitsPerSample", "ColorComponents", "YCbCrSubSampling",
     )),
     *(f"JFIF:{name}" for name in ("JFIFVersion", "ResolutionUnit", "XResolution", "YResolution")),
@@ -199,7 +200,7 @@ HARMLESS = {
     )),
 }  # fmt: skip
 HARMLESS_GROUPS = {
-    "SourceFile", "System", "Composite", "RIFF", "QuickTime", "Meta", "ICC_Profile", "ICC-header",
+    "SourceFile", "System", "Composite", "RIFF", "ICC_Profile", "ICC-header",
 }  # fmt: skip
 
 

@@ -10,8 +10,8 @@ from safeguarding.scopes import Naming, Picture
 from stories.models import StoryPage, StoryPerson
 from tests.support.builders import make_story
 
-# A consent event that agrees to everything on this site. A person's events are the answers given over time. With
-# legal proceedings, or in a programme, the safeguarding team would also have to decide about each story.
+# A consent event that agrees to everything on this site. A person's events are the answers given over time.
+# With legal proceedings, or in a programme, the safeguarding team would also have to decide about each story.
 ALL_AGREED = {
     "picture": Picture.RECOGNISABLE,
     "naming": Naming.REAL,

@@ -53,11 +53,8 @@ class Site:
         command = [sys.executable, "manage.py", *words]
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=check)
 
-    def start(self, workers=2, threads=4, limits=None):
-        """Start the server, with options as in deploy/start. Connections wait until it is ready.
-
-        `limits` is called in its process first.
-        """
+    def start(self, workers=2, threads=4):
+        """Start the server, with options as in deploy/start. Connections wait until it is ready."""
         if not self.listener:
             # The socket stays open during a crash, so that no other program can get the port.
             # The backlog is that of gunicorn's own sockets.
@@ -76,7 +73,6 @@ class Site:
                 pass_fds=[listener],
                 stdout=output,
                 stderr=output,
-                preexec_fn=limits,  # noqa: PLW1509 - no thread runs yet
             )
 
     def stop(self):

@@ -26,7 +26,7 @@ WALKED = ("admin/", "documents/", "media/", "_util/")
 UNNAMED = {"admin/test404/": "/admin/test404/", "admin/^.*/$": "/admin/nothing-here/"}
 # Values for the arguments of routes, by name; "1" for all others.
 EXAMPLES = {"app_label": "stories", "model_name": "theme", "content_type_app_name": "stories"}
-EXAMPLES |= {"content_type_model_name": "storypage", "filter_spec": "width-100", "mode": "default"}
+EXAMPLES |= {"content_type_model_name": "storypage", "filter_spec": "width-100"}
 UUID = "5a3a1c6e-6a0e-4a37-8f6b-0f3a1c6e6a0e"
 
 

@@ -71,10 +71,10 @@ def options_in(client, address=PAGE):
     return json.loads(form["data-passkey"])
 
 
-def register(client, passkey, address=PAGE, name="My stick", **lies):
-    """Add `passkey` in the page at `address`; return the response. `lies`: see SoftPasskey."""
-    answer = passkey.register(options_in(client, address), **lies)
-    return client.post(address, {"passkey": answer, "name": name})
+def register(client, passkey, address=PAGE):
+    """Add `passkey` in the page at `address`; return the response."""
+    answer = passkey.register(options_in(client, address))
+    return client.post(address, {"passkey": answer, "name": "My stick"})
 
 
 def with_passkey(user):
@@ -92,9 +92,9 @@ def signed_in_with_passkey(user):
     return passkey, client
 
 
-def use(client, passkey, address=PAGE, data=None, **lies):
-    """Answer the page at `address` with `passkey`; return the response. `lies`: see SoftPasskey."""
-    answer = passkey.authenticate(options_in(client, address), **lies)
+def use(client, passkey, address=PAGE, data=None):
+    """Answer the page at `address` with `passkey`; return the response."""
+    answer = passkey.authenticate(options_in(client, address))
     return client.post(address, {"passkey": answer} | (data or {}))
 
 

@@ -66,7 +66,7 @@ def without_words(person):
     rows.update(**words)
 
 
-def named_image(person=None, color=(10, 20, 30), **fields):
+def named_image(person=None, color=(10, 20, 30)):
     """Return an image with the name in its texts. It shows `person`, if given.
 
     `color`: images of different colours have different files.
@@ -77,7 +77,6 @@ def named_image(person=None, color=(10, 20, 30), **fields):
         credit=NAME,
         file=sign(builders.picture_bytes(60, 40, color=color), ".png"),
         shows=CleanImage.Shows.PERSON_IN_STORY if person else CleanImage.Shows.PLACE_OR_THING,
-        **fields,
     )
     if person:
         image.people.set([person])
@@ -211,9 +210,9 @@ def make_shared(person, other, naming=1, **fields):
     return StoryPage.objects.get(pk=shared.pk)
 
 
-def everything_found(person, choice="everything"):
+def everything_found(person):
     """Return the `yes` of withdraw() for everything that the plan of `person` asks about."""
-    plan = make_plan(person, choice)
+    plan = make_plan(person, "everything")
     return [
         (section.place.name, each.key)
         for section in plan.sections
@@ -222,6 +221,6 @@ def everything_found(person, choice="everything"):
     ]
 
 
-def withdraw_all(person, **options):
+def withdraw_all(person):
     """Withdraw everything of `person`, with a yes to everything that is asked. Return the Withdrawal."""
-    return withdraw(person, "everything", yes=everything_found(person), **options)
+    return withdraw(person, "everything", yes=everything_found(person))
