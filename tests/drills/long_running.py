@@ -76,6 +76,7 @@ def measure_fault(site, database, name, fault):
             site.ask(address)
     say(f"PostgreSQL is {name}")
     stop, cached, others = threading.Event(), [], []
+    # Two readers of cached pages, and one of a search.
     threads = [
         threading.Thread(target=watch, args=(site, addresses, stop, answers))
         for addresses, answers in [

@@ -191,7 +191,7 @@ class Postgres:
 
     def __init__(self, folder, new=False):
         self.programs, self.folder = postgresql_server.find_server_programs(), folder / "postgresql"
-        folder.chmod(0o755)
+        folder.chmod(0o755)  # the user who runs PostgreSQL needs it
         self.folder.mkdir(exist_ok=True)
         self.owner = postgresql_server.server_owner(self.folder)
         if new:

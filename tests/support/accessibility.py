@@ -6,6 +6,7 @@ import axe_playwright_python
 from playwright.sync_api import expect
 
 AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text(encoding="utf-8")
+# The rules of WCAG 2.2 at the levels A and AA, and the best practices of axe.
 ALL_RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "rules": {"target-size": {"enabled": True}},  # by default, axe does not run it

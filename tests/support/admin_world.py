@@ -94,6 +94,7 @@ class Section:
             themes=["Debt"],
             authors=["Staff"],
         )
+        # Another summary, so that the two versions of the draft can be compared.
         draft.summary = f"{self.word} summary, longer now."
         draft.save_revision()
         Workflow.objects.get().start(draft, self.owner)

@@ -24,7 +24,7 @@ from urllib.parse import urljoin, urlsplit
 import time_machine
 
 # {kind of user: group}. With None, nobody is logged in. With "", the user is a superuser.
-PEOPLE = {"visitor": None, "editor": "Editors", "moderator": "Moderators", "administrator": ""}
+GROUPS = {"visitor": None, "editor": "Editors", "moderator": "Moderators", "administrator": ""}
 STARTS = ["/", "/fr/", "/ar/", "/search/?q=kenya", "/robots.txt", "/sitemap.xml", "/nothing-here/", "/admin/"]
 SKIPPED = ("/admin/logout/", "/static/")
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -73,7 +73,7 @@ def main(arguments):
 
 
 def record(folder):
-    """Crawl the site as each kind of person and write the responses to `folder`."""
+    """Crawl the site as each kind of user and write the responses to `folder`."""
     bodies = folder / "bodies"
     bodies.mkdir(parents=True)
     os.environ |= {"DJANGO_SETTINGS_MODULE": "tests.settings", "SECRET_KEY": "crawl" * 10}
@@ -91,7 +91,7 @@ def record(folder):
 
 
 def prepare_site():
-    """Fill the empty database with the demonstration; return a user, or None, for each kind of person."""
+    """Fill the empty database with the demonstration; return {kind of user: a user, or None}."""
     import django
 
     django.setup()
@@ -102,7 +102,7 @@ def prepare_site():
     call_command("migrate", verbosity=0)
     call_command("load_demo", verbosity=0)
     users = {"visitor": None}
-    for name, group in PEOPLE.items():
+    for name, group in GROUPS.items():
         if group is None:
             continue
         users[name] = get_user_model().objects.create_user(
@@ -198,13 +198,13 @@ def compare(old, new):
     """Print the differences between the records in `old` and `new`; return 1 when there are any."""
     before, after = (json.loads((folder / "answers.json").read_text()) for folder in (old, new))
     differences = 0
-    for person in PEOPLE:
-        for address in sorted(before[person].keys() | after[person].keys()):
-            pair = before[person].get(address), after[person].get(address)
+    for name in GROUPS:
+        for address in sorted(before[name].keys() | after[name].keys()):
+            pair = before[name].get(address), after[name].get(address)
             if pair[0] == pair[1]:
                 continue
             differences += 1
-            sys.stdout.write(f"{person} {address}: {difference(*pair)}\n")
+            sys.stdout.write(f"{name} {address}: {difference(*pair)}\n")
             if all(pair) and pair[0]["body"] != pair[1]["body"]:
                 sys.stdout.writelines(body_difference(old, new, *pair))
     total = sum(map(len, after.values()))

@@ -139,8 +139,9 @@ class ScriptFiller:
     """Fills text fields with scripts.
 
     `places`: {number: field or path of the block}. The number is in the script, unless the field kept a valid
-    choice. `turn`: the index of the payload with which the first text begins. Each text begins with the next
-    payload, because most have no room for all.
+    choice.
+    `turn`: the text with the number n begins with the payload at the index n + `turn`. Each text begins with
+    the next payload, because most have no room for all.
     `is_balanced`: whether rich text has only balanced tags, so that the admin's editor opens it.
     `kept`: a word; a row that has it in one of its own texts is not filled.
     """
@@ -217,7 +218,7 @@ class ScriptFiller:
     def choice(self, place, value, room):
         """Return scripts for two of four fields with choices or slugs, and the valid `value` for the others.
 
-        Pages need some valid values. Every `fill` leaves the same fields; another `turn` leaves the others.
+        Pages need some valid values. Every `fill` leaves the same fields; the next `turn` leaves the others.
         """
         number = self.number(place)
         return self.scripts(number, room) if next(self.choices) // 2 % 2 else value
