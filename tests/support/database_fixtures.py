@@ -89,7 +89,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings, tmp_path_factory)
         creation.serialize_db_to_string = copy_tables
         creation.deserialize_db_from_string = restore_tables
         connection.ops.sql_flush = partial(sql_flush, connection.ops.sql_flush)
-    elif not database["TEST"].get("NAME"):
+    else:
         database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "db.sqlite3")
         creation.serialize_db_to_string = copy_database
         creation.deserialize_db_from_string = restore_database

@@ -185,8 +185,8 @@ def wide_profile():
 
 # --- Finding metadata ----------------------------------------------------------------------------
 
-# Tags, and groups of tags, that exiftool finds in every picture of a format that is stored. HEIC is not: it
-# becomes JPEG.
+# Tags, and groups of tags, that exiftool finds in every picture of a format. Pictures in AVIF have the groups
+# "QuickTime" and "Meta".
 HARMLESS = {
     "ExifTool:ExifToolVersion",
     *(f"File:{name}" for name in (
@@ -200,7 +200,7 @@ HARMLESS = {
     )),
 }  # fmt: skip
 HARMLESS_GROUPS = {
-    "SourceFile", "System", "Composite", "RIFF", "ICC_Profile", "ICC-header",
+    "SourceFile", "System", "Composite", "RIFF", "QuickTime", "Meta", "ICC_Profile", "ICC-header",
 }  # fmt: skip
 
 

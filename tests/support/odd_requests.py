@@ -34,7 +34,7 @@ REQUESTS = [
 def send(site, request):
     """Return the status of the response to `request`, which is sent as it is, as if over HTTPS."""
     text = request.format(host=HOST)
-    head, separator, body = text.partition("\r\n\r\n")
+    head, _separator, body = text.partition("\r\n\r\n")
     text = f"{head}\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n{body}"
     with socket.create_connection(("127.0.0.1", site.port), timeout=PATIENCE) as connection:
         connection.sendall(text.encode())
