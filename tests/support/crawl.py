@@ -26,6 +26,7 @@ import time_machine
 # {kind of user: group}. With None, nobody is logged in. With "", the user is a superuser.
 GROUPS = {"visitor": None, "editor": "Editors", "moderator": "Moderators", "administrator": ""}
 STARTS = ["/", "/fr/", "/ar/", "/search/?q=kenya", "/robots.txt", "/sitemap.xml", "/nothing-here/", "/admin/"]
+# Addresses that are not followed. A request for that of logging out would end the crawl as this user.
 SKIPPED = ("/admin/logout/", "/static/")
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 # The number of query strings that are followed for each path, because lists link to every combination of

@@ -4,6 +4,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
+# Tests without Hypothesis read this too, and then try more cases.
 IS_THOROUGH = "FUZZ_EXAMPLES" in os.environ
 
 
