@@ -114,8 +114,8 @@ def update_pictures_of(contributors, **_arguments):
 def take_off_pictures(instance, **_arguments):
     """Take a person who is deleted off the pictures, and ask again who is on them.
 
-    That the row of a person is gone doesn't mean that the person is not on the picture, so until then nobody
-    sees it. update_picture() computes that.
+    That the row of a person is gone doesn't mean that the person is not on the picture. So visitors don't see
+    it until an editor says who is on it. Taking the person off calls update_picture(), which hides it.
     """
     rows = CleanImage.people.through.objects
     images = rows.filter(contributor=instance).values("cleanimage")

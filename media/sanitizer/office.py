@@ -68,7 +68,7 @@ DOCX = Format(
         "footer": word_part("ftr", "footer{}", is_implied=False),
         "theme": Part(word.THEME, "word/theme.xml", THEME_TYPE, is_implied=True),
         # Read to find comments, and never written, so it needs no name.
-        "comments": word_part("comments", "", is_implied=True),
+        "comments": word_part("comments", ""),
     },
     refused=set(),
 )

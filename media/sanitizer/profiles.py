@@ -18,6 +18,7 @@ def normalise_colours(image):
     """Return `image` in mode L, RGB or RGBA, and the bytes of the colour profile that it needs, or None."""
     icc = image.info.get("icc_profile")
     mode = {"L": "L", "LA": "RGBA", "RGBA": "RGBA"}.get(image.mode, "RGB")
+    # ImageCms would read the pixels of a picture in mode LA as if they had no alpha.
     if not icc or len(icc) > MAX_PROFILE_BYTES or image.mode == "LA":
         return image.convert(mode), None
     if image.mode in {"RGB", "RGBA"}:

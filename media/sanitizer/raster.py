@@ -22,7 +22,8 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 # fourth one (CMYK or transparency).
 # Measured with Pillow 13 and pillow-heif 1.8 on the costliest variant of each format: JPEG 7.2 (progressive)
 # and 12, PNG 6.4 and 15.8, WebP 16.2 and 20.3, HEIC 9.5 and 12.4. What the values below add is for the file
-# itself. That of a JPEG with three channels needs no more: limits.PIXELS of them take 288 MB.
+# itself. The value of a JPEG with three channels adds nothing: 8 would refuse pictures with limits.PIXELS
+# pixels, which take 288 MB, less than MAX_MEMORY.
 BYTES_PER_PIXEL = {
     "JPEG": (7, 13),
     "MPO": (7, 13),  # a JPEG followed by a second one

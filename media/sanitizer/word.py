@@ -152,6 +152,7 @@ RULES = {
 # The name of a style stays, because people choose styles by it. The name of a list is removed: nobody sees
 # it, and it can reveal something.
 RULES["numbering"].elements -= {"w:name"}
+# Excel files have the same kind of theme: office.py uses these Rules for both.
 THEME = Rules(root="a:theme", **SHARED)
 
 # Instructions of fields whose results come from the document alone, and of links. The first group of names
