@@ -46,16 +46,15 @@ def docx_with(body):
     return zipped(docx(body))
 
 
-def docx_related(kind, target, parts=None):
-    """Return a Word file with another relationship, and with `parts` ({name: content}).
+def docx_with_comments(comments):
+    """Return a Word file with the part `comments`, and a relationship to it from the main part.
 
     Of the relationship's type, the sanitizer reads what follows the last slash.
     """
     rows = docx()["word/_rels/document.xml.rels"]
-    mode = ' TargetMode="External"' if ":" in target else ""
-    row = f'<Relationship Id="rId9" Type="x/{kind}" Target="{target}"{mode}/></Relationships>'
+    row = '<Relationship Id="rId9" Type="x/comments" Target="comments.xml"/></Relationships>'
     rows = rows.replace("</Relationships>", row)
-    return zipped(docx() | {"word/_rels/document.xml.rels": rows} | (parts or {}))
+    return zipped(docx() | {"word/_rels/document.xml.rels": rows, "word/comments.xml": comments})
 
 
 def docx_with_picture(data):
@@ -167,9 +166,7 @@ BAD = {
         lambda: docx_with('<w:p><w:del w:id="1"><w:r><w:delText>a</w:delText></w:r></w:del></w:p>'), NOTES,
     ),
     "commented.docx": (
-        lambda: docx_related("comments", "comments.xml", {
-            "word/comments.xml": f"<w:comments {W}><w:comment w:id='1'/></w:comments>"
-        }), NOTES,
+        lambda: docx_with_comments(f"<w:comments {W}><w:comment w:id='1'/></w:comments>"), NOTES,
     ),
     "commented.xlsx": (
         lambda: document_with_metadata("xlsx", {

@@ -121,8 +121,8 @@ WAYS += [add_in_shell, add_file_in_shell, add_in_bulk, replace_in_shell]
 
 # Each way with one of the formats, which are all cleaned alike, and one way with all of them.
 CASES = [
-    *((take_in, SUFFIXES[number % len(SUFFIXES)]) for number, take_in in enumerate(WAYS)),
-    *((add_in_shell, suffix) for suffix in SUFFIXES[1:]),
+    *((take_in, suffix) for take_in, suffix in zip(WAYS, SUFFIXES * 2, strict=True)),
+    *((add_in_shell, suffix) for suffix in SUFFIXES[1:]),  # above, it has the first one
 ]
 
 

@@ -86,9 +86,8 @@ def with_structure(**keys):
 
 def deleted_page(document):
     """Add a page that is missing from the list of pages, like a deleted one, and a bookmark to it."""
-    page = document.make_indirect(
-        Dictionary(Type=Name.Page, Contents=document.make_stream(f"({SECRET}) Tj".encode()))
-    )
+    content = document.make_stream(f"({SECRET}) Tj".encode())
+    page = document.make_indirect(Dictionary(Type=Name.Page, MediaBox=[0, 0, 9, 9], Contents=content))
     document.Root.Outlines = Dictionary(First=Dictionary(Title="a", Dest=Array([page, Name.Fit])))
 
 
