@@ -104,7 +104,7 @@ def test_change_shows_at_the_next_request_to_each_process(story, subtests):
             # All pages share one version, so one change is enough for the other pages and the other process.
             urls = ["/stories/", story.url, *(["/", "/search/?q=words"] if change is edit else [])]
             processes = [SiteClient(headers=BROWSER) for _process in range(2 if change is edit else 1)]
-            content_version.change()  # undone() rolled the last change back without that
+            content_version.change()  # the roll-back of the last change by undone() did not change it
             before = [words(client.get(url)) for client in processes for url in urls]
             assert all(b"The old words" in body for body in before[:2])
             change(StoryPage.objects.get())

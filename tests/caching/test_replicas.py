@@ -100,7 +100,7 @@ def make_parent_private(scene):
 
 
 def make_source_of_alias_private(scene):
-    """The alias is in a section that stays public. Its source is hidden by a page above that."""
+    """The alias is in a section that stays public. The section of its source becomes private."""
     builders.make_private(scene.section)
 
 

@@ -76,7 +76,7 @@ def test_response_for_one_visitor_or_in_another_form_is_not_cached(options):
     [{"Authorization": "Basic eDp5"}, {"Cookie": f"a=b; sessionid={make_session_key()}"}],
 )
 def test_request_of_one_visitor_neither_gets_nor_makes_a_page(headers):
-    """Of four requests, only the second and the last are of any visitor, and share a page."""
+    """Only the second and the fourth of the requests could be any visitor's. These two share a page."""
     client = SiteClient(PageCache(cacheable_application(numbered())))
     answers = [client.get("/", headers=given).content for given in (headers, {}, headers, {})]
     assert answers == [b"1", b"2", b"3", b"2"]

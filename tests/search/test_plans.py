@@ -1,6 +1,6 @@
 """How the databases plan the queries of a search with many stories, and how many of these are results.
 
-PostgreSQL's plans of the queries of lists and of the sitemap are tested here, too.
+PostgreSQL's plans of the queries of lists, the sitemap and the home page are tested here, too.
 """
 
 import re

@@ -62,9 +62,6 @@ def test_external_links_are_promoted_with_their_words():
     assert (promotion.title, promotion.link) == ("A help line", "https://example.org/help")
 
 
-BAD_ADDRESSES = ["javascript:alert(1)", "data:text/html,x", "ftp://example.org", "//example.org", "/x", ""]
-
-
 @pytest.mark.parametrize(
     ("query", "promoted"),
     [("q=report+2024", 1), ("q=report&year=2024", 0), ("q=report+2024&country=kenya", 0)],
@@ -76,6 +73,9 @@ def test_promotions_are_on_pages_without_chosen_filters(client, query, promoted)
     for terms in ("report 2024", "report"):
         promote(terms, story)
     assert len(parse(client.get(f"/search/?{query}")).select(".promoted li")) == promoted
+
+
+BAD_ADDRESSES = ["javascript:alert(1)", "data:text/html,x", "ftp://example.org", "//example.org", "/x", ""]
 
 
 @pytest.mark.sqlite_only
