@@ -84,7 +84,7 @@ WRONG_VALUES = {
     "LOG_LEVEL": ["LOUD"],
     "DEBUG": ["maybe"],
     "TRY_OUT": ["perhaps"],
-    "TRUST_PROXY": ["sometimes", "on", "10", "-1", "1.5", "\u0662x"],  # the last with an Arabic two
+    "TRUST_PROXY": ["sometimes", "on", "10", "-1", "1.5", "\u0662"],  # the last is an Arabic two
     "OIDC_ISSUER": [
         "https://login.example.org:port",
         "http://login.example.org",

@@ -159,8 +159,8 @@ def test_pages_in_arabic_have_no_english_words(client):
     for title, country in (("أجور", "SN"), ("أجور العمل", "CD")):
         story = make_story(title, index, countries=[country], show_leave_quickly=True, body=[], **fields)
     # Among them a search with a filter, a cry for help, and a text that is too long.
-    words = ["أجور", "أجور طائرة", "طائرة", "قصص&year=2001", "ساعدوني", "أ" * 201]
-    searches = [f"/ar/search/?q={words}" for words in words]
+    searched = ["أجور", "أجور طائرة", "طائرة", "قصص&year=2001", "ساعدوني", "أ" * 201]
+    searches = [f"/ar/search/?q={words}" for words in searched]
     addresses = [
         home.url,
         index.url,
@@ -220,6 +220,7 @@ def test_search_in_another_language_is_for_the_same_words():
     make_pair()
     client = SiteClient()  # caches the home pages
 
+    # The theme has another slug in the other language, and its results have other numbers of pages.
     assert switcher(client, "/search/?q=wages+here&year=2025&theme=debt&page=2") == [
         ("en", "/search/?q=wages+here&year=2025", "English", "true"),
         ("fr", "/fr/search/?q=wages+here&year=2025", "Français", None),
@@ -382,7 +383,7 @@ def test_editors_copy_a_page_to_another_language_to_translate_it(client):
         other = make_story(f"A story for {group}", summary="In short.")
         client.force_login(make_user(group))
         address = f"/admin/translation/submit/page/{other.pk}/"
-        if group == "Editors":
+        if group == "Editors":  # once, because the page of the editor takes long
             assert address in client.get(f"/admin/pages/{other.pk}/edit/").text
 
         response = client.post(address, {"locales": [french.locale_id]})

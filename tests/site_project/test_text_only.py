@@ -52,6 +52,7 @@ def test_text_only_pages_have_the_same_text_lead_to_others_and_load_their_styles
                 check_links_and_forms(tree)
                 assert words(tree) == full_words(parse(full))
                 assert not tree.select("img, picture, source, script, style, template, [style], [class]")
+                # Two links to text.css: in the head for large screens, and at the end for small ones.
                 assert [link["rel"] for link in tree.select("link")] in (
                     [["canonical"], ["icon"], ["stylesheet"], ["stylesheet"]],
                     [["icon"], ["stylesheet"], ["stylesheet"]],

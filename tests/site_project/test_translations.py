@@ -44,7 +44,7 @@ READERS_FILES = [
     "stories/content_notes.py",
     "stories/feeds.py",
     "stories/listing.py",
-    "stories/templates/stories/*[!d].html",  # without when_shared.html, which editors see
+    "stories/templates/stories/[!w]*.html",  # without when_shared.html, which editors see
     "stories/templates/stories/blocks/*.html",
 ]
 KEYWORDS = DEFAULT_KEYWORDS | {f"{name}_lazy": DEFAULT_KEYWORDS[name] for name in ("gettext", "ngettext")}
