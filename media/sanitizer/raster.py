@@ -49,15 +49,16 @@ JPEG_QUALITY = 90
 def clean_picture(data):
     """Return the picture `data` without metadata, as bytes.
 
-    The result is a PNG if the picture is a PNG, is lossless or has transparency, else a JPEG. Raises Refused
-    for an animation or too many pixels, and all kinds of errors of the decoders for broken files.
+    The result is a PNG if the picture is a PNG or has transparency, or if it is a lossless WebP without
+    metadata, else a JPEG. Raises Refused for an animation or too many pixels, and all kinds of errors of the
+    decoders for broken files.
     """
     try:
         image = Image.open(io.BytesIO(data), formats=load_heif() if data[4:8] == b"ftyp" else FORMATS)
     except Image.DecompressionBombError:
         raise Refused(Reason.PIXELS, limits.PIXELS) from None
     check_before_decoding(image, data)
-    lossless = image.format == "PNG" or data[12:16] == b"VP8L"  # the chunk of a lossless WebP
+    lossless = image.format == "PNG" or data[12:16] == b"VP8L"  # the first chunk of such a WebP
     image, profile = normalise_colours(decode_and_orient(image))
     return encode(image, profile, lossless)
 
