@@ -8,7 +8,7 @@ import pytest
 from django.core.cache import caches
 from django.db import connection, transaction
 from django.http import HttpResponse
-from wagtail.models import PageViewRestriction
+from wagtail.models import PageViewRestriction, Site
 
 from caching.cacheable import ENVIRON_KEY
 from caching.content_version import (
@@ -69,7 +69,7 @@ def edit(story):
 
 
 def change_settings(_story):
-    SiteSettings.objects.update(organisation_name="The new words")
+    SiteSettings.objects.create(site=Site.objects.get(), organisation_name="The new words")
 
 
 def make_parent_private(story):
