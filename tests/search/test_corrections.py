@@ -221,7 +221,7 @@ def test_several_misspelt_words_share_the_candidates():
         return {word: [word] for word in found}
 
     find_corrections("zorven zorvan zorvet", ["zorven", "zorvan", "zorvet"], make_searcher(find_texts))
-    # One of MAX_CANDIDATES for each word, and one that tells whether it is clear. All words have the same two.
+    # One of MAX_CANDIDATES for each word, and one that tells whether it is clear: the same two for all words.
     assert looked_up == ["aorven", "borven"]
 
 
@@ -230,8 +230,9 @@ def test_several_misspelt_words_share_the_candidates():
 
 # (words of a public page, words of a private page, typed words).
 PRIVATE_WORDS = [
-    # The private word is the typed one, and an inflection of a public one.
-    ("She survives. All survivors. Marigold", "survivers", "survivers quixotic"),
+    # The private word is the typed one, and an inflection of a public one. No page has the other typed word,
+    # so the search finds no page with both, and corrects them.
+    ("She survives. All survivors.", "survivers", "survivers quixotic"),
     # It is closer to the typed word than its public inflection, which is too different.
     ("Mary", "Marie", "Mariee"),
     # It is closer than a public word.

@@ -3,7 +3,8 @@
 The queries are those of search_queries.csv, and demonyms and aliases of randomly chosen countries. In that
 file, `kind` says what is difficult about the query, and `expected` is the slug of the story that has to be
 among the first five results; for a typo, the results of its corrections count too. The stories are the nine
-of the demonstration site among 200 generated ones (tests/support/distractors.py).
+of the demonstration site, one for the queries of the kind "author", and one for each of those countries,
+among 200 generated ones (tests/support/distractors.py).
 
 search_first_results.csv records the first result of each query, so that both databases can be compared.
 When queries change, record it again with
