@@ -70,7 +70,6 @@ def test_change_during_the_check_is_seen(client):
     """A check that began before a change, and ended after it, says nothing of later requests."""
     story = story_with(image := builders.make_image())
     address = address_of(image)
-    get(client, "/media/images/nothing.jpg")  # Content types are read once by each process.
     changes = [story.unpublish]
 
     def change_after_query(execute, sql, params, many, context):
