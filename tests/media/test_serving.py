@@ -61,7 +61,6 @@ def test_visitors_file_takes_few_queries_and_sets_no_cookie(make_file, client, d
 def test_cost_does_not_grow_with_the_pages_that_use_a_picture(client, django_assert_num_queries):
     story_with(image := builders.make_image())
     address = address_of(image)
-    get(client, address)
     for _number in range(10):
         story_with(image, live=False)
     with django_assert_num_queries(2):
