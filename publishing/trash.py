@@ -20,7 +20,7 @@ from wagtail.coreutils import find_available_slug
 from wagtail.log_actions import log
 from wagtail.models import Page, Revision, WorkflowState
 
-from caching.versioned_cache import cached, current_version, in_transaction
+from caching.versioned_cache import cached, current_version
 from publishing.models import TrashedPage
 from publishing.withdrawing import unpublish_subtree
 
@@ -58,8 +58,6 @@ def is_in_trash(page):
 
 def get_paths():
     """Return the paths of the pages in the trash, without those below. Cached outside of transactions."""
-    if in_transaction():
-        return find_paths()
     return cached("trash", find_paths, current_version())
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from caching import versioned_cache
 from caching.content_version import content_version
-from publishing import hiding, trash, visibility
+from publishing import visibility
 
 
 def act_as_committed(monkeypatch):
@@ -15,7 +15,7 @@ def act_as_committed(monkeypatch):
     Nothing is cached inside a transaction, and the tests of pytest-django run in one. The addresses that are
     gone (safeguarding/withdrawal/addresses.py) are still read from the database each time.
     """
-    for module in (versioned_cache, hiding, trash, visibility):
+    for module in (versioned_cache, visibility):
         monkeypatch.setattr(module, "in_transaction", lambda: False)
     content_version.change()  # what was cached before the test's writes is not used
 
