@@ -43,6 +43,9 @@ def midnight(folder):
         direct = [asking(site) for site in sites[:2]]
         asks = [*direct, asking(front)]
         before = warm(places, asks, end)
+        # So nginx has the pages of the last second, which it may still send after midnight.
+        time.sleep(max(0, end - 0.8 - time.time()))
+        find_wrong(places, asks[-1], is_shown=True)
         time.sleep(max(0, end - time.time()))
         say("midnight")
         after = [find_wrong(places, ask, is_shown=False) for ask in direct]
