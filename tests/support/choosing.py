@@ -98,7 +98,7 @@ WAYS = {
 }
 
 
-def choosing_form(keys, **fields):
+def choosing_form(keys, action=None, **fields):
     """Return what the page editor sends for a story that chooses objects. `keys`: {key of WAYS: ID}."""
     body = [("heading", {"text": "x", "level": "2"})]
     for way, key in keys.items():
@@ -107,7 +107,7 @@ def choosing_form(keys, **fields):
             body += value(str(key))
         else:
             fields[field] = value(str(key))
-    data = builders.story_form(body=(), **{"lead_image_decorative": "on", **fields})
+    data = builders.story_form(action, body=(), **{"lead_image_decorative": "on", **fields})
     return data | nested_form_data({"body": streamfield(body)})
 
 
