@@ -190,8 +190,7 @@ class ConsentView(PersonMixin, FormView):
 
     def form_valid(self, form):
         form.save()
-        person = Contributor.objects.get(pk=self.person.pk)
-        return self.leave(f"{person.code}: {describe_status(person)}")
+        return self.leave(f"{self.person.code}: {describe_status(self.person)}")
 
 
 class ConfirmView(PersonMixin, TemplateView):

@@ -1,4 +1,4 @@
-"""Backup and restore of the SQLite database with SQLite's backup API, while others use it."""
+"""Backup of the SQLite database while others use it, and its restore, with SQLite's backup API."""
 
 import shutil
 import sqlite3

@@ -23,7 +23,7 @@ def make_undecided(title, **fields):
     Release.objects.filter(page=story).delete()
     story = StoryPage.objects.get(pk=story.pk)
     story.save_revision(clean=False, changed=False)
-    return StoryPage.objects.get(pk=story.pk)
+    return story
 
 
 def address(*pages):
@@ -47,7 +47,7 @@ def user(client):
 
 
 def test_stories_are_answered_and_only_what_is_live_already_is_public(client, user):
-    live, draft = make_undecided("Live"), make_story("Draft", people="", live=False)
+    live, draft = make_undecided("A lantern"), make_story("Draft", people="", live=False)
     changed = make_undecided("Changed")
     changed.summary = "Nobody may read this yet."
     changed.save_revision(clean=False)

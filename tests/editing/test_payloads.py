@@ -50,7 +50,6 @@ def test_blocks_refuse_addresses_that_run_scripts(block, address):
         block.clean(address)
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("address", SCRIPT_ADDRESSES)
 @pytest.mark.parametrize("field", ["donate_url", "leave_url"])
 def test_settings_refuse_addresses_that_run_scripts(field, address):
@@ -58,7 +57,6 @@ def test_settings_refuse_addresses_that_run_scripts(field, address):
         SiteSettings._meta.get_field(field).clean(address, None)
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("address", SCRIPT_ADDRESSES)
 def test_rich_text_drops_addresses_that_run_scripts(address):
     text = json.loads(rich_text("LINK", 1))
@@ -97,7 +95,7 @@ def test_rich_text_shows_everything_that_the_editor_can_produce():
     ],
 )
 def test_rich_text_shows_nothing_else(text):
-    # Only the tags <a> and <p> may be there. A CDATA section may not be there as text either.
+    # Only the tags <a> and <p> may be there. A CDATA section is left out, not shown as text.
     for shown in (str(RichText(text)), richtext(text)):
         assert re.findall(r"<(?!/?[ap]>)|&lt;!\[", shown) == []
 
