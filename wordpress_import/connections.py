@@ -47,7 +47,7 @@ def find_addresses(host):
         addresses = resolve(host)
     except (OSError, UnicodeError):
         raise FetchError("its host was not found") from None
-    if not all(map(is_public, addresses)):
+    if not addresses or not all(map(is_public, addresses)):  # all() of none would be True
         raise FetchError("its host has an address that is not public")
     return list(dict.fromkeys(addresses))[:MAX_ADDRESSES]
 
