@@ -28,7 +28,7 @@ from publishing.visibility import published_pages
 
 # Names of URL arguments that are primary keys of pages.
 PAGE_ARGUMENTS = {"page_id", "page_pk", "page_to_move_id", "parent_page_id", "destination_id"}
-# Of these, the names for the page that a view acts on.
+# Those of PAGE_ARGUMENTS that stand for the page that a view acts on.
 ACTED_ON = {"page_id", "page_to_move_id"}
 # URL names of reports about all pages. Wagtail doesn't limit them to the pages that the user may see.
 ALL_PAGES_URL_NAMES = {"page_types_usage", "page_types_usage_results"}

@@ -33,7 +33,7 @@ from tests.bench.search import report, temporary_database, timed  # noqa: E402
 from tests.support import admin_world, builders, distractors  # noqa: E402
 
 WORDS_OF_A_STORY = 600
-# Of this many stories, one waits for a moderator, one for changes, and one has a scheduled version.
+# One of SHARE stories waits for a moderator, another for changes, and another has a scheduled version.
 SHARE = 50
 
 

@@ -49,7 +49,7 @@ def midnight(folder):
         time.sleep(max(0, end - time.time()))
         say("midnight")
         after = [find_wrong(places, ask, is_shown=False) for ask in direct]
-        seconds = watch(places, asking(front), end)
+        seconds = watch(places, asks[-1], end)
     return [
         Row("before midnight: missing", f"{before}", "none", not any(before)),
         Row("first requests after midnight, two processes: wrong", f"{after}", "none", not any(after)),

@@ -177,7 +177,7 @@ def test_old_versions_that_nothing_needs_are_forgotten(admin_client, writing):
     assert len(addresses) > 5
     linked = {int(key) for each in addresses for key in re.findall(r"\d+", each.partition("/revisions/")[2])}
     assert linked == {version.pk for version in needed}
-    # Of the eight versions, the first has no line of its own. The line "Created" is about the page.
+    # The first of the eight versions has no line of its own. The line "Created" is about the page.
     assert len([said for said, _marks, _links in rows if said == "Draft saved"]) == 7
     for name in ("workflow_history", "edit"):
         assert admin_client.get(address_of(writing, name)).status_code == 200

@@ -89,7 +89,7 @@ def test_history_has_no_titles_of_hidden_pages(writer, admin_client, own, elsewh
 
 
 def test_no_message_in_the_history_has_a_title_of_another_page():
-    """Nobody may see titles here, outside of a request. Actions that future versions of Wagtail add count."""
+    """Outside of a request no title may be shown. The test includes actions that Wagtail adds later."""
     story = builders.make_story()
     other = {"id": story.pk + 1, "title": SECRET}
     data = {"source": other, "destination": other, "source_locale": {"language_code": "en"}}

@@ -76,7 +76,7 @@ def test_queries_can_be_combined_and_negated():
     assert titles(Or([Phrase("red boat"), PlainText("blue")]), **options) == ["Blue house", "Red boat"]
     assert titles(Not(PlainText("red")), **options) == ["Blue house"]
     assert titles("red blue", operator="or", **options) == ["Blue house", "Red boat", "Red house"]
-    # Of pages that match equally well, the newest come first, if the queryset has no order.
+    # If the queryset has no order, the newest of the pages that match equally well come first.
     for unordered in ({}, {"order_by_relevance": False}):
         found = StoryPage.objects.order_by()
         assert titles(MATCH_ALL, found, **unordered) == ["Blue house", "Red house", "Red boat"]
