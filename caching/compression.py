@@ -17,7 +17,7 @@ class PageCompressionMiddleware(GZipMiddleware):
     may read it, and Django masks its CSRF token anew in each response. With a session, a page may hold drafts
     and names, so it is not compressed. Django's random padding only makes the attack slower.
 
-    Pages that will be cached are compressed once, by caching/page_cache.py.
+    Pages that will be cached are compressed once, by caching/cache_request.py.
     """
 
     def process_response(self, request, response):

@@ -21,6 +21,8 @@ MAX_STALE_SECONDS = 120
 MAX_STORE_BYTES = 32 * 1024 * 1024
 # How many pages of older content versions a process has for requests that began before a change.
 MAX_OLD_PAGES = 100
+# Of how many addresses a process knows which page was the last response, whatever its content version.
+MAX_EXPECTED = 1000
 # How many addresses a process knows the query parameters of: about 5 MB.
 MAX_ADDRESSES = 20_000
 
@@ -65,6 +67,8 @@ class PageStore:
         self.version = None
         # {(version, key): page}
         self.old_pages = OrderedDict()
+        # {(address, query string as sent): key of the page that was the last response}
+        self.expected_keys = OrderedDict()
         self.clear_memory()
 
     def clear_memory(self):
@@ -148,6 +152,13 @@ class PageStore:
             while self.size > MAX_STORE_BYTES:
                 _key, first = self.pages.popitem(last=False)
                 self.size -= len(first.body)
+
+    def expect(self, as_sent, key):
+        """Remember that the response to `as_sent`, (address, query string), was the page of `key`."""
+        with self.lock:
+            self.expected_keys[as_sent] = key
+            while len(self.expected_keys) > MAX_EXPECTED:
+                self.expected_keys.popitem(last=False)
 
     def find_parameters(self, address, version):
         """Return the names of the query parameters that the pages at `address` depend on; None if unknown."""

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.http import HttpResponse
 from wagtail.models import PageViewRestriction, Site
 
+from caching.cache_request import PAGE_CACHE_CONTROL
 from caching.cacheable import ENVIRON_KEY
 from caching.content_version import (
     UNSEEN_TABLES,
@@ -18,7 +19,7 @@ from caching.content_version import (
     content_version,
     may_change_public_pages,
 )
-from caching.page_cache import MAX_PAUSES, PAGE_CACHE_CONTROL, PageCache
+from caching.page_cache import MAX_PAUSES, PageCache
 from home.models import HomePage, SiteSettings
 from stories.models import StoryAuthor, StoryPage
 from stories.terms import Theme

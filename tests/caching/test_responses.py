@@ -15,10 +15,11 @@ from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpResponse
 
-from caching import page_cache, page_store
+from caching import cache_request, page_locks, page_store
 from caching.cacheable import begin_cacheable
 from caching.content_version import MAX_CACHE_SECONDS, content_version
 from caching.page_cache import PageCache
+from caching.page_locks import Reservation
 from caching.session_keys import make_session_key
 from tests.support import builders
 from tests.support.queries import count_queries
@@ -147,7 +148,7 @@ def test_page_that_is_declared_again_is_not_cached(further):
     client = SiteClient(PageCache(cacheable_application(make)))
     assert [client.get("/").content for _request in range(2)] == [b"words", b"words"]
     assert len(made) == 2
-    assert client.process.in_progress == {}
+    assert client.process.locks.reservations == {}
 
 
 # --- Requests at the same time -------------------------------------------------------------------
@@ -160,14 +161,16 @@ def ask_in_thread(process, responses):
     return thread
 
 
-def test_page_is_not_made_twice_at_once():
+@pytest.mark.parametrize(("status", "times"), [(200, 1), (500, 2)])
+def test_page_is_not_made_twice_at_once(status, times):
+    """`status`: of the first response. After an error, the request that waited makes the page."""
     made, arrived, responses = [], [threading.Event(), threading.Event()], []
 
     def make(_request):
         made.append(1)
         arrived[0].set()
         assert arrived[1].wait(10)
-        return HttpResponse(b"words")
+        return HttpResponse(b"words", status=status if len(made) == 1 else 200)
 
     inner = cacheable_application(make)
 
@@ -182,9 +185,9 @@ def test_page_is_not_made_twice_at_once():
     threads.append(ask_in_thread(process, responses))
     for thread in threads:
         thread.join()
-    assert [response.content for response in responses] == [b"words", b"words"]
-    assert len(made) == 1
-    assert not process.in_progress
+    assert {response.status_code for response in responses} == {status, 200}
+    assert len(made) == times
+    assert not process.locks.reservations
 
 
 def test_late_request_does_not_make_the_page_of_an_older_version_again():
@@ -206,7 +209,7 @@ def test_late_request_does_not_make_the_page_of_an_older_version_again():
 @pytest.mark.parametrize("has_old_page", [True, False])
 def test_request_does_not_wait_long(monkeypatch, time_machine, has_old_page):
     """While another request makes a page, the old one is sent; without one the outage page, after a while."""
-    monkeypatch.setattr(page_cache, "MAX_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(cache_request, "MAX_WAIT_SECONDS", 0.01)
     time_machine.move_to(NOON)
     is_slow, began, may_end, responses = threading.Event(), threading.Event(), threading.Event(), []
 
@@ -235,11 +238,40 @@ def test_request_does_not_wait_long(monkeypatch, time_machine, has_old_page):
     assert responses[0].content == SiteClient(process).get("/").content == b"new"
 
 
-def test_error_is_not_given_to_other_requests():
-    statuses = iter([500, 200])
-    process = PageCache(cacheable_application(lambda _request: HttpResponse(status=next(statuses))))
-    assert [SiteClient(process).get("/").status_code for _request in range(3)] == [500, 200, 200]
-    assert not process.in_progress
+def test_expected_page_is_sent_only_if_the_address_still_has_the_same_parameters():
+    parameters = []
+    process = PageCache(cacheable_application(numbered(), parameters), max_pauses=0)
+    client = SiteClient(process)
+    assert client.get("/?page=2").content == client.get("/").content == b"1"
+    [key] = process.store.pages
+    parameters.append("page")
+    content_version.change()
+    assert client.get("/").content == b"2"
+    # Another request for "/", which "/?page=2" waits for.
+    other = Reservation(process.locks, content_version.read(), key)
+    other.has_ended.set()
+    assert client.get("/?page=2").content == b"3"
+    other.end()
+    assert not process.locks.reservations
+
+
+def test_page_is_not_expected_after_another_response():
+    statuses = iter([200, 404])
+    process = PageCache(
+        cacheable_application(lambda _request: HttpResponse(status=next(statuses))), max_pauses=0
+    )
+    for expected in (1, 0):
+        SiteClient(process).get("/")
+        assert len(process.store.expected_keys) == expected
+        content_version.change()
+
+
+def test_only_the_last_expected_pages_are_remembered(monkeypatch):
+    monkeypatch.setattr(page_store, "MAX_EXPECTED", 2)
+    process = PageCache(cacheable_application(numbered()), max_pauses=0)
+    for path in ("/1", "/2", "/3"):
+        SiteClient(process).get(path)
+    assert [path for (_scheme, _host, path), _query in process.store.expected_keys] == ["/2", "/3"]
 
 
 # --- Processes -----------------------------------------------------------------------------------
@@ -261,17 +293,23 @@ def process_that_makes(version, key):
 
 
 @pytest.mark.parametrize(
-    ("meanwhile", "expected", "made"),
-    [("stored", b"other", 1), ("killed", b"2", 2), ("slow", None, 1)],
+    ("meanwhile", "expected", "made", "asked"),
+    [("stored", b"other", 1, 1), ("killed", b"2", 2, 2), ("slow", None, 1, 2)],
 )
-def test_page_that_another_process_makes(monkeypatch, meanwhile, expected, made):
+def test_page_that_another_process_makes(monkeypatch, meanwhile, expected, made, asked):
     """It is used once it is stored. If that process ends without it, this one makes it.
 
-    If that process is slow, the request gets the outage page. `made`: the number of pages that this process
-    has made, with the one before the change.
+    If that process is slow, the request gets the outage page, which Django makes. `made`: the number of pages
+    that this process has made, with the one before the change. `asked`: how often it asked Django.
     """
-    make = numbered()
-    process = PageCache(cacheable_application(make), max_pauses=0)
+    make, calls, slept = numbered(), count(1), []
+    inner = cacheable_application(make)
+
+    def application(environ, start_response):
+        next(calls)
+        return inner(environ, start_response)
+
+    process = PageCache(application, max_pauses=0)
     SiteClient(process).get("/")
     [(key, page)] = process.store.pages.items()
     content_version.change()
@@ -279,25 +317,29 @@ def test_page_that_another_process_makes(monkeypatch, meanwhile, expected, made)
     other_store = page_store.PageStore()
     assert other_store.find(key, version) is None
 
-    def pause(_seconds):
+    def pause(seconds):
         """Do `meanwhile`, instead of waiting for it."""
-        if meanwhile == "killed":
+        slept.append(seconds)
+        if meanwhile == "stored":
+            other_store.add(key, page._replace(version=version, body=gzip.compress(b"other")))
+        if meanwhile != "slow":
             other.kill()
             other.wait()
-        else:
-            other_store.add(key, page._replace(version=version, body=gzip.compress(b"other")))
 
-    monkeypatch.setattr(page_cache, "time", SimpleNamespace(sleep=pause, time=time.time))
-    if meanwhile == "slow":
-        monkeypatch.setattr(page_cache, "MAX_WAIT_SECONDS", 0)
+    monkeypatch.setattr(page_locks, "time", SimpleNamespace(sleep=pause))
+    clock = SimpleNamespace(monotonic=lambda: sum(slept), time=time.time)
+    monkeypatch.setattr(cache_request, "time", clock)
     with process_that_makes(version, key) as other:
         response = SiteClient(process).get("/")
     if meanwhile == "slow":
         assert (response.status_code, response["Retry-After"]) == (503, "30")
+        assert round(sum(slept), 1) == cache_request.MAX_WAIT_SECONDS
     else:
         assert response.content == expected
+        assert len(slept) == 1
     assert make(None).content == str(made + 1).encode()
-    assert not process.in_progress
+    assert next(calls) == asked + 1
+    assert not process.locks.reservations
 
 
 def test_old_page_is_sent_while_another_process_makes_it_anew(time_machine):

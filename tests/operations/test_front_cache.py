@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from caching.page_cache import PAGE_CACHE_CONTROL
+from caching.cache_request import PAGE_CACHE_CONTROL
 from caching.session_keys import make_session_key
 from media.views import PUBLIC_PICTURE_CACHE_CONTROL
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from caching.page_cache import PAGE_CACHE_CONTROL
+from caching.cache_request import PAGE_CACHE_CONTROL
 
 PATIENCE = 30  # seconds for a response
 

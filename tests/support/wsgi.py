@@ -73,11 +73,11 @@ class NoPages(PageStore):
         pass
 
 
-class NothingInProgress(dict):
-    """Takes the place of the pages that are being made, so that no request waits for another one."""
+class NoReservations(dict):
+    """Takes the place of the reservations of pages, so that no request waits for another one."""
 
-    def __setitem__(self, key, value):
-        pass
+    def setdefault(self, key, value):
+        return value
 
     def __delitem__(self, key):
         pass
@@ -85,19 +85,20 @@ class NothingInProgress(dict):
 
 def forget_pages(process):
     """Let `process`, a PageCache, cache no page, for measurements of how pages are made."""
-    process.store, process.in_progress = NoPages(), NothingInProgress()
+    process.store = NoPages()
     process.locks = PageLocks("")  # without a file, so that no request waits for another process
+    process.locks.reservations = NoReservations()
 
 
-def cacheable_application(make):
+def cacheable_application(make, parameters=()):
     """Return a WSGI application that lets the page cache store its responses.
 
-    `make` takes the request and returns the response.
+    `make` takes the request and returns the response. `parameters`: the names of those that it reads.
     """
 
     def application(environ, start_response):
         request = WSGIRequest(environ)
-        response = begin_cacheable(request, []) or make(request)
+        response = begin_cacheable(request, parameters) or make(request)
         cookies = [("Set-Cookie", cookie.output(header="")) for cookie in response.cookies.values()]
         start_response(f"{response.status_code} {response.reason_phrase}", [*response.items(), *cookies])
         return response
