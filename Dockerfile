@@ -7,8 +7,8 @@ COPY requirements.txt /tmp/
 RUN pip --python /opt/venv/bin/python install --require-hashes -r /tmp/requirements.txt
 COPY . /app
 WORKDIR /app
-# The settings need a secret key to load. This random one is not stored in the image. With PYTHONPATH,
-# deploy/leave_out.py can import the settings.
+# The settings need a secret key and an address to load. This random key is not stored in the image, nor is this
+# DATA_DIR. With PYTHONPATH, deploy/leave_out.py can import the settings.
 RUN export SECRET_KEY=$(head -c 64 /dev/urandom | base64 -w 0) BASE_URL=https://build.invalid DATA_DIR=/tmp/data \
     PATH=/opt/venv/bin:$PATH PYTHONPATH=/app \
     && python manage.py collectstatic --no-input --verbosity 0 && python deploy/leave_out.py
