@@ -1,6 +1,9 @@
 """Configuration of the app, and of a variant of Wagtail's app of users, which the settings install."""
 
 from django.apps import AppConfig
+from django.contrib.auth import get_user_model
+from django.contrib.auth.signals import user_logged_in
+from django.db.models.signals import pre_save
 from wagtail.users.apps import WagtailUsersAppConfig
 
 
@@ -17,10 +20,6 @@ class AccountsConfig(AppConfig):
 
     def ready(self):
         # These imports need the models.
-        from django.contrib.auth import get_user_model
-        from django.contrib.auth.signals import user_logged_in
-        from django.db.models.signals import pre_save
-
         from accounts.changes import detect_access_change
         from accounts.sessions import start_session
 

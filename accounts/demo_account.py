@@ -66,6 +66,7 @@ def create():
     """
     users = get_user_model().objects
     if not users.filter(username=USERNAME).exists():
+        # A file of an earlier account, such as one in another database, would give the new one its password.
         password_file().unlink(missing_ok=True)
         user = users.create_superuser(USERNAME, "", get_or_create_secret(password_file(), random_bytes=12))
         group = Group.objects.filter(name=GROUP).first()

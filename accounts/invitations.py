@@ -35,6 +35,7 @@ class InvitationTokens:
     Django's PasswordResetTokenGenerator has one lifetime, PASSWORD_RESET_TIMEOUT, which is shorter.
     """
 
+    # sep: by the dot, the logs recognise a token and leave it out (operations/logs.py, deploy/nginx.conf).
     signer = TimestampSigner(sep=".", salt="accounts.invitations")
 
     def make_token(self, user):

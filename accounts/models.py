@@ -26,7 +26,8 @@ class LoginAttempt(models.Model):
 class Passkey(Device):
     """The public key of a WebAuthn credential. The private key never leaves the user's device.
 
-    The base class of django-otp has the user, the name, and `confirmed`, which is True for all passkeys.
+    The base class of django-otp has the user, the name, and `confirmed`. This site stores only confirmed
+    devices. Checks ask for `confirmed` all the same, as those of django-otp do.
     """
 
     # base64url of at most 1023 bytes, the limit of WebAuthn.

@@ -8,7 +8,8 @@ from contextlib import suppress
 def get_or_create_secret(path, random_bytes=48):
     """Return the secret in the file `path`, which is created if it is missing.
 
-    `random_bytes` is the length of a new secret before it is encoded in base64.
+    `random_bytes` is the length of a new secret before it is encoded in base64. The default gives 64
+    characters; a secret key needs 50.
     """
     with suppress(FileExistsError):
         write_private(path, secrets.token_urlsafe(random_bytes))

@@ -48,6 +48,7 @@ def sso_start(request):
     again = "again" in request.GET and get_account(request)
     try:
         address = request.build_absolute_uri(reverse("single_sign_on_done"))
+        # With max_age, the provider must also send `auth_time` (OpenID Connect Core, section 2).
         parameters = {"prompt": "login", "max_age": 0} if again else {}
         response = get_client().authorize_redirect(request, address, **parameters)
     except Exception as error:  # the provider may return anything, or not respond
@@ -127,7 +128,8 @@ def get_client():
 
 @cache
 def _client(issuer, client_id, client_secret):
-    # The client caches the provider's metadata, and fetches the keys again for an unknown key ID.
+    # The client caches the provider's metadata, and fetches the keys again for an unknown key ID. The timeout
+    # is in seconds.
     return OAuth().register(
         "provider",
         client_id=client_id,

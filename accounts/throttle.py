@@ -53,6 +53,7 @@ INTERNAL = [
 # visitors who use IPv4 would share one such network.
 TRANSLATED = [ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::ffff:0:0:0/96")]
 # How proxies write an address: 192.0.2.1, 192.0.2.1:4711, 2001:db8::1, [2001:db8::1], [2001:db8::1]:4711.
+# Some put it between quotation marks, as in the header Forwarded (RFC 7239).
 WITH_PORT = re.compile(r"\[(?P<v6>[^]]+)\](:\d+)?|(?P<v4>[\d.]+):\d+")
 
 
@@ -66,6 +67,7 @@ class Throttle:
     """
 
     def __init__(self, purpose, request, name):
+        # As Django compares e-mail addresses when it resets a password.
         name = unicodedata.normalize("NFKC", str(name)).strip().casefold()
         address = address_of(request)
         one_name = _digest(f"{purpose} name", name)

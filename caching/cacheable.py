@@ -88,7 +88,7 @@ def parse_query(query):
 
     WSGI passes the bytes of a query string decoded as Latin-1. They are UTF-8.
     """
-    text = query.encode("latin-1", "replace").decode(errors="replace")
+    text = query.encode("latin-1").decode(errors="replace")
     return dict(parse_qsl(text, keep_blank_values=True))
 
 

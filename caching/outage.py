@@ -49,7 +49,7 @@ def is_outage(response):
 def is_timeout(error):
     """Return whether the database ended a statement that took too long. That is no outage.
 
-    `error`: an exception of django.db.
+    `error`: any exception, or None.
     """
     cause = getattr(error, "__cause__", None)
     is_canceled = getattr(cause, "sqlstate", None) == "57014"  # PostgreSQL's query_canceled

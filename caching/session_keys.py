@@ -41,6 +41,7 @@ def is_genuine(session_key):
 def has_genuine_session(cookie_header):
     """Return whether the text of a Cookie header has a session cookie that this site made."""
     name = settings.SESSION_COOKIE_NAME
+    # Most headers don't contain the name, and are not parsed.
     return name in cookie_header and is_genuine(parse_cookie(cookie_header).get(name, ""))
 
 

@@ -82,7 +82,7 @@ class VersionedCache:
 
     def _values_of(self, version):
         cached_version, since, values = self._state
-        is_fresh = cached_version == version and 0 <= time.monotonic() - since < MAX_CACHE_SECONDS
+        is_fresh = cached_version == version and time.monotonic() - since < MAX_CACHE_SECONDS
         return values if is_fresh else self._start(version)
 
     def _start(self, version):

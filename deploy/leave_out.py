@@ -31,6 +31,7 @@ def main():
     for path in packages.rglob("*.po"):  # Django reads the compiled .mo files
         path.unlink()
     unused = [packages / name for name in UNUSED]
+    # ignore_errors: some of these folders are in others, and gone with them.
     for folder in [*packages.rglob("tests"), *packages.rglob("static"), *unused]:
         shutil.rmtree(folder, ignore_errors=True)
     for folder in (Path(botocore.__file__).parent / "data").iterdir():

@@ -20,7 +20,7 @@ def main(folder):
     site, database, front = (Path(folder) / name for name in ("site", "database", "front"))
     for each in (site, database, front):
         each.mkdir(parents=True, exist_ok=True)
-    # A key for SAFEGUARDING_KEYS has 32 bytes.
+    # Lengths in bytes. 48 are 64 characters: SECRET_KEY needs 50. A key for SAFEGUARDING_KEYS has 32 bytes.
     for name, length in (("secret_key", 48), ("safeguarding_keys", 32)):
         if not (site / name).exists():
             write(site / name, secrets.token_urlsafe(length), 0o600, SITE_USER)

@@ -49,6 +49,8 @@ def read_package(path):
 
 def make_subset(font):
     """Return `font` with only LETTERS, FEATURES and WEIGHTS, and with its new name."""
+    # hinting: without it, the file is smaller. name_IDs: the names keep the notices of copyright and licence.
+    # notdef_outline: a letter that the typeface lacks is shown as a box.
     options = subset.Options(layout_features=FEATURES, hinting=False, name_IDs=["*"], notdef_outline=True)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=LETTERS)
@@ -83,7 +85,6 @@ def main(path):
     font, licence = read_package(path)
     font = make_subset(font)
     font.flavor = "woff2"
-    FOLDER.mkdir(exist_ok=True)
     font.save(FOLDER / "story-serif.woff2")
     copyright_notice = font["name"].getDebugName(0)
     # The first line of the licence names its holder. The font's own copyright notice takes its place.

@@ -38,7 +38,6 @@ READERS_PAGES = {
 
 def take(page, name, folder):
     """Write what `page`, a tab of the browser, shows to `name`.webp in `folder`."""
-    folder.mkdir(exist_ok=True)
     shot = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
     shot.save(folder / f"{name}.webp", quality=80, method=6)  # 6: the slowest method, with the smallest files
 
@@ -104,7 +103,10 @@ def visit_as_editor(browser, address, password):
 
 
 def write_export(folder):
-    """Write an export of WordPress into `folder`. Return the command that reports on it."""
+    """Write an export of WordPress into `folder`. Return the command that reports on it.
+
+    The report says something else about each of its items.
+    """
     path = "/wp-content/uploads/2019/06"
     words = "<p>Nobody had told them that a contract needs two copies. They know now.</p>"
     items = [

@@ -1,6 +1,6 @@
 """The desk: lists on the first page of the admin of what needs its user, each counted and linked.
 
-Each list is a DeskList. Apps that `editing` may not import, or that may not import it, add lists with the
+Each list is a DeskList. Rooms that `editing` may not import, or that may not import it, add lists with the
 Wagtail hook "register_desk_list". It takes no arguments and returns a dictionary with the arguments of
 DeskList.
 """

@@ -21,7 +21,11 @@ class GuideView(WagtailAdminTemplateMixin, TemplateView):
 def menu_item():
     """Hook "register_help_menu_item": link the guide."""
     return MenuItem(
-        GuideView.page_title, reverse_lazy("editors_guide"), name="editors-guide", icon_name="help", order=900
+        GuideView.page_title,
+        reverse_lazy("editors_guide"),
+        name="editors-guide",
+        icon_name="help",
+        order=900,  # above Wagtail's items, which begin at 1000
     )
 
 

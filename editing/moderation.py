@@ -90,6 +90,7 @@ def describe_decision(page, action):
 
 def live_button(page):
     """Return a list with a link to `page` as readers see it, if they do."""
+    # Read it again, as describe_decision() does: the decision may have changed its address.
     page = Page.objects.get(pk=page.pk)
     return [messages.button(page.url, _("View live"))] if page.url and is_published(page) else []
 

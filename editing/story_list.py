@@ -14,7 +14,6 @@ from django.contrib.auth import get_user_model
 from django.db.models import F, Q
 from django.forms import CheckboxSelectMultiple
 from django.utils.functional import cached_property
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.filters import MultipleUserFilter, NumberRangeWidget, WagtailFilterSet
@@ -70,7 +69,7 @@ class AnyOf(django_filters.MultipleChoiceFilter):
 
     def filter(self, queryset, value):
         condition = Q()
-        for each in value or ():
+        for each in value:
             condition |= self.conditions[each][1]()
         return queryset.filter(condition)
 
@@ -234,7 +233,7 @@ class StoryListView(LongListMixin, IndexView):
     def setup(self, request, *args, **kwargs):
         super().setup(request, *args, **kwargs)
         self.list_export = [column.name for column in self.export_columns]
-        self.export_headings = {column.name: capfirst(str(column.label)) for column in self.export_columns}
+        self.export_headings = {column.name: column.label for column in self.export_columns}
 
     def to_row_dict(self, item):
         return {column.name: column.get_value(item) for column in self.export_columns}

@@ -33,6 +33,7 @@
     for (const [name, value] of new FormData(form)) {
       if (typeof value === "string") body.append(name.replace(PREFIX, ""), value);
     }
+    // The name of the file without its ending. A title has up to 255 characters.
     body.append("title", file.name.replace(/\.[^.]+$/, "").slice(0, 255));
     body.append("files[]", file);
     const answer = await fetch(texts.addUrl, { method: "POST", body })
@@ -86,6 +87,7 @@
   function takeSeveral(workflow, texts, files) {
     const form = workflow.body[0].querySelector("[data-chooser-modal-creation-form]");
     if (!form) return; // The user may not add pictures.
+    // What differs from picture to picture is not asked for all of them: editing/adding_pictures.py.
     for (const name of ["title", "is_recognisable", "description", "tags"]) {
       form.elements[PREFIX + name]?.closest("li").remove();
     }

@@ -1,6 +1,7 @@
 /* Sends the form of the page editor only after an autosave that is under way: docs/upstream.md, "Autosave". */
 {
-  // For how long, in milliseconds, a submission counts as under way. No event tells that the user stopped it.
+  // For how long, in milliseconds, a submission counts as under way. No event tells that the user stopped it. nginx
+  // waits as long for the admin (deploy/nginx.conf).
   const MAX_SENDING = 60_000;
   let saving = false; // an autosave is under way
   let sentAt = -MAX_SENDING; // when the form was sent
