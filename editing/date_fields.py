@@ -12,7 +12,7 @@ from wagtail.admin.widgets import AdminDateInput, AdminDateTimeInput
 from stories.listing import FIRST_YEAR, LAST_YEAR
 
 # {model field: (its widget in Wagtail's admin, the error for a value that can't be read)}.
-EXAMPLES = {
+FIELDS = {
     models.DateField: (
         AdminDateInput,
         _("This date can't be read. Write it as 2025-03-04 or as 4 March 2025."),
@@ -37,6 +37,6 @@ def check_year(value):
 
 def start():
     """Register the errors, with the widgets that Wagtail registers for these fields."""
-    for field_class, (widget, error) in EXAMPLES.items():
+    for field_class, (widget, error) in FIELDS.items():
         override = {"widget": widget, "error_messages": {"invalid": error}, "validators": [check_year]}
         register_form_field_override(field_class, override=override)

@@ -20,5 +20,6 @@ class LongListMixin:
         paginator, page, pages, is_paginated = super().paginate_queryset(queryset, page_size)
         keys = list(pages.values_list("pk", flat=True))
         shown = {each.pk: each for each in self.annotate_queryset(self.model.objects.filter(pk__in=keys))}
+        # A page can be deleted between the two queries.
         page.object_list = [shown[key] for key in keys if key in shown]
         return paginator, page, page.object_list, is_paginated

@@ -35,7 +35,10 @@ def get_form(self, form_class=None):
 
 
 def clean_seen(form):
-    """Add an error to the form if what is stored has changed. Those of hidden fields are not shown."""
+    """Add an error to the form if what is stored has changed. Errors of hidden fields are not shown.
+
+    A request without the field is not checked: the check is for forms that were left open.
+    """
     if form.cleaned_data["seen"] and "seen" in form.changed_data:
         form.add_error(None, CHANGED)
 
