@@ -118,7 +118,7 @@ def verify(request, user, answer):
 
 
 def _verify(library_function, request, challenge, answer, **known):
-    """Return the result of one of webauthn's two functions, or None if the answer is invalid."""
+    """Return the result of one of webauthn's verify functions, or None if the answer is invalid."""
     if not challenge:
         return None
     try:

@@ -49,7 +49,7 @@ def read_package(path):
 
 def make_subset(font):
     """Return `font` with only LETTERS, FEATURES and WEIGHTS, and with its new name."""
-    # hinting: without it, the file is smaller. name_IDs: the names keep the notices of copyright and licence.
+    # hinting: without it, the file is smaller. name_IDs: all names stay, also the notices of copyright and licence.
     # notdef_outline: a letter that the typeface lacks is shown as a box.
     options = subset.Options(layout_features=FEATURES, hinting=False, name_IDs=["*"], notdef_outline=True)
     subsetter = subset.Subsetter(options)

@@ -207,7 +207,7 @@ class HistoryView(PageHistoryView):
 
 
 class CompareView(RevisionsCompareView):
-    """Wagtail's comparison of two versions, with the names of both versions in its heading."""
+    """Wagtail's comparison of two versions, with the names of both above it."""
 
     template_name = "editing/compare.html"
 

@@ -58,7 +58,7 @@ class ForgetVersionsView(GenericPageBreadcrumbsMixin, WagtailAdminTemplateMixin,
 
     def post(self, request, page_id):
         with transaction.atomic():
-            # The lock keeps others from publishing or scheduling a version meanwhile: both write this row.
+            # The lock keeps others from saving or publishing a version meanwhile: both write this row.
             page = Page.objects.select_for_update().get(pk=page_id)
             found = list(old_versions(page))
             for revision in found:
