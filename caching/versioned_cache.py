@@ -36,7 +36,8 @@ def set_request_version(version):
 class VersionedCache:
     """Values that are used while the content version is the same, for MAX_CACHE_SECONDS at most.
 
-    `max_entries`: when the cache has this number of values, it is emptied before the next ones are made.
+    `max_entries`: when the cache has this number of values, it is emptied before the next ones are made. So
+    its memory does not grow with the number of pages.
 
     Nothing is cached without a version or within a transaction: the value may be for a logged-in user, or may
     depend on rows that are never committed. `make` is then called each time.

@@ -6,7 +6,7 @@
   document.addEventListener("change", ({ target }) => {
     // The lead picture of a page has fields of its own. In a block, the ids of the fields differ in their end.
     const isLead = target.id === "id_lead_image";
-    if (!isLead && !target.id?.endsWith("-image")) return;
+    if (!isLead && !target.id.endsWith("-image")) return;
     const find = (name) => document.getElementById(isLead ? `id_lead_image_${name}` : target.id.replace(/image$/, name));
     const picture = document.getElementById(`${target.id}-chooser`)?.querySelector("[data-chooser-image]");
     const alt = find(isLead ? "alt" : "alt_text");
