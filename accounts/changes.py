@@ -50,11 +50,12 @@ def notify(user, email, message):
         transaction.on_commit(send, robust=True)
 
 
-def detect_access_change(instance, update_fields=None, raw=False, **_arguments):
+def detect_access_change(instance, update_fields, raw, **_arguments):
     """Notify the owner if the password or the e-mail address of the user `instance` changes.
 
     A new e-mail address also ends the user's other sessions, and so does making the account inactive. This is
-    a receiver of `pre_save`, which every User.save() sends; `raw` is true while a fixture is loaded.
+    a receiver of `pre_save`, which every User.save() sends. `update_fields`: the names of the fields that are
+    saved, or None for all. `raw` is true while a fixture is loaded.
     """
     fields = {"email", "password", "is_active"}
     if update_fields is not None:

@@ -37,8 +37,8 @@ FACTOR_VERIFIED_AT = "factor_verified_at"
 FACTORS = [TOTPDevice, Passkey]
 # If SECOND_FACTOR is ADMINISTRATORS, users with one of these need a second factor, as superusers do.
 USER_MANAGEMENT_PERMISSIONS = ["auth.add_user", "auth.change_user", "auth.add_group", "auth.change_group"]
-# URL names in the admin that a pending user may open: the page for the second factor and what it loads, single
-# sign-on, and what links in mails open. All others redirect to `second_factor`.
+# URL names in the admin that a pending user may open: the page for the second factor and what it loads,
+# single sign-on, and what links in mails open. All others redirect to `second_factor`.
 EXEMPT_URL_NAMES = {
     "invitation",
     "second_factor",

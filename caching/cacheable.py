@@ -1,8 +1,8 @@
 """Declares which responses the page cache may store, and which query parameters they depend on.
 
-A view does so with the decorator `cacheable`, a page type with the attribute `cacheable_parameters`: the
-names of its parameters. All others are removed before the page is rendered. So a parameter that is not
-declared has no effect at all, and the page without it is the same page.
+A view without parameters does so with the decorator `cacheable`, a page type with the attribute
+`cacheable_parameters`: the names of its parameters. All others are removed before the page is rendered. So a
+parameter that is not declared has no effect at all, and the page without it is the same page.
 """
 
 import re
@@ -33,21 +33,17 @@ CONDITIONS = [
 ]
 
 
-def cacheable(parameters=()):
-    """Decorate a view whose response with status 200 is the same for everybody.
+def cacheable(view):
+    """Decorate a view without query parameters whose response with status 200 is the same for everybody.
 
     Write it above all other decorators, so that they get the request as begin_cacheable() has changed it.
-    `parameters`: the names of the query parameters that the view reads.
     """
 
-    def decorate(view):
-        @wraps(view)
-        def wrapper(request, *args, **kwargs):
-            return begin_cacheable(request, parameters) or view(request, *args, **kwargs)
+    @wraps(view)
+    def wrapper(request, *args, **kwargs):
+        return begin_cacheable(request, []) or view(request, *args, **kwargs)
 
-        return wrapper
-
-    return decorate
+    return wrapper
 
 
 def begin_cacheable(request, parameters):

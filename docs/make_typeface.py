@@ -49,8 +49,8 @@ def read_package(path):
 
 def make_subset(font):
     """Return `font` with only LETTERS, FEATURES and WEIGHTS, and with its new name."""
-    # hinting: without it, the file is smaller. name_IDs: all names stay, also the notices of copyright and licence.
-    # notdef_outline: a letter that the typeface lacks is shown as a box.
+    # hinting: without it, the file is smaller. name_IDs: all names stay, as do the notices of copyright and
+    # licence. notdef_outline: a letter that the typeface lacks is shown as a box.
     options = subset.Options(layout_features=FEATURES, hinting=False, name_IDs=["*"], notdef_outline=True)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=LETTERS)

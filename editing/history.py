@@ -65,7 +65,7 @@ def marks_of_versions(page, entries):
     return marks
 
 
-def version_name(revision, marks=()):
+def version_name(revision, marks):
     """Return the name of a version for editors: when it was saved, by which user, and its `marks`."""
     when = date_format(timezone.localtime(revision.created_at), "DATETIME_FORMAT")
     names = {"when": when, "user": user_display_name(revision.user)}

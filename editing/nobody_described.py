@@ -86,7 +86,7 @@ class NobodyDescribedBulkAction(PageBulkAction):
         return {"request": self.request}
 
     @classmethod
-    def execute_action(cls, objects, request=None, **_options):
+    def execute_action(cls, objects, request):
         """Answer for the pages `objects`. Return the two numbers for get_success_message()."""
         published = [answer(page.specific, request) for page in objects]
         return len(published), published.count(False)

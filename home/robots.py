@@ -47,7 +47,7 @@ AI_TRAINING_ROBOTS = [
 ]
 
 
-@cacheable()
+@cacheable
 @require_safe
 def robots_txt(request):
     """Serve robots.txt. The site settings have the policy. Raises Http404 for a host without a site."""

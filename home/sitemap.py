@@ -87,7 +87,7 @@ class PageSitemap(Sitemap):
         return entry.lastmod
 
 
-@cacheable()
+@cacheable
 @conditional_page
 @require_safe
 def sitemap(request, part=None):

@@ -258,6 +258,6 @@ def remove_invalid_characters(text):
 # The path is matched by `*?`, as short as possible: else it would also take "country/kenya/".
 FEED_URL = r"^(?P<index_path>(?:[\w-]+/)*?)(?:(?P<term_type>country|theme)/(?P<slug>[\w-]+)/)?feed\."
 urlpatterns = [
-    re_path(rf"{FEED_URL}{suffix}$", cacheable()(conditional_page(require_safe(feed))), name="feed")
+    re_path(rf"{FEED_URL}{suffix}$", cacheable(conditional_page(require_safe(feed))), name="feed")
     for suffix, feed in (("atom", AtomFeed()), ("rss", RssFeed()))
 ]
