@@ -209,8 +209,7 @@ def move_with_page_above(request, action_type, objects, view):
     Wagtail would move them by the paths that they had before.
     """
     if action_type == "move" and view.model is Page:
-        chosen = list(objects)
-        objects[:] = [page for page in chosen if not any(page.is_descendant_of(other) for other in chosen)]
+        objects[:] = [page for page in objects if not any(page.is_descendant_of(other) for other in objects)]
 
 
 def start():

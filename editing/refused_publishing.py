@@ -43,5 +43,5 @@ def answer(request, error, kwargs):
     lines = lines_in(error, request.user, address if key else "") or error.messages
     messages.error(request, format_html_join(" ", "{}", ((each,) for each in lines)))
     if request.headers.get("x-requested-with") == "XMLHttpRequest":
-        return render_modal_workflow(request, "", None, {}, {"step": "success", "redirect": address})
+        return render_modal_workflow(request, None, json_data={"step": "success", "redirect": address})
     return redirect(address)
