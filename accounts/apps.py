@@ -10,13 +10,12 @@ from wagtail.users.apps import WagtailUsersAppConfig
 class UsersConfig(WagtailUsersAppConfig):
     """Wagtail's app of users, with the views and forms of accounts/users.py."""
 
-    default = False  # "accounts" in INSTALLED_APPS means the other class
     user_viewset = "accounts.users.UserViewSet"
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
-    default = True
+    default = True  # "accounts" in INSTALLED_APPS means this class
 
     def ready(self):
         # These imports need the models.

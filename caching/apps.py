@@ -7,6 +7,6 @@ class CachingConfig(AppConfig):
     name = "caching"
 
     def ready(self):
-        from caching import content_version
+        from caching import content_version  # With CACHE_URL, it imports the models.
 
         content_version.start()

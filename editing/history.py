@@ -21,6 +21,7 @@ from wagtail.models import PageLogEntry
 from editing.old_versions import may_forget, old_versions
 
 EVERY_SAVE = "every_save"  # The query parameter that shows each save on a line of its own.
+# Actions in Wagtail's log.
 SAVE, RENAME = "wagtail.edit", "wagtail.rename"
 RESUBMIT = "wagtail.workflow.resume"
 # {action in the log: what became of the version by it}.
