@@ -65,9 +65,7 @@ class SecondFactorMiddleware:
         """Redirect a pending user from the admin, and from the login of private pages, to `second_factor`."""
         match = request.resolver_match
         needs_factor = match.route.startswith("admin/") or match.url_name == "wagtailcore_login"
-        if not needs_factor or match.url_name in EXEMPT_URL_NAMES or request.user.is_authenticated:
-            return None
-        if not pending_user(request):
+        if not needs_factor or match.url_name in EXEMPT_URL_NAMES or not pending_user(request):
             return None
         target = request.GET.get("next") or request.path
         return redirect(f"{reverse('second_factor')}?{urlencode({'next': target})}")

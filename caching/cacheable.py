@@ -93,7 +93,7 @@ def normalise_query(query, parameters):
 
     Query strings that ask for the same page become the same, whatever their order and encoding.
     """
-    if not query or not parameters:
+    if not query or not parameters:  # saves the time to parse nothing, at each request
         return ""
     values = parse_query(query)
     return urlencode([(name, values[name]) for name in sorted(parameters) if is_set(name, values)])
