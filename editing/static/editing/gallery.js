@@ -27,7 +27,7 @@
     if (pictures.length > free) tell(texts.tooMany, pictures.slice(free).map(({ title }) => title));
   }
 
-  // Returns the key of the picture that is made from `file`. Throws an Error for the user if none is.
+  // Returns the key, a string, of the picture that is made from `file`. Throws an Error for the user if none is.
   async function send(file, form, texts) {
     const body = new FormData();
     for (const [name, value] of new FormData(form)) {
