@@ -118,10 +118,10 @@ class ChoiceCheck:
         row = model._base_manager.filter(pk=pk).first()
         if row is None:
             return []
-        # When an earlier revision is being restored, the form is opened with that one.
-        open_revisions = [getattr(row, "latest_revision_id", None)]
-        open_revisions.append(self.request.resolver_match.kwargs.get("revision_id"))
-        revisions = Revision.objects.for_instance(row).filter(pk__in=filter(None, open_revisions))
+        # When an earlier revision is being restored, the form is opened with that one. None is no key.
+        restored = self.request.resolver_match.kwargs.get("revision_id")
+        open_revisions = [getattr(row, "latest_revision_id", None), restored]
+        revisions = Revision.objects.for_instance(row).filter(pk__in=open_revisions)
         return [row, *(revision.as_object() for revision in revisions)]
 
     def errors(self, form):

@@ -36,7 +36,7 @@ def dead_links():
     For a live page, these are the links in its public version.
     """
     page_type = get_default_page_content_type()
-    public = published_pages().order_by().values_list(Cast("pk", CharField()), flat=True)
+    public = published_pages().values_list(Cast("pk", CharField()), flat=True)
     links = ReferenceIndex.objects.filter(base_content_type=page_type, to_content_type=page_type)
     # An alias refers to its source, and has no link to it.
     return links.exclude(model_path="alias_of").exclude(to_object_id__in=public)

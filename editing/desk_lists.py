@@ -121,7 +121,7 @@ def find_incomplete(user):
     stories = StoryPage.objects.filter(lacks_something, live=True)
     return (
         editable_pages(user)
-        .filter(pk__in=stories.order_by().values("pk"))
+        .filter(pk__in=stories.values("pk"))
         .order_by(F("last_published_at").desc(nulls_last=True), "-pk")
     )
 

@@ -34,7 +34,7 @@ def filter_child_pages(self, queryset, value):
     """Replace HasChildPagesFilter.filter, which fails during a search."""
     if not value:
         return queryset
-    return queryset.filter(pk__in=CHILD_PAGES_FILTER(self, Page.objects.order_by(), value).values("pk"))
+    return queryset.filter(pk__in=CHILD_PAGES_FILTER(self, Page.objects.all(), value).values("pk"))
 
 
 def get_valid_orderings(self):

@@ -47,12 +47,12 @@ STATUSES = {
 def visible_stories(user):
     """Return the stories that `user` finds in the explorer."""
     pages = policy_registry.get_by_type(StoryPage).explorable_instances(user)
-    return StoryPage.objects.filter(pk__in=pages.order_by().values("pk"))
+    return StoryPage.objects.filter(pk__in=pages.values("pk"))
 
 
 def last_writers(user):
     """Return the users who wrote the newest version of a story that `user` finds in the explorer."""
-    writers = visible_stories(user).order_by().values("latest_revision__user")
+    writers = visible_stories(user).values("latest_revision__user")
     return get_user_model().objects.filter(pk__in=writers).order_by("username")
 
 
@@ -83,7 +83,7 @@ class TermFilter(django_filters.ModelMultipleChoiceFilter):
     def filter(self, queryset, value):
         if not value:
             return queryset
-        found = StoryPage.objects.order_by().filter(**{f"{self.field_name}__in": value})
+        found = StoryPage.objects.filter(**{f"{self.field_name}__in": value})
         return queryset.filter(pk__in=found.values("pk"))
 
 
@@ -91,7 +91,7 @@ def term_filter(field_name, model, label):
     """Return the filter of stories by the terms of `model`. It offers the terms of visible stories."""
 
     def used_terms(request):
-        used = visible_stories(request.user).order_by().values(field_name)
+        used = visible_stories(request.user).values(field_name)
         return model.objects.filter(pk__in=used)
 
     return TermFilter(field_name=field_name, label=label, queryset=used_terms, widget=CheckboxSelectMultiple)
@@ -216,7 +216,7 @@ class StoryListView(LongListMixin, IndexView):
         for compiler_class in (backend.query_compiler_class, backend.autocomplete_query_compiler_class):
             compiler = compiler_class(StoryPage.objects.all(), self.search_query, operator="and")
             # The arguments are the text search configuration, and the first and last result: all of them.
-            found |= Q(pk__in=compiler.search(None, None, None).order_by().values("pk"))
+            found |= Q(pk__in=compiler.search(None, None, None).values("pk"))
         return queryset.filter(found)
 
     # Export
