@@ -179,7 +179,6 @@ def interrupted_form(answer):
     for name, values in answer.lists():
         if name.startswith(INTERRUPTED):
             form.setlist(name.removeprefix(INTERRUPTED), values)
-    form._mutable = False
     return form
 
 

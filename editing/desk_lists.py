@@ -129,7 +129,7 @@ def find_incomplete(user):
 def describe_missing(pages):
     stories = StoryPage.objects.filter(pk__in=[page.pk for page in pages])
     stories = stories.annotate(**{f"lacks_{name}": lacks() for name, (_label, lacks) in MISSING.items()})
-    rows = stories.order_by().values("pk", *[f"lacks_{name}" for name in MISSING])
+    rows = stories.values("pk", *[f"lacks_{name}" for name in MISSING])
     labels = {name: str(label) for name, (label, _lacks) in MISSING.items()}
     return {
         row["pk"]: _("Lacks: %(parts)s")
