@@ -7,7 +7,6 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.ui.tables.pages import PageStatusColumn, ParentPageColumn
 from wagtail.admin.views.pages.listing import IndexView
-from wagtail.models import Page
 
 from editing.desk import all_lists
 from editing.long_lists import EditTitleColumn, LongListMixin
@@ -16,14 +15,12 @@ from editing.long_lists import EditTitleColumn, LongListMixin
 class DeskListView(LongListMixin, IndexView):
     """A table of all pages of the list with the `key` of the address, in the order of the list."""
 
-    model = Page
     header_icon = "list-ul"
     template_name = "wagtailadmin/generic/index.html"
     filterset_class = None
     default_ordering = None
     paginate_by = 25  # fewer than Wagtail's 50, because each row takes time
     is_searchable = False
-    show_export_buttons = False
 
     def setup(self, request, *args, key, **kwargs):
         super().setup(request, *args, **kwargs)

@@ -130,7 +130,6 @@ class StoryListView(LongListMixin, IndexView):
 
     page_title = _("All stories")
     template_name = "editing/story_list.html"
-    default_ordering = "-latest_revision_created_at"
     is_explicitly_ordered = True  # never by relevance
     paginate_by = 25  # fewer than Wagtail's 50, because each row takes time
 
