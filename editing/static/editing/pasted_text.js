@@ -4,7 +4,7 @@ document.addEventListener("paste", (event) => {
   const html = event.clipboardData?.getData("text/html") ?? "";
   // The Table block takes tables itself: stories/table_block.js.
   const isText = event.target.closest?.(".Draftail-Editor") && !event.target.closest(".typed-table-block");
-  // Rich text can hold h2, h3 and h4 as they are.
+  // A quick look, before the text is parsed. Rich text can hold h2, h3 and h4 as they are.
   if (!isText || !/<(table|h[156])/i.test(html)) return;
   const { body } = new DOMParser().parseFromString(html, "text/html");
   // The tags may be in a comment or an attribute only, also in the event that is sent below: it must not be changed
