@@ -59,6 +59,7 @@ class SessionStore(db.SessionStore):
         """Do nothing, because Wagtail's login view would set another end."""
 
     def get_expire_at_browser_close(self):
+        # Django's method returns False for a session whose end is set.
         return True
 
 

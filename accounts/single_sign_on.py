@@ -82,7 +82,7 @@ def sso_callback(request):
     if not user:
         return refuse(request)
     request.session.flush()  # nothing of the visitor's session gets into the user's
-    login(request, user, settings.AUTHENTICATION_BACKENDS[0])
+    login(request, user)
     # The provider may remember the browser and not ask for the password, so the time in its token counts.
     mark_identity_verified(request, at=signed_in_at)
     return redirect(target or "wagtailadmin_home")
