@@ -32,7 +32,7 @@ class CircuitBreaker:
         # The time.monotonic() from which on Redis may be asked again, or None while it answers.
         self.retry_at = None
 
-    def call(self, function, *arguments, **options):
+    def call(self, function, *arguments):
         """Return the result of `function`. Raises Unavailable if Redis fails or is not asked."""
         with self.lock:
             if self.retry_at is not None:
@@ -41,7 +41,7 @@ class CircuitBreaker:
                 # This call is the trial. The others pause again, until it has succeeded.
                 self.retry_at = time.monotonic() + PAUSE_SECONDS
         try:
-            result = function(*arguments, **options)
+            result = function(*arguments)
         except (RedisError, OSError) as error:
             self.record_failure(error)
             raise Unavailable from error
