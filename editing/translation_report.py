@@ -44,7 +44,7 @@ def versions(*, levels=1):
     key = OuterRef("translation_key")
     for _level in range(levels - 1):
         key = OuterRef(key)
-    return Page.objects.filter(translation_key=key).order_by()
+    return Page.objects.filter(translation_key=key)
 
 
 def sources():
@@ -96,7 +96,7 @@ class TranslationFilterSet(WagtailFilterSet):
         self.filters["language"].extra["choices"] = names
 
     def filter_queryset(self, queryset):
-        chosen, locales = self.form.cleaned_data, Locale.objects.order_by()
+        chosen, locales = self.form.cleaned_data, Locale.objects.all()
         if chosen["language"]:
             locales = locales.filter(language_code=chosen["language"])
         return queryset.filter(needs_work(locales, self.request.user, chosen["state"]))
@@ -115,6 +115,7 @@ class LinksColumn(Column):
 
 class TranslationReport(ReportView):
     model = Page
+    # All editors may open it. The menu offers it only to those who may translate pages.
     any_permission_required = ["add", "change", "publish"]
     page_title = gettext_lazy("Translations")
     header_icon = "globe"
@@ -140,7 +141,7 @@ class TranslationReport(ReportView):
 
     def get_base_queryset(self):
         user = self.request.user
-        stories = sources().filter(needs_work(Locale.objects.order_by(), user))
+        stories = sources().filter(needs_work(Locale.objects.all(), user))
         stories = stories.filter(pk__in=visible_pages(user).values("pk"))
         return stories.defer_streamfields().order_by(F("last_published_at").desc(nulls_last=True), "-pk")
 

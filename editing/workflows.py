@@ -12,7 +12,7 @@ def page_workflows(status):
 
 def page_keys(rows, name="object_id"):
     """Return the primary keys of pages, which `rows` have as text in the field `name`, as a queryset."""
-    return rows.order_by().values_list(Cast(name, BigIntegerField()), flat=True)
+    return rows.values_list(Cast(name, BigIntegerField()), flat=True)
 
 
 def in_moderation():

@@ -149,8 +149,9 @@ def get_image_urls_by_page():
         to_content_type=ContentType.objects.get_for_model(CleanImage),
     )
     renditions = Rendition.objects.filter(filter_spec__in=LARGEST_FILTERS, image__shown_until__gte=today())
+    # Without width and height, each Rendition would load them with a query of its own.
     renditions = renditions.only("file", "image_id", "width", "height")
-    # The reference index stores primary keys as text.
+    # The reference index stores primary keys as text. An image with several renditions gets the URL of one.
     rendition_urls = {str(rendition.image_id): absolute(rendition.url) for rendition in renditions}
     image_urls = defaultdict(list)
     for page_pk, image_pk in references.order_by("pk").values_list("object_id", "to_object_id"):
@@ -165,7 +166,7 @@ def get_term_list_entries(top_indexes):
 
     `top_indexes`: {tree path: page} of the top indexes, whose routes serve the lists.
     """
-    stories = get_indexable_stories().annotate(top=Substr("path", 1, TOP_INDEX_PATH_LENGTH)).order_by()
+    stories = get_indexable_stories().annotate(top=Substr("path", 1, TOP_INDEX_PATH_LENGTH))
     entries = []
     for term_type, slug_lookup, locales in (
         ("country", "story_countries__country__slug", ()),

@@ -48,7 +48,7 @@ def in_trash():
     condition = Q(pk__in=[])
     for length, paths in by_length.items():  # one condition for each depth of the tree
         condition |= Q(In(Substr("path", 1, length), paths))
-    return Q(pk__in=Page.objects.filter(condition).order_by().values("pk")) if by_length else condition
+    return Q(pk__in=Page.objects.filter(condition).values("pk")) if by_length else condition
 
 
 def is_in_trash(page):

@@ -25,7 +25,8 @@ from safeguarding.releases import is_page_released, is_released
 MAX_PATHS = 5000
 
 # The pages that {start} selects, the aliases of these and of their descendants, the aliases of those, and so
-# on. UNION drops rows that were found before, so a loop of aliases ends.
+# on. UNION drops rows that were found before, so a loop of aliases ends. MATERIALIZED: the aliases are looked
+# up once, and not again in each step.
 ROOTS = """
 WITH RECURSIVE aliases AS MATERIALIZED (
     SELECT alias.id, alias.path, source.path AS source FROM wagtailcore_page alias
@@ -68,8 +69,11 @@ class PublishedQuerySet(PageQuerySet):
         """
         return self.live().released(few).public()
 
-    def released(self, few=False):
-        """Return the pages that show nothing of people that they have not agreed to."""
+    def released(self, few):
+        """Return the pages that show nothing of people that they have not agreed to.
+
+        `few`: as for `published`.
+        """
         return self.filter(is_released(self.model, few))
 
     def public(self):
@@ -113,7 +117,7 @@ def is_in_subtree(roots):
     The query selects `roots` by primary key. With a join, SQLite, which has no statistics, would read all
     pages again for each page.
     """
-    return Exists(roots.order_by().filter(path=Substr(OuterRef("path"), 1, Length("path"))))
+    return Exists(roots.filter(path=Substr(OuterRef("path"), 1, Length("path"))))
 
 
 def is_hidden(page):
@@ -188,8 +192,7 @@ def is_known_as_not_hidden(page):
 
 def sources_of(page):
     """Return `page`, and the sources of it and of its ancestors, where these are aliases, and so on."""
-    sources = Page.objects.filter(path__in=RawSQL(SOURCES, (page.path,)))  # noqa: S611 - a parameter
-    return sources.order_by()
+    return Page.objects.filter(path__in=RawSQL(SOURCES, (page.path,)))  # noqa: S611 - a parameter
 
 
 def published_pages(few=False):
