@@ -36,7 +36,7 @@ class LocalesField(forms.ModelMultipleChoiceField):
 
     def clean(self, value):
         known = {str(key) for key in self.queryset.values_list("pk", flat=True)}
-        for key in value or ():
+        for key in value:
             if key not in known:
                 error = self.error_messages["invalid_choice"]
                 raise ValidationError(error, code="invalid_choice", params={"value": key})
@@ -106,24 +106,22 @@ class PageForm(CheckedForm):
 
         Names of themes that are wrong get errors in their own fields.
         """
-        language = {"language": locale.get_display_name()}
+        words = {"language": locale.get_display_name()}
         parent = self.instance.get_parent()
         target = parent if parent.is_root() else parent.get_translation_or_none(locale)
         if target is None:
-            raise ValidationError(
-                _("The page above is not in %(language)s yet. Translate it first.") % language
-            )
+            raise ValidationError(_("The page above is not in %(language)s yet. Translate it first.") % words)
         if is_in_trash(target):
             raise ValidationError(
-                _("The page above is in the trash in %(language)s. Restore it first.") % language
+                _("The page above is in the trash in %(language)s. Restore it first.") % words
             )
         if not target.permissions_for_user(self.user).can_add_subpage():
-            raise ValidationError(_("You may not add this page in %(language)s.") % language)
+            raise ValidationError(_("You may not add this page in %(language)s.") % words)
         if self.cleaned_data["include_subtree"]:
-            self.check_subtree(locale, language)
+            self.check_subtree(locale, words)
         self.check_themes(locale)
 
-    def check_subtree(self, locale, language):
+    def check_subtree(self, locale, words):
         below = self.instance.get_descendants()
         editable = policy_registry.get_by_type(Page).instances_user_has_permission_for(self.user, "change")
         # Pages in the trash are left out, because the next check refuses them with another message.
@@ -137,7 +135,7 @@ class PageForm(CheckedForm):
             raise ValidationError(text)
         if Page.objects.filter(locale=locale, translation_key__in=below.values("translation_key")).exists():
             text = _("Some pages below are in %(language)s already. Translate the others one by one.")
-            raise ValidationError(text % language)
+            raise ValidationError(text % words)
 
     def check_themes(self, locale):
         """Add an error to each name of a theme that can't be one in `locale`."""
@@ -155,8 +153,8 @@ class PageForm(CheckedForm):
     def new_themes(self, locale):
         """Return a list of (name of the field, unsaved version of a theme) for the names that were given."""
         found = []
-        for field, (theme, language) in self.names.items():
-            if language == locale and (name := self.cleaned_data.get(field)):
+        for field, (theme, theme_locale) in self.names.items():
+            if theme_locale == locale and (name := self.cleaned_data.get(field)):
                 copy = theme.copy_for_translation(locale)
                 # The slug is made from the name, and the description is in the other language.
                 copy.name, copy.slug, copy.description = name, "", ""
@@ -186,7 +184,7 @@ def explain_button(page, user, view_name, next_url=None):
         there = page.get_translations(inclusive=True).values("locale")
         if not Locale.objects.exclude(pk__in=there).exists():
             address = reverse("simple_translation:submit_page_translation", args=[page.pk])
-            yield Button(TranslatePageView.title, address, icon_name="globe", priority=80)
+            yield Button(TranslatePageView.title, address, icon_name="globe", priority=80)  # as Wagtail's
 
 
 def may_add(user, model):

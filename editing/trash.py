@@ -35,6 +35,7 @@ class TrashMenuItem(MenuItem):
 
 def menu_item():
     """Hook: offer the trash to everybody who may edit pages."""
+    # Below Wagtail's items for content (100 to 500), and above its reports (9000).
     return TrashMenuItem(TrashView.page_title, reverse("trash"), name="trash", icon_name="bin", order=900)
 
 

@@ -24,6 +24,7 @@ class UnscheduleView(RevisionsUnscheduleView):
 
     def post(self, request, *args, **kwargs):
         response = super().post(request, *args, **kwargs)
+        # The address may name a version that is not the scheduled one. The schedule then stays.
         if not self.object.approved_schedule:
             forget_schedule(self.object)
         return response

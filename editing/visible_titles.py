@@ -179,10 +179,10 @@ def visible_tags(user):
     return Tag.objects.filter(pk__in=TaggedItem.objects.filter(condition).values("tag"))
 
 
-def popular_tags(user, model, count=10):
-    """Return the tags that `user` may see with the most instances of `model`."""
+def popular_tags(user, model):
+    """Return the ten tags that `user` may see with the most instances of `model`. Wagtail shows ten too."""
     items = Q(taggit_taggeditem_items__content_type=ContentType.objects.get_for_model(model))
-    return visible_tags(user).filter(items).annotate(uses=Count("pk")).order_by("-uses")[:count]
+    return visible_tags(user).filter(items).annotate(uses=Count("pk")).order_by("-uses")[:10]
 
 
 def autocomplete_tags(request, app_name=None, model_name=None):
