@@ -56,10 +56,10 @@ def load():
     _fill_home(home, StandardPage.objects.child_of(home).get(slug=HELP_PAGE), texts, builder)
     SiteSettings.objects.update_or_create(site=site, defaults=texts["settings"])
     # A site with content, to which the demo is added, may have home pages in these languages already.
-    for language in set(OTHER_LANGUAGES) - set(
-        HomePage.objects.values_list("locale__language_code", flat=True)
-    ):
-        _add_language(language, home, media)
+    present = set(HomePage.objects.values_list("locale__language_code", flat=True))
+    for language in OTHER_LANGUAGES:
+        if language not in present:
+            _add_language(language, home, media)
 
 
 def _fill_home(home, help_page, texts, builder):

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from wagtail.models import Page
 from wagtail.rich_text import get_text_for_indexing
 
 from caching.local_date import today
@@ -34,7 +33,7 @@ class MetadataImage:
     url: str
     width: int
     height: int
-    alt: str = ""
+    alt: str
 
 
 @dataclass
@@ -65,7 +64,7 @@ def build_metadata(request, page, site, nav, listing=None, featured=None):
     if nav.home is None or getattr(request, "is_preview", False):
         return Metadata()
     metadata = Metadata(feeds=get_feeds(request, page, site, nav, listing))
-    if not isinstance(page, Page):
+    if page is None:
         return metadata
     story = page if isinstance(page, StoryPage) else None
     logo = get_logo(site)
@@ -141,6 +140,7 @@ def get_feeds(request, page, site, nav, listing):
 
 
 def get_logo(site):
+    # The renditions stay with the cached settings, so that the logo takes no query on later pages.
     load_renditions([site.logo])
     return make_metadata_image(get_rendition_or_none(site.logo, LOGO_FILTER), site.organisation_name)
 

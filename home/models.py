@@ -111,7 +111,7 @@ class HomePage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
     def clean(self):
         super().clean()
         other = HomePage.objects.filter(locale_id=self.locale_id).exclude(pk=self.pk).first()
-        if self.locale_id and other:
+        if other:
             raise ValidationError(
                 _("The home page in this language is in the trash: restore it there, or delete it for good.")
                 if is_in_trash(other)

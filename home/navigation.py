@@ -48,6 +48,7 @@ def find_home_page(request):
         # Wagtail finds the site by the host and the server's own port. The header Host could have any port.
         host, _port = split_domain_port(request.META.get("HTTP_HOST", ""))
         key = "home", host, request.get_port(), get_language()
+        # The request gets copies, because all requests share the cached objects.
         request._wagtail_site, home_page = cached(key, partial(find_site_and_home_page, request))
         request.home_page = copy(home_page)
         if home_page:

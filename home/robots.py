@@ -57,7 +57,7 @@ def robots_txt(request):
         SiteSettings.Robots.NO_AI_TRAINING: AI_TRAINING_ROBOTS,
         SiteSettings.Robots.NONE: ["*"],
     }
-    if policy not in disallowed_by_policy:
+    if policy not in disallowed_by_policy:  # The database can have a value that is no choice.
         policy = SiteSettings.Robots.NONE
     disallowed = disallowed_by_policy[policy]
     context = {"policy": policy, "disallowed": disallowed, "sitemap": absolute(reverse("sitemap"))}

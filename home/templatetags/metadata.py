@@ -13,7 +13,10 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def metadata(context):
-    """Return the metadata of the page in the context. base.html puts `site` and `nav` into the context."""
+    """Return the metadata of the page in the context, or "" for a host without a site.
+
+    base.html puts `site` and `nav` into the context.
+    """
     site, page = context.get("site"), context.get("page")
     if not site:
         return ""
