@@ -23,7 +23,7 @@ class Files(Place):
     hash is in the ledger of earlier withdrawals.
     """
 
-    # Before the TextPlaces, which have 20: they skip the files that find() notes in `case.logged`.
+    # Before the TextPlaces, which have 20: those of files skip what find() notes in `case.logged`.
     order = 5
 
     def __init__(self, name, label, model):
@@ -65,11 +65,12 @@ def files_of(case, model):
     if not case.erased:
         return set()
     pages = {key_of(Page, key) for key in case.erased}
-    found = {int(key) for holder, key in used_files(model) if holder in pages}
+    uses = used_files(model)
+    found = {int(key) for holder, key in uses if holder in pages}
     versions = Revision.page_revisions.filter(object_id__in=[str(key) for key in case.erased])
     found |= {key for revision in versions for key in files_in(revision, model)}
-    kept = {int(key) for holder, key in used_files(model) if holder not in pages}
-    return found - kept - (used_in_drafts(case, model, found - kept) if found - kept else set())
+    found -= {int(key) for holder, key in uses if holder not in pages}
+    return found - used_in_drafts(case, model, found) if found else found
 
 
 def used_files(model):

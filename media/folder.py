@@ -31,7 +31,7 @@ class FolderStorage(FileSystemStorage):
                 os.fsync(file.fileno())
                 # A temporary file can be read by its owner alone. The front server reads files too, and may
                 # ask for this one as soon as it is in its place. Django sets the mode only after that.
-                os.chmod(file.name, self.file_permissions_mode or 0o644)
+                os.chmod(file.name, self.file_permissions_mode)
                 saved = super()._save(name, WrittenFile(file))
             except BaseException:
                 Path(file.name).unlink(missing_ok=True)

@@ -162,6 +162,7 @@ class CleanImage(AbstractImage):
         return drop_equal(super().get_renditions(*map(get_shared_filter, filters)))
 
     def create_rendition(self, filter):
+        # For code outside of this project: Wagtail's own method does not lock the row of the picture.
         return self.create_renditions(filter)[filter]
 
     def create_renditions(self, *filters):

@@ -27,6 +27,7 @@ def level_of(image):
 def levels_in(images):
     """Return {primary key of a person: the greatest level_of() the `images` that show the person}."""
     levels = {}
+    # A story can show a picture several times, whose people need only one query.
     for image in {image.pk: image for image in images}.values():
         for person in image.people.all():
             levels[person.pk] = max(level_of(image), levels.get(person.pk, Picture.NONE))

@@ -15,7 +15,7 @@ from media.sanitizer.reasons import Reason, Refused
 
 # Each worker process cleans one file at a time, so that several uploads don't add up their memory.
 SANITIZER_LOCK = threading.Lock()
-# Seconds for which an upload waits for the lock.
+# Seconds for which an upload waits for the lock: as long as cleaning the file before it may take (PICTURE).
 LOCK_TIMEOUT = 20
 # Uploads that are being cleaned or wait, in each worker. More would hold the threads that readers need.
 PLACES = threading.BoundedSemaphore(2)

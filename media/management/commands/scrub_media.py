@@ -16,7 +16,7 @@ from wagtail.users.models import UserProfile
 from media.cleaning import is_signed
 from media.models import CleanDocument, CleanImage
 
-pillow_heif.register_heif_opener()
+pillow_heif.register_heif_opener()  # so that find_metadata() can open HEIC pictures
 
 MODELS_WITH_FILES = (CleanImage, CleanDocument, UploadedFile)
 # Folders of the storage with files of these models, and with profile pictures.
@@ -77,6 +77,7 @@ class Command(BaseCommand):
             reason = " ".join(error.messages) if isinstance(error, ValidationError) else error
             self.stderr.write(f"{label}: NOT cleaned. {reason}")
             return
+        # That of a picture or document is deleted already, that of an UploadedFile is not.
         default_storage.delete(old_name)
         self.cleaned += 1
         size = f"{len(data)} bytes, now {instance.file.size}"
@@ -110,7 +111,7 @@ def is_used(path):
 
 @transaction.atomic
 def replace_file(instance, data):
-    """Clean and store the bytes `data` as the file of `instance`. Delete the renditions of a picture."""
+    """Clean and store the bytes `data` as the file of `instance`."""
     before = copy(instance)
     instance.file = ContentFile(data, name=instance.file.name)
     instance.save()
@@ -120,7 +121,6 @@ def replace_file(instance, data):
         scale = max(instance.width, instance.height) / max(before.width, before.height)
         move_focal_point(instance, scale)
         instance.save()
-        instance.renditions.all().delete()
 
 
 def move_focal_point(image, scale):
