@@ -3,7 +3,8 @@
 import re
 
 # A name with the suffix of a picture or document, perhaps of a copy, as in "a.jpg (1)"; paths of Windows,
-# macOS and Linux; shared folders; addresses. A single "/" divides words: "and/or".
+# macOS and Linux; shared folders, also those of SharePoint and OneDrive (/personal/); addresses. A single "/"
+# divides words: "and/or".
 PATH_OR_FILE = re.compile(
     r"""\.(jpe?g|jfif|jpe|png|apng|heic|heif|avif|gif|bmp|dib|tiff?|webp|svg|emf|wmf|eps|ai|indd|psd|ico|raw|dng|cr2|nef|arw
         |pdf|docx?|docm|dotx?|xlsx?|xlsm|csv|odt|ods|odp|odg|rtf|pptx?|pages|numbers|key|txt|html?|mp4|mov|zip)

@@ -114,7 +114,7 @@ def clean_inline_picture(data, place, clean_dictionary):
         # "EI" can be part of the picture's data. Then no operation follows.
         if OPERATION.match(data, end.end()) or TRAILING_SPACE.match(data, end.end()).end() == len(data):
             pixels = data[head.end() : end.start()]
-            # All JPEGs begin so.
+            # A JPEG begins so. Without its filter it is no picture, but its metadata would stay.
             if pixels.lstrip().startswith(b"\xff\xd8"):
                 raise Refused(Reason.PDF_PICTURE)
             # Without the << and >> of `written`.

@@ -83,7 +83,7 @@ def strip_png(data):
     colours that transparency hides. Raises ValueError for a broken file.
     """
     chunks, place, name = [PNG_START], len(PNG_START), b""
-    if data.count(b"IHDR", 0, 16) != 1 or len(data) < 33:  # 8 bytes of signature and 25 of IHDR
+    if data[12:16] != b"IHDR" or len(data) < 33:  # 8 bytes of signature and 25 of IHDR
         raise ValueError("a broken PNG")
     has_alpha = data[25] in PNG_ALPHA
     while name != b"IEND":

@@ -82,7 +82,8 @@ class Filter:
         # Pieces of the result.
         self.output = []
         # For each open element: "/name" if it is written; "" if only its content is; its name if it is left
-        # out; "skip" if its visible text may be left out too. Subclasses add further states.
+        # out, or if it is mc:AlternateContent; "skip" if its visible text may be left out too. Subclasses add
+        # further states.
         self.open = []
         # How many of the open elements are left out.
         self.dropped = 0
