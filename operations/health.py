@@ -36,7 +36,7 @@ class HealthMiddleware:
             response = HttpResponse(f"{problem or 'ok'}\n", content_type="text/plain", status=status)
         response["Cache-Control"] = "no-store"
         # Django would log each response with a status of 400 and above. The program that made the request
-        # knows it.
+        # knows the status.
         response._has_been_logged = True
         return response
 

@@ -53,7 +53,7 @@ class Writer:
     """
 
     def __init__(self, file):
-        self.zip = zipfile.ZipFile(file, "w", allowZip64=True)
+        self.zip = zipfile.ZipFile(file, "w")
         self.manifest = {"format": FORMAT, "members": {}}
 
     @contextmanager

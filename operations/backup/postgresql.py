@@ -59,7 +59,7 @@ def save(writer, report):
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         cursor.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(tables))
         writer.manifest["migrations"] = sorted(MigrationRecorder(connection).applied_migrations())
-        for table in table_names():
+        for table in table_names():  # again, because a migration may have made some before the lock
             cursor.execute(COLUMNS, [table])
             columns = [name for (name,) in cursor.fetchall()]
             with writer.member(FOLDER + table + SUFFIX, compress=True) as member:

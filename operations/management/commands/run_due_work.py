@@ -3,7 +3,6 @@
 The scheduler of compose.yaml runs it with --forever.
 """
 
-import io
 import logging
 import signal
 import threading
@@ -64,7 +63,7 @@ NIGHTLY = {
     "sessions": lambda: call_command("clearsessions"),
     "searches without result": delete_old_missed_searches,
     # It needs the most time and memory.
-    "search index": lambda: call_command("update_index", verbosity=0, stdout=io.StringIO()),
+    "search index": lambda: call_command("update_index", verbosity=0),
 }
 
 
