@@ -72,13 +72,9 @@ class EncryptedTextField(models.TextField):
 
     def to_python(self, value):
         # `loaddata` passes the token that `dumpdata` wrote.
-        if (
-            isinstance(value, str)
-            and not isinstance(value, UnreadableText)
-            and value.startswith(TOKEN_PREFIX)
-        ):
+        if isinstance(value, str) and value.startswith(TOKEN_PREFIX):
             return decrypt(value)
-        return value if isinstance(value, UnreadableText) else super().to_python(value)
+        return super().to_python(value)
 
     def get_lookup(self, lookup_name):
         return super().get_lookup(lookup_name) if lookup_name == "isnull" else None

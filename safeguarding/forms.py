@@ -201,12 +201,12 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
             "ends_on": _("Leave it empty for the usual time. A shorter one is always possible."),
         }
 
-    def __init__(self, *args, contributor=None, **kwargs):
-        self.former = contributor.latest_consent if contributor and contributor.pk else None
+    def __init__(self, *args, contributor, **kwargs):
+        self.former = contributor.latest_consent if contributor.pk else None
         self.seen = str(self.former.pk if self.former else "")
-        initial = {"given_by": None, "proceedings": None, "in_programme": None, "where": []}
         copied = {name: getattr(self.former, name) for name in COPIED} if self.former else {}
-        kwargs["initial"] = initial | copied
+        # Instead of the default of the model, that the person agreed.
+        kwargs["initial"] = {"given_by": None} | copied
         super().__init__(*args, **kwargs)
         self.contributor = contributor
         field = self.fields["evidence_held_at"]
