@@ -21,8 +21,8 @@ def security_txt(request):
     contact = SiteSettings.get_or_404(request).contact_email
     if not contact:
         raise Http404
-    # The beginning of the day, so that the file stays the same for a day.
-    today = timezone.now().astimezone(datetime.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    # The beginning of the day in UTC, so that the file stays the same for a day.
+    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
     homes = HomePage.objects.filter(pk__in=published_pages()).order_by("pk")
     languages = homes.values_list("locale__language_code", flat=True)
     fields = {

@@ -36,7 +36,6 @@ def main(kind):
             sys.stdout.write(str(refused.number))
         return refused.reason
     sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
     return 0
 
 

@@ -55,6 +55,7 @@ EXACT = (
         (f"a:{element}", "typeface"): is_not_path
         for element in ("latin", "ea", "cs", "sym", "font", "buFont")
     }
+    # A bullet is one character, rarely more.
     | {("a:graphicData", "uri"): URI, ("a:buChar", "char"): full_match(r".{0,3}")}
     # Ids of relationships, which the Filter replaces. Linked pictures (r:link) and sounds of clicks are left
     # out.

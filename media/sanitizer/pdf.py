@@ -46,7 +46,7 @@ def clean_pdf(data):
             output,
             stream_decode_level=pikepdf.StreamDecodeLevel.none,
             object_stream_mode=pikepdf.ObjectStreamMode.generate,
-            deterministic_id=True,
+            deterministic_id=True,  # The ID is made of the content, and not of the time.
         )
         return output.getvalue()
 

@@ -89,7 +89,7 @@ EXACT = (
         ("w:font", "w:name"): is_not_path,
         ("w:sym", "w:font"): is_not_path,
         ("w:name", "w:val"): is_not_path,
-        ("w:lvlText", "w:val"): full_match(r".{0,60}"),
+        ("w:lvlText", "w:val"): full_match(r".{0,60}"),  # the label of an item in a list, such as "%1.%2."
         ("w:decimalSymbol", "w:val"): full_match(r".?"),
         ("w:listSeparator", "w:val"): full_match(r".?"),
         ("w:tblCaption", "w:val"): is_not_path,
