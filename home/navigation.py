@@ -219,6 +219,7 @@ def find_translations(current, homes, request):
     pages, public_locales = homes, {page.locale_id for page in homes}
     if public_locales <= {current.locale_id}:
         return []  # a site in one language needs no query for translations
+    # The translations of a home page are `homes`.
     if all(page.translation_key != current.translation_key for page in homes):
         translations = published_pages().filter(
             translation_key=current.translation_key, locale__in=public_locales

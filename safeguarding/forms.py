@@ -240,7 +240,10 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
 
 
 class FirstConsentForm(RestrictedFieldsMixin, PersonForm):
-    """Adds a person who tells a story, together with the first consent."""
+    """Adds a person who tells a story, together with the first consent.
+
+    The other restricted fields are filled in later, in RestrictedForm.
+    """
 
     class Meta(PersonForm.Meta):
         fields = ("kind", "adult_on", "names", "contact", "safe_contact_note")

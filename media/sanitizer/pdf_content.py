@@ -7,7 +7,7 @@ import re
 
 from media.sanitizer.reasons import Reason, Refused
 
-# Repetitions are possessive (*+, ++): they never backtrack, so matching takes linear time.
+# Repetitions in operands are possessive (*+, ++): they never backtrack, so matching takes linear time.
 
 # White space and comments.
 SPACE = rb"(?:[\x00\t\n\f\r ]|%[^\r\n]*+)*+"

@@ -6,7 +6,7 @@ opened. Elements and attributes are written here as prefix and name ("w:p"), wit
 
 import html
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from xml.parsers import expat
 
@@ -62,13 +62,13 @@ class Rules:
     root: str
     elements: frozenset
     attributes: dict
-    exact: dict = field(default_factory=dict)
-    fixed: dict = field(default_factory=dict)
+    exact: dict
+    fixed: dict
+    skipped: frozenset
+    refused: dict
+    texts: frozenset
+    visible: frozenset
     unwrapped: frozenset = frozenset()
-    skipped: frozenset = frozenset()
-    refused: dict = field(default_factory=dict)
-    texts: frozenset = frozenset()
-    visible: frozenset = frozenset()
 
 
 class Filter:
