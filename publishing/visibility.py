@@ -146,10 +146,11 @@ def find_held_back_keys():
 
 
 def restrictions_on(page):
-    """Return a queryset of the PageViewRestrictions that hide `page`. At most one query.
+    """Return a queryset of the PageViewRestrictions that hide `page`.
 
-    Every page type has it as its method `get_view_restrictions`. Wagtail's own method takes more queries, and
-    ignores restrictions on ancestors of the source of an alias.
+    At most one query if the hidden paths are cached. Every page type has it as its method
+    `get_view_restrictions`. Wagtail's own method takes more queries, and ignores restrictions on ancestors of
+    the source of an alias.
     """
     if is_known_as_not_hidden(page):
         return PageViewRestriction.objects.none()
@@ -161,7 +162,8 @@ def restrictions_on(page):
 def is_withdrawn(page):
     """Return whether `page` is for nobody: it is not released, or publishing/conditions.py withholds it.
 
-    At most one query. A page that is known not to be hidden and whose type has no people takes none.
+    At most one query if the hidden paths are cached. A page that is known not to be hidden and whose type has
+    no people then takes none.
     """
     if is_known_as_not_hidden(page):
         return not is_page_released(page)
