@@ -83,7 +83,7 @@ class TrashView(ReportView):
     columns = [
         PageColumn("page", label=gettext_lazy("Page"), accessor="page.draft_title"),
         Column("below", label=gettext_lazy("Pages below"), accessor=count_below),
-        Column("user", label=gettext_lazy("Deleted by"), accessor="user"),
+        Column("user", label=gettext_lazy("Deleted by")),
         DateColumn("trashed_at", label=gettext_lazy("Deleted"), sort_key="trashed_at"),
         Column("end", label=gettext_lazy("Gone for good"), accessor=format_end),
     ]

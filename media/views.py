@@ -46,6 +46,7 @@ def send_public_rendition(request, name):
         except FileNotFoundError:
             return not_found()
         response = with_file_headers(HttpResponse(content, content_type=picture_type(name)))
+        # Django's CommonMiddleware adds this header only to responses that pass through it.
         response["Content-Length"] = len(content)
     response["ETag"] = etag
     response["Cache-Control"] = PUBLIC_PICTURE_CACHE_CONTROL

@@ -187,6 +187,7 @@ def find_writers(page, revision, decisions):
         decided = decided.filter(saved_at__lt=revision.created_at)
         versions, entries = versions.filter(pk__lte=revision.pk), entries.filter(revision__lte=revision.pk)
     if last := decided.order_by("saved_at").last():
+        # The entry about that version is a moment younger than the version.
         versions = versions.filter(created_at__gt=last.saved_at)
         entries = entries.filter(timestamp__gt=last.saved_at).exclude(revision=last.revision_id)
     reverts = entries.filter(action="wagtail.revert", data__revision__id__isnull=False)

@@ -21,7 +21,7 @@ PNG_CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"s
 PNG_PALETTE, PNG_ALPHA = 3, {4, 6}
 # The marker that ends the compressed data of a scan: FF, but not stuffing (00), a restart (D0 to D7) or
 # padding.
-NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
+NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 
 def strip_picture(data):
