@@ -21,5 +21,5 @@ def public_address(page):
 @register.simple_tag
 def scheduled_time(page):
     """Return the time at which `page` goes live, as text with its time zone; "" if it is not scheduled."""
-    revision = page.revisions.filter(approved_go_live_at__isnull=False).first()
+    revision = page.scheduled_revision
     return render_timestamp(revision.approved_go_live_at) if revision else ""
