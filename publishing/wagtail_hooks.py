@@ -48,5 +48,5 @@ def begin_cacheable_page(page, request, *_arguments):
     Hooks that refuse a private page have a lower order, and run before. Return a response, or None to have
     Wagtail make it.
     """
-    parameters = getattr(page, "cacheable_parameters", None)
+    parameters = getattr(page, "cacheable_parameters", None)  # None for a plain Page, which is not cached
     return None if parameters is None else begin_cacheable(request, parameters)

@@ -73,7 +73,7 @@ def check_columns(copy):
     virtual = {name for (name,) in copy.execute("SELECT name FROM pragma_table_list WHERE type = 'virtual'")}
     for model in apps.get_models(include_auto_created=True):
         meta = model._meta
-        if meta.proxy or not meta.managed or meta.db_table in virtual:  # such as the search index
+        if meta.db_table in virtual:  # such as the search index
             continue
         expected = {field.column for field in meta.local_concrete_fields}
         found = {name for (name,) in copy.execute("SELECT name FROM pragma_table_info(?)", [meta.db_table])}
