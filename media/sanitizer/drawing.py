@@ -34,7 +34,7 @@ ATTRIBUTES = token_attributes(
     horzOverflow rotWithShape rtlCol fromWordArt forceAA compatLnSpc upright
     typeface script panose pitchFamily charset idx blurRad dist dir sx sy kx ky stA stPos endA endPos
     rad grow thresh bright contrast amt hue sat lum flip tx ty dpi fov prstMaterial extrusionH contourW z
-    char startAt fontScale lnSpcReduction stIns arrowok textboxrect wR hR stAng swAng lim
+    char startAt fontScale lnSpcReduction wR hR stAng swAng lim
     useA"""
 )
 # Elements with a name that Word and Excel often take from the file of a picture. Screen readers read only the

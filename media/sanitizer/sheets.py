@@ -60,7 +60,7 @@ ATTRIBUTES = token_attributes(
     justifyLastLine locked builtinId iLevel customBuiltin defaultTableStyle defaultPivotStyle"""
 ) | {"ref": RANGE, "sqref": RANGES, "xml:space": token}
 # Attributes of the elements with the prefix "xdr", which put drawings onto a sheet.
-DRAWN = token_attributes("editAs cx cy x y id name hidden macroless txBox rot bwMode") | drawing.ATTRIBUTES
+DRAWN = token_attributes("editAs txBox") | drawing.ATTRIBUTES
 # Any text on one line. Excel allows 255 characters.
 LINE = full_match(r"[^\x00-\x1f]{0,255}")
 EXACT = drawing.EXACT | {
