@@ -79,6 +79,7 @@ class PageForm(CheckedForm):
             words = text % {"languages": ", ".join(languages)}
             locales.help_text = format_html("{} {}", locales.help_text, words)
         for locale in locales.queryset.exclude(pk__in=locales.widget.disabled_values):
+            # Also the themes of the pages below, because the user can include these in the same form.
             self._add_names(locale, themes_without_version(instance, locale, include_subtree=True))
 
     def _add_names(self, locale, themes):

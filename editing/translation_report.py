@@ -190,7 +190,7 @@ class TranslationReport(ReportView):
 
 
 def is_older(page, source):
-    """Return whether the translation `page` changed before `source` was last published."""
+    """Return whether the translation `page` is older than `source`: has_older_translation() for one story."""
     changes = page.changed, source.last_published_at
     return page.pk != source.pk and None not in changes and changes[0] < changes[1]
 

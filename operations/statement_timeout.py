@@ -40,6 +40,7 @@ class StatementTimeoutMiddleware:
 
     def __call__(self, request):
         is_admin = request.path_info.startswith(self.admin_path) and request.user.is_authenticated
+        # Without use_in_server(), a connection has no limit.
         if is_admin and getattr(connection, "statement_limit", None):
             set_limit(connection, ADMIN_LIMIT)
         return self.get_response(request)

@@ -44,6 +44,7 @@ NAMED = ("pic:cNvPr", "wp:docPr", "wps:cNvPr", "wpg:cNvPr", "xdr:cNvPr")
 FIXED = {(element, "name"): "Drawing" for element in NAMED} | {
     (f"a:{element}", "name"): "Theme" for element in ("theme", "clrScheme", "fontScheme", "fmtScheme")
 }
+# The kinds of graphics that stay: pictures, shapes and groups.
 URI = full_match(
     r"http://schemas\.openxmlformats\.org/drawingml/2006/picture"
     r"|http://schemas\.microsoft\.com/office/word/2010/wordprocessing(Shape|Group)"
