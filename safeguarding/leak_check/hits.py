@@ -46,7 +46,8 @@ def tell_leads(hits):
     the process is killed in between, no mail is sent on this day. The first page of the admin says the same.
     """
     with transaction.atomic():
-        # Locked, so that two requests at the same moment don't both send a mail.
+        # Locked, so that two requests at the same moment don't both send a mail. In one order, so that
+        # neither waits for a row of the other.
         of_today = LeakHits.objects.select_for_update().filter(day=hits.day).order_by("pk")
         if any(each.is_told for each in of_today):
             return

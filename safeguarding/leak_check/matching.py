@@ -25,16 +25,16 @@ BLOCK_TAGS = {
     *("table", "tbody", "td", "th", "thead", "tr", "ul"),
 }
 TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)((?:\s[^<>]*)?)/?>")
-# How often entities and percent codes are decoded, as "%2526" is an encoded "%26".
+# How often entities and percent codes are decoded at most, as "%2526" is an encoded "%26".
 MAX_CODES = 3
 # Characters that Unicode counts as letters or symbols but that are blank, and the Arabic kashida.
 BLANKS = str.maketrans("", "", "\u115f\u1160\u2800\u3164\uffa0\u0640")
 CYRILLIC = "авеијкмнорстухѕіһԁԛԝӏ"
 CYRILLIC_AS_LATIN = "abeujkmhopctyxsihdqwl"
 LOOK_ALIKES = str.maketrans(CYRILLIC + CYRILLIC.upper(), CYRILLIC_AS_LATIN + CYRILLIC_AS_LATIN.upper())
-# Greek letters become the Latin letters that they look like. In a word of Greek letters only, a small letter
-# becomes what its capital looks like, so that both are the same. In a word with Latin letters too, each
-# letter becomes what it looks like itself.
+# Greek letters become the Latin letters that they look like. In a word without Latin letters, a small letter
+# becomes what its capital looks like, so that both are the same. In a word with Latin letters, each letter
+# becomes what it looks like itself.
 GREEK_WORD = re.compile(r"[^\W\d_]*[\u0370-\u03ff][^\W\d_]*")
 GREEK = "αβεζηικμνορτυχ"
 GREEK_CAPITALS = str.maketrans(GREEK + GREEK.upper(), "abezhikmnoptyx" + "ABEZHIKMNOPTYX")
@@ -180,6 +180,7 @@ class Texts:
     def find(self, term):
         """Return the set of the indexes of the texts that contain `term`."""
         if term.is_phone:
+            # A number may be within a longer one: PHONE joins two that have only a comma between them.
             holders = enumerate(self.numbers)
             return {index for index, numbers in holders if any(term.letters in each for each in numbers)}
         # Matches may overlap: the next search begins one character later.
@@ -242,7 +243,7 @@ def join_words(text):
     words, gaps, end = [], bytearray(), 0
     for match in WORD.finditer(text):
         between = text[end : match.start()]
-        is_joint = end and between and not any(each.isspace() for each in between.replace("\x1f", ""))
+        is_joint = end and not any(each.isspace() for each in between.replace("\x1f", ""))
         gaps.append(JOINT if is_joint else SPACE)
         gaps += bytes(match.end() - match.start() - 1)  # zeros, which are INSIDE
         words.append(match[0])

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from django.db import models
 from wagtail.fields import StreamField
 
-# Fields that the program fills in.
-UNWRITTEN = {"path", "url_path", "draft_title"}
+# Editable fields that the program fills in: the place of a page or collection in its tree.
+UNWRITTEN = {"path"}
 # {model: Source} of the registered models.
 _sources = {}
 
@@ -87,7 +87,7 @@ def read_field(field, instance):
     value = field.value_from_object(instance)
     if isinstance(field, StreamField):
         return "\n".join(text for stored in value.raw_data for text in strings_in(stored["value"]))
-    return value or ""
+    return value or ""  # `external_link_text` of a SearchPromotion can be None
 
 
 def strings_in(value):

@@ -45,7 +45,7 @@ def load_words():
     rows = list(Contributor.objects.values_list("pk", *FIELDS))
     is_unreadable = any(isinstance(text, UnreadableText) for row in rows for text in row)
     words = [word for key, *texts in rows for word in words_of(key, *texts)]
-    # Without a key no word can be stored. So people who have none here may have names all the same.
+    # Without a key no words can be stored, so some can be missing although no stored text is unreadable.
     return ProtectedWords(words, has_keys() and not is_unreadable)
 
 
