@@ -1,6 +1,6 @@
 """Answers 410 at the addresses of erased pages.
 
-The database stores digests of these addresses and of erased pictures only, because a slug can be a name.
+The database stores only digests of these addresses and of erased pictures, because a slug can be a name.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from django.shortcuts import render
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
 
-from caching.versioned_cache import cached, current_version, in_transaction
+from caching.versioned_cache import cached, current_version
 from safeguarding.withdrawal_models import Fingerprint, Ledger
 
 
@@ -42,14 +42,8 @@ def may_be_page(request):
 
 def is_gone(path):
     """Return whether a page at `path`, a decoded path, was erased. It takes no query while that is cached."""
-    # In a transaction, the cache could be filled with rows that are never committed.
-    salt, digests = load_gone() if in_transaction() else cached_gone()
+    salt, digests = cached("gone", load_gone, current_version())
     return bool(digests) and digest_of(path, salt) in digests
-
-
-def cached_gone():
-    """Return what load_gone() returns, from the cache."""
-    return cached("gone", load_gone, current_version())
 
 
 def load_gone():
@@ -67,8 +61,9 @@ def is_erased_picture(file_hash):
 
 
 def digest_of(text, salt):
-    """Return the digest of `text`, a decoded path or a hash. A slash at its end makes no difference."""
+    """Return the digest of `text`, a decoded path or a hash. Slashes around it make no difference."""
     text = unicodedata.normalize("NFC", text).strip("/")
+    # A slug in a stored version is JSON, which can contain half of a surrogate pair.
     return hmac.digest(salt.encode(), text.encode(errors="surrogatepass"), hashlib.sha256).hex()
 
 

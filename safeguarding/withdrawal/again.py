@@ -70,7 +70,7 @@ def matching_stories(entry, salt):
 
     A story is {primary key: Page}: a page with its aliases and translations, which tell the same. The backup
     may have a version from before the person was in its list. It may also have the story of somebody else at
-    the address. Entries of older versions of this site have addresses only.
+    the address. An entry that an older version of this site wrote has no `story`.
     """
     addresses, stories = set(entry["address"]), set(entry.get("story", ()))
     pages = list(Page.objects.filter(content_type__in=guarded_types()))

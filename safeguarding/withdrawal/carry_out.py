@@ -62,7 +62,7 @@ class Plan:
     def digest(self):
         """A hash of everything that was found."""
         found = [(section.place.name, section.found) for section in self.sections]
-        return hashlib.sha256(json.dumps(found, default=str).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(found).encode()).hexdigest()
 
     @property
     def shown(self):
@@ -180,9 +180,9 @@ def erase_again(task):
     withdrawal, person = task.withdrawal, task.withdrawal.contributor
     if withdrawal.choice != Choice.EVERYTHING or person is None or not person.has_withdrawn:
         return
-    case = lock_case(lambda: make_case(withdrawal.contributor, withdrawal.choice))
+    case = lock_case(lambda: make_case(person, withdrawal.choice))
     waiting = withdrawal.tasks.filter(step="purge", done_at=None).values_list("data__page", flat=True)
-    new = pages_about(withdrawal.contributor, find_mentions()) - set(waiting)
+    new = pages_about(person, find_mentions()) - set(waiting)
     case.held = {key: page for key, page in case.held.items() if key in new}
     if case.erased or case.held:
         case.withdrawal = withdrawal

@@ -110,5 +110,5 @@ def with_related_pages(key):
         related = Page.objects.filter(translation_key__in={page.translation_key for page in new})
         related |= Page.objects.filter(alias_of__in=[page.pk for page in new])
         related |= Page.objects.filter(pk__in=[page.alias_of_id for page in new if page.alias_of_id])
-        new = list(related.exclude(pk__in=found).distinct())
+        new = list(related.exclude(pk__in=found))
     return found

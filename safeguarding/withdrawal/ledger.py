@@ -5,8 +5,8 @@ of the site and the scheduler, because a database can be replaced in other ways.
 is held (hidden from readers) until a lead, a member of the group Safeguarding, confirms that nobody withdrew.
 
 The file is only appended to. It begins with the salt of the site, by which it is known as that of the
-restored database, and has a line of JSON for each withdrawal: code, date, digests of paths and translation
-keys, and hashes of pictures.
+restored database, and has a line of JSON for each withdrawal: its key, the code, the choice, the date, and
+digests of paths, of translation keys and of the hashes of pictures.
 """
 
 import fcntl
@@ -206,7 +206,7 @@ def hold_everybody(reason, report=logger.warning):
 
     Return whether somebody is held because of that.
     """
-    Ledger.get()
+    Ledger.get()  # It creates the row if it is missing.
     ledger = Ledger.objects.select_for_update().get()
     lock(Contributor.objects.values_list("pk", flat=True))
     moment = ledger.held_since or timezone.now()

@@ -87,7 +87,7 @@ def describe(page):
         kinds.append(_("alias"))
     if not page.live:
         kinds.append(_("not public"))
-    return f"{page.draft_title or page.title} ({', '.join(map(str, kinds))})"
+    return f"{page.get_admin_display_title()} ({', '.join(map(str, kinds))})"
 
 
 class DeletedWithPages(Place):

@@ -31,7 +31,14 @@ from safeguarding.withdrawal.carry_out import REPEATED
 from safeguarding.withdrawal.locking import lock_pages_with_parents
 from safeguarding.withdrawal.pages import delete_page, delete_versions, overwrite, revisions_of
 from safeguarding.withdrawal.signals import addresses_erased
-from safeguarding.withdrawal.tasks import NotYet, add_task, is_waiting, run_quick_tasks, step
+from safeguarding.withdrawal.tasks import (
+    NotYet,
+    add_task,
+    is_waiting,
+    run_quick_tasks,
+    step,
+    waits_to_be_purged,
+)
 from safeguarding.withdrawal.words import has_unreadable_words, words_of_name
 from safeguarding.withdrawal_models import Choice, Fingerprint, Ledger, Withdrawal, WithdrawalTask
 
@@ -94,8 +101,7 @@ def vacuum(task):
 @receiver(page_published)
 def look_at_held_pages(instance, **_arguments):
     """Signal receiver: when a held page is published, run its task at once."""
-    waiting = WithdrawalTask.objects.filter(step="purge", done_at=None)
-    if instance.pk in waiting.values_list("data__page", flat=True):
+    if waits_to_be_purged(instance):
         transaction.on_commit(run_quick_tasks, robust=True)
 
 

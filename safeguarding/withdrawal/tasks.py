@@ -101,6 +101,7 @@ def waits_to_be_purged(page):
 def is_one_held(pages):
     """Return whether one of `pages`, a queryset, waits to be purged, or for a lead after a restore."""
     waiting = WithdrawalTask.objects.filter(step="purge", done_at=None).values_list("data__page", flat=True)
+    # list(): PostgreSQL does not compare primary keys with the JSON values of a subquery.
     return pages.filter(pk__in=list(waiting)).exists() or PageHold.objects.filter(page__in=pages).exists()
 
 

@@ -5,7 +5,6 @@ from django.core.exceptions import ValidationError
 from django.db import OperationalError
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
@@ -168,12 +167,8 @@ class ReportView(WithdrawalMixin, TemplateView):
     template_name = "safeguarding/withdrawal_report.html"
     page_title = gettext_lazy("Report of a withdrawal")
 
-    @cached_property
-    def withdrawal(self):
-        return get_object_or_404(Withdrawal.objects.select_related("user"), pk=self.kwargs["pk"])
-
     def get_context_data(self, **kwargs):
-        withdrawal = self.withdrawal
+        withdrawal = get_object_or_404(Withdrawal.objects.select_related("user"), pk=self.kwargs["pk"])
         waiting = list(withdrawal.tasks.filter(done_at=None))
         held = sum(task.step == "purge" for task in waiting)
         return super().get_context_data(
