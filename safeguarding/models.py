@@ -26,7 +26,7 @@ from safeguarding.withdrawal_models import (  # noqa: F401
     WithdrawalTask,
 )
 
-# Without vowels, so that no code is a word, and without characters that look like others, such as 0 and 1.
+# Without vowels and Y, so that no code is a word, and without 0, 1, L and S, which are easily misread.
 CODE_CHARACTERS = "23456789BCDFGHJKMNPQRTVWXZ"
 CODE_LENGTH = 4
 
@@ -107,7 +107,7 @@ class Contributor(models.Model):
 
     @classmethod
     def by_code(cls):
-        """Return all people with their consents, without decrypting the restricted fields."""
+        """Return all people in the order of their codes, with their consents. No field is decrypted."""
         return cls.objects.defer(*cls.RESTRICTED_FIELDS).prefetch_related("consents")
 
     @property
@@ -201,7 +201,7 @@ class Consent(models.Model):
 
     def save(self, *args, **kwargs):
         """Store a new event. Raises TypeError for one that is stored already."""
-        if self.pk and not self._state.adding:
+        if not self._state.adding:
             raise TypeError("What was recorded is not changed: record a new event.")
         if self.ends_on is None and self.event != self.Event.WITHDRAWN:
             self.ends_on = add_months(self.given_on, settings.CONSENT_MONTHS[self.contributor.kind])
@@ -220,7 +220,7 @@ class Consent(models.Model):
             errors["ends_on"] = _("This day is before the consent.")
         elif self.given_on and self.ends_on and self.ends_on > add_months(self.given_on, MAX_MONTHS):
             errors["ends_on"] = TOO_LATE
-        if unknown := set(self.where or []) - set(Channel.values):
+        if unknown := set(self.where) - set(Channel.values):
             errors["where"] = _("Unknown: %s.") % ", ".join(map(str, unknown))
         if errors:
             raise ValidationError(errors)

@@ -117,7 +117,7 @@ def last_missed_attempts():
     entries = ModelLogEntry.objects.filter(
         action="safeguarding.not_reached", content_type=ContentType.objects.get_for_model(Contributor)
     )
-    last = entries.order_by().values_list("object_id").annotate(Max("timestamp"))
+    last = entries.values_list("object_id").annotate(Max("timestamp"))
     return {int(key): timezone.localdate(moment, timezone.get_default_timezone()) for key, moment in last}
 
 

@@ -21,6 +21,7 @@ from safeguarding.status import Status, get_last_day
 from safeguarding.wording import describe_status, format_day
 
 # {days before the last day of the consent: step}. The last step comes first, because the first match counts.
+# From day 60 on, a consent "ends soon": DAYS_OF_NOTICE in safeguarding/status.py.
 STEPS = {7: Notice.Step.DAYS_7, 30: Notice.Step.DAYS_30, 60: Notice.Step.DAYS_60}
 
 
@@ -96,10 +97,9 @@ def due_notices(person):
     if status in {Status.ENDS_SOON, Status.ENDED}:
         last_day = get_last_day(person, consent)
         left = (last_day - today()).days
-        step = next((step for days, step in STEPS.items() if left <= days), None)
+        step = next(step for days, step in STEPS.items() if left <= days)
         step = Notice.Step.ENDED if status == Status.ENDED else step
-        if step:
-            yield Notice(contributor=person, step=step, day=last_day)
+        yield Notice(contributor=person, step=step, day=last_day)
     day = deletion_day(person)
     if day and is_time_to_announce(day):
         yield Notice(contributor=person, step=Notice.Step.DELETION, day=day)

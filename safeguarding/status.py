@@ -58,4 +58,4 @@ def add_months(day, months):
     years, month = divmod(day.month - 1 + months, 12)
     first = datetime.date(day.year + years, month + 1, 1)
     following = (first + datetime.timedelta(days=31)).replace(day=1)
-    return min(first + datetime.timedelta(days=day.day - 1), following - datetime.timedelta(days=1))
+    return min(first + datetime.timedelta(days=day.day - 1), following - ONE_DAY)

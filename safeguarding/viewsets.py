@@ -72,7 +72,6 @@ class PeopleViewSet(ModelViewSet):
     menu_label = _("People and consent")
     menu_order = 260  # after “Filed under” (250), before Wagtail's images (300)
     add_to_admin_menu = True
-    add_to_reference_index = False
     copy_view_enabled = False
     inspect_view_enabled = True  # so that Wagtail's views link to "inspect" of PERSON_VIEWS
     search_fields = ["code"]
@@ -84,7 +83,7 @@ class PeopleViewSet(ModelViewSet):
     create_template_name = edit_template_name = "safeguarding/form.html"
 
     def get_form_class(self, for_update=False):
-        return PersonForm if for_update else self.add_view_class.form_class
+        return PersonForm
 
     def get_common_view_kwargs(self, **kwargs):
         # Without links to these views, which get_urlpatterns() leaves out.

@@ -14,7 +14,7 @@ def describe_status(person):
     """Return a sentence about the consent of `person`, a Contributor, today."""
     status, consent = person.get_status(), person.latest_consent
     if status == Status.HELD:
-        since = timezone.localtime(person.held_since, timezone.get_default_timezone()).date()
+        since = timezone.localdate(person.held_since, timezone.get_default_timezone())
         return _("Taken down on %s. Nothing of this person is shown until you bring it back.") % format_day(
             since
         )

@@ -42,6 +42,7 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{failed} texts are encrypted with a key that is missing. Nothing was changed."
             )
+        # The row may be missing, and --delete-unreadable may have emptied its text.
         KeyCheck.objects.update_or_create(pk=1, defaults={"text": TEXT})
         self.stdout.write(f"{number} rows are encrypted with the first key.")
 
