@@ -202,6 +202,7 @@ def find_candidates(folded, language, *word_lists):
         for word_list in word_lists
         for other, distance in word_list.find_similar(folded, max_distance)
     }
+    # A word that only a private page has is a KnownWord, and misspelt all the same.
     candidates.pop(folded, None)
     return sorted(candidates.values())
 

@@ -4,7 +4,7 @@ An excerpt is the part of one text with the most different matches. search/views
 page that has a match.
 """
 
-from django.utils.html import conditional_escape, format_html_join
+from django.utils.html import escape, format_html_join
 from django.utils.safestring import mark_safe
 from wagtail.rich_text import get_text_for_indexing
 
@@ -125,4 +125,4 @@ class Highlighter:
                 parts.append((text[rendered_to:match_start], text[match_start:match_end]))
                 rendered_to = match_end
         highlighted = format_html_join("", "{}<mark>{}</mark>", parts)
-        return highlighted + conditional_escape(text[rendered_to:end])
+        return highlighted + escape(text[rendered_to:end])

@@ -223,8 +223,8 @@ class Search:
 
     @property
     def active_choices(self):
-        """The chosen values of the facets."""
-        return self.filters and [facet.active for facet in self.facets if facet.active]
+        """The chosen values of the facets. Without a filter, the facets are not computed for this."""
+        return [facet.active for facet in self.facets if facet.active] if self.filters else []
 
     def query_string(self, **changes):
         """Return the query string of this search; `changes` replace parameters, or remove them by None."""

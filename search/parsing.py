@@ -73,13 +73,11 @@ def parse_query(text, language, vocabulary=None):
             unwanted.append(TokenPhrase(tokenize(" ".join(words), language)))
         elif phrase is None:
             pending += words
+            parsed.words += words
         elif words:
             wanted += _expand_words(pending, language, vocabulary)
             wanted.append(_as_typed(words, language))
             pending = []
-            continue
-        if not piece["minus"]:
-            parsed.words += words
     wanted += _expand_words(pending, language, vocabulary)
     parsed.words = _leave_out_negligible(parsed.words, str, language)
     if wanted:

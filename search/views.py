@@ -3,7 +3,7 @@
 from django.db import OperationalError
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.utils.html import conditional_escape
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
@@ -123,7 +123,7 @@ def add_excerpts(pages, query, language):
         # The title of a home page is “Home”, so its headline is shown.
         page.highlighted_title = highlighter.highlight(getattr(page, "headline", "") or page.title)
         excerpts = map(highlighter.excerpt, iter_page_texts(page, shown_pictures))
-        page.excerpt = next(filter(None, excerpts), "") or conditional_escape(get_summary(page))
+        page.excerpt = next(filter(None, excerpts), "") or escape(get_summary(page))
 
 
 def get_sort_choices(found):

@@ -243,7 +243,8 @@ class CountryVocabulary:
         # {ISO code: Synonyms in `language`, the name first}
         self._synonyms = {}
         for code, name in country_names(language).items():
-            if len(code) == 2 and code.isalpha() and code not in NON_COUNTRY_CODES:
+            # CLDR's territories also include continents and regions, with codes of three digits.
+            if len(code) == 2 and code not in NON_COUNTRY_CODES:
                 self._add(code, name, read_country_terms().get(code, {}))
 
     def _add(self, code, name, aliases):
@@ -285,7 +286,7 @@ class CountryVocabulary:
         return phrases
 
     def _find_synonyms(self, code, tokens):
-        """Return the Synonyms for a country that find more than `tokens`, and than those before, do."""
+        """Return the Synonyms for a country that find more than `tokens` and the Synonyms before them do."""
         known, synonyms = [tokens], []
         for synonym in self._synonyms[code]:
             finds_more = not any(contains(synonym.tokens, part) for part in known)

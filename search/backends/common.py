@@ -256,4 +256,5 @@ class RankedResults:
         ranked_pks = ranking.rank(list(matches.values_list("pk", flat=True)), compiler)
         pks = ranked_pks[self.start : self.stop]
         objects = {obj.pk: obj for obj in matches.filter(pk__in=pks)}
+        # One may be deleted between the two queries.
         return [objects[pk] for pk in pks if pk in objects]
