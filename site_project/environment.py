@@ -232,7 +232,7 @@ def read_safeguarding_keys(keep_in=None):
 
 
 def read_months(name, default):
-    """Return a number of months, 1 to 120."""
+    """Return a number of months, 1 to 120 (MAX_MONTHS in safeguarding/scopes.py)."""
     months = read(name, str(default), int, "must be a number of months.")
     return months if 1 <= months <= 120 else stop(name, "must be 1 to 120 months.")
 

@@ -43,5 +43,8 @@ def without_scripts(html):
 
 @register.filter
 def without_page_links(source):
-    """Return the stored rich text `source` without links to pages and documents. Their text stays."""
+    """Return the stored rich text `source` without links to pages and documents. Their text stays.
+
+    Without `linktype`, Wagtail gives such a link no address. clean_link() then replaces it with its text.
+    """
     return re.sub(r' linktype="(page|document)"', "", source)
