@@ -107,7 +107,7 @@ class Contributor(models.Model):
 
     @classmethod
     def by_code(cls):
-        """Return all people in the order of their codes, with their consents. No field is decrypted."""
+        """Return all people ordered by code, with their consents. RESTRICTED_FIELDS are not decrypted."""
         return cls.objects.defer(*cls.RESTRICTED_FIELDS).prefetch_related("consents")
 
     @property

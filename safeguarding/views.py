@@ -29,7 +29,7 @@ from safeguarding.wording import describe_status
 
 
 class PersonIndexView(generic.IndexView):
-    """The list of people by code. Each leads to the overview."""
+    """The list of people by code. Each leads to the overview, which has the buttons."""
 
     list_display = [
         "__str__",
@@ -70,7 +70,7 @@ class AddPersonView(generic.CreateView):
         return reverse("safeguarding_people:inspect", args=[self.object.pk])
 
     def get_success_buttons(self):
-        return []
+        return []  # The overview, which opens then, has the button "Edit".
 
     def form_valid(self, form):
         response = super().form_valid(form)

@@ -1,8 +1,9 @@
 """Finds the pages that a withdrawal erases, and those that it holds.
 
-Here, a story is a page with its aliases and translations. It is erased if everything is taken back, and
-nobody else is in it or all others withdrew before. Otherwise its pages with what is taken back, or with the
-wrong name, are held: their earlier versions are erased as soon as they are published without it. A Case is a
+Here, a story is a page with its aliases and translations. If everything is taken back, it is erased if the
+person is in its current versions, and nobody else but people who withdrew before. Otherwise it is held. If
+only the name or the pictures are taken back, or a name is corrected, those of its pages that show it are
+held. The earlier versions of a held page are erased as soon as it is published without that. A Case is a
 withdrawal that is planned or carried out: see safeguarding/withdrawal/places.py.
 """
 

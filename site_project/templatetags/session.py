@@ -10,4 +10,4 @@ register = template.Library()
 @register.filter
 def has_session(request):
     """Return whether `request` has a session cookie. The session is not loaded, so this needs no query."""
-    return bool(request) and access.has_session_cookie(request)
+    return access.has_session_cookie(request)

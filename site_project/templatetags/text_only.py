@@ -11,7 +11,7 @@ register = template.Library()
 @register.simple_block_tag(takes_context=True)
 def text_only(context, content):
     """Return the document between the tags, or its text-only version if the request is for that."""
-    request = context.get("request")
-    if request and is_text_only(request):
+    request = context["request"]
+    if is_text_only(request):
         return mark_safe(make_text_only(content, request))  # noqa: S308 - made from the escaped page
     return content
