@@ -11,7 +11,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
 from django.dispatch import receiver
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.log_actions import log
@@ -77,7 +76,7 @@ def mail(new_member):
             "stories are. If you did not expect this, take them out of the group at once, and ask who "
             "added them:\n\n%(address)s"
         )
-        address = f"{settings.BASE_URL}{reverse('wagtailusers_users:index')}"
+        address = f"{settings.BASE_URL}/admin/users/"
         return text % {"name": new_member.get_username(), "address": address}
 
     mail_leads(gettext_lazy("A new member of the group Safeguarding"), compose)
