@@ -146,7 +146,7 @@ class AppendOnlyQuerySet(models.QuerySet):
 
 
 class Consent(models.Model):
-    """An event: what the person agrees to from now on, or that they withdrew. Rows are never changed."""
+    """An event: what the person agrees to from now on, or that they withdrew. It is never edited."""
 
     class Event(models.TextChoices):
         GIVEN = "given", _("Given")

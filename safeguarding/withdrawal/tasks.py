@@ -73,7 +73,7 @@ def run(tasks):
     """Run those of `tasks`, a queryset, that are not done."""
     for key in list(tasks.filter(done_at=None).values_list("pk", flat=True)):
         task = WithdrawalTask.objects.select_related("withdrawal").filter(pk=key, done_at=None).first()
-        if task is not None:
+        if task is not None:  # Otherwise another process has done it meanwhile.
             run_one(task)
 
 

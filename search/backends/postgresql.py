@@ -51,9 +51,9 @@ class InHashTable(Lookup):
 class PostgreSQLMatching:
     """The parts of AnalysingCompiler that depend on the database."""
 
-    # ('a' <-> 'b'): b follows a.
+    # 'a' <-> 'b': b follows a. This binds tighter than & and |.
     SYNTAX = Syntax(
-        phrase="('{}')",
+        phrase="'{}'",
         prefix_phrase="'{}':*",
         separator="' <-> '",
         and_=" & ",
