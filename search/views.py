@@ -27,7 +27,7 @@ from stories.querysets import TOP_INDEX_DEPTH
 def search(request):
     """View of the search page. If the database ends a search that takes too long, the page says so."""
     form = SearchForm(request.GET)
-    form.is_valid()
+    form.is_valid()  # It sets `errors`, and `cleaned_data` to what is valid.
     try:
         response = render(request, "search/search.html", get_context(request, form))
     except OperationalError as error:

@@ -184,6 +184,7 @@ def try_again(entry, salt, report):
             report(f"Withdrawn again: {entry['code']}")
     except Exception as error:
         if note_failure(entry, error):
+            # Only the first time, because a lead may have decided about these pages since.
             hold_matching_pages(entry, salt)
         # Without the message, which could repeat what is to be erased.
         logger.error("Withdrawing %s again failed: %s", entry.get("code"), type(error).__name__)
