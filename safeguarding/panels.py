@@ -80,6 +80,7 @@ def find_holds():
     address = reverse("safeguarding_withdrawals:after_restore")
     failed = _("Could not be carried out again. Nobody is shown until it succeeds, or you end the hold.")
     lines = [(entry.code or _("Unreadable"), address, failed) for entry in unfinished()]
+    # Everybody is held because of an unfinished entry, too: its line says so.
     if not lines and Ledger.objects.exclude(held_since=None).exists():
         text = _("Withdrawals may be missing since a restore. Nobody is shown until you end the hold.")
         lines = [(_("Everybody"), address, text)]

@@ -119,6 +119,7 @@ def read_editable_terms(language):
         names = model.objects.filter(locale__language_code=language)
         names = names.annotate(kind=Value(model._meta.model_name), helps=Value(False))
         querysets.append(names.values_list("kind", "helps", "pk", Cast("name", TextField())))
+    # SQLite refuses an order in a part of a union.
     first, *others = (queryset.order_by() for queryset in querysets)
     return tuple(sorted(first.union(*others, all=True)))
 

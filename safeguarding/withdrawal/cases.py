@@ -94,6 +94,7 @@ def pages_to_hold(story, own, contributor, choice):
 def stories_of(keys):
     """Return the stories of the pages with the primary keys `keys`, each as {primary key: Page}."""
     stories, done = [], set()
+    # Sorted, so that the digest of the plan stays the same.
     for key in sorted(keys):
         if key not in done:
             story = with_related_pages(key)

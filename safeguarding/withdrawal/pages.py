@@ -123,7 +123,7 @@ class Redirects(Place):
         paths = {path.strip("/") for path in case.paths}
         return [
             row
-            for row in Redirect.objects.select_related("redirect_page")
+            for row in Redirect.objects.order_by("pk")
             if row.redirect_page_id in case.erased
             or decoded(row.old_path).strip("/") in paths
             or (row.redirect_link and decoded(row.redirect_link).strip("/") in paths)
@@ -221,7 +221,7 @@ def register():
         DeletedWithPages(
             "comments",
             gettext_lazy("Comments on these pages"),
-            lambda case: Comment.objects.filter(page__in=list(case.erased)),
+            lambda case: Comment.objects.filter(page__in=list(case.erased)).order_by("pk"),
             lambda row: row.text,
         )
     )

@@ -173,7 +173,7 @@ class ReportView(WithdrawalMixin, TemplateView):
         held = sum(task.step == "purge" for task in waiting)
         return super().get_context_data(
             withdrawal=withdrawal,
-            rows=list(rows_of(withdrawal, held)),
+            rows=rows_of(withdrawal, held),
             held=held,
             keeps_words=any(task.step == "words" for task in waiting),
             waiting=[
