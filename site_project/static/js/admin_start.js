@@ -44,6 +44,7 @@
     // Stimulus connects an element again after it was moved on the page.
     if (!NAMES.has(name) || element.dataset.started) return;
     element.dataset.started = "true";
+    // An inline panel has no ID.
     const values = [id, JSON.parse(options)].filter((value) => value !== undefined);
     // The calendars would replace a date that they can't read by today's. The server accepts more formats than they
     // do, and shows an error for what is no date.
