@@ -3,8 +3,8 @@
 Here, a story is a page with its aliases and translations. If everything is taken back, it is erased if the
 person is in its current versions, and nobody else but people who withdrew before. Otherwise it is held. If
 only the name or the pictures are taken back, or a name is corrected, those of its pages that show it are
-held. The earlier versions of a held page are erased as soon as it is published without that. A Case is a
-withdrawal that is planned or carried out: see safeguarding/withdrawal/places.py.
+held. The earlier versions of a held page are erased as soon as it is published without what was taken back or
+corrected. A Case is a withdrawal that is planned or carried out: see safeguarding/withdrawal/places.py.
 """
 
 from collections import defaultdict
