@@ -68,7 +68,7 @@ def delete_names_of(key):
     person = Contributor.objects.get(pk=key)
     day = deletion_day(person)
     if day is None or day > today():
-        return  # A consent, or a later day to keep the names until, was recorded since.
+        return  # A consent or a later day was recorded meanwhile, or the texts were deleted.
     for name in Contributor.RESTRICTED_FIELDS:
         setattr(person, name, "")
     person.save(update_fields=Contributor.RESTRICTED_FIELDS)

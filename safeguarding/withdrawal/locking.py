@@ -46,5 +46,5 @@ def lock_pages_with_parents(keys):
     # The path of a page in the tree is that of its parent with one more step.
     parents = {path[: -Page.steplen] for path in paths}
     rows = Page.objects.filter(Q(pk__in=keys) | Q(path__in=parents))
-    # Not no_key, as in lock_pages(): rows with a foreign key to these have to wait until they are deleted.
+    # Without no_key, other than in lock_pages(): rows with a foreign key to these wait for the deletion.
     list(rows.select_for_update().order_by("pk").values_list("pk"))
