@@ -158,12 +158,12 @@ def lock_found(find, lock_rows=lock, keys_in=set):
 
 
 def lock_with_others(contributor):
-    """Lock a person, and everybody who is in a page together with that person."""
+    """Lock the person with the primary key `contributor`, and everybody in a page together with them."""
     lock_found(lambda: with_others(contributor))
 
 
 def with_others(contributor):
-    """Return the primary keys of a person, and of everybody who is in a page together with that person."""
+    """Return the primary key `contributor` of a person, and those of everybody in a page with them."""
     pages = Use.objects.filter(contributor=contributor).values("page")
     others = Use.objects.filter(page__in=pages).values_list("contributor", flat=True)
     return {contributor, *others}
