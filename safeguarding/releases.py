@@ -3,8 +3,8 @@
 The decorator `guard` makes a page type a guarded one. With every save() of all fields, its pages report how
 they show and name which people. A draft of a live page reports nothing: saving it saves only some fields of
 the page. Every change of a person, a consent or a decision computes the Releases of the pages with that
-person again, in the same transaction. It locks the rows of the people first. So of a page that is saved and a
-withdrawal at the same moment, the later one sees the other.
+person again, in the same transaction. It locks the rows of the people first. So if a page is saved and
+somebody withdraws at the same moment, the later transaction sees what the earlier one wrote.
 """
 
 from collections import defaultdict

@@ -86,7 +86,7 @@ class PrintView(RestrictedFieldsView):
         texts = [(name, getattr(person, name)) for name in Contributor.RESTRICTED_FIELDS]
         # The plan of a withdrawal, which is not carried out, says where the person is.
         uses, plan = person.uses.with_pages(), make_plan(person, Choice.EVERYTHING)
-        # Also those of which only a draft or an earlier version lists the person.
+        # Also pages that list the person only in a draft or an earlier version.
         pages = plan.case.erased | plan.case.held
         self.template_name = "safeguarding/everything.html"
         return self.get_context_data(

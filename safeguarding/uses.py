@@ -17,7 +17,7 @@ class UseQuerySet(models.QuerySet):
 
 
 class Use(models.Model):
-    """How a page shows and names one person. Of a live page, a later draft does not count.
+    """How a page shows and names one person. A later draft of a live page does not count.
 
     The page reports it with every save() of all fields. Saving a draft of a live page saves only some.
     """

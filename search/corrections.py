@@ -64,7 +64,7 @@ class MisspeltWord:
     def find_usable(self, usable):
         """Return those of the looked up candidates that are in `usable`, folded words.
 
-        Of inflections of one word, which find the same, only the first is returned.
+        Only the first of several inflections of one word is returned, because they find the same.
         """
         by_stem = {}
         for candidate in self.candidates[: self.looked_up]:
@@ -239,8 +239,8 @@ def find_term_spellings(candidates, term_words, available, searcher):
 def find_public_spellings(words, searcher):
     """Return {folded: spelling} for those folded words that are found on a public page.
 
-    `words`: lists of inflections of one word. Of the pages with one of these, only the newest one is read.
-    Those that this page does not have are not found.
+    `words`: lists of inflections of one word. Only the newest page with one of these is read. Inflections that
+    it does not have are not found.
     """
     first = {inflections[0]: inflections for inflections in words}
     texts = searcher.find_texts(first.keys()) if first else {}

@@ -27,7 +27,7 @@ from stories.models import StoryPage
 
 RESULTS_PER_PAGE = 10
 YEAR_PATTERN = re.compile(r"(?:19|20)\d\d", re.ASCII)
-# The greatest number of results. Of more matches, the newest are counted, filtered and ranked.
+# The greatest number of results. If more pages match, only the newest are counted, filtered and ranked.
 MAX_MATCHES = 10_000
 # The page types that can be found besides StoryPage, by the names of their relations on Page.
 OTHER_PAGE_TYPES = ["homepage", "standardpage", "storyindexpage"]

@@ -37,7 +37,7 @@ def is_help_request(text, help_terms, language):
     """Return whether `text`, as typed, contains one of `help_terms`, both read in `language`.
 
     - A term of one word counts if at most one other word was typed, stop words aside.
-    - Of any other term the words that are no stop words must occur, in any order and inflection. If that is
+    - Any other term counts if its words that are no stop words occur, in any order and inflection. If that is
       only one word, as in “help me”, the stop words must occur too.
     """
     significant = significant_words(text, language)

@@ -11,8 +11,7 @@ from search.parsing import TokenPhrase, has_expansions, iter_phrases, without_ex
 MAX_SCORED = 150
 # BM25's parameters k1 (how soon further mentions of a word stop counting) and b (how much a long text is
 # discounted). Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009),
-# found 1.2 to 2 good for k1, and 0.5 to 0.8 for b. Of b the lowest is used, because stories are meant to be
-# long.
+# found 1.2 to 2 good for k1, and 0.5 to 0.8 for b. The lowest b is used because stories are meant to be long.
 BM25_K1, BM25_B = 1.2, 0.5
 # Added for a word in the title, in the units of BM25's term score, which mentions in the text raise to at
 # most k1 + 1 = 2.2. A word that is the whole title counts twice as much.
@@ -97,7 +96,7 @@ def score(query, texts):
 def count_matches(query, text):
     """Return how often `text`, tokens between spaces, matches `query`; each match counts by its weight.
 
-    Alternatives (Or) are added up. Of words that must all occur (And) the rarest counts.
+    Alternatives (Or) are added up. The rarest of words that must all occur (And) counts.
     """
     if isinstance(query, TokenPhrase):
         ending = "" if query.is_prefix else " "

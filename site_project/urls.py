@@ -38,8 +38,8 @@ sign_in_urls = [
     path("second-factor/", ask_second_factor, name="second_factor"),
     path("second-factor/mine/", my_second_factors, name="my_second_factors"),
 ]
-# Of two routes with the same path the first is used, so those of editing/ replace Wagtail's. Of the
-# decorators, the last one here runs first.
+# The first of two routes with the same path is used, so those of editing/ replace Wagtail's. The last of
+# these decorators runs first.
 admin_urls = [*editing_urls.urlpatterns, *wagtailadmin_urls.urlpatterns]
 admin_urls = decorate_urlpatterns(admin_urls, explain_refusals)
 admin_urls = decorate_urlpatterns(admin_urls, check_for_leaks)

@@ -29,8 +29,7 @@ def unfinished():
 def entries_to_leave(only_due):
     """Return the keys of the entries that are not tried again now.
 
-    `only_due`: whether those that failed today already are among them. An entry because of which the database
-    failed is never among them.
+    `only_due`: whether those that failed today already are among them, unless the database failed.
     """
     left = UnfinishedEntry.objects.exclude(ended_at=None)
     if only_due:
