@@ -34,9 +34,8 @@ _guarded = []  # the page models that `guard` decorates
 class Report:
     """What a page reports about the people in it.
 
-    `is_decided`: whether an editor answered who is in it. `uses`: a PersonUse for each person, in the
-    order of their primary keys. `digest`: a hash of the content, which decisions are for. `other_language`:
-    whether it is a translation.
+    `is_decided`: whether an editor answered who is in it. `uses`: a PersonUse for each person, sorted by
+    key. `digest`: a hash of the content, which decisions are for. `other_language`: whether it is translated.
     """
 
     is_decided: bool
@@ -106,8 +105,7 @@ def lock_people(page, contributors):
 def lock_people_of(pages, contributors):
     """Lock as `lock_people` does, for several `pages`, primary keys, that are saved one after another."""
     locked = lock_pages(pages)
-    # In the order of the uses of a Report, with which store_report() compares them.
-    former = list(Use.objects.filter(page__in=locked).order_by("contributor"))
+    former = list(Use.objects.filter(page__in=locked).order_by("contributor"))  # sorted as those of a Report
     lock({*contributors, *(use.contributor_id for use in former)})
     return [use for use in former if use.page_id in pages]
 

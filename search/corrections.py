@@ -239,8 +239,8 @@ def find_term_spellings(candidates, term_words, available, searcher):
 def find_public_spellings(words, searcher):
     """Return {folded: spelling} for those folded words that are found on a public page.
 
-    `words`: lists of inflections of one word. Only the newest page with one of these is read. Inflections that
-    it does not have are not found.
+    `words`: lists of inflections of one word. Only the newest page with one of these is read. Inflections
+    that it does not have are not found.
     """
     first = {inflections[0]: inflections for inflections in words}
     texts = searcher.find_texts(first.keys()) if first else {}

@@ -81,6 +81,7 @@ def plain(text):
 
     Cyrillic and Greek letters are replaced by the Latin ones that they look like.
     """
+    # Both would leave a text without these characters as it is, but take longer.
     text = decode(remove_tags(text)) if "<" in text or "&" in text or "%" in text else text
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text.translate(BLANKS))

@@ -39,9 +39,6 @@ class Elsewhere(Place):
         # In an order that stays the same for the digest of the plan.
         return [Found(key, f"{each.name}: {join(each.places)}") for key, each in sorted(found.items())]
 
-    def erase(self, case, keys):
-        """Do nothing: the rows are changed by hand."""
-
 
 def words_to_change(person):
     """Return the ProtectedWords of `person`, without ordinary words. Without the key there are none."""

@@ -112,7 +112,7 @@ class Place:
         raise NotImplementedError
 
     def erase(self, case, keys):
-        """Erase the rows with these `keys` of Found, in the open transaction."""
+        """Erase the rows with these `keys` of Found, in the open transaction. Not called if `by_hand`."""
         raise NotImplementedError
 
 
