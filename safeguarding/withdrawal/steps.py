@@ -81,7 +81,8 @@ def delete_previews(_task):
 def vacuum(task):
     """Have the database remove deleted rows from its file.
 
-    It waits for "again", "previews" and "index", which delete rows. "purge" and "words" add it anew.
+    It waits for "again", "previews" and "index", which delete rows and often run late. "purge" and "words"
+    add it anew.
     """
     # VACUUM can't run in a transaction.
     if is_waiting(task.withdrawal, "again", "previews", "index") or connection.in_atomic_block:
@@ -95,7 +96,7 @@ def vacuum(task):
                 raise NotYet
 
 
-# --- Stories with others in them -----------------------------------------------------------------
+# --- Held pages ----------------------------------------------------------------------------------
 
 
 @receiver(page_published)
