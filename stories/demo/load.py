@@ -1,6 +1,6 @@
-"""Adds the demo's stories to the site, with their index, themes, authors, images and documents.
+"""Adds the demo's stories to the site, with their index, themes, authors, people, images and documents.
 
-They come from the files beside this module: a .toml file for each story, and those of LIST_FILES.
+The texts come from the files beside this module: a .toml file for each story, and those of LIST_FILES.
 
 Most keys in the file of a story are fields of StoryPage. These name something else:
 
@@ -39,6 +39,8 @@ DEMO_DIR = Path(__file__).parent
 CREDIT = "Lantern Road"  # the invented organisation of the demo
 # The .toml files, without their suffix, that are not stories.
 LIST_FILES = {"themes", "authors", "sections", "people"}
+# Keys in the file of a story whose values go into the fields of these names as they are.
+PLAIN_FIELDS = ("title", "slug", "summary", "date", "content_notes", "show_contents")
 
 
 def read_toml(path):
@@ -115,7 +117,7 @@ class BodyBuilder:
         image = self.media.get_image(picture["picture"], picture["alt"])
         return {
             "image": {"image": image.pk, "alt_text": picture["alt"], "decorative": False},
-            "caption": picture.get("caption", ""),
+            "caption": picture["caption"],
         }
 
     def _document(self, block):
@@ -126,8 +128,7 @@ class BodyBuilder:
 
     def _action(self, block):
         slug, address = block.pop("page", None), block.pop("address", None)
-        # Pages below the home pages, which have depth 2.
-        page = Page.objects.get(slug=slug, depth__gt=2).pk if slug else None
+        page = Page.objects.get(slug=slug).pk if slug else None
         return block | {"page": page, "url": address}
 
     def _chosen_stories(self, block):
@@ -147,9 +148,9 @@ def publish(page):
 
 
 def add_index(home, media):
-    """Add the index page below `home`, with its sections and the stories as drafts without a body.
+    """Add the index page below `home`, its sections, themes and authors, and the stories without a body.
 
-    add_bodies() publishes them later, because bodies link to other pages.
+    The stories are drafts. add_bodies() publishes them later, because bodies link to other pages.
     """
     index = StoryIndexPage(title="Stories", slug="stories", show_in_menus=True)
     home.add_child(instance=index)
@@ -178,9 +179,8 @@ def _add_story(story, sections, themes, authors, media, person):
     """Add `story`, a dictionary. `person`: the row of people.toml for the person in it, or None."""
     page = StoryPage(
         live=False,
-        **{name: story[name] for name in ("title", "slug", "summary", "date", "content_notes")},
+        **{name: story[name] for name in PLAIN_FIELDS},
         people=People.LISTED if person else People.NONE,
-        show_contents=story.get("show_contents", False),
         lead_image=media.get_image(story["picture"], story["picture_alt"]),
         lead_image_alt=story["picture_alt"],
     )

@@ -66,7 +66,7 @@ def ribbon(start, end, *stops):
     for index, (x, y) in enumerate(line):
         (x0, y0), (x1, y1) = line[max(index - 1, 0)], line[min(index + 1, len(line) - 1)]
         half = (start + (end - start) * index / (len(line) - 1)) / 2
-        half /= math.hypot(x1 - x0, y1 - y0) or 1
+        half /= math.hypot(x1 - x0, y1 - y0)
         left.append((x - (y1 - y0) * half, y + (x1 - x0) * half))
         right.append((x + (y1 - y0) * half, y - (x1 - x0) * half))
     return left + right[::-1]
