@@ -37,7 +37,7 @@ class CheckedPageForm(WagtailAdminPageForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         # As in Wagtail's form, the slug of a live page doesn't follow its title.
-        self.makes_slug = "slug" in self.fields and not (self.instance.pk and self.instance.live)
+        self.makes_slug = not (self.instance.pk and self.instance.live)
         if self.makes_slug:
             self.fields["slug"].required = False
         if self.instance.pk:

@@ -182,9 +182,8 @@ class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
 
         It comes from the URL of the story, with no query. Only the top index lists countries and themes.
         """
-        levels_below_index = self.depth - TOP_INDEX_DEPTH if self.depth else 0
         url = (self.get_url(request) or "").rstrip("/")
-        return f"{url.rsplit('/', levels_below_index)[0]}/" if url else ""
+        return f"{url.rsplit('/', self.depth - TOP_INDEX_DEPTH)[0]}/" if url else ""
 
     @cached_property
     def countries(self):

@@ -116,7 +116,7 @@ def digest_of(story):
     content["themes"] = [row.theme_id for row in story.story_themes.all()]
     content["authors"] = [row.author_id for row in story.story_authors.all()]
     content["story_people"] = [(row.contributor_id, row.naming) for row in story.story_people.all()]
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def without_ids(value):

@@ -15,7 +15,7 @@ from safeguarding.leak_check.texts import LocatedText, read_field, register, str
 from stories.body import stored_image, stored_pictures
 from stories.terms import Author, Theme
 
-END_OF_PARAGRAPH = re.compile(r"</(?:p|li|h\d|blockquote)>")
+END_OF_PARAGRAPH = re.compile(r"</(?:p|li|h\d)>")
 # A list's tag can be all that is left between two ends of paragraphs.
 LIST_TAG = re.compile(r"</?[ou]l>")
 
@@ -70,8 +70,7 @@ def read_body(body, field):
                 yield from read_picture(picture, shown["image"], {"number": numbers[kind]}, field)
         else:
             numbers[kind] += 1
-            block = body.stream_block.child_blocks.get(kind)
-            where = f"{block.label if block else kind} {numbers[kind]}"
+            where = f"{body.stream_block.child_blocks[kind].label} {numbers[kind]}"
             yield LocatedText(where, "\n".join(strings_in(value)), field)
 
 

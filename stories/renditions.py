@@ -40,12 +40,10 @@ def make_renditions(page):
     site = page.get_site()
     if site is None:
         return
-    request = RequestFactory(headers={"host": site.hostname}).get(page.get_url() or "/")
+    request = RequestFactory(headers={"host": site.hostname}).get(page.get_url())
     request._wagtail_site = site  # where Site.find_for_request() looks first
     with translation.override(page.locale.language_code):
-        response = page.serve(request)
-        if hasattr(response, "render"):
-            response.render()
+        page.serve(request).render()
         if getattr(page, "lead_image", None):
             # All layouts of a card that have a picture show the same renditions.
             render_to_string("stories/story_card.html", {"story": page}, request)

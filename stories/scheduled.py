@@ -42,7 +42,7 @@ def tell_once(page, revision):
                 logger.warning("A mail about page %s could not be sent.", page.pk)
 
     # Not in the transaction of publishing/schedules.py. On SQLite, a slow mail server would block all writes.
-    transaction.on_commit(send, robust=True)
+    transaction.on_commit(send)
 
 
 def mail(user, page):
