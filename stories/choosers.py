@@ -131,6 +131,7 @@ class NewTermForm(WagtailAdminModelForm):
 
     def clean(self):
         data = super().clean()
+        # Django doesn't copy the language itself: the model's field is not editable, so not in Meta.fields.
         self.instance.locale = data.get("locale")
         return data
 

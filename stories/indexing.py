@@ -15,7 +15,7 @@ from wagtail.models import COMMENTS_RELATION_NAME
 from wagtail.tasks import update_reference_index_task
 
 # The fields of a page that Wagtail saves with a version. Of these, only the comments are in an index: the
-# reference index.
+# reference index. (A FilterField, such as latest_revision_created_at, is in no index of a database's search.)
 OF_VERSIONS = {
     "latest_revision",
     "latest_revision_created_at",

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 
 def split_address(address):
-    """Return urlsplit() of `address`, or of an empty string if it is malformed, as `http://[x`."""
+    """Return urlsplit() of `address`, stripped, or of an empty string if it is malformed, as `http://[x`."""
     try:
         return urlsplit(address.strip())
     except ValueError:
@@ -12,7 +12,7 @@ def split_address(address):
 
 
 def web_address(address):
-    """Return `address` when its scheme is http or https, else "".
+    """Return `address` when its scheme is http or https, else "". Also "" for None.
 
     Any other scheme is refused, because browsers run the rest of a `javascript:` address as a script.
     """

@@ -12,6 +12,7 @@ class TermPanel(MultipleChooserPanel):
     """
 
     def __init__(self, *args, **kwargs):
+        # Wagtail clones a panel with all its arguments, so `kwargs` can have the class name too.
         super().__init__(*args, **{"classname": "term-panel"} | kwargs)
 
     class BoundPanel(MultipleChooserPanel.BoundPanel):

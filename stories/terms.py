@@ -201,7 +201,7 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
         super().clean()
         if self._state.adding:  # Editors can still change a name to begin with a small letter.
             self.name = capfirst(self.name)
-        # The form has no field for the language, so Django doesn't check the constraint above.
+        # No form has the language in its Meta.fields, so Django doesn't check the constraint above.
         namesakes = Theme.objects.filter(locale=self.locale_id, name=self.name).exclude(pk=self.pk)
         if namesakes.exists():
             raise ValidationError({"name": _("There is a theme with this name already.")})
