@@ -10,7 +10,7 @@ from tests.support.signing_in import LOGIN, signed_in
 pytestmark = [
     pytest.mark.sqlite_only,
     pytest.mark.django_db,
-    pytest.mark.usefixtures("second_factor_for_administrators", "noon"),
+    pytest.mark.usefixtures("second_factor_for_administrators"),
 ]
 
 # Routes that need no login.

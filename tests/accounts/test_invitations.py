@@ -149,7 +149,7 @@ def test_nobody_is_invited_without_a_role_that_opens_the_admin(admin, role):
 
     assert "Choose a role that may use the admin." in response.text
     assert not get_user_model().objects.filter(username="amina").exists()
-    user = builders.make_user()
+    user = builders.make_user(role)
     user.set_unusable_password()
     user.save()
     response = admin.post(f"/admin/users/invite/{user.pk}/", follow=True)

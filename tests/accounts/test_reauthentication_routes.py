@@ -49,7 +49,7 @@ def models_changed_by(client, name, address, data, before):
         with changes() as written:
             response = client.post(address, data)
             if response.streaming:
-                response.getvalue()
+                response.getvalue()  # The code of such a response runs only when it is read.
         assert response.status_code < 500 or name == "wagtailadmin_error_test", name  # This one always fails.
         if tables.isdisjoint(written):
             return set()

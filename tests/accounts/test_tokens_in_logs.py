@@ -45,7 +45,8 @@ LINKS = {
     "/admin/password_reset/confirm%20/MQ/": "/admin/password_reset/confirm...",
     "/elsewhere/": "/elsewhere/...",
 }
-# Links in paths that are encoded twice: the logs have nothing from the first "%" on.
+# Links in paths that are encoded twice: the logs have nothing from the first "%" on. %252E is the "." in the
+# token of an invitation, %252D the "-" in that of a reset.
 TWICE_ENCODED = [
     "/x%252Fadmin%252Finvitation%252FMQ%252Fdam7x2%252E" + "0123456789abcdef" * 3,
     "/x%252Fadmin%252Fpassword%255Freset%252Fconfirm%252FMQ%252Fdam7x2%252D" + "0123456789abcdef" * 2,
