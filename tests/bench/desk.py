@@ -33,6 +33,9 @@ from tests.bench.search import report, temporary_database, timed  # noqa: E402
 from tests.support import admin_world, builders, distractors  # noqa: E402
 
 WORDS_OF_A_STORY = 600
+# The age of the latest version of each story, and the time until scheduled ones. They are more than LEFT_ALONE
+# and less than SOON in editing/desk_lists.py, so that the desk lists drafts and scheduled stories.
+AGE, WAIT = timedelta(days=40), timedelta(days=3)
 # One of SHARE stories waits for a moderator, another for changes, and another has a scheduled version.
 SHARE = 50
 
@@ -57,7 +60,7 @@ def complete(stories, writers):
     """Give `stories` what editors and Wagtail would have: revisions, references, workflows, drafts."""
     page_type = ContentType.objects.get_for_model(Page)
     story_type = ContentType.objects.get_for_model(StoryPage)
-    stories, long_ago = list(stories), timezone.now() - timedelta(days=40)
+    stories, long_ago = list(stories), timezone.now() - AGE
     types = {"content_type": story_type, "base_content_type": page_type}
     revisions = Revision.objects.bulk_create(
         Revision(
@@ -66,7 +69,7 @@ def complete(stories, writers):
             user=writers[number % len(writers)],
             created_at=long_ago,
             content=story.serializable_data(),
-            approved_go_live_at=timezone.now() + timedelta(days=3) if number % SHARE == 2 else None,
+            approved_go_live_at=timezone.now() + WAIT if number % SHARE == 2 else None,
         )
         for number, story in enumerate(stories)
     )

@@ -68,7 +68,7 @@ def measure_paint(address, chromium):
         options = {"executable_path": chromium, "args": services.BROWSER_FLAGS, "chromium_sandbox": sandbox}
         browser = playwright.chromium.launch(**options)
         for name, path in PAGES.items():
-            # The first visit creates the renditions.
+            # The first visit takes longer, because the server loads templates and fills its caches.
             paint(browser, address + path, slow=False)
             report(name, "words readable", [paint(browser, address + path) for _run in range(RUNS)])
         browser.close()

@@ -122,7 +122,7 @@ def minimal_program(address, folder):
 
     The file "body" in `folder` has the body.
     """
-    # The first requests create renditions and load settings.
+    # The first requests load templates and fill the caches.
     for _request in range(3):
         answer = ask(address)
     (folder / "body").write_bytes(answer.read())

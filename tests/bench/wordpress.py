@@ -74,7 +74,7 @@ def write_export(path, size):
 
 
 def make_post(number, writer):
-    """Return the XML of a post. Most link to the one before, each tenth to the next one."""
+    """Return the XML of a post. Most link to the one before, each tenth to the next one, not yet imported."""
     title, summary, body = writer.story()
     texts = [text_of(block) for block in json.loads(body)]
     other = number + 1 if number % 10 == 0 else number - 1

@@ -9,7 +9,8 @@ def pytest_collection_modifyitems(items):
     """Give each browser test a second attempt.
 
     Wagtail's page editor moves elements and the focus while its scripts load. On a busy machine, an action
-    can miss its element because of that. The end of the test run lists the repeated tests.
+    can miss its element because of that. The end of the test run lists the repeated tests. pytest calls this
+    with the tests of all folders.
     """
     for item in items:
         if item.nodeid.startswith("tests/browser/"):
