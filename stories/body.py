@@ -60,7 +60,10 @@ def get_picture_keys(body):
 
 
 def stored_pictures(stored):
-    """Return the stored values of the pictures of `stored`, a raw block of pictures."""
+    """Return the stored values of the pictures of `stored`, a raw block of pictures.
+
+    A stored block can lack some of its fields. Wagtail then uses their defaults.
+    """
     # Wagtail stores the items of a ListBlock as {"type", "value", "id"}, or as bare values.
     return [item.get("value", item) for item in stored["value"].get("pictures", ())]
 

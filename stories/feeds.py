@@ -137,6 +137,7 @@ class StoryFeed(Feed):
         return absolute(source.request.path)
 
     def description(self, source):
+        # A country has no description.
         about = getattr(source.term, "description", "") if source.term else source.page.search_description
         return remove_invalid_characters(about or _("The newest stories, in full."))
 

@@ -48,11 +48,11 @@ def references_left_alone():
 
 
 @contextmanager
-def indexed_after(page, fields=None):
+def indexed_after(page, fields):
     """Context manager that updates the indexes after its block, which saves `page`, in one transaction.
 
     A page is thus never stored without its references, which say what is public. `fields`: only these are
-    saved.
+    saved; None means all.
     """
     with transaction.atomic():
         with references_left_alone():

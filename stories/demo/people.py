@@ -8,7 +8,7 @@ from caching.local_date import today
 from safeguarding.models import Consent, Contributor
 from safeguarding.scopes import Channel
 
-# The fields that are stored encrypted, and that only the safeguarding team can read.
+# The fields in people.toml that are stored encrypted, and that only the safeguarding team can read.
 RESTRICTED = ("names", "contact", "safe_contact_note")
 
 

@@ -91,8 +91,8 @@ WORDPRESS_LIMITS = {
 MAX_LEAK_CHECK = 100
 SERVER_LINE = (
     "{stories:>7} {page:12} {way:24} {a_second:>9} {spread:>6} {p50:>8} {p99:>8} {queries:>7} {bytes:>10} "
+    "{ratio:>7}  {verdict}"
 )
-SERVER_LINE += "{ratio:>7}  {verdict}"
 WORDPRESS_LINE = "{database:11} {posts:>6} {question:22} {seconds:>8} {cpu:>8} {megabytes:>10}  {verdict}"
 READING_LINE = "{page:8} {question:15} {median:>6} {runs:>18}  {verdict}"
 

@@ -136,7 +136,7 @@ def minimal_program(address, folder):
 def behind_nginx(size, kind, site, path, folder):
     """Report the requests per second behind nginx, compared with nginx sending a file of the same bytes."""
     program = front_server.nginx_program()
-    file = f"location = /file {{ alias {folder}/body; default_type text/html; }}"
+    file = f"location = /file {{ alias {folder}/body; }}"
     upstream = site.removeprefix("http://")
     with on_core(SERVER_CORE), front_server.running(program, upstream, folder, more=file) as (port, _logs):
         address = f"http://127.0.0.1:{port}"

@@ -37,10 +37,10 @@ def open_tab(new_page, width=1400, height=1000):
     return page
 
 
-def sign_in(page, address, username="amina"):
-    """Send the login form. The next page may ask for a second factor."""
+def sign_in(page, address):
+    """Send the login form for the user "amina". The next page may ask for a second factor."""
     page.goto(f"{address}/admin/")
-    page.get_by_label("Username").fill(username)
+    page.get_by_label("Username").fill("amina")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
 
@@ -96,13 +96,12 @@ def add_block(page, name):
     return blocks(page).last
 
 
-def choose_terms(page, button, title, search=None):
+def choose_terms(page, button, title, search):
     """Choose `title`, a term or a person, in the dialog that `button` opens, after searching for `search`."""
     page.get_by_role("button", name=button).click()
     dialog = page.get_by_role("dialog")
-    if search:
-        dialog.get_by_label("Search term").fill(search)
-        expect(dialog.get_by_text("There is 1 match")).to_be_visible()
+    dialog.get_by_label("Search term").fill(search)
+    expect(dialog.get_by_text("There is 1 match")).to_be_visible()
     dialog.get_by_role("checkbox", name=title).check()
     dialog.get_by_role("button", name="Confirm selection").click()
     expect(dialog).to_be_hidden()
