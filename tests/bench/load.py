@@ -76,7 +76,7 @@ def served(application, environment):
     It yields the address and the process.
     """
     # The socket is open before the server starts, so requests wait until it is ready.
-    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+    listener = socket.create_server(("127.0.0.1", 0))
     # As gunicorn does for its own sockets. Otherwise responses wait for acknowledgements.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     server = ["taskset", "-c", SERVER_CORE, sys.executable, "-m", "gunicorn", application, "--threads", "4"]
