@@ -216,7 +216,7 @@ class StoryListing:
         for value, choice_label, number in counts:
             if value == active:
                 query = query_without
-            else:
+            else:  # Only the new part is encoded, because there can be 200 choices.
                 query = "&".join(filter(None, [query_without, urlencode({name: value})]))
             choices.append(Choice(choice_label, value, number, value == active, query))
         if active and not any(choice.is_active for choice in choices):
