@@ -82,7 +82,7 @@ def paint(browser, address, slow=True):
         session = context.new_cdp_session(page)
         session.send("Network.enable")
         session.send("Network.emulateNetworkConditions", SLOW_LINE)
-    page.goto(address, wait_until="load", timeout=120_000)
+    page.goto(address, timeout=120_000)
     page.evaluate(PAINTED)
     readable = round(page.evaluate(WORDS_READABLE))
     context.close()
