@@ -34,7 +34,7 @@ def story_cards(context, stories, layout="", first=None, grid=""):
         return cached.many(("cards", site and site.pk, get_language(), card_layout), pks, render_missing)
 
     pks = list(stories.values_list("pk", flat=True))
-    if first == layout:
+    if first == layout:  # One query finds all missing cards.
         cards = find_cards(layout, pks)
     else:
         cards = find_cards(first, pks[:1]) | find_cards(layout, pks[1:])
