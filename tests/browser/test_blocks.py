@@ -1,7 +1,6 @@
 """Each block in a page for readers, in a browser."""
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -68,7 +67,7 @@ def follow_links_and_open_what_is_closed(story_page):
     expect(document).to_contain_text("(TXT, 31 bytes)")
     with story_page.expect_download() as download:
         document.get_by_role("link", name="Questions before you go").click()
-    assert Path(download.value.path()).read_bytes() == b"Questions to ask before you go."
+    assert download.value.path().read_bytes() == b"Questions to ask before you go."
     # The file came as "Real Name.txt", which can name a person.
     assert download.value.suggested_filename.endswith(".txt")
     assert "real" not in download.value.suggested_filename.lower()

@@ -69,7 +69,7 @@ STORY_SIZES = [
     ("title, line height", "ar", (360, 1280), 1.5, 1.5),
     ("words, line height", "ar", (360, 1280), 1.8, 1.8),
     ("characters a line", "en fr ar", (360,), 36, 40),
-    # The mark hangs outside of the edge of the page.
+    # The mark hangs outside of the column, but not outside of the window.
     ("own words, room beside their mark in pixels", "en fr ar", (360, 1280), 0, 1280),
     # The contents are beside the words and reach the end of the picture.
     ("contents, distance from the end in rem", "en fr ar", (1280,), 0, 0),
@@ -106,7 +106,7 @@ SLOW_PAGES = [
     ("ar", "country", ""),
     ("en", "search", ""),
     ("en", "search", "&year=2021"),
-    # A page without a picture.
+    # The last `q` counts. It finds one page, which has no picture.
     ("en", "search", "&q=organisation"),
     ("en", "story", ""),
 ]

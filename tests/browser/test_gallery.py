@@ -13,13 +13,12 @@ from tests.support.people import make_agreeing_person
 
 pytestmark = pytest.mark.sqlite_only
 
-
 # JavaScript function that drops files with these names on an element. Those with ".txt" are no pictures.
 DROP = """async (element, names) => {
     const data = new DataTransfer();
-    for (const [number, name] of names.entries()) {
-        const canvas = new OffscreenCanvas(60 + number, 40);
-        canvas.getContext("2d").fillRect(0, 0, 9, 9);
+    for (const name of names) {
+        const canvas = new OffscreenCanvas(60, 40);
+        canvas.getContext("2d");  // without a context, a canvas can't become a file
         const content = name.endsWith(".txt") ? new Blob(["No picture."]) : await canvas.convertToBlob();
         data.items.add(new File([content], name, {type: content.type}));
     }
@@ -120,17 +119,19 @@ def files_are_sent_with_one_answer_and_what_is_refused_is_named(tab, gallery):
     tab.on("request", lambda request: sent.append(request) if "multiple/add" in request.url else None)
     dialog = open_dialog(tab, gallery)
     dialog.get_by_role("tab", name="Upload").click()
-    dialog.get_by_label("Files, one or more*").set_input_files([
+    files = [
         picture("road.png", 60, 40),
         {"name": "letter.png", "mimeType": "image/png", "buffer": b"No picture."},
         picture("sea.png", 40, 60),
-    ])  # fmt: skip
+    ]
+    dialog.get_by_label("Files, one or more*").set_input_files(files)
     whom = dialog.get_by_label("Whom it shows*")
     assert whom.evaluate(REFUSES), "the browser asks for the answer"
     assert not sent
     assert not CleanImage.objects.exists()
     whom.select_option("Someone else")
     dialog.get_by_label("People on the picture").select_option(person.code)
+    # Asked only in the form of one picture.
     expect(dialog.get_by_label("could be recognised")).to_have_count(0)
     dialog.get_by_label("Credit").fill("A. Painter")
     dialog.get_by_role("button", name="Upload").click()

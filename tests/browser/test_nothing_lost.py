@@ -49,7 +49,7 @@ def expect_in_library(tab, count, shows, credit):
     assert list(newest) == [(shows, credit)] * count
 
 
-def test_pictures(tab):
+def test_pictures_and_dates(tab):
     """All of it in one browser page, because a new one loads and compiles all scripts of the admin again."""
     another_picture_of_a_story_brings_its_own_text(tab)
     several_pictures_at_once(tab)
@@ -144,7 +144,7 @@ def another_picture_of_a_story_brings_its_own_text(tab):
     builders.make_image("Desk")
     story = builders.make_story("With pictures", live=False, body=[builders.pictures_block(image)])
     tab.open(f"pages/{story.pk}/edit/")
-    typed_date_stays(tab)
+    typed_date_stays(tab)  # here, because an editor is open
     change_lead_picture(tab, admin.field(tab, "Lead picture"))
     block = admin.blocks(tab).first
     expect(block.get_by_label("Alternative text")).to_have_value("A place")
@@ -194,6 +194,7 @@ def dialog_in_a_story_keeps_the_file_when_an_answer_is_missing(tab, block):
 
 def page_for_one_picture_keeps_the_file_when_an_answer_is_missing(tab):
     tab.open("images/add/")
+    # Another colour than that of field.png, as Wagtail asks about a picture that is there already.
     tab.get_by_label("File*").set_input_files(picture_file(color=(1, 2, 3)))
     tab.get_by_role("button", name="Upload").click()
     expect(tab.get_by_label("File*")).to_have_value(re.compile("road.png"))

@@ -76,7 +76,6 @@ def test_pasting(tab, allow_errors):
 
 def paste_words(block):
     text = "The journey She left at night with her sister."
-    block.get_by_role("textbox").focus()
     block.get_by_role("textbox").evaluate(PASTE, [WORDS, text])
     admin.wait_until_kept(block, "two names")
 

@@ -82,7 +82,7 @@ class Walk:
 @pytest.fixture
 def walk(new_page, live_server, settings, media_root, allow_errors):
     """A Walk as a visitor. `media_root` holds the files of the World."""
-    settings.WAGTAIL_AUTOSAVE_INTERVAL = 0
+    settings.WAGTAIL_AUTOSAVE_INTERVAL = 0  # many autosaves would take long
     allow_errors += ["404 (Not Found)", "axe.run results"]  # the latter: Wagtail's checks of the page
     page = new_page(viewport={"width": 1400, "height": 1000})
     page.add_init_script(DEFINE_P)

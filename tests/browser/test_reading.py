@@ -82,6 +82,7 @@ def typing_capitals_does_not_leave(page, quick_story):
 
 def page_is_blank_even_if_the_other_one_does_not_load(page, site, quick_story):
     page.goto(quick_story)
+    # Of all reasons, only "aborted" is no error that fails the test.
     page.route("**/stories/", lambda route: route.abort("aborted"))
     with page.expect_event("requestfailed"):
         leave_by_click(page)
@@ -127,9 +128,9 @@ def test_story_with_all_blocks_on_a_small_screen_with_large_text_and_on_paper(
     new_page, live_server, full_story
 ):
     """One test, because to make the pictures of the story takes longest."""
-    page = new_page(viewport={"width": 320, "height": 640}, reduced_motion="reduce")
+    page = new_page(viewport={"width": 320, "height": 640})
     page.goto(full_story)
-    # Nothing moves for readers who prefer that.
+    # Nothing moves for readers who prefer that, as `new_page` does.
     assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
     assert page.evaluate("document.getAnimations().length") == 0
     stops = page.locator("a[href], button, input, summary, [tabindex='0']").count()
