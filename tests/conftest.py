@@ -15,7 +15,8 @@ from stories.demo import pictures
 from tests.support import builders
 from tests.support.committed import act_as_committed
 
-# Modules with further fixtures, each after those that it imports.
+# Modules with further fixtures, each after those that it imports: pytest warns if a module of this list is
+# imported already.
 pytest_plugins = [
     "tests.support.database_fixtures",
     "tests.support.network_fixtures",
@@ -72,7 +73,8 @@ def quick_pictures():
 def contexts_of_whole_pages(django_test_environment):
     """Let the test client record the contexts of pages, not those of the many templates inside of them.
 
-    To record all takes an eighth of the time of a page with a long form.
+    To record all, as `django_test_environment` lets it do, takes an eighth of the time of a page with a long
+    form.
     """
 
     def render(template, context):

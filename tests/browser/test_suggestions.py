@@ -324,4 +324,5 @@ def the_list_fits_a_small_screen_with_large_text(page, asked):
         form, listed = page.get_by_role("search").bounding_box(), page.get_by_role("listbox").bounding_box()
         assert listed["x"] == pytest.approx(form["x"], abs=1)
         assert listed["width"] == pytest.approx(form["width"], abs=1)
+        # Pixels, which a finger needs (WCAG 2.5.5).
         assert min(option.bounding_box()["height"] for option in options(page).all()) >= 44

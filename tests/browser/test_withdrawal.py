@@ -20,7 +20,7 @@ def test_lead_withdraws_a_person_and_prints_the_report(
     new_page, live_server, settings, tmp_path, allow_errors
 ):
     allow_errors.append("410 (Gone)")  # for the reader, once the story is erased
-    settings.DATA_DIR = tmp_path
+    settings.DATA_DIR = tmp_path  # a withdrawal is written into a file there
     person = withdrawal_world.make_named_person()
     with withdrawal_world.without_words(person):
         withdrawal_world.make_story_about(person, title=f"{NAME} walks", slug=SLUG)

@@ -39,7 +39,8 @@ def client():
 
 
 # {address: query strings that ask for the same page at its path}. text=1 asks for the text-only version. Of
-# several values of a parameter, the last one counts. %D9%A3 is the Arabic digit 3.
+# several values of a parameter, the last one counts. The number of a page has at most six digits, 0 to 9;
+# %D9%A3 is the Arabic digit 3.
 SAME_PAGE = {
     "/stories/story/": [
         *("fbclid=words&utm_source=letter", "page=3", "country=kenya", "year=2025", "%00=%00", "text="),
@@ -210,6 +211,6 @@ def test_page_is_compressed_for_those_who_accept_it(story):
     ):
         caches["pages"].clear()
         client = SiteClient()
-        for _request in range(2):
+        for _request in range(2):  # made, then from the cache
             response = client.get("/stories/", headers={"Accept-Encoding": accepted})
             assert ("Content-Encoding" in response) == is_compressed, accepted

@@ -16,7 +16,10 @@ NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)  # At midnight no cached page is us
 
 @pytest.fixture
 def site(transactional_db, django_db_serialized_rollback, time_machine):
-    """A client for a site with an outage page, and a story that the client has requested, at noon."""
+    """A client for a site with an outage page, and a story that the client has requested, at noon.
+
+    The rows are committed, because database_down() closes the connection.
+    """
     time_machine.move_to(NOON)
     home = builders.home_page()
     home.help_line = "<p>Call 0800 000 000.</p>"
@@ -87,5 +90,5 @@ def test_outage_page_shows_the_current_help_line(site):
 def test_other_errors_are_no_outage(rf):
     try:
         raise ValueError
-    except ValueError:
+    except ValueError:  # server_error() looks at the error that is being handled
         assert server_error(rf.get("/")).status_code == 500

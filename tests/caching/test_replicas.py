@@ -39,7 +39,6 @@ NAME, PASSWORD = "drill", secrets.token_urlsafe(20)
 # Seconds after which nginx sends neither the page nor a picture, and between two requests until then.
 MAX_SECONDS_IN_NGINX, PAUSE = 2, 0.1
 
-
 # Small, because the processes of the site make many renditions.
 small_image = partial(builders.make_image, size=(60, 40))
 
@@ -278,7 +277,9 @@ def check_changes_of_editors(sites):
     editors = [Editor(sites[0])]
     editors.append(copy.copy(editors[0]))  # with the same session
     editors[1].site = sites[1]
-    edit, hide, unpublish = (f"/admin/pages/{story.pk}/{what}/" for what in ("edit", "privacy", "unpublish"))
+    edit, privacy, unpublishing = (
+        f"/admin/pages/{story.pk}/{what}/" for what in ("edit", "privacy", "unpublish")
+    )
     for address in ("/", "/stories/", story.url):
         assert all("The old words" in text for _status, text in get_from_all(sites, address))
 
@@ -292,14 +293,14 @@ def check_changes_of_editors(sites):
     rename(editors[1], "Another name")
     assert all("Another name" in text for _status, text in get_from_all(sites, "/stories/"))
 
-    editors[1].post(hide, {"restriction_type": "login"})
+    editors[1].post(privacy, {"restriction_type": "login"})
     assert [status for status, _text in get_from_all(sites, story.url)] == [302, 302]
     assert all("The new words" not in text for _status, text in get_from_all(sites, "/stories/"))
 
-    editors[0].post(hide, {"restriction_type": "none"})
+    editors[0].post(privacy, {"restriction_type": "none"})
     assert [status for status, _text in get_from_all(sites, story.url)] == [200, 200]
 
-    editors[0].post(unpublish, {})
+    editors[0].post(unpublishing, {})
     assert [status for status, _text in get_from_all(sites, story.url)] == [404, 404]
     assert all("The new words" not in text for _status, text in get_from_all(sites, "/stories/"))
 
