@@ -34,7 +34,10 @@ class Front:
 
 @contextmanager
 def replicas(folder, number=2, **variables):
-    """Context manager that yields `number` Sites, not started, with one database and folders of their own."""
+    """Context manager that yields `number` Sites, not started, with one database and folders of their own.
+
+    It stops them at its end.
+    """
     with site_on_postgresql(folder) as (first, database), ExitStack() as stack:
         first.environment |= variables
         sites = [first]
@@ -64,8 +67,6 @@ def redis_away(folder):
             time.sleep(2.5)  # the site asks it again after two seconds
             return rows + [*hung_and_killed(sites, redis)]
         finally:
-            for site in sites:
-                site.stop()
             redis.stop()
 
 
@@ -162,7 +163,7 @@ def junk_cookies(folder):
 def junk_at(name, port, site):
     """Return Rows about 10 readers at `port`, while 30 connections send junk cookies there."""
     seconds = 15
-    addresses = site.facts["addresses"][:3]
+    addresses = site.facts["addresses"][:3]  # without the search, which is not cached
     for address in addresses:
         site.ask(address)
     with ThreadPoolExecutor() as pool:
@@ -194,14 +195,9 @@ def slow_replicas(folder):
         for site in sites:
             site.start()
         addresses = [f"127.0.0.1:{site.port}" for site in sites]
-        try:
-            with front_server.running(
-                front_server.nginx_program(), addresses, folder / "data", scheme="https"
-            ) as (port, _logs):
-                return slow_rows(Front(port), sites)
-        finally:
-            for site in sites:
-                site.stop()
+        program, data = front_server.nginx_program(), folder / "data"
+        with front_server.running(program, addresses, data, scheme="https") as (port, _logs):
+            return slow_rows(Front(port), sites)
 
 
 def slow_rows(front, sites):
@@ -261,6 +257,7 @@ def not_code(folder, names):
 
 def deploy(old, new):
     """Yield Rows about both releases while both run."""
+    # Without the search, which is not cached.
     addresses = [address for address in old.facts["addresses"] if "?" not in address]
     mixed, failed, times = 0, 0, []
     old.start()
@@ -281,7 +278,6 @@ def deploy(old, new):
         old.stop()
         failed += sum(new.ask(address)[0] != 200 for address in addresses)
     finally:
-        old.stop()
         new.stop()
     p99 = 1000 * quantiles(times, n=100)[98]
     yield Row("deploy: failures", f"{failed} of {len(times)}", "0", not failed)

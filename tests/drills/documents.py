@@ -24,7 +24,7 @@ class Memory:
         self.thread = threading.Thread(target=self.watch)
 
     def now(self):
-        return sum(map(resident, [self.worker, *children_of(self.worker)]))
+        return sum(map(private_memory, [self.worker, *children_of(self.worker)]))
 
     def watch(self):
         while self.going:
@@ -55,7 +55,7 @@ def children_of(worker):
     return found
 
 
-def resident(process):
+def private_memory(process):
     """Return the private memory of `process` in bytes, or 0 if it has ended.
 
     Memory that it shares with its parent would count twice.

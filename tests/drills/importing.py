@@ -1,6 +1,6 @@
 """Imports a WordPress export in processes that are killed and run again, for the drill import_killed.
 
-python -m tests.drills.importing    prints [statement at which it was killed, what is wrong or ""] as JSON
+python -m tests.drills.importing    prints [[where it was killed, what is wrong or ""], …] as JSON
 """
 
 import io
@@ -37,7 +37,7 @@ BLOCK_ID = re.compile(r'"id": "[0-9a-f-]{36}"')
 def main():
     make_index()
     write_source(DATA.parent)
-    connections.close_all()
+    connections.close_all()  # so that all rows are in the file of the database
     shutil.copytree(DATA, ASIDE)
     if in_other_process(lambda: count_statements(run)):
         raise SystemExit("The import that was not killed failed.")
@@ -130,7 +130,7 @@ def snapshot():
         "items": sorted(ImportedItem.objects.values_list("key", "page__slug", "needs_eyes")),
         "addresses": sorted(OldAddress.objects.values_list("digest", "page__slug")),
     }
-    connections.close_all()
+    connections.close_all()  # the next run replaces the file of the database
     return found
 
 

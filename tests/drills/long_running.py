@@ -7,6 +7,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 from tests.drills import Row, say
 from tests.drills.sites import children, site_on_postgresql
@@ -29,13 +30,10 @@ def database_away(folder):
     with site_on_postgresql(folder) as (site, database):
         site.manage("maintenance_page")
         site.start()
-        try:
-            rows = []
-            for name, fault in [("restarted", restarted), ("stopped", stopped), ("hung", hung)]:
-                rows += measure_fault(site, database, name, fault)
-            return rows + unpublished(site, database)
-        finally:
-            site.stop()
+        rows = []
+        for name, fault in [("restarted", restarted), ("stopped", stopped), ("hung", hung)]:
+            rows += measure_fault(site, database, name, fault)
+        return rows + unpublished(site, database)
 
 
 @contextmanager
@@ -43,7 +41,7 @@ def restarted(database):
     database.stop("fast")
     database.start()
     yield
-    time.sleep(2)
+    time.sleep(2)  # the readers go on meanwhile
 
 
 @contextmanager
@@ -171,20 +169,17 @@ def soak(folder):
     """Request all kinds of pages for ten minutes, at half of the highest rate."""
     with site_on_postgresql(folder) as (site, _database):
         site.start()
-        try:
-            top = load(site, TOP, pause=0).rate
-            # Milliseconds between the requests of a connection, with which all together make half as many.
-            pause = round(1000 * CONNECTIONS / (top / 2))
-            say(f"{top:.0f} a second at most; {SOAK // 60} minutes at half of it")
-            with ThreadPoolExecutor() as pool:
-                # The warm-up is part of the same run, because new connections could reach an idle process.
-                soaking = pool.submit(load, site, SOAK, pause)
-                time.sleep(WARM_UP)
-                before = memory(site)
-                result = soaking.result()
-            growth = memory(site) / before - 1
-        finally:
-            site.stop()
+        top = load(site, TOP, pause=0).rate
+        # Milliseconds between the requests of a connection, with which all together make half as many.
+        pause = round(1000 * CONNECTIONS / (top / 2))
+        say(f"{top:.0f} a second at most; {SOAK // 60} minutes at half of it")
+        with ThreadPoolExecutor() as pool:
+            # The warm-up is part of the same run, because new connections could reach an idle process.
+            soaking = pool.submit(load, site, SOAK, pause)
+            time.sleep(WARM_UP)
+            before = memory(site)
+            result = soaking.result()
+        growth = memory(site) / before - 1
     return [
         Row("soak: errors", f"{result.errors or 0} at {result.rate:.0f}/s", "0", not result.errors),
         Row("soak: p99", f"{result.p99:.0f} ms", "< 100 ms", result.p99 < 100),
@@ -200,5 +195,5 @@ def load(site, seconds, pause):
 def memory(site):
     """Return the memory of the server's processes in KB (PSS: shared memory is divided among them)."""
     processes = [site.process.pid, *site.workers()]
-    rollups = [open(f"/proc/{process}/smaps_rollup").read() for process in processes]  # noqa: SIM115
+    rollups = [Path(f"/proc/{process}/smaps_rollup").read_text() for process in processes]
     return sum(int(re.search(r"^Pss:\s+(\d+)", rollup, re.MULTILINE)[1]) for rollup in rollups)

@@ -25,24 +25,21 @@ def worker_killed(folder):
     """Kill one worker process every five seconds under load."""
     with site_on_postgresql(folder) as (site, _database):
         site.start(workers=2, threads=THREADS)
-        try:
-            for address in site.facts["addresses"]:
-                site.ask(address)
-            with Readers(site) as readers:
-                start = time.monotonic()
+        for address in site.facts["addresses"]:
+            site.ask(address)
+        with Readers(site) as readers:
+            start = time.monotonic()
+            time.sleep(EVERY)
+            kills = []
+            while time.monotonic() < start + SECONDS:
+                worker = site.workers()[0]
+                os.kill(worker, signal.SIGKILL)
+                kills.append(time.monotonic())
+                say(f"killed worker {worker}")
                 time.sleep(EVERY)
-                kills = []
-                while time.monotonic() < start + SECONDS:
-                    worker = site.workers()[0]
-                    os.kill(worker, signal.SIGKILL)
-                    kills.append(time.monotonic())
-                    say(f"killed worker {worker}")
-                    time.sleep(EVERY)
-            before = readers.rate(start, kills[0])
-            after = median(readers.rate(kill + 3, kill + EVERY) for kill in kills)
-            failed = readers.failed()
-        finally:
-            site.stop()
+        before = readers.rate(start, kills[0])
+        after = median(readers.rate(kill + 3, kill + EVERY) for kill in kills)
+        failed = readers.failed()
     share = len(failed) / len(kills)
     return [
         Row(
@@ -85,7 +82,7 @@ def stopped_at_work(folder):
             time.sleep(1)  # both have begun
             say("stopping the server")
             site.process.terminate()
-            time.sleep(0.5)
+            time.sleep(0.5)  # it has begun to stop
             answers["upload"] = sender()
             reader.join()
         finally:
@@ -143,23 +140,20 @@ def oversize(folder):
     with site_on_postgresql(folder) as (site, _database):
         site.environment["TMPDIR"] = str(temporary)
         site.start()
-        try:
-            editor = Editor(site)
-            edit = f"/admin/pages/{site.facts['story']}/edit/"
-            editor.ask(edit)  # so that what the page editor loads does not count as growth of memory
-            memory = memory_of(site)
-            free = shutil.disk_usage(folder).free
-            say("sending a gigabyte in chunks, then one with a Content-Length")
-            statuses = [send_endless(site, editor, told) for told in (False, True)]
-            # One more than DATA_UPLOAD_MAX_NUMBER_FIELDS.
-            statuses.append(editor.post(edit, {f"field-{number}": "" for number in range(10_001)})[0])
-            statuses.append(editor.post(edit, site.facts["form"] | {"body-0-value": "x" * 20_000_000})[0])
-            grown = memory_of(site) - memory
-            used = free - shutil.disk_usage(folder).free
-            left = list(temporary.iterdir())
-            draft = editor.save_draft("After all that")
-        finally:
-            site.stop()
+        editor = Editor(site)
+        edit = f"/admin/pages/{site.facts['story']}/edit/"
+        editor.ask(edit)  # so that what the page editor loads does not count as growth of memory
+        memory = memory_of(site)
+        free = shutil.disk_usage(folder).free
+        say("sending a gigabyte in chunks, then one with a Content-Length")
+        statuses = [send_endless(site, editor, told) for told in (False, True)]
+        # One more than DATA_UPLOAD_MAX_NUMBER_FIELDS.
+        statuses.append(editor.post(edit, {f"field-{number}": "" for number in range(10_001)})[0])
+        statuses.append(editor.post(edit, site.facts["form"] | {"body-0-value": "x" * 20_000_000})[0])
+        grown = memory_of(site) - memory
+        used = free - shutil.disk_usage(folder).free
+        left = list(temporary.iterdir())
+        draft = editor.save_draft("After all that")
     refused = all(status in {400, 403, 411, 413, "closed"} for status in statuses)
     return [
         Row("oversize: 2 x 1 GB, 10,001 fields, 20 MB field", f"{statuses}", "each refused", refused),

@@ -104,6 +104,7 @@ def withdrawal_at_once(folder):
     """Withdraw a person, and measure until two servers and nginx answer 410, without and with Redis."""
     rows = []
     for name in ("data folder", "Redis"):
+        # Beside `folder`, where site_on_postgresql() has its template.
         part = folder.parent / f"{folder.name}-{name.split()[-1]}"
         part.mkdir()
         program = redis_server.redis_program()

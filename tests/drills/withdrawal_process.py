@@ -3,7 +3,7 @@
 The drill, in withdrawal.py, starts this module in a process with the settings of its site. The database and
 the data folder are restored each time.
 
-python -m tests.drills.withdrawal_process    prints [step, moment, what was wrong or ""] of each kill as JSON
+python -m tests.drills.withdrawal_process    prints [[step, moment, what was wrong or ""], …] as JSON
 """
 
 import json
@@ -59,7 +59,7 @@ def kill_and_finish(step, moment):
     if in_other_process(lambda: call_command("run_due_work")):
         return "the scheduler failed"
     found = left()
-    connections.close_all()
+    connections.close_all()  # the next run replaces the file of the database
     return found
 
 
