@@ -78,7 +78,7 @@ def may(user, address):
 
 
 def test_the_check_before_all_views_refuses_what_is_hidden(writer, own, other, subtests):
-    """Many of Wagtail's views refuse it themselves, and later versions of others may not."""
+    """Most of Wagtail's views refuse it too. The site does not rely on that."""
     administrator = builders.make_user(is_superuser=True)
     private = builders.make_private(builders.make_story("For members", other.index))
     root, compare = Page.get_first_root_node().pk, "revisions/compare/live...latest"

@@ -321,7 +321,7 @@ def test_every_route(turn, media_root, subtests):
         act_as_committed(patch)  # so that the navigation is cached, which all pages have
         assert_no_scripts(None, world.public(), 50)
     # Unlike the administrator of `users`, `world.administrator` is also a lead: a member of Safeguarding.
-    # Public pages show more to users who may edit them.
+    # Public pages show more to users who may edit them. The first four: the home page, two lists and a story.
     with subtests.test("lead"):
         names = SAFEGUARDING | MORE_FOR_ADMINISTRATORS
         addresses = [*world.public()[:4], *world.pages(OF_TYPE), *(world.routes[name] for name in names)]

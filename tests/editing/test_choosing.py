@@ -162,7 +162,7 @@ def test_link_to_nothing_is_refused(writer, own):
 
 @pytest.mark.sqlite_only
 def test_unknown_model_is_choosable_for_superusers_alone(writer, own):
-    assert own.draft.latest_revision
+    assert own.draft.latest_revision  # made only now, when `draft` is used
     superuser = builders.make_user(is_superuser=True)
     for model in (User, Group, Collection, Revision, Session):
         assert chosen_objects.choosable(superuser, model).exists(), "there is nothing that could be offered"

@@ -15,6 +15,7 @@ from tests.support.people import make_person, make_story_about, people_fields
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
+# Without seconds, which the form does not send.
 SOON = (timezone.now() + datetime.timedelta(days=3)).replace(second=0, microsecond=0)
 
 
@@ -115,6 +116,7 @@ def test_story_is_not_sent_before_its_editor_said_who_is_in_it(client, author, s
             with subtests.test(text, story=sent):
                 form = builders.check_story_form("submit", sent, slug="sent", **fields)
                 assert text in str(form.errors["people"])
+    # The page editor shows the error beside the field: here that of the last case.
     page = builders.parse(client.post(edit_address(story), builders.story_form("submit", **fields)))
     assert text in page.select_one("[data-contentpath=people]").get_text()
     assert not WorkflowState.objects.exists()

@@ -127,17 +127,19 @@ def test_terms_are_made_only_by_those_who_may_add_them(editor):
         permission.group_set.clear()
         assert suggest(editor, model, q="New", locale="en") == ([], False)
         response = editor.post(address(model, "create"), {"name": "New", "locale": "en"})
-        assert response.status_code in {302, 403}
+        assert response.status_code == 302
     assert not Theme.objects.exists() and not Author.objects.exists()
     assert editor.post(f"{address('country', 'choose')}create/", {"name": "New"}).status_code == 404
 
 
 def test_dialog_has_a_form_for_a_new_term_that_asks_for_the_language(editor, french):
-    page = editor.get(address("theme", "choose")).json()["html"]
-    assert 'name="locale"' in page and "<select" in page.partition("data-chooser-modal-creation-form")[2]
+    def form():
+        page = editor.get(address("theme", "choose")).json()["html"]
+        return page.partition("data-chooser-modal-creation-form")[2]
+
+    assert 'name="locale"' in form() and "<select" in form()
     french.delete()
-    form = editor.get(address("theme", "choose")).json()["html"].partition("creation-form")[2]
-    assert '<input type="hidden" name="locale" value="en"' in form
+    assert '<input type="hidden" name="locale" value="en"' in form()
 
 
 def test_form_of_a_story_asks_for_its_own_language(admin_client):

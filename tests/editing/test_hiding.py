@@ -181,6 +181,7 @@ def test_lists_and_the_editor_say_that_a_live_page_is_hidden(admin_client):
         return page.text, bool(page.select(".page-status-tag"))
 
     assert "hidden from readers" not in look(lists[0])[0]
+    # One page editor and one list, before a page is hidden.
     for address in [list(pages)[0], list(pages)[-1]]:
         text, has_badge = look(address)
         assert has_badge, address

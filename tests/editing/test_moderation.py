@@ -261,6 +261,7 @@ def assert_changes_no_country(client):
 def change_settings(client):
     fields = {"organisation_name": "A charity", "palette": "sea", "logo": "", "contact_email": ""}
     fields |= {"donate_url": "", "leave_url": "https://example.org/", "robots": "all"}
+    # SETTINGS redirects to the form for the only site, and editors, who may not open it, to the first page.
     client.post(client.get(SETTINGS).url, fields | {"social_links-count": "0"})
 
 
