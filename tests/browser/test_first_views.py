@@ -31,7 +31,8 @@ pytestmark = pytest.mark.sqlite_only
 # Sizes of the window.
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 # {page: {(selector, side): (limit on a phone, limit on a desktop)}}. A limit is the largest distance of that
-# side from the top of the page, in CSS pixels. (740, 800) is the height of the window.
+# side from the top of the page, in CSS pixels. The project chose the limits; (740, 800) is the height of the
+# window.
 LIMITS = {
     "home": {
         (".site-header", "bottom"): (140, 140),

@@ -110,6 +110,7 @@ def expect_rows_in_text(words):
 
 def paste_tables(tab, table):
     caption = table.get_by_label("Caption")
+    # Two cells more than a table may have: MAX_CELLS in table_block.js.
     caption.evaluate(PASTE, ["", "a\tb\n" * 1001])
     expect(tab.get_by_role("status")).to_contain_text("too large to paste")
     # Few cells, in a table that is wide and high.

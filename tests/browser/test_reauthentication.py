@@ -50,7 +50,7 @@ def test_changed_address_is_saved_after_password_and_code_by_keyboard(live_serve
     # Only now: if the user had a second factor before, the admin would ask for it before it opens this page.
     key = b"01234567890123456789"
     TOTPDevice.objects.create(user=amina, key=key.hex())
-    session = SessionStore(page.context.cookies()[0]["value"])
+    session = SessionStore(Session.objects.get().session_key)
     session["otp_device_id"] = TOTPDevice.objects.get().persistent_id
     session.save()
     make_stale()

@@ -13,7 +13,7 @@ from tests.support import builders
 
 pytestmark = pytest.mark.sqlite_only
 
-# The most steps for a story of about 420 words with seven or more kinds of block. In Wagtail without this
+# The most steps for a story of about 420 words with eight kinds of block. In Wagtail without this
 # project's changes to the editor, such a story took about 115.
 MOST_STEPS = 70
 

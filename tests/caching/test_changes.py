@@ -135,7 +135,8 @@ def test_drafts_and_searches_do_not_change_the_version(client, story):
     client.get(story.url)
     story.title = "A draft"
     story.save_revision()
-    editor.post(f"/admin/pages/{story.pk}/edit/", builders.story_form(title="Another draft"))
+    saved = editor.post(f"/admin/pages/{story.pk}/edit/", builders.story_form(title="Another draft"))
+    assert saved.status_code == 302
     SiteClient().get("/search/?q=nothing-has-this-word")
     assert count_queries(client, story.url)[0] == 0
 

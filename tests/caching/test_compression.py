@@ -7,7 +7,7 @@ import pytest
 from tests.support import builders
 from tests.support.files_of_pages import address_of, story_with
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 BROWSER = {"Accept-Encoding": "gzip, deflate, br"}
 PUBLIC = ["/", "/stories/", "/search/?q=words", "/stories/?text=1", "/sitemap.xml", "/nothing/here/"]
@@ -26,7 +26,7 @@ def test_public_page_is_compressed(client, address):
         assert "Accept-Encoding" in response["Vary"]
 
 
-def test_picture_is_not_compressed(client):
+def test_picture_is_not_compressed(client, media_root):
     story_with(image := builders.make_image())
     response = client.get(address_of(image), headers=BROWSER)
     assert "Content-Encoding" not in response

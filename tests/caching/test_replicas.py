@@ -60,7 +60,6 @@ class Scene:
             lead_image_decorative=True,
             body=[{"type": "pictures", "value": {"pictures": [block]}}],
         )
-        self.story = StoryPage.objects.get(pk=self.story.pk)
 
     @property
     def pictures(self):

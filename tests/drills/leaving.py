@@ -121,6 +121,7 @@ def crawled(folder, name, user, words):
     bodies.mkdir(parents=True)
     answers = crawl.crawl(user, bodies)
     texts = [path.read_bytes() for path in bodies.iterdir()]
+    # The drill shows the lines that end so.
     sys.stderr.write(f"{name}, {folder.name}: {len(answers)} addresses\n")
     return words_in(b"\n".join([json.dumps(answers).encode(), *texts]), words)
 

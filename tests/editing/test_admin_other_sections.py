@@ -15,7 +15,7 @@ from django.core.cache import caches
 from django.http import Http404
 from django.test import RequestFactory, override_settings
 from django.urls import resolve, reverse
-from wagtail.models import GroupPagePermission, Locale, ModelLogEntry, Page, PageLogEntry
+from wagtail.models import GroupPagePermission, Locale, ModelLogEntry, Page, PageLogEntry, Task, Workflow
 
 from editing.admin_access import may_open
 from publishing.models import TrashedPage
@@ -331,7 +331,9 @@ def test_reports_with_their_filters(writer, admin_client, other):
         filters = ("", "?status=in_progress", "?reviewable=true") if "workflow" in name else ("",)
         addresses += [f"{report}{each}" for each in (*filters, "?export=csv")]
     pages = [f"pages/search/?q={SECRET.lower()}", "pages/search/?content_type=stories.storypage"]
-    usage = ["pages/usage/stories/storypage/", "workflows/usage/1/", "workflows/tasks/usage/1/"]
+    workflow, task = Workflow.objects.get(), Task.objects.get()
+    usage = ["pages/usage/stories/storypage/", f"workflows/usage/{workflow.pk}/"]
+    usage.append(f"workflows/tasks/usage/{task.pk}/")
     first_page = ""
     assert shown(writer, *addresses, *pages, *usage, first_page) == []
     stories = ContentType.objects.get(app_label="stories", model="storypage").pk

@@ -51,7 +51,7 @@ def decide(client, story, action, comment=""):
 def publish_from_list(client, *pages):
     ids = "&".join(f"id={page.pk}" for page in pages)
     address = f"/admin/bulk/wagtailcore/page/publish/?{ids}&next=/admin/desk/waiting/"
-    assert client.get(address).status_code == 200
+    assert client.get(address).status_code == 200  # the page that asks for the confirmation
     return client.post(address, {"include_descendants": "on"}, follow=True)
 
 

@@ -108,7 +108,7 @@ def overridden_views():
 
 
 def overridden_attributes():
-    """Return {attribute of a class or module: our function or module}."""
+    """Return {attribute of a class or module: our function or class, or "" if its new value is neither}."""
     found = {}
     for owner, name, _original in patches:
         replacement = getattr(owner, name)
