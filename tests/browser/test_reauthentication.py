@@ -21,7 +21,7 @@ pytestmark = pytest.mark.sqlite_only
 
 
 @pytest.fixture
-def amina():
+def amina(db):
     return builders.make_user("Editors", username="amina", first_name="Amina", last_name="B.")
 
 

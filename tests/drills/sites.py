@@ -217,6 +217,7 @@ class Postgres:
         self.run("pg_ctl", "start", "--wait", "--silent", f"--options=-p {self.port}")
 
     def stop(self, mode="immediate"):
+        """Stop the server, by default as a crash does: at the end of a drill, nobody needs its data."""
         self.run("pg_ctl", "stop", "--wait", "--silent", f"--mode={mode}")
 
     def kill(self):

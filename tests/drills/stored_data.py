@@ -69,7 +69,7 @@ def fill(site):
     draft = editor.save_draft("Saved on a full disk")
     filler.unlink()
     again = editor.upload("There is room again", large_picture(side=200))[0]
-    site.stop()
+    site.stop()  # before its disk is unmounted
     kept = len(uploads) - 1
     return [
         Row(

@@ -119,6 +119,7 @@ def test_the_check_before_all_views_refuses_what_is_hidden(writer, own, other, s
         (f"{pictures}id={own.image.pk}&id={other.image.pk}", False, True),
         # For "all", Wagtail itself takes only the files that the user may change.
         (f"{pictures}id={own.image.pk}&id=all", True, True),
+        # No picture has this ID.
         (f"{pictures}id=x", False, True),
         # A model that does not exist, and a report about all pages.
         ("bulk/media/nothing/delete/?id=1", False, True),
