@@ -123,11 +123,12 @@ def prose(language):
         words += len(text)
 
 
-def make_photo(seed, width=960, height=640):
+def make_photo(seed):
     """Return a picture with as many details, large and small, as a photograph has.
 
     At 800 pixels it takes 1.75 bits a pixel as JPEG (quality 85), 1.1 as WebP (80) and 0.58 as AVIF (48).
     """
+    width, height = 960, 640
     chance, share = random.Random(seed), 0.5  # noqa: S311 - no secret
     image = Image.new("RGB", (width, height))
     for detail in [256, 128, 64, 32, 16, 8, 4, 2]:

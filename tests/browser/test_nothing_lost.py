@@ -41,12 +41,12 @@ def answer_for_all(tab, shows):
     tab.locator("#id_shows").select_option(shows)
 
 
-def expect_in_library(tab, count, shows, credit):
-    """Expect that the last `count` pictures of the library are shown as uploaded, with these answers."""
-    expect(tab.get_by_text("Upload successful. Please update").filter(visible=True)).to_have_count(count)
+def expect_two_in_library(tab, shows, credit):
+    """Expect that two pictures are shown as uploaded, and are the newest ones stored, with these answers."""
+    expect(tab.get_by_text("Upload successful. Please update").filter(visible=True)).to_have_count(2)
     expect(tab.get_by_text("Not in the library yet.")).to_have_count(0)
-    newest = CleanImage.objects.order_by("-pk").values_list("shows", "credit")[:count]
-    assert list(newest) == [(shows, credit)] * count
+    newest = CleanImage.objects.order_by("-pk").values_list("shows", "credit")[:2]
+    assert list(newest) == [(shows, credit)] * 2
 
 
 def test_pictures_and_dates(tab):
@@ -73,7 +73,7 @@ def one_answer_counts_for_all_pictures(tab):
     answer_for_all(tab, "An illustration")
     tab.locator("#id_credit").fill("A. Painter")
     tab.locator("#fileupload").set_input_files(files(2, green=90))
-    expect_in_library(tab, 2, "illustration", "A. Painter")
+    expect_two_in_library(tab, "illustration", "A. Painter")
 
 
 def pictures_wait_for_the_answer(tab, sent):
@@ -91,7 +91,7 @@ def pictures_wait_for_the_answer(tab, sent):
     assert not sent
     answer_for_all(tab, "A place or a thing")
     send.click()
-    expect_in_library(tab, 2, "place", "")
+    expect_two_in_library(tab, "place", "")
 
 
 def picture_without_an_answer_is_not_said_to_be_stored(tab):

@@ -15,7 +15,7 @@ from tests.support import builders
 pytestmark = pytest.mark.sqlite_only
 
 
-def give_code(page, key, step=0):
+def give_code(page, key, step):
     """Enter the code that an app with `key` shows `step` times 30 seconds later.
 
     A code is valid one step early or late, and only once, so each use in a test needs another step.

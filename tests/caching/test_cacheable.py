@@ -109,7 +109,7 @@ def test_parameter_that_is_not_declared_is_not_in_the_page(client, story):
         assert b"fbclid" not in client.get(f"{address}{separator}fbclid=fbclid").content
 
 
-def test_parameters_of_wordpress_always_reach_django(client, story):
+def test_parameters_of_wordpress_always_reach_django(client):
     """Django may redirect them, for a site that moved from WordPress."""
     home = client.get("/").content
     assert count_queries(client, "/?a=1")[0] == 0
@@ -194,7 +194,7 @@ def test_conditional_request_makes_the_whole_page(story):
         assert (number, len(body) > 100) == (0, True), (address, headers)
 
 
-def test_head_request_makes_the_page(client, story):
+def test_head_request_makes_the_page(client):
     head = client.head("/sitemap.xml")
     number, body = count_queries(client, "/sitemap.xml")
     assert (number, head.content, head["Content-Length"]) == (0, b"", str(len(body)))

@@ -37,7 +37,7 @@ from tests.support.choosing import (
     text_of,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
+pytestmark = pytest.mark.django_db
 
 
 def autosave(client, address, form):

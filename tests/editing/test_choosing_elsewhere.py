@@ -27,7 +27,7 @@ from tests.support.choosing import (
     text_of,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.sqlite_only

@@ -15,7 +15,7 @@ from tests.support import builders, translations
 from tests.support.admin_world import SECRET
 from tests.support.choosing import text_of
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 NUMBERS = itertools.count(1)
 

@@ -19,11 +19,7 @@ from tests.support.messages import texts_of
 from tests.support.translators import make_editor
 from tests.support.undone import undone
 
-pytestmark = [
-    pytest.mark.sqlite_only,
-    pytest.mark.django_db,
-    pytest.mark.usefixtures("media_root"),
-]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 
 def post(client, act, page, **options):

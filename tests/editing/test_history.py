@@ -192,7 +192,7 @@ def test_old_versions_that_nothing_needs_are_forgotten(admin_client, writing):
 
 
 @pytest.mark.sqlite_only
-def test_who_may_forget(media_root, subtests):
+def test_who_may_forget(subtests):
     section = admin_world.Section("Own", "Plain")
     story = section.live
     for number in range(3):

@@ -20,7 +20,7 @@ from tests.support.admin_world import SECRET
 from tests.support.choosing import edit_address
 from tests.support.undone import undone
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 COMMENT = {"text": f"{SECRET} comment", "contentpath": "title", "position": "", "resolved": "", "id": ""}
 

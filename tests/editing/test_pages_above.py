@@ -13,7 +13,7 @@ from tests.support import builders
 from tests.support.admin_world import SECRET
 from tests.support.choosing import permit, text_of
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 
 def hide_above(section, way):
