@@ -102,7 +102,7 @@ def measure_fault(site, database, name, fault):
             f"PostgreSQL {name}: cached pages that failed", f"{len(failed)} of {len(cached)}", "0", not failed
         ),
         Row(
-            f"PostgreSQL {name}: responses other than the page or the help line",
+            f"PostgreSQL {name}: responses other than the page or the outage page",
             f"{len(bad)} of {len(others)}",
             "0",
             not bad,
@@ -132,7 +132,7 @@ def is_cached_page(site, address):
 def watch(site, addresses, stop, answers):
     """Request `addresses` in turn until `stop` is set, and add an entry for each to the list `answers`.
 
-    An entry is (seconds, status, whether the body is a page: one of the site, or the one with the help line).
+    An entry is (seconds, status, whether the body has a heading, as a page and the outage page have).
     """
     while not stop.is_set():
         for address in addresses:
@@ -141,7 +141,7 @@ def watch(site, addresses, stop, answers):
                 status, _headers, body = site.ask(address)
             except OSError as error:
                 status, body = type(error).__name__, b""
-            answers.append((time.monotonic() - start, status, b"If you need help" in body or b"<h1>" in body))
+            answers.append((time.monotonic() - start, status, b"<h1>" in body))
             if status != 200:
                 time.sleep(0.05)
 

@@ -307,6 +307,7 @@ def test_moderators_have_the_rights_of_editors():
         assert rights and rights <= more
 
 
+# Each turn puts other scripts into the fields. Six are a choice between time and variety.
 @pytest.mark.parametrize("turn", range(6) if IS_THOROUGH else [0])
 def test_every_route(turn, media_root, subtests):
     """All walks use one World, because building it takes long."""

@@ -77,7 +77,7 @@ def test_block_with_and_without_each_part(subtests):
         bodies = [("the block", body_of(BEFORE))]
         for missing, value in variants_of(kind, complete):
             bodies.append((missing, body_of(BEFORE, (kind, value))))
-        assert len(bodies) > 2
+        assert len(bodies) > 2, "there are variants of the block"
         for (before, earlier), (after, later) in permutations(bodies, 2):
             with subtests.test(kind, before=before, after=after):
                 shown = compare(earlier, later)
