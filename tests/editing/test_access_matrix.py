@@ -220,7 +220,7 @@ def lists_in_the_admin(world):
 def get_answer(client, address):
     """Return the status and the body of the response at `address`."""
     response = client.get(address)
-    assert response.status_code in {200, 302, 400, 403, 404}, address
+    assert response.status_code < 500, address
     body = response.getvalue() if response.streaming else response.content
     return response.status_code, body
 
