@@ -1,4 +1,4 @@
-"""Builds the image, runs it without privileges, with PostgreSQL and behind nginx, and checks the site.
+"""Builds the image, runs it without privileges, with PostgreSQL, Redis and nginx, and checks the site.
 
     python -m tests.container
 
