@@ -24,8 +24,7 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2, "i
 # Colours change neither bytes nor places: the phone has only the light ones, and the desktop the dark ones.
 DESKTOP = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"}
 WORDS_OF_A_STORY, PICTURES_OF_A_STORY, STORIES_OF_AN_INDEX = 1500, 6, 12
-# Stories share pictures, because creating the renditions takes most of the time. A list loads at most so many
-# at once.
+# Stories share pictures, because creating the renditions takes most of the time. No list loads more at once.
 DIFFERENT_PICTURES = 10
 # The most that each page may use: KB (1,024 bytes) of HTML and CSS, of JavaScript, of the whole first view on
 # a phone and on a desktop, all with headers; then the number of requests.

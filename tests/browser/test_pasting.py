@@ -12,7 +12,7 @@ from tests.support import builders
 
 pytestmark = pytest.mark.sqlite_only
 
-# What Word puts into the clipboard: a text with styles, and a table.
+# What Word puts into the clipboard: a text with styles (WORDS), and a table (FROM_WORD).
 WORDS = """
 <html xmlns:o="urn:schemas-microsoft-com:office:office"><head><style>p.MsoNormal {margin:0}</style></head>
 <body lang=EN-GB style='tab-interval:36.0pt'><!--StartFragment-->

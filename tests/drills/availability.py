@@ -234,7 +234,7 @@ def rolling_deploy(folder):
         with site_on_postgresql(folder) as (old, database):
             old.environment["CACHE_URL"] = redis.address
             new = Site(folder / "new", database.address)
-            new.environment = old.environment | {"PYTHONPATH": str(folder / "new" / "code")}
+            new.environment = old.environment
             new.code = another_release(folder / "new" / "code")
             return [*deploy(old, new)]
     finally:
