@@ -181,14 +181,13 @@ def sent_size(request):
     return body + sizes["responseHeadersSize"]
 
 
-def test_pages_keep_to_their_budgets(context_factory, live_server, addresses):
+def test_pages_keep_to_their_budgets(new_page, live_server, addresses):
     problems = []
     for (name, budget), device in itertools.product(BUDGETS.items(), [PHONE, DESKTOP]):
         # On a desktop, a text-only page is the same, and a translation has the pictures of the English page.
         if device is DESKTOP and ("text only" in name or " in " in name):
             continue
-        context = context_factory(**device)
-        page = context.new_page()
+        page = new_page(**device)
         cost = cost_of(page, live_server.url + addresses[name])
         where = f"{name} at {device['viewport']['width']}"
         *most, on_phone, on_desktop, requests = budget
@@ -198,7 +197,7 @@ def test_pages_keep_to_their_budgets(context_factory, live_server, addresses):
             for (what, spent), limit in zip(cost.items(), most, strict=True)
             if spent > limit
         ]
-        if cookies := context.cookies():
+        if cookies := page.context.cookies():
             problems.append(f"{where}: sets {cookies}")
         problems += [f"{where}: the layout shifts by {shift}" for shift in page.evaluate(SHIFTS, MAX_SHIFT)]
     assert not problems, "\n".join(problems)

@@ -37,12 +37,12 @@ FOCUS = """() => {
 
 
 @pytest.fixture
-def open_home(context_factory, live_server):
+def open_home(new_page, live_server):
     """A function that opens the home page of a small site, with the options of a browser context."""
     make_site()
 
     def open_page(**options):
-        page = context_factory(**options).new_page()
+        page = new_page(**options)
         page.goto(live_server.url)
         return page
 

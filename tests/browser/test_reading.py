@@ -47,16 +47,15 @@ def leave_by_shift(page):
         page.keyboard.press("Shift")
 
 
-def test_leaving_quickly(context_factory, live_server, quick_story):
+def test_leaving_quickly(new_page, live_server, quick_story):
     """All of it in one test, because to make the database and the browser page takes longest."""
-    page = context_factory().new_page()
+    page = new_page()
     for leave in (leave_by_click, leave_by_shift):
         leaving_replaces_the_story_in_the_history(page, live_server.url, quick_story, leave)
     typing_capitals_does_not_leave(page, quick_story)
     page_is_blank_even_if_the_other_one_does_not_load(page, live_server.url, quick_story)
     leaving_works_in_an_old_browser(page, live_server.url, quick_story)
-    without_javascript = context_factory(java_script_enabled=False).new_page()
-    leaving_works_without_javascript(without_javascript, live_server.url, quick_story)
+    leaving_works_without_javascript(new_page(java_script_enabled=False), live_server.url, quick_story)
 
 
 def leaving_replaces_the_story_in_the_history(page, site, quick_story, leave):
@@ -163,10 +162,9 @@ def check_printed_story(page):
     page.emulate_media(media="screen")
 
 
-def test_link_is_copied(context_factory, quick_story):
-    context = context_factory()
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = context.new_page()
+def test_link_is_copied(new_page, quick_story):
+    page = new_page()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(quick_story)
     page.get_by_role("button", name="Copy the link").click()
     expect(page.get_by_text("The link is copied.")).to_be_visible()
