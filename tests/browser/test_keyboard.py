@@ -29,7 +29,7 @@ FOCUS = """() => {
     const other = line();
     element.focus({ preventScroll: true, focusVisible: true });
     return {
-        name: element.innerText.trim() || element.name || element.id,
+        name: element.innerText.trim() || element.name,
         isVisible: (focused.width > 0 && other.width === 0) || focused.boxShadow !== other.boxShadow,
         isOnScreen: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
     };

@@ -69,7 +69,7 @@ def import_stories(folder, host, write_content):
     path = folder / f"{host}.xml"
     # Items are known by the address of their site, so the two exports need different ones.
     path.write_text(export(*items).replace("old.example", f"{host}.example"))
-    call_command("import_wordpress", path, "--write", "--report", folder / host, verbosity=0)
+    call_command("import_wordpress", path, "--write", "--report", folder / host)
 
 
 def rows(tab):

@@ -75,7 +75,6 @@ def run():
         folder / "export.xml",
         "--write",
         *("--uploads", str(folder / "uploads"), "--report", str(folder / "report")),
-        verbosity=0,
         stdout=io.StringIO(),
     )
 
@@ -141,7 +140,7 @@ def hashes(model):
 
 def describe(page):
     """Return what a page and its draft have, with slugs and hashes in place of primary keys."""
-    draft = page.get_latest_revision_as_object() if page.latest_revision_id else page
+    draft = page.get_latest_revision_as_object()
     slugs = dict(Page.objects.values_list("pk", "slug"))
     names = {"page": slugs, "image": hashes(CleanImage), "document": hashes(CleanDocument)}
 

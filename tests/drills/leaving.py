@@ -79,7 +79,7 @@ def main(folder):
     before = look("before")
     withdrawal = withdrawal_world.withdraw_all(person)
     for _twice in range(2):  # a task can wait for another one until the second run
-        call_command("run_due_work", verbosity=0)
+        call_command("run_due_work")
     statuses = {public.get(address).status_code for address in ADDRESSES}
     assert statuses == {410}, statuses
     assert public.get(other.url).content == others

@@ -224,7 +224,6 @@ def test_approval_is_refused_with_a_message_if_another_page_has_the_address_by_n
     story.slug = "a-story"
     story.save_revision()
     Workflow.objects.get().start(story, author)
-    story.refresh_from_db()
     builders.make_story("Another story", slug="a-story")
     decide_in_list(moderator, story, "approve")
     assert "already in use" in shown(moderator)[-1]
@@ -256,7 +255,7 @@ def test_mail_after_the_approval_leads_to_no_404(
         story = submit(author, parent=parent)
 
     with django_capture_on_commit_callbacks(execute=True):
-        decide_in_list(moderator, StoryPage.objects.get(pk=story.pk), "approve")
+        decide_in_list(moderator, story, "approve")
 
     [message] = mail.outbox
     assert message.to == [author.email]

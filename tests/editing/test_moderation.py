@@ -42,7 +42,7 @@ def submit(client, editor):
 
 def decide(client, story, action, comment=""):
     """Approve or reject `story` from a list, without opening it."""
-    task = StoryPage.objects.get(pk=story.pk).current_workflow_task_state
+    task = story.current_workflow_task_state
     address = f"/admin/pages/workflow/action/{story.pk}/{action}/{task.pk}/"
     response = client.post(address, {"comment": comment})
     assert response.status_code == 302
