@@ -268,7 +268,7 @@ def test_saves_of_an_open_form_go_into_one_revision(editor, index, time_machine)
     last = created
     for number in range(1, 4):
         time_machine.move_to(start + datetime.timedelta(minutes=number))
-        form = story_form(title=f"Word {number}", summary=f"Sentence {number}.", slug="a-new-story")
+        form = story_form(title=f"Word {number}", summary=f"Sentence {number}.")
         form |= {
             "loaded_revision_id": created["revision_id"],
             "loaded_revision_created_at": created["revision_created_at"],
