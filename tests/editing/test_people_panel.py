@@ -95,7 +95,7 @@ def test_side_panel_is_there_for_new_stories_and_for_no_other_page(client):
     assert panel_in(parse(client.get(editor_of(index)))) is None
     panel = panel_in(parse(client.get(editor_of(make_story()))))
     assert "Nothing about the people" in panel.text
-    assert "its words give somebody away is checked when it is published" in panel.text, "the panel does not"
+    assert "its words give somebody away is checked when it is published" in panel.text
 
 
 def test_an_autosave_renews_the_side_panel(client, person):
@@ -148,7 +148,6 @@ def test_links_lead_to_the_fields_whatever_the_language_of_the_first_user(client
         UserProfile.objects.update_or_create(user=user, defaults={"preferred_language": language})
         page = parse(client.get(editor_of(story)))
         assert all(page.select_one(f"#{panel_id(field)}") for field in FIELDS), language
-    forget_ids()
 
 
 def test_the_choosers_link_to_what_the_user_may_edit(client, person):

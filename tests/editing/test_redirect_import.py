@@ -71,6 +71,7 @@ def test_import_is_for_administrators(client):
         assert send(address).headers["Location"] == "/admin/", address
 
 
+# Python's urlsplit() raises ValueError for each of these.
 @pytest.mark.parametrize("address", ["http://[x", "//[", "http://\u2100.com/"])
 def test_malformed_address_is_refused_in_the_form(admin_client, address):
     fields = {"old_path": address, "redirect_link": "https://example.org/", "is_permanent": "on"}

@@ -40,7 +40,7 @@ def test_fields_are_in_the_order_of_writing_then_filing_then_options(form):
 def test_stories_are_not_offered_for_menus_and_plain_pages_are(form):
     assert not form.select("[name=show_in_menus]")
     assert "show_in_menus" in StandardPage.get_edit_handler().get_form_class().base_fields
-    assert form.select("[name=keep_out_of_search_engines]")
+    assert form.select("[name=keep_out_of_search_engines]"), "the tab with the options is in the form"
 
 
 def test_a_list_of_stories_is_called_a_section(admin_client):
@@ -87,5 +87,5 @@ def test_wagtails_words_are_those_of_this_site():
         # Nobody reads the names of placeholders. "Wagtail images" is the name of an app.
         said.update(re.sub(r"%\(\w+\)|Wagtail images", "", form) for form in forms)
 
-    assert len(said) > 60
+    assert len(said) > 60, "the messages were found"
     assert [form for form in said if re.search(r"\bimages?\b|alt text", form, re.IGNORECASE)] == []

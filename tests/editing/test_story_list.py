@@ -24,7 +24,7 @@ from tests.support import builders
 from tests.support.admin_world import SECRET
 from tests.support.queries import count_queries
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
+pytestmark = pytest.mark.django_db
 
 LIST = "/admin/stories/"
 
@@ -124,6 +124,7 @@ def test_list_has_the_columns_and_exports_them(admin_client, admin_user):
     assert rows["Later"]["Next"].startswith("Live: ")
     assert rows["Ending"]["Next"].startswith("Off: ")
     assert [row["Title"] for row in exported(admin_client, status="expired")] == ["Expired"]
+    # Several filters together, with which the page is rendered too.
     filters = {"status": ["draft", "scheduled"], "missing": "author", "word_count_max": 5}
     page = admin_client.get(LIST, filters | {"ordering": "-next_change"})
     for text in ("Kenya, Senegal", "Debt, Mining", "Achieng O.", "Download CSV"):

@@ -63,9 +63,7 @@ def editor_of_own_pages(scene):
 
 
 def administrator_when_a_page_is_translated(scene):
-    key = scene.stories[0].translation_key
-    fields = {"translation_key": key, "date": "2025-01-01", "summary": "Court."}
-    make_translation(scene.stories[0], scene.french_index, **fields)
+    make_translation(scene.stories[0], scene.french_index, date="2025-01-01", summary="Court.")
     return make_user(is_superuser=True)
 
 

@@ -55,7 +55,7 @@ def scene():
                 page = make_translation(stories[name], scene[code], title=title, live=live, **FIELDS)
                 published = stories[name].last_published_at
                 changed(page, published + datetime.timedelta(days=days))
-    builders.make_story("Seulement", parent=scene["fr"], locale=scene["fr"].locale)
+    builders.make_story("Seulement", parent=scene["fr"])
     # The report leaves aliases out.
     stories["All"].create_alias(parent=builders.make_index(), update_slug="alias")
     return scene | stories
@@ -98,7 +98,7 @@ def test_links_lead_to_translating_and_editing_and_the_trash_is_left_out(admin_c
     translate = reverse("simple_translation:submit_page_translation", args=[scene["French"].pk])
     assert [link["href"] for link in rows["French"].select("a")[1:]] == [translate]
     assert admin_client.get(translate).status_code == 200
-    assert page.select_one("#wagtail-sidebar-props").text.count(reverse("translation_report"))
+    assert reverse("translation_report") in page.select_one("#wagtail-sidebar-props").text  # the menu
 
     move_to_trash(scene["None"])
     move_to_trash(old)
@@ -107,7 +107,6 @@ def test_links_lead_to_translating_and_editing_and_the_trash_is_left_out(admin_c
     assert report(admin_client) == left
 
 
-@pytest.mark.usefixtures("media_root")
 def test_report_tells_nothing_of_other_sections(writer, admin_client, own, elsewhere):
     french = make_index_in("fr")
     Locale.objects.create(language_code="es")

@@ -10,8 +10,8 @@ from tests.support import builders
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 
-# `meant` is None if the date is refused. In English, 3/4/2025 is ambiguous. The year has to be
-# between 1900 and 2200.
+# `meant` is None if the date is refused. In English, 3/4/2025 is ambiguous. Django's formats for French have
+# no dots. The year has to be between 1900 and 2200.
 @pytest.mark.parametrize(
     ("language", "typed", "meant"),
     [

@@ -18,7 +18,7 @@ from tests.support.admin_world import SECRET
 from tests.support.choosing import permit, text_of
 from tests.support.files_of_pages import document_block, story_with
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 
 def assert_only_shown_to(admin_client, writer, *addresses):

@@ -82,6 +82,7 @@ def test_the_canonical_url_of_an_alias_is_that_of_its_source(client):
 def test_the_canonical_url_of_an_alias_is_its_own_if_its_source_is_not_public(admin_client, subtests):
     story = make_story("A story")
     alias = story.create_alias(parent=make_index(make_index(), "Africa"))
+    # An administrator may open the alias, which is as private as its source.
     for hide in (make_private, Page.unpublish):
         with subtests.test(hide.__name__), undone():
             hide(StoryPage.objects.get(pk=story.pk))
@@ -173,7 +174,7 @@ def test_home_and_lists_have_the_picture_of_their_first_story_with_one(client, m
     home.featured_stories = [FeaturedStory(story=story) for story in (bare, held, hidden, gate)]
     home.save()
     french = make_index_in("fr")
-    make_story("Lampe", french, locale=french.locale, lead_image=make_image(), lead_image_alt="Une lampe")
+    make_story("Lampe", french, lead_image=make_image(), lead_image_alt="Une lampe")
     # The home page takes its featured stories in their order, a list its stories, the newest first.
     found = {
         address: cards(client, address)

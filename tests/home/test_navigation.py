@@ -72,7 +72,7 @@ def test_breadcrumbs_are_the_pages_above_the_current_one(client):
 @pytest.mark.sqlite_only
 def test_footer_links_the_pages_ticked_for_it_the_feed_and_the_other_versions(client):
     about = make_plain_page("About", show_in_menus=True)
-    make_plain_page("Kept to those who have its address")
+    make_plain_page("Not ticked")
     make_plain_page("Privacy", in_footer=True)
     make_plain_page("House rules", parent=about, in_footer=True)
     make_plain_page("Not yet", live=False, in_footer=True)

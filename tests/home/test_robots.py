@@ -47,7 +47,7 @@ def test_the_policy_is_a_setting(client):
     change(robots=SiteSettings.Robots.ALL)
     assert allowed(client, "GPTBot")
     assert allowed(client, "Googlebot")
-    for policy in (SiteSettings.Robots.NONE, "unknown"):
+    for policy in (SiteSettings.Robots.NONE, "unknown"):  # An unknown policy is read as NONE.
         change(robots=policy)
         assert not allowed(client, "GPTBot")
         assert not allowed(client, "Googlebot")

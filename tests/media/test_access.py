@@ -226,7 +226,7 @@ def test_visitor_gets_every_picture_of_a_page(client):
 
 def test_an_author_in_an_own_draft_gives_no_picture_of_another_section(client):
     """Everybody may choose every author for a draft. A draft with the picture itself gives access to it."""
-    own, other = admin_world.Section("Own", "Plain"), admin_world.Section("Other", "Quixotic")
+    own, other = admin_world.Section("Own", "Plain"), admin_world.Section("Other", "Hidden")
     builders.make_author("Awa", picture=other.image)
     address = address_of(other.image)
     client.force_login(admin_world.make_role("editor", own))

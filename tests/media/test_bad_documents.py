@@ -61,8 +61,8 @@ def docx_with_picture(data):
     return document_with_metadata("docx", {"word/media/image2.png": data})
 
 
-def xlsx_with(cells, more=""):
-    return document_with_metadata("xlsx", {"xl/worksheets/sheet1.xml": sheet(cells, more)})
+def xlsx_with(cells):
+    return document_with_metadata("xlsx", {"xl/worksheets/sheet1.xml": sheet(cells)})
 
 
 # Declares an XML entity, whose text would be read from a file of the server.
@@ -181,7 +181,7 @@ BAD = {
             "xl/worksheets/_rels/sheet1.xml.rels": relationships(("threadedComment", "../t.xml"))
         }), NOTES,
     ),
-    # Content that readers would miss.
+    # Content that can be neither kept nor left out, and files that are broken inside.
     "chart.docx": (
         lambda: docx_with('<w:p><w:r><c:chart xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"/>'
         "</w:r></w:p>"), CANNOT,

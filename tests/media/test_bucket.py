@@ -80,7 +80,8 @@ def test_files_follow_their_pages_and_one_that_the_bucket_lost_is_not_found(buck
     story.unpublish()
     assert [get(client, address).status_code for address in (picture, document)] == [404, 404]
     client.force_login(builders.make_user("Editors"))
-    addresses = [picture, document, live_story()]  # The last one is public, and is sent in another way.
+    # The last one is public, so another function sends it: send_public_rendition() of media/views.py.
+    addresses = [picture, document, live_story()]
     assert [get(client, address).status_code for address in addresses] == [200] * 3
     bucket.objects.delete()
     assert [get(client, address).status_code for address in addresses] == [404] * 3

@@ -45,12 +45,12 @@ def has_exiftool():
     path_of(services.exiftool)
 
 
-# --- Each function stores the picture `data` in another way, and returns the CleanImage ----------
-# All of them take a client, `editor`, although only the forms need one.
-
-
 def upload(data, suffix):
     return SimpleUploadedFile(f"{NAME}.{suffix}", data)
+
+
+# --- Each function stores the picture `data` in another way, and returns the CleanImage ----------
+# All of them take a client, `editor`, although only the forms need one.
 
 
 def add_one(editor, data, suffix):

@@ -37,11 +37,11 @@ NAME = "Amina-statement"
 DATA = Path(__file__).parent / "data"
 
 
-# --- Each function stores the document `file` in another way -------------------------------------
-
-
 def upload(data, suffix):
     return SimpleUploadedFile(f"{NAME}.{suffix}", data)
+
+
+# --- Each function stores the document `file` in another way -------------------------------------
 
 
 def add_one(editor, file):
@@ -203,7 +203,8 @@ def tell_structure(document):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (draw_forms, ["(In the form.)", "(In the inner form.)", "/Fm1 Do", "/Fm2 Do", "/Fm1 ", "/Fm2 "]),
+        # With a space before it, a name is a key of the resources.
+        (draw_forms, ["(In the form.)", "(In the inner form.)", "/Fm1 Do", "/Fm2 Do", " /Fm1 ", " /Fm2 "]),
         (mark_content, ["/P /AnyOff", "/OCGs [", "/MCID 5", "(Said instead)", "/Lang (fr)"]),
         (tell_structure, ["/MCID 4", "/MCID 3", "/Stm ", "/Type /OBJR"]),
     ],

@@ -27,7 +27,7 @@ def story_that_shows(image, document):
         lead_image=image,
         lead_image_alt="A road",
         body=[
-            {"type": "pictures", "value": {"pictures": [picture, picture]}},
+            {"type": "pictures", "value": {"pictures": [picture, picture]}},  # two are a gallery
             {"type": "document", "value": {"document": document.pk, "title": "Questions"}},
         ],
     )

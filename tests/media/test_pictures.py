@@ -37,7 +37,7 @@ def test_colour_profile_is_kept_without_its_texts():
     """Colours look the same as with the whole profile."""
     picture = cleaned(saved(photo(), "PNG", icc_profile=wide_profile()))
     kept = picture.info["icc_profile"]
-    assert len(kept) < 500
+    assert find_planted(kept) == []
     assert kept[24:36] == bytes(12)  # the date
     screen = ImageCms.createProfile("sRGB")
     shown = [

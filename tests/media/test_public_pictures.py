@@ -58,7 +58,7 @@ def test_remembered_picture_is_not_sent_for_another_host(client):
 def test_picture_that_is_not_public_is_never_remembered(make_file, client):
     address = make_file()
     staff = Client()
-    staff.force_login(builders.make_user("Editors", "Moderators"))
+    staff.force_login(builders.make_user("Editors"))
     for _time in range(2):
         assert get(staff, address)["Cache-Control"] == "private, no-store"
         assert get(client, address).status_code == 404

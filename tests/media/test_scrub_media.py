@@ -105,7 +105,7 @@ def test_documents_are_cleaned(media_root):
 def test_unfinished_uploads_are_cleaned(media_root):
     path = default_storage.save("wagtail_uploads/Amina.jpg", ContentFile(picture_with_metadata("jpg")))
     kind = ContentType.objects.get_for_model(CleanImage)
-    UploadedFile.objects.bulk_create([UploadedFile(for_content_type=kind, file=path)])
+    UploadedFile.objects.create(for_content_type=kind, file=path)
     scrub()
     (path,) = all_stored(media_root)
     assert find_planted(path.read_bytes()) == []

@@ -1,7 +1,7 @@
 """A backup that somebody altered, with new checksums, is refused in one line and changes nothing.
 
-A backup is a ZIP archive with a manifest: operations/backup/archive.py. test_bad_backups.py has damages that
-the checksums reveal.
+A backup is a ZIP archive with a manifest: operations/backup/archive.py. test_bad_backups.py has files that
+are damaged, or that are no whole backup.
 """
 
 import json
@@ -131,7 +131,7 @@ def test_altered_backup_is_refused_in_one_line(media_root, tmp_path):
         with pytest.raises(CommandError) as refused:
             restore_site(damaged, overwrite=True)
         assert "\n" not in str(refused.value), name
-        assert len(str(refused.value)) < 600, name  # a few lines at the terminal
+        assert len(str(refused.value)) < 600, name  # characters, which a terminal wraps into a few rows
         assert (row_counts(), checksums(media_root)) == here, name
     # The copy without a change can be restored.
     rewrite(tmp_path / "site.zip", tmp_path / "whole.zip", lambda _manifest, _members: None)

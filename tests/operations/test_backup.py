@@ -145,6 +145,7 @@ def test_progress_that_cannot_be_printed_changes_nothing(media_root, tmp_path):
 @pytest.mark.sqlite_only
 def test_backup_of_sqlite_ends_while_others_write(monkeypatch, tmp_path):
     """SQLite begins a copy in steps anew after each write, so that it would end only with the writer."""
+    # The writer ends after 4 seconds at the latest.
     path, end, ended = tmp_path / "site.sqlite3", time.monotonic() + 4, Event()
 
     def write():
@@ -154,6 +155,7 @@ def test_backup_of_sqlite_ends_while_others_write(monkeypatch, tmp_path):
 
     with closing(sqlite3.connect(path, autocommit=True)) as database:
         database.execute("PRAGMA journal_mode = WAL")
+        # The tables that the backup reads or empties.
         for table in ("django_session (x)", "accounts_loginattempt (x)", "django_migrations (app, name)"):
             database.execute(f"CREATE TABLE {table}")
         # 60 MB, so that the other connection writes during the copy.

@@ -1,7 +1,7 @@
 """A file that is no whole backup, or was altered, is refused with the reason, and changes nothing.
 
 A backup is a ZIP archive with a manifest, which lists its members with their checksums:
-operations/backup/archive.py. test_altered_backups.py has backups whose checksums are right.
+operations/backup/archive.py. test_altered_backups.py has whole backups that were altered with new checksums.
 """
 
 import json
@@ -170,6 +170,7 @@ def test_damaged_archive_changes_nothing(media_root, small, damage, message):
     assert not media_root.exists()
 
 
+# "files/./a" is inside, but no name that a backup writes.
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "name",

@@ -238,7 +238,7 @@ def test_part_that_fails_is_tried_again_without_those_that_succeeded(
         "A part of the work that was due failed: search index."
     ]
     assert not Session.objects.exists()
-    # Its age tells whether there is something to worry about.
+    # The age of this file tells whether there is something to worry about.
     assert not (data_dir / "due_work_done").exists()
 
     settings.WAGTAILSEARCH_BACKENDS = backends

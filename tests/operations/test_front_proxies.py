@@ -138,7 +138,7 @@ def test_proxies_directly_in_front_of_the_site(nginx_path, upstream, settings, h
     """Without the nginx of deploy/: TRUST_PROXY is the number of proxies."""
     settings.TRUST_PROXY = trusted
     with ExitStack() as stack:
-        port = upstream.server.server_port
+        port = upstream.port
         for header in headers:
             port = stack.enter_context(outer_proxy(nginx_path, port, header))
         request_page(port, **SPOOFED)

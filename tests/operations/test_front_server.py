@@ -29,7 +29,7 @@ PAGE = gzip.compress(b"<p>Words of the story.</p>" * 200)
 def test_compressed_page_is_passed_on_unchanged(upstream, front):
     upstream.headers |= {"Content-Encoding": "gzip", "ETag": '"one"', "Vary": "Accept-Encoding"}
     upstream.body = lambda: PAGE
-    for _ in range(2):
+    for _ in range(2):  # The second response is from nginx's cache.
         response = front.ask(Accept_Encoding="br, gzip")
         assert response.content == PAGE
         assert (response.headers["Content-Encoding"], response.headers["ETag"]) == ("gzip", '"one"')
@@ -63,7 +63,7 @@ def test_nginx_can_terminate_tls(nginx_path, upstream, tmp_path):
         connection.request("GET", "/")
         assert connection.getresponse().read() == b"Words."
         connection.close()
-        upstream.stop()
+        upstream.stop()  # so that nginx itself sends a response, with its own headers
         connection.request("GET", "/other/")
         response = connection.getresponse()
         response.read()
@@ -116,7 +116,7 @@ def test_nginx_sends_files_for_the_site(upstream, front, tmp_path):
     upstream.headers = {"X-Accel-Redirect": "/files/a.jpg", "Content-Type": "image/jpeg"}
     response = front.ask("/media/b.jpg", If_Modified_Since=http_date(path.stat().st_mtime))
     assert response.content == b"A picture."
-    # They would say when the file was stored.
+    # These headers would say when the file was stored.
     assert not {"Last-Modified", "ETag"} & set(response.headers)
     assert response.headers["Content-Security-Policy"] == FILE
     assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"

@@ -33,7 +33,7 @@ def status_of_upload(front, path, length, headers, is_chunked=False):
     with suppress(BrokenPipeError, ConnectionResetError):  # refused before its end
         if is_chunked:
             connection.send(b"%x\r\n%s\r\n0\r\n\r\n" % (length, b"x" * length))
-        elif length < LARGE:  # nginx answers for a larger one before it reads the body
+        elif length < LARGE:  # To a larger body, nginx responds in these tests before it has read it.
             connection.send(b"x" * length)
     status = connection.getresponse().status
     connection.close()

@@ -73,7 +73,7 @@ def test_search_that_takes_too_long_is_answered_in_words(server):
     story = builders.make_story("A lantern")
     with slow("wagtailsearch_indexentry"):
         response = server.get("/search/?q=lantern")
-        page = builders.parse(response)
+    page = builders.parse(response)
     assert response.status_code == 503
     assert "This search took too long. Please try fewer words" in page.select_one("main [role=alert]").text
     assert page.select_one("main input[name=q]")["value"] == "lantern"

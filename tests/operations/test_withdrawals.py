@@ -362,7 +362,7 @@ def test_restore_holds_what_only_has_an_erased_address_until_a_lead_decides(clie
         restore_site(tmp_path / "site.zip", overwrite=True)
         assert Client().get(former).status_code == 410, choice
         assert StoryPage.objects.filter(pk=other.pk).exists()
-        # Neither a consent nor a new version ends the hold.
+        # Neither a new version ends the hold, nor a change of the person in the story.
         StoryPage.objects.get(pk=other.pk).save_revision().publish()
         Contributor.objects.exclude(code=person.code).get().save()
         assert Client().get(former).status_code == 410, choice

@@ -212,7 +212,7 @@ def test_a_withdrawn_alias_stays_so_when_its_source_is_published(client):
 def test_a_page_that_is_not_hidden_takes_no_query():
     make_private(make_plain_page("For members"))
     story = make_story()
-    visibility.get_hidden_paths()
+    visibility.get_hidden_paths()  # caches them
     with CaptureQueriesContext(connection) as queries:
         assert not visibility.restrictions_on(story).exists()
     assert not queries

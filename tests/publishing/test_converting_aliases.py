@@ -15,13 +15,10 @@ from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
 
-WORD = "Quixotic"
-
-
 def test_a_hidden_alias_does_not_become_public_when_it_is_converted(client):
     """In Wagtail, it would become a live page with the same content, and nothing would hide it any more."""
     section, part = private_section()
-    last = chain_of(make_story(f"{WORD} story", part), 2)
+    last = chain_of(make_story(parent=part), 2)
     further = last.create_alias(parent=make_index(), update_slug="further")
     make_private(section)
     client.force_login(make_user("Moderators"))
@@ -42,7 +39,7 @@ def test_a_hidden_alias_does_not_become_public_when_it_is_converted(client):
 def test_live_alias_is_converted_only_by_those_who_may_publish(client):
     section, part = private_section()
     sources = {
-        "hidden": make_story(f"{WORD} story", part),
+        "hidden": make_story(parent=part),
         "public": make_story(),
         "draft": make_story(live=False),
     }
@@ -68,11 +65,11 @@ def test_pages_below_a_hidden_alias_stay_hidden_when_it_becomes_ordinary(client)
     section, part = private_section()
     make_private(section)
     alias = part.create_alias(parent=make_index(), update_slug="alias")
-    inner = make_index(alias, f"{WORD} list")
+    inner = make_index(alias, "Inner")
     # Elsewhere, but an alias of a page below the hidden alias.
     further = inner.create_alias(parent=make_index(), update_slug="further")
-    below = [make_story(f"{WORD} story", parent) for parent in (alias, inner, further)]
-    elsewhere = make_story("Elsewhere")
+    below = [make_story(parent=parent) for parent in (alias, inner, further)]
+    elsewhere = make_story()
     addresses = {story.pk: story.url for story in below}
     admin = make_user(is_superuser=True)
     for way in (

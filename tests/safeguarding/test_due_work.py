@@ -43,7 +43,7 @@ def leads():
     return [make_user(GROUP), make_user(GROUP)]
 
 
-def make_ending(number=100, **fields):
+def make_ending(number, **fields):
     """Return a new person whose consent ends `number` days after DAY."""
     event = {"given_on": days(-300), "ends_on": days(number)}
     return make_person(event, **{"names": SECRET, "contact": SECRET} | fields)
@@ -160,7 +160,7 @@ def test_day_of_deletion(case, clock):
     person = make_ending(10, **fields)
     for event in events:
         record(person, **event)
-    clock(200)
+    clock(200)  # The first consent has ended.
     assert deletion_day(Contributor.objects.get()) == expected
 
 

@@ -36,6 +36,7 @@ def test_accounts_that_are_activated_together_are_announced(
     mailoutbox.clear()
     ModelLogEntry.objects.all().delete()
     chosen = "&".join(f"id={user.pk}" for user in users)
+    # The first request deactivates all three accounts, and the second one activates them.
     for answer, number in (("False", 0), ("True", 2)):
         with django_capture_on_commit_callbacks(execute=True):
             client.post(f"/admin/bulk/auth/user/set_active_state/?{chosen}", {"mark_as_active": answer})
