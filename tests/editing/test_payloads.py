@@ -71,8 +71,9 @@ def test_rich_text_drops_addresses_that_run_scripts(address):
 # --- What was stored without validation ----------------------------------------------------------
 
 
-def test_rich_text_shows_everything_that_the_editor_can_produce():
-    text = '<h3>A</h3><p>B <b>c</b> <i>d</i> “e” &amp; <a href="https://x.org/?a=1&amp;b=2">f</a><br/>g</p>'
+def test_rich_text_shows_what_the_editor_can_produce():
+    text = "<h2>A</h2><h3>A</h3><h4>A</h4>"
+    text += '<p>B <b>c</b> <i>d</i> “e” &amp; <a href="https://x.org/?a=1&amp;b=2">f</a><br/>g</p>'
     text += "<ul><li>h</li></ul><ol><li>i</li></ol>"
     shown = text.replace('&amp;b=2"', '&amp;b=2" rel="noopener noreferrer"')
     assert str(RichText(text)) == shown

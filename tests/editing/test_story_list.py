@@ -117,7 +117,7 @@ def test_list_has_the_columns_and_exports_them(admin_client, admin_user):
         "Authors": "",
         "Words": "4",
         "Last written by": "Achieng O.",
-        "Updated": rows["Draft"]["Updated"],
+        "Updated": rows["Draft"]["Updated"],  # any time
         "Next": "",
         "Consent": "Nobody is described",
     }

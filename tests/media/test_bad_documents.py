@@ -136,6 +136,7 @@ def with_picture(filters):
 
 
 def with_broken_picture(document):
+    # A JPEG that ends before its EXIF does.
     picture = document.make_stream(b"\xff\xd8\xff\xe1\xff\xff", Type=Name.XObject, Subtype=Name.Image)
     picture.Filter = Name.DCTDecode
     document.pages[0].Resources.XObject.Im1 = picture

@@ -64,12 +64,14 @@ def packed_zeros():
     packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)  # without the header and the checksum of the whole
     mebi = packer.compress(bytes(MEBI)) + packer.flush(zlib.Z_FULL_FLUSH)  # refers to nothing before it
     checksum = functools.reduce(lambda value, _number: zlib.adler32(bytes(MEBI), value), range(400), 1)
+    # After the name: the number 0 of the method, and the header of the whole.
     return b"a\0\0\x78\x9c" + mebi * 400 + packer.flush() + checksum.to_bytes(4)
 
 
 def wide_texts():
     """Return 60 text chunks, each of a million characters that take four bytes each in Python."""
     words = zlib.compress("\U0001f4f7".encode() + b" " * 1_000_000)
+    # After the number, which is the name: compressed (1), by method 0, with neither language nor translation.
     return [chunk(b"iTXt", b"%d\0\1\0\0\0" % number + words) for number in range(60)]
 
 
@@ -88,6 +90,7 @@ def jpeg_that_claims(width, height, mode="RGB"):
 def jpeg_of_scans(number, picture_format="JPEG", **options):
     """Return a progressive JPEG whose last scan is repeated `number` times."""
     data = saved(photo(), picture_format, progressive=True, **options)
+    # FFDA begins a scan, and FFD9 ends a JPEG.
     end = data.index(b"\xff\xd9")
     return data[:end] + data[data.rindex(b"\xff\xda", 0, end) : end] * number + data[end:]
 
@@ -136,6 +139,7 @@ BAD = {
     "bomb-profile.png": lambda: png(1, 1, chunk(b"iCCP", packed_zeros()), rows=b"\0\0"),
     "nothing-in-it.png": lambda: png(0, 0),
     "short.png": lambda: png(900, 900, rows=b"\0"),
+    # These begin as files of their formats do.
     "random.jpg": lambda: b"\xff\xd8\xff\xe0" + bytes(range(256)) * 20,
     "random.png": lambda: b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20,
     "random.webp": lambda: b"RIFF\0\x14\0\0WEBPVP8 " + bytes(range(256)) * 20,

@@ -1,4 +1,7 @@
-"""A change to a file that readers see, or that a moderator has seen, needs somebody who may publish."""
+"""A change to a file that readers see, or that a moderator has seen, needs somebody who may publish.
+
+Also: forms that were opened before somebody else's change, and pictures that were erased.
+"""
 
 import copy
 import datetime

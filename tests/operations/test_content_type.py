@@ -1,4 +1,4 @@
-"""Django gets no Content-Type header with a charset that it can't use."""
+"""Django gets no Content-Type header that names another charset than UTF-8."""
 
 import pytest
 

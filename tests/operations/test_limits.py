@@ -102,13 +102,13 @@ def test_too_many_or_too_large_fields_are_refused(client):
 def test_public_pages_work_on_a_full_disk():
     """Neither the pages nor the renditions that they make can be stored."""
     client = SiteClient()
-    caches["pages"].clear()
+    caches["pages"].clear()  # pages of earlier tests
     story = builders.make_story("Long road", lead_image=builders.make_image(), lead_image_alt="A lamp")
     with no_file_larger_than(10):
         for address in (story.url, "/stories/"):
             assert client.get(address).status_code == 200, address
     assert not Rendition.objects.exists()
-    # As soon as there is room, the pictures are shown.
-    content_version.change()
+    # Once there is room, a page that is made anew shows the pictures.
+    content_version.change()  # so that no cached page is sent
     assert builders.parse(client.get(story.url)).find("img", alt="A lamp")
     assert Rendition.objects.exists()

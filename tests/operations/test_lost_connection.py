@@ -82,6 +82,7 @@ def test_other_errors():
 
 # --- Requests: "failing/" makes one query that the database gives up --------------------------------
 
+# In both cases, Django raises OperationalError.
 FAILING_QUERIES = {
     "sqlite": ["SELECT * FROM no_such_database.a"],
     "postgresql": ["SET LOCAL statement_timeout = 20", "SELECT pg_sleep(5)"],
@@ -104,7 +105,7 @@ handler500 = server_error
 
 @pytest.fixture
 def site(db):
-    caches["pages"].clear()
+    caches["pages"].clear()  # During an outage, the pages that an earlier test left there would be sent.
     return SiteClient(raise_request_exception=False)
 
 
