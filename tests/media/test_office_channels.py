@@ -123,7 +123,6 @@ DOCX = {
     ),
     "smart tag": body(f'<w:p><w:smartTag w:uri="{URL}" w:element="{SECRET}"><w:r/></w:smartTag></w:p>'),
     "custom XML": body(f'<w:customXml w:uri="{URL}" w:element="{SECRET}"><w:p/></w:customXml>'),
-    "other file": body('<w:altChunk r:id="rId2"/>'),
     "tooltip": body(f'<w:p><w:hyperlink r:id="rId2" w:tooltip="{SECRET}" w:docLocation="{PATH}"/></w:p>'),
     "paragraph id": body(f'<w:p {W14} w14:paraId="{SECRET}" w14:textId="{SECRET}"/>'),
     "unknown element": body(f"<w:p><w:unknown w:val='{SECRET}'>{SECRET}</w:unknown></w:p>"),
@@ -139,7 +138,7 @@ DOCX = {
     "old drawing": run(f'<w:pict {VML}><v:rect o:href="{URL}" id="{SECRET}"/></w:pict>'),
     "old picture": run(f'<w:pict {VML}><v:imagedata r:href="rId2" o:title="{SECRET}"/></w:pict>'),
     "object": run(f'<w:object {VML}><o:OLEObject ProgID="{SECRET}"/></w:object>'),
-    "linked picture": run(picture('r:link="rId2"')),
+    "linked picture": run(picture('r:link="rId2"').replace("MarkUser", SECRET)),
     "extension of a picture": run(
         picture('r:embed="rId3"', f'<a:extLst><a:ext uri="{SECRET}"><a:x val="{SECRET}"/></a:ext></a:extLst>')
     ),

@@ -182,7 +182,7 @@ def read_only_database():
 @pytest.mark.parametrize("address", ["/stories/", "/search/?q=lantern", "/", "/feed.atom"])
 def test_pages_show_what_exists_while_the_database_is_read_only(client, address):
     existing = builders.make_image()
-    rendition = existing.get_rendition(SHARE_IMAGE_FILTER)  # for the card of the story
+    rendition = existing.get_rendition(SHARE_IMAGE_FILTER)  # which the page's metadata name
     story = builders.make_story("A lantern", lead_image=existing, lead_image_alt="A road")
     with read_only_database():
         responses = [client.get(each) for each in (address, story.url)]

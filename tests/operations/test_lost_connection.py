@@ -1,7 +1,7 @@
 """Which errors of a database are an outage, and what an error of one query means for other requests.
 
-After a lost connection, the process answers every request for a page with the outage page for one second.
-Another error concerns only the request in which it is raised.
+After a lost connection, the process makes no pages for one second: it sends cached ones, or else the outage
+page. Another error concerns only the request in which it is raised.
 """
 
 import sqlite3
