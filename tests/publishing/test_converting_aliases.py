@@ -15,6 +15,7 @@ from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
 
+
 def test_a_hidden_alias_does_not_become_public_when_it_is_converted(client):
     """In Wagtail, it would become a live page with the same content, and nothing would hide it any more."""
     section, part = private_section()
