@@ -86,7 +86,7 @@ def test_other_responses_are_not_cached(upstream, front, headers, section):
     assert requests_passed_on(upstream, front, {}, {}, {}, section=section) == 3
 
 
-# Of a picture there is one copy, whatever encoding or query string is asked for.
+# A picture has one copy for each scheme and host. The encoding and the query string make no other.
 @pytest.mark.parametrize(
     ("requests", "times"),
     [

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefix
 
 @contextmanager
 def no_file_larger_than(size):
-    """Limit the size of files to `size` bytes, which fails in the same way as a full disk."""
+    """Limit the size of files to `size` bytes. The site takes the error, EFBIG, for that of a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
