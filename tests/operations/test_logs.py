@@ -16,7 +16,7 @@ from tests.support import builders
 from tests.support.production import HOST, database_of_the_test, running_site
 from tests.support.signing_in import TOKEN
 
-# A word that is in every part of the requests that the test sends, and in no text of the site.
+# A word that is in the requests that the test sends, and in no text of the site.
 MARK = "quixotic"
 # Headers with data about a visitor.
 PRIVATE = {
