@@ -66,7 +66,7 @@ def main(arguments):
         beside = others and "postgresql" in (chosen or STEPS)
         if beside:
             finish = stack.enter_context(in_background("postgresql", pytest_arguments))
-        for name in others or chosen:
+        for name in others or chosen:  # PostgreSQL alone is not in the background.
             outcomes += STEPS[name](pytest_arguments)
         if beside:
             outcomes += finish()

@@ -40,7 +40,7 @@ def read_rows(variables, folder, statement):
 
 
 @pytest.mark.skipif(not STARTS, reason="make drill does it")
-@pytest.mark.parametrize("start", range(STARTS or 1))
+@pytest.mark.parametrize("start", range(STARTS or 1))  # Without any, pytest would give another reason.
 def test_simultaneous_starts_on_an_empty_database_succeed(tmp_path, start):
     with empty_database(tmp_path) as (variables, folder), ExitStack() as stack:
         variables["FIRST_ADMIN"] = ADMIN

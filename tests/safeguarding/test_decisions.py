@@ -153,8 +153,8 @@ def test_writers_of_a_version_that_was_decided_about_may_decide_about_a_later_on
     key = draft_of_both(lead, child).pk
     for ground, is_overwritten, summary, may_decide in (
         ("child", False, "Other words.", True),
-        ("proceedings", False, "Other words.", False),
-        ("child", True, "Other words.", False),
+        ("proceedings", False, "Other words.", False),  # a decision about something else
+        ("child", True, "Other words.", False),  # The version was overwritten after the decision.
         ("child", False, "By the lead.", False),  # Somebody goes back to the lead's own text.
     ):
         with undone():
