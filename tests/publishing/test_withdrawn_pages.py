@@ -93,5 +93,5 @@ def test_editor_is_told_that_a_page_above_is_not_published(admin_client, live):
     index = make_index(make_index(), "Part", live=live)
     address = f"/admin/pages/add/stories/storypage/{index.pk}/"
     response = admin_client.post(address, story_form("publish"), follow=True)
-    assert "published" in response.text
+    assert "created and published" in response.text
     assert ("a page above it is not published" in response.text) == (not live)
