@@ -65,7 +65,6 @@ def test_demo_has_nine_stories_and_two_translations_and_a_second_run_changes_not
         assert len({block.block_type for block in story.body}) >= 4, story.title
         assert story.lead_image_alt
         assert story.themes
-        assert story.date
     sections = {story.get_parent().title for story in stories}
     assert len(sections) == 2
     assert not CleanImage.objects.filter(description="").exists()

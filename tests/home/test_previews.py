@@ -24,7 +24,7 @@ def test_an_editor_sees_how_a_story_looks_when_shared(admin_client, media_root):
     assert (card.img["width"], card.img["height"], card.img["alt"]) == ("1200", "630", "A lamp")
     story.seo_title, story.search_description = "In short", "For those who search."
     card = parse(story.make_preview_request(preview_mode="shared").render()).main
-    assert "In short" in card.h1
+    assert "In short" in card.h1.text
     assert "The summary." not in card.text
 
 

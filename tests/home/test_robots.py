@@ -51,7 +51,7 @@ def test_the_policy_is_a_setting(client):
         change(robots=policy)
         assert not allowed(client, "GPTBot")
         assert not allowed(client, "Googlebot")
-        assert "welcome" not in client.get("/robots.txt").content.decode()
+        assert "welcome" not in client.get("/robots.txt").content.decode(), "as search engines are by default"
 
 
 @pytest.mark.parametrize("policy", SiteSettings.Robots.values)

@@ -30,12 +30,12 @@ from tests.support.picture_bombs import BOMBS, bare_marker_jpeg
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
-def frames(number, size=(8, 8)):
+def frames(number):
     """Return `number` pictures, each in a colour of its own, because Pillow joins equal frames.
 
     In steps of 85, because lossy WebP makes shades equal that differ by 1.
     """
-    return [Image.new("RGB", size, (shade * 85 % 256, shade // 256, 0)) for shade in range(number)]
+    return [Image.new("RGB", (8, 8), (shade * 85 % 256, shade // 256, 0)) for shade in range(number)]
 
 
 def chunk(name, content):
@@ -87,12 +87,12 @@ def jpeg_that_claims(width, height, mode="RGB"):
     return data[:place] + struct.pack(">HH", height, width) + data[place + 4 :]
 
 
-def jpeg_of_scans(number, picture_format="JPEG", **options):
-    """Return a progressive JPEG whose last scan is repeated `number` times."""
+def jpeg_of_scans(picture_format="JPEG", **options):
+    """Return a progressive JPEG whose last scan is repeated until there are more than MAX_SCANS."""
     data = saved(photo(), picture_format, progressive=True, **options)
     # FFDA begins a scan, and FFD9 ends a JPEG.
     end = data.index(b"\xff\xd9")
-    return data[:end] + data[data.rindex(b"\xff\xda", 0, end) : end] * number + data[end:]
+    return data[:end] + data[data.rindex(b"\xff\xda", 0, end) : end] * MAX_SCANS + data[end:]
 
 
 def animated(picture_format, number=2, **options):
@@ -131,8 +131,8 @@ BAD = {
     "bomb-transparent.png": lambda: png(7_000, 5_000, depth=8, colour=6, rows=bytes(4 * 7_000 + 1) * 5_000),
     "bomb.heic": lambda: heic_that_claims(7_000, 5_000),
     "bomb-print.jpg": lambda: jpeg_that_claims(7_000, 5_000, "CMYK"),
-    "bomb-scans.jpg": lambda: jpeg_of_scans(40),
-    "bomb-scans-and-second.jpg": lambda: jpeg_of_scans(40, "MPO", save_all=True, append_images=[photo()]),
+    "bomb-scans.jpg": jpeg_of_scans,
+    "bomb-scans-and-second.jpg": lambda: jpeg_of_scans("MPO", save_all=True, append_images=[photo()]),
     "bomb.jpg": lambda: jpeg_that_claims(60_000, 60_000),
     "bomb-text.png": lambda: png(1, 1, chunk(b"zTXt", packed_zeros()), rows=b"\0\0"),
     "bomb-texts.png": lambda: png(6_000, 6_000, *wide_texts(), rows=bytes(6_000 // 8 + 1) * 6_000),

@@ -47,8 +47,11 @@ APPENDED_TWO = f'X-Forwarded-For "$proxy_add_x_forwarded_for, {BALANCER}"'
 TRUSTED = f"set_real_ip_from 127.0.0.1; set_real_ip_from {BALANCER};"
 
 
-def uncommented(header="X-Forwarded-For"):
-    """Return the lines of deploy/nginx.conf for a proxy in front, uncommented, and with the test's values."""
+def uncommented(header):
+    """Return the lines of deploy/nginx.conf for a proxy in front, uncommented, and with the test's values.
+
+    `header`: the one from which nginx reads the visitor's address.
+    """
     lines = re.findall(
         r"^    #((?:set_real_ip_from|real_ip_\w+) .*;)$", front_server.CONFIGURATION.read_text(), re.M
     )
