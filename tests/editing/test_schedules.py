@@ -1,4 +1,4 @@
-"""Schedules: a cancelled one leaves no date behind, and every time names its zone.
+"""Schedules: a cancelled one leaves no date behind, and the page editor names the zone of a time.
 
 A version whose end has passed is not published.
 """

@@ -1,4 +1,4 @@
-"""A date that an editor typed is understood in the forms of the editor's language, or refused."""
+"""A date that an editor typed is understood in the formats of the editor's language, or refused."""
 
 import pytest
 from django.utils import translation
