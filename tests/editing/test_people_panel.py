@@ -63,6 +63,7 @@ def make_refused_story(person):
         lead_image_alt="Somebody",
         body=[{"type": "text", "value": "<p>Words.</p>"}, pictures_block(other)],
     )
+    # As after a new file: nobody has said yet who is on it.
     CleanImage.objects.filter(pk=other.pk).update(asks_again=True)
     return story
 

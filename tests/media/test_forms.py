@@ -197,7 +197,7 @@ def test_editor_cannot_change_what_readers_see_of_a_public_file(editor, own):
 
     # The readers of a restricted page are readers too.
     builders.make_private(story)
-    for change, item, field, make_value, _field_with_error in (changes[0], changes[-1]):
+    for change, item, field, make_value, _field_with_error in (changes[0], changes[-1]):  # the new files
         assert change(editor, item, **{field: make_value()}).status_code == 200, field
 
     # While no live page shows the files, the editor may change them.
