@@ -173,7 +173,7 @@ def test_outage_page_can_be_written_by_two_processes_at_once(data_dir, monkeypat
 
 
 @pytest.mark.django_db
-def test_page_that_fails_stops_no_withdrawal_and_no_other_page(client, data_dir, media_root, time_machine):
+def test_page_that_fails_stops_no_withdrawal_and_no_other_page(client, data_dir, time_machine):
     time_machine.move_to(NOON)
     goes = [scheduled(f"Goes {hours}", expire_at=NOON + datetime.timedelta(hours=hours)) for hours in (1, 2)]
     scheduled("It can't be read", go_live_at=NOON + datetime.timedelta(hours=1))
