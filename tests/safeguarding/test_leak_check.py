@@ -45,6 +45,7 @@ GRADES = [
 
 
 def test_words_are_refused_or_warned_of():
+    # The name is not public, because the person did not agree to the real name.
     person = make_agreeing_person(
         {"naming": Naming.CHANGED},
         names=NAMES,
@@ -83,7 +84,7 @@ def test_names_are_split_as_people_write_them():
 
 
 def leaking_story(person):
-    """Return a draft with a protected word in every kind of place."""
+    """Return a draft with a protected word in every kind of place, disguised in some of them."""
     images = [make_image(), make_image(credit=f"By {NAMES}")]
     pictures = pictures_block(*images)
     pictures["value"]["pictures"][1]["image"]["alt_text"] = f"The market of {PLACE}"
@@ -136,9 +137,10 @@ def test_places_are_told_in_words_and_beside_the_field(person):
 
 
 def test_checked_fields_are_in_the_form_of_each_page_type():
+    """Django's add_error() raises ValueError for a field that is not in the form."""
     for model in (StoryPage, StoryIndexPage, HomePage, StandardPage):
         form = model.get_edit_handler().get_form_class()
         names = {field.name for field in text_fields(model)}
         assert {"title", "slug"} < names <= set(form.base_fields), model
     fields = {place.field for place in read_texts(home_page())}
-    assert {"title", "slug", "headline"} <= fields
+    assert {"title", "slug", "headline"} <= fields, "places name the fields as the form does"

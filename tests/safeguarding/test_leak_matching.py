@@ -102,12 +102,11 @@ def holds(text, term):
     return bool(Texts([text]).find(term))
 
 
-def test_sixty_disguises_are_found():
+def test_disguises_are_found():
     missed = [text for word, texts in DISGUISES.items() for text in texts if not holds(text, make_term(word))]
     (phone,) = make_phone_terms(f"Her sister: {PHONE}, in the evening")
     missed += [text for text in PHONES if not holds(text, phone)]
     assert missed == []
-    assert sum(map(len, DISGUISES.values())) + len(PHONES) >= 60
 
 
 def test_other_words_are_not_mistaken():
@@ -125,8 +124,9 @@ def test_ordinary_names_give_few_false_alarms():
     texts = []
     for path in [*Path("stories/demo").rglob("*.toml"), *Path("home/demo").rglob("*.toml")]:
         texts += strings_in(tomllib.loads(path.read_text()))
+    # Shorter texts are titles, captions and the like.
     paragraphs = [part for text in texts for part in re.split(r"\n\n|</p>", text) if len(part) > 60]
-    assert len(paragraphs) >= 200
+    assert len(paragraphs) >= 200, "of fewer, 2 % would be too few to tell"
     searched = Texts(paragraphs)
     alarms = {number for name in NAMES for number in searched.find(make_term(name))}
     assert len(alarms) < 0.02 * len(paragraphs), [paragraphs[number] for number in alarms]

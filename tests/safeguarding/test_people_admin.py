@@ -217,7 +217,7 @@ def test_not_reached_is_noted_and_changes_nothing(lead):
 # --- Taking down ----------------------------------------------------------------------------------
 
 
-def test_take_down_is_gone_at_the_next_request_and_can_be_undone(lead):
+def test_what_is_taken_down_is_gone_at_the_next_request_and_can_be_brought_back(lead):
     person, other = make_agreeing_person(), make_agreeing_person()
     story, kept = make_story_about(person, other), make_story_about(other)
     visitor = Client()
@@ -229,7 +229,7 @@ def test_take_down_is_gone_at_the_next_request_and_can_be_undone(lead):
     form = parse(lead.get(address(person, "edit")))
     stale = {each["name"]: each["value"] for each in form.select("form input[type=hidden]")}
     stale |= {"kind": "adult", "role": "tells", "adult_on": "", "keep_until": ""}
-    for _twice in range(2):
+    for _twice in range(2):  # The second one changes nothing, and is not logged.
         lead.post(address(person, "take_down"))
     assert seen() == [False, True]
     # A form that was opened before doesn't bring it back.

@@ -66,7 +66,7 @@ STATUSES = {
 @pytest.mark.parametrize("case", STATUSES)
 def test_status_on_each_day(case):
     fields, events, expected = STATUSES[case]
-    person = Contributor.objects.get(pk=make_person(*events, **fields).pk)
+    person = make_person(*events, **fields)
     assert [(day, person.get_status(days(day))) for day, _status in expected] == expected
 
 

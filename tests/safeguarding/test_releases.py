@@ -1,14 +1,12 @@
 """The day until which visitors may read stories and see pictures: consents and decisions change it."""
 
 import datetime
-import io
 import re
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
-from PIL import Image as PillowImage
 from wagtail.images import get_image_model
 from wagtail.models import Locale
 
@@ -30,6 +28,7 @@ from tests.support.builders import (
     make_plain_page,
     make_story,
     make_user,
+    picture_bytes,
     pictures_block,
     story_form,
 )
@@ -314,7 +313,7 @@ def test_picture_is_shown_while_its_people_agree_on_any_page(client, media_root)
 
     # A new file asks again who is on it.
     image = get_image_model().objects.get()
-    image.file = sign(png(), ".png")
+    image.file = sign(picture_bytes(color=(20, 20, 90)), ".png")
     image.save()
     assert not sees_picture(client, page)
     client.force_login(make_user(is_superuser=True))
@@ -365,9 +364,3 @@ def test_withdrawn_picture_is_in_no_place_of_pages_that_are_read(client, media_r
     for address in numbers:
         text = client.get(address).text
         assert "<img" not in text and "/media/images/" not in text and "Her face" not in text, address
-
-
-def png():
-    file = io.BytesIO()
-    PillowImage.new("RGB", (480, 320), (20, 20, 90)).save(file, "PNG")
-    return file.getvalue()

@@ -1,4 +1,4 @@
-"""Restricted fields, such as names and contact: leads see them after a reason, and they are encrypted."""
+"""Restricted fields, such as names: leads see them after they give a reason, and they are encrypted."""
 
 import pytest
 from django.test import Client
@@ -63,7 +63,7 @@ def test_form_that_was_opened_before_a_change_undoes_it_only_when_it_is_sent_twi
         assert (person.names, person.has_withdrawn) == ("", True)
         again = lead.post(address(person, name), data | {"seen": seen(response)})
         assert again.status_code == 302
-        Contributor.objects.update(names="")
+        Contributor.objects.update(names="")  # The first form has stored them again.
     assert not Contributor.objects.get().has_withdrawn
 
 

@@ -60,7 +60,13 @@ class World:
             **people_fields(story) | fields,
         )
 
-    def post(self, address, data, **headers):
+    def form_for_another(self, story, **fields):
+        """Return the data of form(), for a page that stores no rows of people: those sent have no ids."""
+        form = self.form(story, **fields) | {"story_people-INITIAL_FORMS": "0"}
+        rows = {name for name in form if name.startswith("story_people-") and name.endswith("-id")}
+        return form | dict.fromkeys(rows, "")
+
+    def post(self, address, data=None, **headers):
         response = self.client.post(address, data, headers=headers)
         assert response.status_code in {200, 302}
         return response
@@ -82,12 +88,8 @@ def publish_due():
 
 
 def create(world, story):
-    fresh = world.form(story, slug=f"{story.slug}-new") | {"story_people-INITIAL_FORMS": "0"}
-    fresh = {  # A new story has no stored rows of people, so those of the form have no ids.
-        name: "" if name.startswith("story_people-") and name.endswith("-id") else value
-        for name, value in fresh.items()
-    }
-    world.post(f"/admin/pages/add/stories/storypage/{world.section.pk}/", fresh)
+    form = world.form_for_another(story, slug=f"{story.slug}-new")
+    world.post(f"/admin/pages/add/stories/storypage/{world.section.pk}/", form)
 
 
 def edit(world, story):
@@ -103,9 +105,8 @@ def schedule(world, story):
 def schedule_over_live(world, story):
     """Schedule the texts and people of `story` as a change of another story, which is live."""
     live = make_story(MET, world.section)
-    form = world.form(story, go_live_at=f"{days_from_today(1)} 10:00", slug=live.slug)
-    form |= {"story_people-INITIAL_FORMS": "0"}
-    world.post(f"/admin/pages/{live.pk}/edit/", {n: "" if n.endswith("-id") else v for n, v in form.items()})
+    form = world.form_for_another(story, go_live_at=f"{days_from_today(1)} 10:00", slug=live.slug)
+    world.post(f"/admin/pages/{live.pk}/edit/", form)
     publish_due()
 
 
@@ -163,7 +164,7 @@ def save_page(world, story):
 
 def publish_in_bulk(world, section):
     ids = "&".join(f"id={story.pk}" for story in stories_in(section))
-    world.post(f"/admin/bulk/wagtailcore/page/publish/?{ids}", {"include_descendants": ""})
+    world.post(f"/admin/bulk/wagtailcore/page/publish/?{ids}")
 
 
 def publish_section_in_bulk(world, section):

@@ -81,7 +81,7 @@ def on_own_connection(act):
 
 
 def wait_until_blocked():
-    """Wait until another connection to this database waits for a lock."""
+    """Wait until another connection to this database waits for a lock. It gives up after ten seconds."""
     for _try in range(200):
         with connection.cursor() as cursor:
             # The locks of other test processes, in databases of their own, are in the same table.
@@ -176,7 +176,7 @@ def decide_about_somebody_who_withdraws():
 def release_a_page_of_somebody_who_withdraws():
     person = make_agreeing_person()
     story = make_story_about(person)
-    transaction.atomic(hold_pages)([story], "P-2345")
+    transaction.atomic(hold_pages)([story], "P-2345")  # It locks rows, which needs a transaction.
     release = partial(release_page, PageHold.objects.get(page=story), None)
     return partial(withdraw, person), release, partial(is_held_back, story)
 
@@ -322,7 +322,7 @@ def publish_in_bulk(*stories):
 
     def publish():
         address = f"/admin/bulk/wagtailcore/page/publish/?{ids}"
-        assert client.post(address, {"include_descendants": ""}).status_code == 302
+        assert client.post(address).status_code == 302
 
     return publish
 

@@ -80,7 +80,7 @@ def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, cap
     withdrawal = withdraw_all(person)
     # The transaction of the test is never committed, so the tasks don't run by themselves.
     run_quick_tasks()
-    run_tasks()
+    run_tasks()  # as the scheduler does
 
     assert tables_with(*SENTINELS, image.file_hash) == {}
     gone = {image.file.name, document.file.name}
@@ -133,7 +133,7 @@ def assert_gone(client):
 
 @pytest.mark.sqlite_only
 def test_address_in_a_text_is_told_from_a_longer_one():
-    paths = {"/stories/lamps/", "/fr/lumière/", ""}
+    paths = {"/stories/lamps/", "/fr/lumière/", ""}  # The empty path is in no text.
     for text, is_found in (
         ("https://example.org/stories/lamps/?a=b", True),
         ("See /stories/lamps.", True),
@@ -179,7 +179,7 @@ def withdraw_one(person, choice):
 
 def test_files_that_something_else_uses_stay():
     person = withdrawal_world.make_named_person()
-    # Each has another size, because equal pictures are erased together.
+    # Each has another size, so that `same` below is the only picture with the same file as another one.
     shared, in_draft, in_moderation, own = (builders.make_image(size=(width, 40)) for width in range(63, 67))
     builders.make_story(lead_image=shared, lead_image_alt="A lamp")
     other = StoryPage.objects.get(pk=builders.make_story().pk)
@@ -360,7 +360,7 @@ def test_story_with_others_is_held_until_it_is_published_without(choice, client)
     kept = {"everything": [other], "name": [person, other], "pictures": [person, other]}[choice]
     publish(
         story, title="Of others", slug="of-others", story_people=withdrawal_world.rows_of(*kept),
-        lead_image=CleanImage.objects.filter(pk=image.pk).first() if choice == "name" else None,
+        lead_image=CleanImage.objects.get(pk=image.pk) if choice == "name" else None,
         lead_image_alt="Somebody",
     )  # fmt: skip
     run_tasks()

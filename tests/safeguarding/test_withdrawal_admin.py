@@ -77,6 +77,7 @@ def test_lead_withdraws_a_person_and_prints_the_report(lead, django_capture_on_c
 def test_log_entries_with_the_same_title_are_one_line(lead):
     person, home = withdrawal_world.make_named_person(), builders.home_page()
     for _number in range(2):
+        # The data have no word of the person, so the line does not show them.
         PageLogEntry.objects.log_action(home, "wagtail.edit", title=f"Author {NAME}", data={"is_live": "no"})
     page = address(person, "withdraw")
     form = parse(lead.get(f"{page}?choice=everything")).select_one("form[method=post]")
