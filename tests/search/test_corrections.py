@@ -193,6 +193,7 @@ def test_terms_of_several_words_are_searched_for_as_a_whole():
 def test_candidates_are_looked_up_until_enough_are_on_a_public_page():
     words = [f"{letter}orven" for letter in ascii_lowercase[:25]]
     store_known_words(words)
+    # Enough are MAX_CANDIDATES, and one more that tells whether the best one is clear.
     all_in_batches = [5, 5, 5, 5, 5]
     for public, numbers in (
         ([], all_in_batches),

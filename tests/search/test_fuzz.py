@@ -95,7 +95,7 @@ OTHER_PAGES = (
 @thoroughly(EXAMPLES)
 @given(query=query_strings, more=other_parameters)
 def test_any_query_string_gets_a_valid_page(monkeypatch, query, more):
-    if not StoryPage.objects.exists():
+    if not StoryPage.objects.exists():  # The first example makes the pages for all.
         act_as_committed(monkeypatch)  # so that the navigation is cached, which takes half of a request
         story = make_story("A lantern", countries=["KE"], themes=["Debt"])
         make_story("Two boats", body=[{"type": "text", "value": "<p>Kenyan lanterns</p>"}], countries=["UG"])

@@ -1,6 +1,5 @@
 """Search suggestions: which countries, themes and pages are suggested, and that all of them are public."""
 
-import datetime
 import logging
 
 import pytest
@@ -10,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 from wagtail.models import Page
 
 from search import suggestions
-from stories.models import StoryCountry, StoryPage, StoryTheme
 from stories.terms import Country, Theme
 from tests.support.builders import home_page, make_index, make_plain_page, make_private, make_story
 from tests.support.translations import make_index_in
@@ -32,14 +30,6 @@ def get_response(client, words, language=""):
 
 def texts(client, words, language=""):
     return [text for _kind, text in suggest(client, words, language)]
-
-
-def add_story(title, parent, countries=(), themes=()):
-    """Return a new live story. It is added without a revision, which is faster than publishing it."""
-    story = StoryPage(title=title, summary="Words.", date=datetime.date(2025, 1, 1), body="[]", people="none")
-    story.story_countries = [StoryCountry(country_id=code) for code in countries]
-    story.story_themes = [StoryTheme(theme=theme) for theme in themes]
-    return parent.add_child(instance=story)
 
 
 # --- Kinds ---------------------------------------------------------------------------------------
@@ -98,7 +88,7 @@ def test_only_pages_in_the_language_of_the_visitor_are_suggested(client):
     make_story("Lantern")
     index = make_index_in("fr", "Récits")
     theme = Theme.objects.create(name="Lanternes rouges", locale=index.locale)
-    add_story("Lanterne", index, countries=["DE"], themes=[theme])
+    make_story("Lanterne", index, countries=["DE"], themes=[theme.name])
     assert suggest(client, "lantern") == [("Story", "Lantern")]
     assert texts(client, "lantern", "/fr") == ["Lanternes rouges", "Lanterne"]
     assert texts(client, "germany") == []
@@ -187,11 +177,11 @@ def test_pages_are_chosen_among_as_many_public_ones_whatever_is_private(client, 
     index = make_index()
     section = make_private(make_index(index, "Kept quiet"))
     for number in range(9):
-        add_story(f"{'Lantern' if number == 2 else 'The lantern'} {number}", index, countries=["KE"])
+        make_story(f"{'Lantern' if number == 2 else 'The lantern'} {number}", index, countries=["KE"])
     without = texts(client, "lantern")
     assert without[0] == "Lantern 2"  # the oldest of the seven newest
     for number in range(few_candidates + 1):  # more than the pages that are checked first
-        add_story(f"Lantern {number} of somebody", section, countries=["KE"])
+        make_story(f"Lantern {number} of somebody", section, countries=["KE"])
         if number in (0, 6, 7, few_candidates - 1, few_candidates):  # beside the limits
             assert texts(client, "lantern") == without, number
     assert texts(client, "kenya") == ["Kenya"]
@@ -206,7 +196,7 @@ def test_the_number_of_sql_queries_is_limited(client, few_candidates):
 
     def add_stories(numbers):
         for number in numbers:
-            add_story(f"Kenya {number}", index, countries=["KE"])
+            make_story(f"Kenya {number}", index, countries=["KE"])
 
     add_stories(range(5))
     assert count_queries(client, "ken") == count_queries(client, "zeppelin") == 3

@@ -4,14 +4,13 @@ The browser tests look at some pages in some palettes only.
 """
 
 import re
-from pathlib import Path
 
 import pytest
 from django.conf import settings
 
 from home.models import SiteSettings
 
-STYLE = (Path(settings.BASE_DIR) / "site_project/static/css/site.css").read_text(encoding="utf-8")
+STYLE = (settings.BASE_DIR / "site_project/static/css/site.css").read_text(encoding="utf-8")
 BACKGROUNDS = ["paper", "paper-raised", "paper-sunk", "note"]
 # (colour of text, colour below it).
 PAIRS = [(text, below) for text in ("ink", "ink-soft", "accent") for below in BACKGROUNDS]

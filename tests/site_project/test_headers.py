@@ -105,7 +105,7 @@ def addresses():
     )  # fmt: skip
     private = builders.make_private(builders.make_plain_page("For members"))
     settings = SiteSettings.for_site(builders.home_page().get_site())
-    settings.contact_email = "safety@example.org"
+    settings.contact_email = "safety@example.org"  # for security.txt
     settings.save()
     builders.make_plain_page("Get help")
     french = builders.home_page().copy_for_translation(Locale.objects.create(language_code="fr"))

@@ -156,8 +156,10 @@ def test_pages_in_arabic_have_no_english_words(client):
         "content_notes": ContentNote.values,
         "themes": ["أجور"],
     }
-    for title, country in (("أجور", "SN"), ("أجور العمل", "CD")):
-        story = make_story(title, index, countries=[country], show_leave_quickly=True, body=[], **fields)
+    _other, story = (
+        make_story(title, index, countries=[country], show_leave_quickly=True, body=[], **fields)
+        for title, country in (("أجور", "SN"), ("أجور العمل", "CD"))
+    )
     # Among them a search with a filter, a cry for help, and a text that is too long.
     searched = ["أجور", "أجور طائرة", "طائرة", "قصص&year=2001", "ساعدوني", "أ" * 201]
     searches = [f"/ar/search/?q={words}" for words in searched]

@@ -36,6 +36,9 @@ def test_name_missing_in_cldr_falls_back_to_english_or_the_code(language):
         assert language_choices()
         assert Country(code="Q9").name == "Q9"
         assert Country().name == ""
+
+
+def test_name_is_that_of_the_variant_of_a_language():
     assert country_names("pt-PT")["KE"] == "Quénia", "not Quênia, as in Brazil"
 
 

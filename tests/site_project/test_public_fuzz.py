@@ -64,6 +64,7 @@ def pages():
 
 @thoroughly(EXAMPLES)
 @given(path=paths, query=queries, sent=headers)
+# Hypothesis tries these each time, besides the random ones.
 @example(path=b"/stories/", query=[("page", b"-1")], sent={})
 @example(path=b"/stories/", query=[("page", b"1e9")], sent={})
 @example(path=b"/stories/long-road/", query=[], sent={"Range": "bytes=0-1"})

@@ -97,6 +97,7 @@ def test_pages_make_the_pinned_number_of_queries_for_any_number_of_stories(reque
     warm_up()
     uncached = count_queries()  # nothing is cached inside the transaction of a test
     with undone():
+        # The featured ones, and "The story" with the one before it and the one after it.
         kept = [story.pk for story in stories[:2] + stories[6:9]]
         StoryPage.objects.exclude(pk__in=kept).update(live=False)
         assert count_queries() == uncached

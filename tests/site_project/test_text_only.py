@@ -15,7 +15,6 @@ from tests.support.site import make_site
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
-BODY = [{"type": "text", "value": "<p>One.</p>"}]
 MAX_BYTES = 15 * 1024  # compressed, as over a slow connection
 
 
@@ -121,7 +120,7 @@ def test_picture_with_a_lost_file_keeps_its_text(client, media_root):
 
 
 def test_text_only_version_creates_no_rendition_and_no_more_queries(client, django_assert_num_queries):
-    story = make_story(lead_image=make_image(), lead_image_alt="A court house", body=BODY)
+    story = make_story(lead_image=make_image(), lead_image_alt="A court house")
     client.get(story.url)
     made = story.lead_image.renditions.count()
     with CaptureQueriesContext(connection) as full:

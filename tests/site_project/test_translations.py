@@ -7,7 +7,6 @@ import io
 import re
 import tomllib
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from babel.messages.extract import DEFAULT_KEYWORDS, extract
@@ -22,7 +21,7 @@ from home.models import HomePage
 
 pytestmark = pytest.mark.sqlite_only
 
-PROJECT = tomllib.loads((Path(settings.BASE_DIR) / "pyproject.toml").read_text())
+PROJECT = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())
 ROOMS = PROJECT["tool"]["importlinter"]["root_packages"]
 (FOLDER,) = settings.LOCALE_PATHS
 # The number of plural forms of each language. Words for readers are in all of these languages.
@@ -55,7 +54,7 @@ FIXED = re.compile(r"%(?:\(\w+\))?[a-z]|</?\w[^>]*>")
 def read_source(patterns):
     """Return the source of Python files, and of templates as Python with calls of gettext."""
     for pattern in patterns:
-        for path in sorted(Path(settings.BASE_DIR).glob(pattern)):
+        for path in sorted(settings.BASE_DIR.glob(pattern)):
             if path.suffix == ".py":
                 yield path.read_text(encoding="utf-8")
             elif path.suffix == ".html":

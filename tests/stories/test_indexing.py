@@ -50,9 +50,10 @@ def test_indexes_have_the_rows_of_a_page_as_soon_as_it_is_published(client):
 
 
 def test_draft_updates_no_index_unless_it_has_a_new_comment():
-    for page in (make_story(), make_plain_page("About")):
-        page.title = "A draft"
-        assert updates_of_indexes(page.save_revision) == (0, 0)
+    story, page = make_story(), make_plain_page("About")
+    for each in (story, page):
+        each.title = "A draft"
+        assert updates_of_indexes(each.save_revision) == (0, 0)
     user = make_user("Editors")
     page.wagtail_admin_comments = [Comment(user=user, text="Why?", contentpath="title")]
     page.save_revision()

@@ -6,6 +6,7 @@ from tests.support.builders import make_image, make_story
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
+# For each, urlsplit() raises ValueError, or does so when its `port` is read.
 MALFORMED = ["http://[x", "//[", "http://\u2100.com/", "https://x:99999999/", "http://a]b"]
 
 

@@ -21,8 +21,6 @@ ROWS = [
     ('"', '"'),
     ("First.\n\n“Second.”", "First.\n\n“Second.”"),
 ]
-
-
 ROWS += [(f"{opening}I counted.{closing}", "I counted.") for opening, closing in sorted(PAIRS)]
 
 

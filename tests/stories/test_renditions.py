@@ -10,16 +10,14 @@ from wagtail.images.models import Filter
 
 from media.models import CleanImage, Rendition
 from stories import renditions
-from tests.support.builders import make_image, make_private, make_story
+from tests.support.builders import make_image, make_private, make_story, pictures_block
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_old_renditions")]
 
 
 def story_with_pictures(**fields):
     """Return a new story with a lead picture, and another picture in its body."""
-    image = make_image()
-    picture = {"image": {"image": image.pk, "alt_text": "A road", "decorative": False}, "caption": ""}
-    body = [{"type": "pictures", "value": {"pictures": [picture]}}]
+    body = [pictures_block(make_image())]
     return make_story(lead_image=make_image(), lead_image_alt="A lamp", body=body, **fields)
 
 

@@ -138,7 +138,7 @@ def test_reserved_slugs_are_refused_below_an_index_page(make, slug):
     assert slug in error.value.message_dict["slug"][0]
 
 
-# A page “Media” would be found, but no page below it.
+# For example, a page at /media/ would be found, but no page below it: pictures have those addresses.
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize("slug", sorted(RESERVED_BELOW_HOME))
 @pytest.mark.parametrize("make", [make_plain_page, make_index])
