@@ -126,7 +126,7 @@ class Section:
     def upload(self):
         """A picture from an upload of several files, whose form was not sent yet."""
         return UploadedFile.objects.create(
-            file=ContentFile(builders.picture_bytes(), name="word.png"),
+            file=ContentFile(builders.picture_bytes(), name="upload.png"),
             uploaded_by_user=self.owner,
             for_content_type=ContentType.objects.get_for_model(CleanImage),
         )

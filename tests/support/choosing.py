@@ -1,4 +1,4 @@
-"""Form data that chooses pages, pictures and documents by their ID, for tests/editing/test_choosing*.py."""
+"""Form data that chooses pages, pictures and documents by their ID, and permissions for who chooses."""
 
 import json
 
@@ -100,7 +100,7 @@ WAYS = {
 
 def choosing_form(keys, action=None, **fields):
     """Return what the page editor sends for a story that chooses objects. `keys`: {key of WAYS: ID}."""
-    body = [("heading", {"text": "x", "level": "2"})]
+    body = [("heading", {"text": "x", "level": "2"})]  # Without a block, a story can't be submitted.
     for way, key in keys.items():
         _kind, field, value = WAYS[way]
         if field == "body":

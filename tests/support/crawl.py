@@ -53,6 +53,7 @@ VARYING = [
     (re.compile(r'(content_type\\?"\s+value=\\?"|content_type=)\d+'), r"\1NUMBER"),
     # Keys of the blocks of rich text.
     (re.compile(r'(key\\*(?:&quot;|"):\s*\\*(?:&quot;|"))[0-9a-z]{1,5}(?=\\*(?:&quot;|"))'), r"\1KEY"),
+    # Challenges for passkeys, in base64.
     (re.compile(r'(challenge(?:&quot;|"):\s*(?:&quot;|"))[\w-]{43,}'), r"\1CHALLENGE"),
     # The secret of an app for codes, and its QR code.
     (re.compile(r"<code>[A-Z2-7]{32}</code>"), "<code>SECRET</code>"),

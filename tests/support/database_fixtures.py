@@ -41,7 +41,7 @@ def django_db_setup(request, tmp_path_factory, django_db_blocker):
     yield
     if is_first:
         with locked(name_of_copy), django_db_blocker.unblock():
-            name_of_copy.write_text("")
+            name_of_copy.write_text("")  # A process that starts after this runs the migrations itself.
             connection.creation.destroy_test_db(suffix="migrated", verbosity=0)
 
 

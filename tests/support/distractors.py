@@ -184,7 +184,7 @@ class Writer:
         return json.dumps(blocks)
 
 
-def add_stories(number=200, words=120, seed=1, exclude=(), indexed=True):
+def add_stories(number, words=120, seed=1, exclude=(), indexed=True):
     """Add `number` public stories of about `words` words; return their StoryIndexPage.
 
     Their countries are not in DEMO_COUNTRIES nor in `exclude`, ISO codes. With `indexed` False, they are

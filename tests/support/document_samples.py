@@ -212,7 +212,7 @@ def unpack_all(data, suffix):
 SECRET = "Amina14N17W"
 URL = f"https://{SECRET}.example/"
 PATH = f"C:\\Users\\{SECRET}\\a.jpg"
-# MarkInfo and Marked are keys of every tagged PDF.
+# MarkInfo and Marked are keys of every tagged PDF. "Exif" begins the EXIF data of a JPEG or PNG.
 PLANTED = re.compile(SECRET.encode() + rb"|Mark(?!Info|ed)|Exif", re.IGNORECASE)
 
 
