@@ -13,7 +13,7 @@ from media.access import is_public
 from publishing import visibility
 from publishing.models import HiddenPage, TrashedPage
 from stories.models import StoryPage
-from tests.support.aliases import chain_of, private_section
+from tests.support.aliases import chain_of, section_with_part
 from tests.support.builders import (
     home_page,
     make_image,
@@ -137,7 +137,7 @@ def test_chain_of_aliases_is_shown_with_its_source_only(client, media_root, monk
 
     tests/publishing/test_visibility.py looks for an alias of an alias in all places that list pages.
     """
-    section, part = private_section()
+    section, part = section_with_part()
     source = make_story(f"{WORD} story", part, lead_image=make_image(), lead_image_alt="A place")
     first = chain_of(source, 1)
     chain = [first, chain_of(first, 4)]
@@ -160,7 +160,7 @@ def test_chain_of_aliases_is_shown_with_its_source_only(client, media_root, monk
 
 
 def test_a_source_that_moves_takes_its_aliases_along():
-    section, part = private_section()
+    section, part = section_with_part()
     make_private(section)
     source = make_story()
     last = chain_of(source, 4)

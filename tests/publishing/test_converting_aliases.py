@@ -9,7 +9,7 @@ from wagtail.models import Page
 
 from publishing import trash, visibility
 from publishing.models import TrashedPage
-from tests.support.aliases import chain_of, private_section
+from tests.support.aliases import chain_of, section_with_part
 from tests.support.builders import make_index, make_private, make_story, make_user
 from tests.support.undone import undone
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 def test_a_hidden_alias_does_not_become_public_when_it_is_converted(client):
     """In Wagtail, it would become a live page with the same content, and nothing would hide it any more."""
-    section, part = private_section()
+    section, part = section_with_part()
     last = chain_of(make_story(parent=part), 2)
     further = last.create_alias(parent=make_index(), update_slug="further")
     make_private(section)
@@ -38,7 +38,7 @@ def test_a_hidden_alias_does_not_become_public_when_it_is_converted(client):
 
 @pytest.mark.sqlite_only
 def test_live_alias_is_converted_only_by_those_who_may_publish(client):
-    section, part = private_section()
+    section, part = section_with_part()
     sources = {
         "hidden": make_story(parent=part),
         "public": make_story(),
@@ -63,7 +63,7 @@ def test_live_alias_is_converted_only_by_those_who_may_publish(client):
 
 
 def test_pages_below_a_hidden_alias_stay_hidden_when_it_becomes_ordinary(client):
-    section, part = private_section()
+    section, part = section_with_part()
     make_private(section)
     alias = part.create_alias(parent=make_index(), update_slug="alias")
     inner = make_index(alias, "Inner")

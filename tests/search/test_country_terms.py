@@ -38,7 +38,8 @@ def read(*path):
         return {row.pop("code"): row for row in csv.DictReader(file)}
 
 
-# {country code: {language or “former”: names}}; the first name of a language is the demonym.
+# {country code: {language or “former”: names}}; the first name of a language is the demonym. An empty cell of
+# a language has the name "", which a test refuses.
 TABLE = {
     code: {column: cell.split("; ") for column, cell in row.items() if cell or column in LANGUAGES}
     for code, row in read("search", "data", "country_terms.csv").items()

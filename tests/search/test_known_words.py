@@ -31,6 +31,7 @@ def test_a_word_is_stored_once_with_its_spelling():
 
 def test_a_spelling_too_long_for_the_database_is_left_out():
     before = known_words()
+    # Too long with its accents, by itself, and when it is folded.
     store_known_words(["lan" + "\u0301" * 80 + "tern", "a" * 41, "ﷺ" * 3])
     assert known_words() == before
 

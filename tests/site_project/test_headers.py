@@ -222,13 +222,13 @@ def test_pages_and_files_for_users_have_strict_headers(visitor):
 
 def test_every_route_of_the_admin_has_strict_headers(visitor):
     """Most lead visitors to the sign-in page, which takes a tenth of the time of the page for a user."""
-    answered = 0
-    for address in admin_addresses().values():
+    answered, asked = 0, admin_addresses().values()
+    for address in asked:
         response = ask(visitor, address)
         if response.status_code < 400:
             answered += 1
             check_headers(response, response.status_code, ADMIN)
-    assert answered > 60  # so most routes answered, and were checked
+    assert answered > len(asked) / 2, "so most routes answered, and were checked"
 
 
 def test_preview_of_a_page_may_be_framed_by_the_admin(visitor, settings):

@@ -28,7 +28,7 @@ make_image = partial(builders.make_image, size=(48, 32))
 # Queries that count a search without results: an update, two for its savepoint, and two for SQLite's timeout.
 COUNTING = 5
 # {address: (queries of a process with an empty cache, queries of one that has cached what pages share)}. In
-# brackets is the limit that the project has set for the first number.
+# brackets is the number to which the first one may grow.
 # The first number includes a query for a withdrawn page above, which only a request in a transaction makes.
 # The requests of a test are in one.
 PINNED = {

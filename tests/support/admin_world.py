@@ -22,7 +22,7 @@ from publishing.models import TrashedPage
 from publishing.trash import move_to_trash
 from tests.support import builders
 
-# A word that is only in objects that not everybody may see. A page that contains it shows one of them.
+# A word that is only in objects that not everybody may see. A response with this word shows one of them.
 SECRET = "Quixotic"
 ROLES = ["visitor", "member", "editor", "moderator", "administrator"]
 

@@ -1,4 +1,4 @@
-"""Makes chains of aliases, and pages in a section that can be hidden."""
+"""Makes chains of aliases, and a section with a page in it."""
 
 from tests.support.builders import make_index
 
@@ -10,7 +10,7 @@ def chain_of(source, length):
     return source
 
 
-def private_section():
-    """Return (a section, an index page in it). make_private() of the section hides both."""
+def section_with_part():
+    """Return (a section, an index page in it). Neither is private yet."""
     section = make_index(make_index(), title="A section")
     return section, make_index(section, title="A part")

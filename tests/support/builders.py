@@ -47,9 +47,9 @@ def make_index(parent=None, title="Stories", **fields):
 
     Without a parent or title, return the top index "Stories", which is created only once.
     """
-    if parent is None:
+    if parent is None and title == "Stories":
         found = StoryIndexPage.objects.filter(slug="stories", depth=3).first()  # below a home page
-        if found and title == "Stories":
+        if found:
             return found
     fields.setdefault("show_in_menus", parent is None)
     page = StoryIndexPage(title=title, **fields)

@@ -46,7 +46,7 @@ VARYING = [
     (re.compile(r"\b[A-Za-z0-9]{64}\b"), "TOKEN"),
     (re.compile(r"(nonce[-=]\"?)[\w+/=-]{16,}"), r"\1NONCE"),
     (re.compile(r"\bsection-[0-9a-f]{8}\b"), "section-UUID"),
-    # Versions of Wagtail's static files, which depend on the secret key.
+    # Versions of Wagtail's static files: a hash of Wagtail's version and INSTALLED_APPS.
     (re.compile(r"\?v=[0-9a-f]{8}\b"), "?v=HASH"),
     # Numbers of block definitions, by the order in which modules define blocks, and of content types.
     (re.compile(r"\bblockdef-\d+"), "blockdef-NUMBER"),
@@ -78,6 +78,7 @@ def record(folder):
     """Crawl the site as each kind of user and write the responses to `folder`."""
     bodies = folder / "bodies"
     bodies.mkdir(parents=True)
+    # The secret key is always the same, so that no answer differs because of it.
     os.environ |= {"DJANGO_SETTINGS_MODULE": "tests.settings", "SECRET_KEY": "crawl" * 10}
     os.environ.pop("DATABASE_URL", None)
     # Refused requests are part of the record.
