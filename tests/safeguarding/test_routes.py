@@ -51,14 +51,9 @@ class World:
 
     def form(self, story, action="publish", **fields):
         """Return the data that the editor posts for `story`."""
-        return story_form(
-            action,
-            title=story.title,
-            slug=fields.pop("slug", story.slug),
-            lead_image=story.lead_image_id or "",
-            lead_image_alt=story.lead_image_alt,
-            **people_fields(story) | fields,
-        )
+        own = {"title": story.title, "slug": story.slug, "lead_image_alt": story.lead_image_alt}
+        own["lead_image"] = story.lead_image_id or ""
+        return story_form(action, **own | people_fields(story) | fields)
 
     def form_for_another(self, story, **fields):
         """Return the data of form(), for a page that stores no rows of people: those sent have no ids."""

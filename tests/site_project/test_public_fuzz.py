@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 EXAMPLES = number_of_examples(80)
 
 PATHS = b"""
-    / /stories/ /stories/long-road/ /stories/country/kenya/ /stories/theme/mining/ /stories/feed/
+    / /stories/ /stories/long-road/ /stories/country/kenya/ /stories/theme/mining/ /stories/feed.atom
     /fr/ /ar/stories/ /search/ /search/suggestions/ /media/ /media/images/ /documents/1/ /static/
     /sitemap.xml /robots.txt /favicon.ico /.well-known/security.txt /admin/login/ /_util/
 """.split()
@@ -29,6 +29,7 @@ NASTY += [b"a" * 3000, b"\xe2\x80\xae"]
 # Paths upward, and characters that are special in some syntax.
 NASTY += b"../ ..\\ // % %2e%2e/ ' \" < {{1}} ${1} ; * (".split()
 NUMBERS = ["-1", "0", "1e9", "1000000000", "9" * 400, "½", "٣", "1.5", "NaN", "", "\0", "last"]
+# Those that pages read, and others.
 PARAMETERS = ["page", "q", "country", "theme", "year", "order", "language", "format", "next", "preview", "p"]
 
 pieces = st.one_of(st.sampled_from(NASTY), st.binary(max_size=12), st.sampled_from(PATHS))
@@ -43,7 +44,7 @@ values = st.one_of(
     st.sampled_from([b"(a+)+$", b"^(([a-z])+.)+[A-Z]", b"a" * 100_000]),
 )
 queries = st.lists(st.tuples(st.sampled_from(PARAMETERS), values), max_size=4)
-# As WSGI servers pass them on: each byte as a character of Latin-1.
+# As WSGI servers pass them on: without line ends, and each byte as a character of Latin-1.
 header_values = st.one_of(st.sampled_from(NASTY), st.binary(max_size=40)).map(
     lambda data: data.translate(None, b"\r\n").decode("latin-1")
 )
