@@ -149,7 +149,7 @@ def test_redirects_neither_stop_a_withdrawal_nor_take_its_address_later(client):
     person = withdrawal_world.make_named_person()
     story = withdrawal_world.make_story_about(person)
     client.force_login(builders.make_user(is_superuser=True))
-    # Malformed ones.
+    # As they are stored, urlsplit() refuses these addresses: Wagtail makes "//[x" of "////[x".
     form = {"old_path": "////[x", "redirect_link": "https://example.org/"}
     client.post("/admin/redirects/add/", form)
     Redirect.objects.create(old_path="//[y", redirect_page=story)
@@ -236,9 +236,9 @@ def test_texts_of_others_are_only_reported_and_the_words_are_kept_until_they_are
     withdrawal = withdraw_all(person)
     assert withdrawal.counts == {"elsewhere left": 3, "other_comments": 1, "replies": 1, "known": 1}
     run_tasks()
-    texts = [SiteSettings.objects.get().organisation_name, StandardPage.objects.get().introduction]
-    assert all(NAME in text for text in texts)
     page, settings = StandardPage.objects.get(), SiteSettings.objects.get()
+    assert NAME in page.introduction
+    assert NAME in settings.organisation_name
     # More versions with the name, and a log entry. Then somebody changes the three texts.
     draft.save_revision(log_action=True)
     page.save_revision()
@@ -468,7 +468,7 @@ def test_aliases_and_pages_that_are_not_live_need_not_be_published():
     unpublished.unpublish()
     pages = [unpublished, story, *aliases, translation]
     withdraw_one(person, "everything")
-    waiting = WithdrawalTask.objects.filter(step="purge", done_at=None).order_by("data__page")
+    waiting = WithdrawalTask.objects.filter(step="purge", done_at=None)
     assert {task.data["page"] for task in waiting} == {page.pk for page in pages[:-1]}
     publish(story, story_people=withdrawal_world.rows_of(other))
     run_tasks()

@@ -313,7 +313,6 @@ def misspelt(draw):
     for _edit in range(draw(st.integers(0, 3))):
         at = draw(st.integers(0, len(word) - 1))
         word[at : at + draw(st.integers(0, 1))] = draw(st.sampled_from(["", "a", "e", "s", "k"]))
-        word = word or ["a"]
     return "".join(word)
 
 
