@@ -6,7 +6,6 @@ from django.test import Client
 from safeguarding.models import Contributor, Decision
 from safeguarding.withdrawal.carry_out import withdraw
 from safeguarding.withdrawal.tasks import run_tasks
-from stories.models import StoryPage
 from tests.support.builders import make_image, make_story, parse
 from tests.support.leads import (
     ADD,
@@ -100,7 +99,7 @@ def test_everything_that_is_stored_about_a_person_is_on_one_page(lead, media_roo
     lead.post(address(person, "not_reached"))
     withdraw(person, "name")
     make_image("Her garden").people.add(person)
-    draft = StoryPage.objects.get(pk=make_story("About others").pk)
+    draft = make_story("About others")
     draft.people, draft.story_people = "listed", rows_of(person)
     draft.save_revision(clean=False)
     page = lead.post(address(person, "print"), {"reason": "request"}).text

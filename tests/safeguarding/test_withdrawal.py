@@ -181,7 +181,7 @@ def test_files_that_something_else_uses_stay():
     # Each has another size, so that `same` below is the only picture with the same file as another one.
     shared, in_draft, in_moderation, own = (builders.make_image(size=(width, 40)) for width in range(63, 67))
     builders.make_story(lead_image=shared, lead_image_alt="A lamp")
-    other = StoryPage.objects.get(pk=builders.make_story().pk)
+    other = builders.make_story()
     for picture in (in_moderation, in_draft):
         other.lead_image, other.lead_image_alt = picture, "A lamp"
         other.save_revision()
@@ -199,7 +199,7 @@ def test_files_that_something_else_uses_stay():
 def test_what_is_written_while_the_withdrawal_commits_is_erased_too():
     person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
     story = withdrawal_world.make_story_about(person, body=[])
-    version = StoryPage.objects.get(pk=story.pk).save_revision()
+    version = story.save_revision()
     withdrawal = withdraw(person, "everything")
     # As requests do that had read the story before.
     Revision.objects.bulk_create([version])
@@ -292,7 +292,7 @@ def test_drafts_and_their_moderation_stay_when_versions_with_a_word_are_deleted(
 @pytest.mark.sqlite_only
 def test_earlier_version_with_a_name_that_no_current_text_has_is_deleted():
     person = withdrawal_world.make_named_person()
-    story = StoryPage.objects.get(pk=builders.make_story().pk)
+    story = builders.make_story()
     for summary in (f"{NAME} came.", "Somebody came."):
         story.summary = summary
         story.save_revision(clean=False)
@@ -305,7 +305,7 @@ def test_earlier_version_with_a_name_that_no_current_text_has_is_deleted():
 
 def test_word_in_a_scheduled_version_is_reported_although_a_newer_draft_has_none():
     person = withdrawal_world.make_named_person()
-    story = StoryPage.objects.get(pk=builders.make_story("Lamps").pk)
+    story = builders.make_story("Lamps")
     with withdrawal_world.without_words(person):
         story.summary, story.go_live_at = f"{NAME} came.", timezone.now() + datetime.timedelta(days=9)
         story.save_revision(approved_go_live_at=story.go_live_at)

@@ -23,7 +23,8 @@ WORDS = [
 def test_threads_do_not_share_a_stemmer():
     # stem.__wrapped__ is the function without its cache.
     expected = [stem.__wrapped__(word, "en") for word in WORDS]
-    # So short an interval lets Python switch to another thread in the middle of a call of the stemmer.
+    # So short an interval lets Python switch to another thread in the middle of a call of the stemmer. That
+    # happens by chance, so there are many calls.
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:

@@ -12,7 +12,7 @@ from wagtail.models import Comment, CommentReply, ReferenceIndex
 from wagtail.search.models import IndexEntry
 
 from home.models import StandardPage
-from stories.models import StoryCountry, StoryPage
+from stories.models import StoryCountry
 from stories.terms import Country
 from tests.support.builders import make_plain_page, make_story, make_user
 
@@ -38,7 +38,7 @@ def is_referred_to(target, page):
 
 
 def test_indexes_have_the_rows_of_a_page_as_soon_as_it_is_published(client):
-    story = StoryPage.objects.get(pk=make_story("Lanterns", countries=["UG"]).pk)
+    story = make_story("Lanterns", countries=["UG"])
     story.story_countries = [StoryCountry(country_id=code) for code in ("KE", "TZ")]
     story.save_revision()
     assert is_found(client, "Uganda") and not is_found(client, "Kenya")
