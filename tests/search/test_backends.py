@@ -1,6 +1,6 @@
 """The search backends: what they find, in spite of the faults of modelsearch, Wagtail's search.
 
-The tests run on both databases.
+Most tests run on both databases.
 """
 
 import pytest

@@ -126,7 +126,7 @@ def test_regions_do_not_count_as_countries_with_an_alias(client):
     codes = {code for terms in suggestions.get_countries_by_letter().values() for code, _words in terms}
     assert codes == set(Country.objects.values_list("code", flat=True))
     make_story("A story", countries=["ZA"])
-    # “Afrique” also begins the French names of seven regions, such as “Afrique de l’Ouest”.
+    # “Afrique” also begins the French names of seven regions, such as “Afrique occidentale”.
     assert texts(client, "afrique") == ["South Africa"]
 
 

@@ -1,8 +1,7 @@
 """Small documents that take much memory or time to open. The tests and `make drill` upload them.
 
-BOMBS has them by file name. Their numbers are so high that a parser without limits takes hundreds of
-megabytes or many seconds, and that most documents still stay below the limits for the unpacked size in
-media/sanitizer/limits.py.
+BOMBS has them by file name. Most have numbers so high that a parser without limits takes hundreds of
+megabytes or many seconds, and still stay below the limits for the unpacked size in media/sanitizer/limits.py.
 """
 
 import io
@@ -185,6 +184,7 @@ def claimed_table_pdf():
 
 def deep_array_pdf():
     def change(document):
+        # qpdf reads at most 500 nested arrays.
         document.Root.PageLabels = Dictionary(Nums=pikepdf.Object.parse(b"[" * 400 + b"]" * 400))
 
     return pdf(change)
