@@ -66,7 +66,7 @@ query_strings = words | st.binary(max_size=40).map(lambda raw: f"q={quote(raw)}"
 
 def value(*usual):
     """Return a strategy for the value of a filter: one of `usual`, an edge case, or any text."""
-    return st.sampled_from([*usual, "", "0", "-1", "\x00", "9" * 30, "'", "%", "nil"]) | st.text(max_size=12)
+    return st.sampled_from([*usual, "", "0", "-1", "\x00", "9" * 30, "'", "%"]) | st.text(max_size=12)
 
 
 other_parameters = st.fixed_dictionaries(
@@ -97,9 +97,9 @@ OTHER_PAGES = (
 def test_any_query_string_gets_a_valid_page(monkeypatch, query, more):
     if not StoryPage.objects.exists():  # The first example makes the pages for all.
         act_as_committed(monkeypatch)  # so that the navigation is cached, which takes half of a request
-        story = make_story("A lantern", countries=["KE"], themes=["Debt"])
+        make_story("A lantern", countries=["KE"], themes=["Debt"])
         make_story("Two boats", body=[{"type": "text", "value": "<p>Kenyan lanterns</p>"}], countries=["UG"])
-        make_plain_page("About lanterns", introduction=f"Of {story.title}.")
+        make_plain_page("About lanterns", introduction="Of a lantern.")
 
     response = SiteClient().get(f"/search/?{query}&{urlencode(more)}")
 

@@ -268,7 +268,7 @@ def test_mail_can_be_sent():
     assert mail.outbox[0].from_email == settings.DEFAULT_FROM_EMAIL
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db  # Otherwise pytest-django refuses each connection.
 def test_sqlite_lets_readers_read_while_an_editor_writes(tmp_path):
     database = ConnectionHandler(read_settings(tmp_path)["DATABASES"])["default"]
     with closing(database), database.cursor() as cursor:
@@ -309,6 +309,7 @@ def test_web_server_in_production_refuses_the_demo_account(settings, tmp_path, m
 def test_production_passes_the_deploy_checks(tmp_path):
     production = read_settings(tmp_path, EMAIL_URL="smtp+tls://user:password@mail.example.org:587")
     defaults = vars(global_settings)
+    # What production sets, and what the tests set and production does not.
     own = {
         name
         for name, value in production.items()
