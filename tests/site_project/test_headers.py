@@ -54,9 +54,10 @@ handler500 = site_urls.handler500
 
 @pytest.fixture
 def visitor(settings):
-    """A client without a session. The settings are those of production, with views that fail."""
+    """A client without a session, with HTTPS and cookies as in production, and with views that fail."""
     settings.ROOT_URLCONF = __name__
     settings.SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = settings.SECURE_HSTS_PRELOAD = True
     settings.SECURE_SSL_REDIRECT = settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
     return Client(raise_request_exception=False)
@@ -80,7 +81,7 @@ def check_headers(response, status, policy):
     # Without a referrer, browsers send "Origin: null" with a form, which the check of the CSRF token refuses.
     has_form = "__Host-csrftoken" in response.cookies
     assert response["Referrer-Policy"] == ("same-origin" if has_form else "no-referrer")
-    assert response["Strict-Transport-Security"] == "max-age=31536000"
+    assert response["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
     assert "camera=()" in response["Permissions-Policy"]
     for cookie in response.cookies.values():
         assert cookie["secure"] and cookie["samesite"] == "Lax" and cookie["path"] == "/", cookie
