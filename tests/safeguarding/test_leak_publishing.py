@@ -14,7 +14,6 @@ from wagtail.actions.publish_page_revision import PublishPageRevisionAction
 from wagtail.models import Page
 
 from safeguarding.scopes import Naming
-from stories.models import StoryIndexPage
 from tests.support.builders import home_page, make_index, make_plain_page, make_story, make_user, story_form
 from tests.support.messages import texts_of
 from tests.support.people import make_agreeing_person, make_story_about, people_fields
@@ -105,7 +104,7 @@ def by_schedule(_client, page):
     with time_machine.travel(timezone.now() + datetime.timedelta(days=1)):
         call_command("publish_scheduled")
     revision.refresh_from_db()
-    assert revision.approved_go_live_at
+    assert revision.approved_go_live_at, "it stays scheduled"
 
 
 def by_code(_client, page):
@@ -118,11 +117,10 @@ def test_no_route_publishes_a_full_name(client):
     make_agreeing_person({"naming": Naming.CHANGED}, names=NAMES)
     client.force_login(make_user(is_superuser=True))
     story = make_story(f"What {NAMES} said", live=False)
-    plain = make_plain_page(f"About {NAMES}", slug="about-x", live=False)
-    plain.save_revision()
-    section = StoryIndexPage(title=f"With {NAMES}", slug="with-x", live=False)
-    make_index().add_child(instance=section)
-    section.save_revision()
+    plain = make_plain_page(f"About {NAMES}", live=False)
+    section = make_index(make_index(), f"With {NAMES}", live=False)
+    for page in (plain, section):
+        page.save_revision()  # make_story() has made one of the story.
     for route in (in_bulk, by_action, by_approval, by_schedule, by_code):
         for page in (story, plain, section):
             with undone():
