@@ -1,4 +1,4 @@
-"""The text-only version of a page (?text=1): the same text without pictures, styles and scripts."""
+"""The text-only version of a page (?text=1): the same text in a simple style, no pictures and no scripts."""
 
 import gzip
 import re

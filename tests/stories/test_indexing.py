@@ -1,4 +1,4 @@
-"""The indexes of a page are updated once, after its rows are saved, and not with its drafts."""
+"""The indexes of a page are updated once, after its rows are saved; with a draft, only for its comments."""
 
 import json
 

@@ -1,7 +1,7 @@
 """Generates many stories, as distractors in tests of the search and as content for benchmarks.
 
-They are about the same subjects as the demonstration site's stories, but have none of the words by which
-the tests search for those, and other countries and themes.
+They are about the same subjects as the demonstration site's stories, and have some of the words by which the
+tests search for those, but other countries and themes.
 """
 
 import datetime

@@ -1,4 +1,4 @@
-"""Documents with planted metadata: names, dates, places and programs. Each planted text has "Mark" in it."""
+"""Documents with planted metadata, such as names and programs. The planted texts have "Mark" in them."""
 
 import io
 import re
