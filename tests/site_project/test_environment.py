@@ -335,5 +335,5 @@ def test_make_run_takes_only_harmless_variables_of_the_shell(tmp_path):
         [".ci/try-out", "8000"], cwd=tmp_path, env=shell, capture_output=True, text=True, check=True
     )
     assert "DATABASE_URL" in names
-    assert set(re.findall(r"^(\w+)=of-production$", shown.stdout, re.M)) == {"DEBUG", "LOG_LEVEL"}
+    assert set(re.findall(r"^(\w+)=of-production$", shown.stdout, re.MULTILINE)) == {"DEBUG", "LOG_LEVEL"}
     assert "\nTRY_OUT=1\n" in shown.stdout

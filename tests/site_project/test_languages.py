@@ -380,7 +380,7 @@ def test_more_languages_take_no_more_queries(client, django_assert_num_queries):
 
 
 def test_editors_copy_a_page_to_another_language_to_translate_it(client):
-    story, french = make_pair()
+    _story, french = make_pair()
     for group in ("Editors", "Moderators"):
         other = make_story(f"A story for {group}", summary="In short.")
         client.force_login(make_user(group))

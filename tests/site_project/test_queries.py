@@ -47,7 +47,7 @@ PINNED = {
 
 
 def build_site():
-    """Create a site with 14 stories that use every field, two of them featured. Return the stories."""
+    """Create a site with 14 stories with terms, authors and pictures, two of them featured. Return them."""
     section = make_index(make_index(), "Africa")
     make_plain_page("About", show_in_menus=True)
     make_author("Staff", picture=make_image())
