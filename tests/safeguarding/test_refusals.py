@@ -130,14 +130,17 @@ def test_scheduled_story_waits_until_its_people_agree(django_capture_on_commit_c
 
 
 def test_scheduling_over_a_live_story_is_checked_at_once(client, moderator):
-    story = make_story("Told")
+    person, story = make_person(), make_story("Told")
     story.save_revision().publish()
-    story.people, story.story_people = "listed", rows_of(make_person())
+    story.people, story.story_people = "listed", rows_of(person)
     story.go_live_at = timezone.now() + datetime.timedelta(days=1)
     revision = story.save_revision(clean=False)
-    client.post(f"/admin/bulk/wagtailcore/page/publish/?id={story.pk}")
-    revision.refresh_from_db()
-    assert revision.approved_go_live_at is None
+    for has_agreed in (False, True):
+        if has_agreed:
+            record(person, **ALL_AGREED)
+        client.post(f"/admin/bulk/wagtailcore/page/publish/?id={story.pk}")
+        revision.refresh_from_db()
+        assert (revision.approved_go_live_at is not None) == has_agreed
 
 
 def test_consent_has_to_last_until_the_story_goes_live(client, moderator):

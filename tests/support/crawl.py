@@ -61,6 +61,7 @@ VARYING = [
     # White space of any kind and length counts as one line end: a new comment in a template adds empty lines.
     (re.compile(r"(?:\\n|\s)+"), "\n"),
 ]
+# Headers that differ from run to run with the body or the time.
 UNCOMPARED_HEADERS = {"content-length", "etag", "last-modified", "expires", "date"}
 
 
