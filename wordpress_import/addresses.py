@@ -32,7 +32,7 @@ TAXONOMIES = {"category": "category", "post_tag": "tag"}
 
 def digest_of(key):
     """Return the digest of `key`, under which an OldAddress or an ImportedFile is stored."""
-    return hashlib.sha256(key.encode(errors="replace")).hexdigest()
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def keys_of(item, export):
@@ -143,7 +143,7 @@ def find_response(key, request):
     It is a redirect, or 410 for a page that was deleted here, or None if `key` leads to nothing public.
     """
     addresses = OldAddress.objects.select_related("image", "document")
-    address = addresses.filter(digest=digest_of(key)).first() if key else None
+    address = addresses.filter(digest=digest_of(key)).first()
     if address is None:
         return None
     if file := address.image or address.document:

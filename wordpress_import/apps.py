@@ -15,6 +15,6 @@ class WordPressImportConfig(AppConfig):
         from safeguarding.withdrawal.signals import addresses_erased
         from wordpress_import.forgetting import forget_addresses, forget_deleted_page
 
-        # It is sent for the Page of each deleted page, of whatever type.
+        # pre_delete is sent for the Page of each deleted page, of whatever type.
         pre_delete.connect(forget_deleted_page, sender=Page)
         addresses_erased.connect(forget_addresses)

@@ -89,10 +89,9 @@ class Converter(Walker):
             # remove() would also remove the text after the element.
             each.getparent().remove(each) if not each.tail else each.clear(keep_tail=True)
         # Pictures are held back, so that the caption can be given to the last one.
-        before = len(self.out.images)
         self.out.hold_images = True
         self.children(element)
-        found, self.out.images = self.out.images[before:], self.out.images[:before]
+        found, self.out.images = self.out.images, []
         self.out.hold_images = False
         if found:
             found[-1].caption = caption

@@ -52,6 +52,7 @@ class Context:
         text = unquote(url).casefold()
         names = {"author", "author_name"} & set(parse_qs(parts.query))
         is_archive = self.is_internal(url) and ("/author/" in f"{parts.path}/" or names)
+        # Elsewhere only e-mail addresses are looked for: a login can be an ordinary word.
         return bool(is_archive) or any("@" in each and each in text for each in self.export.withheld)
 
     def link(self, href, notes):

@@ -48,7 +48,7 @@ ENCODED = {
     "&#91;": "[",
     "&#93;": "]",
 }
-# Names of attributes of a shortcode, by kind, each in the order in which the words are shown.
+# Names of attributes of a shortcode, by kind, each in the order in which their values are shown.
 HEADINGS = ("title", "name", "heading")
 LINES = (
     "subhead",
@@ -98,6 +98,7 @@ def shortcode(expander, code):
         return f"<div{'' if module.endswith('code') else ' data-breaks'}>{heading(title, 4)}{content}</div>"
     if module not in KNOWN:
         expander.notes.shortcodes[code.name] += 1
+        # The others, such as admin_label and _builder_version, are for editors and for Divi.
         shown = {name: value for name, value in attributes.items() if not name.startswith(("admin_", "_"))}
         return f"<div data-breaks>{expander.sentences(shown)}{content}</div>"
     return render(module, attributes, content)
@@ -233,7 +234,7 @@ def attribute(module, name, value):
         return f'<audio src="{escape(value)}"></audio>'
     if name == "content" or "<" in value:
         return f"<div>{value}</div>"
-    # A value without letters, or with an address, is a setting.
+    # A value without letters and digits, or with an address, is a setting.
     return f"<p>{value}</p>" if re.search(r"\w", value) and "://" not in value else ""
 
 

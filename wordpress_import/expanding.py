@@ -94,9 +94,8 @@ def is_sentence(name, value):
     """
     if not isinstance(value, str) or "://" in value[:10] or not re.search(r"[^\W\d_]{2}", value):
         return False
-    parts = value.split()
-    is_style = bool(re.search(r"[{};|=<>#%]|\b\d+(px|em)\b", value))
-    return (name.rsplit("_", 1)[-1] in WORDY and not is_style) or (len(parts) > 3 and not is_style)
+    is_style = re.search(r"[{};|=<>#%]|\b\d+(px|em)\b", value)
+    return not is_style and (name.rsplit("_", 1)[-1] in WORDY or len(value.split()) > 3)
 
 
 class Expander:
@@ -194,7 +193,7 @@ class Expander:
                 numbered = {f"{number}_{name}": each for number, each in enumerate(value)}
                 found.append(self.sentences(numbered, depth + 1))
             elif is_sentence(name.lower(), value):
-                found.append(f"<p>{value if '<' in value else escape(value, quote=False)}</p>")
+                found.append(f"<p>{escape(value, quote=False)}</p>")
         return "".join(found)
 
     # Shortcodes
@@ -218,7 +217,7 @@ class Expander:
         if name in MEDIA:
             return self._embed(code)
         if not code.is_likely:
-            return code.raw + self.pieces(code.children) + (f"[/{code.name}]" if code.is_closed else "")
+            return code.raw  # A shortcode that is not closed has no children.
         self.notes.shortcodes[code.name] += 1
         return self.pieces(code.children) or self.sentences(code.attributes)
 

@@ -130,7 +130,8 @@ class Export:
         """Return whether the attachment at `path` has the name of a smaller or turned copy, and is no copy.
 
         WordPress names the attachment of a large picture a-scaled.jpg, that of a turned one a-rotated.jpg.
-        Such a file counts as a copy of a.jpg, unless a.jpg is an attachment too.
+        Such a file counts as a copy of a.jpg, unless a.jpg is an attachment too. The smaller copies, such as
+        a-300x200.jpg, are no attachments.
         """
         found = VARIANT.search(path)
         return bool(found) and ("x" in found[1] or VARIANT.sub("", path) in self.uploads)
@@ -154,7 +155,7 @@ class Export:
         """Add `author`, a WPAuthor, and withhold the login and the e-mail address."""
         self.authors.setdefault(author.login, author)
         self.withheld |= {text.casefold() for text in (author.login, author.email) if text}
-        author.email = ""
+        author.email = ""  # nothing else may read it
 
     def add_item(self, item):
         """Add what other items may refer to in `item`, an Item."""

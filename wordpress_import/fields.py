@@ -48,9 +48,10 @@ def read_time(text, zone):
     """
     try:
         found = datetime.datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=zone)
-        return found if found.year > 1900 else None
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    # Mistakes such as the year 1 would overflow in another time zone.
+    return found if found.year > 1900 else None
 
 
 def read_dates(item):

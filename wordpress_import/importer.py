@@ -64,7 +64,7 @@ class Line:
 def key_of(item):
     """Return the string that identifies `item` in the old site: type and id, or a hash if it has no id."""
     if item.id.isdecimal() and item.id.strip("0"):
-        return f"{item.type[:40]} {item.id[:20]}"
+        return f"{item.type[:40]} {item.id[:20]}"  # The column takes 64 characters.
     text = f"{item.link} {item.title} {item.date}"
     return f"x{hashlib.sha256(text.encode()).hexdigest()[:40]}"
 
@@ -84,16 +84,16 @@ class Importer:
         paths,
         parents,
         *,
-        writes=False,
-        uploads=None,
-        fetches=False,
-        fetches_again=False,
-        story_types=(),
-        names=None,
-        tell=print,
+        writes,
+        uploads,
+        fetches,
+        fetches_again,
+        story_types,
+        names,
+        tell,
     ):
         self.export = Export.index(paths)
-        self.names = names or {}
+        self.names = names
         for author in self.export.authors.values():
             author.name = self.names.get(author.id, author.name)
         self.parents, self.writes, self.tell = parents, writes, tell

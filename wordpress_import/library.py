@@ -91,7 +91,7 @@ class Library:
     those that could not be fetched in earlier runs.
     """
 
-    def __init__(self, export, uploads=None, fetcher=None, *, fetches_again=False, writes=False):
+    def __init__(self, export, uploads, fetcher, *, fetches_again, writes):
         self.export, self.uploads, self.fetcher, self.writes = export, uploads, fetcher, writes
         self.source = export.source
         self.used, self.refused = set(), {}

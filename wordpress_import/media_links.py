@@ -17,7 +17,7 @@ def kind_of(url):
     parts = split_address(url)
     if parts.scheme not in {"http", "https"}:
         return ""
-    host = (parts.netloc.rpartition("@")[2].partition(":")[0]).lower()
+    host = parts.netloc.rpartition("@")[2].partition(":")[0].lower()
     suffix = PurePosixPath(parts.path.lower()).suffix
     for kind, hosts, suffixes in (
         ("video", VIDEO_HOSTS, VIDEO_SUFFIXES),

@@ -59,6 +59,6 @@ class ParentFinder:
             raise NoPlaceError(f"there is no home page in its language, “{language}”, yet")
         if language not in pages:
             raise NoPlaceError(f"the section for stories has no version in its language, “{language}”, yet")
-        # Its place in the tree and its number of children may have changed since the last item.
-        pages[language].refresh_from_db(fields=["path", "depth", "numchild", "slug", "url_path"])
+        # Its place in the tree, its address and its number of children may have changed since the last item.
+        pages[language].refresh_from_db(fields=["path", "depth", "numchild", "url_path"])
         return pages[language]

@@ -15,7 +15,7 @@ class Picture:
     """A picture in a post or page. `image`: the primary key of its image in the library, or None."""
 
     image: int | None
-    alt: str = ""
+    alt: str
     caption: Runs = field(default_factory=Runs)
 
 
@@ -93,8 +93,6 @@ class BlockCollector:
 
     def add_image(self, picture):
         """Add a picture. It follows the paragraph that it is in."""
-        if picture is None:
-            return
         self.images.append(picture)
         if not self.runs.plain() and not self.hold_images:
             self.end_paragraph()
@@ -161,8 +159,7 @@ class InlineCollector:
         self.runs = Runs()
 
     def add_image(self, picture):
-        if picture is not None:
-            self.images.append(picture)
+        self.images.append(picture)
 
     def take(self, gap=BREAK):
         """Return (Runs, list of Pictures) of the content. `gap`: the text between two paragraphs."""

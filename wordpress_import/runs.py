@@ -64,6 +64,6 @@ def formatted(text, formats):
     """Return the HTML of a run of `text`."""
     html = escape(text, quote=False).replace(BREAK, "<br/>")
     if text.strip():
-        for tag in sorted(formats):
+        for tag in sorted(formats):  # the order of a set can be another one in each run of Python
             html = f"<{tag}>{html}</{tag}>"
     return html

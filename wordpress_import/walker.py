@@ -167,9 +167,6 @@ class Walker:
         self.children(element)
         self.link = before
 
-    def on_p(self, element):
-        self.block(element)
-
     def on_pre(self, element):
         self.end_paragraph()
         before, self.is_preformatted = self.is_preformatted, True

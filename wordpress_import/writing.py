@@ -100,7 +100,7 @@ class PageWriter:
             notes.flag(_("a picture has no alternative text"))
         return {"lead_image_id": image, "lead_image_alt": attachment.alt[:255] if image else ""}
 
-    def write(self, item, key, parent, writes=True):
+    def write(self, item, key, parent, writes):
         """Write the page of `item` below `parent`. Return (outcome, list of reasons, Converted).
 
         The outcome is that of Line in importer.py, the reasons are those of reasons.py. Converted is None if
