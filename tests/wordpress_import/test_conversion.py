@@ -69,8 +69,8 @@ def action(label, url):
     return ("action", {"heading": "", "text": "", "label": label, "page": None, "url": url})
 
 
-def film(url, title="", kind="video"):
-    return ("media_link", {"kind": kind, "title": title, "url": url, "minutes": None, "transcript": ""})
+def film(url, title=""):
+    return ("media_link", {"kind": "video", "title": title, "url": url, "minutes": None, "transcript": ""})
 
 
 IMG = f'<img src="{UPLOADS}/kiln-300x200.jpg" alt="A kiln">'

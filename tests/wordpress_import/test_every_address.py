@@ -16,7 +16,7 @@ from tests.support.old_addresses import FEED, SECTION, answer, statuses_of
 from tests.support.people import days_from_today
 from tests.support.undone import undone
 from tests.support.wordpress import export, wp_item
-from wordpress_import.reading import Item, read
+from wordpress_import.reading import read
 from wordpress_import.sources import find_sources
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
@@ -78,8 +78,7 @@ def public_addresses(path):
     found = {}
     for source in find_sources([path]):
         for item in read(source):
-            if isinstance(item, Item):
-                found[item.id] = [iri_to_uri(each) for each in addresses_of(item)]
+            found[item.id] = [iri_to_uri(each) for each in addresses_of(item)]
     return found
 
 
@@ -186,7 +185,7 @@ def test_every_public_address_leads_to_a_public_page_and_to_nothing_before(addre
             hidden = {url for key in ids.split() for url in addresses[key]} - lists
             # Every other item is asked for at one of its addresses, which still works.
             own = [[url for url in urls if url not in lists] for urls in addresses.values()]
-            asked = hidden | {urls[-1] for urls in own if urls}
+            asked = hidden | {urls[-1] for urls in own}
             assert {url for url in asked if answer(url).status_code == 404} == hidden
     with subtests.test("addresses of a page are erased"), undone():
         page = StoryPage.objects.get(slug="the-kiln")

@@ -17,7 +17,7 @@ from tests.support.queries import count_queries
 from wordpress_import.models import ImportedItem
 from wordpress_import.triage import LOOKED_AT, open_items
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
+pytestmark = pytest.mark.django_db
 
 LIST = "/admin/stories/"
 
@@ -81,7 +81,7 @@ def test_the_list_says_what_to_look_at_and_filters_by_it(admin_client):
 
 
 @pytest.mark.sqlite_only
-def test_an_editor_of_the_section_ticks_pages_off(client):
+def test_an_editor_of_the_section_ticks_pages_off(client, media_root):
     section = admin_world.make_section("Own", "Plain")
     editor, own = admin_world.make_role("editor", section), section.index
     story = make_draft("Story", "there is no summary", ["missing files: %s", 2], missing=2, parent=own)
