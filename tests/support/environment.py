@@ -57,7 +57,7 @@ def manage(variables, *words):
 
 def output_of(process):
     """Wait for `process`, which must succeed, and return its output."""
-    # Migrations take half a minute, and twenty times as long while other tests with a higher priority run.
+    # Migrations take half a minute, and many times as long while other tests with a higher priority run.
     output = process.communicate(timeout=1200)[0]
     assert process.returncode == 0, output
     return output

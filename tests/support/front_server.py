@@ -21,7 +21,7 @@ error_log stderr emerg;
 {user}
 events {{}}
 http {{
-    types {{ text/html html; image/jpeg jpg; }}
+    types {{ text/html html; }}
     {temporary}
     include {folder}/site.conf;
 }}

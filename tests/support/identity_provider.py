@@ -68,6 +68,7 @@ class IdentityProvider(ThreadingHTTPServer):
             "token_endpoint": f"{self.issuer}/token",
             "userinfo_endpoint": f"{self.issuer}/userinfo",
             "jwks_uri": f"{self.issuer}/keys",
+            # Also algorithms that the site must refuse, although the provider lists them.
             "id_token_signing_alg_values_supported": ["none", "HS256", "RS256"],
         }
 

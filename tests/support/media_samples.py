@@ -178,7 +178,8 @@ def wide_profile():
         table += struct.pack(">4sII", name, 132 + 12 * len(tags) + len(body), len(value))
         body += value + b"\0" * (-len(value) % 4)
     head = b"MARK\x04\0\0\0mntrRGB XYZ " + struct.pack(">6H", 2024, 5, 6, 7, 8, 9) + b"acspMARK"
-    head += bytes(4) + b"MARKMARK" + bytes(12) + struct.pack(">3i", 63190, 65536, 54061) + b"MARK"
+    white = struct.pack(">3i", 63190, 65536, 54061)  # D50, in parts of 65536
+    head += bytes(4) + b"MARKMARK" + bytes(12) + white + b"MARK"
     data = head.ljust(124, b"\0") + table + body
     return struct.pack(">I", len(data) + 4) + data
 

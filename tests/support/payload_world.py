@@ -69,6 +69,7 @@ class World:
         # The passkey belongs to another user, because the administrator would have to use it to log in.
         Passkey.objects.create(user=section.draft.owner, name="Stick", credential_id="x", public_key=b"")
         KnownWord.objects.get_or_create(folded="wages", written="wages")
+        # In _fill(), the first query gets its words back. The second one keeps a script.
         self.promoted = Query.get("road")
         for query in (self.promoted, Query.get("walk")):
             SearchPromotion.objects.create(
@@ -112,8 +113,7 @@ class World:
     @staticmethod
     def _rewrite(revision):
         page = Page.objects.get(pk=revision.object_id).specific
-        revision.content = page.serializable_data()
-        Revision.objects.filter(pk=revision.pk).update(content=revision.content)
+        Revision.objects.filter(pk=revision.pk).update(content=page.serializable_data())
 
     def public(self):
         """Return the addresses of the site for visitors."""
@@ -133,6 +133,7 @@ class World:
             f"{address}{'&' if '?' in address else '?'}text=1"
             for address in [*pages, terms[0], terms[-1], searches[-1]]
         ]
+        # The word "wagees" is misspelt, so the search looks for corrections.
         others = [f"{base}feed.{kind}" for base in ("/", "/stories/") for kind in ("atom", "rss")]
         others += ["/search/suggestions/?q=wages", "/sitemap.xml", "/robots.txt", "/search/?q=wagees"]
         return list(dict.fromkeys([*pages, *self.states, *terms, *searches, *filtered, *text_only, *others]))

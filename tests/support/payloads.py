@@ -146,7 +146,7 @@ class ScriptFiller:
     `kept`: a word; a row that has it in one of its own texts is not filled.
     """
 
-    def __init__(self, turn=0):
+    def __init__(self, turn):
         self.places, self.numbers, self.choices = {}, count(1), count()
         self.turn, self.is_balanced, self.kept = turn, True, None
 
@@ -184,9 +184,7 @@ class ScriptFiller:
             return self.leaves(value, place)
         if isinstance(field, models.URLField):
             return self.address(place, field.max_length)
-        if field.choices:
-            return self.choice(place, value, field.max_length)
-        if isinstance(field, models.SlugField):
+        if field.choices or isinstance(field, models.SlugField):
             return self.choice(place, value, field.max_length)
         return self.text(place, field.max_length)
 
@@ -235,7 +233,7 @@ class ScriptFiller:
         return RICH.format(n=number, all=scripts, scheme=scheme)
 
     def leaves(self, value, place):
-        """Return the JSON `value` with scripts in every text."""
+        """Return the JSON `value` with scripts in every text but the times, which Wagtail's log parses."""
         if isinstance(value, dict):
             return {key: self.leaves(each, place) for key, each in value.items()}
         if isinstance(value, list):

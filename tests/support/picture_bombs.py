@@ -22,7 +22,7 @@ def profile_png():
     profile = (
         struct.pack(">4sI", b"test", 0x04400000).rjust(12, b"\0") + b"mntrRGB XYZ " + bytes(12) + b"acsp"
     )
-    profile = profile.ljust(68, b"\0") + struct.pack(">3i", 63190, 65536, 54061)
+    profile = profile.ljust(68, b"\0") + struct.pack(">3i", 63190, 65536, 54061)  # the white point D50
     profile = profile.ljust(128, b"\0") + struct.pack(">I4s2I", 1, b"D2B0", 144, len(tag)) + tag
     return saved(photo(64, 64), "PNG", icc_profile=struct.pack(">I", len(profile)) + profile[4:])
 

@@ -80,9 +80,10 @@ class Site:
         if self.listener:
             self.listener.close()
             self.listener = None
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-        return self.process.wait(PATIENCE) if self.process else None
+        if not self.process:
+            return None
+        self.process.terminate()
+        return self.process.wait(PATIENCE)
 
     def workers(self):
         """Return the IDs of the server's worker processes."""
@@ -109,7 +110,7 @@ class Site:
 
 
 @contextmanager
-def running_site(folder, database, workers=2, **variables):
+def running_site(folder, database, workers, **variables):
     """Context manager that yields a running Site."""
     site = Site(folder, database, **variables)
     site.start(workers)

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 from bs4 import BeautifulSoup
 
-# Attributes whose address a browser follows or loads.
+# Attributes with an address. Browsers follow or load all but `cite`.
 LINKS = {"action", "background", "cite", "data", "formaction", "href", "ping", "poster", "src", "xlink:href"}
 SCRIPTS = re.compile(r"[\x00-\x20]*(javascript|vbscript|data):", re.IGNORECASE)
 # Characters that browsers ignore in addresses.

@@ -1,4 +1,4 @@
-"""The site's settings in try-out mode, but with static files compressed, as a site sends them."""
+"""The site's settings for benchmarks, with static files compressed, as a site in production sends them."""
 
 from site_project.settings import *  # noqa: F403
 from site_project.settings import STORAGES

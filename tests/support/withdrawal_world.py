@@ -28,6 +28,7 @@ from media.cleaning import sign
 from media.models import CleanImage
 from publishing.trash import move_to_trash
 from safeguarding.models import Contributor
+from safeguarding.scopes import Naming
 from safeguarding.withdrawal.carry_out import make_plan, withdraw
 from search.models import MissedSearch, VocabularyGroup
 from stories.models import StoryPage
@@ -200,7 +201,7 @@ def make_others():
     return other
 
 
-def make_shared(person, other, naming=1, **fields):
+def make_shared(person, other, naming=Naming.CHANGED, **fields):
     """Return a live story about `person` and `other`, published from a version. `naming`: a Naming."""
     with without_words(person):
         people = rows_of(person, other, naming=naming)
