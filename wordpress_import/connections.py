@@ -80,7 +80,7 @@ class PublicConnection(http.client.HTTPConnection):
             self.sock = self.context.wrap_socket(
                 self.sock, server_hostname=self.host, do_handshake_on_connect=False
             )
-        self.opened = self.sock
+        self.opened = self.sock  # before the handshake, so that stop() can end that too
         if self.is_stopped:
             raise TimeoutError  # stop() was called before there was anything to end.
         if self.context:

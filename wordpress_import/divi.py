@@ -142,7 +142,7 @@ def render(module, attributes, content):
     level = LEVELS.get(module, 4)
     wanted = re.fullmatch("h([1-6])", get("title_level", "") or get("header_level", ""))
     level = max(2, int(wanted[1])) if wanted else level
-    # A module with an icon doesn't show its picture.
+    # A module with an icon doesn't show its picture. That of an audio is a cover, and a map pin has none.
     images = module not in {"audio", "map_pin"} and get("use_icon") != "on"
     parts = (
         [picture(get(name), get("alt", "") or get("image_alt", "")) for name in PICTURES] if images else []

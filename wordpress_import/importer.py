@@ -171,7 +171,7 @@ class Importer:
         if item.type in TYPES:
             return TYPES[item.type]
         if item.type != "page" and item.type not in self.story_types:
-            count = len(words(item.content)) if not item.too_long else 0
+            count = len(words(item.content))
             hint = (
                 f"it holds {count} words; --as-story {item.type} imports it" if count else "it has no words"
             )

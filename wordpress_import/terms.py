@@ -27,7 +27,7 @@ def country_codes():
     codes = {}
     known = set(Country.objects.values_list("code", flat=True))
     for identifier in localedata.locale_identifiers():
-        if "_" in identifier:  # A regional variant, whose names are those of the language.
+        if "_" in identifier:  # A variant by region or script, whose names are mostly those of the language.
             continue
         for code, name in babel.Locale.parse(identifier).territories.items():
             if code in known:

@@ -1,4 +1,4 @@
-"""Runs nginx with deploy/nginx.conf in a temporary folder, for tests and `make container`."""
+"""Runs nginx with deploy/nginx.conf in a temporary folder."""
 
 import os
 import shutil

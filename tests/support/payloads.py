@@ -228,6 +228,7 @@ class ScriptFiller:
 
     def rich(self, place):
         number = self.number(place)
+        # As the editor writes an attribute.
         scheme = SCHEMES[(number + self.turn) % len(SCHEMES)].format(n=number).replace("<", "&lt;")
         scripts = BALANCED.format(n=number) if self.is_balanced else self.scripts(number)
         return RICH.format(n=number, all=scripts, scheme=scheme)

@@ -1,4 +1,4 @@
-"""Runs the site as in production, with gunicorn. Requests have the headers that a front server adds."""
+"""Runs the site as in production, with gunicorn. Requests have the header of those that came over HTTPS."""
 
 import base64
 import http.client
