@@ -103,9 +103,10 @@ class PageWriter:
     def write(self, item, key, parent, writes):
         """Write the page of `item` below `parent`. Return (outcome, list of reasons, Converted).
 
-        The outcome is that of Line in importer.py, the reasons are those of reasons.py. Converted is None if
-        the item was not read. `key`: key_of(item). Without `writes`, nothing is stored. Page and record are
-        written in one transaction, so a run that is killed leaves both or neither.
+        The outcome is that of Line in importer.py, the reasons are those of reasons.py. Those of a skipped
+        item are in English only, as the report is. Converted is None if the item was not read. `key`:
+        key_of(item). Without `writes`, nothing is stored. Page and record are written in one transaction, so
+        a run that is killed leaves both or neither.
         """
         self.library.stored.clear()
         self.library.wanted.clear()

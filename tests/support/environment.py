@@ -84,5 +84,5 @@ def empty_database(tmp_path):
 def variables_in_code():
     """Return the names of the environment variables that are read for the settings."""
     code = "".join((ROOT / "site_project" / name).read_text() for name in ("environment.py", "settings.py"))
-    secret_names = re.findall(r"read_secret\(\"([A-Z0-9_]+)\"", code)
+    secret_names = re.findall(r"read_secret\(\s*\"([A-Z0-9_]+)\"", code)
     return {*re.findall(r"read\w*\(\s*\"([A-Z0-9_]+)\"", code), *(f"{name}_FILE" for name in secret_names)}

@@ -15,7 +15,7 @@ def make_places():
     person = make_agreeing_person({"ends_on": days_from_today(0)})
     image = builders.make_image(shows="person")
     image.people.add(person)
-    fields = {"lead_image": image, "lead_image_alt": "Somebody", "slug": "last-day", "countries": ["KE"]}
+    fields = {"lead_image": image, "lead_image_alt": "Somebody", "countries": ["KE"]}
     story = make_story_about(person, title=TITLE, **fields)
     # The country that they share makes the story one of those to read next.
     neighbour = builders.make_story("About nobody", countries=["KE"])

@@ -20,7 +20,7 @@ from search.models import MissedSearch, VocabularyGroup
 from stories.terms import Country
 from tests.support import builders
 
-# Prefixes of the routes that tests open one after another: all but the public pages.
+# Prefixes of the routes that tests open one after another. What is outside of them is public.
 WALKED = ("admin/", "documents/", "media/", "_util/")
 # {pattern without a name: an address for it}.
 UNNAMED = {"admin/test404/": "/admin/test404/", "admin/^.*/$": "/admin/nothing-here/"}

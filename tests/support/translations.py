@@ -41,7 +41,7 @@ def make_index_in(language, title=None, slug="stories"):
 def make_pair(language="fr", **fields):
     """Return a story in English and its translation into `language`, with home page and index.
 
-    `fields`: those of the translation that differ.
+    `fields`: those of the translation that differ. Its slug and that of its index are not the English ones.
     """
     index = make_index_in(language, slug="list")
     story = builders.make_story("A story", countries=["SN"], date=datetime.date(2025, 10, 1))
