@@ -61,7 +61,7 @@ def read_dates(item):
     """
     local = read_time(item.date, timezone.get_default_timezone())
     published = read_time(item.date_gmt, datetime.UTC) or local
-    day = (local or published).date() if local or published else None
+    day = (local or published).date() if published else None
     return day, published if item.status in {"publish", "private"} else None
 
 

@@ -18,7 +18,7 @@ def about(person, naming=Naming.CHANGED, **fields):
 
 def pictured(*people, **fields):
     """Return the fields of a story whose lead picture shows `people`. `fields`: those of the image."""
-    image = make_image(**{"shows": CleanImage.Shows.PERSON_IN_STORY} | fields)
+    image = make_image(shows=CleanImage.Shows.PERSON_IN_STORY, **fields)
     image.people.set(people)
     return {"lead_image": image, "lead_image_alt": "Somebody"}
 
