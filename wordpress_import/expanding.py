@@ -1,7 +1,8 @@
 """Turns the content of an item into the HTML that WordPress would show, without blocks and shortcodes.
 
 An item is a post, a page or something else in the export (export.py). The words of unknown blocks and
-shortcodes are kept, and their names are noted for the report.
+shortcodes are kept, those in attributes as far as is_sentence() finds them. Their names are noted for the
+report.
 """
 
 import re
