@@ -21,6 +21,7 @@ def get(client, address, **headers):
 
 
 def address_of(image, spec="width-200|format-jpeg"):
+    """Return the address of a picture made from `image`. By default it is one for pages: it has a format."""
     return image.get_rendition(spec).url
 
 

@@ -24,6 +24,7 @@ def make_places():
     home.save()
     pages = {"list": "/stories/", "home": "/", "feed": "/feed.atom", "sitemap": "/sitemap.xml"}
     pages |= {"search": "/search/?q=lamplighter", "neighbour": neighbour.url}
+    # Visitors get only pictures with a format in their spec.
     return {
         "story": (story.url, None),
         "picture": (image.get_rendition("width-20|format-png").url, None),

@@ -72,7 +72,11 @@ def example_address(pattern, url_pattern):
 
 
 class Addresses:
-    """The addresses of all routes below WALKED. Where possible, their arguments are objects in `section`."""
+    """The addresses of all routes below WALKED. Where possible, their arguments are objects in `section`.
+
+    `numbers`: {namespace: primary key that its routes take}. `values`: {argument: value}. `special`: {name of
+    a route: {argument: value} for this route only}.
+    """
 
     def __init__(self, section):
         self.section = section
