@@ -22,6 +22,7 @@ HIDDEN_DAY = datetime.date(2025, 5, 5)  # the date of every hidden story
 
 
 def hidden_story(parent=None, **fields):
+    # In most tests, no story that is shown has the theme "Kept quiet".
     fields = {"countries": ["KE"], "themes": ["Debt", "Kept quiet"], "date": HIDDEN_DAY} | fields
     return make_story(f"{HIDDEN} title", parent, summary=f"{HIDDEN} summary.", **fields)
 

@@ -46,7 +46,7 @@ class World:
         self.states = [address for address, _shows in states.values()]
         self.section = admin_world.make_section("Own", "Plain")
         self._add_missing_rows()
-        self.routes = dict(Addresses(self.section))
+        self.routes = dict(Addresses(self.section))  # before _fill() replaces the names that it looks up
         self._fill()
 
     def _add_missing_rows(self):
