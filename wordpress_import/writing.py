@@ -161,8 +161,11 @@ class PageWriter:
         if is_left_alone:
             reason = "it is another one in WordPress now, and somebody worked on the page here"
             return "skipped", [reason], converted, None
-        saved = writes and self.store(record, page, digest, item, key, parent, values, converted.notes)
-        return "updated" if record else "imported", reasons, converted, saved or None
+        outcome = "updated" if record else "imported"
+        if not writes:
+            return outcome, reasons, converted, None
+        saved = self.store(record, page, digest, item, key, parent, values, converted.notes)
+        return outcome, reasons, converted, saved
 
     @contextmanager
     def looking_only(self):

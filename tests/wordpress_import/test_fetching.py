@@ -144,7 +144,7 @@ def ask(url, host="old.example"):
     return "fetched"
 
 
-def test_no_request_leaves_for_an_address_that_is_not_public(network, clock, subtests):
+def test_no_request_leaves_for_an_address_that_is_not_public(network, subtests):
     # Each row is what the name resolves to. One IP address that is not public is enough.
     rows = [[each] for each in INNER]
     rows += [[PUBLIC, "127.0.0.1"], ["10.0.0.1", PUBLIC], [PUBLIC, "2600::1", "::1"]]
@@ -161,7 +161,7 @@ def test_no_request_leaves_for_an_address_that_is_not_public(network, clock, sub
             assert (ask(f"http://{host}{PATH}", host), network.connected) == (NOT_PUBLIC, [])
 
 
-def test_no_request_leaves_for_another_site_scheme_or_port(network, clock, subtests):
+def test_no_request_leaves_for_another_site_scheme_or_port(network, subtests):
     for name in ("old.example", "evil.example", "else.files.wordpress.com", "i0.wp.com"):
         network.names[name] = [[PUBLIC]]
     for url, reason in REFUSED.items():
@@ -175,7 +175,7 @@ def test_no_request_leaves_for_another_site_scheme_or_port(network, clock, subte
             assert (ask(f"http://{host}{PATH}", host), network.connected) == ("its host was not found", [])
 
 
-def test_a_name_is_resolved_once_and_its_checked_address_is_used(network, clock):
+def test_a_name_is_resolved_once_and_its_checked_address_is_used(network):
     # A second question for the name would get the other IP address.
     network.names["old.example"] = [[PUBLIC], ["127.0.0.1"]]
     assert ask(f"http://old.example{PATH}") == "its host gave no proper answer"
