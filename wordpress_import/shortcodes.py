@@ -16,7 +16,7 @@ MAX_DEPTH = 60
 MAX_ARGUMENTS = 100
 # A value in quotation marks, which can be typographic ones.
 QUOTED = r'"[^"]*"|\'[^\']*\'|[“”″][^“”″]*[“”″]'
-# An opening or closing tag. The name may also be followed by one of "=:,", as in [youtube=https://…].
+# An opening or closing tag. After the name comes white space or one of "=:,", as in [youtube=https://…].
 TAG = re.compile(
     rf"\[(?P<close>/?)(?P<name>[A-Za-z][\w-]*)(?P<rest>(?:[\s=:,](?:[^\[\]\"'“”″]|{QUOTED})*+)?)\]"
 )
