@@ -19,7 +19,7 @@ WORDY_ATTRIBUTES = {
     "title",
 }
 # Stop words that are French words too.
-FRENCH_TOO = {"a", "an", "as", "but", "if", "me", "no", "on", "or"}
+FRENCH_TOO = {"a", "an", "as", "but", "if", "me", "on", "or"}
 ENGLISH = "|".join(set(STOP_WORDS["en"].split()) - FRENCH_TOO)
 # {language: pattern of what no text in it has}
 FOREIGN = {

@@ -85,7 +85,6 @@ def account_form(client, **fields):
     data = {each["name"]: each.get("value", "") for each in form.select("input[name]:not([type=checkbox])")}
     for each in form.select("select[name]"):
         data[each["name"]] = (each.select_one("option[selected]") or each.option)["value"]
-    del data["csrfmiddlewaretoken"]
     # The page requires names, which users of make_user() lack by default.
     return data | {"name_email-first_name": "Amina", "name_email-last_name": "B."} | fields
 
