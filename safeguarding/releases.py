@@ -238,7 +238,7 @@ def find_decisions(page, digest):
     For an alias these are those of its source, whose content it has.
     """
     pages = [page.pk]
-    while page.alias_of_id:
+    while page.alias_of_id and page.alias_of_id not in pages:  # also ends in a loop of aliases
         page = Page.objects.only("alias_of").get(pk=page.alias_of_id)
         pages.append(page.pk)
     found = defaultdict(dict)
