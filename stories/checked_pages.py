@@ -91,9 +91,8 @@ class CheckedPageMixin:
         The autosaves of one visit to the editor overwrite the revision of the first one. Somebody may have
         published that from a list meanwhile. Wagtail refuses to overwrite a revision that is not the latest.
         """
-        if overwrite_revision and Page.objects.filter(
-            latest_revision=overwrite_revision, live_revision=overwrite_revision
-        ).exists():
+        latest = Page.objects.filter(latest_revision=overwrite_revision)
+        if overwrite_revision and latest.filter(live_revision=overwrite_revision).exists():
             overwrite_revision = None
         return super().save_revision(*args, overwrite_revision=overwrite_revision, **kwargs)
 

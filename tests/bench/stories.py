@@ -1,6 +1,6 @@
 """Fills the database with stories and pictures for tests/bench/server.py.
 
-    python -m tests.bench.stories 1000    prints [{kind: address}, {kind of page: number of queries}] as JSON
+python -m tests.bench.stories 1000    prints [{kind: address}, {kind of page: number of queries}] as JSON
 """
 
 import json

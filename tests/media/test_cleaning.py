@@ -14,7 +14,6 @@ from wagtail.users.models import UserProfile
 
 from media.cleaning import is_signed, sign
 from media.models import CleanDocument, CleanImage
-from stories.demo import pictures
 from stories.demo.load import DemoMedia
 from tests.support import builders, services
 from tests.support.media_samples import (
