@@ -110,7 +110,7 @@ def test_preview_shows_the_story_at_three_sizes_and_the_checks_find_one_fault(
     expect(frame.get_by_role("heading", name="Carried home")).to_be_visible()
 
 
-def test_editors_leave_comments_and_autosaves_of_one_session_share_a_few_revisions(open_editor, moderator):
+def test_editors_leave_comments_and_autosaves_of_one_session_share_a_revision(open_editor, moderator):
     story = builders.make_story("Saved again and again", live=False)
     tab = open_editor(moderator, story)
     expect_contrast_in_the_text_toolbar(tab)
@@ -122,9 +122,10 @@ def test_editors_leave_comments_and_autosaves_of_one_session_share_a_few_revisio
     expect(tab.get_by_text("Saved", exact=True)).to_be_visible()
     tab.get_by_role("link", name="History").click()
     tab.wait_for_url("**/history/")
-    # The four autosaves would be four new revisions, if each did not overwrite the last one of the session.
-    assert 1 <= tab.get_by_role("table").get_by_text("Draft saved").count() <= 3
-    assert story.revisions.count() - before <= 2
+    # The history has one line for all autosaves. Each overwrites the revision that the first one made, which
+    # `before` may count, if that was the autosave of the comment.
+    expect(tab.get_by_role("table").get_by_text("Draft saved")).to_have_count(1)
+    assert story.revisions.count() - before <= 1
     story.refresh_from_db()
     latest = story.get_latest_revision_as_object()
     assert "Burst 0." in latest.summary and "Burst 3." in latest.summary
