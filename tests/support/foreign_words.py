@@ -23,7 +23,7 @@ FRENCH_TOO = {"a", "an", "as", "but", "if", "me", "on", "or"}
 ENGLISH = "|".join(set(STOP_WORDS["en"].split()) - FRENCH_TOO)
 # {language: pattern of what no text in it has}
 FOREIGN = {
-    "ar": re.compile("[A-Za-z]{2,}"),
+    "ar": re.compile("[A-Za-z]"),
     "fr": re.compile(rf"[\u0600-\u06ff]|\b(?:{ENGLISH})\b", re.IGNORECASE),
 }
 
