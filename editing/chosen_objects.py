@@ -126,8 +126,7 @@ class ChoiceCheck:
 
     def errors(self, form):
         """Yield (name of the field, message) for each field of `form` with a forbidden reference."""
-        # The names of controls inside a field (a block, a form of a formset) begin with the name of the
-        # field.
+        # The names of the controls of blocks begin with the name of their StreamField.
         names = {
             name
             for name in form.fields
