@@ -15,10 +15,12 @@ is set, a value in that Redis (caching/shared_version.py).
 import os
 import re
 import time
+from functools import partial
 
 from django.conf import settings
 from django.db.backends.signals import connection_created
 
+from caching.change_time import change_time, is_of_complete_change
 from caching.local_date import today
 
 # Seconds for which anything cached is used even if the version stays the same. A change that is not seen
@@ -26,7 +28,7 @@ from caching.local_date import today
 MAX_CACHE_SECONDS = 60
 
 # Seconds without a change after which more changes are unlikely. Publishing a page changes the version many
-# times, with a few milliseconds between them.
+# times, with a few milliseconds between them. After a commit there is nothing to wait for.
 SETTLE_SECONDS = 0.1
 
 # The name of the file in the data folder.
@@ -115,8 +117,8 @@ class FileContentVersion:
     def changed_at(self, version):
         return version
 
-    def change(self):
-        now = time.time_ns()
+    def change(self, is_complete=False):
+        now = change_time(is_complete)
         try:
             os.utime(self.path, ns=(now, now))
         except FileNotFoundError:
@@ -139,17 +141,20 @@ class DatedContentVersion:
         return None if version is None else (version, today().toordinal())
 
     def is_settled(self, version):
-        """Return whether the last change is older than SETTLE_SECONDS. `version`: what read() returned.
+        """Return whether the last change is complete. `version`: what read() returned.
 
-        An unknown version is settled, as is one of the future, which another machine's clock has made.
+        It is if it came after a commit, or is older than SETTLE_SECONDS. An unknown version is settled, as is
+        one of the future, which another machine's clock has made.
         """
         if version is None:
             return True
-        age = time.time_ns() - self.version.changed_at(version[0])
-        return not 0 <= age < SETTLE_SECONDS * 1e9
+        changed_at = self.version.changed_at(version[0])
+        age = time.time_ns() - changed_at
+        return is_of_complete_change(changed_at) or not 0 <= age < SETTLE_SECONDS * 1e9
 
-    def change(self):
-        self.version.change()
+    def change(self, is_complete=False):
+        """Change the version. `is_complete`: whether what changes now is committed, so no more is to come."""
+        self.version.change(is_complete)
 
 
 def make_content_version():
@@ -200,7 +205,7 @@ def change_version_after_write(execute, sql, params, many, context):
         connection = context["connection"]
         if connection.in_atomic_block:
             # Other connections read the old rows until the commit, so they may cache old pages meanwhile.
-            connection.on_commit(content_version.change)
+            connection.on_commit(partial(content_version.change, is_complete=True))
     return result
 
 

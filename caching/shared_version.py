@@ -8,12 +8,12 @@ reached Redis all the time, and pages that were cached meanwhile are gone.
 """
 
 import logging
-import time
 import uuid
 
 import redis
 from django.db import Error, connection, transaction
 
+from caching.change_time import change_time
 from caching.models import MissedChange
 from caching.redis_cache import Unavailable, breaker
 
@@ -54,10 +54,10 @@ class SharedContentVersion:
         """Return the time of the change that made `version`, in nanoseconds."""
         return int(version.partition(b".")[0])
 
-    def change(self):
+    def change(self, is_complete=False):
         """Change the version. If Redis does not answer, note it in the database."""
         try:
-            self.breaker.call(self._write)
+            self.breaker.call(self._write, is_complete)
         except Unavailable:
             try:
                 with transaction.atomic():
@@ -66,8 +66,8 @@ class SharedContentVersion:
                 logger.exception("A change of the content version could not be noted.")
                 self.is_change_pending = True
 
-    def _write(self):
-        self.redis.set(VERSION, new_version())
+    def _write(self, is_complete=False):
+        self.redis.set(VERSION, new_version(is_complete))
         self.is_change_pending = False
 
     def _check(self):
@@ -94,5 +94,5 @@ class SharedContentVersion:
             self.redis.set(CHECKED, 1, px=CHECK_INTERVAL_WITHOUT_DATABASE)
 
 
-def new_version():
-    return f"{time.time_ns()}.{uuid.uuid4().hex}"
+def new_version(is_complete=False):
+    return f"{change_time(is_complete)}.{uuid.uuid4().hex}"

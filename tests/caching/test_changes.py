@@ -26,7 +26,7 @@ from stories.terms import Theme
 from tests.support import builders
 from tests.support.queries import count_queries
 from tests.support.undone import undone
-from tests.support.wsgi import SiteClient
+from tests.support.wsgi import SiteClient, cacheable_application
 
 pytestmark = pytest.mark.usefixtures("empty_page_cache")
 
@@ -184,6 +184,16 @@ def test_page_is_begun_after_the_last_statement_of_a_change(time_machine, monkey
     assert SiteClient(PageCache(application)).get("/").content == b"page"
     assert (len(slept), len(themes_of_pages)) == (pauses, 1)
     assert themes_of_pages == [Theme.objects.count()]
+
+
+def test_page_is_begun_at_once_after_a_commit(monkeypatch, django_capture_on_commit_callbacks):
+    slept = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    with django_capture_on_commit_callbacks(execute=True):
+        Theme.objects.create(name="Mining")
+    client = SiteClient(PageCache(cacheable_application(lambda _request: HttpResponse(b"page"))))
+    assert client.get("/").content == b"page"
+    assert slept == []
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

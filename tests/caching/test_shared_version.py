@@ -84,12 +84,13 @@ def test_version_is_the_same_until_a_change(reader, server):
     assert not MissedChange.objects.exists()
 
 
-def test_version_is_settled_a_tenth_of_a_second_after_its_change(reader, time_machine):
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_version_is_settled_after_a_complete_change_or_a_tenth_of_a_second(reader, time_machine, is_complete):
     time_machine.move_to("2026-03-11T12:00Z", tick=False)
-    reader.change()
     dated = DatedContentVersion(reader)
+    dated.change(is_complete)
     version = dated.read()
-    for seconds, is_settled in [(0, False), (0.05, False), (0.1, True), (59, True)]:
+    for seconds, is_settled in [(0, is_complete), (0.05, is_complete), (0.1, True), (59, True)]:
         time_machine.move_to(f"2026-03-11T12:00:{seconds:09.6f}Z", tick=False)
         assert dated.is_settled(version) == is_settled, seconds
 
