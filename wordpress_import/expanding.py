@@ -114,7 +114,8 @@ class Expander:
         """Return (HTML, whether its line ends are line breaks, as in the classic editor)."""
         content = LINE_HOLDER.sub("\n", content)
         pieces = block_comments.parse(content)
-        has_blocks = len(pieces) > 1
+        # Other comments, such as <!--more-->, are no blocks.
+        has_blocks = any(isinstance(each, block_comments.Block) for each in pieces)
         html = "".join(map(self.piece, pieces))
         return self.shortcodes(html), not has_blocks
 

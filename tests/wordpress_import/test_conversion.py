@@ -77,6 +77,10 @@ IMG = f'<img src="{UPLOADS}/kiln-300x200.jpg" alt="A kiln">'
 # {case: (content in WordPress, blocks of the body)}, for the classic editor, for blocks and for Divi.
 CLASSIC = {
     "lines and paragraphs": ("One\ntwo\n\nthree", [text("<p>One<br/>two</p>", "<p>three</p>")]),
+    "comments, which are no blocks": (
+        "One\n\n<!--more Read on-->\n\ntwo\nthree<!--nextpage-->\n\n<!-- /wp:paragraph -->four",
+        [text("<p>One</p>", "<p>two<br/>three</p>", "<p>four</p>")],
+    ),
     "formats in each other": (
         '<p><em>She <strong>left</strong></em> <a href="/x">at<b> night</b></a></p>',
         [text('<p><i>She </i><i><b>left</b></i> <a href="https://old.example/x">at<b> night</b></a></p>')],
@@ -135,6 +139,10 @@ BLOCKS = {
         '<!-- wp:heading {"level":3} --><h3>Home</h3><!-- /wp:heading -->'
         "<!-- wp:paragraph -->\n<p>One\ntwo</p>\n<!-- /wp:paragraph -->",
         [heading("Home", "3"), text("<p>One two</p>")],
+    ),
+    "text beside a block": (
+        "One\n\ntwo<!-- wp:paragraph --><p>three</p><!-- /wp:paragraph --><!--more-->\n\nfour",
+        [text("<p>One two</p>", "<p>three</p>", "<p>four</p>")],
     ),
     "quote": (
         "<!-- wp:quote --><blockquote><p>I left.</p><p>I live.</p><cite>Ama</cite></blockquote>"
