@@ -8,12 +8,14 @@ report.
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from html import escape
+from html import escape, unescape
 
 from django.utils.translation import gettext_noop as _
+from lxml.html import tostring
 
 from wordpress_import import block_comments, divi, shortcodes
-from wordpress_import.markup import TextError
+from wordpress_import.fidelity import visible_text
+from wordpress_import.markup import TAG, TextError, parse_html
 
 # The comments that Divi writes in place of the line ends in a module. WordPress may turn "--" into a dash.
 LINE_HOLDER = re.compile(r"<![–-]{1,2}\s*\[et_pb_\w+_holder\]\s*[–-]{1,2}>")
@@ -88,15 +90,26 @@ class Notes:
         self.flag(_("a part that WordPress hid from readers is left out"))
 
 
-def is_sentence(name, value):
-    """Return whether `value` of the attribute `name` of an unknown block or shortcode is for readers.
+def is_sentence(name, text, style=r"[{};|=<>#%]|\b\d+(px|em)\b"):
+    """Return whether `text`, that of the attribute `name` of an unknown block or shortcode, is for readers.
 
     It is if it has letters, looks like no address, style or code, and has a name in WORDY or four words.
+    `style`: the pattern of styles and code.
     """
-    if not isinstance(value, str) or "://" in value[:10] or not re.search(r"[^\W\d_]{2}", value):
+    if "://" in text[:10] or not re.search(r"[^\W\d_]{2}", text) or re.search(style, text):
         return False
-    is_style = re.search(r"[{};|=<>#%]|\b\d+(px|em)\b", value)
-    return not is_style and (name.rsplit("_", 1)[-1] in WORDY or len(value.split()) > 3)
+    return name.rsplit("_", 1)[-1] in WORDY or len(text.split()) > 3
+
+
+def html_of(name, value):
+    """Return the HTML of `value`, that of an attribute as in is_sentence(); "" if it is not for readers."""
+    html = value if TAG.search(value) else unescape(value)
+    if not TAG.search(html):
+        return f"<p>{escape(html, quote=False)}</p>" if is_sentence(name, html) else ""
+    # A text with tags may have all characters, but braces are those of a style or script. It is serialised
+    # again, so that a tag or comment that it leaves open doesn't reach beyond it.
+    is_shown = is_sentence(name, visible_text(html), style="[{}]")
+    return tostring(parse_html(html), encoding="unicode") if is_shown else ""
 
 
 class Expander:
@@ -185,7 +198,7 @@ class Expander:
         return f"<ol>{''.join(f'<li>{note}</li>' for note in notes)}</ol>" if notes else ""
 
     def sentences(self, attributes, depth=0):
-        """Return paragraphs of the words for readers in `attributes`, those of a block or shortcode."""
+        """Return HTML with the words for readers in `attributes`, those of a block or shortcode."""
         found = []
         for name, value in attributes.items():
             if isinstance(value, dict) and depth < 10:
@@ -194,8 +207,8 @@ class Expander:
                 # The number comes first, because is_sentence() looks at what follows the last "_".
                 numbered = {f"{number}_{name}": each for number, each in enumerate(value)}
                 found.append(self.sentences(numbered, depth + 1))
-            elif is_sentence(name.lower(), value):
-                found.append(f"<p>{escape(value, quote=False)}</p>")
+            elif isinstance(value, str):
+                found.append(html_of(name.lower(), value))
         return "".join(found)
 
     # Shortcodes

@@ -21,10 +21,15 @@ WORD = re.compile(r"[^\W_]+")
 
 def words(html):
     """Return the visible words of `html`, a list in their order."""
+    return WORD.findall(visible_text(html).casefold())
+
+
+def visible_text(html):
+    """Return the text of `html` without what browsers don't show."""
     texts, root = [], parse_html(html)
     drop_hidden(root)
     collect(root, texts)
-    return WORD.findall("".join(texts).casefold())
+    return "".join(texts)
 
 
 def collect(element, texts):

@@ -90,6 +90,10 @@ CLASSIC = {
     "escaped shortcode": ("Write [[gallery]] here", [text("<p>Write [gallery] here</p>")]),
     "unknown shortcode": ('[box style="x"]Words [b]within[/b][/box]', [text("<p>Words within</p>")]),
     "words in attributes": ('[notice text="Ask for help today"]', [text("<p>Ask for help today</p>")]),
+    "references in attributes": (
+        '[notice text="Ama &amp; Esi&#8217;s help" title="&lt;i&gt;Ask&lt;/i&gt; them"]',
+        [text("<p>Ama &amp; Esi\u2019s help</p>", "<p><i>Ask</i> them</p>")],
+    ),
     "brackets in an attribute": ('[box title="a[0]" x="1"]in[/box]', [text("<p>in</p>")]),
     "picture with a caption": (
         f'[caption width="300"]{IMG} By the road[/caption]',
@@ -184,6 +188,17 @@ BLOCKS = {
     "unknown block": (
         '<!-- wp:acme/box {"note":"Ask for help today"} /-->',
         [text("<p>Ask for help today</p>")],
+    ),
+    # The texts of an icon and of a style are not for readers.
+    "HTML in attributes": (
+        '<!-- wp:acme/box {"text":"<p><b>Ask</b>; 9 of 10 = most.</p><p>Go <a href=/x>home</a>",'
+        '"icon":"<svg><title>An icon of a phone</title></svg>","css":"<style>p { color: red }</style>"} /-->',
+        [text("<p><b>Ask</b>; 9 of 10 = most.</p>", '<p>Go <a href="https://old.example/x">home</a></p>')],
+    ),
+    "what an attribute leaves open": (
+        '<!-- wp:acme/box {"text":"</div><i>Ask</i> <script>x"} /-->'
+        '<!-- wp:acme/box {"text":"<b>for</b> \\u003c!-- x"} /--><p>help</p>',
+        [text("<p><i>Ask</i></p>", "<p><b>for</b></p>", "<p>help</p>")],
     ),
 }
 DIVI = {
