@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import lxml.html
 
-from wordpress_import.markup import drop_hidden, parse_html
+from wordpress_import.markup import drop_hidden, is_for_screen_readers, parse_html
 
 # Elements whose words count neither in the post nor in the page.
 HIDDEN = {"script", "style", "noscript", "template", "iframe", "object", "embed", "head", "title", "svg"}
@@ -32,9 +32,15 @@ def visible_text(html):
     return "".join(texts)
 
 
+def is_visible(element):
+    """Return whether readers see the texts in `element`, which can be a comment."""
+    is_tag = isinstance(element, lxml.html.HtmlElement)
+    return is_tag and element.tag not in HIDDEN and not is_for_screen_readers(element)
+
+
 def collect(element, texts):
     """Append the visible texts in `element` to `texts`, with spaces where an element ends a word."""
-    if isinstance(element, lxml.html.HtmlElement) and element.tag not in HIDDEN:
+    if is_visible(element):
         texts += [" " if element.tag in BLOCKS else "", element.text or ""]
         for child in element:
             collect(child, texts)

@@ -44,6 +44,11 @@ def drop_hidden(root):
     return bool(hidden)
 
 
+def is_for_screen_readers(element):
+    """Return whether `element` has the class with which themes of WordPress hide words from other readers."""
+    return "screen-reader-text" in (element.get("class") or "")
+
+
 def flatten(html):
     """Return `html` without the tags that are nested deeper than MAX_DEPTH."""
     depth = 0

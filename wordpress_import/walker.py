@@ -3,7 +3,7 @@
 import lxml.html
 from django.utils.translation import gettext_noop as _
 
-from wordpress_import.markup import drop_hidden, parse_html
+from wordpress_import.markup import drop_hidden, is_for_screen_readers, parse_html
 from wordpress_import.media_links import kind_of
 from wordpress_import.pieces import BlockCollector, InlineCollector
 from wordpress_import.runs import BREAK, FORMATS, SPACE, Runs
@@ -83,7 +83,7 @@ class Walker:
             if tag in {"script", "noscript"}:
                 self.notes.flag(_("a script is left out"))
             return
-        if "screen-reader-text" in (element.get("class") or ""):  # Themes of WordPress hide these words.
+        if is_for_screen_readers(element):
             return
         handler = getattr(self, f"on_{tag}", None)
         if self.is_inline and tag not in INLINE:

@@ -136,6 +136,10 @@ CLASSIC = {
         '<table><tr><td colspan="2">A</td></tr><tr><td>1</td><td>2</td></tr></table>',
         [text("<p>A</p>", "<p>1 2</p>")],
     ),
+    "words for screen readers": (
+        "<h2 class='wide screen-reader-text'>Menu</h2><p>one <b class='screen-reader-text'>b</b>two</p>",
+        [text("<p>one two</p>")],
+    ),
     "script": ("<p>a</p><script>steal()</script>", [text("<p>a</p>")]),
 }
 BLOCKS = {
