@@ -111,7 +111,9 @@ class Converter(Walker):
         """Add a link to a film or recording for the figure `element`. If there is none, add its content."""
         caption, images = self.caption(captions)
         for each in captions:
-            element.remove(each)
+            # remove() would also remove the text after it. The space keeps that apart from the address.
+            each.clear(keep_tail=True)
+            each.text = " "
         frame = element.find(".//iframe")
         link = element.find(".//a")
         # The address is the first word of the text, or that of a frame or link.
@@ -125,6 +127,8 @@ class Converter(Walker):
             # The title of the block has no links, and is cut.
             if caption.has_links or len(caption.plain()) > MAX_TITLE:
                 self.out.add_text(f"<p>{caption.html()}</p>")
+            after = " ".join(each.tail or "" for each in captions).replace(url, " ")
+            self.out.add_text(f"<p>{escape_text(after)}</p>" if after.strip() else "")
         else:
             self.children(element)
             self.end_paragraph()

@@ -182,6 +182,19 @@ BLOCKS = {
         "https://vimeo.com/1\n</div><figcaption>The road</figcaption></figure><!-- /wp:core-embed/vimeo -->",
         [film("https://vimeo.com/1", "The road")],
     ),
+    "text after the caption of a film": (
+        "<figure class='wp-block-embed'>https://vimeo.com/1<figcaption>The road</figcaption>Call us &amp; ask"
+        "</figure><p>today</p>",
+        [film("https://vimeo.com/1", "The road"), text("<p>Call us &amp; ask</p>", "<p>today</p>")],
+    ),
+    "film after its caption": (
+        "<figure class='wp-block-embed'><figcaption>The road</figcaption>\nhttps://vimeo.com/1\n</figure>",
+        [film("https://vimeo.com/1", "The road")],
+    ),
+    "text after the caption of something else": (
+        "<figure class='wp-block-embed'><b>Map</b><figcaption>The road</figcaption>Call us</figure>",
+        [text("<p><b>Map</b></p>", "<p>Call us</p>", "<p>The road</p>")],
+    ),
     "details": (
         "<!-- wp:details --><details><summary>More</summary><!-- wp:paragraph --><p>Words</p>"
         "<!-- /wp:paragraph --></details><!-- /wp:details -->",
