@@ -44,14 +44,14 @@ def status_reasons(item):
 def read_time(text, zone):
     """Return the datetime for `text`, such as "2024-05-06 07:08:09", in the time zone `zone`.
 
-    Return None for "0000-00-00 00:00:00", and for anything else that is no date after 1900.
+    Return None for "0000-00-00 00:00:00", and for anything else that is no date from 1901 to 9998.
     """
     try:
         found = datetime.datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=zone)
     except ValueError:
         return None
-    # Mistakes such as the year 1 would overflow in another time zone.
-    return found if found.year > 1900 else None
+    # Mistakes such as the years 1 and 9999 would overflow in another time zone.
+    return found if 1900 < found.year < 9999 else None
 
 
 def read_dates(item):

@@ -177,6 +177,27 @@ def test_no_page_is_imported_below_one_in_the_trash(run):
         run([wp_item(2)])
 
 
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
+def test_a_date_at_the_end_of_the_calendar_is_a_mistake(run, settings, zone):
+    settings.TIME_ZONE = zone
+    missing = "0000-00-00 00:00:00"
+    lines = run(
+        [
+            wp_item(1, date="9999-12-31 23:30:00", date_gmt=missing),
+            wp_item(2, date="9999-12-31 23:30:00", date_gmt="9999-12-31 23:30:00"),
+            wp_item(3, date="9998-12-31 23:30:00", date_gmt=missing),
+        ]
+    )
+    assert [(line["outcome"], line["why"]) for line in lines] == [("imported", [])] * 3
+    stories = StoryPage.objects.order_by("pk")
+    assert [story.first_published_at and story.date for story in stories] == [
+        None,
+        None,
+        datetime.date(9998, 12, 31),
+    ]
+
+
 def test_a_draft_has_the_fields_terms_and_links_of_its_item(run):
     run()
     story = StoryPage.objects.get(slug="post-1").get_latest_revision_as_object()
