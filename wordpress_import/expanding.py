@@ -59,6 +59,8 @@ DOWNLOAD_BUTTON = re.compile(
 # Names of attributes that hold words for readers.
 WORDY = {"title", "text", "heading", "subheading", "subtitle", "content", "caption", "label", "description"}
 WORDY |= {"quote", "name", "author", "subhead", "message", "question", "answer", "body", "summary", "cite"}
+# What styles and code have. A sentence can have a semicolon or a percentage, if more words follow.
+STYLE = re.compile(r"[{}|=<>#]|\b\d+(px|em)\b|:[^:;]*+;|\);|;(?!\s)|%(?!\s[^\W\d_])")
 
 
 @dataclass
@@ -90,7 +92,7 @@ class Notes:
         self.flag(_("a part that WordPress hid from readers is left out"))
 
 
-def is_sentence(name, text, style=r"[{};|=<>#%]|\b\d+(px|em)\b"):
+def is_sentence(name, text, style=STYLE):
     """Return whether `text`, that of the attribute `name` of an unknown block or shortcode, is for readers.
 
     It is if it has letters, looks like no address, style or code, and has a name in WORDY or four words.

@@ -94,6 +94,10 @@ CLASSIC = {
         '[notice text="Ama &amp; Esi&#8217;s help" title="&lt;i&gt;Ask&lt;/i&gt; them"]',
         [text("<p>Ama &amp; Esi\u2019s help</p>", "<p><i>Ask</i> them</p>")],
     ),
+    "semicolon and percentage in attributes": (
+        '[notice text="Women ask; 9 % of men ask" a="color: red; margin: 0 auto" b="left 5%, top 50% 9% 9%"]',
+        [text("<p>Women ask; 9 % of men ask</p>")],
+    ),
     "brackets in an attribute": ('[box title="a[0]" x="1"]in[/box]', [text("<p>in</p>")]),
     "picture with a caption": (
         f'[caption width="300"]{IMG} By the road[/caption]',
