@@ -75,6 +75,8 @@ def pictures_of_the_library_are_added_in_one_dialog(tab):
     for number in range(1, 5):
         builders.make_image(f"Kiln {number}", description=f"A brick kiln, side {number}")
     gallery = admin.add_block(tab, "Pictures")
+    captions = gallery.get_by_label("Caption")
+    captions.fill("The kiln of the village")  # typed before its picture is chosen
     dialog = open_dialog(tab, gallery)
     for number in range(1, 5):
         dialog.get_by_role("checkbox", name=f"Kiln {number}").check()
@@ -82,11 +84,13 @@ def pictures_of_the_library_are_added_in_one_dialog(tab):
     dialog.get_by_role("button", name="Confirm selection").click()
 
     texts = alternative_texts(gallery)
-    expect(texts).to_have_count(4)
-    assert sorted(texts.nth(n).input_value() for n in range(4)) == [
-        f"A brick kiln, side {number}" for number in range(1, 5)
+    expect(texts).to_have_count(5)
+    assert sorted(texts.nth(n).input_value() for n in range(5)) == [
+        "",
+        *(f"A brick kiln, side {number}" for number in range(1, 5)),
     ]
     expect(pictures_of(gallery)).to_have_count(4)
+    expect(captions.first).to_have_value("The kiln of the village")
     expect(gallery.get_by_role("button", name="Add several pictures")).to_be_focused()
 
     # Those beyond the size of a gallery are named.
@@ -98,7 +102,8 @@ def pictures_of_the_library_are_added_in_one_dialog(tab):
     for box in boxes.all():
         box.check()
     dialog.get_by_role("button", name="Confirm selection").click()
-    expect(pictures_of(gallery)).to_have_count(12)  # the most that a gallery may have
+    # With the one that has only a caption, these are 12, the most that a gallery may have.
+    expect(pictures_of(gallery)).to_have_count(11)
     expect(tab.get_by_text("These pictures are only in the library: Mine")).to_be_visible()
 
 

@@ -14,7 +14,7 @@
 
   // Adds `pictures` to `list`, the ListBlock of a gallery, and removes its empty items, such as that of a new gallery.
   function addToGallery(list, pictures, texts) {
-    const isEmpty = ({ value: { image } }) => !image.image && !image.alt_text;
+    const isEmpty = ({ value: { image, caption } }) => !image.image && !image.alt_text && !caption;
     for (let index = list.children.length - 1; index >= 0; index -= 1) {
       if (isEmpty(list.children[index].getState())) list.deleteBlock(index);
     }
