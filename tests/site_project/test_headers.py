@@ -152,7 +152,7 @@ def test_response_to_a_malformed_request_has_the_strict_headers(visitor):
     check_headers(Client(enforce_csrf_checks=True).post("/", secure=True), 403, PUBLIC)
 
 
-def test_outage_page_has_strict_headers_and_its_style(visitor, settings, tmp_path):
+def test_outage_page_has_strict_headers_its_style_and_its_icon(visitor, settings, tmp_path):
     settings.DATA_DIR = tmp_path
     client = SiteClient(raise_request_exception=False)
     caches["pages"].clear()  # During an outage, the pages that an earlier test left there would be sent.
@@ -162,8 +162,10 @@ def test_outage_page_has_strict_headers_and_its_style(visitor, settings, tmp_pat
         response = ask(client, address)
         style = builders.parse(response).style.string
         assert ".maintenance" in style
+        # Without this icon, browsers would ask for /favicon.ico.
+        assert builders.parse(response).find("link", rel="icon")["href"] == "data:,"
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-        own_style = f"default-src 'none'; style-src 'sha256-{digest}'"
+        own_style = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:"
         check_headers(response, 503, FILE.replace("default-src 'none'", own_style))
         assert not response.cookies
 
