@@ -17,6 +17,7 @@ from safeguarding.policies import GROUP
 from safeguarding.reminders import send_reminders
 from safeguarding.retention import delete_names, deletion_day
 from tests.support.builders import make_user
+from tests.support.leads import address
 from tests.support.people import make_person, record
 
 pytestmark = pytest.mark.django_db
@@ -183,6 +184,17 @@ def test_names_are_deleted_after_they_were_announced(clock, mailoutbox):
     assert {getattr(person, name) for name in Contributor.RESTRICTED_FIELDS} == {""}
     assert person.consents.count() == consent_count
     assert ModelLogEntry.objects.get(action="safeguarding.delete_names").label == person.code
+
+
+def test_pages_about_a_person_name_the_day_on_which_the_names_are_deleted(clock, client, leads):
+    person = make_ending(10)
+    clock(20)
+    client.force_login(leads[0])
+    for page in (
+        client.get(address(person, "inspect")),
+        client.post(address(person, "print"), {"reason": "check"}),
+    ):
+        assert "Names and contact will be deleted on 11 June 2027." in page.text
 
 
 def test_deletion_is_announced_30_days_before(clock, mailoutbox):
