@@ -2,7 +2,7 @@
 
 from django import template
 
-from home.navigation import Navigation, build_navigation
+from home.navigation import build_navigation
 
 register = template.Library()
 
@@ -10,7 +10,4 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def navigation(context):
     """Return the Navigation for the page in the context: {% navigation as nav %}."""
-    request = context.get("request")
-    if request is None:
-        return Navigation()
-    return build_navigation(request, context.get("page"), context.get("listing"))
+    return build_navigation(context["request"], context.get("page"), context.get("listing"))
