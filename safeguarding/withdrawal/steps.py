@@ -82,7 +82,8 @@ def vacuum(task):
     """Have the database remove deleted rows from its file.
 
     It waits for "again", "previews" and "index", which delete rows and often run late. "purge" and "words"
-    add it anew.
+    add it anew. It does not wait for "uploads", which fails as long as the storage of files does: a row of an
+    unfinished upload names nobody, because its file has a random name (media/cleaning.py).
     """
     # VACUUM can't run in a transaction.
     if is_waiting(task.withdrawal, "again", "previews", "index") or connection.in_atomic_block:
