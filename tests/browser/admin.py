@@ -4,15 +4,14 @@ import re
 
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from playwright.sync_api import expect
 
 from tests.support.builders import PASSWORD, picture_bytes
 
-# Wagtail's page editor takes the content of the form for saved two seconds after it is ready, and whenever an
-# autosave is answered. It saves what was typed before that only together with the next change. This script
-# tells when that happens: data-watches is "yes" while the editor watches for changes, and data-watched counts
-# how often it began to. Depending on the order in which scripts run, the editor is ready twice, and each time
+# Wagtail's page editor takes the content of the form for saved two seconds after it is ready. It saves what
+# was typed before that only together with the next change. This script tells when that happens: data-watches
+# is "yes" while the editor watches for changes, and data-watched counts how often it began to, as it does
+# again after each autosave. Depending on the order in which scripts run, the editor is ready twice, and each time
 # counts its own two seconds: it watches for changes after the last of them. With "force value", as after a
 # refused submission, it counts none, and watches after its first autosave.
 COUNT_EVENTS = """{
@@ -124,22 +123,42 @@ def wait_until_kept(block, words):
     expect(block.locator("input[type=hidden][name$=value]")).to_have_value(re.compile(re.escape(words)))
 
 
-def type_until_autosaved(page, textbox, words):
-    """Type `words`, wait for their autosave, and until the editor watches for changes again.
+def select_text(page):
+    """Select all text of the first block, and return the button of its toolbar that adds a comment."""
+    text = blocks(page).first.get_by_role("textbox")
+    text.click()
+    text.press("Control+a")
+    button = page.locator(".Draftail-FloatingToolbar .Draftail-CommentControl button")
+    expect(button).to_be_visible()
+    return button
 
-    What was typed during another autosave is saved only after something more is typed, so this adds spaces.
-    """
+
+def write_a_comment(page, words):
+    """Write the comment that was begun. The next autosave stores it."""
+    page.get_by_placeholder("Enter your comments...").fill(words)
+    # The comment moves beside its field and takes focus. A click or a key could miss the button.
+    page.get_by_role("button", name="Comment", exact=True).dispatch_event("click")
+    # A script writes the comment into the form a moment after it is shown.
+    expect(page.locator("[name=comments-0-text]")).to_have_value(words)
+
+
+def chosen_comment(page):
+    """Return the comment that stands out in the side panel."""
+    return page.locator(".comment--focused")
+
+
+def expect_autosave(page, words):
+    """Expect that an autosave with `words` is answered in a block of `with`."""
+    return page.expect_response(
+        lambda answer: words in (answer.request.post_data or "") and "preview" not in answer.url
+    )
+
+
+def type_until_autosaved(page, textbox, words):
+    """Type `words`, wait for an autosave that has them, and until the editor watches for changes again."""
     before = page.locator("html").get_attribute("data-watched")
-    for typed in (words, " ", " ", " "):
-        try:
-            with page.expect_response(
-                lambda answer: words in (answer.request.post_data or "") and "preview" not in answer.url,
-                timeout=5_000,
-            ) as answer:
-                textbox.press_sequentially(typed)
-            break
-        except PlaywrightTimeoutError:
-            continue
+    with expect_autosave(page, words) as answer:
+        textbox.press_sequentially(words)
     assert answer.value.json()["success"]
     expect(page.locator("html")).not_to_have_attribute("data-watched", before)
 

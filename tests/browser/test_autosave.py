@@ -1,6 +1,7 @@
-"""The page editor's autosave and the submission of its form do not get in each other's way, in a browser.
+"""The page editor's autosave gets in the way neither of the user nor of a submission, in a browser.
 
-A submission waits for an autosave that is under way. While a submission is under way, no autosave begins.
+What is typed during an autosave is saved by the next, and goes where it was typed. A submission waits for an
+autosave that is under way. While a submission is under way, no autosave begins.
 """
 
 import pytest
@@ -62,8 +63,8 @@ def find_publish(page):
 
     If the submission is held back, click it with dispatch_event(): click() would wait for the submission.
     """
-    page.get_by_role("button", name="More actions").click()
     foot = page.get_by_role("navigation", name="Actions (footer)")
+    foot.get_by_role("button", name="More actions").click()
     return foot.get_by_role("button", name="Publish", exact=True)
 
 
@@ -87,6 +88,8 @@ def test_autosaves_and_submissions_of_one_story(tab, live_server, moderator):
     tab.clock.install()
     story = builders.make_story("The kiln", live=False)
     admin.open_editor(tab, live_server.url, moderator, story)
+    autosave_leaves_the_focus_in_commented_text(tab)
+    words_typed_during_an_autosave_are_saved(tab, story)
     autosaves_begin_again_after_a_submission_that_was_stopped(tab, story)
     submission_with_an_error_does_not_meet_its_own_autosave(tab, story)
     Workflow.objects.get().start(story, builders.make_user("Editors"))
@@ -102,12 +105,44 @@ def write_until_autosaved(tab, story, words):
     assert words in story.get_latest_revision_as_object().summary
 
 
+def autosave_leaves_the_focus_in_commented_text(tab):
+    watched = tab.locator("html").get_attribute("data-watched")
+    admin.select_text(tab).click()
+    admin.write_a_comment(tab, "Who says this?")
+    # An autosave renders the comments again.
+    expect(tab.locator("html")).not_to_have_attribute("data-watched", watched)
+    comment = admin.chosen_comment(tab)
+    expect(comment).to_be_focused()
+    text = admin.blocks(tab).first.get_by_role("textbox")
+    text.locator("[data-annotation]").click()  # This keeps the comment chosen, without the focus.
+    expect(comment).to_have_count(1)
+    admin.type_until_autosaved(tab, text, "as she says")
+    # A comment that is chosen takes the focus a moment after the autosave.
+    expect(comment).to_have_count(0)
+    expect(text).to_be_focused()
+
+
+def words_typed_during_an_autosave_are_saved(tab, story):
+    summary = tab.get_by_role("textbox", name="Summary*")
+    held = hold(tab, is_autosave)
+    with tab.expect_request(is_autosave):
+        summary.press_sequentially("How she worked.")
+    tab.context.cookies()  # Waits for an answer of the browser. By then, the request is in `held`.
+    saved = held[0].fetch()
+    with admin.expect_autosave(tab, "How she slept.") as autosave:
+        summary.press_sequentially("How she slept.")
+        held[0].fulfill(response=saved)
+    assert autosave.value.json()["success"]
+    story.refresh_from_db()
+    assert "How she slept." in story.get_latest_revision_as_object().summary
+
+
 def autosaves_begin_again_after_a_submission_that_was_stopped(tab, story):
     held = hold(tab, is_submission)
     publish = find_publish(tab)
     with tab.expect_request(is_submission):
         publish.dispatch_event("click")
-    tab.context.cookies()  # Waits for an answer of the browser. By then, the request is in `held`.
+    tab.context.cookies()  # as above
     held[0].abort("aborted")  # as the browser's button “Stop” does
     tab.clock.fast_forward(60_000)  # MAX_SENDING in submit_after_autosave.js
     write_until_autosaved(tab, story, "How she left.")
@@ -138,8 +173,9 @@ def decision_with_a_comment_waits_for_the_autosave(tab, story):
     held = hold(tab, is_autosave)
     with tab.expect_request(is_autosave):
         tab.get_by_role("textbox", name="Summary*").press_sequentially("How she lives.")
-    tab.get_by_role("button", name="More actions").click()
-    tab.get_by_role("button", name="Approve with comment").click()
+    foot = tab.get_by_role("navigation", name="Actions (footer)")
+    foot.get_by_role("button", name="More actions").click()
+    foot.get_by_role("button", name="Approve with comment").click()
     dialog = tab.get_by_role("dialog")
     dialog.get_by_label("Comment").fill("Well told.")
     saved = held[0].fetch()
