@@ -11,9 +11,9 @@ from tests.support.builders import PASSWORD, picture_bytes
 # Wagtail's page editor takes the content of the form for saved two seconds after it is ready. It saves what
 # was typed before that only together with the next change. This script tells when that happens: data-watches
 # is "yes" while the editor watches for changes, and data-watched counts how often it began to, as it does
-# again after each autosave. Depending on the order in which scripts run, the editor is ready twice, and each time
-# counts its own two seconds: it watches for changes after the last of them. With "force value", as after a
-# refused submission, it counts none, and watches after its first autosave.
+# again after each autosave. Depending on the order in which scripts run, the editor is ready twice, and each
+# time counts its own two seconds: it watches for changes after the last of them. With "force value", as after
+# a refused submission, it counts none, and watches after its first autosave.
 COUNT_EVENTS = """{
     let watched = 0;
     let waiting = 0;
