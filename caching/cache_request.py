@@ -25,7 +25,7 @@ class CacheRequest:
     `address`: scheme, host and path, as Django has them. `as_sent`: the address and the query string.
     `version`: the content version at the beginning. `is_cacheable`: whether Django said that the response may
     be cached. `page`: the CachedPage to respond with, which another request made meanwhile or `keep` made, or
-    None. `wait_until`: the time.monotonic() after which the request waits for no other one.
+    None. `has_ended`: whether the request that this one waited for ended in time; None before.
     """
 
     def __init__(self, page_cache, address, version, environ):
@@ -35,8 +35,7 @@ class CacheRequest:
         self.takes_gzip = accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
         self.query = environ.get("QUERY_STRING", "")
         self.as_sent = (address, self.query)
-        self.wait_until = time.monotonic() + MAX_WAIT_SECONDS
-        self.key = self.page = self.reservation = None
+        self.key = self.page = self.reservation = self.has_ended = None
         self.parameters = ()
         self.is_declared = self.is_cacheable = False
 
@@ -58,8 +57,8 @@ class CacheRequest:
     def find_expected(self):
         """Wait for another request that seems to make the same page. Return the page, or None without one.
 
-        Which page the response will be is known from the last one to the same address and query string, of an
-        older content version. Requests that wait here don't take the time that Django needs for a request.
+        Which page the response will be is known from the last one that Django gave to the same address and
+        query string. Requests that wait here don't take the time that Django needs for a request.
         """
         key = self.page_cache.store.expected_keys.get(self.as_sent)
         if key is None or self.version is None:
@@ -75,6 +74,11 @@ class CacheRequest:
     def is_in_progress(self):
         return (self.version, self.key) in self.page_cache.locks.reservations
 
+    @property
+    def has_taken_time(self):
+        """Whether the page was made or waited for, and not found in the cache at once."""
+        return self.is_declared or self.has_ended is not None
+
     def reserve(self, key):
         """Take a place among the requests for the page of `key`, unless this one makes it already."""
         reservation = self.reservation
@@ -83,8 +87,13 @@ class CacheRequest:
             self.reservation = Reservation(self.page_cache.locks, self.version, key)
 
     def wait(self):
-        """Wait for the request that makes the page. Return whether it ended in time."""
-        return self.reservation.wait(self.wait_until - time.monotonic())
+        """Wait for the request that makes the page. Return whether it ended in time.
+
+        A request waits only once. Later calls return the same.
+        """
+        if self.has_ended is None:
+            self.has_ended = self.reservation.wait(MAX_WAIT_SECONDS)
+        return self.has_ended
 
     def begin(self, parameters, query):
         """Say that the page depends on `parameters` only; `query`: these as a query string.
@@ -105,8 +114,7 @@ class CacheRequest:
         self.reserve(self.key)
         may_make = self.reservation.may_make
         # Look for the page only now: a request that makes a page stores it before others may go on.
-        page = store.find(self.key, version)
-        has_ended = True
+        page, has_ended = store.find(self.key, version), True
         # As in PageCache: an old page will do while another request makes it anew.
         if page and may_make and not page.is_fresh:
             page = None
@@ -122,7 +130,8 @@ class CacheRequest:
         """Set the CachedPage `page` as the response; remember its key and which parameters it depends on."""
         self.page = page
         store = self.page_cache.store
-        store.expect(self.as_sent, self.key)
+        if FOREIGN_PARAMETERS.isdisjoint(parse_query(self.query)):
+            store.expect(self.as_sent, self.key)
         # Other processes need the parameters only of addresses that are requested with some.
         store.add_parameters(self.address, self.version, self.parameters, is_shared=bool(self.query))
 

@@ -1,6 +1,6 @@
 """The time of a change of the content version. It also says whether the change is complete.
 
-A change in a transaction is complete after the commit. After any other change, another one may follow.
+A change is taken for complete after the commit of a transaction. Other changes are mostly followed by more.
 """
 
 import time

@@ -28,7 +28,7 @@ from caching.local_date import today
 MAX_CACHE_SECONDS = 60
 
 # Seconds without a change after which more changes are unlikely. Publishing a page changes the version many
-# times, with a few milliseconds between them. After a commit there is nothing to wait for.
+# times, with a few milliseconds between them. After a commit, seldom more is to come.
 SETTLE_SECONDS = 0.1
 
 # The name of the file in the data folder.
@@ -123,6 +123,7 @@ class FileContentVersion:
             os.utime(self.path, ns=(now, now))
         except FileNotFoundError:
             self.path.touch()
+            os.utime(self.path, ns=(now, now))
 
 
 class DatedContentVersion:
@@ -153,7 +154,7 @@ class DatedContentVersion:
         return is_of_complete_change(changed_at) or not 0 <= age < SETTLE_SECONDS * 1e9
 
     def change(self, is_complete=False):
-        """Change the version. `is_complete`: whether what changes now is committed, so no more is to come."""
+        """Change the version. `is_complete`: whether it is after the commit of a transaction."""
         self.version.change(is_complete)
 
 

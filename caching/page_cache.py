@@ -83,7 +83,9 @@ class PageCache:
         page = old_page if is_outage else cache_request.page
         is_cacheable = cache_request.is_cacheable and is_cacheable_response(status, headers)
         if page is None and (is_outage or not is_cacheable):
-            self.store.expected_keys.pop(cache_request.as_sent, None)
+            # Not after an error or while another request makes the page: both have declared it.
+            if not is_outage and not cache_request.is_declared:
+                self.store.expected_keys.pop(cache_request.as_sent, None)
             start_response(*started)
             return body
         with closing(body):
@@ -150,6 +152,10 @@ def send(page, cache_request, start_response, is_stale=False):
     takes_gzip, known = cache_request.takes_gzip, cache_request.known_etags
     etag = f'"{page.etag}-gzip"' if takes_gzip else f'"{page.etag}"'
     headers = [*page.headers, ("ETag", etag)]
+    # While the page was made or waited for, it may have been withdrawn. No proxy may cache it from now on.
+    if cache_request.has_taken_time and content_version.read() != cache_request.version:
+        headers = [header for header in headers if header[0] != "Cache-Control"]
+        headers.append(("Cache-Control", "no-store"))
     if is_stale:
         headers.append(("Age", str(int(page.age))))
     # `==` takes less time than parse_etags(). W/: a proxy that changes the compression may have weakened it.

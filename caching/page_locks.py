@@ -71,11 +71,10 @@ class Reservation:
         """
         if self.other:
             return self.other.has_ended.wait(seconds)
-        for _pause in range(round(seconds / PAUSE)):
+        end = time.monotonic() + seconds
+        while not self.may_make and time.monotonic() < end:
             time.sleep(PAUSE)
-            if self.locks.acquire(self.version, self.key):
-                self.may_make = True
-                break
+            self.may_make = self.locks.acquire(self.version, self.key)
         return self.may_make
 
     def end(self):

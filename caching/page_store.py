@@ -21,7 +21,7 @@ MAX_STALE_SECONDS = 120
 MAX_STORE_BYTES = 32 * 1024 * 1024
 # How many pages of older content versions a process has for requests that began before a change.
 MAX_OLD_PAGES = 100
-# Of how many addresses a process knows which page was the last response, whatever its content version.
+# For how many addresses and query strings a process knows the page that Django's last response was.
 MAX_EXPECTED = 1000
 # How many addresses a process knows the query parameters of: about 5 MB.
 MAX_ADDRESSES = 20_000
@@ -67,7 +67,7 @@ class PageStore:
         self.version = None
         # {(version, key): page}
         self.old_pages = OrderedDict()
-        # {(address, query string as sent): key of the page that was the last response}
+        # {(address, query string as sent): key of the page that Django's last response was}
         self.expected_keys = OrderedDict()
         self.clear_memory()
 
@@ -157,6 +157,7 @@ class PageStore:
         """Remember that the response to `as_sent`, (address, query string), was the page of `key`."""
         with self.lock:
             self.expected_keys[as_sent] = key
+            self.expected_keys.move_to_end(as_sent)
             while len(self.expected_keys) > MAX_EXPECTED:
                 self.expected_keys.popitem(last=False)
 

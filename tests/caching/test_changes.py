@@ -12,6 +12,7 @@ from wagtail.models import PageViewRestriction, Site
 
 from caching.cache_request import PAGE_CACHE_CONTROL
 from caching.cacheable import ENVIRON_KEY
+from caching.change_time import change_time, is_of_complete_change
 from caching.content_version import (
     UNSEEN_TABLES,
     DatedContentVersion,
@@ -184,6 +185,14 @@ def test_page_is_begun_after_the_last_statement_of_a_change(time_machine, monkey
     assert SiteClient(PageCache(application)).get("/").content == b"page"
     assert (len(slept), len(themes_of_pages)) == (pauses, 1)
     assert themes_of_pages == [Theme.objects.count()]
+
+
+def test_only_complete_changes_have_an_odd_time():
+    times = {
+        is_complete: {change_time(is_complete) for _change in range(20)} for is_complete in (True, False)
+    }
+    assert all(map(is_of_complete_change, times[True]))
+    assert not any(map(is_of_complete_change, times[False]))
 
 
 def test_page_is_begun_at_once_after_a_commit(monkeypatch, django_capture_on_commit_callbacks):

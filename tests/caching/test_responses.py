@@ -255,12 +255,15 @@ def test_expected_page_is_sent_only_if_the_address_still_has_the_same_parameters
     assert not process.locks.reservations
 
 
-def test_page_is_not_expected_after_another_response():
-    statuses = iter([200, 404])
-    process = PageCache(
-        cacheable_application(lambda _request: HttpResponse(status=next(statuses))), max_pauses=0
-    )
-    for expected in (1, 0):
+def test_page_is_not_expected_after_a_response_that_is_not_cacheable():
+    def not_found(_environ, start_response):
+        start_response("404 Not Found", [])
+        return []
+
+    # An error does not say that the page is gone.
+    page, error = [cacheable_application(lambda _r, s=s: HttpResponse(status=s)) for s in (200, 500)]
+    process = PageCache(page, max_pauses=0)
+    for process.application, expected in ((page, 1), (error, 1), (not_found, 0)):
         SiteClient(process).get("/")
         assert len(process.store.expected_keys) == expected
         content_version.change()
@@ -269,9 +272,37 @@ def test_page_is_not_expected_after_another_response():
 def test_only_the_last_expected_pages_are_remembered(monkeypatch):
     monkeypatch.setattr(page_store, "MAX_EXPECTED", 2)
     process = PageCache(cacheable_application(numbered()), max_pauses=0)
-    for path in ("/1", "/2", "/3"):
+    for path in ("/1", "/2", "/1", "/3", "/4?p=1"):
         SiteClient(process).get(path)
-    assert [path for (_scheme, _host, path), _query in process.store.expected_keys] == ["/2", "/3"]
+        content_version.change()
+    # A request with a parameter of WordPress always asks Django, so it expects no page.
+    assert [path for (_scheme, _host, path), _query in process.store.expected_keys] == ["/1", "/3"]
+
+
+def test_request_that_waited_in_vain_makes_the_page_without_waiting_again(monkeypatch):
+    """The one that it waited for got an error, and a third one makes the page now."""
+    process = PageCache(cacheable_application(numbered()), max_pauses=0)
+    client = SiteClient(process)
+    client.get("/")
+    [key] = process.store.pages
+    content_version.change()
+    other = Reservation(process.locks, content_version.read(), key)
+    # The other request ends, and the next one takes too long.
+    has_ended = iter([True, False])
+    other.has_ended = SimpleNamespace(wait=lambda _seconds: next(has_ended))
+    assert client.get("/").content == b"2"
+
+
+def test_page_of_before_a_change_is_kept_by_no_proxy():
+    """It was withdrawn while it was made, or while this request waited for it."""
+
+    def make(_request):
+        content_version.change()
+        return HttpResponse(b"withdrawn")
+
+    client = SiteClient(PageCache(cacheable_application(make), max_pauses=0))
+    response = client.get("/")
+    assert (response.content, response["Cache-Control"]) == (b"withdrawn", "no-store")
 
 
 # --- Processes -----------------------------------------------------------------------------------
@@ -326,9 +357,8 @@ def test_page_that_another_process_makes(monkeypatch, meanwhile, expected, made,
             other.kill()
             other.wait()
 
-    monkeypatch.setattr(page_locks, "time", SimpleNamespace(sleep=pause))
-    clock = SimpleNamespace(monotonic=lambda: sum(slept), time=time.time)
-    monkeypatch.setattr(cache_request, "time", clock)
+    clock = SimpleNamespace(sleep=pause, monotonic=lambda: sum(slept))
+    monkeypatch.setattr(page_locks, "time", clock)
     with process_that_makes(version, key) as other:
         response = SiteClient(process).get("/")
     if meanwhile == "slow":
