@@ -48,7 +48,7 @@ class CacheRequest:
         query, store = self.query, self.page_cache.store
         if query:
             names = store.find_parameters(self.address, self.version)
-            if names is None or not FOREIGN_PARAMETERS.isdisjoint(parse_query(query)):
+            if names is None or self.has_foreign_parameter:
                 return None
             query = normalise_query(query, names)
         self.key = page_key(self.address, query)
@@ -67,8 +67,12 @@ class CacheRequest:
         if self.reservation.may_make:
             return None
         self.wait()
-        # Not the page of `key`: the parameters of the address may have changed since the older version.
+        # Not the page of `key`: the parameters of the address may have changed since that response.
         return self.find()
+
+    @property
+    def has_foreign_parameter(self):
+        return not FOREIGN_PARAMETERS.isdisjoint(parse_query(self.query))
 
     @property
     def is_in_progress(self):
@@ -130,7 +134,7 @@ class CacheRequest:
         """Set the CachedPage `page` as the response; remember its key and which parameters it depends on."""
         self.page = page
         store = self.page_cache.store
-        if FOREIGN_PARAMETERS.isdisjoint(parse_query(self.query)):
+        if not self.has_foreign_parameter:
             store.expect(self.as_sent, self.key)
         # Other processes need the parameters only of addresses that are requested with some.
         store.add_parameters(self.address, self.version, self.parameters, is_shared=bool(self.query))

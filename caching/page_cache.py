@@ -83,7 +83,8 @@ class PageCache:
         page = old_page if is_outage else cache_request.page
         is_cacheable = cache_request.is_cacheable and is_cacheable_response(status, headers)
         if page is None and (is_outage or not is_cacheable):
-            # Not after an error or while another request makes the page: both have declared it.
+            # Such as a 404 for a page that is gone. A view that failed, or whose page another request still
+            # makes, has declared the page: it is expected again.
             if not is_outage and not cache_request.is_declared:
                 self.store.expected_keys.pop(cache_request.as_sent, None)
             start_response(*started)
