@@ -48,8 +48,8 @@ def answer(story, request):
     if not draft.live:
         draft.save(clean=False)  # The row of a page that isn't live follows its draft, as in the page editor.
     revision = draft.save_revision(user=user, clean=False)
-    # Of the entries with one action and uuid, of whatever page, a history shows only the latest. By default,
-    # all entries of a request have the same uuid.
+    # By default, all entries of a request have the same uuid. A history shows only the latest of the entries
+    # with the same action and uuid, even if they are about different pages.
     log(draft, ANSWERED, user=user, revision=revision, content_changed=True, uuid=uuid4())
     if is_published:
         try:

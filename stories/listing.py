@@ -22,7 +22,7 @@ from stories.terms import Country, Theme, country_names, fold
 STORIES_PER_PAGE = 12
 # The longest list without filters. Reading so few entries takes less time than filtering them.
 MAX_UNFILTERED = 3
-# Of dates in the admin (editing/date_fields.py) and in filters. Django fails on filters by a year after 9999.
+# The years that the admin (editing/date_fields.py) and filters accept. Django fails on filters after 9999.
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 # The models of the filters whose values are terms: countries and themes.
 TERMS = {"country": Country, "theme": Theme}

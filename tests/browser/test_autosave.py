@@ -1,7 +1,7 @@
 """The page editor's autosave gets in the way neither of the user nor of a submission, in a browser.
 
-What is typed during an autosave is saved by the next, and goes where it was typed. A submission waits for an
-autosave that is under way. While a submission is under way, no autosave begins.
+The next autosave saves what is typed during an autosave. An autosave doesn't move the focus out of a text. A
+submission waits for an autosave that is under way. While a submission is under way, no autosave begins.
 """
 
 import pytest

@@ -81,7 +81,7 @@ def typing_capitals_does_not_leave(page, quick_story):
 
 def page_is_blank_even_if_the_other_one_does_not_load(page, site, quick_story):
     page.goto(quick_story)
-    # Of all reasons, only "aborted" is no error that fails the test.
+    # "aborted" is the only reason that does not count as an error, which would fail the test.
     page.route("**/stories/", lambda route: route.abort("aborted"))
     with page.expect_event("requestfailed"):
         leave_by_click(page)

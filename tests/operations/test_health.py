@@ -59,7 +59,7 @@ def test_readyz_fails_while_a_migration_is_missing(client, caplog):
         response = client.get("/readyz")
     assert (response.status_code, response.content) == (503, b"migrations\n")
     assert response["Cache-Control"] == "no-store"
-    # Who asked knows the status, so Django does not log it.
+    # Django does not log the status, because the program that made the request knows it.
     assert not [record for record in caplog.records if record.name.startswith("django.request")]
     MigrationRecorder(connection).record_applied("search", name)
     assert client.get("/readyz").status_code == 200, "a failure is not cached"

@@ -97,7 +97,7 @@ def test_restored_page_gets_another_slug_if_its_own_is_taken(section, story):
     builders.make_story("New", section, slug="story")
     trash.restore(row, builders.make_user())
     page = stored(story)
-    # Nobody decides about the people in their own text, so the site still has to know who wrote it.
+    # Who wrote a version may not decide about the people in it, so the author has to stay the same.
     assert page.latest_revision.user == author
     assert page.slug == page.get_latest_revision_as_object().slug == "story-1"
     assert page.url_path == f"{section.url_path}story-1/"
