@@ -72,8 +72,9 @@ class SharedContentVersion:
 
     def _check(self):
         """Apply missed changes, if they were not looked for lately, and return the version."""
+        # Not in a transaction: a look can close the connection. There, nothing cached is used anyway.
         # CHECKED is set first, so that only one request waits while the database hangs.
-        if self.redis.set(CHECKED, 1, px=CHECK_INTERVAL, nx=True):
+        if not connection.in_atomic_block and self.redis.set(CHECKED, 1, px=CHECK_INTERVAL, nx=True):
             self._apply_missed_changes()
         # `nx`: only if there is none, as after Redis was emptied or started anew.
         self.redis.set(VERSION, new_version(), nx=True)

@@ -115,6 +115,17 @@ def test_change_that_redis_was_not_told_of_is_made_up_for(reader, cut_off, clien
     assert reader.read() == second
 
 
+def test_look_for_missed_changes_leaves_an_open_transaction_alone(reader, client):
+    with transaction.atomic():
+        MissedChange.objects.create()
+        client.delete(CHECKED)
+        first = reader.read()
+        assert MissedChange.objects.exists(), "the connection is still open"
+    assert client.get("cached"), "it did not look"
+    assert reader.read() not in {first, None}, "it looks after the transaction"
+    assert not MissedChange.objects.exists()
+
+
 def test_change_that_is_rolled_back_leaves_the_version(reader, cut_off, client):
     first = reader.read()
     with suppress(LookupError), transaction.atomic():
