@@ -15,20 +15,20 @@ is set, a value in that Redis (caching/shared_version.py).
 import os
 import re
 import time
-from functools import partial
 
 from django.conf import settings
 from django.db.backends.signals import connection_created
 
 from caching.change_time import change_time, is_of_complete_change
+from caching.commits import before_commit
 from caching.local_date import today
 
 # Seconds for which anything cached is used even if the version stays the same. A change that is not seen
 # shows after twice this time at most, because a page may be made of parts that are cached.
 MAX_CACHE_SECONDS = 60
 
-# Seconds without a change after which more changes are unlikely. Publishing a page changes the version many
-# times, with a few milliseconds between them. After a commit, seldom more is to come.
+# Seconds without a change after which more changes are unlikely. Outside of a transaction, statements often
+# follow each other within milliseconds. After a commit, seldom more is to come.
 SETTLE_SECONDS = 0.1
 
 # The name of the file in the data folder.
@@ -195,27 +195,47 @@ def may_change_public_pages(sql):
     return True
 
 
-def change_version_after_write(execute, sql, params, many, context):
-    """Run a statement, and change the version if it may show: at once, and again after the commit.
+def change_version_for_write(execute, sql, params, many, context):
+    """Run a statement, and change the version if it may show: at once or, in a transaction, at its commit.
 
     This is a wrapper for `connection.execute_wrappers`.
     """
     result = execute(sql, params, many, context)
     if may_change_public_pages(sql):
-        content_version.change()
         connection = context["connection"]
-        if connection.in_atomic_block:
-            # Other connections read the old rows until the commit, so they may cache old pages meanwhile.
-            connection.on_commit(partial(content_version.change, is_complete=True))
+        if not connection.in_atomic_block:
+            content_version.change()
+        elif not has_changed_pages(connection):
+            connection.on_commit(change_after_commit)
     return result
+
+
+def has_changed_pages(connection):
+    """Return whether a statement of the open transaction, which was not rolled back, may show."""
+    return any(function is change_after_commit for _savepoints, function, _robust in connection.run_on_commit)
+
+
+def change_before_commit(connection, **_arguments):
+    """Signal receiver: change the version before the commit, in case this process dies right after it.
+
+    Other connections read the old rows until the commit, so they may cache old pages meanwhile. Therefore
+    the version changes again after it.
+    """
+    if has_changed_pages(connection):
+        content_version.change()
+
+
+def change_after_commit():
+    content_version.change(is_complete=True)
 
 
 def watch_connection(connection, **_arguments):
     # Django sends the signal again when the same connection object connects anew.
-    if change_version_after_write not in connection.execute_wrappers:
-        connection.execute_wrappers.append(change_version_after_write)
+    if change_version_for_write not in connection.execute_wrappers:
+        connection.execute_wrappers.append(change_version_for_write)
 
 
 def start():
     """Watch all connections to the database that are opened from now on."""
     connection_created.connect(watch_connection, dispatch_uid="content_version")
+    before_commit.connect(change_before_commit, dispatch_uid="content_version")

@@ -12,7 +12,7 @@ from django.utils import translation
 from PIL import AvifImagePlugin, Image, WebPImagePlugin
 
 from stories.demo import pictures
-from tests.support import builders
+from tests.support import builders, uncommitted
 from tests.support.committed import act_as_committed
 
 # Modules with further fixtures, each after those that it imports: pytest warns if a module of this list is
@@ -39,6 +39,9 @@ def pytest_collection_modifyitems(items):
 
 def uses_database(item):
     return bool(item.get_closest_marker("django_db") or DATABASE_FIXTURES.intersection(item.fixturenames))
+
+
+uncommitted.start()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,13 +1,15 @@
-"""Django's PostgreSQL backend, with settings for the planner, and with a timeout for a server that hangs.
+"""Django's PostgreSQL backend, with settings for the planner, a signal before each commit, and a timeout.
 
-PostgreSQL's own statement_timeout (operations/statement_timeout.py) does not help against such a server,
-because the server enforces it.
+The timeout is for a server that hangs. PostgreSQL's own statement_timeout (operations/statement_timeout.py)
+does not help then, because the server enforces it.
 """
 
 from types import SimpleNamespace
 
 import psycopg
 from django.db.backends.postgresql import base
+
+from caching.commits import SignalsCommits
 
 # Seconds to wait for the check of a connection that is used again. A request should fail within 3 s. After
 # the check fails, a new connection takes up to 2 s to fail (connect_timeout).
@@ -33,7 +35,7 @@ class TimeoutConnection(psycopg.Connection):
             raise
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
+class DatabaseWrapper(SignalsCommits, base.DatabaseWrapper):
     # Django opens connections with `Database.connect`. Everything else is psycopg's.
     Database = SimpleNamespace(**vars(psycopg) | {"connect": TimeoutConnection.connect})
 

@@ -3,6 +3,7 @@
 import gzip
 import os
 import threading
+from contextlib import suppress
 
 import pytest
 from django.core.cache import caches
@@ -13,6 +14,7 @@ from wagtail.models import PageViewRestriction, Site
 from caching.cache_request import PAGE_CACHE_CONTROL
 from caching.cacheable import ENVIRON_KEY
 from caching.change_time import change_time, is_of_complete_change
+from caching.commits import before_commit
 from caching.content_version import (
     UNSEEN_TABLES,
     DatedContentVersion,
@@ -223,6 +225,66 @@ def test_page_made_before_a_commit_is_not_used_after_it():
         reader.join()
     assert b"The old words" in seen[0].content
     assert b"The new words" in SiteClient().get(url).content
+
+
+class Killed(Exception):
+    """Stands for the end of the process."""
+
+
+def end_process():
+    raise Killed
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_version_changes_before_a_commit_and_after_it():
+    versions = [content_version.read()]
+
+    def note(sender, connection, **_arguments):
+        assert connection.get_autocommit() is False, "nothing is committed"
+        versions.append(content_version.read())
+
+    before_commit.connect(note)  # after the receiver of caching/content_version.py
+    try:
+        with transaction.atomic():
+            Theme.objects.create(name="Mining")
+            Theme.objects.create(name="Farming")
+            assert content_version.read() == versions[0], "readers still get cached pages"
+    finally:
+        before_commit.disconnect(note)
+    versions.append(content_version.read())
+    assert len(set(versions)) == 3
+    assert [content_version.is_settled(version) for version in versions[1:]] == [False, True]
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_change_shows_if_the_process_ends_right_after_the_commit():
+    version = content_version.read()
+    with suppress(Killed), transaction.atomic():
+        transaction.on_commit(end_process)  # Nothing else is done after the commit then.
+        Theme.objects.create(name="Mining")
+    assert Theme.objects.exists()
+    assert content_version.read() != version
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.parametrize(("is_kept", "is_changed"), [(True, True), (False, False)])
+def test_only_what_is_committed_changes_the_version(is_kept, is_changed):
+    version = content_version.read()
+    with transaction.atomic(), suppress(Killed), transaction.atomic():
+        Theme.objects.create(name="Mining")
+        if not is_kept:
+            raise Killed
+    assert (content_version.read() != version) == is_changed
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_change_is_rolled_back_if_the_version_can_not_be_changed(tmp_path, monkeypatch):
+    os.symlink(tmp_path / "loop", tmp_path / "loop")  # A link to itself can't be changed.
+    version = DatedContentVersion(FileContentVersion(tmp_path / "loop"))
+    monkeypatch.setattr("caching.content_version.content_version", version)
+    with pytest.raises(OSError, match="loop"), transaction.atomic():
+        Theme.objects.create(name="Mining")
+    assert not Theme.objects.exists()
 
 
 # --- The content version -------------------------------------------------------------------------
