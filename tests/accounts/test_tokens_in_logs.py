@@ -107,6 +107,9 @@ def test_every_route_with_a_token_is_logged_without_it(front):
 def test_front_server_logs_only_the_route_of_a_link(front):
     paths = {f"{link}{TOKEN}": logged for link, logged in LINKS.items()}
     paths[f"/admin//password_reset//confirm//MQ/{TOKEN}"] = "/admin/password_reset/confirm/..."
+    # The front server has quicker rules for paths that look like those of pages.
+    paths["/admin/invitation/mq/"] = "/admin/invitation/..."
+    paths[f"/elsewhere/{TOKEN.lower()}/"] = "/elsewhere/..."
     for path in ("/stories/long-road/", "/admin/password_reset/", "/admin/single-sign-on/done/"):
         paths[f"{path}?code=x&state=y"] = path
     assert logged_by_nginx(front, *paths) == list(paths.values())
