@@ -1,19 +1,31 @@
-"""The time of a change of the content version. It also says whether the change is complete.
-
-A change is taken for complete after the commit of a transaction. Other changes are mostly followed by more.
-"""
+"""The time of a change of the content version. It also says which kind of change it is."""
 
 import time
+from enum import IntEnum
 
 
-def change_time(is_complete):
-    """Return the time in nanoseconds: an odd number for a change that is complete, an even one for others.
+class Change(IntEnum):
+    """The kinds of changes of the content version.
 
-    A file system with less exact times makes it even. Then the next pages are only made later.
+    `STATEMENT`: after a statement outside of a transaction. Mostly more of them follow.
+    `COMMIT`: after the commit of a transaction, so the change is complete.
+    `BEGUN`: before a commit, or before a statement outside of a transaction. Nothing is cached until it has
+    ended, because requests read the old rows meanwhile.
     """
-    return time.time_ns() // 2 * 2 + is_complete
+
+    STATEMENT = 0
+    COMMIT = 1
+    BEGUN = 2
 
 
-def is_of_complete_change(nanoseconds):
-    """Return whether the number `nanoseconds`, from change_time(), is of a change that is complete."""
-    return nanoseconds % 2 == 1
+def change_time(kind):
+    """Return the time in nanoseconds. Its remainder after a division by 4 is `kind`, a Change.
+
+    A file system with less exact times makes it 0.
+    """
+    return (time.time_ns() // 4 - 1) * 4 + kind  # not in the future
+
+
+def kind_of(nanoseconds):
+    """Return the number of the Change of the number `nanoseconds`, from change_time()."""
+    return nanoseconds % 4

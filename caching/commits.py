@@ -3,6 +3,9 @@
 Django itself has no such signal. The functions given to its transaction.on_commit() run after the commit.
 """
 
+from contextlib import suppress
+
+from django.db import Error
 from django.dispatch import Signal
 
 # Arguments: connection. The transaction is still open. If a receiver fails, it is rolled back.
@@ -16,7 +19,8 @@ class SignalsCommits:
         try:
             before_commit.send(type(self), connection=self)
         except BaseException:
-            # Django would roll back after its own exceptions only. After others, SQLite would commit.
-            self.rollback()
+            # Django rolls back after its own exceptions only.
+            with suppress(Error):  # The connection is lost.
+                self.rollback()
             raise
         super().commit()

@@ -19,7 +19,7 @@ import time
 from django.conf import settings
 from django.db.backends.signals import connection_created
 
-from caching.change_time import change_time, is_of_complete_change
+from caching.change_time import Change, change_time, kind_of
 from caching.commits import before_commit
 from caching.local_date import today
 
@@ -30,6 +30,10 @@ MAX_CACHE_SECONDS = 60
 # Seconds without a change after which more changes are unlikely. Outside of a transaction, statements often
 # follow each other within milliseconds. After a commit, seldom more is to come.
 SETTLE_SECONDS = 0.1
+
+# Seconds that a commit may take. If one takes longer, its process may have been killed, or have lost the
+# connection, and nobody knows whether the change was made. The version then changes once more.
+MAX_COMMIT_SECONDS = 2
 
 # The name of the file in the data folder.
 NAME = "content_version"
@@ -109,7 +113,7 @@ class FileContentVersion:
         try:
             return self.path.stat().st_mtime_ns
         except FileNotFoundError:
-            self.change()
+            self.change(Change.STATEMENT)
             return None
         except OSError:
             return None
@@ -117,13 +121,15 @@ class FileContentVersion:
     def changed_at(self, version):
         return version
 
-    def change(self, is_complete=False):
-        now = change_time(is_complete)
+    def change(self, kind):
+        """Change the version, and return the new one. `kind`: a Change."""
+        now = change_time(kind)
         try:
             os.utime(self.path, ns=(now, now))
         except FileNotFoundError:
             self.path.touch()
             os.utime(self.path, ns=(now, now))
+        return now
 
 
 class DatedContentVersion:
@@ -137,9 +143,15 @@ class DatedContentVersion:
         self.version = version
 
     def read(self):
-        """Return the version and the date, or None if the version is unknown."""
+        """Return the version and the date. None if the version is unknown, or if a change has only begun."""
         version = self.version.read()
-        return None if version is None else (version, today().toordinal())
+        if version is None:
+            return None
+        if self._is_begun(version):
+            if not is_younger(self.version.changed_at(version), MAX_COMMIT_SECONDS):
+                self.change()
+            return None
+        return version, today().toordinal()
 
     def is_settled(self, version):
         """Return whether the last change is complete. `version`: what read() returned.
@@ -148,14 +160,34 @@ class DatedContentVersion:
         one of the future, which another machine's clock has made.
         """
         if version is None:
-            return True
+            return not self._is_begun(self.version.read())
         changed_at = self.version.changed_at(version[0])
-        age = time.time_ns() - changed_at
-        return is_of_complete_change(changed_at) or not 0 <= age < SETTLE_SECONDS * 1e9
+        return kind_of(changed_at) == Change.COMMIT or not is_younger(changed_at, SETTLE_SECONDS)
 
-    def change(self, is_complete=False):
-        """Change the version. `is_complete`: whether it is after the commit of a transaction."""
-        self.version.change(is_complete)
+    def change(self):
+        """Change the version, because something changed that is not in the database, or already was."""
+        self.version.change(Change.STATEMENT)
+
+    def begin_change(self):
+        """Change the version before a change of the database. Return what end_change() takes."""
+        return self.version.change(Change.BEGUN)
+
+    def end_change(self, begun, kind):
+        """Change the version after a change of the database.
+
+        `begun`: what begin_change() returned. `kind`: a Change. If another change has begun in between, its
+        end is still to come, so nothing is cached until then.
+        """
+        last = self.version.read()
+        self.version.change(Change.BEGUN if last != begun and self._is_begun(last) else kind)
+
+    def _is_begun(self, version):
+        return version is not None and kind_of(self.version.changed_at(version)) == Change.BEGUN
+
+
+def is_younger(nanoseconds, seconds):
+    """Return whether the time `nanoseconds` is not longer ago than `seconds`, nor in the future."""
+    return 0 <= time.time_ns() - nanoseconds < seconds * 1e9
 
 
 def make_content_version():
@@ -198,35 +230,43 @@ def may_change_public_pages(sql):
 def change_version_for_write(execute, sql, params, many, context):
     """Run a statement, and change the version if it may show: at once or, in a transaction, at its commit.
 
-    This is a wrapper for `connection.execute_wrappers`.
+    It changes before and after, in case this process is killed in between. This is a wrapper for
+    `connection.execute_wrappers`.
     """
-    result = execute(sql, params, many, context)
-    if may_change_public_pages(sql):
-        connection = context["connection"]
-        if not connection.in_atomic_block:
-            content_version.change()
-        elif not has_changed_pages(connection):
-            connection.on_commit(change_after_commit)
-    return result
+    if not may_change_public_pages(sql):
+        return execute(sql, params, many, context)
+    connection = context["connection"]
+    if connection.in_atomic_block:
+        result = execute(sql, params, many, context)
+        if find_commit(connection) is None:
+            connection.on_commit(Commit())
+        return result
+    begun = content_version.begin_change()
+    try:
+        return execute(sql, params, many, context)
+    finally:
+        content_version.end_change(begun, Change.STATEMENT)
 
 
-def has_changed_pages(connection):
-    """Return whether a statement of the open transaction, which was not rolled back, may show."""
-    return any(function is change_after_commit for _savepoints, function, _robust in connection.run_on_commit)
+class Commit:
+    """Callback after the commit of a transaction that may show. It changes the version."""
+
+    begun = None
+
+    def __call__(self):
+        content_version.end_change(self.begun, Change.COMMIT)
+
+
+def find_commit(connection):
+    """Return the Commit of the open transaction. None if no statement that may show is to be committed."""
+    callbacks = (callback for _savepoints, callback, _robust in connection.run_on_commit)
+    return next((callback for callback in callbacks if isinstance(callback, Commit)), None)
 
 
 def change_before_commit(connection, **_arguments):
-    """Signal receiver: change the version before the commit, in case this process dies right after it.
-
-    Other connections read the old rows until the commit, so they may cache old pages meanwhile. Therefore
-    the version changes again after it.
-    """
-    if has_changed_pages(connection):
-        content_version.change()
-
-
-def change_after_commit():
-    content_version.change(is_complete=True)
+    """Signal receiver: change the version before the commit."""
+    if commit := find_commit(connection):
+        commit.begun = content_version.begin_change()
 
 
 def watch_connection(connection, **_arguments):

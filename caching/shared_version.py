@@ -13,7 +13,7 @@ import uuid
 import redis
 from django.db import Error, connection, transaction
 
-from caching.change_time import change_time
+from caching.change_time import Change, change_time
 from caching.models import MissedChange
 from caching.redis_cache import Unavailable, breaker
 
@@ -54,21 +54,32 @@ class SharedContentVersion:
         """Return the time of the change that made `version`, in nanoseconds."""
         return int(version.partition(b".")[0])
 
-    def change(self, is_complete=False):
-        """Change the version. If Redis does not answer, note it in the database."""
+    def change(self, kind):
+        """Change the version, and return the new one. If Redis does not answer, note it, and return None.
+
+        `kind`: a Change. If it is BEGUN and no note can be made, the Error is raised, because the change must
+        not be made then.
+        """
         try:
-            self.breaker.call(self._write, is_complete)
+            return self.breaker.call(self._write, kind)
         except Unavailable:
+            if kind == Change.BEGUN:
+                # Without atomic(): if that fails within a commit, the connection can't be used any more.
+                MissedChange.objects.create()
+                return None
             try:
                 with transaction.atomic():
                     MissedChange.objects.create()
             except Error:
                 logger.exception("A change of the content version could not be noted.")
                 self.is_change_pending = True
+            return None
 
-    def _write(self, is_complete=False):
-        self.redis.set(VERSION, new_version(is_complete))
+    def _write(self, kind=Change.STATEMENT):
+        version = new_version(kind)
+        self.redis.set(VERSION, version)
         self.is_change_pending = False
+        return version
 
     def _check(self):
         """Apply missed changes, if they were not looked for lately, and return the version."""
@@ -95,5 +106,5 @@ class SharedContentVersion:
             self.redis.set(CHECKED, 1, px=CHECK_INTERVAL_WITHOUT_DATABASE)
 
 
-def new_version(is_complete=False):
-    return f"{change_time(is_complete)}.{uuid.uuid4().hex}"
+def new_version(kind=Change.STATEMENT):
+    return f"{change_time(kind)}.{uuid.uuid4().hex}".encode()

@@ -3,7 +3,7 @@
 import gzip
 import os
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 
 import pytest
 from django.core.cache import caches
@@ -13,9 +13,10 @@ from wagtail.models import PageViewRestriction, Site
 
 from caching.cache_request import PAGE_CACHE_CONTROL
 from caching.cacheable import ENVIRON_KEY
-from caching.change_time import change_time, is_of_complete_change
+from caching.change_time import Change, change_time, kind_of
 from caching.commits import before_commit
 from caching.content_version import (
+    MAX_COMMIT_SECONDS,
     UNSEEN_TABLES,
     DatedContentVersion,
     FileContentVersion,
@@ -32,6 +33,8 @@ from tests.support.undone import undone
 from tests.support.wsgi import SiteClient, cacheable_application
 
 pytestmark = pytest.mark.usefixtures("empty_page_cache")
+# For tests whose transactions are committed. Migrations' data is restored afterwards.
+committed = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 BROWSER = {"Accept-Encoding": "gzip, br"}
 
@@ -189,12 +192,9 @@ def test_page_is_begun_after_the_last_statement_of_a_change(time_machine, monkey
     assert themes_of_pages == [Theme.objects.count()]
 
 
-def test_only_complete_changes_have_an_odd_time():
-    times = {
-        is_complete: {change_time(is_complete) for _change in range(20)} for is_complete in (True, False)
-    }
-    assert all(map(is_of_complete_change, times[True]))
-    assert not any(map(is_of_complete_change, times[False]))
+@pytest.mark.parametrize("kind", Change)
+def test_time_of_a_change_has_its_kind(kind):
+    assert {kind_of(change_time(kind)) for _change in range(20)} == {kind}
 
 
 def test_page_is_begun_at_once_after_a_commit(monkeypatch, django_capture_on_commit_callbacks):
@@ -207,7 +207,7 @@ def test_page_is_begun_at_once_after_a_commit(monkeypatch, django_capture_on_com
     assert slept == []
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@committed
 def test_page_made_before_a_commit_is_not_used_after_it():
     """Between a write and its commit, other connections read the old rows, and cache them."""
     story = builders.make_story("The old words")
@@ -235,55 +235,114 @@ def end_process():
     raise Killed
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_version_changes_before_a_commit_and_after_it():
-    versions = [content_version.read()]
+@contextmanager
+def before_commits(function):
+    """Call `function` before each commit, after the receiver of caching/content_version.py."""
 
-    def note(sender, connection, **_arguments):
-        assert connection.get_autocommit() is False, "nothing is committed"
-        versions.append(content_version.read())
+    def receive(**_arguments):
+        function()
 
-    before_commit.connect(note)  # after the receiver of caching/content_version.py
+    before_commit.connect(receive)
     try:
-        with transaction.atomic():
-            Theme.objects.create(name="Mining")
-            Theme.objects.create(name="Farming")
-            assert content_version.read() == versions[0], "readers still get cached pages"
+        yield
     finally:
-        before_commit.disconnect(note)
-    versions.append(content_version.read())
-    assert len(set(versions)) == 3
-    assert [content_version.is_settled(version) for version in versions[1:]] == [False, True]
+        before_commit.disconnect(receive)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_change_shows_if_the_process_ends_right_after_the_commit():
+def look():
+    """Return the content version, and whether a page is begun with it."""
     version = content_version.read()
+    return version, content_version.is_settled(version)
+
+
+@committed
+def test_nothing_is_cached_while_a_commit_is_going_on():
+    before, during = look(), []
+    with before_commits(lambda: during.append(look())), transaction.atomic():
+        Theme.objects.create(name="Mining")
+        Theme.objects.create(name="Farming")
+        assert look() == before, "readers still get cached pages"
+    assert during == [(None, False)]
+    version, is_settled = look()
+    assert version not in {before[0], None}
+    assert is_settled
+
+
+@committed
+def test_change_shows_if_the_process_ends_right_after_the_commit(time_machine):
+    time_machine.move_to("2026-03-11T12:00Z", tick=False)
+    content_version.change()
+    before = content_version.read()
     with suppress(Killed), transaction.atomic():
         transaction.on_commit(end_process)  # Nothing else is done after the commit then.
         Theme.objects.create(name="Mining")
     assert Theme.objects.exists()
-    assert content_version.read() != version
+    assert look() == (None, False)
+    time_machine.shift(MAX_COMMIT_SECONDS)
+    content_version.read()
+    assert content_version.read() not in {before, None}
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-@pytest.mark.parametrize(("is_kept", "is_changed"), [(True, True), (False, False)])
-def test_only_what_is_committed_changes_the_version(is_kept, is_changed):
+@committed
+def test_end_of_one_change_is_not_taken_for_that_of_another():
+    def change_in_another_process():
+        other.end_change(begun, Change.COMMIT)
+        seen.append(look())
+
+    seen, other = [], DatedContentVersion(FileContentVersion(content_version.version.path))
+    begun = other.begin_change()
+    with before_commits(change_in_another_process), transaction.atomic():
+        Theme.objects.create(name="Mining")
+    assert seen == [(None, False)]
+
+
+@committed
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_statement_outside_of_a_transaction_changes_the_version_before_and_after(is_answered):
+    def execute(run, *arguments):
+        during.append(look())
+        result = run(*arguments)
+        if not is_answered:
+            raise Killed  # The database has done it, but its answer is lost.
+        return result
+
+    before, during = content_version.read(), []
+    with suppress(Killed), connection.execute_wrapper(execute):
+        Theme.objects.update(name="Mining")
+    assert during == [(None, False)]
+    assert content_version.read() not in {before, None}
+
+
+@committed
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_only_what_is_committed_changes_the_version(is_kept):
     version = content_version.read()
     with transaction.atomic(), suppress(Killed), transaction.atomic():
         Theme.objects.create(name="Mining")
         if not is_kept:
             raise Killed
-    assert (content_version.read() != version) == is_changed
+    assert (content_version.read() != version) == is_kept
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_change_is_rolled_back_if_the_version_can_not_be_changed(tmp_path, monkeypatch):
+@committed
+@pytest.mark.parametrize("begin", [transaction.atomic, nullcontext])
+def test_nothing_is_changed_if_the_version_can_not_be_changed(begin, tmp_path, monkeypatch):
     os.symlink(tmp_path / "loop", tmp_path / "loop")  # A link to itself can't be changed.
     version = DatedContentVersion(FileContentVersion(tmp_path / "loop"))
     monkeypatch.setattr("caching.content_version.content_version", version)
-    with pytest.raises(OSError, match="loop"), transaction.atomic():
+    with pytest.raises(OSError, match="loop"), begin():
         Theme.objects.create(name="Mining")
+    assert not Theme.objects.exists()
+
+
+@committed
+def test_nothing_is_committed_by_another_way_than_a_commit(monkeypatch):
+    if connection.vendor != "sqlite":
+        pytest.skip("only Python's sqlite3 commits when a connection leaves a transaction")
+    with suppress(Killed), transaction.atomic():
+        Theme.objects.create(name="Mining")
+        monkeypatch.setattr(connection, "_rollback", end_process)  # as a second Ctrl-C would
+        raise Killed
     assert not Theme.objects.exists()
 
 

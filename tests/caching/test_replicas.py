@@ -209,7 +209,7 @@ def sites(request, stack, tmp_path, transactional_db, django_db_serialized_rollb
         settings.CACHES = {"default": REDIS | {"LOCATION": url}, "pages": settings.CACHES["pages"]}
         version = SharedContentVersion(url, {})
         shared = {"CACHE_URL": url, "MEDIA_ACCEL_PREFIX": "/files/"}
-    monkeypatch.setattr(content_version, "content_version", version)
+    monkeypatch.setattr(content_version, "content_version", content_version.DatedContentVersion(version))
     key = secrets.token_urlsafe(60)
     running = {}
     for folder in folders:

@@ -6,12 +6,14 @@ from contextlib import suppress
 
 import pytest
 import redis
-from django.db import connection, transaction
+from django.db import Error, close_old_connections, connection, transaction
 
+from caching.change_time import Change
 from caching.content_version import DatedContentVersion
 from caching.models import MissedChange
 from caching.redis_cache import PAUSE_SECONDS, CircuitBreaker
 from caching.shared_version import CHECK_INTERVAL, CHECKED, SharedContentVersion
+from stories.terms import Theme
 from tests.support.queries import database_down
 from tests.support.redis_server import Redis
 
@@ -79,16 +81,17 @@ def test_version_is_the_same_until_a_change(reader, server):
     first = reader.read()
     assert first is not None
     assert reader.read() == other.read() == first
-    other.change()
+    other.change(Change.STATEMENT)
     assert reader.read() == other.read() != first
     assert not MissedChange.objects.exists()
 
 
-@pytest.mark.parametrize("is_complete", [True, False])
-def test_version_is_settled_after_a_complete_change_or_a_tenth_of_a_second(reader, time_machine, is_complete):
+@pytest.mark.parametrize("kind", [Change.COMMIT, Change.STATEMENT])
+def test_version_is_settled_after_a_commit_or_a_tenth_of_a_second(reader, time_machine, kind):
     time_machine.move_to("2026-03-11T12:00Z", tick=False)
     dated = DatedContentVersion(reader)
-    dated.change(is_complete)
+    dated.end_change(dated.begin_change(), kind)
+    is_complete = kind == Change.COMMIT
     version = dated.read()
     # The last one is before the change, as by the clock of another machine.
     for seconds, is_settled in [(0, is_complete), (0.05, is_complete), (0.05, True), (59, True), (-60, True)]:
@@ -99,7 +102,7 @@ def test_version_is_settled_after_a_complete_change_or_a_tenth_of_a_second(reade
 def test_change_that_redis_was_not_told_of_is_made_up_for(reader, cut_off, client):
     first = reader.read()
     with transaction.atomic():
-        cut_off.change()
+        cut_off.change(Change.STATEMENT)
         client.delete(CHECKED)  # so that the next read looks for missed changes
         assert elsewhere(reader.read) == first, "nothing is committed"
     assert cut_off.read() is None
@@ -126,10 +129,23 @@ def test_look_for_missed_changes_leaves_an_open_transaction_alone(reader, client
     assert not MissedChange.objects.exists()
 
 
+def test_change_that_can_not_be_noted_is_rolled_back(cut_off, monkeypatch):
+    if connection.vendor != "postgresql":
+        pytest.skip("only PostgreSQL can end a connection from outside")
+    monkeypatch.setattr("caching.content_version.content_version", DatedContentVersion(cut_off))
+    with pytest.raises(Error), transaction.atomic():
+        Theme.objects.create(name="Mining")
+        key = connection.connection.info.backend_pid
+        elsewhere(lambda: connection.cursor().execute("SELECT pg_terminate_backend(%s, 5000)", [key]))
+    close_old_connections()  # as at the beginning of the next request
+    assert not Theme.objects.exists()
+    assert not MissedChange.objects.exists()
+
+
 def test_change_that_is_rolled_back_leaves_the_version(reader, cut_off, client):
     first = reader.read()
     with suppress(LookupError), transaction.atomic():
-        cut_off.change()
+        cut_off.change(Change.STATEMENT)
         raise LookupError
     client.delete(CHECKED)
     assert reader.read() == first
@@ -141,7 +157,7 @@ def test_change_is_not_forgotten_if_it_can_not_be_made_up_for(redis_path, cut_of
     server.start()
     try:
         reader = process(server)
-        cut_off.change()
+        cut_off.change(Change.STATEMENT)
         assert reader.read() is None
         assert MissedChange.objects.exists()
     finally:
@@ -169,7 +185,7 @@ def test_change_without_redis_and_database_is_made_up_for_by_its_process(reader)
     first = reader.read()
     reader.breaker.retry_at = time.monotonic() + 60  # Redis failed just before
     with database_down():
-        reader.change()
+        reader.change(Change.STATEMENT)
     assert reader.read() is None
     end_pause(reader)
     assert reader.read() not in {first, None}
