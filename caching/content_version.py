@@ -156,11 +156,12 @@ class DatedContentVersion:
     def is_settled(self, version):
         """Return whether the last change is complete. `version`: what read() returned.
 
-        It is if it came after a commit, or is older than SETTLE_SECONDS. An unknown version is settled, as is
-        one of the future, which another machine's clock has made.
+        It is if it came after a commit, or is older than SETTLE_SECONDS. A version that stays unknown is
+        settled, as is one of the future, which another machine's clock has made.
         """
         if version is None:
-            return not self._is_begun(self.version.read())
+            # It is known again if a change, with which it was unknown, has just ended.
+            return self.version.read() is None
         changed_at = self.version.changed_at(version[0])
         return kind_of(changed_at) == Change.COMMIT or not is_younger(changed_at, SETTLE_SECONDS)
 

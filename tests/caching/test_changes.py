@@ -266,6 +266,7 @@ def test_nothing_is_cached_while_a_commit_is_going_on():
     version, is_settled = look()
     assert version not in {before[0], None}
     assert is_settled
+    assert not content_version.is_settled(None), "who read it during the commit has to read it again"
 
 
 @committed
