@@ -15,6 +15,7 @@ is set, a value in that Redis (caching/shared_version.py).
 import os
 import re
 import time
+from contextlib import suppress
 
 from django.conf import settings
 from django.db.backends.signals import connection_created
@@ -118,6 +119,10 @@ class FileContentVersion:
         except OSError:
             return None
 
+    def peek(self):
+        """Return the version, or None if it is unknown."""
+        return self.read()
+
     def changed_at(self, version):
         return version
 
@@ -148,8 +153,10 @@ class DatedContentVersion:
         if version is None:
             return None
         if self._is_begun(version):
-            if not is_younger(self.version.changed_at(version), MAX_COMMIT_SECONDS):
-                self.change()
+            # The clock of the machine that began it may be ahead.
+            if abs(time.time_ns() - self.version.changed_at(version)) >= MAX_COMMIT_SECONDS * 1e9:
+                with suppress(OSError):  # It can't be written. Then it stays unknown.
+                    self.change()
             return None
         return version, today().toordinal()
 
@@ -163,7 +170,8 @@ class DatedContentVersion:
             # It is known again if a change, with which it was unknown, has just ended.
             return self.version.read() is None
         changed_at = self.version.changed_at(version[0])
-        return kind_of(changed_at) == Change.COMMIT or not is_younger(changed_at, SETTLE_SECONDS)
+        age = time.time_ns() - changed_at
+        return kind_of(changed_at) == Change.COMMIT or not 0 <= age < SETTLE_SECONDS * 1e9
 
     def change(self):
         """Change the version, because something changed that is not in the database, or already was."""
@@ -176,19 +184,15 @@ class DatedContentVersion:
     def end_change(self, begun, kind):
         """Change the version after a change of the database.
 
-        `begun`: what begin_change() returned. `kind`: a Change. If another change has begun in between, its
-        end is still to come, so nothing is cached until then.
+        `begun`: what begin_change() returned. `kind`: a Change. If another change has begun in between, the
+        version only changes at the end of that one.
         """
-        last = self.version.read()
-        self.version.change(Change.BEGUN if last != begun and self._is_begun(last) else kind)
+        last = self.version.peek()
+        if last == begun or not self._is_begun(last):
+            self.version.change(kind)
 
     def _is_begun(self, version):
         return version is not None and kind_of(self.version.changed_at(version)) == Change.BEGUN
-
-
-def is_younger(nanoseconds, seconds):
-    """Return whether the time `nanoseconds` is not longer ago than `seconds`, nor in the future."""
-    return 0 <= time.time_ns() - nanoseconds < seconds * 1e9
 
 
 def make_content_version():

@@ -50,6 +50,16 @@ class SharedContentVersion:
         except Unavailable:
             return None
 
+    def peek(self):
+        """Return the version without a look for missed changes, which can close the connection.
+
+        It is None if it is unknown.
+        """
+        try:
+            return self.breaker.call(self.redis.get, VERSION)
+        except Unavailable:
+            return None
+
     def changed_at(self, version):
         """Return the time of the change that made `version`, in nanoseconds."""
         return int(version.partition(b".")[0])

@@ -23,6 +23,7 @@ from caching.content_version import (
     content_version,
     may_change_public_pages,
 )
+from caching.models import MissedChange
 from caching.page_cache import MAX_PAUSES, PageCache
 from home.models import HomePage, SiteSettings
 from stories.models import StoryAuthor, StoryPage
@@ -295,6 +296,26 @@ def test_end_of_one_change_is_not_taken_for_that_of_another():
     with before_commits(change_in_another_process), transaction.atomic():
         Theme.objects.create(name="Mining")
     assert seen == [(None, False)]
+    assert look()[0] is not None, "both have ended"
+
+
+@committed
+def test_statement_is_committed_before_its_rows_are_fetched():
+    """The version has changed by then, so what is cached from then on must have the new rows."""
+    seen = []
+
+    def look_elsewhere():
+        seen.append(MissedChange.objects.count())
+        connection.close()
+
+    with connection.cursor() as cursor:
+        cursor.execute('INSERT INTO "caching_missedchange" DEFAULT VALUES RETURNING "id"')
+        reader = threading.Thread(target=look_elsewhere)
+        reader.start()
+        reader.join()
+        assert seen == [1]
+        assert cursor.fetchone() == (MissedChange.objects.get().pk,)
+        assert cursor.fetchone() is None
 
 
 @committed

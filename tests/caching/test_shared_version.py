@@ -129,6 +129,15 @@ def test_look_for_missed_changes_leaves_an_open_transaction_alone(reader, client
     assert not MissedChange.objects.exists()
 
 
+def test_statement_outside_of_a_transaction_keeps_its_connection(reader, client, monkeypatch):
+    monkeypatch.setattr("caching.content_version.content_version", DatedContentVersion(reader))
+    connection.ensure_connection()
+    before = connection.connection
+    client.delete(CHECKED)  # so that the next read looks for missed changes
+    Theme.objects.create(name="Mining")
+    assert connection.connection is before
+
+
 def test_change_that_can_not_be_noted_is_rolled_back(cut_off, monkeypatch):
     if connection.vendor != "postgresql":
         pytest.skip("only PostgreSQL can end a connection from outside")
