@@ -1,5 +1,6 @@
 """A change shows at the next request to each process, because it changes the content version."""
 
+import errno
 import gzip
 import os
 import threading
@@ -283,6 +284,32 @@ def test_change_shows_if_the_process_ends_right_after_the_commit(time_machine):
     time_machine.shift(MAX_COMMIT_SECONDS)
     content_version.read()
     assert content_version.read() not in {before, None}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "is_given_up"),
+    [(0, False), (1, False), (MAX_COMMIT_SECONDS, True), (-1, False), (-1 - MAX_COMMIT_SECONDS, True)],
+)
+def test_change_without_an_end_is_given_up_after_some_time(time_machine, seconds, is_given_up):
+    """With less than no seconds, the clock of the machine that began the change is ahead."""
+    time_machine.move_to("2026-03-11T12:00Z", tick=False)
+    content_version.begin_change()
+    time_machine.shift(seconds)
+    assert content_version.read() is None
+    assert (content_version.read() is not None) == is_given_up
+
+
+def test_version_stays_unknown_if_it_can_not_be_changed(time_machine, monkeypatch):
+    time_machine.move_to("2026-03-11T12:00Z", tick=False)
+    content_version.begin_change()
+    time_machine.shift(MAX_COMMIT_SECONDS)
+
+    def utime(path, **_times):
+        raise OSError(errno.EROFS, "the disk can only be read")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.utime", utime)
+        assert content_version.read() is content_version.read() is None
 
 
 @committed
