@@ -16,10 +16,10 @@ from editing.patches import patch
 from publishing.trash import get_paths, in_trash, is_in_trash, move_to_trash
 from publishing.visibility import is_hidden, published_pages, sources_of
 from publishing.withdrawing import unpublish_subtree
-from safeguarding.decisions import copy_writers
-from safeguarding.releases import lock_people_of
+from safeguarding.releases import is_guarded, lock_people_of
 from safeguarding.uses import Release
 from safeguarding.withdrawal.tasks import is_one_held
+from safeguarding.writers import copy_writers
 from stories.models import StoryPage
 from stories.people import contributors_in
 from stories.people_check import sentences_in
@@ -56,7 +56,7 @@ def convert_alias(self, skip_permission_checks=False):
         self.page.refresh_from_db(fields=["live", "has_unpublished_changes", "live_revision"])
     with transaction.atomic():
         if self.page.alias_of_id and isinstance(story := self.page.specific, StoryPage):
-            # The alias becomes a page with versions of its own. The writers of its text are noted in them,
+            # The alias becomes a page with a history of its own. The writers of its text are noted in it,
             # because they may not decide about the people in it.
             copy_writers(story, story)
         return CONVERT_ALIAS(self, skip_permission_checks=skip_permission_checks)
@@ -114,12 +114,15 @@ def copy_all(action, skip_permission_checks):
     """Call Wagtail's method for `action`, a CopyPageAction. Return the copy."""
     lock_people_below(action, action.to)
     made = COPY(action, skip_permission_checks=skip_permission_checks)
-    mark_translations(action, made)
+    follow_originals(action, made)
     return discard_trash(action, made)
 
 
-def mark_translations(action, made):
-    """Mark `made` and the pages below it whose originals are translations, also those with nobody in them."""
+def follow_originals(action, made):
+    """Note for `made` and the pages below it what their originals, below the page of `action`, were.
+
+    A copy of a translation is one, also with nobody in it. Who wrote a text may not decide about its copy.
+    """
     originals, copies = [action.page], [made]
     if action.recursive:
         originals, copies = (
@@ -127,9 +130,11 @@ def mark_translations(action, made):
         )
     rows = Release.objects.filter(page__in=originals, other_language=True)
     translations = set(rows.values_list("page", flat=True))
-    pairs = zip(originals, copies, strict=True)
-    marked = [copy.pk for original, copy in pairs if original.pk in translations]
-    Release.objects.filter(page__in=marked).update(other_language=True)
+    for original, copy in zip(originals, copies, strict=True):
+        if original.pk in translations:
+            Release.objects.filter(page=copy.pk).update(other_language=True)
+        if is_guarded(original.specific_class):
+            copy_writers(original, copy)
 
 
 def remember_original(process):

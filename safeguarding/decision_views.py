@@ -25,13 +25,12 @@ from safeguarding.decisions import (
     MAX_READ,
     find_versions,
     find_waiting,
-    find_writers,
-    has_saved,
     waiting_pages,
 )
 from safeguarding.forms import RestrictedFieldsMixin
 from safeguarding.models import Decision
 from safeguarding.releases import guarded_types
+from safeguarding.writers import has_written, read_saves
 
 
 class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
@@ -58,21 +57,16 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
         decision.digest, decision.decided_by = version.report.digest, self.for_user
         choices = []
         self.own = []  # the labels of the questions about which the user may not decide
-        # Without questions, has_saved() is not called, because it reads many versions.
-        saved = bool(version.questions) and has_saved(self.for_user, version.revision, decision.digest)
+        # Without questions, the versions are not read.
+        saves = read_saves(version.page, version.revision) if version.questions else []
         for person, ground in version.questions:
             label = f"{person.code}: {ground.label}"
-            if saved or self.has_written(person, ground):
+            earlier = Decision.objects.filter(contributor=person, ground=ground)
+            if has_written(self.for_user, version.page, saves, earlier if version.revision else earlier.none()):
                 self.own.append(label)
             else:
                 choices.append((f"{person.pk}:{ground}", label))
         self.fields["question"].choices = choices
-
-    def has_written(self, person, ground):
-        """Return whether the user is among the writers of the version, so that somebody else decides."""
-        decision = self.instance
-        earlier = Decision.objects.filter(contributor=person, ground=ground).exclude(digest=decision.digest)
-        return self.for_user.pk in find_writers(decision.page, decision.revision, earlier)
 
     def clean_ends_on(self):
         if self.cleaned_data["ends_on"] < today():

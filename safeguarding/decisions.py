@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Coalesce
-from wagtail.models import Page, PageLogEntry, Revision, WorkflowState
+from django.db.models import Exists, OuterRef, Q
+from wagtail.models import Page, Revision, WorkflowState
 
 from caching.local_date import today
 from safeguarding.gate import Unmet
@@ -36,8 +35,6 @@ MAX_LISTED = 50
 # The most pages whose versions are read for that, because each takes some milliseconds. While everybody is
 # held after a restore, all stories wait.
 MAX_READ = 500
-# Actions in the history of a page that save a version.
-SAVES = ("wagtail.edit", "wagtail.revert")
 # The conditions that only a decision can replace. A missing consent is usually recorded instead.
 WAITING = {Unmet.CHILD_DECISION, Unmet.PROCEEDINGS, Unmet.PROGRAMME}
 
@@ -162,70 +159,3 @@ def make_version(page, content, is_live, revision):
     judged = judge_uses(content, report.uses, report.digest, people, today())
     unmet = [(person, each) for person, _use, verdict in judged for each in verdict.unmet]
     return Version(page, content, is_live, revision, report, unmet)
-
-
-# --- Who wrote a version --------------------------------------------------------------------------
-
-
-def find_writers(page, revision, decisions):
-    """Return the primary keys of the users who wrote the content of `revision`, which `page` has.
-
-    They are those who saved a version of the page since the last earlier one that one of `decisions`, a
-    queryset, is about. If somebody went back to an earlier version meanwhile, those who wrote that are among
-    them. `revision`: a Revision, or None for a live page without one.
-    """
-    key = source_of(page).pk
-    # Revision names its object by a text.
-    is_about = Q(revision__object_id=str(key)) | Q(revision=None, page=key)
-    saved_at = Coalesce("revision__created_at", "decided_at")
-    # A version that was overwritten after the decision, as an autosave does, is another one now.
-    decided = decisions.filter(is_about).annotate(saved_at=saved_at).filter(saved_at__lte=F("decided_at"))
-    versions = Revision.page_revisions.filter(object_id=str(key))
-    # The history also has who saved versions that are deleted now.
-    entries = PageLogEntry.objects.filter(page=key, action__in=SAVES)
-    if revision:
-        decided = decided.filter(saved_at__lt=revision.created_at)
-        versions, entries = versions.filter(pk__lte=revision.pk), entries.filter(revision__lte=revision.pk)
-    if last := decided.order_by("saved_at").last():
-        # The entry about that version is a moment younger than the version.
-        versions = versions.filter(created_at__gt=last.saved_at)
-        entries = entries.filter(timestamp__gt=last.saved_at).exclude(revision=last.revision_id)
-    reverts = entries.filter(action="wagtail.revert", data__revision__id__isnull=False)
-    earlier = set(reverts.values_list("data__revision__id", flat=True))
-    # The versions that somebody went back to may be deleted now.
-    saves = PageLogEntry.objects.filter(page=key, action__in=SAVES, revision__in=earlier)
-    rows = (versions, entries, saves)
-    writers = {user for each in rows for user in each.values_list("user", flat=True)} - {None}
-    found = Revision.page_revisions.filter(object_id=str(key), pk__in=earlier)
-    # A version comes after the one that it goes back to, so this ends.
-    for each in found.filter(pk__lt=revision.pk) if revision else found:
-        writers |= find_writers(page, each, decisions)
-    return writers
-
-
-def has_saved(user, revision, digest):
-    """Return whether `user` saved the content of `revision` at any time, as when somebody went back to it.
-
-    `digest`: the hash of the content. `revision`: a Revision, or None.
-    """
-    if revision is None:
-        return False
-    saved = Revision.page_revisions.filter(object_id=revision.object_id, user=user)
-    return any(each.as_object().people_digest == digest for each in saved.iterator())
-
-
-def copy_writers(source, copy):
-    """Store a version of `copy`, a page with the content of `source`, for each user who wrote that content.
-
-    So none of them may decide about the copy. Return the user who saved the content last, or None.
-    """
-    copied = revision_of_live(source) if source.live else source.latest_revision
-    for user in find_writers(source, copied, Decision.objects.all()):
-        Revision.objects.create(
-            user_id=user,
-            content_object=copy,
-            base_content_type=copy.get_base_content_type(),
-            content=copy.serializable_data(),
-            object_str=str(copy),
-        )
-    return copied and copied.user

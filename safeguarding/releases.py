@@ -50,9 +50,9 @@ class Report:
 def guard(model):
     """Decorate a page model: visitors may read its pages only until the last day of their Release.
 
-    The model calls `lock_people` and `store_report` in save(). It has the property `people_digest`: a hash of
-    the content of a page or of a version of it, for decisions. Its method `report_people` returns the Report
-    of such a version.
+    The model calls `lock_people` and `store_report` in save(). It has the properties `people_content`, the
+    content of a page or of a version of it, and `people_digest`, a hash of that, for decisions. Its method
+    `report_people` returns the Report of such a version.
     """
     _guarded.append(model)
     return model

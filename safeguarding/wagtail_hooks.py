@@ -10,6 +10,7 @@ from safeguarding.leak_check.admin_requests import queue_page
 from safeguarding.membership import JOINED, announce_activated
 from safeguarding.panels import add_panels
 from safeguarding.viewsets import DecisionViewSet, PeopleViewSet, WithdrawalViewSet
+from safeguarding.writers import WROTE
 
 # {action in Wagtail's log: (label, message)}. Wagtail shows the message with the name of the object that the
 # entry is about, which for a person is the code.
@@ -26,6 +27,7 @@ LOG_ACTIONS = {
     ),
     "safeguarding.release_page": (_("End a hold"), _("The hold after a restore was ended")),
     "safeguarding.not_reached": (_("Could not be reached"), _("Could not be reached")),
+    WROTE: (_("Wrote the original"), _("Wrote what this is a copy of")),
     "safeguarding.decide": (_("Decide on a story"), _("A story was decided on")),
     "safeguarding.change_names": (_("Change names and contact"), _("Names or contact changed")),
     "safeguarding.delete_names": (

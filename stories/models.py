@@ -24,7 +24,7 @@ from stories.listing import LISTING_PARAMETERS, StoryListing
 from stories.panels import STORY_PANELS, STORY_PROMOTE_PANELS
 
 # Django finds the models of an app in its models module: StoryPerson, and those of stories/story_links.py.
-from stories.people import People, StoryPerson, contributors_in, digest_of, report_of  # noqa: F401
+from stories.people import People, StoryPerson, content_of, contributors_in, digest_of, report_of  # noqa: F401
 from stories.people_check import find_errors
 from stories.querysets import TOP_INDEX_DEPTH, StoryPageQuerySet
 from stories.reserved_slugs import RESERVED_BELOW_INDEX, RESERVED_SLUGS
@@ -112,7 +112,8 @@ class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
     # Wagtail's own method misses the restrictions above the source of an alias.
     get_view_restrictions = restrictions_on
     status_string = property(status_string)  # in the admin, it tells if readers don't see the story
-    # `guard` needs these two, to keep a story from visitors until everybody in it agrees.
+    # `guard` needs these, to keep a story from visitors until everybody in it agrees.
+    people_content = property(content_of)
     people_digest = property(digest_of)
     report_people = report_of
     lead_image_words = property(lambda story: words_for_index(story.lead_image, story.lead_image_alt))

@@ -19,9 +19,15 @@ from safeguarding.scopes import Naming, Picture
 from safeguarding.uses import Release, Use
 from stories.body import get_images
 
-# Not in the digest: stories/counts.py sets these fields when a story is saved, which may be after the
-# safeguarding team decided about a version with this digest.
-COUNTED = {"word_count", "undescribed_pictures"}
+# Not in the digest of a story. stories/counts.py sets the first two fields when a story is saved, which may be
+# after the safeguarding team decided about a version with this digest. The others change only the layout, or
+# for whom the story is: nothing about the people in it.
+NO_CONTENT = {
+    *("word_count", "undescribed_pictures"),
+    *("show_contents", "show_leave_quickly", "keep_out_of_search_engines"),
+}
+# Likewise in blocks: a block gets a new id if it has none, and the level of a heading is layout.
+NO_BLOCK_CONTENT = {"id", "level"}
 
 
 class People(models.TextChoices):
@@ -100,29 +106,35 @@ def is_translation(story):
 
 
 def digest_of(story):
-    """Return a hash of what readers see of `story`. Two versions with the same content have the same one.
+    """Return a hash of what readers see of `story`. Two versions with the same content have the same one."""
+    return hashlib.sha256(json.dumps(content_of(story), sort_keys=True).encode()).hexdigest()
+
+
+def content_of(story):
+    """Return what readers see of `story`: nested dictionaries and lists, without what is empty and layout.
 
     The slug is not in it, because that of an alias is another one.
     """
-    fields = [
-        field
-        for field in story._meta.local_fields
-        if not field.primary_key and field.name not in {"body", *COUNTED}
-    ]
-    content = {field.name: field.value_to_string(story) for field in fields}
-    content |= {name: getattr(story, name) for name in ("title", "seo_title", "search_description")}
-    content["body"] = without_ids(json.loads(story._meta.get_field("body").value_to_string(story)))
+    names = {field.name for field in story._meta.local_fields if not field.primary_key}
+    names = (names | {"title", "seo_title", "search_description"}) - {"body", *NO_CONTENT}
+    content = {name: story._meta.get_field(name).value_from_object(story) for name in names}
+    content["date"] = str(story.date or "")
+    content["body"] = json.loads(story._meta.get_field("body").value_to_string(story))
     content["countries"] = [row.country_id for row in story.story_countries.all()]
     content["themes"] = [row.theme_id for row in story.story_themes.all()]
     content["authors"] = [row.author_id for row in story.story_authors.all()]
     content["story_people"] = [(row.contributor_id, row.naming) for row in story.story_people.all()]
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return without_empty(content)
 
 
-def without_ids(value):
-    """Return `value`, a stored body, without the ids of its blocks. A block gets a new one if it has none."""
+def without_empty(value):
+    """Return `value` without what is empty in dictionaries, so that a new field changes nothing while unused.
+
+    NO_BLOCK_CONTENT is left out too.
+    """
     if isinstance(value, list):
-        return [without_ids(item) for item in value]
-    if isinstance(value, dict):
-        return {name: without_ids(item) for name, item in value.items() if name != "id"}
-    return value
+        return [without_empty(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {name: without_empty(item) for name, item in value.items() if name not in NO_BLOCK_CONTENT}
+    return {name: item for name, item in kept.items() if item not in (None, "", [], {}) and item is not False}

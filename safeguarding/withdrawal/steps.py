@@ -242,7 +242,7 @@ def save_current_anew(page):
     latest = page.latest_revision
     draft = latest.as_object() if latest and latest.pk != page.live_revision_id else None
     if page.live:
-        # The author of the live version may not decide about people in it: see find_writers().
+        # The author of the live version may not decide about people in it: see has_written().
         written = page.live_revision or latest
         live = page.specific.save_revision(user=written and written.user, changed=False, clean=False)
         Page.objects.filter(pk=page.pk).update(live_revision=live)

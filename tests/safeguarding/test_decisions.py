@@ -56,7 +56,7 @@ def test_about_a_child_a_second_person_decides(lead):
     child = make_agreeing_person({"given_by": "guardian"}, kind="child", adult_on=days_from_today(900))
     story = make_story_about(child, live=False, title="A child")
     assert "A child" not in lead.get("/admin/").text, "it is still being written"
-    story.save_revision(user=lead.user)
+    save(story, lead.user, "By the Lead.")
     Workflow.objects.get().start(story, lead.user)
     assert "A child" in lead.get("/admin/").text
     # The page says so before the lead fills in the form.
@@ -81,6 +81,8 @@ def test_about_a_child_a_second_person_decides(lead):
 def test_author_decides_neither_about_an_alias_nor_about_a_translation(lead):
     child = make_agreeing_person({"given_by": "guardian"}, kind="child", adult_on=days_from_today(900))
     story = StoryPage.objects.get(pk=make_story_about(child, live=False).pk)
+    save(story, lead.user, "By the Lead.")
+    story.save(clean=False)
     decide(story, child, "child")
     early = story.create_alias(parent=make_index(), update_slug="early")
     story.save_revision(user=make_user("Editors")).publish()
@@ -99,8 +101,8 @@ def test_author_decides_neither_about_an_alias_nor_about_a_translation(lead):
 def draft_of_both(lead, child):
     """Return a draft in moderation that `lead` wrote and an editor saved once more."""
     story = StoryPage.objects.get(pk=make_story_about(child, live=False).pk)
-    save(story, lead.user, "By the lead.")
-    save(story, make_user("Editors"), "By the lead and an editor.")
+    save(story, lead.user, "By the Lead.")
+    save(story, make_user("Editors"), "Told anew by an Editor.")
     Workflow.objects.get().start(story, lead.user)
     return story
 
@@ -155,7 +157,7 @@ def test_writers_of_a_version_that_was_decided_about_may_decide_about_a_later_on
         ("child", False, "Other words.", True),
         ("proceedings", False, "Other words.", False),  # a decision about something else
         ("child", True, "Other words.", False),  # The version was overwritten after the decision.
-        ("child", False, "By the lead.", False),  # Somebody goes back to the lead's own text.
+        ("child", False, "By the Lead.", False),  # Somebody goes back to the lead's own text.
     ):
         with undone():
             story = StoryPage.objects.get(pk=key).get_latest_revision_as_object()
@@ -179,7 +181,7 @@ def test_nobody_decides_about_their_own_text_when_somebody_goes_back_to_it(lead)
             decision = decide(story, child, "child")
             Decision.objects.filter(pk=decision.pk).update(revision=story.latest_revision)
             own = story.revisions.get(user=lead.user)
-            story.summary = "By the lead, with more words."
+            story.summary = "By the Lead, with more words."
             story.save_revision(user=story.latest_revision.user, log_action=True, previous_revision=own)
             assert "You wrote this version yourself" in send_decision(lead, change(story)).text, change
 

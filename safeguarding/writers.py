@@ -1,0 +1,151 @@
+"""Finds who wrote a version of a page, because somebody else has to decide about the people in it.
+
+Whoever changed only the form or a few words may decide: see LittleChange. A new word that may be a name is
+never little.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from typing import NamedTuple
+
+from django.contrib.auth import get_user_model
+from django.db.models import F, Max, Q
+from wagtail.models import PageLogEntry, Revision
+
+from safeguarding.decisions import revision_of_live, source_of
+from safeguarding.leak_check.matching import WORD, decode, remove_tags
+from safeguarding.models import Decision
+
+# With fewer changed words, a version counts as written by others.
+MANY_WORDS = 10
+# An attribute of Wagtail's rich text, which changes without a change of the text.
+BLOCK_KEY = re.compile(r' data-block-key="[^"]*"')
+# The log action for those who wrote what was copied. Its entries are in the history of the copy.
+WROTE = "safeguarding.wrote"
+# Actions in the history of a page that save a version.
+SAVES = ("wagtail.edit", "wagtail.revert", WROTE)
+
+
+# --- Words ----------------------------------------------------------------------------------------
+
+
+class Change(NamedTuple):
+    """The difference between two texts. `number`: of changed words. `has_name`: whether a new one may be."""
+
+    number: int
+    has_name: bool
+
+    @property
+    def is_little(self):
+        return self.number < MANY_WORDS and not self.has_name
+
+
+def compare(before, after):
+    """Return the Change from `before` to `after`, results of words_in(). The order makes no difference."""
+    added, removed = after - before, before - after
+    return Change(max(added.total(), removed.total()), any(may_be_name(word) for word in added))
+
+
+def may_be_name(word):
+    """Return whether `word` has a capital, a digit, or a letter of a script without capitals."""
+    return any(unicodedata.category(each) not in {"Ll", "Mn", "Mc", "Me"} for each in word)
+
+
+def words_in(content):
+    """Return a Counter of the words in `content`, the `people_content` of a page. Tags are no words.
+
+    What is no text counts as a word too, such as the key of a picture, and the address of a link.
+    """
+    words = Counter()
+    for text in leaves_of(content):
+        plain = decode(remove_tags(BLOCK_KEY.sub("", text)))
+        words.update(WORD.findall(unicodedata.normalize("NFKC", plain)))
+    return words
+
+
+def leaves_of(value):
+    """Yield the values in `value`, nested dictionaries and lists, as texts."""
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        yield str(value)
+        return
+    for each in value:
+        yield from leaves_of(each)
+
+
+# --- Who wrote it ---------------------------------------------------------------------------------
+
+
+def read_saves(page, revision):
+    """Return the list of versions of `page` up to `revision`, the oldest first, with their `words`.
+
+    `revision`: a Revision, or None for all versions.
+    """
+    source = source_of(page)
+    saves = Revision.page_revisions.filter(object_id=str(source.pk)).order_by("pk")
+    saves = list(saves.filter(pk__lte=revision.pk) if revision else saves)
+    for each in saves:
+        content = source.specific_class.from_serializable_data(each.content, check_fks=False)
+        each.words = words_in(content.people_content)
+    return saves
+
+
+def has_written(user, page, saves, decisions):
+    """Return whether `user` wrote the last of `saves`, what read_saves() returned for `page`.
+
+    Only saves since the last version count that one of `decisions`, a queryset, by somebody else is about.
+    """
+    last = saves[-1].pk if saves else 0
+    # A version that was overwritten after the decision, as an autosave does, is another one now.
+    decided = decisions.exclude(decided_by=user).filter(
+        revision__in=[each.pk for each in saves], revision__created_at__lte=F("decided_at")
+    )
+    base = decided.aggregate(last=Max("revision"))["last"] or 0
+    if has_saved_deleted(user, source_of(page).pk, base):
+        return True
+    number, before, decided_words = 0, Counter(), None
+    for each in saves:
+        if each.user_id == user.pk and each.pk > base:
+            change = compare(before, each.words)
+            number += MANY_WORDS if change.has_name else change.number
+        before = each.words
+        if each.pk == base:
+            decided_words = before
+    if number >= MANY_WORDS:
+        return True
+    if base in {0, last} or compare(decided_words, before).is_little:
+        return False
+    # Somebody may have gone back to what `user` wrote before.
+    own = [each for each in saves if each.user_id == user.pk and each.pk < base]
+    return any(compare(each.words, before).is_little for each in own)
+
+
+def has_saved_deleted(user, page, base):
+    """Return whether `user` saved a version after the one with the key `base` that is deleted now.
+
+    A deleted version that somebody went back to since counts too. Nobody knows what was changed with it.
+    """
+    entries = PageLogEntry.objects.filter(page=page, action__in=SAVES)
+    since = Q(revision__gt=base)
+    reverts = entries.filter(since, action="wagtail.revert", data__revision__id__isnull=False)
+    since |= Q(revision__in=list(reverts.values_list("data__revision__id", flat=True)))
+    kept = Revision.page_revisions.filter(object_id=str(page)).values("pk")
+    return entries.filter(since, user=user).exclude(revision__in=kept).exists()
+
+
+def copy_writers(source, copy):
+    """Note in the history of `copy`, a page with the content of `source`, who wrote that content.
+
+    So none of them may decide about the copy.
+    """
+    copied = revision_of_live(source) if source.live else source.latest_revision
+    saves = read_saves(source, copied)
+    entries = PageLogEntry.objects.filter(page=source_of(source).pk, action__in=SAVES, revision__gt=0)
+    rows = [*entries.values_list("user", "revision"), *((each.user_id, each.pk) for each in saves)]
+    for user in get_user_model().objects.filter(pk__in={user for user, _revision in rows}):
+        if has_written(user, source, saves, Decision.objects.none()):
+            # A version of the source is no version of the copy. So it counts as a deleted one.
+            last = max(revision for _user, revision in rows)
+            PageLogEntry.objects.log_action(copy, WROTE, user=user, revision_id=last)

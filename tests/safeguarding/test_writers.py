@@ -1,0 +1,104 @@
+"""Who may decide about a version: whoever changed only the form of it or a few words, and no name."""
+
+import pytest
+from wagtail.rich_text import RichText
+
+from safeguarding.models import Decision
+from safeguarding.policies import GROUP
+from safeguarding.writers import compare, has_written, read_saves, words_in
+from stories.models import StoryPage
+from tests.support.builders import make_image, make_user
+from tests.support.people import decide, make_agreeing_person, make_story_about
+
+pytestmark = pytest.mark.django_db
+
+SUMMARY = "She came home, and her sister was there."
+NINE = "then they both sat down and talked for long"
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("before", "after", "number", "has_name"),
+    [
+        ('<p data-block-key="a">She came, home.</p>', "<h2>She <b>ca</b>me: home</h2>", 0, False),
+        ("<p>She came</p><p>home.</p>", "<p>home. She came</p>", 0, False),
+        ("She came home.", "She walked home.", 1, False),
+        ("She came home.", "She came.", 1, False),
+        ("She came home.", f"She came home. {NINE}", 9, False),
+        ("She came home.", "She came home to Amina.", 2, True),
+        ("She came home.", "She came home in 2019.", 2, True),
+        ("عادت", "عادت أمينة", 1, True),
+        ("She came home.", '<a href="https://example.org/Amina">She came home.</a>', 5, True),
+        ("She came home.", "She came home. ⓐⓜⓘⓝⓐ", 1, False),
+        ("She came home.", "She came home. ＡＭＩＮＡ", 1, True),
+    ],
+)
+def test_words_of_two_texts_are_compared(before, after, number, has_name):
+    assert compare(words_in({"summary": before}), words_in({"summary": after})) == (number, has_name)
+
+
+# {what a lead changed since the last decision of somebody else: (fields of the versions that she saved, one
+# after another, whether she may decide)}
+CHANGES = {
+    "nothing": ([{}], True),
+    "a comma": ([{"summary": SUMMARY.replace(",", "")}], True),
+    "bold": ([{"body": [("text", RichText("<p>Words of <b>the</b> story.</p>"))]}], True),
+    "the layout": ([{"show_contents": True, "show_leave_quickly": True}], True),
+    "nine words": ([{"summary": f"{SUMMARY} {NINE}"}], True),
+    "ten words": ([{"summary": f"{SUMMARY} {NINE} again"}], False),
+    "ten words in two versions": ([{"summary": f"{SUMMARY} {NINE}"}, {"seo_title": "home"}], False),
+    "ten words less": ([{"summary": "She"}, {"search_description": "a sister there"}], False),
+    "a name": ([{"summary": f"{SUMMARY} Amina."}], False),
+    "a number": ([{"summary": f"{SUMMARY} 1."}], False),
+    "a word without capitals": ([{"summary": f"{SUMMARY} أمينة"}], False),
+    "the picture": ([{"lead_image": make_image}], False),
+}
+
+
+def save(story, user, **fields):
+    for name, value in fields.items():
+        setattr(story, name, value() if callable(value) else value)
+    return story.save_revision(user=user, clean=False, log_action=True)
+
+
+def may_decide(user, story):
+    """Return whether `user` may decide about the latest version of `story`."""
+    story = StoryPage.objects.get(pk=story.pk)
+    return not has_written(user, story, read_saves(story, story.latest_revision), Decision.objects.all())
+
+
+def make_decided(author):
+    """Return a draft that `author` wrote, about which somebody else decided."""
+    child = make_agreeing_person(kind="child")
+    story = StoryPage.objects.get(pk=make_story_about(child, live=False).pk)
+    save(story, author, summary=SUMMARY)
+    decision = decide(story, child, "child")
+    Decision.objects.filter(pk=decision.pk).update(revision=story.latest_revision, decided_by=make_user(GROUP))
+    return story
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_who_changed_a_little_since_the_last_decision_may_decide(change):
+    versions, expected = CHANGES[change]
+    lead = make_user(GROUP)
+    story = make_decided(lead)
+    for fields in versions:
+        save(story, lead, **fields)
+    assert may_decide(lead, story) == expected
+
+
+def test_two_leads_who_both_changed_a_comma_may_decide_and_the_author_may_not():
+    author, *both = [make_user(GROUP) for _each in range(3)]
+    story = make_decided(author)
+    Decision.objects.all().delete()
+    for lead in both:
+        save(story, lead, summary=story.summary.replace("e", "e,", 1))
+    assert [may_decide(user, story) for user in (author, *both)] == [False, True, True]
+
+
+def test_own_decision_of_a_lead_does_not_end_what_counts_as_written():
+    lead = make_user(GROUP)
+    story = make_decided(lead)
+    for decided_by in (lead, None):  # None: a user who was deleted
+        Decision.objects.update(decided_by=decided_by)
+        assert may_decide(lead, story) == (decided_by is None)
