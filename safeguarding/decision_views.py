@@ -62,7 +62,9 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
         for person, ground in version.questions:
             label = f"{person.code}: {ground.label}"
             earlier = Decision.objects.filter(contributor=person, ground=ground)
-            if has_written(self.for_user, version.page, saves, earlier if version.revision else earlier.none()):
+            if has_written(
+                self.for_user, version.page, saves, earlier if version.revision else earlier.none()
+            ):
                 self.own.append(label)
             else:
                 choices.append((f"{person.pk}:{ground}", label))

@@ -5,6 +5,8 @@ or if it is scheduled. A draft that is still being written does not wait.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
 from itertools import chain, islice
 
 from django.contrib.contenttypes.models import ContentType
@@ -12,8 +14,8 @@ from django.db.models import Exists, OuterRef, Q
 from wagtail.models import Page, Revision, WorkflowState
 
 from caching.local_date import today
-from safeguarding.gate import Unmet
-from safeguarding.models import Decision, Use
+from safeguarding.gate import Unmet, judge
+from safeguarding.models import Decision, Release, Use
 from safeguarding.releases import (
     Report,
     guarded_types,
@@ -21,6 +23,7 @@ from safeguarding.releases import (
     judge_uses,
     load_people,
 )
+from safeguarding.status import DAYS_OF_NOTICE, ONE_DAY
 
 # {condition that is not met: ground of the decision that replaces it}.
 GROUNDS = {
@@ -68,10 +71,12 @@ class Version:
         """Whether a lead, a member of the group Safeguarding, has to decide about it."""
         return any(unmet in WAITING for _person, unmet in self.unmet)
 
-    @property
+    @cached_property
     def questions(self):
-        """The (Contributor, ground) pairs that can be decided."""
-        return [(person, GROUNDS[unmet]) for person, unmet in self.unmet if unmet in GROUNDS]
+        """The (Contributor, ground) pairs that can be decided, also where a decision ends soon."""
+        open_now = [(person, GROUNDS[unmet]) for person, unmet in self.unmet if unmet in GROUNDS]
+        ending = ending_decisions(page=self.page, digest=self.report.digest, ends_on__gte=today())
+        return open_now + [(each.contributor, Decision.Ground(each.ground)) for each in ending]
 
 
 def waiting_pages():
@@ -159,3 +164,28 @@ def make_version(page, content, is_live, revision):
     judged = judge_uses(content, report.uses, report.digest, people, today())
     unmet = [(person, each) for person, _use, verdict in judged for each in verdict.unmet]
     return Version(page, content, is_live, revision, report, unmet)
+
+
+# --- Decisions that end ---------------------------------------------------------------------------
+
+
+def ending_decisions(**conditions):
+    """Return the Decisions that live pages need, and that end within DAYS_OF_NOTICE or have ended.
+
+    `conditions`: lookups of Decision. Those that a later decision replaces are left out.
+    """
+    is_live = Exists(
+        Release.objects.filter(page=OuterRef("page"), digest=OuterRef("digest"), page__live=True)
+    )
+    found = Decision.objects.filter(is_live, **conditions).order_by("ends_on").defer("reason")
+    last = {(each.page_id, each.contributor_id, each.ground): each for each in found}
+    limit = today() + timedelta(days=DAYS_OF_NOTICE)
+    return [each for each in last.values() if each.ends_on <= limit and is_needed(each)]
+
+
+def is_needed(decision):
+    """Return whether a condition is not met after the last day of `decision`, if nothing else is decided."""
+    person, day = decision.contributor, max(decision.ends_on + ONE_DAY, today())
+    uses = Use.objects.filter(page=decision.page_id, contributor=person)
+    unmet = {each for use in uses for each in judge(person, use, {}, day).unmet}
+    return decision.ground in {GROUNDS.get(each) for each in unmet}

@@ -9,17 +9,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.admin.ui.components import Component
-from wagtail.models import ModelLogEntry
+from wagtail.models import ModelLogEntry, Page
 
-from safeguarding.decisions import find_undecided
+from safeguarding.decisions import ending_decisions, find_undecided
 from safeguarding.leak_check.hits import find_many
 from safeguarding.models import Contributor, PageHold
 from safeguarding.policies import is_lead, leads
 from safeguarding.retention import deletion_day, is_time_to_announce
 from safeguarding.status import Status
 from safeguarding.withdrawal.unfinished import unfinished
-from safeguarding.withdrawal_models import Ledger
-from safeguarding.wording import describe_status, format_day
+from safeguarding.withdrawal_models import Ledger, WithdrawalTask
+from safeguarding.wording import describe_end, describe_status, format_day
 
 
 class TodayPanel(Component):
@@ -76,7 +76,7 @@ def find_work():
 
 
 def find_holds():
-    """Return {heading: [(code or title, address, sentence)]} of what is hidden since a restore."""
+    """Return {heading: [(code or title, address, sentence)]} of what is hidden by withdrawals."""
     address = reverse("safeguarding_withdrawals:after_restore")
     failed = _("Could not be carried out again. Nobody is shown until it succeeds, or you end the hold.")
     lines = [(entry.code or _("Unreadable"), address, failed) for entry in unfinished()]
@@ -86,14 +86,33 @@ def find_holds():
         lines = [(_("Everybody"), address, text)]
     text = _("May be what was erased. It is not shown until you decide.")
     lines += [(hold.page.draft_title, address, text) for hold in PageHold.objects.select_related("page")]
-    return {_("Withdrawals after a restore"): lines}
+    text = _(
+        "Not shown until an editor publishes it without what %s took back, or without the wrong name. Does "
+        "somebody else in it prevent that? Then the editor unpublishes it, and saves it without."
+    )
+    tasks = WithdrawalTask.objects.filter(step="purge", done_at=None).select_related("withdrawal")
+    held = [
+        (
+            page.draft_title,
+            reverse("safeguarding_withdrawals:report", args=[task.withdrawal_id]),
+            text % task.withdrawal.code,
+        )
+        for task in tasks
+        for page in Page.objects.filter(pk=task.data["page"])
+    ]
+    return {_("Withdrawals after a restore"): lines, _("Held by a withdrawal"): held}
 
 
 def find_stories():
-    """Return {heading: [(title, address, sentence)]} of the stories that wait."""
+    """Return {heading: [(title, address, sentence)]} of the stories that wait, or will."""
     waiting, undecided = find_undecided()
+    ending = [
+        (each.page.title, address_of(each.page, each.digest), f"{each.contributor}: {describe_end(each)}")
+        for each in ending_decisions()
+    ]
     return {
         _("Decisions that wait for you"): [to_line(each) for each in waiting],
+        _("Decisions that end"): ending,
         _("Nobody said who is in these stories"): [to_line(each) for each in undecided],
     }
 
@@ -109,8 +128,12 @@ def find_hits():
 
 
 def to_line(version):
-    address = reverse("safeguarding_decisions:page", args=[version.page.pk])
-    return version.content.title, f"{address}?version={version.report.digest}", " ".join(version.sentences)
+    address = address_of(version.page, version.report.digest)
+    return version.content.title, address, " ".join(version.sentences)
+
+
+def address_of(page, digest):
+    return f"{reverse('safeguarding_decisions:page', args=[page.pk])}?version={digest}"
 
 
 def last_missed_attempts():

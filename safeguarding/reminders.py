@@ -1,11 +1,12 @@
-"""Mails to the leads about consents that end and names that will be deleted. Each is sent once at most.
+"""Mails to the leads about consents and decisions that end, and names that will be deleted.
 
-There are mails 60, 30 and 7 days before a consent ends, and at its end. If several of them are due, only the
-last is sent. Without a mail server nothing is sent. The first page of the admin then announces deletions, and
-no mail about a consent counts as sent.
+Each is sent once at most. There are mails 60, 30 and 7 days before a consent or a decision ends, and at its
+end. If several of them are due, only the last is sent. Without a mail server nothing is sent. The first page
+of the admin then announces deletions, and no other mail counts as sent.
 """
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.urls import reverse
@@ -13,12 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from caching.local_date import today
+from safeguarding.decisions import ending_decisions
 from safeguarding.mails import mail_leads
 from safeguarding.models import Contributor, Notice
 from safeguarding.policies import leads
 from safeguarding.retention import deletion_day, is_time_to_announce
-from safeguarding.status import Status, get_last_day
-from safeguarding.wording import describe_status, format_day
+from safeguarding.status import Status
+from safeguarding.wording import describe_end, describe_status, format_day
 
 # {days before the last day of the consent: step}. The last step comes first, because the first match counts.
 # From day 60 on, a consent "ends soon": DAYS_OF_NOTICE in safeguarding/status.py.
@@ -27,10 +29,14 @@ STEPS = {7: Notice.Step.DAYS_7, 30: Notice.Step.DAYS_30, 60: Notice.Step.DAYS_60
 
 @dataclass
 class Line:
-    """A line of a mail: `person`, and the `notice` that is stored with it."""
+    """A line of a mail: `person`, and the `notice` that is stored with it.
+
+    `decisions`: those about the person that end on the day of the notice.
+    """
 
     person: Contributor
     notice: Notice
+    decisions: list = field(default_factory=list)
 
     def __str__(self):
         if self.notice.step == Notice.Step.DELETION:
@@ -39,17 +45,22 @@ class Line:
                 "under “Edit”."
             )
             return f"{self.person.code}: {text % format_day(self.notice.day)}"
-        return f"{self.person.code}: {describe_status(self.person)}"
+        sentences = [describe_status(self.person)] if self.notice.day == ending_consent(self.person) else []
+        sentences += dict.fromkeys(describe_end(each) for each in self.decisions)
+        return f"{self.person.code}: {' '.join(sentences)}"
 
 
 def send_reminders():
     """Send the leads one mail about everything that is due and was not sent yet."""
     sent = set(Notice.objects.values_list("contributor", "step", "day"))
+    ending = defaultdict(list)
+    for decision in ending_decisions():
+        ending[decision.contributor_id].append(decision)
     lines = [
-        Line(person, notice)
+        line
         for person in Contributor.by_code()
-        for notice in due_notices(person)
-        if (person.pk, notice.step, notice.day) not in sent
+        for line in due_lines(person, ending[person.pk])
+        if (person.pk, line.notice.step, line.notice.day) not in sent
     ]
     if not settings.SENDS_MAIL and leads().exists():
         # The first page of the admin announces a deletion. It counts only if there is a lead who can read it.
@@ -91,15 +102,18 @@ def compose(lines):
     )
 
 
-def due_notices(person):
-    """Yield the Notice about the consent of `person` and the one about the deletion, where they are due."""
-    status, consent = person.get_status(), person.latest_consent
-    if status in {Status.ENDS_SOON, Status.ENDED}:
-        last_day = get_last_day(person, consent)
-        left = (last_day - today()).days
-        step = next(step for days, step in STEPS.items() if left <= days)
-        step = Notice.Step.ENDED if status == Status.ENDED else step
-        yield Notice(contributor=person, step=step, day=last_day)
+def ending_consent(person):
+    """Return the last day of the consent of `person` if it ends soon or has ended, or None."""
+    return person.last_day if person.get_status() in {Status.ENDS_SOON, Status.ENDED} else None
+
+
+def due_lines(person, decisions):
+    """Yield the Lines about `person` that are due. `decisions`: those about the person that end."""
+    for day in sorted({ending_consent(person), *(each.ends_on for each in decisions)} - {None}):
+        left = (day - today()).days
+        step = Notice.Step.ENDED if left < 0 else next(step for days, step in STEPS.items() if left <= days)
+        notice = Notice(contributor=person, step=step, day=day)
+        yield Line(person, notice, [each for each in decisions if each.ends_on == day])
     day = deletion_day(person)
     if day and is_time_to_announce(day):
-        yield Notice(contributor=person, step=Notice.Step.DELETION, day=day)
+        yield Line(person, Notice(contributor=person, step=Notice.Step.DELETION, day=day))

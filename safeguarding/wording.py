@@ -3,6 +3,7 @@
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from caching.local_date import today
 from safeguarding.status import Status, get_last_day
 
 
@@ -28,3 +29,12 @@ def describe_status(person):
     if status == Status.ENDS_SOON:
         return _("Agreed until %s. Please ask again before then.") % last_day
     return _("Agreed until %s.") % last_day
+
+
+def describe_end(decision):
+    """Return a sentence about `decision`, a Decision that ends soon or has ended."""
+    if decision.ends_on < today():
+        text = _("The decision ended on %s. The story comes back when you decide again.")
+    else:
+        text = _("Decided until %s. Please decide again before then.")
+    return text % format_day(decision.ends_on)

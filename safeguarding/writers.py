@@ -7,6 +7,7 @@ never little.
 import re
 import unicodedata
 from collections import Counter
+from itertools import pairwise
 from typing import NamedTuple
 
 from django.contrib.auth import get_user_model
@@ -15,6 +16,7 @@ from wagtail.models import PageLogEntry, Revision
 
 from safeguarding.decisions import revision_of_live, source_of
 from safeguarding.leak_check.matching import WORD, decode, remove_tags
+from safeguarding.leak_check.texts import strings_in
 from safeguarding.models import Decision
 
 # With fewer changed words, a version counts as written by others.
@@ -58,21 +60,10 @@ def words_in(content):
     What is no text counts as a word too, such as the key of a picture, and the address of a link.
     """
     words = Counter()
-    for text in leaves_of(content):
+    for text in strings_in(content):
         plain = decode(remove_tags(BLOCK_KEY.sub("", text)))
         words.update(WORD.findall(unicodedata.normalize("NFKC", plain)))
     return words
-
-
-def leaves_of(value):
-    """Yield the values in `value`, nested dictionaries and lists, as texts."""
-    if isinstance(value, dict):
-        value = value.values()
-    elif not isinstance(value, list | tuple):
-        yield str(value)
-        return
-    for each in value:
-        yield from leaves_of(each)
 
 
 # --- Who wrote it ---------------------------------------------------------------------------------
@@ -97,29 +88,23 @@ def has_written(user, page, saves, decisions):
 
     Only saves since the last version count that one of `decisions`, a queryset, by somebody else is about.
     """
-    last = saves[-1].pk if saves else 0
     # A version that was overwritten after the decision, as an autosave does, is another one now.
     decided = decisions.exclude(decided_by=user).filter(
         revision__in=[each.pk for each in saves], revision__created_at__lte=F("decided_at")
     )
     base = decided.aggregate(last=Max("revision"))["last"] or 0
-    if has_saved_deleted(user, source_of(page).pk, base):
+    texts = [Counter(), *(each.words for each in saves)]
+    pairs = zip(saves, pairwise(texts), strict=True)
+    own = [(each, compare(*pair)) for each, pair in pairs if each.user_id == user.pk]
+    since = [change for each, change in own if each.pk > base]
+    in_all = Change(sum(change.number for change in since), any(change.has_name for change in since))
+    if not in_all.is_little or has_saved_deleted(user, source_of(page).pk, base):
         return True
-    number, before, decided_words = 0, Counter(), None
-    for each in saves:
-        if each.user_id == user.pk and each.pk > base:
-            change = compare(before, each.words)
-            number += MANY_WORDS if change.has_name else change.number
-        before = each.words
-        if each.pk == base:
-            decided_words = before
-    if number >= MANY_WORDS:
-        return True
-    if base in {0, last} or compare(decided_words, before).is_little:
-        return False
     # Somebody may have gone back to what `user` wrote before.
-    own = [each for each in saves if each.user_id == user.pk and each.pk < base]
-    return any(compare(each.words, before).is_little for each in own)
+    decided_words = next((each.words for each in saves if each.pk == base), texts[-1])
+    earlier = [each.words for each, _change in own if each.pk < base]
+    is_changed = not compare(decided_words, texts[-1]).is_little
+    return is_changed and any(compare(words, texts[-1]).is_little for words in earlier)
 
 
 def has_saved_deleted(user, page, base):
@@ -140,12 +125,10 @@ def copy_writers(source, copy):
 
     So none of them may decide about the copy.
     """
-    copied = revision_of_live(source) if source.live else source.latest_revision
-    saves = read_saves(source, copied)
-    entries = PageLogEntry.objects.filter(page=source_of(source).pk, action__in=SAVES, revision__gt=0)
-    rows = [*entries.values_list("user", "revision"), *((each.user_id, each.pk) for each in saves)]
-    for user in get_user_model().objects.filter(pk__in={user for user, _revision in rows}):
+    saves = read_saves(source, revision_of_live(source) if source.live else source.latest_revision)
+    entries = PageLogEntry.objects.filter(page=source_of(source), action__in=SAVES)
+    users = {*entries.values_list("user", flat=True), *(each.user_id for each in saves)}
+    for user in get_user_model().objects.filter(pk__in=users):
         if has_written(user, source, saves, Decision.objects.none()):
-            # A version of the source is no version of the copy. So it counts as a deleted one.
-            last = max(revision for _user, revision in rows)
-            PageLogEntry.objects.log_action(copy, WROTE, user=user, revision_id=last)
+            # This is no version of the copy. So it counts as one of the copy that is deleted.
+            PageLogEntry.objects.log_action(copy, WROTE, user=user, revision=saves[-1] if saves else None)

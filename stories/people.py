@@ -19,9 +19,8 @@ from safeguarding.scopes import Naming, Picture
 from safeguarding.uses import Release, Use
 from stories.body import get_images
 
-# Not in the digest of a story. stories/counts.py sets the first two fields when a story is saved, which may be
-# after the safeguarding team decided about a version with this digest. The others change only the layout, or
-# for whom the story is: nothing about the people in it.
+# Not in the digest of a story. stories/counts.py sets the first two fields when a story is saved, which may
+# be after the safeguarding team decided about a version with this digest. The others are layout and options.
 NO_CONTENT = {
     *("word_count", "undescribed_pictures"),
     *("show_contents", "show_leave_quickly", "keep_out_of_search_engines"),
@@ -118,23 +117,22 @@ def content_of(story):
     names = {field.name for field in story._meta.local_fields if not field.primary_key}
     names = (names | {"title", "seo_title", "search_description"}) - {"body", *NO_CONTENT}
     content = {name: story._meta.get_field(name).value_from_object(story) for name in names}
-    content["date"] = str(story.date or "")
     content["body"] = json.loads(story._meta.get_field("body").value_to_string(story))
     content["countries"] = [row.country_id for row in story.story_countries.all()]
     content["themes"] = [row.theme_id for row in story.story_themes.all()]
     content["authors"] = [row.author_id for row in story.story_authors.all()]
-    content["story_people"] = [(row.contributor_id, row.naming) for row in story.story_people.all()]
+    content["story_people"] = [[row.contributor_id, row.naming] for row in story.story_people.all()]
     return without_empty(content)
 
 
 def without_empty(value):
-    """Return `value` without what is empty in dictionaries, so that a new field changes nothing while unused.
+    """Return `value` with texts instead of numbers, and without what is empty in dictionaries.
 
-    NO_BLOCK_CONTENT is left out too.
+    So a new field changes nothing while it is unused. NO_BLOCK_CONTENT is left out too.
     """
     if isinstance(value, list):
         return [without_empty(item) for item in value]
     if not isinstance(value, dict):
-        return value
+        return "" if value in (None, "") or value is False else str(value)
     kept = {name: without_empty(item) for name, item in value.items() if name not in NO_BLOCK_CONTENT}
-    return {name: item for name, item in kept.items() if item not in (None, "", [], {}) and item is not False}
+    return {name: item for name, item in kept.items() if item}

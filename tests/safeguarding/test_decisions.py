@@ -48,7 +48,7 @@ def test_a_decision_lets_a_live_story_be_read(lead):
     assert Client().get(story.url).status_code == 200
     decision = Decision.objects.get()
     assert (decision.ground, decision.decided_by, decision.revision) == ("proceedings", lead.user, None)
-    assert "In court" not in lead.get("/admin/").text
+    assert "may be in legal proceedings" not in lead.get("/admin/").text
 
 
 @pytest.mark.sqlite_only

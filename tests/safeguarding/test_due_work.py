@@ -17,8 +17,8 @@ from safeguarding.policies import GROUP
 from safeguarding.reminders import send_reminders
 from safeguarding.retention import delete_names, deletion_day
 from tests.support.builders import make_user
-from tests.support.leads import address
-from tests.support.people import make_person, record
+from tests.support.leads import address, make_live_story, send_decision
+from tests.support.people import ALL_AGREED, decide, make_person, record
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +77,35 @@ def test_mails_are_sent_once_at_each_step(clock, mailoutbox):
     clock(132)
     send_reminders()
     assert person.notices.order_by("pk").values_list("step", "day").last() == ("60", days(192))
+
+
+def test_end_of_a_decision_is_announced_like_that_of_a_consent(clock, mailoutbox, client, leads):
+    story = make_live_story({"proceedings": True, "ends_on": days(900)}, title="In court")
+    person = Contributor.objects.get()
+    decide(story, person, "proceedings", 100)
+    assert run_each_day(clock, mailoutbox, 100) == [40, 70, 93]
+    client.force_login(leads[0])
+    assert "Decided until 9 September 2026." in client.get("/admin/").text
+    clock(101)
+    client.force_login(leads[0])
+    send_reminders()
+    assert f"{person.code}: The decision ended on 9 September 2026." in mailoutbox[0].body
+    assert "The decision ended on 9 September 2026." in client.get("/admin/").text
+
+
+def test_decision_is_renewed_before_its_end_and_announced_only_while_needed(clock, mailoutbox, client, leads):
+    story = make_live_story({"proceedings": True, "ends_on": days(900)})
+    person = Contributor.objects.get()
+    decide(story, person, "proceedings", 100)
+    clock(95)
+    client.force_login(leads[0])
+    send_decision(client, story, ends_on=str(days(300)))
+    send_reminders()
+    assert not mailoutbox
+    clock(290)
+    record(person, **ALL_AGREED | {"given_on": days(290), "ends_on": days(900)})
+    send_reminders()
+    assert not mailoutbox, "no proceedings any more"
 
 
 def test_a_late_run_sends_only_the_last_step(clock, mailoutbox):

@@ -73,7 +73,9 @@ def make_decided(author):
     story = StoryPage.objects.get(pk=make_story_about(child, live=False).pk)
     save(story, author, summary=SUMMARY)
     decision = decide(story, child, "child")
-    Decision.objects.filter(pk=decision.pk).update(revision=story.latest_revision, decided_by=make_user(GROUP))
+    Decision.objects.filter(pk=decision.pk).update(
+        revision=story.latest_revision, decided_by=make_user(GROUP)
+    )
     return story
 
 
