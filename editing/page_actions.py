@@ -20,7 +20,6 @@ from safeguarding.decisions import copy_writers
 from safeguarding.releases import lock_people_of
 from safeguarding.uses import Release
 from safeguarding.withdrawal.tasks import is_one_held
-from stories.models import StoryPage
 from stories.people import contributors_in
 from stories.people_check import sentences_in
 
@@ -55,10 +54,10 @@ def convert_alias(self, skip_permission_checks=False):
         unpublish_subtree(self.page, self.user)
         self.page.refresh_from_db(fields=["live", "has_unpublished_changes", "live_revision"])
     with transaction.atomic():
-        if self.page.alias_of_id and isinstance(story := self.page.specific, StoryPage):
+        if self.page.alias_of_id:
             # The alias becomes a page with versions of its own. The writers of its text are noted in them,
             # because they may not decide about the people in it.
-            copy_writers(story, story)
+            copy_writers(self.page.specific, self.page.specific)
         return CONVERT_ALIAS(self, skip_permission_checks=skip_permission_checks)
 
 
@@ -170,8 +169,7 @@ def lock_people_below(action, parent):
     `parent`: the page that gets the copies. None means the parent of the page of `action`.
     """
     if action.recursive:
-        stories = StoryPage.objects.filter(pk__in=pages_of(action).values("pk"))
-        people = {key for story in stories for key in contributors_in(story)}
+        people = {key for page in pages_of(action).specific() for key in contributors_in(page)}
         lock_people_of([(parent or action.page.get_parent()).pk], people)
 
 

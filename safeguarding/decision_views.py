@@ -31,7 +31,6 @@ from safeguarding.decisions import (
 )
 from safeguarding.forms import RestrictedFieldsMixin
 from safeguarding.models import Decision
-from safeguarding.releases import guarded_types
 
 
 class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
@@ -122,7 +121,7 @@ class StoryMixin(DecisionMixin):
 
     @cached_property
     def versions(self):
-        page = get_object_or_404(Page, pk=self.kwargs["pk"], content_type__in=guarded_types())
+        page = get_object_or_404(Page, pk=self.kwargs["pk"], depth__gt=1)
         return find_versions(page)
 
     @cached_property
