@@ -72,13 +72,13 @@ def visit_as_lead(browser, address, password):
     page.goto(f"{address}/admin/stories/?q=Care")
     page.get_by_role("link", name=STORY_OF_GROUP).click()
     # The group did not agree to real names, so the editor says that the page can't be published.
-    page.get_by_label("Named in the story").select_option("By the real name")
+    page.get_by_label("Named in the page").select_option("By the real name")
     page.get_by_role("button", name="More actions").click()
     page.get_by_role("button", name="Save draft").click()
     page.get_by_role("status").get_by_text("has been updated").wait_for()
     # This opens the panel that says it.
-    page.get_by_role("button", name="Toggle people in this story").click()
-    page.get_by_label("Named in the story").scroll_into_view_if_needed()
+    page.get_by_role("button", name="Toggle people in this page").click()
+    page.get_by_label("Named in the page").scroll_into_view_if_needed()
     page.wait_for_load_state("networkidle")
     take(page, "safeguarding-story", PICTURES)
 

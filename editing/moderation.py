@@ -15,7 +15,6 @@ from editing.people_panel import PeoplePanelMixin
 from publishing.visibility import is_published
 from safeguarding.encryption import has_keys
 from stories.forms import SUBMITS
-from stories.models import StoryPage
 from stories.people_check import find_errors
 from stories.refusals import link_field
 
@@ -59,8 +58,8 @@ def changes_button(page):
 
 
 def say_what_prevents_publishing(request, page):
-    """Hook: when somebody sends a story for approval, say what about its people prevents publishing it."""
-    if not isinstance(page, StoryPage) or not SUBMITS & set(request.POST):
+    """Hook: when somebody sends a page for approval, say what about its people prevents publishing it."""
+    if not SUBMITS & set(request.POST):
         return
     editor = reverse("wagtailadmin_pages:edit", args=[page.pk])
     # has_keys() only looks for a key. The default, can_compare(), decrypts all protected words.

@@ -1,6 +1,6 @@
-"""Adds the bulk action that answers "no real person is described" for several stories at once.
+"""Adds the bulk action that answers "no real person is described" for several pages at once.
 
-Each story gets a new version with the answer. The version is published only if the newest version was live
+Each page gets a new version with the answer. The version is published only if the newest version was live
 before, so that no other change goes live with it.
 """
 
@@ -11,39 +11,37 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from wagtail.admin.views.pages.bulk_actions.page_bulk_action import PageBulkAction
 from wagtail.log_actions import log
-from wagtail.models import Page
 
 from safeguarding.withdrawal.tasks import waits_to_be_purged
-from stories.models import StoryPage
 from stories.people import People, contributors_in
 from stories.refusals import say_what_is_missing
 
-# The name of the action in the history of a story.
+# The name of the action in the history of a page.
 ANSWERED = "stories.nobody_described"
 
 
-def is_open(story):
-    """Return whether the newest version of `story` has no answer yet, and nobody on its pictures.
+def is_open(page):
+    """Return whether the newest version of `page` has no answer yet, and nobody on its pictures.
 
-    A story from which an editor still has to remove a person is left out. It is answered in the editor.
+    A page from which an editor still has to remove a person is left out. It is answered in the editor.
     """
-    draft = story.get_latest_revision_as_object()
-    return draft.people == "" and not contributors_in(draft) and not waits_to_be_purged(story)
+    draft = page.get_latest_revision_as_object()
+    return draft.people == "" and not contributors_in(draft) and not waits_to_be_purged(page)
 
 
-def counts_at_once(story, user):
-    """Return whether the newest version of `story` is live, and `user` may publish it."""
-    is_newest = story.live and not story.has_unpublished_changes
-    return is_newest and story.permissions_for_user(user).can_publish()
+def counts_at_once(page, user):
+    """Return whether the newest version of `page` is live, and `user` may publish it."""
+    is_newest = page.live and not page.has_unpublished_changes
+    return is_newest and page.permissions_for_user(user).can_publish()
 
 
-def answer(story, request):
-    """Store the answer in a new version of `story`. Return whether it is published.
+def answer(page, request):
+    """Store the answer in a new version of `page`. Return whether it is published.
 
     If it is not, a message gives the reason.
     """
     user = request.user
-    draft, is_published = story.get_latest_revision_as_object(), counts_at_once(story, user)
+    draft, is_published = page.get_latest_revision_as_object(), counts_at_once(page, user)
     draft.people = People.NONE
     if not draft.live:
         draft.save(clean=False)  # The row of a page that isn't live follows its draft, as in the page editor.
@@ -55,22 +53,22 @@ def answer(story, request):
         try:
             revision.publish(user=user)
         except ValidationError as error:
-            say_what_is_missing(request, story, error)
+            say_what_is_missing(request, page, error)
             return False
     return is_published
 
 
 class NobodyDescribedBulkAction(PageBulkAction):
-    """The bulk action. It leaves out pages that are no stories, and stories with an answer or with people."""
+    """The bulk action. It leaves out aliases, and pages with an answer or with people."""
 
     display_name = gettext_lazy("Nobody is described")
     action_type = "nobody_described"
-    aria_label = gettext_lazy("Say of the selected stories that no real person is described")
+    aria_label = gettext_lazy("Say of the selected pages that no real person is described")
     template_name = "editing/nobody_described.html"
     action_priority = 60  # after Wagtail's actions, the last of which has 50
 
     def check_perm(self, page):
-        if not issubclass(page.specific_class or Page, StoryPage) or page.alias_of_id:
+        if page.is_root() or page.alias_of_id:
             return False
         permissions = page.permissions_for_user(self.request.user)
         return permissions.can_edit() and not permissions.page_locked() and is_open(page.specific)
@@ -94,12 +92,12 @@ class NobodyDescribedBulkAction(PageBulkAction):
     def get_success_message(self, num_parent_objects, num_child_objects):
         """Return the message.
 
-        `num_parent_objects`: the number of stories. `num_child_objects`: the number of those that have the
+        `num_parent_objects`: the number of pages. `num_child_objects`: the number of those that have the
         answer only in a draft. Wagtail gives them the two numbers that `execute_action` returns.
         """
         text = ngettext(
-            "%(number)d story is answered: no real person is described.",
-            "%(number)d stories are answered: no real person is described.",
+            "%(number)d page is answered: no real person is described.",
+            "%(number)d pages are answered: no real person is described.",
             num_parent_objects,
         ) % {"number": num_parent_objects}
         if not num_child_objects:

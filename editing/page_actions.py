@@ -16,11 +16,10 @@ from editing.patches import patch
 from publishing.trash import get_paths, in_trash, is_in_trash, move_to_trash
 from publishing.visibility import is_hidden, published_pages, sources_of
 from publishing.withdrawing import unpublish_subtree
-from safeguarding.releases import is_guarded, lock_people_of
+from safeguarding.releases import lock_people_of
 from safeguarding.uses import Release
 from safeguarding.withdrawal.tasks import is_one_held
 from safeguarding.writers import copy_writers
-from stories.models import StoryPage
 from stories.people import contributors_in
 from stories.people_check import sentences_in
 
@@ -55,10 +54,10 @@ def convert_alias(self, skip_permission_checks=False):
         unpublish_subtree(self.page, self.user)
         self.page.refresh_from_db(fields=["live", "has_unpublished_changes", "live_revision"])
     with transaction.atomic():
-        if self.page.alias_of_id and isinstance(story := self.page.specific, StoryPage):
+        if self.page.alias_of_id:
             # The alias becomes a page with a history of its own. The writers of its text are noted in it,
             # because they may not decide about the people in it.
-            copy_writers(story, story)
+            copy_writers(self.page.specific, self.page.specific)
         return CONVERT_ALIAS(self, skip_permission_checks=skip_permission_checks)
 
 
@@ -133,8 +132,7 @@ def follow_originals(action, made):
     for original, copy in zip(originals, copies, strict=True):
         if original.pk in translations:
             Release.objects.filter(page=copy.pk).update(other_language=True)
-        if is_guarded(original.specific_class):
-            copy_writers(original, copy)
+        copy_writers(original, copy)
 
 
 def remember_original(process):
@@ -175,8 +173,7 @@ def lock_people_below(action, parent):
     `parent`: the page that gets the copies. None means the parent of the page of `action`.
     """
     if action.recursive:
-        stories = StoryPage.objects.filter(pk__in=pages_of(action).values("pk"))
-        people = {key for story in stories for key in contributors_in(story)}
+        people = {key for page in pages_of(action).specific() for key in contributors_in(page)}
         lock_people_of([(parent or action.page.get_parent()).pk], people)
 
 

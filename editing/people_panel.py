@@ -1,4 +1,4 @@
-"""Adds the side panel "People in this story" to the page editor. It lists what prevents publishing the draft.
+"""Adds the side panel "People in this page" to the page editor. It lists what prevents publishing the draft.
 
 Wagtail renders the side panels again after every save, autosaves included.
 """
@@ -9,22 +9,21 @@ from wagtail.admin.ui.side_panels import BaseSidePanel
 from wagtail.admin.views.pages.create import CreateView
 
 from safeguarding.encryption import has_keys
-from stories.models import StoryPage
 from stories.people_check import find_errors
 from stories.refusals import link_field
 
 
 class PeopleSidePanel(BaseSidePanel):
-    """The side panel, for the last saved version of a story."""
+    """The side panel, for the last saved version of a page."""
 
     class SidePanelToggle(BaseSidePanel.SidePanelToggle):
-        aria_label = gettext_lazy("Toggle people in this story")
+        aria_label = gettext_lazy("Toggle people in this page")
         icon_name = "user"
         # Wagtail doesn't render the button of the panel again after a save, so it can't show a number.
         has_counter = False
 
     name = "people"
-    title = gettext_lazy("People in this story")
+    title = gettext_lazy("People in this page")
     template_name = "editing/people_panel.html"
 
     @cached_property
@@ -41,11 +40,11 @@ class PeopleSidePanel(BaseSidePanel):
 
 
 class PeoplePanelMixin:
-    """For views of the page editor: adds the side panel for stories. An alias has no form, and no panel."""
+    """For views of the page editor: adds the side panel. An alias has no form, and no panel."""
 
     def get_side_panels(self):
         panels = super().get_side_panels()
-        if isinstance(self.page, StoryPage) and not self.page.alias_of_id:
+        if not self.page.alias_of_id:
             panels.insert(1, PeopleSidePanel(self.page, self.request))  # after the panel "Status"
         return panels
 

@@ -11,6 +11,7 @@ from home.models import FeaturedStory, HomePage, SiteSettings, StandardPage
 from stories.demo import load as stories_demo
 from stories.demo import translations
 from stories.models import StoryIndexPage, StoryPage
+from stories.people import People
 
 DEMO_DIR = Path(__file__).parent / "demo"
 HELP_PAGE = "get-help"
@@ -42,6 +43,7 @@ def load():
                 title=texts["title"],
                 slug=slug,
                 introduction=texts["introduction"],
+                people=People.NONE,
                 show_in_menus=slug in PAGES_IN_MENU,
                 in_footer=slug not in PAGES_IN_MENU,
             )
@@ -67,7 +69,7 @@ def _fill_home(home, help_page, texts, builder):
     for name in HOME_PAGE_FIELDS:
         setattr(home, name, texts[name])
     home.body = builder.build(texts["body"])
-    home.help_page = help_page
+    home.help_page, home.people = help_page, People.NONE
     stories = {story.slug: story for story in StoryPage.objects.filter(slug__in=texts["featured"])}
     home.featured_stories = [
         FeaturedStory(story=stories[slug], sort_order=n) for n, slug in enumerate(texts["featured"])
@@ -84,6 +86,7 @@ def _add_language(language, source, media):
         title=texts["title"],
         slug=language,
         headline=texts["headline"],  # required; _fill_home() sets the other texts
+        people=People.NONE,
         **translations.translation_fields(source, locale),
     )
     source.get_parent().add_child(instance=home)
@@ -93,6 +96,7 @@ def _add_language(language, source, media):
         slug=help_texts["slug"],
         introduction=help_texts["introduction"],
         body=builder.build(help_texts["body"]),
+        people=People.NONE,
         show_in_menus=True,
         **translations.translation_fields(source.help_page, locale),
     )

@@ -22,6 +22,7 @@ from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.checked_pages import CheckedPageMixin
 from stories.forms import CheckedPageForm
 from stories.models import StoryPage
+from stories.panels import PEOPLE_PANEL
 from stories.reserved_slugs import RESERVED_BELOW_HOME
 
 # How many stories the home page lists under “Newest stories”.
@@ -102,6 +103,7 @@ class HomePage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
             ],
             heading=_("On every page in this language"),
         ),
+        PEOPLE_PANEL,
     ]
 
     class Meta:
@@ -208,6 +210,7 @@ class StandardPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
         *Page.content_panels,
         FieldPanel("introduction"),
         FieldPanel("body"),
+        PEOPLE_PANEL,
         FieldPanel("show_leave_quickly"),
     ]
     # As Wagtail's, with `in_footer`.

@@ -17,6 +17,7 @@ from wagtail.models import Page, Site
 from caching.versioned_cache import cached
 from home.models import HomePage, StandardPage
 from publishing.visibility import published_pages
+from safeguarding.releases import is_page_released
 from stories.languages import CONTENT_LANGUAGES
 from stories.models import StoryIndexPage, StoryPage
 from stories.terms import Theme
@@ -79,8 +80,9 @@ def find_site_and_home_page(request):
 class Navigation:
     """The pages to link to. All except `home` are public, and have `href`, their URL.
 
-    * `home`: the home page in the language of the request. None without a site, and for a response without a
-      page if it is not public: its texts are only for readers of the pages below it then.
+    * `home`: the home page in the language of the request. None without a site, and while it is not released,
+      because of the people in it. If it is hidden, its texts are only for readers of the pages below it: it
+      is None then for a response without a page.
     * `menu` and `footer`: the main menu, and the links at the foot of every page.
     * `breadcrumbs`: the home page, and the pages between it and the current page.
     * `section`: the child of the home page that the current page is in, and pages below that child.
@@ -126,8 +128,7 @@ def build_navigation(request, current=None, listing=None):
     max_depth = home.depth + 1 + SECTION_MENU_DEPTH
     site = Site.find_for_request(request)
     navigation_pages = cached(("navigation", site.pk, home.pk), partial(find_navigation_pages, home, request))
-    if current is None and all(page.pk != home.pk for page in navigation_pages):
-        return Navigation()
+    is_public = any(page.pk == home.pk for page in navigation_pages)
     # Copies, which get attributes below: all requests share the cached pages.
     pages = [
         copy(page)
@@ -149,7 +150,7 @@ def build_navigation(request, current=None, listing=None):
         page.is_open = path.startswith(page.path)
     section = [page for page in pages if is_below_home and page.path.startswith(section_path)]
     return Navigation(
-        home=home,
+        home=home if is_public or (current and is_page_released(home)) else None,
         menu=[page for page in pages if is_child(page, home) and page.show_in_menus],
         footer=footer,
         breadcrumbs=[page for page in pages if page.path in ancestor_paths],

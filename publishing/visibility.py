@@ -74,7 +74,7 @@ class PublishedQuerySet(PageQuerySet):
 
         `few`: as for `published`.
         """
-        return self.filter(is_released(self.model, few))
+        return self.filter(is_released(few))
 
     def public(self):
         """Exclude hidden pages."""
@@ -142,7 +142,7 @@ def is_held_back(page):
 
 def find_held_back_keys():
     """Return the set of the primary keys of the live pages that are held back."""
-    return set(Page.objects.live().filter(~is_released(Page)).values_list("pk", flat=True))
+    return set(Page.objects.live().filter(~is_released()).values_list("pk", flat=True))
 
 
 def restrictions_on(page):
@@ -162,13 +162,12 @@ def restrictions_on(page):
 def is_withdrawn(page):
     """Return whether `page` is for nobody: it is not released, or publishing/conditions.py withholds it.
 
-    At most one query if the hidden paths are cached. A page that is known not to be hidden and whose type has
-    no people then takes none.
+    One query if the hidden paths are cached.
     """
     if is_known_as_not_hidden(page):
         return not is_page_released(page)
     found = Page.objects.filter(pk=page.pk)
-    return found.filter(~is_released(Page) | Q(Exists(withheld_above(page)))).exists()
+    return found.filter(~is_released() | Q(Exists(withheld_above(page)))).exists()
 
 
 def is_withheld(page):

@@ -29,7 +29,6 @@ from safeguarding.decisions import (
 )
 from safeguarding.forms import RestrictedFieldsMixin
 from safeguarding.models import Decision
-from safeguarding.releases import guarded_types
 from safeguarding.writers import has_written, read_saves
 
 
@@ -118,7 +117,7 @@ class StoryMixin(DecisionMixin):
 
     @cached_property
     def versions(self):
-        page = get_object_or_404(Page, pk=self.kwargs["pk"], content_type__in=guarded_types())
+        page = get_object_or_404(Page, pk=self.kwargs["pk"], depth__gt=1)
         return find_versions(page)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Finds the versions of stories that wait for the safeguarding team, and the reasons.
+"""Finds the versions of pages that wait for the safeguarding team, and the reasons.
 
 A page waits if it is live but may not be read because of the people in it, if it was submitted to moderators,
 or if it is scheduled. A draft that is still being written does not wait.
@@ -16,13 +16,7 @@ from wagtail.models import Page, Revision, WorkflowState
 from caching.local_date import today
 from safeguarding.gate import Unmet, judge
 from safeguarding.models import Decision, Release, Use
-from safeguarding.releases import (
-    Report,
-    guarded_types,
-    has_running_release,
-    judge_uses,
-    load_people,
-)
+from safeguarding.releases import Report, is_released, judge_uses, load_people
 from safeguarding.status import DAYS_OF_NOTICE, ONE_DAY
 
 # {condition that is not met: ground of the decision that replaces it}.
@@ -36,7 +30,7 @@ GROUNDS = {
 # The most versions that are listed. Those of pages that may have people come first.
 MAX_LISTED = 50
 # The most pages whose versions are read for that, because each takes some milliseconds. While everybody is
-# held after a restore, all stories wait.
+# held after a restore, all pages with people wait.
 MAX_READ = 500
 # The conditions that only a decision can replace. A missing consent is usually recorded instead.
 WAITING = {Unmet.CHILD_DECISION, Unmet.PROCEEDINGS, Unmet.PROGRAMME}
@@ -89,10 +83,10 @@ def waiting_pages():
     scheduled = Revision.page_revisions.filter(approved_go_live_at__isnull=False)
     # These models store primary keys of pages as strings.
     keys = {int(key) for rows in (submitted, scheduled) for key in rows.values_list("object_id", flat=True)}
-    waits = Q(pk__in=keys) | (Q(live=True) & ~has_running_release())
+    waits = Q(pk__in=keys) | (Q(live=True) & ~is_released())
     # A draft does not report its people.
     may_have_people = Exists(Use.objects.filter(page=OuterRef("pk"))) | Q(pk__in=keys)
-    pages = Page.objects.filter(waits, content_type__in=guarded_types())
+    pages = Page.objects.filter(waits, depth__gt=1)  # without the root, which nobody reads
     return pages.annotate(may_have_people=may_have_people).order_by("-may_have_people", "pk")
 
 
@@ -127,7 +121,7 @@ def first_of(versions, is_wanted):
 
 
 def find_versions(page):
-    """Return the Versions of `page`, a page of a guarded type: the live, the scheduled and the latest one."""
+    """Return the Versions of `page`: the live, the scheduled and the latest one."""
     latest, versions = page.latest_revision, []
     if page.live:
         versions.append(make_version(page, page.specific, True, revision_of_live(page)))

@@ -31,14 +31,14 @@ class Unmet(models.TextChoices):
         "withdrawn",
         _(
             "%(code)s has withdrawn the consent: take this person out of the words, the pictures and the "
-            "list of people. If the story is about nobody else, ask the safeguarding team instead."
+            "list of people. If the page is about nobody else, ask the safeguarding team instead."
         ),
     )
     NONE = "none", _("There is no consent of %(code)s yet: ask the safeguarding team to record it.")
     ENDED = (
         "ended",
         _(
-            "The consent of %(code)s has ended, or ends before the story goes live: ask the safeguarding "
+            "The consent of %(code)s has ended, or ends before the page goes live: ask the safeguarding "
             "team to renew it."
         ),
     )
@@ -51,29 +51,29 @@ class Unmet(models.TextChoices):
         "picture",
         _(
             "A picture shows %(code)s in a way that this person did not agree to: choose another picture. "
-            "What was agreed to is beside the code, under “People in this story”."
+            "What was agreed to is beside the code, under “People in this page”."
         ),
     )
     NAMING_UNKNOWN = (
         "naming_unknown",
-        _("Choose under “Named in the story”, beside %(code)s, how the story names this person."),
+        _("Choose under “Named in the page”, beside %(code)s, how the page names this person."),
     )
     NAMING = (
         "naming",
         _(
             "%(code)s did not agree to be named in this way: what was agreed to is beside the code. Change "
-            "the name in the story, and then your choice under “Named in the story”."
+            "the name in the page, and then your choice under “Named in the page”."
         ),
     )
     PROCEEDINGS = (
         "proceedings",
-        _("%(code)s may be in legal proceedings: the safeguarding team has to decide on this story."),
+        _("%(code)s may be in legal proceedings: the safeguarding team has to decide on this page."),
     )
     PROGRAMME = (
         "programme",
         _(
             "%(code)s may still be in a programme in which your organisation supports people: the "
-            "safeguarding team has to decide on this story."
+            "safeguarding team has to decide on this page."
         ),
     )
     GUARDIAN = "guardian", _("%(code)s is a child: ask the safeguarding team to record a guardian's consent.")
@@ -84,8 +84,8 @@ class Unmet(models.TextChoices):
     CHILD_NAME = (
         "child_name",
         _(
-            "%(code)s is a child: use a changed name in the story, or none, and say so under “Named in "
-            "the story”."
+            "%(code)s is a child: use a changed name in the page, or none, and say so under “Named in "
+            "the page”."
         ),
     )
     CHILD_DECISION = (

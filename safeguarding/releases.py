@@ -1,16 +1,15 @@
-"""Keeps `Release` up to date: until which day visitors may read each page of a guarded type.
+"""Keeps `Release` up to date: until which day visitors may read each page.
 
-The decorator `guard` makes a page type a guarded one. With every save() of all fields, its pages report how
-they show and name which people. A draft of a live page reports nothing: saving it saves only some fields of
-the page. Every change of a person, a consent or a decision computes the Releases of the pages with that
-person again, in the same transaction. It locks the rows of the people first. So if a page is saved and
-somebody withdraws at the same moment, the later transaction sees what the earlier one wrote.
+With every save() of all fields, a page of any type reports how it shows and names which people
+(CheckedPageMixin in stories/checked_pages.py). A draft of a live page reports nothing: saving it saves only
+some fields of the page. Every change of a person, a consent or a decision computes the Releases of the pages
+with that person again, in the same transaction. It locks the rows of the people first. So if a page is saved
+and somebody withdraws at the same moment, the later transaction sees what the earlier one wrote.
 """
 
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.lookups import IsNull
@@ -27,7 +26,6 @@ from safeguarding.withdrawal_models import Choice, WithdrawalTask
 
 # Sent when a person or a consent is saved, in the same transaction. `contributors`: a list of primary keys.
 people_changed = Signal()
-_guarded = []  # the page models that `guard` decorates
 
 
 @dataclass
@@ -47,28 +45,8 @@ class Report:
 # --- Reading -------------------------------------------------------------------------------------
 
 
-def guard(model):
-    """Decorate a page model: visitors may read its pages only until the last day of their Release.
-
-    The model calls `lock_people` and `store_report` in save(). It has the properties `people_content`, the
-    content of a page or of a version of it, and `people_digest`, a hash of that, for decisions. Its method
-    `report_people` returns the Report of such a version.
-    """
-    _guarded.append(model)
-    return model
-
-
-def guarded_types():
-    """Return the content types of the guarded page models."""
-    return list(ContentType.objects.get_for_models(*_guarded).values())
-
-
-def is_guarded(model):
-    return any(issubclass(model, each) for each in _guarded)
-
-
-def has_running_release(few=False):
-    """Return a condition for querysets of pages of guarded types: that a page may be read today.
+def is_released(few=False):
+    """Return a condition for querysets of pages: that a page may be read today.
 
     `few`: whether the query reads few pages. Then each Release is looked up; with Exists, all may be read.
     """
@@ -76,18 +54,8 @@ def has_running_release(few=False):
     return IsNull(Subquery(running.values("pk")), False) if few else Exists(running)
 
 
-def is_released(model, few=False):
-    """Return a condition for querysets of the page type `model`: that a page may be read today."""
-    if is_guarded(model):
-        return Q(has_running_release(few))
-    return ~Q(content_type__in=guarded_types()) | Q(has_running_release(few))
-
-
 def is_page_released(page):
-    """Return whether `page` may be read today. It takes a query if the type of the page is guarded."""
-    model = page.cached_content_type.model_class()
-    if model is not None and not is_guarded(model):
-        return True
+    """Return whether `page` may be read today."""
     return running_releases(page.pk).exists()
 
 

@@ -1,6 +1,6 @@
 """Models of the people in pages: whom a page shows and names, and until which day visitors may read it.
 
-`safeguarding` doesn't import story pages. They report which people are in them: see safeguarding/releases.py.
+`safeguarding` doesn't import page types. They report which people are in them: see safeguarding/releases.py.
 """
 
 from django.db import models
@@ -40,9 +40,7 @@ class Use(models.Model):
 
 
 class Release(models.Model):
-    """The permission for visitors to read a page of a guarded type (see `guard` in safeguarding/releases.py).
-
-    A page of such a type without this row is not public.
+    """The permission for visitors to read a page. A page without this row is not public.
 
     `until`: the last day, in the site's time zone. It is None while a condition is not met, and NO_END for a
     page about nobody. `digest`: a hash of the page's content, which decisions refer to. It is "" while no

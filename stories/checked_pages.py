@@ -1,18 +1,21 @@
 """Defines CheckedPageMixin, with which pages of every type are checked before they go live.
 
-A page is not published while it has a protected word, one that would give somebody away
-(safeguarding/leak_check/), or while its type finds something else that prevents it.
+A page is not published while somebody in it has not agreed to it (stories/people_check.py), or while it has a
+protected word, one that would give somebody away (safeguarding/leak_check/).
 """
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
 from safeguarding.leak_check.admin_requests import find_stops
+from safeguarding.releases import lock_people, store_report
 from stories.indexing import indexed_after
-from stories.people_check import CODE, PublishingRefused
+from stories.people import People, content_of, contributors_in, digest_of, report_of
+from stories.people_check import CODE, PublishingRefused, find_errors
 from stories.reserved_slugs import validate_slug_not_reserved
 from stories.scheduled import BY_SCHEDULE, tell_once
 
@@ -39,8 +42,8 @@ def find_passed_end(page):
     return {"expire_at": [ValidationError(gettext(IS_OVER), code=CODE)]} if is_over else {}
 
 
-class CheckedPageMixin:
-    """For page types: checks a page when it is published, by whichever way.
+class CheckedPageMixin(models.Model):
+    """For page types: an editor says who is in a page, and it is checked when it is published, by any way.
 
     `is_draft`: whether clean() validates a draft. `is_publishing`: whether it validates the page to publish
     it. If that is None, it validates a live page as one to publish.
@@ -48,10 +51,41 @@ class CheckedPageMixin:
 
     # CheckedPageForm sets both while it validates, because a draft can always be saved.
     is_draft, is_publishing = False, None
+    # The primary key of the page that this one is being copied from: editing/page_actions.py.
+    copy_of = None
     # The slugs that pages of the type may not have.
     reserved_slugs = frozenset()
     # Wagtail's signal handlers leave the search index alone: save() updates it.
     search_auto_update = False
+    # safeguarding/ needs these, to keep a page from visitors until everybody in it agrees.
+    people_content = property(content_of)
+    people_digest = property(digest_of)
+    report_people = report_of
+
+    people = models.CharField(
+        _("people"), max_length=10, blank=True, choices=[("", _("Not decided yet")), *People.choices]
+    )
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args, **kwargs):
+        """Save the page, and then update its indexes. If all fields are saved, also report the people in it.
+
+        Wagtail saves a draft of a live page as a revision, and then only some fields of the page. A page can
+        be locked and unlocked whatever prevents publishing it.
+        """
+        if (fields := kwargs.get("update_fields")) is not None:
+            kwargs["clean"] = kwargs.get("clean", True) and not LOCK_FIELDS.issuperset(fields)
+            with indexed_after(self, fields):
+                return super().save(*args, **kwargs)
+        with transaction.atomic():
+            former = lock_people(self, contributors_in(self))
+            with indexed_after(self, fields):
+                super().save(*args, **kwargs)
+            store_report(self, report_of(self), former)
+
+    save.alters_data = True
 
     def clean(self):
         validate_slug_not_reserved(self)
@@ -71,19 +105,10 @@ class CheckedPageMixin:
 
     def find_errors(self):
         """Return {name of a field: [ValidationError]} for everything that prevents publishing the page."""
-        return find_leaks(self)
-
-    def save(self, *args, **kwargs):
-        """Save the page, and then update its indexes.
-
-        It can be locked and unlocked whatever prevents publishing it.
-        """
-        if fields := kwargs.get("update_fields"):
-            kwargs["clean"] = kwargs.get("clean", True) and not LOCK_FIELDS.issuperset(fields)
-        with indexed_after(self, fields):
-            return super().save(*args, **kwargs)
-
-    save.alters_data = True
+        errors = find_leaks(self)
+        for field, found in find_errors(self).items():
+            errors[field] = errors.get(field, []) + found
+        return errors
 
     def save_revision(self, *args, overwrite_revision=None, **kwargs):
         """Save a revision. The live one is not overwritten.

@@ -1,33 +1,32 @@
-"""Tells withdrawals who is in which version of a story, and registers the Places for authors and themes.
+"""Tells withdrawals who is in which version of a page, and registers the Places for authors and themes.
 
 A withdrawal erases what the site has about a person. safeguarding/withdrawal/places.py defines Place.
 """
 
-from django.contrib.contenttypes.models import ContentType
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page, Revision
 
 from safeguarding.withdrawal.places import Mention, TextPlace, reads_versions, register_place
-from stories.models import StoryPage
 from stories.people import StoryPerson
 from stories.terms import Author, Theme
 
 
 @reads_versions
-def people_in_stories():
-    """Yield a Mention for each person in the list of each story, and in that of each of its versions."""
-    rows = StoryPerson.objects.values_list("story", "contributor", "naming")
-    for story, contributor, naming in rows:
-        yield Mention(story, contributor, naming, is_current=True)
+def people_in_pages():
+    """Yield a Mention for each person in the list of each page, and in that of each of its versions."""
+    rows = StoryPerson.objects.values_list("page", "contributor", "naming")
+    for page, contributor, naming in rows:
+        yield Mention(page, contributor, naming, is_current=True)
     current = set()  # the primary keys of the latest and of the live revisions
     for keys in Page.objects.values_list("latest_revision", "live_revision"):
         current.update(keys)
-    revisions = Revision.objects.filter(content_type=ContentType.objects.get_for_model(StoryPage))
-    versions = revisions.values_list("pk", "object_id", "approved_go_live_at", "content__story_people")
-    for key, story, scheduled_for, people in versions:
+    versions = Revision.page_revisions.values_list(
+        "pk", "object_id", "approved_go_live_at", "content__story_people"
+    )
+    for key, page, scheduled_for, people in versions:
         for row in people or ():
             is_current = key in current or scheduled_for is not None
-            yield Mention(int(story), row["contributor"], row["naming"], is_current)
+            yield Mention(int(page), row["contributor"], row["naming"], is_current)
 
 
 def register():

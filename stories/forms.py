@@ -106,6 +106,29 @@ class CheckedPageForm(WagtailAdminPageForm):
         if self.instance.is_publishing or self.would_submit():
             self.take_rows()
         super()._post_clean()
+        if self.would_submit():
+            # Once the page is sent, its editor can't change it. So what the editor has to answer is checked
+            # before. What only others can mend is a warning: say_what_prevents_publishing() in
+            # editing/moderation.py.
+            for field, text, _person in answer_errors(self.instance):
+                self.add_error(field, forms.ValidationError(text, code=CODE))
+        self.link_people()
+
+    def link_people(self):
+        """Show each error with CODE on its own line, with links to people if the user is a safeguarding lead.
+
+        Errors of the field `body` get no markup, because the script of a StreamField shows errors as text.
+        """
+        for field, errors in self.errors.items():
+            for error in errors.as_data():
+                if error.code == CODE:
+                    error.message = (
+                        as_text(error.message)
+                        if field == "body"
+                        else format_html(
+                            '<span class="story-refusal">{}</span>', link_person(error, self.for_user)
+                        )
+                    )
 
     def take_rows(self):
         """Give the page the rows that were sent, because its clean() checks them before save() is called."""
@@ -136,32 +159,6 @@ class StoryPageForm(CheckedPageForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-
-    def _post_clean(self):
-        super()._post_clean()
-        if self.would_submit():
-            # Once the page is sent, its editor can't change it. So what the editor has to answer is checked
-            # before. What only others can mend is a warning: say_what_prevents_publishing() in
-            # editing/moderation.py.
-            for field, text, _person in answer_errors(self.instance):
-                self.add_error(field, forms.ValidationError(text, code=CODE))
-        self.link_people()
-
-    def link_people(self):
-        """Show each error with CODE on its own line, with links to people if the user is a safeguarding lead.
-
-        Errors of the field `body` get no markup, because the script of a StreamField shows errors as text.
-        """
-        for field, errors in self.errors.items():
-            for error in errors.as_data():
-                if error.code == CODE:
-                    error.message = (
-                        as_text(error.message)
-                        if field == "body"
-                        else format_html(
-                            '<span class="story-refusal">{}</span>', link_person(error, self.for_user)
-                        )
-                    )
 
 
 def as_text(message):

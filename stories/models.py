@@ -1,6 +1,6 @@
 """The page types StoryPage, one story, and StoryIndexPage, a list of the stories below it."""
 
-from django.db import models, transaction
+from django.db import models
 from django.http import Http404
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -15,24 +15,21 @@ from media.people import words_for_index
 from publishing.aliases import WithdrawnAliasesMixin
 from publishing.hiding import status_string
 from publishing.visibility import restrictions_on
-from safeguarding.releases import guard, lock_people, store_report
 from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.checked_pages import CheckedPageMixin
 from stories.content_notes import ContentNote
 from stories.forms import CheckedPageForm, StoryPageForm
 from stories.listing import LISTING_PARAMETERS, StoryListing
-from stories.panels import STORY_PANELS, STORY_PROMOTE_PANELS
+from stories.panels import PEOPLE_PANEL, STORY_PANELS, STORY_PROMOTE_PANELS
 
 # Django finds the models of an app in its models module: StoryPerson, and those of stories/story_links.py.
-from stories.people import People, StoryPerson, content_of, contributors_in, digest_of, report_of  # noqa: F401
-from stories.people_check import find_errors
+from stories.people import StoryPerson  # noqa: F401
 from stories.querysets import TOP_INDEX_DEPTH, StoryPageQuerySet
 from stories.reserved_slugs import RESERVED_BELOW_INDEX, RESERVED_SLUGS
 from stories.story_links import StoryAuthor, StoryCountry, StoryTheme  # noqa: F401
 from stories.terms import Country, Theme
 
 
-@guard
 class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
     """A story. A survivor may be in danger when something in it identifies them."""
 
@@ -86,9 +83,6 @@ class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
             "For a story that could put its reader in danger, should somebody look over their shoulder."
         ),
     )
-    people = models.CharField(
-        _("people"), max_length=10, blank=True, choices=[("", _("Not decided yet")), *People.choices]
-    )
     body = StreamField(StoryBody(), verbose_name=_("body"))
     keep_out_of_search_engines = models.BooleanField(
         _("keep out of search engines"),
@@ -104,18 +98,11 @@ class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
 
     objects = PageManager.from_queryset(StoryPageQuerySet)()
 
-    # The primary key of the story that this one is being copied from: editing/page_actions.py.
-    copy_of = None
-
     base_form_class = StoryPageForm
     reserved_slugs = RESERVED_BELOW_INDEX
     # Wagtail's own method misses the restrictions above the source of an alias.
     get_view_restrictions = restrictions_on
     status_string = property(status_string)  # in the admin, it tells if readers don't see the story
-    # `guard` needs these, to keep a story from visitors until everybody in it agrees.
-    people_content = property(content_of)
-    people_digest = property(digest_of)
-    report_people = report_of
     lead_image_words = property(lambda story: words_for_index(story.lead_image, story.lead_image_alt))
     cacheable_parameters = ["text"]  # "?text=1" asks for the text-only version
     parent_page_types = ["stories.StoryIndexPage"]
@@ -149,26 +136,6 @@ class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
         if self.is_draft or not self.lacks_lead_image_alt:
             return {}
         return {"lead_image_alt": _("Say what the picture shows, or tick that it is decoration only.")}
-
-    def find_errors(self):
-        errors = super().find_errors()
-        for field, found in find_errors(self).items():
-            errors[field] = errors.get(field, []) + found
-        return errors
-
-    def save(self, *args, **kwargs):
-        """Save the story. If all fields are saved, also store how it shows and names people.
-
-        Wagtail saves a draft of a live story as a revision, and then only some fields of the story.
-        """
-        if kwargs.get("update_fields") is not None:
-            return super().save(*args, **kwargs)
-        with transaction.atomic():
-            former = lock_people(self, contributors_in(self))
-            super().save(*args, **kwargs)
-            store_report(self, report_of(self), former)
-
-    save.alters_data = True
 
     def get_context(self, request, *args, **kwargs):
         context = super().get_context(request, *args, **kwargs)
@@ -237,6 +204,7 @@ class StoryIndexPage(CheckedPageMixin, WithdrawnAliasesMixin, RoutablePageMixin,
             )
         ),
         FieldPanel("introduction"),
+        PEOPLE_PANEL,
     ]
 
     class Meta:

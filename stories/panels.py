@@ -1,4 +1,4 @@
-"""The panels of the form of a story, in the order of writing."""
+"""The panels of the form of a story, in the order of writing, and the panel about people."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -6,6 +6,21 @@ from wagtail.admin.panels import FieldPanel, MultiFieldPanel, MultipleChooserPan
 from wagtail.models import Page
 
 from stories.term_panel import TermPanel
+
+# For pages of every type.
+PEOPLE_PANEL = MultiFieldPanel(
+    [
+        FieldPanel("people", widget=forms.RadioSelect),
+        MultipleChooserPanel(
+            "story_people", chooser_field_name="contributor", label=_("Person"), heading=_("These people")
+        ),
+    ],
+    heading=_("People in this page"),
+    help_text=_(
+        "Everybody who could be recognised, also family and others who do not tell it. Visitors can "
+        "read the page only while all of them agree."
+    ),
+)
 
 STORY_PANELS = [
     *Page.content_panels,
@@ -19,19 +34,7 @@ STORY_PANELS = [
     ),
     FieldPanel("summary"),
     FieldPanel("body"),
-    MultiFieldPanel(
-        [
-            FieldPanel("people", widget=forms.RadioSelect),
-            MultipleChooserPanel(
-                "story_people", chooser_field_name="contributor", label=_("Person"), heading=_("These people")
-            ),
-        ],
-        heading=_("People in this story"),
-        help_text=_(
-            "Everybody who could be recognised, also family and others who do not tell it. Visitors can "
-            "read the story only while all of them agree."
-        ),
-    ),
+    PEOPLE_PANEL,
     TermPanel("story_countries", chooser_field_name="country", label=_("Country"), heading=_("Countries")),
     TermPanel("story_themes", chooser_field_name="theme", label=_("Theme"), heading=_("Themes")),
     TermPanel("story_authors", chooser_field_name="author", label=_("Author"), heading=_("Authors")),

@@ -1,6 +1,6 @@
-"""The people in a story: what an editor answers about them, and what the story reports to safeguarding/.
+"""The people in a page: what an editor answers about them, and what the page reports to safeguarding/.
 
-Visitors may read the story only while all of them agree to what is reported: safeguarding/releases.py.
+Visitors may read the page only while all of them agree to what is reported: safeguarding/releases.py.
 """
 
 import hashlib
@@ -9,7 +9,9 @@ import json
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
-from wagtail.models import Orderable
+from modelcluster.models import get_all_child_relations
+from wagtail.fields import StreamField
+from wagtail.models import COMMENTS_RELATION_NAME, Orderable
 
 from media.people import levels_in
 from safeguarding.gate import PersonUse
@@ -19,18 +21,18 @@ from safeguarding.scopes import Naming, Picture
 from safeguarding.uses import Release, Use
 from stories.body import get_images
 
-# Not in the digest of a story. stories/counts.py sets the first two fields when a story is saved, which may
+# Not in the digest of a page. stories/counts.py sets the first two fields when a page is saved, which may
 # be after the safeguarding team decided about a version with this digest. The others are layout and options.
 NO_CONTENT = {
     *("word_count", "undescribed_pictures"),
-    *("show_contents", "show_leave_quickly", "keep_out_of_search_engines"),
+    *("show_contents", "show_leave_quickly", "keep_out_of_search_engines", "in_footer"),
 }
 # Likewise in blocks: a block gets a new id if it has none, and the level of a heading is layout.
 NO_BLOCK_CONTENT = {"id", "level"}
 
 
 class People(models.TextChoices):
-    """The answers to "who is in this story". "" is no answer yet."""
+    """The answers to "who is in this page". "" is no answer yet."""
 
     NONE = (
         "none",
@@ -43,34 +45,43 @@ class People(models.TextChoices):
 
 
 class StoryPerson(Orderable):
-    """A person in a story, and how the story names them."""
+    """A person in a page of any type, and how the page names them."""
 
-    story = ParentalKey("stories.StoryPage", on_delete=models.CASCADE, related_name="story_people")
+    page = ParentalKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="story_people")
     contributor = models.ForeignKey(
         Contributor, verbose_name=_("person"), on_delete=models.PROTECT, related_name="+"
     )
-    naming = models.IntegerField(_("named in the story"), choices=Naming, null=True, blank=True)
+    naming = models.IntegerField(_("named in the page"), choices=Naming, null=True, blank=True)
 
     class Meta(Orderable.Meta):
-        unique_together = [("story", "contributor")]
+        unique_together = [("page", "contributor")]
 
 
-def contributors_in(story):
-    """Return the primary keys of everybody who is listed in `story` or is on its pictures."""
-    return {*levels_in(images_of(story)), *(row.contributor_id for row in story.story_people.all())}
+def contributors_in(page):
+    """Return the primary keys of everybody who is listed in `page` or is on its pictures."""
+    return {*levels_in(images_of(page)), *(row.contributor_id for row in page.story_people.all())}
 
 
-def images_of(story):
-    """Return the pictures in `story`, without those of its authors."""
-    lead_image = [story.lead_image] if story.lead_image_id else []
-    return [*lead_image, *get_images(story.body)]
+def images_of(page):
+    """Return the pictures in `page`, without those of its authors."""
+    return [image for images in images_by_field(page).values() for image in images]
 
 
-def report_of(story):
-    """Return the Report of `story`: everybody who is listed, and everybody on its pictures."""
-    in_pictures = levels_in(images_of(story))
-    is_other_language = is_translation(story)
-    namings = {row.contributor_id: row.naming for row in story.story_people.all()}
+def images_by_field(page):
+    """Return {name of a field: list of the images in it}."""
+    # Only stories have a lead picture, and sections have no body.
+    lead_image = getattr(page, "lead_image", None)
+    return {
+        "lead_image": [lead_image] if lead_image else [],
+        "body": get_images(getattr(page, "body", ())),
+    }
+
+
+def report_of(page):
+    """Return the Report of `page`: everybody who is listed, and everybody on its pictures."""
+    in_pictures = levels_in(images_of(page))
+    is_other_language = is_translation(page)
+    namings = {row.contributor_id: row.naming for row in page.story_people.all()}
     uses = [
         PersonUse(
             contributor_id=key,
@@ -82,47 +93,58 @@ def report_of(story):
         for key in sorted(namings.keys() | in_pictures.keys())
     ]
     # The answer has to fit the list. “Nobody” with people in the list counts as no answer.
-    is_decided = story.people == (People.LISTED if namings else People.NONE)
-    return Report(is_decided, uses, digest_of(story), is_other_language)
+    is_decided = page.people == (People.LISTED if namings else People.NONE)
+    return Report(is_decided, uses, digest_of(page), is_other_language)
 
 
-def is_translation(story):
-    """Return whether `story` is a translation: an older page of another language is its original.
+def is_translation(page):
+    """Return whether `page` is a translation: an older page of another language is its original.
 
-    A story that was a translation when it was saved stays one after its original is deleted. Its aliases and
+    A page that was a translation when it was saved stays one after its original is deleted. Its aliases and
     copies, which have translation keys of their own, are translations too.
     """
-    others = type(story).objects.filter(translation_key=story.translation_key)
-    if story.pk:
-        others = others.filter(pk__lt=story.pk)
-    if others.exclude(locale=story.locale_id).exists():
+    others = type(page).objects.filter(translation_key=page.translation_key)
+    if page.pk:
+        others = others.filter(pk__lt=page.pk)
+    if others.exclude(locale=page.locale_id).exists():
         return True
-    shown = filter(None, [story.pk, story.alias_of_id, story.copy_of])
+    shown = filter(None, [page.pk, page.alias_of_id, page.copy_of])
     stored, listed = (
         model.objects.filter(page__in=shown, other_language=True).values("page") for model in (Release, Use)
     )
     return stored.union(listed).exists()
 
 
-def digest_of(story):
-    """Return a hash of what readers see of `story`. Two versions with the same content have the same one."""
-    return hashlib.sha256(json.dumps(content_of(story), sort_keys=True).encode()).hexdigest()
+def digest_of(page):
+    """Return a hash of what readers see of `page`. Two versions with the same content have the same one."""
+    return hashlib.sha256(json.dumps(content_of(page), sort_keys=True).encode()).hexdigest()
 
 
-def content_of(story):
-    """Return what readers see of `story`: nested dictionaries and lists, without what is empty and layout.
+def content_of(page):
+    """Return what readers see of `page`: nested dictionaries and lists, without what is empty and layout.
 
     The slug is not in it, because that of an alias is another one.
     """
-    names = {field.name for field in story._meta.local_fields if not field.primary_key}
-    names = (names | {"title", "seo_title", "search_description"}) - {"body", *NO_CONTENT}
-    content = {name: story._meta.get_field(name).value_from_object(story) for name in names}
-    content["body"] = json.loads(story._meta.get_field("body").value_to_string(story))
-    content["countries"] = [row.country_id for row in story.story_countries.all()]
-    content["themes"] = [row.theme_id for row in story.story_themes.all()]
-    content["authors"] = [row.author_id for row in story.story_authors.all()]
-    content["story_people"] = [[row.contributor_id, row.naming] for row in story.story_people.all()]
+    content = {name: getattr(page, name) for name in ("title", "seo_title", "search_description")}
+    content |= values_of(page, NO_CONTENT)
+    for relation in get_all_child_relations(page):
+        name = relation.get_accessor_name()
+        if name != COMMENTS_RELATION_NAME:
+            left_out = {relation.field.name, "sort_order"}
+            content[name] = [values_of(row, left_out) for row in getattr(page, name).all()]
     return without_empty(content)
+
+
+def values_of(instance, left_out):
+    """Return {name: value} of the fields of `instance` without its primary key and those in `left_out`."""
+    fields = [field for field in instance._meta.local_fields if not field.primary_key]
+    return {
+        field.name: json.loads(field.value_to_string(instance))
+        if isinstance(field, StreamField)
+        else field.value_from_object(instance)
+        for field in fields
+        if field.name not in left_out
+    }
 
 
 def without_empty(value):

@@ -1,4 +1,4 @@
-"""Checks whether something about its people prevents publishing a story, and tells its editor in words."""
+"""Checks whether something about its people prevents publishing a page, and tells its editor in words."""
 
 from django.core.exceptions import ValidationError
 from django.urls import reverse
@@ -12,8 +12,7 @@ from safeguarding.decisions import WAITING
 from safeguarding.gate import ABOUT_PICTURES
 from safeguarding.leak_check.admin_requests import can_compare
 from safeguarding.releases import judge_uses, load_people
-from stories.body import get_images
-from stories.people import People, contributors_in, report_of
+from stories.people import People, contributors_in, images_by_field, report_of
 
 # The code of the errors of this module and of stories/checked_pages.py. A class of its own would get lost:
 # when clean() raises an error, full_clean() raises another ValidationError with its content.
@@ -34,23 +33,23 @@ def sentences_in(error):
     return [each.message for each in errors if each.code == CODE]
 
 
-def day_of_publication(story):
-    """Return the day on which `story` would go live if it were published now."""
-    if story.go_live_at and story.go_live_at > timezone.now():
-        return timezone.localdate(story.go_live_at, timezone.get_default_timezone())
+def day_of_publication(page):
+    """Return the day on which `page` would go live if it were published now."""
+    if page.go_live_at and page.go_live_at > timezone.now():
+        return timezone.localdate(page.go_live_at, timezone.get_default_timezone())
     return today()
 
 
-def find_errors(story, can_compare=can_compare):
-    """Return {name of a field: [ValidationError]} for what prevents publishing `story` because of its people.
+def find_errors(page, can_compare=can_compare):
+    """Return {name of a field: [ValidationError]} for what prevents publishing `page` because of its people.
 
     Each error has an attribute `person`: the Contributor that it is about, or None. `can_compare`: function
     that returns whether the site can read the protected words, which the leak check looks for. The default
     one decrypts all of them.
     """
-    found = [*answer_errors(story), *picture_errors(story)]
-    if contributors_in(story):  # Most stories have nobody. A report takes several queries.
-        found += [*person_errors(story), *key_errors(can_compare)]
+    found = [*answer_errors(page), *picture_errors(page)]
+    if contributors_in(page):  # Most pages have nobody. A report takes several queries.
+        found += [*person_errors(page), *key_errors(can_compare)]
     errors = {}
     for field, text, person in found:
         error = ValidationError(text, code=CODE)
@@ -62,27 +61,27 @@ def find_errors(story, can_compare=can_compare):
 # The following generators yield (field, text, Contributor or None).
 
 
-def answer_errors(story):
-    """Check that somebody answered who is in the story, and that the answer fits the list of people."""
-    listed = story.story_people.all()
-    if not story.people and listed:
+def answer_errors(page):
+    """Check that somebody answered who is in the page, and that the answer fits the list of people."""
+    listed = page.story_people.all()
+    if not page.people and listed:
         yield (
             "people",
             _("Choose “These people” once everybody who could be recognised is in the list."),
             None,
         )
-    elif not story.people:
-        yield "people", _("Say who is in this story. Until then it can be saved, but not published."), None
-    elif story.people == People.LISTED and not listed:
-        yield "people", _("Choose the people in this story."), None
-    elif story.people == People.NONE and listed:
+    elif not page.people:
+        yield "people", _("Say who is in this page. Until then it can be saved, but not published."), None
+    elif page.people == People.LISTED and not listed:
+        yield "people", _("Choose the people in this page."), None
+    elif page.people == People.NONE and listed:
         yield "people", _("There are people in the list: take them out, or choose “These people”."), None
 
 
-def picture_errors(story):
+def picture_errors(page):
     """Check that somebody said who is on each picture, and that these people are in the list."""
-    listed = {row.contributor_id for row in story.story_people.all()}
-    for field, images in images_by_field(story).items():
+    listed = {row.contributor_id for row in page.story_people.all()}
+    for field, images in images_by_field(page).items():
         for image in images:
             people = list(image.people.all())
             # asks_again: the file was replaced, so the answer was about another picture.
@@ -98,16 +97,16 @@ def picture_errors(story):
                 )
             for person in people:
                 if person.pk not in listed:
-                    text = _("%(code)s is on the picture: add this person to the people in this story.")
+                    text = _("%(code)s is on the picture: add this person to the people in this page.")
                     yield "people", text % {"code": person.code}, person
 
 
-def person_errors(story):
-    """Check that everybody in the story agrees to what it shows of them."""
-    report = report_of(story)
+def person_errors(page):
+    """Check that everybody in the page agrees to what it shows of them."""
+    report = report_of(page)
     people = load_people(use.contributor_id for use in report.uses)
-    levels = {field: levels_in(images) for field, images in images_by_field(story).items()}
-    judged = judge_uses(story, report.uses, report.digest, people, day_of_publication(story))
+    levels = {field: levels_in(images) for field, images in images_by_field(page).items()}
+    judged = judge_uses(page, report.uses, report.digest, people, day_of_publication(page))
     for person, use, verdict in judged:
         for unmet in verdict.unmet:
             fields = ["people"]
@@ -117,7 +116,7 @@ def person_errors(story):
             text = unmet.describe(person)
             if unmet in WAITING:  # The safeguarding team has to decide, and the editor can't help.
                 text += " " + _(
-                    "Once the story has been submitted for approval, it is on their list: they will decide, "
+                    "Once the page has been submitted for approval, it is on their list: they will decide, "
                     "and you need do nothing else about this."
                 )
             for field in fields:
@@ -125,19 +124,14 @@ def person_errors(story):
 
 
 def key_errors(can_compare):
-    """Refuse a story with people while `can_compare`, a function, returns False."""
+    """Refuse a page with people while `can_compare`, a function, returns False."""
     if not can_compare():
         yield (
             "people",
             _(
-                "This is no mistake of yours, and the story can still be saved as a draft. A setting of the "
-                "site is missing, so nobody can check at the moment whether the story gives somebody away. "
+                "This is no mistake of yours, and the page can still be saved as a draft. A setting of the "
+                "site is missing, so nobody can check at the moment whether the page gives somebody away. "
                 "Please send this to whoever runs the site: a key is missing in SAFEGUARDING_KEYS."
             ),
             None,
         )
-
-
-def images_by_field(story):
-    """Return {name of a field: list of the images in it}."""
-    return {"lead_image": [story.lead_image] if story.lead_image_id else [], "body": get_images(story.body)}

@@ -1,4 +1,4 @@
-"""Adds links to the errors that prevent publishing a story: to the fields, and to the people in it.
+"""Adds links to the errors that prevent publishing a page: to the fields, and to the people in it.
 
 Only safeguarding leads get links to people. They are the members of the group Safeguarding.
 """
@@ -15,7 +15,7 @@ from safeguarding.policies import is_lead
 from stories.people_check import CODE
 
 # {field: heading of its panel in the page editor}.
-FIELDS = {"people": _("People in this story"), "lead_image": _("Lead picture"), "body": _("Body")}
+FIELDS = {"people": _("People in this page"), "lead_image": _("Lead picture"), "body": _("Body")}
 
 
 def panel_id(field):

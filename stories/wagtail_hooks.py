@@ -242,8 +242,7 @@ def lock_versions(drafts):
     keys = [page.pk for page in drafts]
     lock_pages(keys)
     versions = {page: page.get_latest_revision_as_object() for page in drafts}
-    stories = [version for version in versions.values() if isinstance(version, StoryPage)]
-    lock_people_of(keys, {key for story in stories for key in contributors_in(story)})
+    lock_people_of(keys, {key for version in versions.values() for key in contributors_in(version)})
     return versions
 
 

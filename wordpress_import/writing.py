@@ -79,7 +79,7 @@ class PageWriter:
         day, published = fields.read_dates(item)
         if item.type == "page":
             values["introduction"] = summary
-            notes.flag(_("it is a plain page here, where nobody is asked who is in it: is it a story?"))
+            notes.flag(_("it is a plain page here: is it a story?"))
         else:
             countries, themes, authors = self.terms.read(item, parent.locale, notes)
             values |= {"summary": summary, "date": day, "keep_out_of_search_engines": is_kept_out}

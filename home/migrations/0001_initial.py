@@ -2,7 +2,6 @@
 
 import django.db.models.deletion
 import publishing.aliases
-import stories.checked_pages
 import stories.languages
 import wagtail.fields
 from django.conf import settings
@@ -45,7 +44,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'home page',
                 'verbose_name_plural': 'home pages',
             },
-            bases=(stories.checked_pages.CheckedPageMixin, publishing.aliases.WithdrawnAliasesMixin, 'wagtailcore.page'),
+            bases=(publishing.aliases.WithdrawnAliasesMixin, 'wagtailcore.page'),
         ),
         migrations.CreateModel(
             name='SiteSettings',
@@ -76,6 +75,6 @@ class Migration(migrations.Migration):
                 'verbose_name': 'plain page',
                 'verbose_name_plural': 'plain pages',
             },
-            bases=(stories.checked_pages.CheckedPageMixin, publishing.aliases.WithdrawnAliasesMixin, 'wagtailcore.page'),
+            bases=(publishing.aliases.WithdrawnAliasesMixin, 'wagtailcore.page'),
         ),
     ]

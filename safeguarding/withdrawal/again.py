@@ -12,10 +12,9 @@ from django.db import transaction
 from wagtail.models import Page
 
 from safeguarding.models import Contributor, Use
-from safeguarding.releases import guarded_types
 from safeguarding.withdrawal.addresses import digest_of, path_at
 from safeguarding.withdrawal.carry_out import carry_out
-from safeguarding.withdrawal.cases import find_mentions, make_case, pages_about, stories_of
+from safeguarding.withdrawal.cases import find_mentions, is_erasable, make_case, pages_about, stories_of
 from safeguarding.withdrawal.locking import lock_case
 from safeguarding.withdrawal.page_holds import hold_pages
 from safeguarding.withdrawal.places import Case
@@ -59,7 +58,7 @@ def find_case(entry, salt):
         case.suspected = Page.objects.in_bulk(pages_about(person, find_mentions()))
     case.is_known_picture = lambda file_hash: digest_of(file_hash, salt) in entry["picture"]
     for story, is_same in matching_stories(entry, salt):
-        is_erased = is_same and is_nobodys_else(story, person)
+        is_erased = is_same and is_nobodys_else(story, person) and is_erasable(story)
         for key in story.keys() - case.held.keys() - case.erased.keys():
             (case.erased if is_erased else case.suspected)[key] = story[key]
     return case
@@ -73,7 +72,7 @@ def matching_stories(entry, salt):
     the address. An entry that an older version of this site wrote has no `story`.
     """
     addresses, stories = set(entry["address"]), set(entry.get("story", ()))
-    pages = list(Page.objects.filter(content_type__in=guarded_types()))
+    pages = list(Page.objects.filter(depth__gt=1))
     same = {page.pk for page in pages if digest_of(str(page.translation_key), salt) in stories}
     found = {page.pk for page in pages if digest_of(path_at(page, page.url_path), salt) in addresses}
     for story in stories_of(found | same):

@@ -1,7 +1,8 @@
 """Finds the pages that a withdrawal erases, and those that it holds.
 
 Here, a story is a page with its aliases and translations. If everything is taken back, it is erased if the
-person is in its current versions, and nobody else but people who withdrew before. Otherwise it is held. If
+person is in its current versions, and nobody else but people who withdrew before, and no page is below it.
+Otherwise it is held. If
 only the name or the pictures are taken back, or a name is corrected, those of its pages that show it are
 held. The earlier versions of a held page are erased as soon as it is published without what was taken back or
 corrected. A Case is a withdrawal that is planned or carried out: see safeguarding/withdrawal/places.py.
@@ -33,7 +34,7 @@ def make_case(contributor, choice, old_name=""):
         found = [mention for page in story for mention in all_mentions.get(page, ())]
         own = [mention for mention in found if mention.contributor == contributor.pk]
         if choice == Choice.EVERYTHING:
-            is_erased = is_alone(contributor, found)
+            is_erased = is_alone(contributor, found) and is_erasable(story)
             (case.erased if is_erased else case.held).update(story)
         elif choice == Choice.CORRECTION:
             case.held.update({key: page for key, page in story.items() if has_terms(page, case.terms)})
@@ -66,6 +67,11 @@ def is_alone(contributor, found):
     current = {mention.contributor for mention in found if mention.is_current}
     others = load_people(current - {contributor.pk}).values()
     return contributor.pk in current and all(person.has_withdrawn for person in others)
+
+
+def is_erasable(story):
+    """Return whether `story`, {primary key: Page}, can be deleted: no home page, and nothing is below it."""
+    return all(page.is_leaf() and page.depth > 2 for page in story.values())
 
 
 def has_terms(page, terms):

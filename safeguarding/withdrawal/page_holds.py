@@ -10,7 +10,7 @@ from wagtail.models import Page
 from safeguarding.models import PageHold, Release
 from safeguarding.releases import is_held, lock_people_of, recompute
 from safeguarding.withdrawal.carry_out import erase_more
-from safeguarding.withdrawal.cases import with_related_pages
+from safeguarding.withdrawal.cases import is_erasable, with_related_pages
 from safeguarding.withdrawal.locking import lock_pages_with_parents
 from safeguarding.withdrawal.places import Case
 from safeguarding.withdrawal.tasks import run_after_commit
@@ -48,14 +48,15 @@ def release_page(hold, user):
 def erase_page(hold):
     """Erase the page of `hold`, a PageHold with a withdrawal, because it is what was erased.
 
-    Its aliases and translations that are held too are erased with it. Return whether it was still held.
+    Its aliases and translations that are held too are erased with it. Return False if it is no longer
+    held, or can't be erased because other pages are below it.
     """
     case = Case(None, Choice.EVERYTHING, hold.code, withdrawal=hold.withdrawal)
     held = PageHold.objects.filter(code=hold.code, page__in=with_related_pages(hold.page_id))
     lock_pages_with_parents(list(held.values_list("page", flat=True)))
     # Another lead may have decided meanwhile.
     case.erased = {each.page_id: each.page for each in held.select_related("page")}
-    if hold.page_id not in case.erased:
+    if hold.page_id not in case.erased or not is_erasable(case.erased):
         return False
     erase_more(case)
     run_after_commit()

@@ -283,6 +283,9 @@ class AfterRestoreView(WithdrawalMixin, TemplateView):
         """Erase the page of `hold` if it is what was erased, and otherwise show it again."""
         if is_same and hold.withdrawal and erase_page(hold):
             messages.success(self.request, _("The story is erased."))
+        elif is_same:
+            text = _("It is not erased. Is there another page below it? Move that first, or delete it.")
+            messages.warning(self.request, text)
         elif not is_same and release_page(hold, self.request.user):
             messages.success(self.request, _("The story is no longer held back."))
         return redirect(self.request.path)

@@ -152,7 +152,7 @@ def add_index(home, media):
 
     The stories are drafts. add_bodies() publishes them later, because bodies link to other pages.
     """
-    index = StoryIndexPage(title="Stories", slug="stories", show_in_menus=True)
+    index = StoryIndexPage(title="Stories", slug="stories", show_in_menus=True, people=People.NONE)
     home.add_child(instance=index)
     sections = {}
     for section in read_toml(DEMO_DIR / "sections.toml")["sections"]:
@@ -160,6 +160,7 @@ def add_index(home, media):
             title=section["title"],
             slug=section["slug"],
             introduction=f"<p>{section['introduction']}</p>",
+            people=People.NONE,
         )
         sections[section["slug"]] = index.add_child(instance=page)
     themes = {}

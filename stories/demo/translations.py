@@ -25,6 +25,7 @@ def add_index(home, source, media):
         title=texts["title"],
         slug=texts["slug"],
         show_in_menus=True,
+        people=source.people,
         **translation_fields(source, home.locale),
     )
     home.add_child(instance=index)

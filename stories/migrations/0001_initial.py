@@ -5,7 +5,6 @@ import django.utils.timezone
 import modelcluster.fields
 import modelsearch.index
 import publishing.aliases
-import stories.checked_pages
 import stories.languages
 import uuid
 import wagtail.contrib.routable_page.models
@@ -48,7 +47,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'section',
                 'verbose_name_plural': 'sections',
             },
-            bases=(stories.checked_pages.CheckedPageMixin, publishing.aliases.WithdrawnAliasesMixin, wagtail.contrib.routable_page.models.RoutablePageMixin, 'wagtailcore.page'),
+            bases=(publishing.aliases.WithdrawnAliasesMixin, wagtail.contrib.routable_page.models.RoutablePageMixin, 'wagtailcore.page'),
         ),
         migrations.CreateModel(
             name='Author',
@@ -91,7 +90,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'story',
                 'verbose_name_plural': 'stories',
             },
-            bases=(stories.checked_pages.CheckedPageMixin, publishing.aliases.WithdrawnAliasesMixin, 'wagtailcore.page'),
+            bases=(publishing.aliases.WithdrawnAliasesMixin, 'wagtailcore.page'),
         ),
         migrations.CreateModel(
             name='StoryCountry',

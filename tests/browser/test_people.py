@@ -1,4 +1,4 @@
-"""The panel "People in this story" of the page editor says what prevents publishing. Editors correct it."""
+"""The panel "People in this page" of the page editor says what prevents publishing. Editors correct it."""
 
 import re
 
@@ -56,8 +56,8 @@ def test_moderator_says_who_is_in_a_story_and_publishes_it(new_page, live_server
     story = make_draft(person, child, former)
     tab = admin.open_tab(new_page)
     admin.open_editor(tab, live_server.url, builders.make_user("Moderators"), story)
-    panel, picture = admin.field(tab, "People in this story"), admin.field(tab, "Lead picture")
-    named = panel.get_by_label("Named in the story")
+    panel, picture = admin.field(tab, "People in this page"), admin.field(tab, "Lead picture")
+    named = panel.get_by_label("Named in the page")
 
     panel.get_by_role("radio", name="These people").check()
     admin.choose_terms(tab, "Add person", person.code, search=person.code)
@@ -76,13 +76,13 @@ def test_moderator_says_who_is_in_a_story_and_publishes_it(new_page, live_server
     expect(tab.get_by_role("status")).to_contain_text("Page 'Told' has been updated.")
 
     # What is left is for the safeguarding team.
-    tab.get_by_role("button", name="Toggle people in this story").click()
-    missing = tab.get_by_role("listitem").filter(has_text="People in this story: ")
+    tab.get_by_role("button", name="Toggle people in this page").click()
+    missing = tab.get_by_role("listitem").filter(has_text="People in this page: ")
     expect(missing).to_have_count(2)
     expect(missing.first).to_contain_text(f"{child.code} is a child: somebody of the safeguarding team")
     expect(missing.first).to_contain_text("Once the story has been submitted for approval, it is on their")
     expect(missing.last).to_contain_text(f"The consent of {former.code} has ended")
-    missing.first.get_by_role("link", name="People in this story").click()
+    missing.first.get_by_role("link", name="People in this page").click()
     expect(panel.get_by_role("radio", name="These people")).to_be_in_viewport()
     client.force_login(builders.make_user(GROUP))
     send_decision(client, story)

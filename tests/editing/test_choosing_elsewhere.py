@@ -42,6 +42,7 @@ def test_home_page_features_and_links_only_what_its_editor_may_choose(writer, ow
     words = {name: rich_text("NONE", 0) for name in ("introduction", "footer_text", "help_line")}
     fields |= {**words, "body": streamfield([]), "comments": inline_formset([]), "help_page": ""}
     fields |= {"seo_title": "", "search_description": "", "go_live_at": "", "expire_at": ""}
+    fields |= {"people": "none", "story_people": inline_formset([])}
     fields["featured_stories"] = inline_formset([])
 
     def post(**changes):

@@ -90,7 +90,7 @@ def test_sender_is_told_what_prevents_publishing_and_how_to_change_it(client, au
     client.post(edit_address(story), form)
     said = " ".join(shown(client))
     assert (
-        "It is sent, but it can't be published yet: People in this story : "
+        "It is sent, but it can't be published yet: People in this page : "
         f"There is no consent of {person.code} yet" in said
     )
     assert "To change it, choose “Cancel workflow” below" in " ".join(shown(client, edit_address(story)))
@@ -106,9 +106,9 @@ def test_story_is_not_sent_before_its_editor_said_who_is_in_it(client, author, s
     story = builders.make_story("A story", slug="a-story", live=False, owner=author)
     listed = inline_formset([{"id": "", "contributor": make_person().pk, "naming": ""}])
     cases = {
-        "Say who is in this story.": {"people": ""},
+        "Say who is in this page.": {"people": ""},
         "Choose “These people” once everybody": {"people": "", "story_people": listed},
-        "Choose the people in this story.": {"people": "listed"},
+        "Choose the people in this page.": {"people": "listed"},
         "There are people in the list": {"people": "none", "story_people": listed},
     }
     for text, fields in cases.items():

@@ -77,7 +77,7 @@ def test_side_panel_has_what_stands_against_publishing_with_links(client, person
             page = parse(client.get(editor_of(story)))
             panel = panel_in(page)
             lines = [" ".join(line.text.split()) for line in panel.select("li")]
-            fields = ["Body", "Lead picture", "People in this story"]
+            fields = ["Body", "Lead picture", "People in this page"]
             assert [line.partition(":")[0] for line in lines] == fields
             assert [person.code in line for line in lines] == [False, True, True]
             assert NAME not in page.text
@@ -91,7 +91,7 @@ def test_side_panel_is_there_for_new_stories_and_for_no_other_page(client):
     sign_in(client, "Editors")
     index = make_index()
     new = parse(client.get(f"/admin/pages/add/stories/storypage/{index.pk}/"))
-    assert "Say who is in this story" in panel_in(new).text
+    assert "Say who is in this page" in panel_in(new).text
     assert "last saved version" not in panel_in(new).text, "nothing is saved yet"
     assert panel_in(parse(client.get(editor_of(index)))) is None
     panel = panel_in(parse(client.get(editor_of(make_story()))))
@@ -128,7 +128,7 @@ def test_refusals_link_to_the_field_and_for_leads_to_the_person(client, person, 
             for address in (approve, publish):
                 client.post(address, {"comment": ""})
                 message = parse(client.get("/admin/desk/waiting/")).select_one(".messages .error")
-                assert f"People in this story: {person.code} did not agree" in " ".join(message.text.split())
+                assert f"People in this page: {person.code} did not agree" in " ".join(message.text.split())
                 places = {f"{editor_of(story)}#{panel_id(field)}" for field in FIELDS}
                 assert places <= links_of(message)
                 assert (overview in links_of(message)) == (GROUP in groups)

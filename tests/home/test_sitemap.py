@@ -21,7 +21,7 @@ from tests.support.builders import (
     pictures_block,
 )
 from tests.support.committed import caches_in_use
-from tests.support.people import make_agreeing_person, withdraw
+from tests.support.people import make_agreeing_person, rows_of
 from tests.support.translations import make_index_in
 
 pytestmark = pytest.mark.django_db
@@ -149,10 +149,12 @@ def test_an_object_of_another_model_with_the_same_key_brings_no_image(client, me
 def test_a_picture_that_nobody_may_see_is_not_in_the_sitemap(client, media_root):
     image, person = make_image(shows="person"), make_agreeing_person()
     image.people.add(person)
-    page = make_plain_page("About", body=json.dumps([pictures_block(image)]))
+    people = {"people": "listed", "story_people": rows_of(person)}
+    page = make_plain_page("About", body=json.dumps([pictures_block(image)]), **people)
     make_renditions(page)
     assert "<image:loc>" in client.get("/sitemap.xml").text
-    withdraw(person)
+    image.asks_again = True
+    image.save()
     assert "<image:loc>" not in client.get("/sitemap.xml").text
     assert page.url in read(client), "the page itself stays"
 

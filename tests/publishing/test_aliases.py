@@ -12,6 +12,8 @@ from wagtail.models import Page, PageViewRestriction
 from media.access import is_public
 from publishing import visibility
 from publishing.models import HiddenPage, TrashedPage
+from safeguarding.scopes import NO_END
+from safeguarding.uses import Release
 from stories.models import StoryPage
 from tests.support.aliases import chain_of, section_with_part
 from tests.support.builders import (
@@ -67,6 +69,8 @@ def build_tree(seed):
     for model in (HiddenPage, TrashedPage):
         for page in generator.sample(pages, generator.choice([0, 0, 1])):
             model.objects.create(page=page)
+    stored = Page.objects.exclude(pk=home.pk)
+    Release.objects.bulk_create(Release(page=page, until=NO_END, digest="-") for page in stored)
 
 
 def pages_from(page, by_path, by_key):

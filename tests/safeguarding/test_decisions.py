@@ -230,5 +230,5 @@ def test_undecided_stories_are_listed(lead):
     Workflow.objects.get().start(story, lead.user)
     assert "Whose is it" in lead.get("/admin/").text
     page = lead.get(reverse("safeguarding_decisions:page", args=[story.pk])).text
-    assert "Nobody has said yet who is in this story." in page
+    assert "Nobody has said yet who is in this page." in page
     assert 'name="question"' not in page

@@ -53,7 +53,7 @@ def rows_about(page):
         for table, column in (
             ("wagtailcore_page", "id"),
             ("stories_storypage", "page_ptr_id"),
-            ("stories_storyperson", "story_id"),
+            ("stories_storyperson", "page_id"),
             ("stories_storytheme", "story_id"),
             ("stories_storyauthor", "story_id"),
             ("wagtailcore_revision", "object_id"),

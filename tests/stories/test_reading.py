@@ -128,5 +128,5 @@ def test_maintenance_page_is_one_file_with_the_help_lines_of_all_languages(setti
 def add_home(language, home, **fields):
     """Return a new translation of the home page `home` into `language`."""
     locale, _created = Locale.objects.get_or_create(language_code=language)
-    fields |= {"title": language, "slug": language, "headline": language, "locale": locale}
+    fields |= {"title": language, "slug": language, "headline": language, "people": "none", "locale": locale}
     return home.get_parent().add_child(instance=HomePage(translation_key=home.translation_key, **fields))

@@ -52,7 +52,7 @@ def make_index(parent=None, title="Stories", **fields):
         if found:
             return found
     fields.setdefault("show_in_menus", parent is None)
-    page = StoryIndexPage(title=title, **fields)
+    page = StoryIndexPage(title=title, **{"people": "none"} | fields)
     with indexed_once(page, fields):
         (parent or home_page()).add_child(instance=page)
     return page
@@ -119,7 +119,7 @@ def indexed_once(page, fields, refers=False):
 
 def make_plain_page(title, parent=None, **fields):
     """Return a new live plain page below `parent` (the home page if not given)."""
-    page = StandardPage(title=title, **fields)
+    page = StandardPage(title=title, **{"people": "none"} | fields)
     with indexed_once(page, fields):
         (parent or home_page()).add_child(instance=page)
     return page

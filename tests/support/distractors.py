@@ -262,7 +262,7 @@ def _make_index():
     """Return a new StoryIndexPage with a slug of its own."""
     home = Page.objects.get(depth=2, locale=Locale.get_default())
     number = StoryIndexPage.objects.count() + 1
-    index = StoryIndexPage(title="Further accounts", slug=f"further-accounts-{number}")
+    index = StoryIndexPage(title="Further accounts", slug=f"further-accounts-{number}", people="none")
     home.add_child(instance=index)
     return index
 

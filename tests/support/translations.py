@@ -5,7 +5,6 @@ import datetime
 from wagtail.models import Locale
 
 from home.models import HomePage
-from stories.models import StoryPage
 from tests.support import builders
 
 
@@ -16,6 +15,7 @@ def make_home(language, title=None):
         title=title or f"Home {language}",
         headline=title or f"Headline {language}",
         slug=language,
+        people="none",
         locale=Locale.objects.get_or_create(language_code=language)[0],
         translation_key=english.translation_key,
     )
@@ -24,9 +24,7 @@ def make_home(language, title=None):
 
 def make_translation(page, parent, **fields):
     """Return a new live translation of `page` below `parent`, in the language of `parent`."""
-    common = {"translation_key": page.translation_key, "locale": parent.locale}
-    if isinstance(page, StoryPage):
-        common["people"] = page.people
+    common = {"translation_key": page.translation_key, "locale": parent.locale, "people": page.people}
     title = f"{page.title} {parent.locale.language_code}"
     return parent.add_child(instance=type(page)(**common | {"title": title} | fields))
 

@@ -235,7 +235,7 @@ def test_what_an_editor_must_look_at_is_said(run):
     assert "it was private in WordPress" in reasons["2"]
     assert "it had a password in WordPress" in reasons["3"]
     assert "it waited for a review in WordPress" in reasons["4"]
-    assert "it is a plain page here, where nobody is asked who is in it: is it a story?" in reasons["4"]
+    assert "it is a plain page here: is it a story?" in reasons["4"]
     assert "a category or tag is left out" in reasons["10"]
     left_out = "its author is left out, as the name is a login or an e-mail address"
     assert left_out in reasons["2"]

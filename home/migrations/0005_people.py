@@ -1,0 +1,35 @@
+"""Adds the answer who is in a page. The home page of the migration 0003 is about nobody."""
+
+from django.db import migrations, models
+
+from safeguarding.scopes import NO_END
+
+
+def answer(apps, schema_editor):
+    homes = apps.get_model("home.HomePage").objects.filter(latest_revision=None)
+    Release = apps.get_model("safeguarding.Release")
+    # Only decisions compare the digest, and none is about nobody.
+    Release.objects.bulk_create(Release(page_id=home.pk, until=NO_END, digest="-") for home in homes)
+    homes.update(people="none")
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('home', '0004_permissions'),
+        ('safeguarding', '0002_group'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='homepage',
+            name='people',
+            field=models.CharField(blank=True, choices=[('', 'Not decided yet'), ('none', 'Nobody could be recognised, not even by those who know them: no real person is described, or the safeguarding team agrees that nobody can tell who it is'), ('listed', 'These people')], max_length=10, verbose_name='people'),
+        ),
+        migrations.AddField(
+            model_name='standardpage',
+            name='people',
+            field=models.CharField(blank=True, choices=[('', 'Not decided yet'), ('none', 'Nobody could be recognised, not even by those who know them: no real person is described, or the safeguarding team agrees that nobody can tell who it is'), ('listed', 'These people')], max_length=10, verbose_name='people'),
+        ),
+        migrations.RunPython(answer, migrations.RunPython.noop),
+    ]
