@@ -13,7 +13,7 @@ from caching.local_date import today
 from media.fields import CleanDocumentField, CleanPictureField
 from media.filters import drop_equal, get_shared_filter
 from media.stored_files import force_update, replaced_file, store_file, storing_rendition, unchanged_row
-from safeguarding.releases import lock_found
+from safeguarding.releases import lock_found, report_decided
 from safeguarding.scopes import NO_END
 
 
@@ -270,8 +270,11 @@ class CleanDocument(AbstractDocument):
 
     def save(self, *args, **kwargs):
         force_update(self, kwargs)
-        with replaced_file(self):
+        with transaction.atomic(), replaced_file(self):
             super().save(*args, **kwargs)
+            report_decided(self.get_pages())
+
+    get_pages = CleanImage.get_pages
 
     def _set_document_file_metadata(self):
         # As in CleanImage.

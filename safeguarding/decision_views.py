@@ -4,6 +4,7 @@ They are the list, a page for the decisions on one story, and the story as reade
 """
 
 from django import forms
+from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -29,6 +30,7 @@ from safeguarding.decisions import (
 )
 from safeguarding.forms import RestrictedFieldsMixin
 from safeguarding.models import Decision
+from safeguarding.releases import report_again
 from safeguarding.writers import has_written, read_saves
 
 
@@ -61,9 +63,9 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
         for person, ground in version.questions:
             label = f"{person.code}: {ground.label}"
             earlier = Decision.objects.filter(contributor=person, ground=ground)
-            if has_written(
-                self.for_user, version.page, saves, earlier if version.revision else earlier.none()
-            ):
+            # If it is unknown which version this is, none comes before it.
+            earlier = earlier.filter(revision__isnull=version.revision is None)
+            if has_written(self.for_user, version.page, saves, earlier):
                 self.own.append(label)
             else:
                 choices.append((f"{person.pk}:{ground}", label))
@@ -162,6 +164,9 @@ class DecideView(StoryMixin, FormView):
         return context | {"media": context["form"].media}
 
     def form_valid(self, form):
+        # In a transaction of its own, because the decision locks more people: lock() in releases.py.
+        with transaction.atomic():
+            report_again([self.version.page.pk])
         decision = form.save()
         log(decision.contributor, "safeguarding.decide", user=self.request.user)
         messages.success(self.request, _("Your decision about %s is recorded.") % decision.contributor.code)

@@ -168,10 +168,8 @@ def ending_decisions(**conditions):
 
     `conditions`: lookups of Decision. Those that a later decision replaces are left out.
     """
-    is_live = Exists(
-        Release.objects.filter(page=OuterRef("page"), digest=OuterRef("digest"), page__live=True)
-    )
-    found = Decision.objects.filter(is_live, **conditions).order_by("ends_on").defer("reason")
+    live = Release.objects.filter(page=OuterRef("page"), digest=OuterRef("digest"), page__live=True)
+    found = Decision.objects.filter(Exists(live), **conditions).order_by("ends_on").defer("reason")
     last = {(each.page_id, each.contributor_id, each.ground): each for each in found}
     limit = today() + timedelta(days=DAYS_OF_NOTICE)
     return [each for each in last.values() if each.ends_on <= limit and is_needed(each)]

@@ -90,16 +90,11 @@ def find_holds():
         "Not shown until an editor publishes it without what %s took back, or without the wrong name. Does "
         "somebody else in it prevent that? Then the editor unpublishes it, and saves it without."
     )
-    tasks = WithdrawalTask.objects.filter(step="purge", done_at=None).select_related("withdrawal")
-    held = [
-        (
-            page.draft_title,
-            reverse("safeguarding_withdrawals:report", args=[task.withdrawal_id]),
-            text % task.withdrawal.code,
-        )
-        for task in tasks
-        for page in Page.objects.filter(pk=task.data["page"])
-    ]
+    held = []
+    for task in WithdrawalTask.objects.filter(step="purge", done_at=None).select_related("withdrawal"):
+        address = reverse("safeguarding_withdrawals:report", args=[task.withdrawal_id])
+        pages = Page.objects.filter(pk=task.data["page"])
+        held += [(page.draft_title, address, text % task.withdrawal.code) for page in pages]
     return {_("Withdrawals after a restore"): lines, _("Held by a withdrawal"): held}
 
 

@@ -153,6 +153,16 @@ def store_report(page, report, former):
     )
 
 
+def report_again(pages):
+    """Let `pages`, primary keys, report again who is in them, because what they show has changed.
+
+    For example, somebody is on a picture of theirs now. It needs a transaction.
+    """
+    former = lock_people_of(pages, [])
+    for page in Page.objects.filter(pk__in=pages).order_by("pk").specific():
+        store_report(page, page.report_people(), [use for use in former if use.page_id == page.pk])
+
+
 def values_of(use):
     return use.contributor_id, use.picture, use.naming, use.other_language
 
@@ -227,6 +237,16 @@ def recompute(pages):
         until = compute_until(release.page, uses[release.page_id], release.digest, people)
         if until != release.until:
             Release.objects.filter(pk=release.pk).update(until=until)
+
+
+def report_decided(pages):
+    """Let those of `pages` report again that may have a decision, because what they show has changed.
+
+    Those who decide about another page let it report before. `pages`: a queryset of primary keys. It needs a
+    transaction.
+    """
+    is_decided = Exists(Decision.objects.filter(page=OuterRef("pk"))) | Q(alias_of__isnull=False)
+    report_again(list(Page.objects.filter(is_decided, pk__in=pages).values_list("pk", flat=True)))
 
 
 def key_of_person(instance):

@@ -9,9 +9,11 @@ from django.utils.safestring import SafeString
 from django.utils.text import slugify
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.forms import WagtailAdminPageForm
+from wagtail.admin.forms import WagtailAdminModelForm, WagtailAdminPageForm
 from wagtail.models import Page, Task
 
+from media.access import may_publish
+from media.shown_files import REFUSED
 from stories.checked_pages import IS_OVER
 from stories.content_notes import ContentNote
 from stories.people_check import CODE, answer_errors
@@ -170,3 +172,16 @@ def open_tasks(state):
     """Return the tasks of the WorkflowState `state` that are not approved yet, with the current one."""
     tasks = Task.objects.filter(workflow_tasks__workflow=state.workflow, active=True)
     return tasks.exclude(task_states__in=state.successful_task_states)
+
+
+class TermForm(WagtailAdminModelForm):
+    """The form of a theme or author. Users who may publish nothing can't change the words on live stories."""
+
+    def clean(self):
+        cleaned = super().clean()
+        if self.instance.pk and not may_publish(self.for_user):
+            links = getattr(self.instance, f"story_{self.instance._meta.model_name}s")
+            is_shown = links.filter(story__live=True).exists()
+            for name in {"name", "role", "description"}.intersection(self.changed_data if is_shown else ()):
+                self.add_error(name, REFUSED)
+        return cleaned

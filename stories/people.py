@@ -5,14 +5,17 @@ Visitors may read the page only while all of them agree to what is reported: saf
 
 import hashlib
 import json
+from collections import defaultdict
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import get_all_child_relations
 from wagtail.fields import StreamField
-from wagtail.models import COMMENTS_RELATION_NAME, Orderable
+from wagtail.models import COMMENTS_RELATION_NAME, Orderable, ReferenceIndex
 
+from media.models import CleanDocument, CleanImage
 from media.people import levels_in
 from safeguarding.gate import PersonUse
 from safeguarding.models import Contributor
@@ -20,6 +23,7 @@ from safeguarding.releases import Report
 from safeguarding.scopes import Naming, Picture
 from safeguarding.uses import Release, Use
 from stories.body import get_images
+from stories.terms import Author
 
 # Not in the digest of a page. stories/counts.py sets the first two fields when a page is saved, which may
 # be after the safeguarding team decided about a version with this digest. The others are layout and options.
@@ -29,6 +33,13 @@ NO_CONTENT = {
 }
 # Likewise in blocks: a block gets a new id if it has none, and the level of a heading is layout.
 NO_BLOCK_CONTENT = {"id", "level"}
+
+# {model: names of what readers see of its instances on the pages that refer to them}
+SHOWN_WITH = {
+    CleanImage: ("file_hash", "credit", "shows", "is_recognisable", "people"),
+    CleanDocument: ("file_hash",),
+    Author: ("name", "role"),
+}
 
 
 class People(models.TextChoices):
@@ -117,7 +128,24 @@ def is_translation(page):
 
 def digest_of(page):
     """Return a hash of what readers see of `page`. Two versions with the same content have the same one."""
-    return hashlib.sha256(json.dumps(content_of(page), sort_keys=True).encode()).hexdigest()
+    content = [content_of(page), shown_with(page)]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def shown_with(page):
+    """Return what readers see of the pictures, documents and authors that `page` refers to, as content_of().
+
+    Whoever saves one of them lets the page report again: report_again() in safeguarding/releases.py.
+    """
+    found = defaultdict(set)
+    for content_type, key, *_path in ReferenceIndex._extract_references_from_object(page):
+        found[content_type].add(key)
+    shown = {}
+    for model, names in SHOWN_WITH.items():
+        if keys := found.get(ContentType.objects.get_for_model(model).pk):
+            rows = model.objects.filter(pk__in=keys).order_by("pk", *names)
+            shown[model.__name__] = list(rows.values("pk", *names))
+    return without_empty(shown)
 
 
 def content_of(page):
@@ -138,13 +166,12 @@ def content_of(page):
 def values_of(instance, left_out):
     """Return {name: value} of the fields of `instance` without its primary key and those in `left_out`."""
     fields = [field for field in instance._meta.local_fields if not field.primary_key]
-    return {
-        field.name: json.loads(field.value_to_string(instance))
-        if isinstance(field, StreamField)
-        else field.value_from_object(instance)
-        for field in fields
-        if field.name not in left_out
-    }
+    return {field.name: value_of(field, instance) for field in fields if field.name not in left_out}
+
+
+def value_of(field, instance):
+    is_stream = isinstance(field, StreamField)
+    return json.loads(field.value_to_string(instance)) if is_stream else field.value_from_object(instance)
 
 
 def without_empty(value):

@@ -5,7 +5,7 @@ import re
 import unicodedata
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Case, When
 from django.db.models.functions import Lower
 from django.utils.text import capfirst, slugify
@@ -15,6 +15,7 @@ from wagtail.models import TranslatableMixin
 from wagtail.search import index
 
 from media.access import shown_with_pages
+from safeguarding.releases import report_decided
 from stories.languages import CONTENT_LANGUAGES, Names, names_in
 
 # Letters without a decomposition in Unicode, and their usual spelling without accents.
@@ -262,6 +263,12 @@ class Author(index.Indexed, TranslatableMixin, models.Model):
 
     def __str__(self):
         return gettext(", ").join(filter(None, [self.name, self.role]))
+
+    def save(self, *args, **kwargs):
+        """Save the author, and let the pages with the name report again."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            report_decided(self.story_authors.values("story"))
 
     @property
     def index_token(self):

@@ -8,7 +8,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin import messages
-from wagtail.admin.panels import FieldPanel
+from wagtail.admin.panels import FieldPanel, ObjectList
 from wagtail.admin.rich_text.converters.html_to_contentstate import ExternalLinkElementHandler
 from wagtail.admin.ui.tables import Column
 from wagtail.models import Page
@@ -28,6 +28,7 @@ from stories.choosers import (
     CountryChooserViewSet,
     ThemeChooserViewSet,
 )
+from stories.forms import TermForm
 from stories.models import StoryPage
 from stories.people import contributors_in
 from stories.refusals import say_what_is_missing
@@ -69,6 +70,10 @@ class TermViewSet(SnippetViewSet):
     def get_queryset(self, request):
         is_public = Q(**{f"{self.links}__story__in": StoryPage.objects.published()})
         return self.model.objects.by_name().annotate(story_count=Count(self.links, filter=is_public))
+
+    @property
+    def edit_handler(self):
+        return ObjectList(self.panels, base_form_class=TermForm)
 
 
 STORY_COUNT = Column("story_count", label=_("Public stories"), sort_key="story_count")

@@ -21,15 +21,10 @@ NINE = "then they both sat down and talked for long"
     ("before", "after", "number", "has_name"),
     [
         ('<p data-block-key="a">She came, home.</p>', "<h2>She <b>ca</b>me: home</h2>", 0, False),
-        ("<p>She came</p><p>home.</p>", "<p>home. She came</p>", 0, False),
         ("She came home.", "She walked home.", 1, False),
         ("She came home.", "She came.", 1, False),
-        ("She came home.", f"She came home. {NINE}", 9, False),
         ("She came home.", "She came home to Amina.", 2, True),
-        ("She came home.", "She came home in 2019.", 2, True),
-        ("عادت", "عادت أمينة", 1, True),
         ("She came home.", '<a href="https://example.org/Amina">She came home.</a>', 5, True),
-        ("She came home.", "She came home. ⓐⓜⓘⓝⓐ", 1, False),
         ("She came home.", "She came home. ＡＭＩＮＡ", 1, True),
     ],
 )
@@ -40,14 +35,12 @@ def test_words_of_two_texts_are_compared(before, after, number, has_name):
 # {what a lead changed since the last decision of somebody else: (fields of the versions that she saved, one
 # after another, whether she may decide)}
 CHANGES = {
-    "nothing": ([{}], True),
     "a comma": ([{"summary": SUMMARY.replace(",", "")}], True),
     "bold": ([{"body": [("text", RichText("<p>Words of <b>the</b> story.</p>"))]}], True),
     "the layout": ([{"show_contents": True, "show_leave_quickly": True}], True),
     "nine words": ([{"summary": f"{SUMMARY} {NINE}"}], True),
     "ten words": ([{"summary": f"{SUMMARY} {NINE} again"}], False),
     "ten words in two versions": ([{"summary": f"{SUMMARY} {NINE}"}, {"seo_title": "home"}], False),
-    "ten words less": ([{"summary": "She"}, {"search_description": "a sister there"}], False),
     "a name": ([{"summary": f"{SUMMARY} Amina."}], False),
     "a number": ([{"summary": f"{SUMMARY} 1."}], False),
     "a word without capitals": ([{"summary": f"{SUMMARY} أمينة"}], False),

@@ -1,0 +1,105 @@
+"""What a decision is about: whatever of a page could tell who somebody is, also if it is stored elsewhere."""
+
+import pytest
+from django.core.files.base import ContentFile
+
+from media.models import CleanDocument, CleanImage
+from stories.models import StoryPage
+from stories.people import without_empty
+from stories.terms import Author, Theme
+from tests.support.builders import make_author, make_document, make_image, make_user, picture_bytes
+from tests.support.leads import make_live_story, send_decision
+from tests.support.people import decide, make_agreeing_person
+from tests.support.undone import undone
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def story(media_root):
+    """A live story with a decision. It shows two pictures, two documents, an author and a theme."""
+    lead, picture = make_image("Lead", shows="place"), make_image("Picture", shows="place", size=(60, 40))
+    document, linked = make_document(), make_document("Linked", name="b.txt", content=b"Others.")
+    body = [
+        {"type": "text", "value": f'<p><a linktype="document" id="{linked.pk}">It</a></p>'},
+        {"type": "pictures", "value": {"pictures": [{"image": {"image": picture.pk, "alt_text": "A lamp"}}]}},
+        {"type": "document", "value": {"document": document.pk, "title": "A report"}},
+    ]
+    fields = {"lead_image": lead, "lead_image_alt": "A lamp", "authors": ["Staff"], "themes": ["Lamps"]}
+    story = make_live_story({"proceedings": True}, body=body, **fields)
+    decide(story, story.story_people.get().contributor, "proceedings")
+    return story
+
+
+def saves(model, where=None, **fields):
+    """Return a function that saves the instance of `model` that `where` finds, with other `fields`."""
+
+    def change():
+        instance = model.objects.get(**where or {})
+        for name, value in fields.items():
+            suffix = "png" if model is CleanImage else "txt"
+            setattr(instance, name, ContentFile(value, name=f"a.{suffix}") if name == "file" else value)
+        if model is not StoryPage:
+            return instance.save()
+        instance.save(clean=False)
+        return instance.update_aliases()
+
+    return change
+
+
+def tag_picture():
+    CleanImage.objects.get(title="Lead").people.set([make_agreeing_person()])
+
+
+SOURCE = {"alias_of": None}
+# {what changes: (function that changes it, whether the decision ends)}
+CHANGES = {
+    "lead picture": (saves(CleanImage, {"title": "Lead"}, file=picture_bytes(50, 50)), True),
+    "picture in the body": (saves(CleanImage, {"title": "Picture"}, file=picture_bytes(50, 50)), True),
+    "credit": (saves(CleanImage, {"title": "Picture"}, credit="The school of Thies"), True),
+    "document": (saves(CleanDocument, {"title": "A document"}, file=b"More."), True),
+    "linked document": (saves(CleanDocument, {"title": "Linked"}, file=b"More."), True),
+    "author's name": (saves(Author, name="Amina"), True),
+    "author's role": (saves(Author, role="Of Thies"), True),
+    "alternative text": (saves(StoryPage, SOURCE, lead_image_alt="A village"), True),
+    "theme": (saves(Theme, name="Lights"), False),
+    "title of a picture": (saves(CleanImage, {"title": "Lead"}, title="Other"), False),
+    "layout": (saves(StoryPage, SOURCE, show_contents=True, show_leave_quickly=True), False),
+    "search engines": (saves(StoryPage, SOURCE, keep_out_of_search_engines=True), False),
+}
+
+
+def shown(*pages):
+    return StoryPage.objects.published().filter(pk__in=[page.pk for page in pages]).count()
+
+
+def test_decision_ends_with_what_could_tell_who_it_is_and_with_nothing_else(story, lead):
+    alias = StoryPage.objects.get(pk=story.pk).create_alias(update_slug="alias")
+    with undone():
+        tag_picture()
+        assert shown(story, alias) == 0
+    for name, (change, ends) in CHANGES.items():
+        with undone():
+            change()
+            assert shown(story, alias) == (0 if ends else 2), name
+            if ends:
+                send_decision(lead, story)
+                assert shown(story) == 1, f"decided again: {name}"
+
+
+@pytest.mark.sqlite_only
+def test_neither_what_is_empty_counts_nor_the_size_of_headings():
+    value = {"a": "", "b": [], "c": None, "d": False, "e": {"level": "2"}, "g": 0, "h": [{"id": "x"}]}
+    assert without_empty(value) == {"g": "0", "h": [{}]}
+
+
+@pytest.mark.sqlite_only
+def test_only_those_who_may_publish_rename_what_live_stories_show(story, client):
+    staff, free = Author.objects.get(), make_author("Free")
+    cases = ("Editors", staff, False), ("Editors", Theme.objects.get(), False), ("Editors", free, True)
+    for group, term, is_renamed in (*cases, ("Moderators", staff, True)):
+        client.force_login(make_user(group))
+        kind = term._meta.model_name
+        client.post(f"/admin/snippets/stories/{kind}/edit/{term.pk}/", {"name": "New", "role": ""})
+        term.refresh_from_db()
+        assert (term.name == "New") == is_renamed, (group, kind)
