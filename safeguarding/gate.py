@@ -152,24 +152,6 @@ def judge(contributor, use, decisions, day):
     return check.verdict
 
 
-def judge_picture(contributor, level, day):
-    """Return the Verdict about a picture of `contributor` on `day`, on a page of any type.
-
-    `level`: a Picture. Only a page can have a decision, so none counts here.
-    """
-    consent, status = contributor.latest_consent, contributor.get_status(day)
-    if status not in {Status.ACTIVE, Status.ENDS_SOON}:
-        return Verdict([Unmet(status.value)], None)
-    check = Check({}, day)
-    check.last_days.append(get_last_day(contributor, consent))
-    check.require(Channel.WEBSITE in consent.where, Unmet.WEBSITE)
-    check.require(level <= consent.picture, Unmet.PICTURE)
-    if counts_as_child(contributor, day):
-        check.require(consent.given_by == Consent.GivenBy.GUARDIAN, Unmet.GUARDIAN)
-        check.require(level < Picture.RECOGNISABLE, Unmet.CHILD_PICTURE)
-    return check.verdict
-
-
 class Check:
     """Collects the conditions that are not met, and the last days of the consent and decisions that count."""
 

@@ -153,6 +153,16 @@ def store_report(page, report, former):
     )
 
 
+def report_again(pages):
+    """Let `pages`, primary keys, report again who is in them, because what they show has changed.
+
+    For example, somebody is on a picture of theirs now. It needs a transaction.
+    """
+    former = lock_people_of(pages, [])
+    for page in Page.objects.filter(pk__in=pages).order_by("pk").specific():
+        store_report(page, page.report_people(), [use for use in former if use.page_id == page.pk])
+
+
 def values_of(use):
     return use.contributor_id, use.picture, use.naming, use.other_language
 

@@ -15,6 +15,7 @@ from wagtail.models import TranslatableMixin
 from wagtail.search import index
 
 from media.access import shown_with_pages
+from media.people import is_shown_outside
 from stories.languages import CONTENT_LANGUAGES, Names, names_in
 
 # Letters without a decomposition in Unicode, and their usual spelling without accents.
@@ -262,6 +263,10 @@ class Author(index.Indexed, TranslatableMixin, models.Model):
 
     def __str__(self):
         return gettext(", ").join(filter(None, [self.name, self.role]))
+
+    @property
+    def shown_picture(self):
+        return self.picture if is_shown_outside(self.picture) else None
 
     @property
     def index_token(self):
