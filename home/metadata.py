@@ -142,7 +142,7 @@ def get_feeds(request, page, site, nav, listing):
 def get_logo(site):
     # The renditions stay with the cached settings, so that the logo takes no query on later pages.
     load_renditions([site.logo])
-    return make_metadata_image(get_rendition_or_none(site.logo, LOGO_FILTER), site.organisation_name)
+    return make_metadata_image(get_rendition_or_none(site.shown_logo, LOGO_FILTER), site.organisation_name)
 
 
 def get_share_image(story):

@@ -14,6 +14,7 @@ from wagtail.models import Site
 
 from caching.versioned_cache import cached
 from media.access import shown_everywhere
+from media.people import is_shown_outside
 
 
 class SocialLinkBlock(blocks.StructBlock):
@@ -106,6 +107,10 @@ class SiteSettings(BaseSiteSetting):
 
     def __str__(self):
         return self.organisation_name
+
+    @property
+    def shown_logo(self):
+        return self.logo if is_shown_outside(self.logo) else None
 
     @classmethod
     def for_request(cls, request):

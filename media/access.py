@@ -16,6 +16,7 @@ from wagtail.permissions import policy_registry
 from caching.content_version import content_version
 from caching.versioned_cache import VersionedCache, current_version
 from media.models import CleanImage, Rendition
+from media.people import is_shown_outside
 from publishing.visibility import is_withdrawn, published_pages, restrictions_on
 
 # With any of these permissions for a file, a user may see it in the admin.
@@ -63,18 +64,23 @@ def register_in_reference_index():
 
 
 def is_public(item):
-    """Return whether everybody may download `item`, an image or a document. At most three queries."""
-    return is_agreed(item) and is_used_for_readers(published_pages(), item)
+    """Return whether everybody may download `item`, an image or a document.
+
+    At most three queries, and two for a picture of people.
+    """
+    return is_agreed(item) and is_used_for_readers(published_pages(), item, is_agreed_outside(item))
 
 
-def is_used_for_readers(pages, item):
+def is_used_for_readers(pages, item, outside=True):
     """Return whether one of `pages`, or something that is shown on all of them, uses `item`.
 
-    Whether the people on a picture agree to it is left to is_agreed(). At most two queries, and the one of
-    published_pages().
+    Whether the people on a picture agree to it is left to is_agreed(). `outside`: whether the pictures of
+    authors and the logo count. At most two queries, and the one of published_pages().
     """
-    if pages.filter(is_page_using(item)).exists():
+    if pages.filter(is_page_using(item, outside)).exists():
         return True
+    if not outside:
+        return False
     everywhere = [ContentType.objects.get_for_model(model) for model in _shown_everywhere]
     return ReferenceIndex.get_references_to(item).filter(base_content_type__in=everywhere).exists()
 
@@ -82,6 +88,11 @@ def is_used_for_readers(pages, item):
 def is_agreed(item):
     """Return whether `item` may be shown today: all people on a picture agree. True for a document."""
     return not isinstance(item, CleanImage) or item.is_shown
+
+
+def is_agreed_outside(item):
+    """Return whether `item` may also be shown outside of a page. True for a document."""
+    return not isinstance(item, CleanImage) or is_shown_outside(item)
 
 
 class NotPublic(Exception):
@@ -134,7 +145,7 @@ def may_download(request, item):
         return False
     if may_see_in_admin(request, item):
         return True
-    using = Page.objects.filter(is_page_using(item))
+    using = Page.objects.filter(is_page_using(item, is_agreed_outside(item)))
     return is_agreed(item) and any(may_see_live_page(request, page) for page in using)
 
 
@@ -171,11 +182,14 @@ def may_edit_page(request, page):
     return request.user.is_authenticated and page.permissions_for_user(request.user).can_edit()
 
 
-def is_page_using(item):
-    """Return a Q for the pages that use `item`, directly or through an instance that is shown with them."""
+def is_page_using(item, outside=True):
+    """Return a Q for the pages that use `item`, directly or through an instance that is shown with them.
+
+    `outside`: as for is_used_for_readers().
+    """
     references = ReferenceIndex.get_references_to(item)
     condition = is_page_among(references)
-    for model in _shown_with_pages:
+    for model in _shown_with_pages if outside else ():
         content_type = ContentType.objects.get_for_model(model)
         instances = references.filter(base_content_type=content_type).values("object_id")
         condition |= is_page_among(

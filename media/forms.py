@@ -129,13 +129,13 @@ class PictureForm(ShownFileMixin, BaseImageForm):
             # If it was unknown who is on the picture, saving the form says that the people in the form are.
             self.instance.asks_again = False
         with transaction.atomic():
-            self.lock_people()
+            # Before anything is saved.
+            people = {person.pk for person in self.cleaned_data.get("people", ())}
+            if self.instance.pk:
+                self.instance.lock_people(people)
+            else:
+                lock(people)
             return super().save(commit=commit)
-
-    def lock_people(self):
-        """Lock the people on the picture, and those that the form puts on it, before anything is saved."""
-        before = self.instance.people.values_list("pk", flat=True) if self.instance.pk else ()
-        lock({*before, *(person.pk for person in self.cleaned_data.get("people", ()))})
 
 
 class DocumentForm(ShownFileMixin, BaseDocumentForm):

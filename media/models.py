@@ -4,17 +4,20 @@ from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage, AbstractRendition, ImageQuerySet
+from wagtail.models import Page, ReferenceIndex
 
 from caching.local_date import today
 from media.fields import CleanDocumentField, CleanPictureField
 from media.filters import drop_equal, get_shared_filter
 from media.stored_files import force_update, replaced_file, store_file, storing_rendition, unchanged_row
-from safeguarding.releases import lock_found, report_decided
+from safeguarding.releases import lock_found, lock_pages, report_decided
 from safeguarding.scopes import NO_END
+from safeguarding.uses import Use
 
 
 def picture_path(image, filename):
@@ -145,13 +148,27 @@ class CleanImage(AbstractImage):
             if old_name:
                 self.renditions.all().delete()
 
-    def lock_people(self):
-        """Lock the people on the picture, in a transaction. It has to come before locking the picture."""
-        lock_found(lambda: set(self.people.values_list("pk", flat=True)))
+    def lock_people(self, others=()):
+        """Lock the pages that show the picture, and all people on it or in these pages, in a transaction.
+
+        It has to come before locking the picture. `others`: primary keys of more people to lock with them.
+        """
+        pages = lock_pages(self.get_pages())
+        uses = Use.objects.filter(page__in=pages).values_list("contributor", flat=True)
+        lock_found(lambda: {*others, *self.people.values_list("pk", flat=True), *uses.all()})
+
+    def get_pages(self):
+        """Return the primary keys of the pages that show the picture, by Wagtail's reference index."""
+        page_type = ContentType.objects.get_for_model(Page)
+        rows = ReferenceIndex.get_references_to(self).filter(base_content_type=page_type)
+        return sorted({int(key) for key in rows.values_list("object_id", flat=True)})
 
     @property
     def is_shown(self):
-        """Whether everybody on it agrees to it today. Templates show no other picture."""
+        """Whether everybody on it agrees to it today. Templates show no other picture on a page.
+
+        The page also needs what only a page can have: media/people.py.
+        """
         return self.shown_until is not None and self.shown_until >= today()
 
     def get_rendition(self, filter):

@@ -1,22 +1,27 @@
-"""The people on a picture. No page shows the picture unless all of them agree to it today.
+"""The people on a picture. It is shown only while all of them agree to it.
 
-`shown_until` of a picture is the last day for which they have agreed. It is computed again when the picture,
-its people or a consent of theirs changes.
+Whoever is on a picture is in each page that shows it, and the page is public only while they agree to it
+(stories/people.py). So these pages report again when the picture changes. In addition, `shown_until` of the
+picture is the last day for which they have agreed to it. It leaves out what depends on the page, its language
+and decisions. For the logo and the pictures of authors, which are shown outside of a page, there is
+no decision: is_shown_outside().
 """
 
 from django.db import transaction
 from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
 from django.dispatch import receiver
-from wagtail.models import Page, ReferenceIndex
+from wagtail.models import Page
 from wagtail.search import index
 
 from caching.local_date import today
-from media.access import is_page_among
 from media.models import CleanImage
-from safeguarding.gate import judge_picture
-from safeguarding.models import Contributor
-from safeguarding.releases import lock, lock_found, people_changed
-from safeguarding.scopes import NO_END, Picture
+from safeguarding.gate import PersonUse, judge
+from safeguarding.models import Contributor, Decision
+from safeguarding.releases import lock_found, people_changed, report_again
+from safeguarding.scopes import NO_END, Naming, Picture
+
+# The decisions that a page may have. None replaces the consent to a picture.
+ON_PAGES = dict.fromkeys(set(Decision.Ground) - {Decision.Ground.OTHER}, NO_END)
 
 
 def level_of(image):
@@ -41,11 +46,30 @@ def compute_shown_until(image):
     """
     if image.asks_again:
         return None
-    people = list(image.people.prefetch_related("consents")) if image.pk else []
-    if not people:
+    last_days = judge_people(image, ON_PAGES) if image.pk else []
+    if not last_days:
         return None if image.shows == image.Shows.PERSON_IN_STORY else NO_END
-    last_days = [judge_picture(person, level_of(image), today()).until for person in people]
     return None if None in last_days else min(last_days)
+
+
+def judge_people(image, decisions, other_language=False):
+    """Return a list of the last day for each person on `image`, None for those who don't agree to it today.
+
+    `decisions`: {ground: last day} of the decisions that count. `other_language`: as for PersonUse.
+    """
+    people = image.people.prefetch_related("consents")
+    uses = [(person, PersonUse(person.pk, level_of(image), Naming.NONE, other_language)) for person in people]
+    return [judge(person, use, decisions, today()).until for person, use in uses]
+
+
+def is_shown_outside(image):
+    """Return whether `image`, or None, is shown outside of a page: as the logo, or the picture of an author.
+
+    It is then on pages in any language.
+    """
+    if not image or not image.is_shown:
+        return False
+    return shows_nobody(image) or None not in judge_people(image, {}, other_language=True)
 
 
 def shows_nobody(image):
@@ -79,7 +103,7 @@ def update_shown_until(keys):
 
 def update_search_index(image):
     """Index the pages with `image` again, after `shows_nobody` changed for it."""
-    for page in Page.objects.filter(is_page_among(ReferenceIndex.get_references_to(image))).specific():
+    for page in Page.objects.filter(pk__in=image.get_pages()).specific():
         index.insert_or_update_object(page)
 
 
@@ -99,9 +123,11 @@ def set_shown_until(instance, raw, **_arguments):
 
 
 @receiver(post_save, sender=CleanImage)
-def follow_in_search_index(instance, **_arguments):
+def update_pages(instance, raw, created, **_arguments):
     if instance.__dict__.pop("changes_index", False):
         update_search_index(instance)
+    if not raw and not created:
+        report_again(instance.get_pages())
 
 
 @receiver(people_changed)
@@ -129,10 +155,14 @@ def take_off_pictures(instance, **_arguments):
 
 @receiver(m2m_changed, sender=CleanImage.people.through)
 def update_picture(instance, action, pk_set, **_arguments):
-    """Compute `shown_until` anew after people were put on a picture or taken off. `pk_set`: these people."""
+    """Compute `shown_until` anew, and let pages report, after people were put on a picture or taken off it.
+
+    `pk_set`: these people.
+    """
     if action not in {"post_add", "post_remove", "post_clear"}:
         return
     with transaction.atomic():
-        lock({*(pk_set or ()), *instance.people.values_list("pk", flat=True)})
+        instance.lock_people(pk_set or ())
         update_shown_until([instance.pk])
+        report_again(instance.get_pages())
     instance.refresh_from_db(fields=["shown_until"])

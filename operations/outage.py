@@ -22,6 +22,8 @@ from home.models import HomePage, SiteSettings
 from operations.full_disk import disk_full_page, is_disk_full
 from operations.lost_connection import is_connection_lost
 from publishing.visibility import published_pages
+from safeguarding.models import Contributor
+from safeguarding.releases import people_changed
 
 # PostgreSQL's codes for a statement that would write to a read-only database, or as a user who may not write.
 # SQLite's error is an OperationalError.
@@ -88,8 +90,8 @@ def timeout_page():
 
 
 def rewrite_page(sender, **_arguments):
-    """Signal receiver: write the page again after a change to what it shows, or to what is private."""
-    if issubclass(sender, (HomePage, PageViewRestriction, SiteSettings)):
+    """Signal receiver: write the page again after a change to what it shows, or to what may be shown."""
+    if issubclass(sender, (HomePage, PageViewRestriction, SiteSettings, Contributor)):
         transaction.on_commit(write_page, robust=True)
 
 
@@ -97,5 +99,5 @@ def connect_signals():
     for signal in [post_save, post_delete]:
         for model in [SiteSettings, PageViewRestriction]:
             signal.connect(rewrite_page, sender=model, dispatch_uid="outage")
-    for signal in [page_published, page_unpublished]:
+    for signal in [page_published, page_unpublished, people_changed]:
         signal.connect(rewrite_page, dispatch_uid="outage")

@@ -14,6 +14,7 @@ from caching.local_date import today
 from safeguarding.encryption import EncryptedTextField, UnreadableText, has_keys
 from safeguarding.models import Consent, Contributor, RestrictedView
 from safeguarding.scopes import Channel
+from safeguarding.status import counts_as_child
 
 # The widget that Wagtail gives to a TextField, but not to its subclasses.
 register_form_field_override(EncryptedTextField, override={"widget": AdminAutoHeightTextInput})
@@ -108,18 +109,27 @@ class SeenMixin:
 class PersonForm(SeenMixin, StoresOwnFieldsMixin, WagtailAdminModelForm):
     class Meta(WagtailAdminModelForm.Meta):
         model = Contributor
-        fields = ("kind", "role", "adult_on", "keep_until")
-        widgets = {"kind": forms.RadioSelect, "role": forms.RadioSelect}
-        labels = {"adult_on": _("Day on which they turn 18")}
+        fields = ("kind", "role", "adult_on", "has_children", "keep_until")
+        widgets = dict.fromkeys(("kind", "role", "has_children"), forms.RadioSelect)
+        labels = {
+            "adult_on": _("Day on which they turn 18"),
+            "has_children": _("For a group: are there children in it?"),
+        }
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.seen = self.hash_of_fields()
         # Without the empty choice, which would be preselected.
         self.fields["kind"].choices = Contributor.Kind.choices
+        self.fields["has_children"].choices = Contributor._meta.get_field("has_children").choices
 
     def clean(self):
         super().clean()
+        if self.cleaned_data.get("kind") != Contributor.Kind.GROUP:
+            self.cleaned_data["has_children"] = None
+        elif self.cleaned_data.get("has_children") is None:
+            text = _("Say whether there are children in the group. If you don't know, say yes.")
+            self.add_error("has_children", text)
         if self.cleaned_data.get("kind") == Contributor.Kind.CHILD and not self.cleaned_data.get("adult_on"):
             text = _(
                 "Say when the child will be 18. If you don't know the day, take the latest that it could be."
@@ -133,7 +143,7 @@ class OtherPersonForm(RestrictedFieldsMixin, PersonForm):
     """Adds a person who is in a story without telling it. A consent can be recorded afterwards."""
 
     class Meta(PersonForm.Meta):
-        fields = ("kind", "role", "adult_on", *Contributor.RESTRICTED_FIELDS)
+        fields = ("kind", "role", "adult_on", "has_children", *Contributor.RESTRICTED_FIELDS)
         help_texts = RESTRICTED_HELP
 
     def __init__(self, *args, **kwargs):
@@ -218,10 +228,8 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
     def clean(self):
         super().clean()
         by_guardian = self.cleaned_data.get("given_by") == Consent.GivenBy.GUARDIAN
-        is_child = self.contributor.kind == Contributor.Kind.CHILD
-        given_on = self.cleaned_data.get("given_on") or today()
-        is_grown_up = self.contributor.adult_on and self.contributor.adult_on <= given_on
-        if is_child and not is_grown_up and "given_by" in self.cleaned_data and not by_guardian:
+        is_child = counts_as_child(self.contributor, self.cleaned_data.get("given_on") or today())
+        if is_child and "given_by" in self.cleaned_data and not by_guardian:
             self.add_error("given_by", _("A child can agree only together with a guardian."))
         if self.contributor.kind == Contributor.Kind.ADULT and by_guardian:
             self.add_error("given_by", _("A guardian agrees for a child only. Ask the adult."))
@@ -246,7 +254,7 @@ class FirstConsentForm(RestrictedFieldsMixin, PersonForm):
     """
 
     class Meta(PersonForm.Meta):
-        fields = ("kind", "adult_on", "names", "contact", "safe_contact_note")
+        fields = ("kind", "adult_on", "has_children", "names", "contact", "safe_contact_note")
         help_texts = RESTRICTED_HELP
 
     def __init__(self, data=None, *args, **kwargs):

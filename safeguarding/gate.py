@@ -9,9 +9,9 @@ from typing import NamedTuple
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from safeguarding.models import Consent, Contributor, Decision
+from safeguarding.models import Consent, Decision
 from safeguarding.scopes import Channel, Naming, Picture
-from safeguarding.status import REFUSED, Status, get_last_day
+from safeguarding.status import REFUSED, Status, counts_as_child, get_last_day
 
 
 class Unmet(models.TextChoices):
@@ -106,7 +106,7 @@ ABOUT_PICTURES = {Unmet.PICTURE, Unmet.CHILD_PICTURE}
 
 
 class PersonUse(NamedTuple):
-    """How a page shows and names one person.
+    """How a page, or a picture on its own, shows and names one person.
 
     `picture`: a Picture. `naming`: a Naming, or None if no editor has answered how. `other_language`: whether
     the page is a translation.
@@ -130,7 +130,7 @@ class Verdict(NamedTuple):
 
 
 def judge(contributor, use, decisions, day):
-    """Return the Verdict on whether a page may show and name `contributor` as in `use` on `day`.
+    """Return the Verdict on whether a page or picture may show and name `contributor` as in `use` on `day`.
 
     `use`: a PersonUse or Use. `decisions`: {ground: last day} of the decisions about this person and the
     content of the page.
@@ -147,26 +147,8 @@ def judge(contributor, use, decisions, day):
         check_scope(check, consent, use)
     if use.naming is None:
         check.unmet.append(Unmet.NAMING_UNKNOWN)
-    if is_child(contributor, day):
+    if counts_as_child(contributor, day):
         check_child(check, consent, use)
-    return check.verdict
-
-
-def judge_picture(contributor, level, day):
-    """Return the Verdict about a picture of `contributor` on `day`, on a page of any type.
-
-    `level`: a Picture. Only a page can have a decision, so none counts here.
-    """
-    consent, status = contributor.latest_consent, contributor.get_status(day)
-    if status not in {Status.ACTIVE, Status.ENDS_SOON}:
-        return Verdict([Unmet(status.value)], None)
-    check = Check({}, day)
-    check.last_days.append(get_last_day(contributor, consent))
-    check.require(Channel.WEBSITE in consent.where, Unmet.WEBSITE)
-    check.require(level <= consent.picture, Unmet.PICTURE)
-    if is_child(contributor, day):
-        check.require(consent.given_by == Consent.GivenBy.GUARDIAN, Unmet.GUARDIAN)
-        check.require(level < Picture.RECOGNISABLE, Unmet.CHILD_PICTURE)
     return check.verdict
 
 
@@ -205,11 +187,6 @@ def check_scope(check, consent, use):
         check.ask_decision(Decision.Ground.PROCEEDINGS, Unmet.PROCEEDINGS)
     if consent.in_programme is not False:
         check.ask_decision(Decision.Ground.PROGRAMME, Unmet.PROGRAMME)
-
-
-def is_child(contributor, day):
-    is_adult = contributor.adult_on and contributor.adult_on <= day
-    return contributor.kind == Contributor.Kind.CHILD and not is_adult
 
 
 def check_child(check, consent, use):

@@ -16,7 +16,7 @@ from safeguarding.encryption import EncryptedTextField
 # Django finds the models of an app in its models module.
 from safeguarding.journal import LeakHits, Notice, RestrictedView  # noqa: F401
 from safeguarding.scopes import MAX_MONTHS, TOO_LATE, Channel, Naming, Picture
-from safeguarding.status import add_months, get_last_day, get_status
+from safeguarding.status import add_months, get_last_day, get_status, usual_months
 from safeguarding.uses import PageHold, Release, Use  # noqa: F401
 from safeguarding.withdrawal_models import (  # noqa: F401
     Fingerprint,
@@ -62,6 +62,9 @@ class Contributor(models.Model):
         null=True,
         blank=True,
         help_text=_("For a child. From this day on, a guardian's consent no longer counts."),
+    )
+    has_children = models.BooleanField(
+        _("children in the group"), null=True, blank=True, choices=[(True, _("Yes")), (False, _("No"))]
     )
     names = EncryptedTextField(_("names"), blank=True)
     contact = EncryptedTextField(_("contact"), blank=True)
@@ -204,7 +207,7 @@ class Consent(models.Model):
         if not self._state.adding:
             raise TypeError("What was recorded is not changed: record a new event.")
         if self.ends_on is None and self.event != self.Event.WITHDRAWN:
-            self.ends_on = add_months(self.given_on, settings.CONSENT_MONTHS[self.contributor.kind])
+            self.ends_on = add_months(self.given_on, usual_months(self.contributor, self.given_on))
         with transaction.atomic():
             super().save(*args, **kwargs)
 

@@ -5,6 +5,7 @@ Only the last consent event counts, because every event describes all that the p
 
 import datetime
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -43,6 +44,23 @@ def get_status(contributor, consent, day):
     if day < notice:
         return Status.ACTIVE
     return Status.ENDS_SOON
+
+
+def counts_as_child(contributor, day):
+    """Return whether the conditions for a child hold for `contributor`, a person or a group, on `day`.
+
+    They hold for a group unless somebody said that no child is in it.
+    """
+    if contributor.kind == contributor.Kind.GROUP:
+        return contributor.has_children is not False
+    is_adult = contributor.adult_on and contributor.adult_on <= day
+    return contributor.kind == contributor.Kind.CHILD and not is_adult
+
+
+def usual_months(contributor, day):
+    """Return after how many months a consent of `contributor` that was given on `day` ends."""
+    is_child = counts_as_child(contributor, day)
+    return settings.CONSENT_MONTHS[contributor.Kind.CHILD if is_child else contributor.kind]
 
 
 def get_last_day(contributor, consent):

@@ -103,8 +103,11 @@ def report_of(page):
         )
         for key in sorted(namings.keys() | in_pictures.keys())
     ]
-    # The answer has to fit the list. “Nobody” with people in the list counts as no answer.
-    is_decided = page.people == (People.LISTED if namings else People.NONE)
+    # The answer has to fit the list, and the list the pictures. “Nobody” with people in the list counts as no
+    # answer, and so does a list without somebody who is on a picture.
+    is_decided = (
+        page.people == (People.LISTED if namings else People.NONE) and in_pictures.keys() <= namings.keys()
+    )
     return Report(is_decided, uses, digest_of(page), is_other_language)
 
 

@@ -15,6 +15,7 @@ from wagtail.models import TranslatableMixin
 from wagtail.search import index
 
 from media.access import shown_with_pages
+from media.people import is_shown_outside
 from safeguarding.releases import report_decided
 from stories.languages import CONTENT_LANGUAGES, Names, names_in
 
@@ -269,6 +270,10 @@ class Author(index.Indexed, TranslatableMixin, models.Model):
         with transaction.atomic():
             super().save(*args, **kwargs)
             report_decided(self.story_authors.values("story"))
+
+    @property
+    def shown_picture(self):
+        return self.picture if is_shown_outside(self.picture) else None
 
     @property
     def index_token(self):

@@ -13,12 +13,13 @@ from django.db.models import Q
 from django.utils.text import capfirst
 from wagtail.models import Page, Revision
 
+from caching.local_date import today
 from safeguarding.leak_check.matching import Texts
 from safeguarding.leak_check.texts import read_texts, source_of, sources
 from safeguarding.models import Contributor, WithdrawalTask
 from safeguarding.releases import load_people
 from safeguarding.scopes import Channel, Naming
-from safeguarding.status import Status
+from safeguarding.status import Status, counts_as_child
 from safeguarding.withdrawal_models import Choice
 
 
@@ -144,6 +145,7 @@ def agrees_to_name(person):
         and consent.naming == Naming.REAL
         and Channel.WEBSITE in consent.where
         and person.kind != Contributor.Kind.CHILD
+        and not counts_as_child(person, today())
     )
 
 

@@ -19,7 +19,9 @@ def record(row):
     nobody takes them for real.
     """
     restricted = {name: row[name] for name in RESTRICTED} if settings.TRY_OUT else {}
-    person = Contributor.objects.create(code=row["code"], kind=row["kind"], **restricted)
+    person = Contributor.objects.create(
+        code=row["code"], kind=row["kind"], has_children=row.get("has_children"), **restricted
+    )
     Consent.objects.create(
         contributor=person,
         given_on=today() - datetime.timedelta(days=row["given_days_ago"]),

@@ -53,6 +53,8 @@ def may_be_read(story):
     if story.people != ("listed" if named else "none"):
         return False
     image = story.lead_image
+    if image and not set(image.people.all()) <= named.keys():
+        return False
     pictured = image.people.all() if image and image.is_shown else ()
     return all(agrees(person, story, naming, person in pictured) for person, naming in named.items()) and all(
         is_visible(person, image) for person in pictured

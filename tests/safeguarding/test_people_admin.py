@@ -75,6 +75,10 @@ MISSING = {
         {"kind": "child", "adult_on": "2026-02-01"},  # the day after the person agreed
         "A child can agree only together with a guardian.",
     ),
+    "has_children": (
+        {"kind": "group", "given_by": "guardian"},
+        "Say whether there are children in the group.",
+    ),
     "given_on": ({"given_on": "2199-01-01"}, "This day is in the future."),
     "where": ({"where": []}, "This field is required."),
     "proceedings": ({"proceedings": ""}, "This field is required."),
@@ -114,6 +118,17 @@ def test_chooser_names_what_a_consent_allows_until_when(lead):
 def test_a_child_agrees_with_a_guardian_for_a_year(lead):
     lead.post(ADD, PERSON | ANSWERS | {"kind": "child", "adult_on": "2090-06-01", "given_by": "guardian"})
     assert Contributor.objects.get().latest_consent.ends_on == datetime.date(2027, 1, 31)
+
+
+@pytest.mark.parametrize(("has_children", "expected"), [("True", "guardian"), ("False", "self")])
+def test_a_group_with_children_agrees_as_a_child_does(lead, has_children, expected):
+    group = PERSON | ANSWERS | {"kind": "group", "has_children": has_children}
+    is_refused = "given_by" in errors_of(lead.post(ADD, group))
+    assert is_refused == (expected == "guardian")
+    if is_refused:
+        lead.post(ADD, group | {"given_by": "guardian"})
+    person = Contributor.objects.get()
+    assert (str(person.has_children), person.latest_consent.given_by) == (has_children, expected)
 
 
 def test_form_that_was_opened_before_undoes_no_change_at_once(lead):
@@ -249,7 +264,7 @@ def test_what_is_taken_down_is_gone_at_the_next_request_and_can_be_brought_back(
 
 def test_a_hold_survives_what_was_loaded_before(lead):
     person = make_agreeing_person(names=SECRET)
-    data = {"kind": "group", "role": "tells", "names": "Other"}
+    data = {"kind": "group", "has_children": "False", "role": "tells", "names": "Other"}
     forms = [form(data, instance=Contributor.objects.get()) for form in (PersonForm, RestrictedForm)]
     lead.post(address(person, "take_down"))
     for form in forms:

@@ -71,15 +71,16 @@ def test_status_on_each_day(case):
 
 
 @pytest.mark.parametrize(
-    ("kind", "given_on", "last_day"),
+    ("fields", "given_on", "last_day"),
     [
-        ("adult", datetime.date(2024, 2, 29), datetime.date(2026, 2, 28)),
-        ("group", datetime.date(2026, 12, 31), datetime.date(2028, 12, 31)),
-        ("child", datetime.date(2024, 2, 29), datetime.date(2025, 2, 28)),
+        ({"kind": "adult"}, datetime.date(2024, 2, 29), datetime.date(2026, 2, 28)),
+        ({"kind": "group", "has_children": False}, datetime.date(2026, 12, 31), datetime.date(2028, 12, 31)),
+        ({"kind": "group"}, datetime.date(2026, 12, 31), datetime.date(2027, 12, 31)),
+        ({"kind": "child"}, datetime.date(2024, 2, 29), datetime.date(2025, 2, 28)),
     ],
 )
-def test_consent_ends_after_the_usual_time(kind, given_on, last_day):
-    assert make_person({"given_on": given_on}, kind=kind).latest_consent.ends_on == last_day
+def test_consent_ends_after_the_usual_time(fields, given_on, last_day):
+    assert make_person({"given_on": given_on}, **fields).latest_consent.ends_on == last_day
 
 
 @pytest.mark.sqlite_only

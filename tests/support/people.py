@@ -7,7 +7,7 @@ from wagtail.test.utils.form_data import inline_formset
 from caching.local_date import today
 from safeguarding.models import Consent, Contributor, Decision
 from safeguarding.scopes import Naming, Picture
-from stories.models import StoryPage, StoryPerson
+from stories.models import StoryPerson
 from tests.support.builders import make_story
 
 # A consent event that agrees to everything on this site. A person's events are the answers given over time.
@@ -64,7 +64,7 @@ def decide(story, person, ground, days=100):
         contributor=person,
         ground=ground,
         reason="It was weighed.",
-        digest=StoryPage.objects.get(pk=story.pk).people_digest,
+        digest=type(story).objects.get(pk=story.pk).people_digest,
         ends_on=days_from_today(days),
     )
 

@@ -7,7 +7,7 @@ from safeguarding.scopes import Naming, Picture
 from tests.support.builders import make_image
 from tests.support.people import days_from_today, make_agreeing_person, make_person, rows_of, withdraw
 
-CHILD = {"kind": "child"}
+CHILD, GROUP = {"kind": "child"}, {"kind": "group"}
 GUARDIAN = {"given_by": "guardian"}
 
 
@@ -36,9 +36,12 @@ def not_as_agreed(level, **fields):
     return about(person, **pictured(person, **fields))
 
 
-def child(event=(), naming=Naming.CHANGED, is_pictured=False):
-    """Return the fields of a story about a child. `event`: what differs in the guardian's consent."""
-    person = make_agreeing_person(GUARDIAN | dict(event), **CHILD)
+def child(event=(), naming=Naming.CHANGED, is_pictured=False, fields=CHILD):
+    """Return the fields of a story about a child, or a group that may have some.
+
+    `event`: what differs in the guardian's consent. `fields`: those of the person.
+    """
+    person = make_agreeing_person(GUARDIAN | dict(event), **fields)
     return about(person, naming, **(pictured(person) if is_pictured else {}))
 
 
@@ -67,4 +70,7 @@ CONDITIONS = {
     "child recognisable": lambda: child(is_pictured=True),
     "child by name": lambda: child(naming=Naming.REAL),
     "child without decision": child,
+    "group with children": lambda: child(fields=GROUP | {"has_children": True}),
+    "group not asked about children": lambda: child(fields=GROUP),
+    "group with children recognisable": lambda: child(is_pictured=True, fields=GROUP),
 }

@@ -1,0 +1,186 @@
+"""Pages of every type are guarded as stories are: nobody reads one whose people have not agreed to it.
+
+tests/safeguarding/test_routes.py has all routes by which a story can go live.
+"""
+
+import json
+
+import pytest
+from django.core.exceptions import ValidationError
+from wagtail.models import Locale, Page
+
+from home.models import HomePage, StandardPage
+from operations.outage import write_page
+from publishing.visibility import is_published, published_pages
+from safeguarding.withdrawal.carry_out import withdraw as carry_out_withdrawal
+from safeguarding.withdrawal_models import Choice
+from stories.models import StoryIndexPage
+from tests.support.builders import (
+    home_page,
+    make_image,
+    make_index,
+    make_plain_page,
+    make_story,
+    make_user,
+    pictures_block,
+    story_form,
+)
+from tests.support.hidden_pages import HIDDEN
+from tests.support.people import decide, make_agreeing_person, rows_of, withdraw
+from tests.support.undone import undone
+from tests.support.unmet_conditions import CONDITIONS, about, child
+
+pytestmark = pytest.mark.django_db
+
+
+def make_draft(model, fields):
+    """Return a draft of the type `model` with `fields`, those of a story. None if it can't have a picture."""
+    image, _alt = fields.pop("lead_image", None), fields.pop("lead_image_alt", None)
+    parent, fields = home_page(), {"title": "A page", "slug": "a-page", "live": False} | fields
+    if image and model is StoryIndexPage:
+        return None
+    if image:
+        fields["body"] = json.dumps([pictures_block(image)])
+    if model is HomePage:
+        fields |= {"headline": "A page", "translation_key": parent.translation_key}
+        fields["locale"] = Locale.objects.get_or_create(language_code="fr")[0]
+        parent = parent.get_parent()
+    page = parent.add_child(instance=model(**fields))
+    page.save_revision(clean=False)
+    return page
+
+
+def publish(page):
+    page.latest_revision.publish()
+
+
+def save_without_checks(page):
+    page.live = True
+    page.save(clean=False)
+
+
+def save_base_page(page):
+    base = Page.objects.get(pk=page.pk)
+    base.live = True
+    base.save()
+
+
+def update_queryset(page):
+    Page.objects.filter(pk=page.pk).update(live=True)
+
+
+ROUTES = [publish, save_without_checks, save_base_page, update_queryset]
+TYPES = [StandardPage, StoryIndexPage, HomePage]
+
+
+def is_read(client, page):
+    """Return whether visitors read `page`, after checking that all rules about this agree.
+
+    `client`: None if the page is not to be opened, which takes longest.
+    """
+    page = type(page).objects.get(pk=page.pk)
+    found = {published_pages(few).filter(pk=page.pk).exists() for few in (True, False)} | {is_published(page)}
+    if client:
+        found.add(client.get(page.url).status_code == 200)
+    assert len(found) == 1
+    return found.pop()
+
+
+@pytest.mark.parametrize("model", TYPES)
+def test_no_route_shows_a_page_whose_people_have_not_agreed(client, model):
+    for name, make_fields in CONDITIONS.items():
+        with undone():
+            page = make_draft(model, make_fields())
+            for route in ROUTES if page else ():
+                with undone():
+                    if route is publish:
+                        with pytest.raises(ValidationError):
+                            route(page)
+                    else:
+                        route(page)
+                    is_opened = route is update_queryset and name in {"withdrawn", "child without decision"}
+                    assert not is_read(client if is_opened else None, page), (name, route.__name__)
+
+
+@pytest.mark.parametrize("model", TYPES)
+def test_a_page_is_read_while_its_people_agree(client, model):
+    person = make_agreeing_person()
+    page = make_draft(model, about(person))
+    for route in ROUTES:
+        with undone():
+            route(page)
+            assert is_read(client, page)
+            withdraw(person)
+            assert not is_read(client, page)
+
+
+def test_a_decision_lets_a_plain_page_show_a_child(client, media_root):
+    image = make_image(shows="person", is_recognisable=False)
+    fields = child() | {"lead_image": image}
+    person = fields["story_people"][0].contributor
+    image.people.add(person)
+    page = make_draft(StandardPage, fields)
+    save_without_checks(page)
+    assert not is_read(client, page)
+    decide(page, person, "child")
+    assert is_read(client, page)
+    assert "<figure" in client.get(page.url).text
+
+
+@pytest.mark.sqlite_only
+def test_form_of_every_type_asks_who_is_in_the_page(client):
+    client.force_login(make_user(is_superuser=True))
+    home = home_page()
+    plain, section = (f"{kind}/{home.pk}" for kind in ("home/standardpage", "stories/storyindexpage"))
+    for address in (plain, section, f"home/homepage/{home.get_parent().pk}"):
+        assert "People in this page" in client.get(f"/admin/pages/add/{address}/").text
+    for action, status in (("publish", 200), ("submit", 200), (None, 302)):
+        form = story_form(action, people="", introduction="")
+        response = client.post(f"/admin/pages/add/{plain}/", form)
+        assert response.status_code == status, action
+        assert ("Say who is in this page." in response.text) == bool(action)
+
+
+@pytest.mark.sqlite_only
+def test_a_held_home_page_shows_its_texts_nowhere(client, django_capture_on_commit_callbacks):
+    person, text = make_agreeing_person(), f"<p>{HIDDEN}</p>"
+    helping = make_plain_page("Get help", show_in_menus=True)
+    story = make_story("A lantern")
+    home = home_page()
+    home.headline = home.tagline = home.donate_text = home.search_description = HIDDEN
+    home.introduction = home.help_line = home.footer_text = text
+    home.help_page, home.people, home.story_people = helping, "listed", rows_of(person)
+    home.save()
+    others = [helping.url, story.url, "/stories/", "/search/?q=lantern", "/sitemap.xml"]
+    outage = write_page()
+    assert all(HIDDEN in client.get(address).text for address in ["/", *others[:-1], "/no-such-page/"])
+    assert HIDDEN in outage.read_text()
+    with django_capture_on_commit_callbacks(execute=True):
+        withdraw(person)
+    assert HIDDEN not in outage.read_text(), "the page for an outage has the help line"
+    statuses = {"/": 404, "/no-such-page/": 404, "/feed.atom": 404} | dict.fromkeys(others, 200)
+    for address, status in statuses.items():
+        response = client.get(address)
+        assert (response.status_code, HIDDEN in response.text) == (status, False), address
+        if address not in {"/feed.atom", "/sitemap.xml"}:
+            assert f'href="{helping.url}"' in response.text, "the help page is still in the menu"
+
+
+@pytest.mark.sqlite_only
+def test_a_withdrawal_deletes_no_home_page_and_no_page_with_others_below(client):
+    person = make_agreeing_person()
+    fields = {"people": "listed", "story_people": rows_of(person)}
+    leaf, home = make_plain_page("A leaf", **fields), home_page()
+    home.people, home.story_people = "listed", rows_of(person)
+    home.save()
+    section = make_index(title="Section", **fields | {"story_people": rows_of(person)})
+    story = make_story("Somebody else's", parent=section)
+    carry_out_withdrawal(person, Choice.EVERYTHING)
+    assert not Page.objects.filter(pk=leaf.pk).exists()
+    assert not is_read(client, home)
+    assert not is_read(client, section)
+    assert is_read(client, story)
+    section = StoryIndexPage.objects.get(pk=section.pk)
+    section.people, section.story_people = "none", []
+    section.save_revision().publish()
+    assert is_read(client, section)

@@ -1,0 +1,96 @@
+"""Pictures are judged as words are: on a page by all that holds for the page, and outside of one as well."""
+
+import pytest
+
+from home.models import SiteSettings
+from media.access import is_public
+from publishing.visibility import published_pages
+from safeguarding.scopes import Picture
+from tests.support.builders import (
+    home_page,
+    make_author,
+    make_image,
+    make_plain_page,
+    make_story,
+    pictures_block,
+)
+from tests.support.people import make_agreeing_person, rows_of
+
+pytestmark = pytest.mark.django_db
+
+# {condition that is not met outside of a page: (what differs in the consent, fields of the person)}.
+OUTSIDE = {
+    "proceedings": ({"proceedings": True}, {}),
+    "proceedings not asked": ({"proceedings": None}, {}),
+    "programme": ({"in_programme": True}, {}),
+    "one language": ({"where": ["website"]}, {}),
+    "child": ({"given_by": "guardian"}, {"kind": "child"}),
+    "child without guardian": ({}, {"kind": "child"}),
+    "group with children": ({"given_by": "guardian"}, {"kind": "group"}),
+    "no consent to pictures": ({"picture": Picture.NONE}, {}),
+    "withdrawn": ({"event": "withdrawn"}, {}),
+}
+
+
+def make_outside(event=(), person=()):
+    """Return the picture of a person who agreed, except for `event`, as the logo and that of an author."""
+    image = make_image(shows="person", is_recognisable=False)
+    image.people.add(make_agreeing_person(event, **dict(person)))
+    image.refresh_from_db()
+    settings = SiteSettings.for_site(home_page().get_site())
+    settings.logo = image
+    settings.save()
+    return image, make_story(authors=[make_author("Awa", picture=image).name])
+
+
+@pytest.mark.parametrize("name", [None, *OUTSIDE])
+def test_outside_of_a_page_there_is_no_decision_about_a_picture(client, media_root, name):
+    image, story = make_outside(*OUTSIDE.get(name, ()))
+    text = client.get(story.url).text
+    assert text.count("<img") == (0 if name else 2)
+    assert is_public(image) == (not name)
+
+
+def make_pages(image):
+    """Return live pages about nobody that show `image`: a story, its alias, a plain page, the home page."""
+    body = [pictures_block(image)]
+    story = make_story(lead_image=image, lead_image_alt="A lamp")
+    pages = [story, story.create_alias(update_slug="alias"), make_plain_page("About", body=body)]
+    home = home_page()
+    home.body = body
+    home.save()
+    return [*pages, home]
+
+
+def read_of(pages):
+    """Return which of `pages` visitors read."""
+    return {page.pk for page in published_pages().filter(pk__in=[each.pk for each in pages])}
+
+
+def test_a_person_who_is_put_on_a_picture_later_holds_its_pages(media_root):
+    image = make_image()
+    pages = make_pages(image)
+    keys = {page.pk for page in pages}
+    assert read_of(pages) == keys
+    # Somebody who agreed to everything, too: the person is not in the list, and has to be.
+    person = make_agreeing_person()
+    image.people.add(person)
+    assert read_of(pages) == set()
+    about = pages[2]
+    about.people, about.story_people = "listed", rows_of(person)
+    about.save_revision().publish()
+    assert read_of(pages) == {about.pk}
+    image.people.clear()
+    assert read_of(pages) == keys
+
+
+def test_a_picture_that_is_said_to_be_recognisable_holds_its_pages(media_root):
+    person = make_agreeing_person({"picture": Picture.NOT_RECOGNISABLE})
+    image = make_image(is_recognisable=False)
+    image.people.add(person)
+    listed = {"people": "listed", "story_people": rows_of(person)}
+    about = make_plain_page("About", body=[pictures_block(image)], **listed)
+    for is_recognisable in (False, True, False):
+        image.is_recognisable = is_recognisable
+        image.save()
+        assert bool(read_of([about])) == (not is_recognisable)
