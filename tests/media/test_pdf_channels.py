@@ -9,6 +9,7 @@ import pytest
 from pikepdf import Array, Dictionary, Name
 
 from media.sanitizer.pdf import clean_pdf
+from media.sanitizer.reasons import Refused
 from tests.support.document_samples import PATH, SECRET, URL, clean_or_refuse, pdf
 from tests.support.media_samples import picture_with_metadata
 
@@ -158,6 +159,38 @@ def trailing_bytes(document):
     image(document).Width = image(document).Height = 1  # a pixel of three bytes
 
 
+def below(filters=(), space=Name.DeviceGray, predictor=False, **keys):
+    """Return a function that makes a PDF with a picture of one row of 11 pixels, and SECRET below it."""
+
+    def change(document):
+        colours = {Name.DeviceRGB: 3, Name.DeviceCMYK: 4}.get(space, 1)
+        rows = [b"\0" * 11 * colours, SECRET.encode().ljust(11 * colours)]
+        data = b"".join(b"\0" * predictor + row for row in rows)
+        picture = image(document)
+        parameters = Dictionary(Predictor=15, Columns=11, Colors=colours) if predictor else None
+        if "FlateDecode" in filters:
+            data = zlib.compress(data)
+        if "ASCIIHexDecode" in filters:
+            data = data.hex().encode() + b">"
+        names = [Name(f"/{name}") for name in filters]
+        picture.write(data, filter=names or None, decode_parms=parameters)
+        picture.Width, picture.Height, picture.ColorSpace = 11, 1, space
+        for key, value in keys.items():
+            picture[f"/{key}"] = value
+
+    return lambda: pdf(change)
+
+
+def test_what_is_above_a_pictures_height_stays():
+    cleaned = clean_or_refuse(below(["FlateDecode"], Name.DeviceRGB, predictor=True)(), clean_pdf, "pdf")
+    assert b"\0" * 33 in cleaned
+
+
+def test_jpeg_that_is_higher_than_its_picture_is_refused():
+    with pytest.raises(Refused):
+        clean_pdf(on(image, Height=599)())
+
+
 JPEG = picture_with_metadata("jpg")
 # {place of the planted text: function that makes the file}
 PDF = {
@@ -211,6 +244,12 @@ PDF = {
     "form": lambda: pdf(form_xobject),
     "colour profile": lambda: pdf(profile),
     "bytes behind a picture": lambda: pdf(trailing_bytes),
+    "below a picture": below(),
+    "below a picture in hexadecimal": below(["ASCIIHexDecode"], Name.DeviceCMYK),
+    "below a compressed picture": below(["FlateDecode"]),
+    "below a picture in two filters": below(["ASCIIHexDecode", "FlateDecode"], Name.DeviceRGB),
+    "below a picture with a predictor": below(["FlateDecode"], Name.DeviceRGB, predictor=True),
+    "below a picture without rows": below(["FlateDecode"], Height=0),
     "table of characters": with_font(ToUnicode=cmap),
     "font's words": with_font(
         FontDescriptor=lambda _d: Dictionary(Z=SECRET, FontFamily=SECRET, Style=SECRET)
