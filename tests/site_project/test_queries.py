@@ -36,13 +36,13 @@ PINNED = {
     "/stories/": (16, 2),  # (18)
     "/stories/africa/": (16, 2),  # (18)
     "/stories/?country=kenya&year=2025": (17, 2),  # (18)
-    "/stories/country/kenya/": (18, 6),  # (18)
-    "/stories/theme/forced-labour/": (18, 6),  # (18)
+    "/stories/country/kenya/": (15, 3),  # (18)
+    "/stories/theme/forced-labour/": (15, 3),  # (18)
     "/stories/africa/the-story/": (14, 2),  # (15); one asks whether it may be read today
     "/search/?q=words": (15, 1),  # (20)
     "/search/?q=nothing-has-this-word": (21 + COUNTING, 5 + COUNTING),
     "/about/": (7, 1),
-    "/no-such-page/": (9, 4),  # one asks whether it is an old address of WordPress
+    "/no-such-page/": (8, 3),  # one asks whether it is an old address of WordPress
 }
 
 
