@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -17,13 +18,13 @@ from home.site_settings import SiteSettings  # noqa: F401
 from publishing.aliases import WithdrawnAliasesMixin
 from publishing.hiding import status_string
 from publishing.trash import is_in_trash
-from publishing.visibility import restrictions_on
+from publishing.visibility import PublishedQuerySet, restrictions_on
 from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.checked_pages import CheckedPageMixin
 from stories.forms import CheckedPageForm
 from stories.models import StoryPage
 from stories.panels import PEOPLE_PANEL
-from stories.reserved_slugs import RESERVED_BELOW_HOME
+from stories.reserved_slugs import RESERVED_BELOW_HOME, RESERVED_BELOW_INDEX
 
 # How many stories the home page lists under “Newest stories”.
 NEWEST_STORIES_COUNT = 6
@@ -123,28 +124,37 @@ class HomePage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
     def route(self, request, path_components):
         """Find the page for a path with one query, where Wagtail takes two for each level of the tree.
 
-        Wagtail's method finds the paths that are not a page's own, such as /stories/country/kenya/, which
-        a route of the index page serves. Raises Http404 when the URL has the prefix of another language
-        than this page's. URLs without a prefix are those of the default language. A site without a home page
-        in that language serves its root page there, in whatever language, so that its bare address is no 404.
+        The query is the same whether there is no page at the path or one that no visitor may see.
+
+        Raises Http404 when the URL has the prefix of another language than this page's. URLs without a prefix
+        are those of the default language. A site without a home page in that language serves its root page
+        there, in whatever language, so that its bare address is no 404.
         """
         language = get_language()
         if language != settings.LANGUAGE_CODE and language != self.locale.language_code:
             # Wagtail would fall back to this home page and so serve the same content at a second URL.
             raise Http404
-        if path_components:
-            url_path = f"{self.url_path}{'/'.join(path_components)}/"
-            pages = Page.objects.select_related(*SPECIFIC_PAGE_RELATIONS)
-            try:
-                # The slug is there for its index in the database: url_path alone has none.
-                page = pages.filter(slug=path_components[-1], url_path=url_path).first()
-            except ValueError:  # PostgreSQL accepts no NUL character in a string
-                raise Http404 from None
-            if page:
-                # The relation from a Page to its specific page has the name of the model: page.storypage.
-                specific_page = getattr(page, page.cached_content_type.model)
-                return specific_page.route(request, [])
-        return super().route(request, path_components)
+        if not path_components:
+            return super().route(request, [])
+        page = self.find_page(path_components)
+        if page is None:
+            raise Http404
+        # The relation from a Page to its specific page has the name of the model: page.storypage.
+        specific_page = getattr(page, page.cached_content_type.model)
+        return specific_page.route(request, path_components[page.depth - self.depth :])
+
+    def find_page(self, path_components):
+        """Return the page at a path, or the top index that lists a term there, if it has an address."""
+        above, *rest = path_components
+        at_path = Q(url_path=f"{self.url_path}{'/'.join(path_components)}/")
+        if len(rest) == 2 and rest[0] in RESERVED_BELOW_INDEX:  # such as /stories/country/kenya/
+            at_path |= Q(url_path=f"{self.url_path}{above}/", storyindexpage__isnull=False)
+        pages = PublishedQuerySet(Page).with_address().select_related(*SPECIFIC_PAGE_RELATIONS)
+        try:
+            # The slug is there for its index in the database: url_path alone has none.
+            return pages.filter(at_path, slug__in=path_components).order_by("-depth").first()
+        except ValueError:  # PostgreSQL accepts no NUL character in a string
+            raise Http404 from None
 
     def get_context(self, request, *args, **kwargs):
         context = super().get_context(request, *args, **kwargs)

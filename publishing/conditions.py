@@ -21,6 +21,8 @@ WHERE NOT live AND path IN (SELECT SUBSTR(path, 1, LENGTH(path) - 4) FROM wagtai
 # SQLite and PostgreSQL.
 CONDITIONS = [
     NOT_LIVE,
+    # Nobody can enter a shared password: site_project/urls.py has no route for it.
+    "SELECT page_id FROM wagtailcore_pageviewrestriction WHERE restriction_type = 'password'",
     "SELECT page_id FROM publishing_hiddenpage",
     "SELECT page_id FROM publishing_trashedpage",
 ]

@@ -78,9 +78,17 @@ class PublishedQuerySet(PageQuerySet):
 
     def public(self):
         """Exclude hidden pages."""
-        paths = get_hidden_paths()
+        return self.outside(get_hidden_paths(), hidden_roots())
+
+    def with_address(self):
+        """Return the pages that answer at their address: public ones, and private ones, with a login."""
+        paths = None if in_transaction() else get_withheld_paths()
+        return self.live().released(few=True).outside(paths, withheld_roots())
+
+    def outside(self, paths, roots):
+        """Exclude `roots`, a queryset, and their descendants. `paths`: their paths, or None if unknown."""
         if paths is None or len(paths) > MAX_PATHS:
-            return self.exclude(is_in_subtree(hidden_roots()))
+            return self.exclude(is_in_subtree(roots))
         by_length = defaultdict(list)
         for path in paths:
             by_length[len(path)].append(path)
@@ -106,9 +114,17 @@ def find_hidden_paths():
     return list(hidden_roots().values_list("path", flat=True))
 
 
+def withheld_roots():
+    """Return the pages at the top of what publishing/conditions.py withholds."""
+    return Page.objects.filter(pk__in=RawSQL(WITHHELD_ROOTS, ()))  # noqa: S611 - it has no parameters
+
+
+def get_withheld_paths():
+    return cached("withheld paths", find_withheld_paths, current_version())
+
+
 def find_withheld_paths():
-    roots = Page.objects.filter(pk__in=RawSQL(WITHHELD_ROOTS, ()))  # noqa: S611 - it has no parameters
-    return list(roots.values_list("path", flat=True))
+    return list(withheld_roots().values_list("path", flat=True))
 
 
 def is_in_subtree(roots):
@@ -177,7 +193,7 @@ def is_withheld(page):
     """
     if in_transaction():
         return withheld_above(page).exists()
-    return page.path.startswith(tuple(cached("withheld paths", find_withheld_paths, current_version())))
+    return page.path.startswith(tuple(get_withheld_paths()))
 
 
 def withheld_above(page):

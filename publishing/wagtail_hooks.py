@@ -11,11 +11,12 @@ from publishing import hiding, trash
 from publishing.visibility import is_withdrawn, is_withheld
 
 
-@hooks.register("before_serve_page", order=100)
+@hooks.register("before_serve_page", order=-1)
 def refuse_withdrawn_page(page, *_arguments):
     """Raise Http404 for a page that is not released, or that publishing/conditions.py withholds.
 
-    Wagtail looks only at the page itself. Its own hook, which asks for the login, runs before.
+    HomePage.route() finds no such page below it. Wagtail looks only at whether the page itself is live. Its
+    own hook with order 0 answers OPTIONS and methods that are not allowed.
     """
     if is_withdrawn(page):
         raise Http404

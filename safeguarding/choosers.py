@@ -1,10 +1,11 @@
 """The chooser of people for the page editor. It shows their codes, such as P-7K3M, and what they agreed to.
 
-Everybody who edits pages may use it.
+Whoever may edit pages may use it, and so may leads.
 """
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin.auth import user_passes_test
 from wagtail.admin.forms.choosers import BaseFilterForm, SearchFilterMixin
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic.chooser import (
@@ -15,10 +16,20 @@ from wagtail.admin.views.generic.chooser import (
 )
 from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.admin.widgets import BaseChooser
+from wagtail.models import Page
+from wagtail.permissions import policy_registry
+from wagtail.utils.urlpatterns import decorate_urlpatterns
 
 from safeguarding.models import Contributor
+from safeguarding.policies import is_lead
 from safeguarding.status import Status
 from safeguarding.wording import format_day
+
+
+def may_choose(user):
+    """Return whether `user` may see the codes: leads, and users with the right to edit a page."""
+    policy = policy_registry.get_by_type(Page)
+    return is_lead(user) or policy.user_has_any_permission(user, {"add", "change", "publish"})
 
 
 class CodeFilterForm(SearchFilterMixin, BaseFilterForm):
@@ -122,7 +133,8 @@ class ContributorChooserViewSet(ChooserViewSet):
 
     def get_urlpatterns(self):
         # People are recorded by the safeguarding team only.
-        return [pattern for pattern in super().get_urlpatterns() if pattern.name != "create"]
+        patterns = [pattern for pattern in super().get_urlpatterns() if pattern.name != "create"]
+        return decorate_urlpatterns(patterns, user_passes_test(may_choose))
 
 
 contributor_chooser = ContributorChooserViewSet("people_chooser")

@@ -1,10 +1,11 @@
 """Mails to the leads about consents and decisions that end, and names that will be deleted.
 
 Each is sent once at most. There are mails 60, 30 and 7 days before a consent or a decision ends, and at its
-end. If several of them are due, only the last is sent. Without a mail server nothing is sent. The first page
-of the admin then announces deletions, and no other mail counts as sent.
+end. If several of them are due, only the last is sent. The first page of the admin announces deletions too, so
+they are carried out although no mail can be sent. No mail about a consent or decision then counts as sent.
 """
 
+import datetime
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -15,9 +16,8 @@ from django.utils.translation import gettext_lazy
 
 from caching.local_date import today
 from safeguarding.decisions import ending_decisions
-from safeguarding.mails import mail_leads
+from safeguarding.mails import mail_leads, recipients
 from safeguarding.models import Contributor, Notice
-from safeguarding.policies import leads
 from safeguarding.retention import deletion_day, is_time_to_announce
 from safeguarding.status import Status
 from safeguarding.wording import describe_end, describe_status, format_day
@@ -62,17 +62,15 @@ def send_reminders():
         for line in due_lines(person, ending[person.pk])
         if (person.pk, line.notice.step, line.notice.day) not in sent
     ]
-    if not settings.SENDS_MAIL and leads().exists():
-        # The first page of the admin announces a deletion. It counts only if there is a lead who can read it.
-        Notice.objects.bulk_create(
-            [line.notice for line in lines if line.notice.step == Notice.Step.DELETION]
-        )
-    elif lines and settings.SENDS_MAIL:
+    if lines:
         send(lines)
 
 
 def send(lines):
     """Store the notices of `lines`, send the mail, and delete the notices if the mail could not be sent.
+
+    Notices that announce a deletion stay if nobody gets mails, or on the day of the deletion: the first page
+    of the admin announces it too, and names must not stay because no mail can be sent.
 
     No transaction is open while the mail is sent. On SQLite, a slow mail server would block all writes. If
     the process is killed in between, the notices are stored and no mail is sent. The first page of the admin
@@ -84,7 +82,9 @@ def send(lines):
         is_sent = mail_leads(gettext_lazy("Consents that need you"), lambda: compose(lines))
     finally:
         if not is_sent:
-            Notice.objects.filter(pk__in=[notice.pk for notice in notices]).delete()
+            last_day = today() if recipients().exists() else datetime.date.max
+            unsent = Notice.objects.filter(pk__in=[notice.pk for notice in notices])
+            unsent.exclude(step=Notice.Step.DELETION, day__lte=last_day).delete()
 
 
 def compose(lines):

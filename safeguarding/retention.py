@@ -16,19 +16,19 @@ from safeguarding.encryption import UnreadableText
 from safeguarding.models import Contributor, Notice
 from safeguarding.one_by_one import do_for_each
 from safeguarding.releases import lock_with_others
-from safeguarding.status import Status, add_months, get_last_day
+from safeguarding.status import add_months, get_last_day
 
 ANNOUNCED_FOR = datetime.timedelta(days=30)
 
 
 def deletion_day(person):
-    """Return the day from which names and contact of `person` are deleted, or None."""
-    status, consent = person.get_status(), person.latest_consent
-    if person.has_withdrawn:  # also while the person is held
-        status = Status.WITHDRAWN
-    if status not in {Status.ENDED, Status.WITHDRAWN} or not has_restricted_texts(person):
+    """Return the day from which the names of `person` are deleted, or None. A hold makes no difference."""
+    consent = person.latest_consent
+    if consent is None or not has_restricted_texts(person):
         return None
-    end = consent.given_on if status == Status.WITHDRAWN else get_last_day(person, consent)
+    end = consent.given_on if person.has_withdrawn else get_last_day(person, consent)
+    if not person.has_withdrawn and today() <= end:
+        return None
     usual = add_months(end, settings.NAMES_KEPT_MONTHS)
     return max(usual, person.keep_until or usual)
 

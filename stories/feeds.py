@@ -27,6 +27,7 @@ from media.models import load_renditions
 from publishing.addresses import absolute
 from publishing.visibility import is_published, published_pages
 from stories.body import get_images
+from stories.listing import find_term
 from stories.models import StoryIndexPage, StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
 from stories.sharing import get_publication_time, get_rendition_or_none
@@ -113,15 +114,11 @@ class StoryFeed(Feed):
         stories = StoryPage.objects.published().below(index)
         if not term_type:
             return FeedSource(request, index, stories)
-        if term_type == "country":
-            term = Country.objects.get(slug=slug)
-            stories = stories.in_country(term)
-        else:
-            term = Theme.objects.get(slug=slug, locale_id=index.locale_id)
-            stories = stories.about_theme(term)
         # As in StoryIndexPage: only a top index has lists of terms, each with at least one public story.
-        if index.depth != TOP_INDEX_DEPTH or not stories.exists():
+        term = find_term(term_type, slug, stories, index.locale_id)
+        if index.depth != TOP_INDEX_DEPTH or term is None:
             raise Http404
+        stories = stories.in_country(term) if term_type == "country" else stories.about_theme(term)
         return FeedSource(request, index, stories, term)
 
     def title(self, source):

@@ -6,7 +6,7 @@ from functools import partial
 
 from django import forms
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.functional import cached_property
 from django.utils.html import format_html_join
 from django.utils.http import urlencode
@@ -115,10 +115,6 @@ class StoryListing:
     def term(self):
         """The Country or Theme in the path, or None."""
         return self.country or self.theme
-
-    @cached_property
-    def has_stories(self):
-        return self._few_stories.exists()
 
     def _filter_stories(self, stories, except_for=None):
         """Return those `stories` that pass the active filters, except for the facet named `except_for`."""
@@ -276,11 +272,26 @@ def count_by_year(stories):
 
 
 def find_terms(name, slug):
-    """Return the primary keys of the terms with `slug`. A theme has one for each language.
+    """Return the primary keys of the terms with `slug` of public stories. A theme has one for each language.
 
-    `name`: the filter, a key of TERMS.
+    `name`: the filter, a key of TERMS. A term of other stories only is as one that is not there.
     """
-    return list(TERMS[name].objects.filter(slug=slug).values_list("pk", flat=True))
+    links = LINKS[name].objects.filter(story__in=published_pages(), **{f"{name}__slug": slug})
+    return list(links.values_list(name, flat=True).distinct())
+
+
+def find_term(name, slug, stories, locale):
+    """Return the term with `slug` that one of `stories` has, or None. A theme has the locale `locale`.
+
+    It is one query, so that a term of hidden stories takes as long as one that is not there.
+
+    `name`: a key of TERMS. `stories`: public ones.
+    """
+    if name == "country":
+        terms, with_term = Country.objects.all(), stories.in_country(OuterRef("pk"))
+    else:
+        terms, with_term = Theme.objects.filter(locale=locale), stories.about_theme(OuterRef("pk"))
+    return terms.filter(Exists(with_term), slug=slug).first()
 
 
 def needs_filters(count, filters):

@@ -19,7 +19,7 @@ from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.checked_pages import CheckedPageMixin
 from stories.content_notes import ContentNote
 from stories.forms import CheckedPageForm, StoryPageForm
-from stories.listing import LISTING_PARAMETERS, StoryListing
+from stories.listing import LISTING_PARAMETERS, StoryListing, find_term
 from stories.panels import PEOPLE_PANEL, STORY_PANELS, STORY_PROMOTE_PANELS
 
 # Django finds the models of an app in its models module: StoryPerson, and those of stories/story_links.py.
@@ -27,7 +27,6 @@ from stories.people import StoryPerson  # noqa: F401
 from stories.querysets import TOP_INDEX_DEPTH, StoryPageQuerySet
 from stories.reserved_slugs import RESERVED_BELOW_INDEX, RESERVED_SLUGS
 from stories.story_links import StoryAuthor, StoryCountry, StoryTheme  # noqa: F401
-from stories.terms import Country, Theme
 
 
 class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
@@ -219,21 +218,19 @@ class StoryIndexPage(CheckedPageMixin, WithdrawnAliasesMixin, RoutablePageMixin,
 
     @path("country/<str:slug>/")
     def stories_in_country(self, request, slug):
-        return self._render_term_list(request, country=Country.objects.filter(slug=slug).first())
+        return self._render_term_list(request, "country", slug)
 
     @path("theme/<str:slug>/")
     def stories_about_theme(self, request, slug):
-        theme = Theme.objects.filter(slug=slug, locale_id=self.locale_id).first()
-        return self._render_term_list(request, theme=theme)
+        return self._render_term_list(request, "theme", slug)
 
-    def _render_term_list(self, request, **term):
-        """Return the response with the list of one term, `country` or `theme`.
+    def _render_term_list(self, request, name, slug):
+        """Return the response with the list of one term. `name`: "country" or "theme".
 
-        Raises Http404 in a section, for a term that is None, and when no public story here has the term.
+        Raises Http404 in a section, and when no public story here has a term with `slug`.
         """
-        if self.depth != TOP_INDEX_DEPTH or None in term.values():
+        stories = StoryPage.objects.below(self).published(few=True)
+        term = find_term(name, slug, stories, self.locale_id)
+        if self.depth != TOP_INDEX_DEPTH or term is None:
             raise Http404
-        response = self.render(request, **term)
-        if not response.context_data["listing"].has_stories:
-            raise Http404
-        return response
+        return self.render(request, **{name: term})

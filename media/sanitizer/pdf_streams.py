@@ -1,10 +1,12 @@
 """Cleans the data of the streams in a PDF by their kind: content, pictures, character maps and others."""
 
+import io
 import re
 import zlib
 
 import pikepdf
 from pikepdf import Array, Name
+from PIL import Image
 
 from media.sanitizer import limits, pdf_content
 from media.sanitizer.pictures import strip_jpeg
@@ -41,6 +43,8 @@ CALCULATION = re.compile(rb"[\s{}a-z0-9.+-]*")
 BLOCK_SIZE = 1024 * 1024
 # Filters that leave a picture in a format of its own.
 PICTURE_FILTERS = {"/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode"}
+# The number of colours of a pixel in families of colour spaces. Others have one, or say it.
+COLOURS = {"/DeviceRGB": 3, "/CalRGB": 3, "/Lab": 3, "/RGB": 3, "/DeviceCMYK": 4, "/CMYK": 4}
 
 
 def clean(stream, kind, cleaner):
@@ -93,27 +97,63 @@ def read_unpacked(stream):
 
 
 def clean_image(stream, cleaner):
-    """Clean the data of a picture. read_unpacked() refuses JPEG 2000, and JPEG within another filter."""
+    """Clean the data of a picture, and remove what is below its height, which no reader shows.
+
+    read_unpacked() refuses JPEG 2000, and JPEG within another filter.
+    """
     filters = expand_filter_names(stream)
     if "/DecodeParms" in stream:
         cleaner.walk(stream.DecodeParms, "decoding|*decoding")
     parameters = stream.get("/DecodeParms")
     if filters == ["/DCTDecode"]:
-        stream.write(strip_jpeg(stream.read_raw_bytes()), filter=Name.DCTDecode, decode_parms=parameters)
+        data = strip_jpeg(stream.read_raw_bytes())
+        width, height = Image.open(io.BytesIO(data), formats=["JPEG"]).size
+        if width > stream.Width or height > stream.Height:
+            raise Refused(Reason.PDF_PICTURE)
+        stream.write(data, filter=Name.DCTDecode, decode_parms=parameters)
     elif filters == ["/FlateDecode"]:
-        stream.write(trim_zlib(stream.read_raw_bytes()), filter=Name.FlateDecode, decode_parms=parameters)
+        data = trim_zlib(stream.read_raw_bytes(), count_packed_bytes(stream, parameters))
+        stream.write(data, filter=Name.FlateDecode, decode_parms=parameters)
     elif filters in (["/CCITTFaxDecode"], ["/JBIG2Decode"]):
         return  # Fax and JBIG2 pictures stay as they are: docs/decisions/media.md.
     else:
-        stream.write(read_unpacked(stream))
+        stream.write(read_unpacked(stream)[: count_bytes(stream)])
 
 
-def trim_zlib(data):
-    """Return the zlib stream at the beginning of `data`, without any bytes that follow it."""
-    unpacker, rest = zlib.decompressobj(), data
-    while rest and not unpacker.eof:
-        unpacker.decompress(rest, BLOCK_SIZE)
+def count_bytes(image):
+    """Return how many bytes the pixels of the picture `image` take."""
+    space = image.get("/ColorSpace")
+    family = str(space[0]) if isinstance(space, Array) else str(space)
+    if family == "/ICCBased":
+        colours = space[1].N
+    else:
+        colours = len(space[1]) if family == "/DeviceN" else COLOURS.get(family, 1)
+    bits = 1 if image.get("/ImageMask") else image.BitsPerComponent
+    return image.Height * -(-image.Width * colours * bits // 8)
+
+
+def count_packed_bytes(image, parameters):
+    """Return how many bytes the pixels of `image` take before the predictor in `parameters` is undone.
+
+    The predictors of PNG, from 10 on, put a byte before each of their rows.
+    """
+    size = count_bytes(image)
+    found = parameters[0] if isinstance(parameters, Array) else parameters
+    if found is None or found.get("/Predictor", 1) < 10:
+        return size
+    bits = found.get("/Colors", 1) * found.get("/BitsPerComponent", 8)
+    row = -(-found.get("/Columns", 1) * bits // 8)
+    return -(-size // row) * (row + 1)
+
+
+def trim_zlib(data, size):
+    """Return the zlib stream at the beginning of `data`, with at most `size` unpacked bytes."""
+    unpacker, rest, unpacked = zlib.decompressobj(), data, 0
+    while rest and not unpacker.eof and unpacked <= size:
+        unpacked += len(unpacker.decompress(rest, BLOCK_SIZE))
         rest = unpacker.unconsumed_tail
+    if unpacked > size:
+        return zlib.compress(zlib.decompressobj().decompress(data, max(size, 1))[:size])
     return data[: len(data) - len(unpacker.unused_data)]
 
 

@@ -69,7 +69,8 @@ STORY_SIZES = [
     ("second heading in rem", "en fr ar", (360, 1280), 1.4, 1.65),
     ("title, line height", "ar", (360, 1280), 1.5, 1.5),
     ("words, line height", "ar", (360, 1280), 1.8, 1.8),
-    ("characters a line", "en fr ar", (360,), 36, 40),
+    # In the site's typeface, which find_problems_of_first_views() loads. That of Arabic is the machine's.
+    ("characters a line", "en fr", (360,), 36, 40),
     # The mark hangs outside of the column, but not outside of the window.
     ("own words, room beside their mark in pixels", "en fr ar", (360, 1280), 0, 1280),
     # The contents are beside the words and reach the end of the picture.

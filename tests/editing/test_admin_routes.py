@@ -45,7 +45,7 @@ def named(table):
 EVERYBODY = named("""
     wagtailadmin_ sprite login javascript_catalog
     wagtailadmin_password_ reset reset_done reset_confirm reset_complete
-    wagtailcore_ login authenticate_with_password
+    wagtailcore_login
     invitation
 """)
 # Every logged-in user may set up a second factor.
@@ -157,7 +157,6 @@ NOTHING = named("""
     wagtailredirects:process_import
     wagtailsettings:preview_on_edit
     wagtaildocs: create_multiple_from_uploaded_document delete_upload_multiple
-    wagtaildocs_authenticate_with_password
     wagtailimages: url_generator url_generator_output create_multiple_from_uploaded_image
     wagtailimages:delete_upload_multiple
 """)

@@ -9,6 +9,7 @@ import pytest
 from pikepdf import Array, Dictionary, Name
 
 from media.sanitizer.pdf import clean_pdf
+from media.sanitizer.reasons import Refused
 from tests.support.document_samples import PATH, SECRET, URL, clean_or_refuse, pdf
 from tests.support.media_samples import picture_with_metadata
 
@@ -158,6 +159,30 @@ def trailing_bytes(document):
     image(document).Width = image(document).Height = 1  # a pixel of three bytes
 
 
+def below(*filters, predictor=False):
+    """Return a function that makes a PDF with a picture of 11 pixels in a row, and SECRET below it."""
+
+    def change(document):
+        data = b"".join(b"\0" * predictor + row for row in (b"\0" * 33, SECRET.encode() * 3))
+        data = zlib.compress(data) if "FlateDecode" in filters else data
+        data = data.hex().encode() + b">" if "ASCIIHexDecode" in filters else data
+        parameters = Dictionary(Predictor=15, Columns=11, Colors=3) if predictor else None
+        names = [Name(f"/{name}") for name in filters]
+        image(document).write(data, filter=names or None, decode_parms=parameters)
+        image(document).Width, image(document).Height = 11, 1
+
+    return lambda: pdf(change)
+
+
+def test_what_is_above_a_pictures_height_stays():
+    assert b"\0" * 33 in clean_or_refuse(below("FlateDecode", predictor=True)(), clean_pdf, "pdf")
+
+
+def test_jpeg_that_is_higher_than_its_picture_is_refused():
+    with pytest.raises(Refused):
+        clean_pdf(on(image, Height=599)())
+
+
 JPEG = picture_with_metadata("jpg")
 # {place of the planted text: function that makes the file}
 PDF = {
@@ -211,6 +236,10 @@ PDF = {
     "form": lambda: pdf(form_xobject),
     "colour profile": lambda: pdf(profile),
     "bytes behind a picture": lambda: pdf(trailing_bytes),
+    "below a picture": below(),
+    "below a compressed picture": below("FlateDecode"),
+    "below a picture in two filters": below("ASCIIHexDecode", "FlateDecode"),
+    "below a picture with a predictor": below("FlateDecode", predictor=True),
     "table of characters": with_font(ToUnicode=cmap),
     "font's words": with_font(
         FontDescriptor=lambda _d: Dictionary(Z=SECRET, FontFamily=SECRET, Style=SECRET)

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.django_db
 # Only to leads the views show what is stored, so only with them the database makes a difference.
 ROLES = ["lead"] + [
     pytest.param(role, marks=pytest.mark.sqlite_only)
-    for role in ("visitor", "editor", "moderator", "administrator", "lead without second factor")
+    for role in ["lead without second factor", *["visitor", "helper", "editor", "moderator", "administrator"]]
 ]
 # Which roles may open which routes. The routes are given by their names.
 EVERYBODY_WHO_EDITS = {"editor", "moderator", "administrator", "lead"}
@@ -67,8 +68,11 @@ def client_of(role, settings):
     settings.LOCAL = "without" not in role
     client = Client()
     if role != "visitor":
-        groups = {"editor": ["Editors"], "moderator": ["Moderators"], "administrator": []}.get(role, [GROUP])
-        client.force_login(make_user(*groups, is_superuser=role == "administrator"))
+        groups = {"editor": ["Editors"], "moderator": ["Moderators"], "administrator": [], "helper": []}
+        user = make_user(*groups.get(role, [GROUP]), is_superuser=role == "administrator")
+        if role == "helper":  # somebody who may open the admin, and edit no page
+            user.user_permissions.add(Permission.objects.get(codename="access_admin"))
+        client.force_login(user)
     return client
 
 

@@ -3,6 +3,8 @@
 import datetime
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.core.mail.backends.locmem import EmailBackend as LocmemBackend
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -174,7 +176,7 @@ CASES = {
     "kept for longer": ([], {"keep_until": datetime.date(2027, 12, 1)}, datetime.date(2027, 12, 1)),
     "kept for a shorter time": ([], {"keep_until": datetime.date(2026, 12, 1)}, datetime.date(2027, 6, 11)),
     "renewed": ([{"event": "renewed", "given_on": days(0), "ends_on": days(9000)}], {}, None),
-    "held": ([], {"held_since": NOON}, None),
+    "held": ([], {"held_since": NOON}, datetime.date(2027, 6, 11)),
     "held and withdrawn": (
         [{"event": "withdrawn", "given_on": days(0)}],
         {"held_since": NOON},
@@ -250,6 +252,25 @@ def test_without_mail_the_first_page_announces_the_deletion(clock, settings, cli
     assert list(Notice.objects.values_list("step", flat=True)) == ["deletion"]
     client.force_login(leads[0])
     assert "Will be deleted on 11 June 2027." in client.get("/admin/").text
+
+
+@pytest.mark.parametrize("case", ["no mail server", "no addresses", "no team", "mails fail"])
+def test_names_are_deleted_although_no_mail_can_be_sent(case, clock, settings):
+    make_ending(10)
+    settings.SENDS_MAIL = case != "no mail server"
+    settings.MAILERS = {"default": {"BACKEND": "nothing.like.this"}}
+    if case == "no team":
+        Group.objects.get(name=GROUP).user_set.clear()
+    elif case == "no addresses":
+        get_user_model().objects.update(email="")
+    due, names = (datetime.date(2027, 6, 11) - DAY).days, []
+    for number in (due - 30, due, due + 30):
+        clock(number)
+        send_reminders()
+        delete_names()
+        names.append(Contributor.objects.get().names)
+    # Mails that fail are tried until the day of the deletion, which is announced then.
+    assert names == [SECRET, SECRET if case == "mails fail" else "", ""]
 
 
 def test_the_scheduler_sends_mails_and_deletes_names(clock, settings, tmp_path, mailoutbox):

@@ -37,8 +37,8 @@ PINNED = {
     "/stories/": (16, 3),  # (18)
     "/stories/africa/": (16, 3),  # (18)
     "/stories/?country=kenya&year=2025": (17, 3),  # (18)
-    "/stories/country/kenya/": (18, 7),  # (18)
-    "/stories/theme/forced-labour/": (18, 7),  # (18)
+    "/stories/country/kenya/": (16, 4),  # (18)
+    "/stories/theme/forced-labour/": (16, 4),  # (18)
     "/stories/africa/the-story/": (14, 2),  # (15)
     "/search/?q=words": (15, 1),  # (20)
     "/search/?q=nothing-has-this-word": (21 + COUNTING, 5 + COUNTING),

@@ -134,7 +134,9 @@ def make_rich_story(parent, **fields):
         themes=["Forced labour", "Recruitment fees"],
         authors=["Staff"],
         body=all_blocks(),
-        summary=f"She asked for her wages in court, with the help of a lawyer and a {LONG_WORD}.",
+        # The lines of a card are full, in any typeface, and are not enough for it.
+        summary="She asked for her wages in court, with the help of a lawyer, and of all of us who had come "
+        f"to see it, and then with that of a {LONG_WORD}.",
         lead_image=lead,
         lead_image_alt="A court house with open doors",
         content_notes=["debt", "violence"],
