@@ -47,7 +47,7 @@ def bulk(action, user, **data):
 CHANGES = {
     "e-mail address": lambda user: edit(user, GROUP, email=NEW_ADDRESS),
     "user name": lambda user: edit(user, GROUP, username="another"),
-    "made inactive": lambda user: edit(user, GROUP, is_active=""),
+    "made inactive": lambda user: edit(user, GROUP, is_active="", email=NEW_ADDRESS),
     "made inactive in a list": lambda user: bulk("set_active_state", user, mark_as_active="False"),
     "taken out": lambda user: edit(user, "Editors"),
     "deleted": lambda user: (f"/admin/users/delete/{user.pk}/", {}),
@@ -99,6 +99,7 @@ def attempts(member):
     for name, request in (CHANGES | JOINS).items():
         with undone():
             with_app(member)
+            mail.outbox.clear()
             yield name, *request(member if name in CHANGES else make_user("Editors"))
 
 
