@@ -21,6 +21,7 @@ from wagtail.admin import messages
 from accounts.users import NEEDS_ROLE, may_change
 from home.models import SiteSettings
 from publishing.addresses import absolute
+from safeguarding.membership import check_change
 
 logger = logging.getLogger(__name__)
 
@@ -101,6 +102,7 @@ def invite_again(request, pk):
         messages.error(request, NEEDS_ROLE)
         return redirect("wagtailusers_users:edit", user.pk)
     if request.method == "POST":
+        check_change(user)
         return invite(request, user)
     return render(request, "accounts/invite_again.html", {"invited": user})
 

@@ -28,6 +28,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.changes import APP_SET_UP, FACTOR_REMOVED, FACTORS_RESET, handle_access_change
 from accounts.models import Passkey
+from safeguarding.membership import check_change
 from safeguarding.policies import is_lead
 
 RECOVERY_CODE_COUNT = 10  # for each user
@@ -196,6 +197,7 @@ def remove(user, persistent_id):
 @transaction.atomic
 def reset(user):
     """Delete all factors and recovery codes of a user who lost them, and notify the user."""
+    check_change(user)
     delete_all(user)
     handle_access_change(user, FACTORS_RESET)
 

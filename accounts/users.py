@@ -1,20 +1,34 @@
-"""Wagtail's views and forms of users, with unique e-mail addresses. Only superusers change superusers."""
+"""Wagtail's views and forms of users, with unique e-mail addresses. Only superusers change superusers.
+
+Only leads, the members of the group Safeguarding, change other leads: may_change_access() of
+safeguarding/policies.py. A lead without the right to change users decides alone who is in that group.
+"""
 
 from django import forms
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.views.account import BaseSettingsPanel
-from wagtail.permissions import policy_registry
+from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.users.forms import UserCreationForm, UserEditForm
 from wagtail.users.views import users
+
+from safeguarding.policies import GROUP, may_change_access, sees_names
 
 
 def may_change(user, other):
     """Return whether `user` may change the account of `other`. Only superusers change superusers."""
-    policy = policy_registry.get_by_type(get_user_model())
-    return policy.user_has_permission(user, "change") and (user.is_superuser or not other.is_superuser)
+    may_change_it = user.has_perm("auth.change_user") and (user.is_superuser or not other.is_superuser)
+    return may_change_it and may_change_access(user, other)
+
+
+class UserPolicy(ModelPermissionPolicy):
+    """Opens the list and the forms of users to leads too. EditView then limits what they may change."""
+
+    def user_has_permission(self, user, action):
+        return super().user_has_permission(user, action) or (action == "change" and sees_names(user))
 
 
 NEEDS_ROLE = _("Choose a role that may use the admin. Without one, the invitation leads nowhere.")
@@ -75,10 +89,13 @@ class NewUserForm(UniqueEmailMixin, UserCreationForm):
 
 
 class ChangedUserForm(UniqueEmailMixin, UserEditForm):
-    pass
+    kept_groups = ()  # set by EditView
+
+    def clean_groups(self):
+        return [*self.kept_groups, *self.cleaned_data["groups"]]
 
 
-class SuperuserFieldMixin:
+class UserFormMixin:
     """For views of a user. Only superusers can tick "Administrator", which makes a superuser."""
 
     def get_form(self, *arguments, **options):
@@ -88,13 +105,29 @@ class SuperuserFieldMixin:
             form.fields["is_superuser"].disabled = True
         return form
 
+    def form_valid(self, form):
+        """Save the form. If check_change() refuses that, show the form again, with the reason."""
+        try:
+            return super().form_valid(form)
+        except PermissionDenied as error:
+            self.produced_error_message = str(error)
+            return self.form_invalid(form)
 
-class CreateView(SuperuserFieldMixin, users.CreateView):
+
+class CreateView(UserFormMixin, users.CreateView):
     pass
 
 
-class EditView(SuperuserFieldMixin, users.EditView):
-    pass
+class EditView(UserFormMixin, users.EditView):
+    def get_form(self, *arguments, **options):
+        form = super().get_form(*arguments, **options)
+        if not may_change(self.request.user, self.object):
+            # A lead, who may change nothing but whether the user is in the group Safeguarding.
+            for name, field in form.fields.items():
+                field.disabled, field.required = name != "groups", False
+            form.kept_groups = self.object.groups.exclude(name=GROUP)
+            form.fields["groups"].queryset = Group.objects.filter(name=GROUP)
+        return form
 
 
 class UserViewSet(users.UserViewSet):

@@ -6,13 +6,17 @@ from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.widgets import Button
+from wagtail.permissions import register_permission_policy
 
 from accounts import second_factor
 from accounts.forms import PasswordPanel
 from accounts.invitations import invite, invite_again
 from accounts.sessions import end_sessions
-from accounts.users import EmailPanel, may_change
+from accounts.users import EmailPanel, UserPolicy, may_change
 from accounts.views import reset_second_factor
+from safeguarding.policies import sees_names
+
+register_permission_policy(get_user_model(), UserPolicy(get_user_model()))
 
 
 @hooks.register("after_create_user")
@@ -24,8 +28,8 @@ def invite_new_user(request, user):
 
 
 @hooks.register("before_edit_user")
-def refuse_to_edit_superuser(request, user):
-    if not may_change(request.user, user):
+def refuse_to_edit(request, user):
+    if not may_change(request.user, user) and not sees_names(request.user):
         raise PermissionDenied
 
 

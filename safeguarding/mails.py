@@ -1,10 +1,10 @@
-"""Mails to the leads, the members of the group Safeguarding, each in the language of its recipient."""
+"""Mails to leads, the members of the group Safeguarding, and others, each in the recipient's language."""
 
 import logging
 
 from django.conf import settings
 from django.core.mail import send_mail
-from django.utils.translation import override
+from django.utils.translation import get_language, override
 from wagtail.users.models import UserProfile
 
 from safeguarding.policies import leads
@@ -17,19 +17,22 @@ def recipients():
     return leads().exclude(email="") if settings.SENDS_MAIL else leads().none()
 
 
-def mail_leads(subject, compose):
+def mail_leads(subject, compose, others=()):
     """Send a mail to every lead with an address. Return whether at least one was sent.
 
     Arguments:
         subject: a lazy text.
         compose: a function that returns the text. It is called in the language of each recipient. The text
             calls people by their codes.
+        others: users who get the mail too. They may be deleted by now.
     """
     sent = 0
-    for user in recipients():
-        with override(UserProfile.get_for_user(user).get_preferred_language()):
+    others = [user for user in others if user.email and settings.SENDS_MAIL]
+    for email, key in {user.email: user.pk for user in [*recipients(), *others]}.items():
+        profile = UserProfile.objects.filter(user=key).first()
+        with override(profile.get_preferred_language() if profile else get_language()):
             try:
-                sent += send_mail(str(subject), compose(), None, [user.email])
+                sent += send_mail(str(subject), compose(), None, [email])
             except Exception:  # of the mail server, or of an address that can't be encoded
                 logger.exception("A mail to a safeguarding lead could not be sent.")
     return sent > 0

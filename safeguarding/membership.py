@@ -1,7 +1,9 @@
-"""Logs that somebody joined the group Safeguarding, and mails its members, so that nobody joins unnoticed.
+"""Protects the accounts of the members of the group Safeguarding, and announces who joins it.
 
-A member whose account is activated again counts as joining. The group can't be renamed or deleted, and no
-other group can get its name, because the members of a group with this name are leads.
+In the admin, only leads change what lets a member in: may_change_access() of safeguarding/policies.py.
+Commands are not checked, because whoever has the server can do everything. All members get a mail when
+somebody joins. A member whose account is activated again counts as joining. The group can't be renamed or
+deleted, and no other group can get its name, because the members of a group with this name are leads.
 """
 
 from django.conf import settings
@@ -13,34 +15,90 @@ from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_sav
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from wagtail.log_actions import log
+from wagtail.log_actions import get_active_log_context, log
 
 from safeguarding.mails import mail_leads
-from safeguarding.policies import GROUP
+from safeguarding.models import Contributor
+from safeguarding.policies import CLOSED_FOR, GROUP, NAMES_CLOSED, may_change_access, needs_lead, sees_names
+from safeguarding.retention import has_restricted_texts
 
 User = get_user_model()
 JOINED = "safeguarding.joined"
+# Fields of a user that let somebody in, or lock them out. The admin has no form for another user's password.
+ACCESS_FIELDS = {"email", "is_active", "username"}
+
+
+@receiver(pre_delete, sender=User)
+def check_change(instance, joins=False, **_arguments):
+    """Check a change of what lets the user `instance` in, before it is made.
+
+    `joins`: whether the user becomes a member. This is a receiver too, because a deletion is such a change.
+    Raises PermissionDenied if only leads may make it, and the user of this request of the admin is none. If
+    that is an administrator, who may make it because there is no other lead, names are closed to the account.
+    """
+    actor = get_active_log_context().user
+    if not actor or not needs_lead(actor, instance, joins):
+        return
+    if not may_change_access(actor, instance, joins):
+        raise PermissionDenied(_("Only members of the group Safeguarding may change this for its members."))
+    if not sees_names(actor):
+        if any(map(has_restricted_texts, Contributor.objects.iterator())):
+            log(instance, NAMES_CLOSED)
+        tell_of_change(instance, actor.get_username())
+
+
+def tell_of_change(user, administrator):
+    """Mail `user`, at the old and the new address, and all administrators, once the transaction commits."""
+    administrators = User.objects.filter(is_superuser=True, is_active=True)
+    # The stored row has the old address, and `user` has the new one.
+    recipients = [*administrators, User.objects.get(pk=user.pk), user]
+    values = {"administrator": administrator, "name": user.get_username(), "days": CLOSED_FOR.days}
+
+    def compose():
+        text = _(
+            "%(administrator)s, who is not in the group Safeguarding, changed the account %(name)s, which is "
+            "or was in it. If names are recorded, they stay closed to it for %(days)d days. If nobody told "
+            "you why, ask by telephone, and undo it under “Settings → Users” before these days are over."
+        )
+        return text % values
+
+    subject = gettext_lazy("An administrator changed an account of the group Safeguarding")
+    transaction.on_commit(lambda: mail_leads(subject, compose, recipients), robust=True)
 
 
 @receiver(m2m_changed, sender=User.groups.through)
-def announce_members(instance, action, reverse, pk_set, **_arguments):
-    """Announce new members. `reverse`: whether users were added to a group, and not groups to a user."""
-    if action != "post_add":
+def follow_membership(instance, action, reverse, pk_set, **_arguments):
+    """Check who joins and leaves, and announce new members.
+
+    `reverse`: whether users are added to a group, and not groups to a user.
+    """
+    if not Group.objects.filter(name=GROUP, pk__in=[instance.pk] if reverse else pk_set or ()).exists():
         return
-    groups = Group.objects.filter(name=GROUP, pk__in=[instance.pk] if reverse else pk_set)
-    if groups.exists():
-        for user in User.objects.filter(pk__in=pk_set) if reverse else [instance]:
+    for user in User.objects.filter(pk__in=pk_set or ()) if reverse else [instance]:
+        if action == "post_add":
             announce(user)
+        elif action in {"pre_add", "pre_remove"}:
+            check_change(user, joins=action == "pre_add")
 
 
 @receiver(pre_save, sender=User)
-def note_activation(instance, update_fields=None, raw=False, **_arguments):
-    """Note on the user whether this save activates the account of a member, for announce_activation()."""
+def follow_account(instance, update_fields=None, raw=False, **_arguments):
+    """Check a change of a member's account, and note whether it activates that, for announce_activation()."""
     # Without update_fields, save() stores all fields.
-    if raw or not instance.is_active or "is_active" not in (update_fields or ["is_active"]):
-        return
-    inactive_member = User.objects.filter(pk=instance.pk, is_active=False, groups__name=GROUP)
-    instance.joins_again = inactive_member.exists()
+    fields = ACCESS_FIELDS if update_fields is None else ACCESS_FIELDS.intersection(update_fields)
+    stored = User.objects.filter(pk=instance.pk, groups__name=GROUP).first() if fields and not raw else None
+    changed = {name for name in fields if getattr(stored, name) != getattr(instance, name)} if stored else ()
+    if changed:
+        check_change(instance)
+    instance.joins_again = "is_active" in changed and instance.is_active
+
+
+def check_bulk_action(_request, action_type, users, action):
+    """Hook: check the accounts that the bulk action `action` activates or deactivates, without signals."""
+    if action_type == "set_active_state":
+        for user in users:
+            if user.is_active != action.cleaned_form.cleaned_data["mark_as_active"]:
+                check_change(user)
 
 
 def announce_activated(_request, action_type, users, action):

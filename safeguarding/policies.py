@@ -1,9 +1,21 @@
-"""Who may see and record people and consents: only leads, the members of the group Safeguarding."""
+"""Who may see and record people and consents: only leads, the members of the group Safeguarding.
+
+Who may change the account of a lead: may_change_access().
+"""
+
+import datetime
 
 from django.contrib.auth import get_user_model
+from django.utils import timezone
+from wagtail.models import ModelLogEntry
 from wagtail.permission_policies import BasePermissionPolicy
 
 GROUP = "Safeguarding"
+# How long names stay closed to an account that an administrator changed: 72 hours, in which Article 33 of the
+# GDPR wants a breach to be reported. A mail of Friday evening is read on Monday before they are over.
+CLOSED_FOR = datetime.timedelta(days=3)
+# The entry in Wagtail's log of the account from which this time counts.
+NAMES_CLOSED = "safeguarding.names_closed"
 
 
 def is_lead(user):
@@ -22,14 +34,44 @@ def leads():
     return get_user_model().objects.filter(is_active=True, groups__name=GROUP)
 
 
+def sees_names(user):
+    """Return whether `user` may see what could lead to a person: is a lead to whom names are not closed."""
+    if not is_lead(user):
+        return False
+    since = timezone.now() - CLOSED_FOR
+    return (
+        not ModelLogEntry.objects.for_instance(user).filter(action=NAMES_CLOSED, timestamp__gt=since).exists()
+    )
+
+
+def needs_lead(actor, user, joins=False):
+    """Return whether a change of the account of `user` by `actor` is the business of the leads.
+
+    `user` is another member, who may be inactive, or becomes one if `joins` is true. The change is one of the
+    e-mail address, user name, password, second factor or membership, a deactivation, or the deletion.
+    """
+    users = get_user_model().objects.filter(pk=user.pk, groups__name=GROUP)
+    return joins or (actor != user and users.exists())
+
+
+def may_change_access(actor, user, joins=False):
+    """Return whether `actor` may make such a change. Where there is no other lead, administrators may.
+
+    check_change() of safeguarding/membership.py then closes names to the account, and tells others.
+    """
+    allowed = not needs_lead(actor, user, joins) or sees_names(actor)
+    return allowed or (actor.is_superuser and not leads().exclude(pk=user.pk).exists())
+
+
 class LeadPolicy(BasePermissionPolicy):
     """Allows every action to leads, and none to others.
 
-    It ignores permissions, because superusers have all of them.
+    It ignores permissions, because superusers have all of them. Views that show names, contacts or protected
+    words ask for the action "see_names".
     """
 
     def user_has_permission(self, user, action):
-        return is_lead(user)
+        return sees_names(user) if action == "see_names" else is_lead(user)
 
     def users_with_any_permission(self, actions):
         return leads()

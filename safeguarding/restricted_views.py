@@ -31,6 +31,7 @@ class RestrictedFieldsView(PersonMixin, TemplateView):
 
     page_title = gettext_lazy("Names and contact")
     template_name = "safeguarding/restricted.html"
+    permission_required = "see_names"
     is_editable = True
 
     def post(self, request, *_arguments, **_named):

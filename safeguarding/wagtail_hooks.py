@@ -7,8 +7,9 @@ from wagtail import hooks
 
 from safeguarding.choosers import contributor_chooser
 from safeguarding.leak_check.admin_requests import queue_page
-from safeguarding.membership import JOINED, announce_activated
+from safeguarding.membership import JOINED, announce_activated, check_bulk_action
 from safeguarding.panels import add_panels
+from safeguarding.policies import NAMES_CLOSED
 from safeguarding.viewsets import DecisionViewSet, PeopleViewSet, WithdrawalViewSet
 from safeguarding.writers import WROTE
 
@@ -16,6 +17,7 @@ from safeguarding.writers import WROTE
 # entry is about, which for a person is the code.
 LOG_ACTIONS = {
     JOINED: (_("Joined"), _("Joined the group Safeguarding")),
+    NAMES_CLOSED: (_("Names closed"), _("Changed by an administrator, so names are closed to it for a time")),
     "safeguarding.take_down": (_("Take down"), _("Taken down")),
     "safeguarding.bring_back": (_("Bring back"), _("Brought back")),
     "safeguarding.withdraw": (_("Withdraw"), _("Withdrawn, and erased")),
@@ -54,6 +56,7 @@ def add_stylesheet():
 
 
 hooks.register("construct_homepage_panels", add_panels)
+hooks.register("before_bulk_action", check_bulk_action)
 hooks.register("after_bulk_action", announce_activated)
 hooks.register("after_create_page", queue_page)
 hooks.register("after_edit_page", queue_page)

@@ -6,7 +6,7 @@ that hard:
 * Autosaves are not checked.
 * A message says where a word was found, and never which word it is.
 * The places that messages name are counted for each user and day. Above LIMIT, messages only say that the
-  user should ask the safeguarding team. Leads, who are this team, have no limit: they can read the words.
+  user should ask the safeguarding team. Who may read the words anyway (sees_names) has no limit.
 """
 
 from contextvars import ContextVar
@@ -26,7 +26,7 @@ from safeguarding.leak_check.checking import check
 from safeguarding.leak_check.hits import LIMIT, count_today, record
 from safeguarding.leak_check.texts import source_of
 from safeguarding.leak_check.words import load_words
-from safeguarding.policies import is_lead
+from safeguarding.policies import sees_names
 
 # A message names at most this many places whose protected words are all ordinary words too, such as "Rose".
 # With more, the text could be a list of guesses.
@@ -82,7 +82,7 @@ class RequestCheck:
     @cached_property
     def is_limited(self):
         """Whether the user has a daily limit."""
-        return not is_lead(self.request.user)
+        return not sees_names(self.request.user)
 
     @property
     def is_above_limit(self):

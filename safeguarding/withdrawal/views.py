@@ -66,6 +66,7 @@ class WithdrawView(PersonMixin, TemplateView):
 
     page_title = gettext_lazy("Withdrawal")
     template_name = "safeguarding/withdraw.html"
+    permission_required = "see_names"
 
     explanation = gettext_lazy(
         "A person may stop at any time, and need not say why. Choose what they take back. The next page "

@@ -1,0 +1,202 @@
+"""Who lets a lead in or locks one out: only leads, and administrators where there is no other lead.
+
+Leads are the members of the group Safeguarding. Otherwise somebody with the right to change users could take
+over the account of a lead, or join the group, and read names.
+"""
+
+import datetime
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission
+from django.core import mail
+from django.test import Client
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from wagtail.models import ModelLogEntry
+
+from safeguarding.models import Contributor
+from safeguarding.policies import GROUP, NAMES_CLOSED
+from tests.support.builders import make_story, make_user, story_form
+from tests.support.leads import SECRET, address
+from tests.support.people import make_person
+from tests.support.second_factor import with_app
+from tests.support.signing_in import ACCOUNT, ADD_USER, NOON, account_form, email_of, new_user_data
+from tests.support.undone import undone
+
+pytestmark = pytest.mark.django_db
+User = get_user_model()
+NEW_ADDRESS = "mine@example.org"
+
+
+def keys_of(*names):
+    return list(Group.objects.filter(name__in=names).values_list("pk", flat=True))
+
+
+def edit(user, *groups, **fields):
+    """Return the address and the data of the form of `user`, who is in `groups` afterwards."""
+    data = {"username": user.username, "email": user.email, "first_name": "A", "last_name": "B"}
+    return f"/admin/users/edit/{user.pk}/", data | {"is_active": "on", "groups": keys_of(*groups)} | fields
+
+
+def bulk(action, user, **data):
+    return f"/admin/bulk/auth/user/{action}/?id={user.pk}", data
+
+
+# What may be done to a member, and how others become leads: {name: function that takes a member or another
+# user, and returns the address and the data of a request}.
+CHANGES = {
+    "e-mail address": lambda user: edit(user, GROUP, email=NEW_ADDRESS),
+    "user name": lambda user: edit(user, GROUP, username="another"),
+    "made inactive": lambda user: edit(user, GROUP, is_active="", email=NEW_ADDRESS),
+    "made inactive in a list": lambda user: bulk("set_active_state", user, mark_as_active="False"),
+    "taken out": lambda user: edit(user, "Editors"),
+    "deleted": lambda user: (f"/admin/users/delete/{user.pk}/", {}),
+    "deleted in a list": lambda user: bulk("delete", user),
+    "second factor": lambda user: (f"/admin/users/second-factor/{user.pk}/", {}),
+    "invited again": lambda user: (f"/admin/users/invite/{user.pk}/", {}),
+}
+JOINS = {
+    "added": lambda user: edit(user, "Editors", GROUP),
+    "added in a list": lambda user: bulk("assign_role", user, role=keys_of(GROUP)),
+    "new": lambda _user: (ADD_USER, new_user_data(username="new", groups=keys_of(GROUP))),
+    "made active": lambda _user: edit(make_user(GROUP, is_active=False), GROUP),
+    "made active in a list": lambda _user: bulk(
+        "set_active_state", make_user(GROUP, is_active=False), mark_as_active="True"
+    ),
+}
+# The views that show what could lead to a person: {name: (method of the client, data)}.
+NAMES = {
+    "restricted": ("post", {"reason": "check"}),
+    "print": ("post", {"reason": "check"}),
+    "withdraw": ("get", {"choice": "name"}),
+    "correct_name": ("post", {"old_name": SECRET}),
+}
+
+
+@pytest.fixture
+def member():
+    make_person(names=SECRET)
+    user = make_user(GROUP)
+    User.objects.filter(pk=user.pk).update(password="!none")  # so that the user can be invited
+    return user
+
+
+def make_manager(*groups):
+    """Return a user who may do everything with users, and is no superuser."""
+    user = make_user("Editors", *groups)
+    user.user_permissions.set(Permission.objects.filter(content_type__model="user"))
+    return user
+
+
+def client_of(user):
+    client = Client()
+    client.force_login(User.objects.get(pk=user.pk))
+    return client
+
+
+def attempts(member):
+    """Yield (name, address, data) for each of CHANGES and JOINS. What the test does with it is undone."""
+    for name, request in (CHANGES | JOINS).items():
+        with undone():
+            with_app(member)
+            mail.outbox.clear()
+            yield name, *request(member if name in CHANGES else make_user("Editors"))
+
+
+def stored():
+    """Return what is stored of who can sign in and who is a lead, and the number of mails sent at once."""
+    rows = User.objects.values_list("pk", "username", "email", "password", "is_active", "groups")
+    return set(rows), TOTPDevice.objects.count(), len(mail.outbox)
+
+
+def names_opened_by(user):
+    person, client = Contributor.objects.last(), client_of(user)
+    return {
+        name
+        for name, (method, data) in NAMES.items()
+        if getattr(client, method)(address(person, name), data).status_code == 200
+    }
+
+
+def test_only_leads_change_leads_and_add_others(member):
+    others = [make_user(is_superuser=True), make_manager()]
+    leads = [make_user(GROUP, is_superuser=True), make_manager(GROUP)]
+    for user in others:
+        assert client_of(user).get(edit(member)[0])["Location"] == "/admin/", "no form is offered"
+    for name, path, data in attempts(member):
+        before = stored()
+        for user in others:
+            response = client_of(user).post(path, data)
+            assert stored() == before, name
+            if response.status_code == 200:
+                assert "Only members of the group Safeguarding may change" in response.text
+        for user in leads:
+            with undone():
+                client_of(user).post(path, data)
+                assert stored() != before, name
+                assert not ModelLogEntry.objects.filter(action=NAMES_CLOSED).exists()
+
+
+def test_where_there_is_no_other_lead_administrators_do_and_all_hear_of_it(
+    member, django_capture_on_commit_callbacks
+):
+    administrators, manager = [make_user(is_superuser=True), make_user(is_superuser=True)], make_manager()
+    for name, path, data in attempts(member):
+        if name in JOINS:
+            User.objects.filter(pk=member.pk).update(is_active=False)
+        before = stored()
+        client_of(manager).post(path, data)
+        assert stored() == before, name
+        with django_capture_on_commit_callbacks(execute=True):
+            client_of(administrators[0]).post(path, data)
+        assert stored() != before, name
+        entry = ModelLogEntry.objects.filter(action=NAMES_CLOSED).first()
+        told = {each.to[0] for each in mail.outbox if "An administrator changed" in each.subject}
+        assert told >= {each.email for each in administrators}, name
+        if name in CHANGES:
+            assert told >= {member.email, data.get("email", member.email)}, name
+            assert entry.object_id == str(member.pk)
+
+
+def test_names_stay_closed_to_the_account_for_three_days(member, time_machine):
+    time_machine.move_to(NOON, tick=False)
+    client_of(make_user(is_superuser=True)).post(*edit(member, GROUP, email=NEW_ADDRESS))
+    assert email_of(member) == NEW_ADDRESS
+    client = client_of(member)
+    client.post(ACCOUNT, account_form(client, **{"email-email": "own@example.org"}))
+    assert email_of(member) == "own@example.org", "it may change its own address"
+    User.objects.filter(pk=member.pk).update(is_superuser=True)  # so that it may edit pages and users
+    assert names_opened_by(member) == set()
+    # The leak check limits it as others.
+    client, story, other = client_of(member), make_story(live=False), make_user("Editors")
+    form = story_form(title=story.title, slug=story.slug, body=[("text", f"<p>{SECRET}</p>")] * 30)
+    page = client.post(f"/admin/pages/{story.pk}/edit/", form, follow=True)
+    assert "please ask the safeguarding team" in page.text
+    # It makes nobody a lead, to whom names would be open at once. But it takes people down.
+    client.post(*edit(other, GROUP))
+    assert not other.groups.filter(name=GROUP).exists()
+    client.post(address(Contributor.objects.get(), "take_down"))
+    assert Contributor.objects.get().held_since
+    time_machine.move_to(NOON + datetime.timedelta(days=3, minutes=1), tick=False)
+    assert names_opened_by(member) == NAMES.keys()
+
+
+def test_nobody_waits_while_no_name_is_recorded(member):
+    Contributor.objects.update(names="")
+    client_of(make_user(is_superuser=True)).post(*edit(member, GROUP, email=NEW_ADDRESS))
+    assert email_of(member) == NEW_ADDRESS
+    assert names_opened_by(member) == NAMES.keys()
+
+
+def test_lead_without_the_right_to_change_users_changes_membership_alone(member):
+    client, user = client_of(member), make_user("Editors", is_superuser=True)
+    before = User.objects.filter(pk=user.pk).values().get()
+    assert f"/admin/users/edit/{user.pk}/" in client.get("/admin/users/").text
+    for groups in ([GROUP], []):
+        client.post(*edit(user, *groups, username="another", email=NEW_ADDRESS, is_active=""))
+        assert set(user.groups.values_list("name", flat=True)) == {"Editors", *groups}
+    client.post(*edit(user, "Moderators"))
+    assert set(user.groups.values_list("name", flat=True)) == {"Editors"}
+    assert User.objects.filter(pk=user.pk).values().get() == before
+    client.post(*edit(member))
+    assert not member.groups.exists(), "a lead may leave"
