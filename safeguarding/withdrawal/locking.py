@@ -3,13 +3,38 @@
 Transactions that lock in different orders can wait for each other. PostgreSQL then aborts one of them.
 """
 
-from functools import partial
+from functools import partial, wraps
 
+from django.db import OperationalError, connection
 from django.db.models import Q
 from wagtail.models import Page
 
 from safeguarding.releases import lock_found, with_others
 from safeguarding.uses import Use
+
+# How often a transaction is tried again that PostgreSQL aborted because of a deadlock.
+RETRIES = 5
+
+
+def retry_deadlocks(function):
+    """Decorate `function`, which is a transaction: it is called again if PostgreSQL ends a deadlock with it.
+
+    Wagtail has transactions that lock rows before the page that these belong to, such as an autosave, an
+    approval and a move.
+    """
+
+    @wraps(function)
+    def call(*args, **kwargs):
+        for retries in reversed(range(RETRIES + 1)):
+            try:
+                return function(*args, **kwargs)
+            except OperationalError as error:
+                is_deadlock = getattr(error.__cause__, "sqlstate", "") == "40P01"
+                # A transaction around this one is aborted too.
+                if not (is_deadlock and retries) or connection.in_atomic_block:
+                    raise
+
+    return call
 
 
 def lock_case(find):
