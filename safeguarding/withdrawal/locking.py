@@ -12,26 +12,22 @@ from wagtail.models import Page
 from safeguarding.releases import lock_found, with_others
 from safeguarding.uses import Use
 
-# How often a transaction is tried again that PostgreSQL aborted because of a deadlock.
-RETRIES = 5
-
 
 def retry_deadlocks(function):
     """Decorate `function`, which is a transaction: it is called again if PostgreSQL ends a deadlock with it.
 
     Wagtail has transactions that lock rows before the page that these belong to, such as an autosave, an
-    approval and a move.
+    approval and a move. With each deadlock, one of them goes on, so there is an end.
     """
 
     @wraps(function)
     def call(*args, **kwargs):
-        for retries in reversed(range(RETRIES + 1)):
+        while True:
             try:
                 return function(*args, **kwargs)
             except OperationalError as error:
-                is_deadlock = getattr(error.__cause__, "sqlstate", "") == "40P01"
-                # A transaction around this one is aborted too.
-                if not (is_deadlock and retries) or connection.in_atomic_block:
+                # The code is that of a deadlock. A transaction around this one is aborted too.
+                if connection.in_atomic_block or getattr(error.__cause__, "sqlstate", "") != "40P01":
                     raise
 
     return call

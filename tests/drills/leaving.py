@@ -21,17 +21,15 @@ from django.conf import settings  # noqa: E402 - Django must be set up first
 from django.core.cache import caches  # noqa: E402
 from django.core.files.storage import default_storage  # noqa: E402
 from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
 from django.urls import reverse  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from operations.backup.files import stored_names  # noqa: E402
 from safeguarding.policies import GROUP  # noqa: E402
-from safeguarding.withdrawal.database_files import NIGHT  # noqa: E402
 from tests.support import admin_world, builders, crawl, withdrawal_world  # noqa: E402
 from tests.support.opened import words_in  # noqa: E402
 from tests.support.routes import Addresses  # noqa: E402
-from tests.support.stored_text import stored_rows  # noqa: E402
+from tests.support.stored_text import database_files, stored_rows  # noqa: E402
 from tests.support.withdrawal_world import ADDRESSES, SENTINELS  # noqa: E402
 from tests.support.wsgi import SiteClient  # noqa: E402
 
@@ -68,7 +66,7 @@ def main(folder):
         return {
             "rows": words_in(repr(stored_rows()).encode(), words),
             "dump of PostgreSQL": words_in(dump(), words),
-            "files of PostgreSQL": words_in(b"\n".join(files_of_postgresql(folder)), words),
+            "files of PostgreSQL": words_in(b"\n".join(database_files().values()), words),
             "Redis": words_in(b"\n".join(redis_values()), words),
             "bucket": words_in(b"\n".join(bucket_contents()), words),
             "public pages": words_in(b"\n".join(pages), words),
@@ -84,7 +82,7 @@ def main(folder):
     before = look("before")
     withdrawal = withdrawal_world.withdraw_all(person)
     # A task can wait for another one until the second run, and one waits for the night.
-    for hour in (12, 12, NIGHT.start):
+    for hour in (12, 12, 3):
         with time_machine.travel(timezone.localtime().replace(hour=hour)):
             call_command("run_due_work")
     statuses = {public.get(address).status_code for address in ADDRESSES}
@@ -100,15 +98,6 @@ def dump():
     """Return what pg_dump writes about the database."""
     command = ["pg_dump", "--inserts", "--dbname", os.environ["DATABASE_URL"]]
     return subprocess.run(command, capture_output=True, check=True).stdout
-
-
-def files_of_postgresql(folder):
-    """Yield the content of each file in PostgreSQL's data directory, without its write-ahead log."""
-    with connection.cursor() as cursor:
-        cursor.execute("CHECKPOINT")  # It writes what is in memory only.
-    for path in (folder / "postgresql" / "data").rglob("*"):
-        if path.is_file() and "pg_wal" not in path.parts:
-            yield path.read_bytes()
 
 
 def redis_values():

@@ -4,11 +4,10 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connection
-from django.utils import timezone
+from django.db import connection, transaction
 
 from safeguarding.models import Withdrawal
-from safeguarding.withdrawal.database_files import NIGHT, NotOwner, vacuum_postgresql
+from safeguarding.withdrawal.database_files import NotOwner, vacuum_postgresql
 from safeguarding.withdrawal.tasks import run_tasks
 
 pytestmark = [
@@ -16,32 +15,28 @@ pytestmark = [
     pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite erases at once"),
     pytest.mark.usefixtures("data_dir"),
 ]
-# What another transaction may have done, and the error with which the task fails until that transaction ends.
-OBSTACLES = {
-    "SELECT pg_current_xact_id()": "OlderTransaction",
-    "SELECT 1": "OlderTransaction",
-    "LOCK TABLE wagtailcore_page IN ACCESS SHARE MODE": "OperationalError",
-}
-
-
-@pytest.fixture
-def night(time_machine):
-    """The clock, at the beginning of NIGHT."""
-    time_machine.move_to(datetime(2026, 3, 11, NIGHT.start, tzinfo=timezone.get_default_timezone()))
-    return time_machine
+# (hour, what another transaction has done, error of the task while that is open). NIGHT is from 3 to 6.
+OBSTACLES = [
+    (2, "SELECT 1", ""),
+    (3, "SELECT pg_current_xact_id()", "OlderTransaction"),
+    (4, "SELECT 1", "OlderTransaction"),
+    (5, "LOCK TABLE wagtailcore_page IN ACCESS SHARE MODE", "OperationalError"),
+]
 
 
 def make_task(*later_steps):
-    """Return the task "vacuum" of a new withdrawal, with tasks for `later_steps` after it."""
+    """Return the task "vacuum" of a new withdrawal, as a queryset. `later_steps`: steps of tasks after it."""
     withdrawal = Withdrawal.objects.create(code="P-2345", choice="everything")
     for step in ("vacuum", *later_steps):
-        withdrawal.tasks.create(step=step, data={"pages": []})
+        withdrawal.tasks.create(step=step)
     return withdrawal.tasks.filter(step="vacuum")
 
 
-def test_it_is_not_erased_while_another_transaction_keeps_it(night):
-    task, same_night = make_task(), make_task()
-    for failures, (statement, error) in enumerate(OBSTACLES.items(), 1):
+def test_it_is_erased_at_night_and_when_no_other_transaction_keeps_it(time_machine):
+    # The step "again" fails without data.
+    task, same_night, early = make_task(), make_task(), make_task("again")
+    for failures, (hour, statement, error) in enumerate(OBSTACLES):
+        time_machine.move_to(datetime(2026, 3, 11, hour, tzinfo=UTC))
         with closing(connection.copy()) as other, other.cursor() as cursor:
             cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
             cursor.execute(statement)
@@ -51,24 +46,11 @@ def test_it_is_not_erased_while_another_transaction_keeps_it(night):
         assert same_night.filter(done_at=None, failures=0).exists()
     run_tasks()
     assert same_night.get().done_at < task.get().done_at, "it was done with the first one"
+    assert early.get().done_at is None
 
 
-def test_it_waits_for_earlier_steps_and_for_the_night(night):
-    ready, early = make_task(), make_task("again")
-    night.move_to(datetime(2026, 3, 10, 12, tzinfo=UTC))
-    run_tasks()
-    early.get().withdrawal.tasks.filter(step="again").update(done_at=None)
-    assert ready.filter(done_at=None, failures=0).exists()
-    night.move_to(datetime(2026, 3, 11, NIGHT.start, tzinfo=timezone.get_default_timezone()))
-    run_tasks()
-    assert [each.get().done_at is None for each in (ready, early)] == [False, True]
-
-
-def test_user_who_does_not_own_the_database_is_told(night):
-    with connection.cursor() as cursor:
-        cursor.execute("SET ROLE pg_monitor")
-        try:
-            with pytest.raises(NotOwner):
-                vacuum_postgresql(cursor)
-        finally:
-            cursor.execute("RESET ROLE")
+def test_user_who_does_not_own_the_database_is_told(time_machine):
+    time_machine.move_to(datetime(2026, 3, 11, 3, tzinfo=UTC))
+    with pytest.raises(NotOwner), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE pg_monitor")
+        vacuum_postgresql(cursor)
