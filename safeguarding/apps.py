@@ -15,7 +15,7 @@ class SafeguardingConfig(AppConfig):
         from safeguarding import membership, models, releases  # noqa: F401
         from safeguarding.leak_check import admin_requests  # noqa: F401
         from safeguarding.policies import LeadPolicy
-        from safeguarding.withdrawal import elsewhere, ledger, pages, steps  # noqa: F401
+        from safeguarding.withdrawal import database_files, elsewhere, ledger, pages, steps  # noqa: F401
 
         pages.register()
         elsewhere.register()

@@ -6,13 +6,14 @@ protected word, one that would give somebody away (safeguarding/leak_check/).
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, transaction
+from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
 from safeguarding.leak_check.admin_requests import find_stops
-from safeguarding.releases import lock_people, store_report
+from safeguarding.releases import lock_pages, lock_people, store_report
 from stories.indexing import indexed_after
 from stories.people import People, content_of, contributors_in, digest_of, report_of
 from stories.people_check import CODE, PublishingRefused, find_errors
@@ -126,12 +127,17 @@ class CheckedPageMixin(models.Model):
     def publish(self, revision, *args, log_action=True, **kwargs):
         """Publish `revision`, or schedule it. Raises PublishingRefused if something prevents it.
 
+        Raises Http404 if the page was deleted meanwhile.
+
         A scheduled version whose time has come raises no error: if something prevents it, it stays
         scheduled, and its editors are told once. If only its end has passed, it is published, and
         publishing/schedules.py unpublishes it at once.
         """
         try:
             with transaction.atomic():
+                # Wagtail writes revisions before it writes the page. Whoever deletes the page locks it first.
+                if not lock_pages([self.pk]):
+                    raise Http404
                 content = revision.as_object()
                 ended = {} if log_action == BY_SCHEDULE else find_passed_end(content)
                 if errors := content.find_errors() | ended:

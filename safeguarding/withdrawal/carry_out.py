@@ -17,7 +17,7 @@ from safeguarding.models import Consent, Contributor
 from safeguarding.scopes import Naming, Picture
 from safeguarding.withdrawal.addresses import digest_of, paths_of, public_paths
 from safeguarding.withdrawal.cases import find_mentions, make_case, pages_about
-from safeguarding.withdrawal.locking import lock_case
+from safeguarding.withdrawal.locking import lock_case, retry_deadlocks
 from safeguarding.withdrawal.pages import revisions_of
 from safeguarding.withdrawal.places import Case, Place, places
 from safeguarding.withdrawal.tasks import run_after_commit, step
@@ -99,6 +99,7 @@ def knows_former_slugs(function):
     return function
 
 
+@retry_deadlocks
 @transaction.atomic
 def withdraw(contributor, choice, user=None, yes=(), seen=None, old_name=""):
     """Erase what the plan for `contributor` and `choice` lists. Return the Withdrawal.

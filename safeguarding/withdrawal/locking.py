@@ -3,13 +3,34 @@
 Transactions that lock in different orders can wait for each other. PostgreSQL then aborts one of them.
 """
 
-from functools import partial
+from functools import partial, wraps
 
+from django.db import OperationalError, connection
 from django.db.models import Q
 from wagtail.models import Page
 
 from safeguarding.releases import lock_found, with_others
 from safeguarding.uses import Use
+
+
+def retry_deadlocks(function):
+    """Decorate `function`, which is a transaction: it is called again if PostgreSQL ends a deadlock with it.
+
+    Wagtail has transactions that lock rows before the page that these belong to, such as an autosave, an
+    approval and a move. With each deadlock, one of them goes on, so there is an end.
+    """
+
+    @wraps(function)
+    def call(*args, **kwargs):
+        while True:
+            try:
+                return function(*args, **kwargs)
+            except OperationalError as error:
+                # The code is that of a deadlock. A transaction around this one is aborted too.
+                if connection.in_atomic_block or getattr(error.__cause__, "sqlstate", "") != "40P01":
+                    raise
+
+    return call
 
 
 def lock_case(find):

@@ -4,14 +4,15 @@ A held page is hidden from readers until an editor publishes it without what was
 pictures or a name.
 
 Other modules have more steps: "again" in carry_out.py looks for what was written during the withdrawal;
-"ledger" is in ledger.py, "words" in elsewhere.py, and "index" in search/erasing.py.
+"ledger" is in ledger.py, "words" in elsewhere.py, "vacuum" in database_files.py, and "index" in
+search/erasing.py.
 """
 
 from django.contrib.messages.storage.session import SessionStorage
 from django.contrib.sessions.models import Session
 from django.core.cache import caches
 from django.core.files.storage import default_storage
-from django.db import connection, transaction
+from django.db import transaction
 from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -74,26 +75,6 @@ def delete_previews(_task):
             # What a request changed in the session meanwhile must not be undone.
             same = Session.objects.filter(pk=session.pk, session_data=session.session_data)
             if not same.update(session_data=Session.objects.encode(data)):
-                raise NotYet
-
-
-@step("vacuum", _("Overwrite deleted rows in the database"), is_slow=True)
-def vacuum(task):
-    """Have the database remove deleted rows from its file.
-
-    It waits for "again", "previews" and "index", which delete rows and often run late. "purge" and "words"
-    add it anew. It does not wait for "uploads", which fails as long as the storage of files does: a row of an
-    unfinished upload names nobody, because its file has a random name (media/cleaning.py).
-    """
-    # VACUUM can't run in a transaction.
-    if is_waiting(task.withdrawal, "again", "previews", "index") or connection.in_atomic_block:
-        raise NotYet
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM")
-        if connection.vendor == "sqlite":
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            is_busy = cursor.fetchone()[0]
-            if is_busy:  # Another connection still reads the write-ahead log.
                 raise NotYet
 
 

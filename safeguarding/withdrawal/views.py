@@ -183,6 +183,8 @@ class ReportView(WithdrawalMixin, TemplateView):
                 if task.step not in {"purge", "words"}
             ],
             last=withdrawal.tasks.exclude(done_at=None).order_by("done_at").last(),
+            # While something waits, rows that are not erased yet are in the files.
+            vacuumed=None if waiting else withdrawal.tasks.filter(step="vacuum").order_by("done_at").last(),
             channels=channels_of(withdrawal.contributor_id),
             **kwargs,
         )

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import django
+import time_machine
 
 django.setup()
 
@@ -21,13 +22,14 @@ from django.core.cache import caches  # noqa: E402
 from django.core.files.storage import default_storage  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.urls import reverse  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
 from operations.backup.files import stored_names  # noqa: E402
 from safeguarding.policies import GROUP  # noqa: E402
 from tests.support import admin_world, builders, crawl, withdrawal_world  # noqa: E402
 from tests.support.opened import words_in  # noqa: E402
 from tests.support.routes import Addresses  # noqa: E402
-from tests.support.stored_text import stored_rows  # noqa: E402
+from tests.support.stored_text import database_files, stored_rows  # noqa: E402
 from tests.support.withdrawal_world import ADDRESSES, SENTINELS  # noqa: E402
 from tests.support.wsgi import SiteClient  # noqa: E402
 
@@ -64,6 +66,7 @@ def main(folder):
         return {
             "rows": words_in(repr(stored_rows()).encode(), words),
             "dump of PostgreSQL": words_in(dump(), words),
+            "files of PostgreSQL": words_in(b"\n".join(database_files().values()), words),
             "Redis": words_in(b"\n".join(redis_values()), words),
             "bucket": words_in(b"\n".join(bucket_contents()), words),
             "public pages": words_in(b"\n".join(pages), words),
@@ -78,8 +81,10 @@ def main(folder):
     others = public.get(other.url).content
     before = look("before")
     withdrawal = withdrawal_world.withdraw_all(person)
-    for _twice in range(2):  # a task can wait for another one until the second run
-        call_command("run_due_work")
+    # A task can wait for another one until the second run, and one waits for the night.
+    for hour in (12, 12, 3):
+        with time_machine.travel(timezone.localtime().replace(hour=hour)):
+            call_command("run_due_work")
     statuses = {public.get(address).status_code for address in ADDRESSES}
     assert statuses == {410}, statuses
     assert public.get(other.url).content == others

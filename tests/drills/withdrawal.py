@@ -66,7 +66,7 @@ def withdrawal_killed(folder):
 
 
 def withdrawal_leaves_nothing(folder):
-    """Look for a withdrawn person in PostgreSQL's dump, Redis, a bucket, all pages, and the log."""
+    """Look for a withdrawn person in PostgreSQL's dump and files, Redis, a bucket, all pages, and the log."""
     server = Postgres(folder, new=True)
     server.start()
     try:

@@ -12,6 +12,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
+from django.db.models.signals import pre_delete
+from django.http import Http404
 from django.test import Client
 from django.urls import reverse
 from wagtail.actions.copy_page import CopyPageAction
@@ -446,3 +448,46 @@ def test_people_who_come_into_a_page_meanwhile_are_locked_too():
         free = [is_free(Contributor.objects.filter(pk=person.pk)) for person in (first, second)]
         is_checked.set()
     assert free == [True, True], "they were unlocked, to lock all in their order"
+
+
+# --- Deadlocks -----------------------------------------------------------------------------------
+
+
+def withdraw_during(act):
+    """Erase a person with a story, and call `act` with it in another thread when it is locked.
+
+    The deletion goes on when `act` waits. If `act` has locked a row that is deleted too, each waits for the
+    other.
+    """
+    person = make_agreeing_person()
+    story = make_story_about(person, live=False)
+
+    def begin(instance, **_arguments):
+        assert pre_delete.disconnect(begin, sender=StoryPage)
+        start(partial(act, story))
+        wait_until_blocked()
+
+    with others() as start:
+        pre_delete.connect(begin, sender=StoryPage)
+        carry_out.withdraw(person, "everything")
+    assert not Page.objects.filter(pk=story.pk).exists()
+
+
+def test_publishing_and_erasing_do_not_wait_for_each_other():
+    def publish_latest(story):
+        with pytest.raises(Http404):
+            story.latest_revision.publish()
+
+    withdraw_during(publish_latest)
+
+
+def test_withdrawal_that_is_aborted_because_of_a_deadlock_is_tried_again():
+    """An autosave locks the version that it overwrites, and then the page."""
+
+    def autosave(story):
+        with transaction.atomic(), connection.cursor() as cursor:
+            # PostgreSQL aborts the first transaction that has waited so long and finds a deadlock.
+            cursor.execute("SET LOCAL deadlock_timeout = '1min'")
+            story.get_latest_revision_as_object().save_revision(overwrite_revision=story.latest_revision)
+
+    withdraw_during(autosave)

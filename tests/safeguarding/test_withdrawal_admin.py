@@ -68,7 +68,7 @@ def test_lead_withdraws_a_person_and_prints_the_report(lead, django_capture_on_c
     WithdrawalTask.objects.filter(done_at=None).update(failures=2, error="PermissionError")
     left = parse(lead.get(report.request["PATH_INFO"])).select("main > ul")[0]
     assert [each.text for each in left.select("li")] == [
-        "Overwrite deleted rows in the database: failed 2 times, "
+        "Erase it from the database’s files, which can wait for the night: failed 2 times, "
         "a file could not be reached (for your technician: PermissionError)"
     ]
     assert Contributor.objects.get().code in lead.get("/admin/safeguarding/withdrawals/").text
@@ -95,6 +95,11 @@ def test_report_on_a_name_says_what_a_held_page_waits_for(lead):
     report = confirm(lead, address(person, "withdraw"), form)
     assert "1 page is held back until it is published without what was taken back." in report.text
     held = parse(report).find("th", string="Pages that are held until they are published without it")
+    # It is not erased from the files while an earlier version is still there.
+    for waiting in ("purge", ""):
+        WithdrawalTask.objects.exclude(step=waiting).update(done_at=Withdrawal.objects.get().confirmed_at)
+        text = lead.get(report.request["PATH_INFO"]).text
+        assert ("Erased from the database’s files on" in text) == (not waiting)
     # The columns are: erased, left.
     assert [each.text for each in held.find_next_siblings("td")] == ["0", "1"]
 

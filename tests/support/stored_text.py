@@ -1,5 +1,7 @@
 """Reads everything that the database stores, for tests that a text is stored nowhere."""
 
+from pathlib import Path
+
 from django.contrib.sessions.models import Session
 from django.db import connection
 
@@ -30,3 +32,20 @@ def stored_rows():
             rows[table] = cursor.fetchall()
     rows["django_session"] = [str(session.get_decoded()) for session in Session.objects.all()]
     return rows
+
+
+def database_files():
+    """Return {name: content} of the files of the database, with what is left of deleted rows.
+
+    On PostgreSQL the user has to be a superuser. The write-ahead log is left out: all databases share it.
+    """
+    if connection.vendor == "sqlite":
+        paths = [Path(f"{connection.settings_dict['NAME']}{suffix}") for suffix in ("", "-wal")]
+        return {path.name: path.read_bytes() for path in paths if path.exists()}
+    with connection.cursor() as cursor:
+        cursor.execute("CHECKPOINT")  # PostgreSQL writes what it has in memory only
+        cursor.execute("SELECT 'base/' || oid || '/' FROM pg_database WHERE datname = current_database()")
+        folder = cursor.fetchone()[0]
+        read = "pg_read_binary_file(%s || name, 0, 1 << 26, true)"  # None for a file that is gone meanwhile
+        cursor.execute(f"SELECT name, {read} FROM pg_ls_dir(%s) AS name", [folder, folder])  # noqa: S608
+        return {name: bytes(content or b"") for name, content in cursor}

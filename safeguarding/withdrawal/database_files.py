@@ -1,0 +1,77 @@
+"""The step "vacuum" of a withdrawal: has the database remove what was erased from its files.
+
+A deleted row stays in the files of the database until it is overwritten. So do the entries of its indexes,
+and on PostgreSQL the common values of its columns, which ANALYZE stores for the planner in pg_statistic.
+"""
+
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from safeguarding.withdrawal.tasks import NotYet, is_waiting, step
+from safeguarding.withdrawal_models import WithdrawalTask
+
+# The hours in which PostgreSQL rewrites its tables: nobody can read a table meanwhile.
+NIGHT = range(3, 6)
+# The number of transactions and replication slots that may still see rows deleted before now. VACUUM leaves
+# such rows in the table.
+COUNT_OLDER = """
+SELECT count(*) FROM (SELECT unnest(ARRAY[backend_xid, backend_xmin]) AS xid FROM pg_stat_activity
+    WHERE pid <> pg_backend_pid() AND coalesce(datname, current_database()) = current_database()
+    UNION ALL SELECT unnest(ARRAY[xmin, catalog_xmin]) FROM pg_replication_slots
+    UNION ALL SELECT transaction FROM pg_prepared_xacts WHERE database = current_database()
+) AS older WHERE age(xid) > 0"""
+IS_OWNER = "SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database()"
+
+
+class OlderTransaction(Exception):
+    """A transaction or a replication slot may still see deleted rows, so VACUUM would keep these."""
+
+
+class NotOwner(Exception):
+    """VACUUM would leave out tables of others, such as pg_statistic, and only warn of that."""
+
+
+@step("vacuum", _("Erase it from the database’s files, which can wait for the night"), is_slow=True)
+def vacuum(task):
+    """Have the database remove deleted rows from its files, for all withdrawals that wait for nothing else.
+
+    It waits for "again", "previews" and "index", which delete rows and often run late. "purge" and "words"
+    add it anew. It does not wait for "uploads", which fails as long as the storage of files does: a row of an
+    unfinished upload names nobody, because its file has a random name (media/cleaning.py).
+    """
+    tasks = WithdrawalTask.objects.filter(step="vacuum", done_at=None).order_by("pk")
+    ready = [each.pk for each in tasks if not is_waiting(each.withdrawal_id, "again", "previews", "index")]
+    # The first one does it for all: each would rewrite the whole database. VACUUM can't run in a transaction.
+    if ready[:1] != [task.pk] or connection.in_atomic_block:
+        raise NotYet
+    with connection.cursor() as cursor:
+        (vacuum_sqlite if connection.vendor == "sqlite" else vacuum_postgresql)(cursor)
+    tasks.filter(pk__in=ready).update(done_at=timezone.now(), data={}, error="")
+
+
+def vacuum_sqlite(cursor):
+    cursor.execute("VACUUM")
+    cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    if cursor.fetchone()[0]:  # It is busy: another connection still reads the write-ahead log.
+        raise NotYet
+
+
+def vacuum_postgresql(cursor):
+    """Rewrite all tables with their indexes at night. If it fails, the scheduler tries again each minute."""
+    if timezone.localtime().hour not in NIGHT:
+        raise NotYet
+    for query, expected, error in ((IS_OWNER, True, NotOwner), (COUNT_OLDER, 0, OlderTransaction)):
+        cursor.execute(query)
+        if cursor.fetchone()[0] != expected:
+            raise error
+    tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    # Last, because ANALYZE leaves the former values of the tables in it as deleted rows.
+    tables = [*map(connection.ops.quote_name, tables), "pg_catalog.pg_statistic"]
+    # Visitors wait behind a statement that waits for a lock. But after a second, PostgreSQL ends a vacuum of
+    # its own that has the lock.
+    cursor.execute("SET statement_timeout = 0; SET lock_timeout = '1500ms'")
+    try:
+        cursor.execute(f"VACUUM (FULL, ANALYZE) {', '.join(tables)}")
+    finally:
+        cursor.execute("RESET statement_timeout; RESET lock_timeout")
