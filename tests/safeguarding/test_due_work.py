@@ -18,7 +18,8 @@ from safeguarding.reminders import send_reminders
 from safeguarding.retention import delete_names, deletion_day
 from tests.support.builders import make_user
 from tests.support.leads import address
-from tests.support.people import make_person, record
+from tests.support.people import make_person, record, withdraw
+from tests.support.queries import count_queries
 
 pytestmark = pytest.mark.django_db
 
@@ -221,6 +222,17 @@ def test_without_mail_the_first_page_announces_the_deletion(clock, settings, cli
     assert list(Notice.objects.values_list("step", flat=True)) == ["deletion"]
     client.force_login(leads[0])
     assert "Will be deleted on 11 June 2027." in client.get("/admin/").text
+
+def test_first_page_takes_as_many_queries_for_five_people_as_for_one(client, leads):
+    client.force_login(leads[0])
+    numbers = []
+    for number in (1, 4):
+        for _person in range(number):
+            withdraw(make_ending(300))
+            make_ending(-1)  # ended
+        client.get("/admin/")  # fills caches
+        numbers.append(count_queries(client, "/admin/")[0])
+    assert numbers[0] == numbers[1]
 
 
 def test_the_scheduler_sends_mails_and_deletes_names(clock, settings, tmp_path, mailoutbox):
