@@ -63,7 +63,11 @@ class PageCache:
         for number in range(self.max_pauses + 1):
             cache_request = CacheRequest(self, address, content_version.read(), environ)
             page = cache_request.find()
-            if page or number == self.max_pauses or content_version.is_settled(cache_request.version):
+            # Nobody else wants a new search, which would only keep a thread from other requests.
+            is_new = cache_request.query and cache_request.as_sent not in self.store.expected_keys
+            if page or is_new or number == self.max_pauses:
+                return cache_request, page
+            if content_version.is_settled(cache_request.version):
                 return cache_request, page
             time.sleep(PAUSE)
 
