@@ -34,6 +34,7 @@ class CacheRequest:
     def __init__(self, page_cache, address, version, environ):
         self.page_cache, self.address, self.version = page_cache, address, version
         self.is_head = environ["REQUEST_METHOD"] == "HEAD"
+        self.has_authorization = "HTTP_AUTHORIZATION" in environ
         self.known_etags = environ.get("HTTP_IF_NONE_MATCH", "")
         self.takes_gzip = accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
         self.query = environ.get("QUERY_STRING", "")
