@@ -1,11 +1,10 @@
-"""Limits how many searches and filtered lists a process makes at a time, because anybody can ask for new ones.
+"""Limits how many searches and filtered lists a process makes at a time.
 
-No cache has the page for new words or parameters. So without a limit, one visitor could keep all threads of the
-process busy, and the pages that are cached would wait. Whoever is refused gets the outage page, which says that the
-site is busy, and has the help lines.
+Anybody can ask for new words or parameters, for which no cache has the page. So without a limit, one visitor
+could keep all threads of the process busy, and cached pages would wait. Whoever is refused gets the outage
+page, which says that the site is busy, and has the help lines.
 """
 
-from functools import wraps
 from threading import BoundedSemaphore
 
 from caching.outage import outage_page
@@ -20,18 +19,3 @@ def busy_page():
     response = outage_page(is_outage=False)
     response._has_been_logged = True  # Django would write an error to the log for each.
     return response
-
-
-def refuse_if_busy(view):
-    """Decorate a view that searches to answer 503 at once while the process is busy."""
-
-    @wraps(view)
-    def wrapper(request, *args, **kwargs):
-        if not places.acquire(blocking=False):
-            return busy_page()
-        try:
-            return view(request, *args, **kwargs)
-        finally:
-            places.release()
-
-    return wrapper

@@ -132,13 +132,9 @@ class CacheRequest:
         if page:
             self.use(page)
         # Without a page, the other response was an error, which may not concern this request.
-        return has_ended and page is None and self.take_place(query)
-
-    def take_place(self, query):
-        """Return whether the page may be made now. With filters, it takes one of the few places of the process."""
-        if query not in UNLIMITED_QUERIES:
-            self.has_place = places.acquire(blocking=False)
-        return self.has_place or query in UNLIMITED_QUERIES
+        may_make = has_ended and page is None
+        self.has_place = may_make and query not in UNLIMITED_QUERIES and places.acquire(blocking=False)
+        return may_make and (self.has_place or query in UNLIMITED_QUERIES)
 
     def use(self, page):
         """Set the CachedPage `page` as the response; remember its key and which parameters it depends on."""

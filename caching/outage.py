@@ -1,4 +1,4 @@
-"""The page that visitors get while the database is down or the site is busy. operations/outage.py writes the file."""
+"""The page that visitors get while the database is down or the site busy. operations/outage.py writes it."""
 
 import base64
 import hashlib

@@ -64,10 +64,8 @@ class PageCache:
             cache_request = CacheRequest(self, address, content_version.read(), environ)
             page = cache_request.find()
             # Nobody else wants a new search, which would only keep a thread from other requests.
-            is_new = cache_request.query and cache_request.as_sent not in self.store.expected_keys
-            if page or is_new or number == self.max_pauses:
-                return cache_request, page
-            if content_version.is_settled(cache_request.version):
+            new = cache_request.query and cache_request.as_sent not in self.store.expected_keys
+            if page or new or number == self.max_pauses or content_version.is_settled(cache_request.version):
                 return cache_request, page
             time.sleep(PAUSE)
 
@@ -157,8 +155,8 @@ def send(page, cache_request, start_response, is_stale=False):
     takes_gzip, known = cache_request.takes_gzip, cache_request.known_etags
     etag = f'"{page.etag}-gzip"' if takes_gzip else f'"{page.etag}"'
     headers = [*page.headers, ("ETag", etag)]
-    # While the page was made or waited for, it may have been withdrawn. No proxy may cache it from now on; nor what a
-    # server in front sends only to those with a password.
+    # While the page was made or waited for, it may have been withdrawn. No proxy may cache it from now on,
+    # nor what a server in front sends only to those who have a password.
     is_old = cache_request.has_taken_time and content_version.read() != cache_request.version
     if is_old or cache_request.has_authorization:
         headers = [header for header in headers if header[0] != "Cache-Control"]

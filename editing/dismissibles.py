@@ -2,7 +2,7 @@
 
 import json
 
-from django.http import HttpResponse, HttpResponseBadRequest
+from django.http import HttpResponseBadRequest
 from wagtail.admin.menu import DismissibleMenuItemMixin, admin_menu, help_menu
 from wagtail.admin.views import dismissibles
 
@@ -11,21 +11,14 @@ MAX_BYTES = 2048
 
 
 class DismissiblesView(dismissibles.DismissiblesView):
-    """Takes only what the admin sends. What is stored is read with every page of the admin."""
+    """Takes only what the admin sends: new entries of the menu. What is stored is read with every page."""
 
     def patch(self, request, *args, **kwargs):
-        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
-            return HttpResponse(status=413)
+        items = [*admin_menu.registered_menu_items, *help_menu.registered_menu_items]
+        names = {item.name for item in items if isinstance(item, DismissibleMenuItemMixin)}
+        is_short = int(request.META.get("CONTENT_LENGTH") or 0) <= MAX_BYTES
         try:
-            updates = json.loads(request.body)
-        except ValueError:
-            return HttpResponseBadRequest()
-        if not isinstance(updates, dict) or not updates.keys() <= known_names():
-            return HttpResponseBadRequest()
-        return super().patch(request, *args, **kwargs)
-
-
-def known_names():
-    """Return the set of the names of what a user can dismiss: new entries of the menu."""
-    items = [*admin_menu.registered_menu_items, *help_menu.registered_menu_items]
-    return {item.name for item in items if isinstance(item, DismissibleMenuItemMixin)}
+            is_known = is_short and dict(json.loads(request.body)).keys() <= names
+        except (TypeError, ValueError):
+            is_known = False
+        return super().patch(request, *args, **kwargs) if is_known else HttpResponseBadRequest()

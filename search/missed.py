@@ -33,9 +33,6 @@ PERSONAL_DATA = re.compile(r"@|://|\w\.\w{2}|(?:\d[\W_]*){5}")
 MAX_LENGTH = 100
 # The most rows. Anybody can search for ever new words.
 MAX_ROWS = 5000
-# How long words are kept that were searched for on fewer than MIN_REPORTED_COUNT days, at least. Only the month of
-# the last day is stored, so it can be a month longer.
-RARE_KEPT_FOR = timedelta(weeks=4)
 # In milliseconds: how long a visitor may wait for SQLite's write lock. The count is skipped then.
 LOCK_TIMEOUT = 250
 
@@ -60,12 +57,13 @@ def get_countable_words(text):
 
 
 def delete_old_missed_searches():
-    """Delete the counts of words that nobody searched for in the last year; of rare words, in RARE_KEPT_FOR.
+    """Delete the counts of words that nobody searched for in the last year; of rare words, in four weeks.
 
+    Only the month of the last search is stored, so they can be kept up to a month longer.
     Then make room for a new row, if there are MAX_ROWS: delete what was searched for on the fewest days.
     """
     today = timezone.localdate()
-    year_ago, month = today.replace(year=today.year - 1, day=1), (today - RARE_KEPT_FOR).replace(day=1)
+    year_ago, month = today.replace(year=today.year - 1, day=1), (today - timedelta(weeks=4)).replace(day=1)
     MissedSearch.objects.filter(Q(month__lt=year_ago) | Q(month__lt=month, words="")).delete()
     excess = MissedSearch.objects.count() - MAX_ROWS + 1
     if excess > 0:

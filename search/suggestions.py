@@ -19,7 +19,6 @@ from django.views.decorators.http import require_safe
 from wagtail.models import Locale, Page
 from wagtail.search.backends import get_search_backend
 
-from caching.busy import refuse_if_busy
 from publishing.visibility import published_pages
 from search.analysis import fold_words
 from search.vocabulary import NON_COUNTRY_CODES, read_country_terms
@@ -49,7 +48,6 @@ class SuggestionForm(forms.Form):
 
 # No cache may store what somebody types, nor suggest a page after it was withdrawn.
 @never_cache
-@refuse_if_busy
 @require_safe
 def suggestions(request):
     """Return {"suggestions": [...]} for the words in `q`; the list is empty for invalid input."""

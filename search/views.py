@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
 
-from caching.busy import refuse_if_busy
 from caching.outage import is_timeout
 from caching.versioned_cache import cached
 from media.models import load_renditions
@@ -24,7 +23,6 @@ from stories.models import StoryIndexPage, StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
 
 
-@refuse_if_busy
 @require_safe
 def search(request):
     """View of the search page. If the database ends a search that takes too long, the page says so."""

@@ -82,20 +82,10 @@ def test_request_to_change_the_root_page_is_redirected(admin_client, path):
     assert response.url == "/admin/"
 
 
-# (what is sent to say that the user has seen entries of the menu, status of the response)
-@pytest.mark.parametrize(
-    ("sent", "status"),
-    [
-        ('{"help": true, "editor-guide": true}', 200),
-        ('{"help": true, "other": true}', 400),
-        ('["help"]', 400),
-        ("{", 400),
-        (json.dumps({"help": "x" * 2048}), 413),
-    ],
-    ids=lambda value: str(value)[:20],
-)
 @pytest.mark.sqlite_only
-def test_profile_keeps_only_what_the_menu_sends(editor, sent, status):
-    answer = editor.patch("/admin/dismissibles/", sent, content_type="application/json")
-    assert answer.status_code == status
-    assert editor.get("/admin/dismissibles/").json() == (json.loads(sent) if status == 200 else {})
+@pytest.mark.parametrize("sent", ['{"help": 1, "other": 1}', "[1]", "{", json.dumps({"help": "x" * 2048})])
+def test_profile_keeps_only_what_the_menu_sends(editor, sent):
+    for body, status in (('{"help": true}', 200), (sent, 400)):
+        answer = editor.patch("/admin/dismissibles/", body, content_type="application/json")
+        assert answer.status_code == status
+    assert editor.get("/admin/dismissibles/").json() == {"help": True}

@@ -18,7 +18,7 @@ PATIENCE = 30  # seconds for a response, and until nginx has written its log
 # A cookie of the form that the site makes. Before nginx takes a large body, it asks the site, at /.session,
 # whether the site made the cookie.
 SESSION = {"Cookie": f"__Host-sessionid={make_session_key()}"}
-# Bytes that a body may have: on the public site; in the admin, without and with a session; and where files are sent.
+# Bytes that a body may have: on the public site; in the admin, without and with a session; with files.
 SMALL, ADMIN, FORM, LARGE = 64 * 2**10, 100 * 2**10, 3_000_000, 20 * 2**20
 
 

@@ -223,16 +223,16 @@ def test_without_mail_the_first_page_announces_the_deletion(clock, settings, cli
     client.force_login(leads[0])
     assert "Will be deleted on 11 June 2027." in client.get("/admin/").text
 
+
 def test_first_page_takes_as_many_queries_for_five_people_as_for_one(client, leads):
     client.force_login(leads[0])
-    numbers = []
+    numbers = set()
     for number in (1, 4):
         for _person in range(number):
             withdraw(make_ending(300))
-            make_ending(-1)  # ended
         client.get("/admin/")  # fills caches
-        numbers.append(count_queries(client, "/admin/")[0])
-    assert numbers[0] == numbers[1]
+        numbers.add(count_queries(client, "/admin/")[0])
+    assert len(numbers) == 1
 
 
 def test_the_scheduler_sends_mails_and_deletes_names(clock, settings, tmp_path, mailoutbox):
