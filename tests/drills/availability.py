@@ -161,16 +161,15 @@ def junk_cookies(folder):
             ]
 
 
-def attack(name, port, site, pages, script, max_p99=200, **readers):
-    """Return Rows about readers at `port`, while 30 connections ask there for `pages` by `script`."""
+def attack(name, port, site, pages, script, readers=10, pause=50, max_p99=200):
+    """Return Rows about a number of `readers` at `port`, while 30 connections ask there for `pages` by `script`."""
     seconds, addresses = 15, [*site.facts["addresses"][:3], site.facts["help"]]  # without the search
     for address in addresses * 10:  # until each process has cached it
         site.ask(address)
     with ThreadPoolExecutor() as pool:
         sent = pool.submit(run_wrk, port, pages, site.folder, seconds, connections=30, script=script)
         time.sleep(2)  # the readers begin two seconds after the attack, and end two seconds before it
-        readers = {"connections": 10, "pause": 50} | readers
-        read = run_wrk(port, addresses, site.folder, seconds - 4, **readers)
+        read = run_wrk(port, addresses, site.folder, seconds - 4, connections=readers, pause=pause)
     say(f"{name}: {sent.result().rate:.0f} requests of the attack a second, {sent.result().errors}")
     return [
         Row(f"{name}: readers' p99", f"{read.p99:.0f} ms", f"< {max_p99} ms", read.p99 < max_p99),

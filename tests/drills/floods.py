@@ -23,10 +23,10 @@ def floods(folder):
         site.start()
         program, upstream = front_server.nginx_program(), f"127.0.0.1:{site.port}"
         with front_server.running(program, upstream, folder / "data", scheme="https") as (port, _logs):
-            readers = {"max_p99": 1000, "connections": 50, "pause": 500}
+            limits = {"readers": 50, "pause": 500, "max_p99": 1000}
             return [
                 row
                 for flood, pages in FLOODS.items()
                 for name, at in ((f"{flood}, straight", site.port), (f"{flood}, nginx", port))
-                for row in attack(name, at, site, pages, NEW_ADDRESSES_SCRIPT, **readers)
+                for row in attack(name, at, site, pages, NEW_ADDRESSES_SCRIPT, **limits)
             ]
