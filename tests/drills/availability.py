@@ -162,7 +162,7 @@ def junk_cookies(folder):
 
 
 def attack(name, port, site, pages, script, readers=10, pause=50, max_p99=200):
-    """Return Rows about a number of `readers` at `port`, while 30 connections ask there for `pages` by `script`."""
+    """Return Rows about `readers` at `port`, a number, while 30 connections ask for `pages` by `script`."""
     seconds, addresses = 15, [*site.facts["addresses"][:3], site.facts["help"]]  # without the search
     for address in addresses * 10:  # until each process has cached it
         site.ask(address)
