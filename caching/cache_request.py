@@ -5,6 +5,7 @@ import hashlib
 import re
 import time
 
+from caching.busy import places
 from caching.cacheable import normalise_query, parse_query
 from caching.page_locks import Reservation
 from caching.page_store import CachedPage, page_key
@@ -15,6 +16,8 @@ MAX_WAIT_SECONDS = 4
 FOREIGN_PARAMETERS = {"attachment_id", "author", "cat", "feed", "m", "p", "page_id", "tag"}
 # Proxies cache a page for one second, and serve it for one more while they fetch it again.
 PAGE_CACHE_CONTROL = "public, max-age=0, s-maxage=1, stale-while-revalidate=1"
+# The query strings of a page without parameters, and of its text-only version. The others filter a list.
+UNLIMITED_QUERIES = {"", "text=1"}
 # In an Accept-Encoding header, the quality 0 refuses a coding.
 REFUSED_GZIP = re.compile(r"gzip\s*;\s*q=0(\.0*)?\s*(,|\Z)", re.IGNORECASE)
 
@@ -31,13 +34,14 @@ class CacheRequest:
     def __init__(self, page_cache, address, version, environ):
         self.page_cache, self.address, self.version = page_cache, address, version
         self.is_head = environ["REQUEST_METHOD"] == "HEAD"
+        self.has_authorization = "HTTP_AUTHORIZATION" in environ
         self.known_etags = environ.get("HTTP_IF_NONE_MATCH", "")
         self.takes_gzip = accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
         self.query = environ.get("QUERY_STRING", "")
         self.as_sent = (address, self.query)
         self.key = self.page = self.reservation = self.has_ended = None
         self.parameters = ()
-        self.is_declared = self.is_cacheable = False
+        self.is_declared = self.is_cacheable = self.has_place = False
 
     def find(self):
         """Return the cached page, fresh or old, or None if it is missing or its parameters are not known.
@@ -103,7 +107,7 @@ class CacheRequest:
         """Say that the page depends on `parameters` only; `query`: these as a query string.
 
         Return whether the caller has to make the response. If not, `page` is the page, or None if another
-        request or process takes longer than MAX_WAIT_SECONDS to make it.
+        request or process takes longer than MAX_WAIT_SECONDS to make it, or if the process is busy.
         """
         if self.is_declared:
             # A further declaration for the same request. They may contradict each other: cache nothing.
@@ -128,7 +132,9 @@ class CacheRequest:
         if page:
             self.use(page)
         # Without a page, the other response was an error, which may not concern this request.
-        return has_ended and page is None
+        may_make = has_ended and page is None
+        self.has_place = may_make and query not in UNLIMITED_QUERIES and places.acquire(blocking=False)
+        return may_make and (self.has_place or query in UNLIMITED_QUERIES)
 
     def use(self, page):
         """Set the CachedPage `page` as the response; remember its key and which parameters it depends on."""
@@ -152,6 +158,9 @@ class CacheRequest:
         if self.reservation:
             self.reservation.end()
             self.reservation = None
+        if self.has_place:
+            places.release()
+            self.has_place = False
 
 
 def accepts_gzip(accept_encoding):

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from django.http import HttpResponse, QueryDict
 
-from caching.outage import outage_page
+from caching.busy import busy_page
 
 # The key of the CacheRequest in the WSGI environment. caching/page_cache.py sets it, for requests that any
 # visitor could have sent: not with a session, for example.
@@ -67,7 +67,8 @@ def begin_cacheable(request, parameters):
         return None
     if cache_request.page:
         return HttpResponse()  # The page cache replaces it with the page.
-    return outage_page(is_outage=False)  # Another request is making the page, and takes too long.
+    # Another request is making the page, and takes too long; or the process makes too many pages.
+    return busy_page()
 
 
 def will_be_cached(request, response):

@@ -1,4 +1,4 @@
-"""The page that visitors get while the database is down. operations/outage.py writes it to a file."""
+"""The page that visitors get while the database is down or the site busy. operations/outage.py writes it."""
 
 import base64
 import hashlib
@@ -25,7 +25,7 @@ def outage_page(is_outage=True):
     try:
         body = page_file().read_bytes()
     except OSError:
-        body = b"<!doctype html><title>Back soon</title><p>We are working on the site.</p>"
+        body = b"<!doctype html><title>Back soon</title><p>The site is busy, or we are working on it.</p>"
     response = HttpResponse(body, status=503)
     response["Retry-After"] = RETRY_AFTER
     response["Cache-Control"] = "no-store"

@@ -63,7 +63,9 @@ class PageCache:
         for number in range(self.max_pauses + 1):
             cache_request = CacheRequest(self, address, content_version.read(), environ)
             page = cache_request.find()
-            if page or number == self.max_pauses or content_version.is_settled(cache_request.version):
+            # Nobody else wants a new search, which would only keep a thread from other requests.
+            new = cache_request.query and cache_request.as_sent not in self.store.expected_keys
+            if page or new or number == self.max_pauses or content_version.is_settled(cache_request.version):
                 return cache_request, page
             time.sleep(PAUSE)
 
@@ -104,7 +106,7 @@ def cacheable_address(environ):
     address in a page depends on the port in the header Host. A host that Django refuses gets no cached page,
     because Django never makes one for it.
     """
-    if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or "HTTP_AUTHORIZATION" in environ:
+    if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
         return None
     if has_genuine_session(environ.get("HTTP_COOKIE", "")):
         return None
@@ -153,8 +155,10 @@ def send(page, cache_request, start_response, is_stale=False):
     takes_gzip, known = cache_request.takes_gzip, cache_request.known_etags
     etag = f'"{page.etag}-gzip"' if takes_gzip else f'"{page.etag}"'
     headers = [*page.headers, ("ETag", etag)]
-    # While the page was made or waited for, it may have been withdrawn. No proxy may cache it from now on.
-    if cache_request.has_taken_time and content_version.read() != cache_request.version:
+    # While the page was made or waited for, it may have been withdrawn. No proxy may cache it from now on,
+    # nor what a server in front sends only to those who have a password.
+    is_old = cache_request.has_taken_time and content_version.read() != cache_request.version
+    if is_old or cache_request.has_authorization:
         headers = [header for header in headers if header[0] != "Cache-Control"]
         headers.append(("Cache-Control", "no-store"))
     if is_stale:

@@ -11,13 +11,12 @@ from pathlib import Path
 from django.contrib.staticfiles import finders
 from django.db import OperationalError, transaction
 from django.db.models.signals import post_delete, post_save
-from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.views.defaults import server_error as defaults_server_error
 from wagtail.models import PageViewRestriction, Site
 from wagtail.signals import page_published, page_unpublished
 
-from caching.outage import is_timeout, outage_page, page_file
+from caching.outage import outage_page, page_file
 from home.models import HomePage, SiteSettings
 from operations.full_disk import disk_full_page, is_disk_full
 from operations.lost_connection import is_connection_lost
@@ -62,28 +61,19 @@ def write_page():
 def server_error(request):
     """View for status 500 (handler500).
 
-    A full disk, a statement that took too long, and a missing database have pages of their own. After a
-    deadlock of one query, or where a read-only database can't do what is asked, visitors get the outage page
-    too. But only a lost connection counts as an outage, in which the page cache makes no pages.
+    A full disk has a page of its own. After a statement that took too long, a deadlock of one query, or where
+    a read-only database can't do what is asked, visitors get the outage page too. But only a lost connection
+    counts as an outage, in which the page cache makes no pages.
     """
     error = sys.exception()
     if is_disk_full(error):
         return disk_full_page()
-    if is_timeout(error):
-        return timeout_page()
     if is_connection_lost(error):
         return outage_page()
     code = getattr(getattr(error, "__cause__", None), "sqlstate", None)
     if code in READ_ONLY_CODES or isinstance(error, OperationalError):
         return outage_page(is_outage=False)
     return defaults_server_error(request)
-
-
-def timeout_page():
-    """Return a response with status 503 that asks to try again. It does not need the database."""
-    response = HttpResponse(render_to_string("503.html"), status=503)
-    response["Cache-Control"] = "no-store"
-    return response
 
 
 # --- Keeping it up to date -----------------------------------------------------------------------

@@ -8,6 +8,7 @@ import secrets
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.db.models.functions import Concat, Length
 from django.utils.translation import gettext_lazy as _
 
 from caching.local_date import today
@@ -110,8 +111,12 @@ class Contributor(models.Model):
 
     @classmethod
     def by_code(cls):
-        """Return all people ordered by code, with their consents. RESTRICTED_FIELDS are not decrypted."""
-        return cls.objects.defer(*cls.RESTRICTED_FIELDS).prefetch_related("consents")
+        """Return all people ordered by code, with their consents. RESTRICTED_FIELDS are not decrypted.
+
+        `restricted_length`: the number of characters that these have together, as they are stored.
+        """
+        people = cls.objects.annotate(restricted_length=Length(Concat(*cls.RESTRICTED_FIELDS)))
+        return people.defer(*cls.RESTRICTED_FIELDS).prefetch_related("consents")
 
     @property
     def latest_consent(self):

@@ -35,6 +35,8 @@ def deletion_day(person):
 
 def has_restricted_texts(person):
     """Return whether `person` has names, a contact or another restricted text, readable or not."""
+    if hasattr(person, "restricted_length"):  # Contributor.by_code() has read none of the texts
+        return person.restricted_length > 0
     texts = [getattr(person, name) for name in Contributor.RESTRICTED_FIELDS]
     return any(text or isinstance(text, UnreadableText) for text in texts)
 

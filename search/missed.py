@@ -5,6 +5,7 @@ Words are stored only after they were searched for on several days: before, one 
 
 import re
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.db import Error, connection, transaction
@@ -30,6 +31,8 @@ from stories.terms import fold
 PERSONAL_DATA = re.compile(r"@|://|\w\.\w{2}|(?:\d[\W_]*){5}")
 # In characters. A longer text is likely to tell about somebody's life.
 MAX_LENGTH = 100
+# The most rows. Anybody can search for ever new words.
+MAX_ROWS = 5000
 # In milliseconds: how long a visitor may wait for SQLite's write lock. The count is skipped then.
 LOCK_TIMEOUT = 250
 
@@ -54,9 +57,18 @@ def get_countable_words(text):
 
 
 def delete_old_missed_searches():
-    """Delete the counts of words that nobody searched for in the last year."""
-    month = timezone.localdate().replace(day=1)
-    MissedSearch.objects.filter(month__lt=month.replace(year=month.year - 1)).delete()
+    """Delete the counts of words that nobody searched for in the last year; of rare words, in four weeks.
+
+    Only the month of the last search is stored, so they can be kept up to a month longer.
+    Then make room for a new row, if there are MAX_ROWS: delete what was searched for on the fewest days.
+    """
+    today = timezone.localdate()
+    year_ago, month = today.replace(year=today.year - 1, day=1), (today - timedelta(weeks=4)).replace(day=1)
+    MissedSearch.objects.filter(Q(month__lt=year_ago) | Q(month__lt=month, words="")).delete()
+    excess = MissedSearch.objects.count() - MAX_ROWS + 1
+    if excess > 0:
+        rarest = MissedSearch.objects.order_by("count", "pk")[:excess]
+        MissedSearch.objects.filter(pk__in=rarest.values("pk")).delete()
 
 
 def _increment(words):

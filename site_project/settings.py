@@ -89,6 +89,8 @@ MIDDLEWARE = [
     "media.middleware.PublicPictureMiddleware",
     # The page cache itself is around Django: site_project/wsgi.py.
     "caching.middleware.PageCacheMiddleware",
+    # Before compression and all else that takes time.
+    "search.middleware.limit_searches",
     "operations.uploads.ContentLengthMiddleware",
     # Before middleware that may change the page. Its docstring says why compression is safe here.
     "caching.compression.PageCompressionMiddleware",

@@ -189,9 +189,12 @@ def test_page_is_begun_after_the_last_statement_of_a_change(time_machine, monkey
 
     monkeypatch.setattr("time.sleep", sleep)
     Theme.objects.create(name="Theme")
-    assert SiteClient(PageCache(application)).get("/").content == b"page"
+    client = SiteClient(PageCache(application))
+    assert client.get("/").content == b"page"
     assert (len(slept), len(themes_of_pages)) == (pauses, 1)
     assert themes_of_pages == [Theme.objects.count()]
+    client.get("/?q=new")
+    assert len(slept) == pauses, "a search that nobody else asks for does not wait"
 
 
 @pytest.mark.parametrize("kind", Change)

@@ -72,12 +72,16 @@ def test_response_for_one_visitor_or_in_another_form_is_not_cached(options):
     assert len(made) == 2
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [{"Authorization": "Basic eDp5"}, {"Cookie": f"a=b; sessionid={make_session_key()}"}],
-)
-def test_request_of_one_visitor_neither_gets_nor_makes_a_page(headers):
+def test_password_of_a_server_in_front_makes_no_other_page_but_keeps_it_out_of_caches():
+    client = SiteClient(PageCache(cacheable_application(numbered())))
+    answers = [client.get("/", headers=given) for given in [{"Authorization": "Basic eDp5"}, {}] * 2]
+    assert {answer.content for answer in answers} == {b"1"}
+    assert ["no-store" in answer["Cache-Control"] for answer in answers] == [True, False] * 2
+
+
+def test_request_with_a_session_neither_gets_nor_makes_a_page():
     """Only the second and the fourth of the requests could be any visitor's. These two share a page."""
+    headers = {"Cookie": f"a=b; sessionid={make_session_key()}"}
     client = SiteClient(PageCache(cacheable_application(numbered())))
     answers = [client.get("/", headers=given).content for given in (headers, {}, headers, {})]
     assert answers == [b"1", b"2", b"3", b"2"]

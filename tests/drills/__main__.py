@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.drills import Row
 from tests.drills.availability import junk_cookies, redis_away, rolling_deploy, slow_replicas
 from tests.drills.documents import document_bombs
+from tests.drills.floods import floods
 from tests.drills.long_running import database_away, soak
 from tests.drills.midnight import midnight
 from tests.drills.moving_in import import_killed
@@ -67,6 +68,7 @@ DRILLS = {
         slow_replicas,
         rolling_deploy,
         stampede,
+        floods,
         withdrawal_killed,
         midnight,
         import_killed,

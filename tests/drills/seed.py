@@ -29,6 +29,9 @@ def main(stories):
     builders.make_document()
     builders.make_private(builders.make_plain_page("For members"))
     builders.make_story("Only a draft", live=False)
+    home = builders.home_page()
+    home.help_page = builders.make_plain_page("Get help")
+    home.save_revision().publish()
     update_statistics()
     print(
         json.dumps(
@@ -38,6 +41,7 @@ def main(stories):
                 "form": builders.story_form(title="The drill", slug=story.slug),
                 # Many stories have the word "harbour". Drills rely on the order of these four.
                 "addresses": ["/", "/stories/", story.url, "/search/?q=harbour"],
+                "help": home.help_page.url,
                 "list": index.url,
                 "filter": f"{index.url}?theme={Theme.objects.get(name=distractors.THEMES[0]).slug}",
             }

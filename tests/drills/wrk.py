@@ -29,6 +29,10 @@ JUNK_COOKIES_SCRIPT = PAGES_SCRIPT.replace(
   headers["Cookie"] = "__Host-sessionid=" .. key
   return wrk""",
 ).replace("{{ {pages} }}", "{{ {pages} }}\nmath.randomseed(os.time())")
+# The same, each time with another number at the end of the address.
+NEW_ADDRESSES_SCRIPT = PAGES_SCRIPT.replace("pages[number],", "pages[number] .. math.random(10^9),").replace(
+    "{{ {pages} }}", "{{ {pages} }}\nmath.randomseed(os.time())"
+)
 
 
 @dataclass

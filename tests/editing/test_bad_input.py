@@ -80,3 +80,12 @@ def test_request_to_change_the_root_page_is_redirected(admin_client, path):
     response = admin_client.post(f"/admin/pages/{root}/{path.format(root=root)}")
     assert response.status_code == 302
     assert response.url == "/admin/"
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("sent", ['{"help": 1, "other": 1}', "[1]", "{", json.dumps({"help": "x" * 2048})])
+def test_profile_keeps_only_what_the_menu_sends(editor, sent):
+    for body, status in (('{"help": true}', 200), (sent, 400)):
+        answer = editor.patch("/admin/dismissibles/", body, content_type="application/json")
+        assert answer.status_code == status
+    assert editor.get("/admin/dismissibles/").json() == {"help": True}

@@ -18,8 +18,8 @@ PATIENCE = 30  # seconds for a response, and until nginx has written its log
 # A cookie of the form that the site makes. Before nginx takes a large body, it asks the site, at /.session,
 # whether the site made the cookie.
 SESSION = {"Cookie": f"__Host-sessionid={make_session_key()}"}
-# Bytes that a body may have: on the public site, in the admin, and in the admin with a session.
-SMALL, ADMIN, LARGE = 64 * 2**10, 100 * 2**10, 20 * 2**20
+# Bytes that a body may have: on the public site; in the admin, without and with a session; with files.
+SMALL, ADMIN, FORM, LARGE = 64 * 2**10, 100 * 2**10, 3_000_000, 20 * 2**20
 
 
 def status_of_upload(front, path, length, headers, is_chunked=False):
@@ -44,6 +44,10 @@ def status_of_upload(front, path, length, headers, is_chunked=False):
     ("path", "headers", "limit"),
     [
         ("/admin/images/add/?next=1", SESSION, LARGE),
+        ("/admin/documents/edit/4/", SESSION, LARGE),
+        ("/admin/redirects/import/", SESSION, LARGE),
+        ("/admin/pages/4/edit/", SESSION, FORM),
+        ("/admin/dismissibles/", SESSION, FORM),
         ("/admin/images/add/", {}, ADMIN),
         ("/admin/images/add/", {"Cookie": "sessionid=1"}, ADMIN),
         ("/admin/login/", {"Cookie": "csrftoken=1"}, ADMIN),
@@ -59,7 +63,7 @@ def test_only_who_is_logged_in_can_send_large_bodies(upstream, front, path, head
     assert upstream.asked == []
     assert status_of_upload(front, path, limit - 1, headers) == 200
     address, _question, query = path.partition("?")
-    check = ["/.session"] if limit == LARGE else []  # whether the site made the cookie
+    check = ["/.session"] if limit in {FORM, LARGE} else []  # whether the site made the cookie
     assert [asked["PATH_INFO"] for asked in upstream.asked] == [*check, address]
     assert upstream.asked[-1]["QUERY_STRING"] == query
     assert int(upstream.asked[-1]["CONTENT_LENGTH"]) == limit - 1

@@ -20,7 +20,8 @@ from safeguarding.reminders import send_reminders
 from safeguarding.retention import delete_names, deletion_day
 from tests.support.builders import make_user
 from tests.support.leads import address, make_live_story, send_decision
-from tests.support.people import ALL_AGREED, decide, make_person, record
+from tests.support.people import ALL_AGREED, decide, make_person, record, withdraw
+from tests.support.queries import count_queries
 
 pytestmark = pytest.mark.django_db
 
@@ -271,6 +272,17 @@ def test_names_are_deleted_although_no_mail_can_be_sent(case, clock, settings):
         names.append(Contributor.objects.get().names)
     # Mails that fail are tried until the day of the deletion, which is announced then.
     assert names == [SECRET, SECRET if case == "mails fail" else "", ""]
+
+
+def test_first_page_takes_as_many_queries_for_five_people_as_for_one(client, leads):
+    client.force_login(leads[0])
+    numbers = set()
+    for number in (1, 4):
+        for _person in range(number):
+            withdraw(make_ending(300))
+        client.get("/admin/")  # fills caches
+        numbers.add(count_queries(client, "/admin/")[0])
+    assert len(numbers) == 1
 
 
 def test_the_scheduler_sends_mails_and_deletes_names(clock, settings, tmp_path, mailoutbox):

@@ -11,6 +11,7 @@ import time
 import pytest
 import time_machine
 from django.db import connection
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -135,10 +136,28 @@ def test_counts_are_deleted_after_a_year_without_a_search():
     assert sorted(MissedSearch.objects.values_list("words", "count")) == [("", 1), ("searched again", 6)]
 
 
-def test_counting_takes_one_query_and_four_for_new_words(django_assert_num_queries):
+def test_words_of_few_days_are_dropped_after_four_weeks():
+    last = datetime.date(2026, 3, 31)
+    for days in (4, 5):
+        miss(f"on {days} days", days, on=last)
+    for after, counts in ((28, [1, 4, 5]), (29, [1, 1, 5])):
+        miss(f"after {after} days", 1, on=last + datetime.timedelta(after))
+        assert sorted(MissedSearch.objects.values_list("count", flat=True)) == counts
+
+
+def test_new_words_replace_those_of_the_fewest_days(monkeypatch):
+    monkeypatch.setattr("search.missed.MAX_ROWS", 4)
+    miss("debt bondage", days=5)
+    miss("kafala", days=2)
+    for number in range(20):
+        miss(f"flood {number}", days=1)
+    assert sorted(MissedSearch.objects.values_list("count", flat=True)) == [1, 1, 2, 5]
+
+
+def test_counting_takes_one_query_and_five_for_new_words(django_assert_num_queries):
     # Two more queries set and release the savepoint, and on SQLite two set the lock timeout.
     overhead = 4 if IS_SQLITE else 2
-    for day, queries in ((1, 4), (1, 1), (2, 1)):
+    for day, queries in ((1, 5), (1, 1), (2, 1)):
         date = datetime.date(2026, 3, day)
         with time_machine.travel(date, tick=False), django_assert_num_queries(overhead + queries):
             count_missed_search("debt bondage")
@@ -184,7 +203,7 @@ def test_visitor_does_not_wait_long_for_a_locked_database():
 def test_several_visitors_at_once_are_counted_as_one_day(monkeypatch):
     # On SQLite they wait for each other, and longer on a busy machine than visitors may.
     monkeypatch.setattr("search.missed.LOCK_TIMEOUT", 20_000)
-    miss("debt bondage", days=4)
+    miss("debt bondage", days=4, on=timezone.localdate() - datetime.timedelta(1))
     barrier = threading.Barrier(4, timeout=20)
 
     def search():
