@@ -15,6 +15,7 @@ from safeguarding.viewsets import DecisionViewSet, PeopleViewSet, WithdrawalView
 # entry is about, which for a person is the code.
 LOG_ACTIONS = {
     JOINED: (_("Joined"), _("Joined the group Safeguarding")),
+    "safeguarding.allow": (_("Allow publishing"), _("May publish again after many protected words")),
     "safeguarding.take_down": (_("Take down"), _("Taken down")),
     "safeguarding.bring_back": (_("Bring back"), _("Brought back")),
     "safeguarding.withdraw": (_("Withdraw"), _("Withdrawn, and erased")),
