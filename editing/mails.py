@@ -17,6 +17,7 @@ from wagtail.permissions import policy_registry
 
 from editing.admin_access import is_visible
 from editing.patches import patch
+from stories.checked_pages import find_title_leaks
 
 logger = logging.getLogger(__name__)
 # Wagtail's functions, which `start` replaces.
@@ -44,7 +45,9 @@ def get_valid_recipients(self, instance, **kwargs):
 
 
 def send_notification(recipient_users, notification, extra_context):
-    """Replace the function that sends mails about comments."""
+    """Replace the function that sends mails about comments. Their subject has the title of the page."""
+    if find_title_leaks(extra_context["page"]):
+        return
     users = [user for user in recipient_users if may_be_told(user, extra_context["page"])]
     send_later(SEND_NOTIFICATION, users, notification, extra_context)
 

@@ -20,6 +20,7 @@ from safeguarding.releases import lock_people_of
 from safeguarding.uses import Release
 from safeguarding.withdrawal.tasks import is_one_held
 from safeguarding.writers import copy_writers
+from stories.checked_pages import refuse_titles
 from stories.people import contributors_in
 from stories.people_check import sentences_in
 
@@ -113,6 +114,8 @@ def copy_all(action, skip_permission_checks):
     """Call Wagtail's method for `action`, a CopyPageAction. Return the copy."""
     lock_people_below(action, action.to)
     made = COPY(action, skip_permission_checks=skip_permission_checks)
+    # Wagtail checks the first copy only. The section with the copies may have another title now.
+    refuse_titles(made, made.get_ancestors(inclusive=True))
     follow_originals(action, made)
     return discard_trash(action, made)
 

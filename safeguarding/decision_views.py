@@ -1,6 +1,7 @@
 """Views of the admin for the stories that wait for the safeguarding team.
 
-They are the list, a page for the decisions on one story, and the story as readers would see it.
+They are the list, a page for the decisions on one story, and the story as readers would see it. Another one
+lets a user publish again who is above the limit of the leak check.
 """
 
 from django import forms
@@ -29,7 +30,8 @@ from safeguarding.decisions import (
     waiting_pages,
 )
 from safeguarding.forms import RestrictedFieldsMixin
-from safeguarding.models import Decision
+from safeguarding.leak_check.hits import allow
+from safeguarding.models import Decision, LeakHits
 from safeguarding.releases import report_again
 from safeguarding.writers import has_written, read_saves
 
@@ -181,3 +183,13 @@ class ReadView(StoryMixin, View):
             raise Http404
         content = self.version.content
         return content.make_preview_request(request, content.default_preview_mode)
+
+
+class AllowView(DecisionMixin, View):
+    """Lets a user who is above the limit today publish again, and be told places."""
+
+    def post(self, request, pk):
+        hits = get_object_or_404(LeakHits, pk=pk, day=today())
+        allow(hits, request.user)
+        messages.success(request, _("%s can publish again.") % hits.user.get_username())
+        return redirect("wagtailadmin_home")

@@ -5,12 +5,14 @@ Leads are the members of the group Safeguarding.
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Max
+from django.db.models.functions import Length
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.admin.ui.components import Component
 from wagtail.models import ModelLogEntry, Page
 
+from caching.local_date import today
 from safeguarding.decisions import ending_decisions, find_undecided
 from safeguarding.leak_check.hits import find_many
 from safeguarding.models import Contributor, PageHold
@@ -30,7 +32,9 @@ class TodayPanel(Component):
     order = 40  # below LeadsPanel, and above the buttons of home/wagtail_hooks.py (50)
 
     def get_context_data(self, parent_context):
-        return {"groups": [(heading, items) for heading, items in find_work().items() if items]}
+        groups = [(heading, items) for heading, items in find_work().items() if items]
+        token = parent_context.get("csrf_token")
+        return {"groups": groups, "hits": find_many(), "today": today(), "csrf_token": token}
 
 
 class LeadsPanel(Component):
@@ -54,7 +58,10 @@ def find_work():
         Status.ENDED: (_("Ended"), []),
         Status.ENDS_SOON: (_("Ends soon"), []),
     }
-    deletions, missed = [], last_missed_attempts()
+    deletions, unchecked, missed = [], [], last_missed_attempts()
+    # The token of an encrypted text is never blank, so the database can tell which texts are.
+    lengths = Length("names") + Length("protected_words") + Length("ordinary_words")
+    blank = set(Contributor.objects.alias(length=lengths).filter(length=0).values_list("pk", flat=True))
     for person in Contributor.by_code():
         address = reverse("safeguarding_people:inspect", args=[person.pk])
         status, day = person.get_status(), deletion_day(person)
@@ -66,12 +73,14 @@ def find_work():
         if day and is_time_to_announce(day):
             text = _("Will be deleted on %s. If you still need them, set a later day.") % format_day(day)
             deletions.append((person.code, address, text))
+        if person.pk in blank and status not in {Status.ENDED, Status.WITHDRAWN}:
+            text = _("No names or words are recorded, so the leak check never finds this person.")
+            unchecked.append((person.code, address, text))
     return (
         find_holds()
         | dict(groups.values())
         | find_stories()
-        | {_("Names and contact"): deletions}
-        | find_hits()
+        | {_("Names and contact"): deletions, _("Never looked for"): unchecked}
     )
 
 
@@ -110,16 +119,6 @@ def find_stories():
         _("Decisions that end"): ending,
         _("Nobody said who is in these stories"): [to_line(each) for each in undecided],
     }
-
-
-def find_hits():
-    """Return {heading: [(name of a user, "", sentence)]} of the users above the limit of the leak check."""
-    text = _("%(day)s, %(number)d places with protected words. Ask them what they are writing.")
-    lines = [
-        (hits.user.get_username(), "", text % {"day": format_day(hits.day), "number": hits.number})
-        for hits in find_many()
-    ]
-    return {_("Protected words were found often"): lines}
 
 
 def to_line(version):

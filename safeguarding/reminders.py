@@ -1,8 +1,8 @@
 """Mails to the leads about consents and decisions that end, and names that will be deleted.
 
 Each is sent once at most. There are mails 60, 30 and 7 days before a consent or a decision ends, and at its
-end. If several of them are due, only the last is sent. The first page of the admin announces deletions too, so
-they are carried out although no mail can be sent. No mail about a consent or decision then counts as sent.
+end. If several of them are due, only the last is sent. The first page of the admin announces deletions too,
+so they are carried out although no mail can be sent. No mail about a consent or decision then counts as sent.
 """
 
 import datetime

@@ -6,7 +6,7 @@ from wagtail.admin.viewsets.base import ViewSet
 from wagtail.admin.viewsets.model import ModelViewSet
 
 from safeguarding import views
-from safeguarding.decision_views import DecideView, DecisionIndexView, ReadView
+from safeguarding.decision_views import AllowView, DecideView, DecisionIndexView, ReadView
 from safeguarding.forms import PersonForm
 from safeguarding.models import Contributor
 from safeguarding.restricted_views import PrintView, RestrictedFieldsView
@@ -43,6 +43,7 @@ class DecisionViewSet(ViewSet):
     def get_urlpatterns(self):
         return [
             path("", DecisionIndexView.as_view(), name="index"),
+            path("limit/<int:pk>/", AllowView.as_view(), name="allow"),
             path("<int:pk>/", DecideView.as_view(), name="page"),
             path("<int:pk>/read/", ReadView.as_view(), name="read"),
         ]

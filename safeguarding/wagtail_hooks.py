@@ -18,6 +18,7 @@ from safeguarding.writers import WROTE
 LOG_ACTIONS = {
     JOINED: (_("Joined"), _("Joined the group Safeguarding")),
     NAMES_CLOSED: (_("Names closed"), _("Changed by an administrator, so names are closed to it for a time")),
+    "safeguarding.allow": (_("Allow publishing"), _("May publish again after many protected words")),
     "safeguarding.take_down": (_("Take down"), _("Taken down")),
     "safeguarding.bring_back": (_("Bring back"), _("Brought back")),
     "safeguarding.withdraw": (_("Withdraw"), _("Withdrawn, and erased")),

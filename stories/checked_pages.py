@@ -6,13 +6,16 @@ protected word, one that would give somebody away (safeguarding/leak_check/).
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, transaction
+from django.dispatch import receiver
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
+from wagtail.signals import pre_page_move
 
 from safeguarding.leak_check.admin_requests import find_stops
+from safeguarding.leak_check.texts import read_titles
 from safeguarding.releases import lock_pages, lock_people, store_report
 from stories.indexing import indexed_after
 from stories.people import People, content_of, contributors_in, digest_of, report_of
@@ -26,12 +29,40 @@ IS_OVER = "Expiry date/time must be in the future."
 LOCK_FIELDS = {"locked", "locked_by", "locked_at"}
 
 
-def find_leaks(page):
-    """Return {name of a field: [ValidationError]} for protected words that prevent publishing `page`."""
+def find_leaks(page, titles=None):
+    """Return {name of a field: [ValidationError]} for protected words that prevent publishing `page`.
+
+    `titles`: as in find_stops().
+    """
     return {
         field or NON_FIELD_ERRORS: [ValidationError(text, code=CODE) for text in texts]
-        for field, texts in find_stops(page).items()
+        for field, texts in find_stops(page, titles).items()
     }
+
+
+def find_title_leaks(page):
+    """Return those of find_leaks() about the title, which mails have in their subject, and about no field.
+
+    Above the limit of the leak check, the error about no field is all that it says.
+    """
+    errors = find_leaks(page).items()
+    return {field: each for field, each in errors if field in {"title", NON_FIELD_ERRORS}}
+
+
+def refuse_titles(page, above):
+    """Raise PublishingRefused if a title or slug of `above` would give away somebody in `page` or below it.
+
+    `above`: a queryset of the pages that are or will be above `page`. `page` may be among them.
+    """
+    if errors := find_leaks(page, read_titles(above)):
+        raise PublishingRefused(page, errors)
+
+
+@receiver(pre_page_move)
+def check_titles_above(instance, parent_page_before, parent_page_after, **_arguments):
+    """Refuse to move a page to where a title or slug above it would give somebody away."""
+    if parent_page_before != parent_page_after:
+        refuse_titles(instance, parent_page_after.get_ancestors(inclusive=True))
 
 
 def find_passed_end(page):
@@ -54,6 +85,8 @@ class CheckedPageMixin(models.Model):
     is_draft, is_publishing = False, None
     # The primary key of the page that this one is being copied from: editing/page_actions.py.
     copy_of = None
+    # The parent of a new page, which CheckedPageForm sets too.
+    parent_in_form = None
     # The slugs that pages of the type may not have.
     reserved_slugs = frozenset()
     # Wagtail's signal handlers leave the search index alone: save() updates it.

@@ -4,6 +4,7 @@ import itertools
 from html import unescape
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
@@ -14,13 +15,15 @@ from wagtail.models import Page, Task
 
 from media.access import may_publish
 from media.shown_files import REFUSED
-from stories.checked_pages import IS_OVER
+from stories.checked_pages import IS_OVER, find_title_leaks
 from stories.content_notes import ContentNote
 from stories.people_check import CODE, answer_errors
 from stories.refusals import link_person
 
 # The names of the page editor's buttons that send a page for approval.
 SUBMITS = {"action-submit", "action-restart-workflow"}
+# The script of a StreamField shows errors as text, and so do Wagtail's messages those of no field.
+WITHOUT_MARKUP = {"body", NON_FIELD_ERRORS}
 CHANGED = _("Somebody has changed this since you opened it. Please open it again.")
 
 
@@ -105,7 +108,9 @@ class CheckedPageForm(WagtailAdminPageForm):
         # For clean() of CheckedPageMixin. It checks less for drafts, because a draft can always be saved.
         self.instance.is_draft = self.is_deferred_validation
         self.instance.is_publishing = not self.is_deferred_validation and self.would_publish()
-        if self.instance.is_publishing or self.would_submit():
+        if not self.instance.pk:
+            self.instance.parent_in_form = self.parent_page
+        if self.instance.is_publishing or self.would_send_mails():
             self.take_rows()
         super()._post_clean()
         if self.would_submit():
@@ -114,23 +119,23 @@ class CheckedPageForm(WagtailAdminPageForm):
             # editing/moderation.py.
             for field, text, _person in answer_errors(self.instance):
                 self.add_error(field, forms.ValidationError(text, code=CODE))
+        if self.would_send_mails() and not self.instance.is_publishing:
+            for field, errors in find_title_leaks(self.instance).items():
+                self.add_error(field if field in self.fields else None, errors)
         self.link_people()
 
     def link_people(self):
         """Show each error with CODE on its own line, with links to people if the user is a safeguarding lead.
 
-        Errors of the field `body` get no markup, because the script of a StreamField shows errors as text.
+        Errors of WITHOUT_MARKUP get no markup.
         """
         for field, errors in self.errors.items():
             for error in errors.as_data():
-                if error.code == CODE:
-                    error.message = (
-                        as_text(error.message)
-                        if field == "body"
-                        else format_html(
-                            '<span class="story-refusal">{}</span>', link_person(error, self.for_user)
-                        )
-                    )
+                if error.code == CODE and field in WITHOUT_MARKUP:
+                    error.message = as_text(error.message)
+                elif error.code == CODE:
+                    text = link_person(error, self.for_user)
+                    error.message = format_html('<span class="story-refusal">{}</span>', text)
 
     def take_rows(self):
         """Give the page the rows that were sent, because its clean() checks them before save() is called."""
@@ -142,6 +147,11 @@ class CheckedPageForm(WagtailAdminPageForm):
     def would_submit(self):
         """Return whether the button that was pressed sends the page for approval."""
         return not self.is_deferred_validation and bool(SUBMITS & set(self.data))
+
+    def would_send_mails(self):
+        """Return whether the button that was pressed sends mails with the title of the page to moderators."""
+        action = self.data.get("workflow-action-name") if "action-workflow-action" in self.data else None
+        return self.would_submit() or (action == "approve" and not self.is_deferred_validation)
 
     def would_publish(self):
         """Return whether the button that was pressed publishes the page, at once or at a later time."""

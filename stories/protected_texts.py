@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from wagtail.fields import StreamField
 from wagtail.models import Page
 
+from safeguarding.leak_check.matching import MAYBE_SPACE
 from safeguarding.leak_check.texts import LocatedText, read_field, register, strings_in, text_fields
 from stories.body import stored_image, stored_pictures
 from stories.terms import Author, Theme
@@ -71,7 +72,8 @@ def read_body(body, field):
         else:
             numbers[kind] += 1
             where = f"{body.stream_block.child_blocks[kind].label} {numbers[kind]}"
-            yield LocatedText(where, "\n".join(strings_in(value)), field)
+            # The cells of a table can be parts of one word.
+            yield LocatedText(where, MAYBE_SPACE.join(strings_in(value)), field)
 
 
 def split_paragraphs(text):

@@ -6,7 +6,12 @@ that hard:
 * Autosaves are not checked.
 * A message says where a word was found, and never which word it is.
 * The places that messages name are counted for each user and day. Above LIMIT, messages only say that the
-  user should ask the safeguarding team. Who may read the words anyway (sees_names) has no limit.
+  user should ask the safeguarding team. Then no page is published either, whatever it holds, because to
+  publish one would be an answer too. A member of the team can allow it: AllowView.
+* If a text with a protected word has more candidates than an ordinary one, messages name only the field, and
+  the user is above LIMIT from then on.
+
+Who may read the words anyway (sees_names) has no limit.
 """
 
 from contextvars import ContextVar
@@ -22,7 +27,8 @@ from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.models import Page
 from wagtail.signals import page_published
 
-from safeguarding.leak_check.checking import check
+from safeguarding.leak_check.candidates import has_many_candidates
+from safeguarding.leak_check.checking import Findings, check, check_titles
 from safeguarding.leak_check.hits import LIMIT, count_today, record
 from safeguarding.leak_check.texts import source_of
 from safeguarding.leak_check.words import load_words
@@ -31,6 +37,8 @@ from safeguarding.policies import sees_names
 # A message names at most this many places whose protected words are all ordinary words too, such as "Rose".
 # With more, the text could be a list of guesses.
 MANY_ORDINARY = 3
+# Of so many people whom it doesn't list, an ordinary text has no word.
+MANY_STRANGERS = 6
 
 # The RequestCheck of the current request, or None outside of requests that `check_for_leaks` wraps.
 current_check = ContextVar("current_check", default=None)
@@ -62,7 +70,8 @@ class RequestCheck:
 
     `saved`: {(model, primary key): object} of what the request saved. `found`: a set with a pair ((model,
     primary key), name of the place) for each place with protected words. All ordinary words in one object
-    are one pair, with None as the name of the place.
+    are one pair, with None as the name of the place. A text with more candidates than an ordinary one adds as
+    many numbers as bring the user above LIMIT.
     """
 
     def __init__(self, request):
@@ -86,8 +95,8 @@ class RequestCheck:
 
     @property
     def is_above_limit(self):
-        """Whether the user was above the limit before this request. What is saved is not checked then."""
-        return self.found_before > LIMIT and self.is_limited
+        """Whether the user is above the limit by now."""
+        return self.is_limited and self.found_before + len(self.found) > LIMIT
 
     def queue(self, instance):
         """Check `instance`, which the request saved, at the end of the request. Autosaves are not checked."""
@@ -95,39 +104,47 @@ class RequestCheck:
         if self.request.accepts("text/html"):
             self.saved[type(instance), instance.pk] = instance
 
-    def may_name_places(self, instance, places, ordinary=()):
-        """Count the places that were found in `instance`. Return whether a message may name them.
+    def count(self, instance, findings, texts):
+        """Count the places in `findings`, the Findings in `instance`. Return the Findings to tell, or None.
 
-        `places`: the LocatedTexts with a protected word that is not ordinary. `ordinary`: those with ordinary
-        words only. All of these count as one place together.
+        All places with ordinary words only count as one together. `texts`: the LocatedTexts that were checked
+        at once.
         """
-        if not self.is_limited:
-            return True
+        if not findings or not self.is_limited:
+            return findings
         key = type(instance), instance.pk
-        self.found |= {(key, place.where) for place in places}
-        self.found |= {(key, None)} if ordinary else set()
-        return self.found_before + len(self.found) <= LIMIT
+        self.found |= {(key, place.where) for place in findings.stops + findings.warnings}
+        self.found |= {(key, None)} if findings.ordinary else set()
+        if self.is_above_limit:
+            return None
+        if findings.strangers < MANY_STRANGERS and not has_many_candidates(each.text for each in texts):
+            return findings
+        self.found |= set(range(LIMIT + 1))
+        return name_fields(instance, findings)
 
     def finish(self):
         """Add the messages about what was saved, and store the number of places that were found."""
-        if self.saved and self.is_above_limit:
+        if self.saved and self.is_limited and self.found_before > LIMIT:
             messages.warning(self.request, get_limit_message())
         elif self.saved and self.words.words:
-            for instance in self.saved.values():
-                self.warn(instance)
+            self.warn()
         if self.found:
             record(self.request.user, len(self.found))
 
-    def warn(self, instance):
-        """Check `instance`, and add the messages about it."""
-        findings = check(instance, self.words.words)
-        if not findings:
-            return
-        if self.may_name_places(instance, findings.stops + findings.warnings, findings.ordinary):
-            for text in describe(instance, findings):
-                messages.warning(self.request, text, buttons=self.edit_buttons(instance))
-        else:
-            messages.warning(self.request, get_limit_message())
+    def warn(self):
+        """Check what was saved, and add the messages about it, each once."""
+        checked = [(each, check(each, self.words.words)) for each in self.saved.values()]
+        # An import of redirects, for example, saves many objects with one candidate each.
+        others = [text for each, findings in checked if not isinstance(each, Page) for text in findings.texts]
+        warnings = []
+        for each, findings in checked:
+            told = self.count(each, findings, findings.texts if isinstance(each, Page) else others)
+            # A button would tell which object it is.
+            buttons = self.edit_buttons(each) if told is findings else []
+            texts = [get_limit_message()] if told is None else describe(each, told)
+            warnings += [(text, buttons) for text in texts if (text, buttons) not in warnings]
+        for text, buttons in warnings:
+            messages.warning(self.request, text, buttons=buttons)
 
     def edit_buttons(self, instance):
         """Return a list with a link to the form for `instance`, if the user may edit it."""
@@ -146,17 +163,27 @@ def can_compare():
     return get_words().is_complete
 
 
-def find_stops(page):
+def find_stops(page, titles=None):
     """Return {name of a field: [sentence]} about the protected words that prevent publishing `page`.
 
-    The name is None for texts that are in no field of the form, such as the name of an author.
+    The name is None for texts that are in no field of the form, such as the name of an author. `titles`: the
+    LocatedTexts of sections above `page`, to check only these with the people in `page` and below it.
     """
-    request_check, words = current_check.get(), get_words()
-    stops = check(page, words.words).stops if words.words else []
-    if stops and request_check and not request_check.may_name_places(page, stops):
+    request_check, words = current_check.get(), get_words().words
+    if not words:
+        return {}
+    if request_check and request_check.is_above_limit:
+        return {None: [get_limit_message()]}
+    if titles is None:
+        findings = check(page, words)
+    else:
+        findings = check_titles(titles, words, page.get_descendants(inclusive=True))
+    # Places that only cause a warning are not told, so they don't count.
+    told = Findings(findings.stops, strangers=findings.strangers)
+    if request_check and (told := request_check.count(page, told, findings.texts)) is None:
         return {None: [get_limit_message()]}
     by_field = {}
-    for place in stops:
+    for place in told.stops:
         by_field.setdefault(place.field, []).append(place)
     text = get_stop_message()
     return {field: [text % {"places": join(places)}] for field, places in by_field.items()}
@@ -185,6 +212,15 @@ def describe(instance, findings):
         yield kind + text % {"places": ", ".join(filter(None, [warned, ordinary]))}
 
 
+def name_fields(instance, findings):
+    """Return Findings that name the fields of `findings`, and no places in them."""
+    labels = {field.name: str(field.verbose_name) for field in instance._meta.concrete_fields}
+    lists = (findings.stops, findings.warnings, findings.ordinary)
+    return Findings(
+        *([each._replace(where=labels.get(each.field, each.where)) for each in places] for places in lists)
+    )
+
+
 def join(places):
     """Return the names of `places`, each once, separated by commas."""
     return ", ".join(dict.fromkeys(place.where for place in places))
@@ -208,8 +244,9 @@ def get_limit_message():
     """Return the message that a user above the limit gets instead of the names of places."""
     return _(
         "Today the site has often found places in your texts that could give somebody away. You can still "
-        "save what you write. Until tomorrow, the site no longer says where such places are: please ask the "
-        "safeguarding team to look at your texts with you."
+        "save what you write. Until tomorrow, the site no longer says where such places are, and publishes "
+        "and moves nothing for you: please ask the safeguarding team to look at your texts with you. They "
+        "can allow it earlier."
     )
 
 

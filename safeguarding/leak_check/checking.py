@@ -15,8 +15,8 @@ from wagtail.models import Page, Revision
 
 from caching.local_date import today
 from safeguarding.leak_check.matching import Texts
-from safeguarding.leak_check.texts import read_texts, source_of, sources
-from safeguarding.models import Contributor, WithdrawalTask
+from safeguarding.leak_check.texts import read_above, read_texts, source_of, sources
+from safeguarding.models import Contributor, Use, WithdrawalTask
 from safeguarding.releases import load_people
 from safeguarding.scopes import Channel, Naming
 from safeguarding.status import Status, counts_as_child
@@ -28,12 +28,15 @@ class Findings:
     """The LocatedTexts of an object that have protected words. Each of them is in one of the lists.
 
     `stops`: those that prevent publishing. `warnings`: those that may reveal who somebody is. `ordinary`:
-    those whose protected words are all ordinary words too.
+    those whose protected words are all ordinary words too. `texts`: all LocatedTexts of the object.
+    `strangers`: how many people whom it doesn't list have a word in them.
     """
 
     stops: list = field(default_factory=list)
     warnings: list = field(default_factory=list)
     ordinary: list = field(default_factory=list)
+    texts: list = field(default_factory=list)
+    strangers: int = 0
 
     def __bool__(self):
         return bool(self.stops or self.warnings or self.ordinary)
@@ -61,6 +64,14 @@ def people_of(instance):
     )
 
 
+def people_at(pages):
+    """Return the People in `pages`, a queryset, as far as they are live. Named are those named in each."""
+    uses = Use.objects.filter(page__in=pages, page__live=True)
+    uses = set(uses.values_list("contributor", "naming"))
+    listed = {key for key, _naming in uses}
+    return People(listed, listed - {key for key, naming in uses if naming != Naming.REAL})
+
+
 def people_taken_out(page):
     """Return the primary keys of people who withdrew, and whom an editor has to remove from `page`.
 
@@ -74,12 +85,27 @@ def people_taken_out(page):
 
 
 def check(instance, words):
-    """Return the Findings for `words`, a list of ProtectedWords, in the texts of `instance`."""
+    """Return the Findings for `words`, a list of ProtectedWords, in the texts of `instance`.
+
+    The titles and slugs of the sections above a story count as its texts. The title and the slug of a page
+    also count as texts of the live pages below it.
+    """
     texts = read_texts(instance)
+    if hasattr(instance, "report_people"):
+        texts += read_above(instance)
     found = find_words(texts, words)
-    if not found:
-        return Findings()
-    return classify(texts, found, people_of(instance))
+    findings = classify(texts, found, people_of(instance)) if found else Findings(texts=texts)
+    if findings and isinstance(instance, Page) and instance.path:
+        titles = [each for each in texts if each.field in {"title", "slug"}]
+        stops = check_titles(titles, words, instance.get_descendants()).stops
+        findings.stops += [each for each in stops if each not in findings.stops]
+    return findings
+
+
+def check_titles(titles, words, pages):
+    """Return the Findings in `titles`, LocatedTexts, which stand above the people in `pages`, a queryset."""
+    found = find_words(titles, words)
+    return classify(titles, found, people_at(pages)) if found else Findings(texts=titles)
 
 
 def find_words(texts, words):
@@ -110,11 +136,19 @@ def classify(texts, found, people):
         word.contributor for word, _ in found if word.is_full_name and word.contributor not in people.listed
     }
     public = find_public_names(strangers)
+    # Children have their names from parents who may be named. It takes a decision to publish a page with a
+    # child, so a lead reads the name first.
+    shared = {word for word, _ in found if word.term in agreed and not word.is_full_name}
+    children = load_people(word.contributor for word in shared).values()
+    children = {child.pk for child in children if counts_as_child(child, today()) and not child.has_withdrawn}
     grades = {}
     for word, numbers in found:
+        highest = 1 if word in shared and word.contributor in children else 2
         for number in numbers:
-            grades[number] = max(grade(word, people, public), grades.get(number, 0))
-    findings = Findings()
+            grades[number] = max(min(highest, grade(word, people, public)), grades.get(number, 0))
+    # One person for each word, because several can have the same first name.
+    unlisted = {word.term: word.contributor for word, _ in found if word.contributor not in people.listed}
+    findings = Findings(texts=texts, strangers=len(set(unlisted.values())))
     for number, highest in sorted(grades.items()):
         [findings.ordinary, findings.warnings, findings.stops][highest].append(texts[number])
     return findings

@@ -12,6 +12,7 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from wagtail.log_actions import log
 
 from caching.local_date import today
 from safeguarding.mails import mail_leads
@@ -60,12 +61,19 @@ def tell_leads(hits):
             LeakHits.objects.filter(pk=hits.pk).update(is_told=False)
 
 
+def allow(hits, lead):
+    """Count from 0 again for the user and the day of `hits`, a LeakHits, because `lead` says so."""
+    LeakHits.objects.filter(pk=hits.pk).update(number=0, is_told=False)
+    log(hits.user, "safeguarding.allow", user=lead, data={"number": hits.number})
+
+
 def compose():
     """Return the text of the mail to the leads."""
     text = _(
-        "The leak check found protected words more than %(limit)d times today in what somebody wrote. That "
-        "may be a story that needs you, or somebody who tries out names. “Needs you today”, on the first "
-        "page of the admin, says who it was:\n\n%(address)s"
+        "The leak check found protected words more than %(limit)d times today in what somebody wrote, or in "
+        "a text that is like a list of names. That may be a story that needs you, or somebody who tries out "
+        "names. “Needs you today”, on the first page of the admin, says who it was. Until tomorrow, the "
+        "site publishes nothing that this user asks it to, unless you allow it there:\n\n%(address)s"
     )
     return text % {"limit": LIMIT, "address": f"{settings.BASE_URL}{reverse('wagtailadmin_home')}"}
 

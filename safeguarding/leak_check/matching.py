@@ -10,6 +10,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import unquote
 
 # --- Preparing a text ----------------------------------------------------------------------------
@@ -24,6 +25,11 @@ BLOCK_TAGS = {
     *("blockquote", "br", "div", "embed", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p"),
     *("table", "tbody", "td", "th", "thead", "tr", "ul"),
 }
+# A character between two words that may also be within one word: at a line break of a text, and between the
+# cells of a table. It belongs to no word, and Python counts it as a space.
+MAYBE_SPACE = "\x1f"
+# A hyphen at the end of a line, and one with a space on one of its sides.
+HYPHEN_AND_SPACE = re.compile(r"(?<=\w)(?:[-\u2010]\s+|\s+[-\u2010])(?=\w)")
 TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)((?:\s[^<>]*)?)/?>")
 # How often entities and percent codes are decoded at most, as "%2526" is an encoded "%26".
 MAX_CODES = 3
@@ -32,13 +38,17 @@ BLANKS = str.maketrans("", "", "\u115f\u1160\u2800\u3164\uffa0\u0640")
 CYRILLIC = "авеијкмнорстухѕіһԁԛԝӏ"
 CYRILLIC_AS_LATIN = "abeujkmhopctyxsihdqwl"
 LOOK_ALIKES = str.maketrans(CYRILLIC + CYRILLIC.upper(), CYRILLIC_AS_LATIN + CYRILLIC_AS_LATIN.upper())
-# Greek letters become the Latin letters that they look like. In a word without Latin letters, a small letter
-# becomes what its capital looks like, so that both are the same. In a word with Latin letters, each letter
-# becomes what it looks like itself.
-GREEK_WORD = re.compile(r"[^\W\d_]*[\u0370-\u03ff][^\W\d_]*")
+# Small capitals are letters of their own.
+LOOK_ALIKES |= str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz")
+# Greek and Armenian letters become the Latin letters that they look like. In a word without Latin letters, a
+# small Greek letter becomes what its capital looks like, so that both are the same, and Armenian letters
+# stay. In a word with Latin letters, each letter becomes what it looks like itself.
+GREEK_OR_ARMENIAN_WORD = re.compile(r"[^\W\d_]*[\u0370-\u03ff\u0531-\u0587][^\W\d_]*")
 GREEK = "αβεζηικμνορτυχ"
 GREEK_CAPITALS = str.maketrans(GREEK + GREEK.upper(), "abezhikmnoptyx" + "ABEZHIKMNOPTYX")
-GREEK_SHAPES = str.maketrans("αβγεηικνορτυχω" + GREEK.upper(), "abyenikvoptuxw" + "ABEZHIKMNOPTYX")
+SHAPES = str.maketrans(
+    "αβγεηικνορτυχω" + GREEK.upper() + "հյոռսցզօւՍՏՕԼ", "abyenikvoptuxw" + "ABEZHIKMNOPTYX" + "hjnnugqoiUSOL"
+)
 LATIN = re.compile("[A-Za-z]")
 # Letters that Unicode does not decompose, and Arabic letters that many people write for each other.
 PLAIN_LETTERS = str.maketrans(
@@ -50,6 +60,9 @@ WORD_JOINTS = re.compile(
     r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])"
 )
 WORD = re.compile(r"[^\W_]+")
+# A word in which digits or signs replace letters, such as Am1na or @mina. 1 is read as i and as l.
+WORD_WITH_SIGNS = re.compile(r"(?=[\d@$_]*[^\W\d_])[^\W_]*[@$01345][\w@$]*")
+SIGNS = [str.maketrans("@$01345", f"aso{letter}eas") for letter in "il"]
 
 
 def remove_tags(text):
@@ -61,7 +74,7 @@ def remove_tags(text):
         if name not in INLINE_TAGS | BLOCK_TAGS:
             return match[0]
         attributes.append(match[2])
-        return "" if name in INLINE_TAGS else " "
+        return "" if name in INLINE_TAGS else MAYBE_SPACE if name == "br" else " "
 
     return " ".join([TAG.sub(replace, text), *attributes])
 
@@ -79,7 +92,7 @@ def decode(text):
 def plain(text):
     """Return `text` as plain letters: without tags, codes, invisible characters and accents.
 
-    Cyrillic and Greek letters are replaced by the Latin ones that they look like.
+    Letters of other scripts are replaced by the Latin ones that they look like.
     """
     # Both would leave a text without these characters as it is, but take longer.
     text = decode(remove_tags(text)) if "<" in text or "&" in text or "%" in text else text
@@ -87,13 +100,19 @@ def plain(text):
         text = unicodedata.normalize("NFKD", text.translate(BLANKS))
         # Leave out marks, such as accents, and format characters.
         text = "".join(each for each in text if unicodedata.category(each) not in {"Mn", "Mc", "Me", "Cf"})
-        text = GREEK_WORD.sub(map_greek, text.translate(LOOK_ALIKES))
+        text = GREEK_OR_ARMENIAN_WORD.sub(map_shapes, text.translate(LOOK_ALIKES))
     return text
 
 
-def map_greek(match):
-    """Return the Latin look-alike of `match`, a match of GREEK_WORD."""
-    return match[0].translate(GREEK_SHAPES if LATIN.search(match[0]) else GREEK_CAPITALS)
+def map_shapes(match):
+    """Return the Latin look-alike of `match`, a match of GREEK_OR_ARMENIAN_WORD."""
+    return match[0].translate(SHAPES if LATIN.search(match[0]) else GREEK_CAPITALS)
+
+
+def add_readings(text):
+    """Return `text`, followed by how it reads if digits and signs in its words stand for letters."""
+    readings = [WORD_WITH_SIGNS.sub(lambda word, to=to: word[0].translate(to), text) for to in SIGNS]
+    return text if readings[0] == text else " ".join([text, *readings])
 
 
 # --- Terms ---------------------------------------------------------------------------------------
@@ -103,8 +122,12 @@ def map_greek(match):
 # "Asif" is found in "A s i f", and not in "as if".
 LONG = 7
 SHORTEST_APART = 3
-# Endings that a term may have in the text.
+# Endings that a term may have in the text, unless it is shorter than SHORTEST_PLURAL or one of COMMON_WORDS:
+# "this" is no plural of the name Thi, and "angels" is most often none of Angel.
 PLURALS = ("s", "es")
+SHORTEST_PLURAL = 5
+# Without accents. A line that begins with "#" says in which language the words below it are.
+COMMON_WORDS = frozenset(Path(__file__).with_name("common_words.txt").read_text(encoding="utf-8").split())
 # Scripts without spaces between words. Below them: Arabic prefixes that are written together with a word.
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 ARABIC = re.compile(r"[\u0600-\u06ff]")
@@ -133,9 +156,9 @@ class Term:
 
 def make_term(words):
     """Return the Term for the string `words`, or None if it has no letter and no digit."""
-    texts = Texts([words])
-    breaks = [position for position in range(1, len(texts.letters)) if texts.gaps[position] == SPACE]
-    return Term(texts.letters, tuple(breaks)) if texts.letters else None
+    letters, gaps = join_words(plain(words))
+    breaks = [position for position in range(1, len(letters)) if gaps[position] == SPACE]
+    return Term(letters, tuple(breaks)) if letters else None
 
 
 def make_phone_terms(text):
@@ -167,15 +190,13 @@ class Texts:
             self.starts.append(length)
             prepared = plain(text)
             self.numbers.append(find_numbers(prepared))
-            letters, text_gaps = join_words(prepared)
-            # No Term has a line break, so none is found across two texts. There is none after the last text,
-            # so make_term(), which prepares a single text, gets none.
+            letters, text_gaps = join_words(add_readings(prepared))
+            # No Term has a line break, so none is found across two texts.
             parts.append(f"{letters}\n")
             gaps += text_gaps
             gaps.append(SPACE)
             length = len(gaps)
-        self.letters = "".join(parts).removesuffix("\n")
-        # One longer than `letters`: ends() looks at the gap behind the last letter, too.
+        self.letters = "".join(parts)
         self.gaps = gaps
 
     def find(self, term):
@@ -197,7 +218,7 @@ class Texts:
         end = start + len(term.letters)
         if UNSPACED.search(term.letters):
             return True
-        return self.begins(start, term) and self.ends(end) and self.has_right_spaces(term, start, end)
+        return self.begins(start, term) and self.ends(term, end) and self.has_right_spaces(term, start, end)
 
     def begins(self, start, term):
         """Return whether a word begins at `start`. In Arabic, a prefix may be before it."""
@@ -210,10 +231,12 @@ class Texts:
             first -= 1
         return self.letters[first:start] in ARABIC_PREFIXES
 
-    def ends(self, end):
-        """Return whether a word ends before `end`, or after a plural ending at `end`."""
+    def ends(self, term, end):
+        """Return whether a word ends before `end`, or after a plural ending of `term` at `end`."""
         if self.gaps[end] != INSIDE:
             return True
+        if len(term.letters) < SHORTEST_PLURAL or term.letters in COMMON_WORDS:
+            return False
         return any(
             self.letters.startswith(plural, end) and self.gaps[end + len(plural)] != INSIDE
             for plural in PLURALS
@@ -238,13 +261,15 @@ class Texts:
 
 def join_words(text):
     """Return (letters and digits of `text`, bytes that say what is before each of them)."""
-    # The character \x1f marks a position of WORD_JOINTS. It belongs to no word, and Python counts it as a
-    # space.
-    text = WORD_JOINTS.sub("\x1f", text).casefold().translate(PLAIN_LETTERS)
+    text = (
+        WORD_JOINTS.sub(MAYBE_SPACE, HYPHEN_AND_SPACE.sub(MAYBE_SPACE, text))
+        .casefold()
+        .translate(PLAIN_LETTERS)
+    )
     words, gaps, end = [], bytearray(), 0
     for match in WORD.finditer(text):
         between = text[end : match.start()]
-        is_joint = end and not any(each.isspace() for each in between.replace("\x1f", ""))
+        is_joint = end and not any(each.isspace() for each in between.replace(MAYBE_SPACE, ""))
         gaps.append(JOINT if is_joint else SPACE)
         gaps += bytes(match.end() - match.start() - 1)  # zeros, which are INSIDE
         words.append(match[0])

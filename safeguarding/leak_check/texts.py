@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db import models
+from django.utils.translation import gettext as _
 from wagtail.fields import StreamField
 
 # Editable fields that the program fills in: the place of a page or collection in its tree.
@@ -62,6 +63,22 @@ def source_of(model):
 def read_texts(instance):
     """Return the LocatedTexts of `instance` whose text is not blank. Its model has to be registered."""
     return [each for each in source_of(type(instance)).read(instance) if each.text.strip()]
+
+
+def read_titles(pages):
+    """Return a LocatedText with the title and the slug of each of `pages` that is below the root page."""
+    where = _("title or address of a section above")
+    return [LocatedText(where, f"{page.title}\n{page.slug}") for page in pages if not page.is_root()]
+
+
+def read_above(page):
+    """Return what read_titles() returns for the pages above `page`, which readers see together with it.
+
+    The form of a new page, which is not in the tree yet, has set `parent_in_form`.
+    """
+    if page.path:
+        return read_titles(page.get_ancestors())
+    return read_titles(page.parent_in_form.get_ancestors(inclusive=True)) if page.parent_in_form else []
 
 
 def read_fields(instance):

@@ -15,6 +15,8 @@ from wagtail.models import Page, Revision
 from accounts import demo_account
 from home.models import SiteSettings
 from media.models import CleanDocument, CleanImage
+from safeguarding.leak_check.candidates import FEW, WORDS_FOR_ONE, count_candidates
+from safeguarding.leak_check.texts import read_texts
 from safeguarding.models import Contributor
 from safeguarding.policies import is_lead
 from stories.body import iter_texts
@@ -60,6 +62,9 @@ def test_demo_has_nine_stories_and_two_translations_and_a_second_run_changes_not
     translations = stories_in("ar", "fr")
     for story in [*stories, *translations]:
         story.full_clean()
+        # A protected word in it would be told by its place.
+        candidates, words = count_candidates([each.text for each in read_texts(story)])
+        assert candidates <= 0.62 * (FEW + words / WORDS_FOR_ONE), story.title
         # Each shows what a real story would: much text, and several types of blocks.
         assert len(get_words(story.body)) >= 400, story.title
         assert len({block.block_type for block in story.body}) >= 4, story.title

@@ -15,6 +15,11 @@ from tests.support.protected_person import NAMES, ORDINARY, PHONE, PLACE, make_p
 pytestmark = pytest.mark.django_db
 
 
+def places_in(findings):
+    """Return {name of a list: its places} of `findings`, a Findings."""
+    return {name: getattr(findings, name) for name in ("stops", "warnings", "ordinary")}
+
+
 @pytest.fixture
 def person():
     return make_protected_person()
@@ -60,7 +65,7 @@ def test_words_are_refused_or_warned_of():
     for text, naming, grade in GRADES:
         story = stories[naming]
         story.summary = text
-        findings = vars(check(story, words))
+        findings = places_in(check(story, words))
         found = [name for name, places in findings.items() if places]
         assert found == ([grade] if grade else []), (text, naming)
 
@@ -68,7 +73,8 @@ def test_words_are_refused_or_warned_of():
 def test_who_agreed_to_the_real_name_may_be_named_on_other_pages(person):
     page = make_plain_page("About", introduction=f"Read what {NAMES} says.")
     # Nothing stops the page, there is a warning, and the word is not an ordinary one.
-    assert [bool(each) for each in vars(check(page, load_words().words)).values()] == [False, True, False]
+    found = places_in(check(page, load_words().words)).values()
+    assert [bool(each) for each in found] == [False, True, False]
 
 
 def test_names_are_split_as_people_write_them():
@@ -78,6 +84,14 @@ def test_names_are_split_as_people_write_them():
     assert {"Amina de la Otieno", "Amina Otieno", "Otieno Amina"} <= full
     assert {"Amina Otieno", "Otieno Amina"} <= split_names("Otieno, Amina")[0]
     assert split_names("amina otieno")[1] == {"amina", "otieno"}
+
+
+def test_word_over_two_cells_of_a_table_is_refused():
+    person = make_agreeing_person({"naming": Naming.CHANGED}, names="Amina")
+    columns = [{"type": "text", "heading": heading} for heading in "AB"]
+    table = {"caption": "", "columns": columns, "rows": [{"values": ["Ami", "na"]}]}
+    story = make_story_about(person, body=[{"type": "table", "value": table}], live=False)
+    assert check(story, load_words().words).stops
 
 
 # --- The places that are named -------------------------------------------------------------------

@@ -1,0 +1,162 @@
+"""The leak check says little about a text with many candidates, and nothing above the daily limit.
+
+It looks for protected words, such as the names of people in stories. An editor could write guesses into a
+text, and read in the answer which of them is a name.
+"""
+
+from html import unescape
+
+import pytest
+from django.core import mail
+from django.urls import reverse
+from wagtail.models import ModelLogEntry, Page
+
+from safeguarding.leak_check.candidates import has_many_candidates
+from safeguarding.leak_check.hits import LIMIT
+from safeguarding.leak_check.texts import read_texts
+from safeguarding.models import LeakHits
+from safeguarding.panels import find_work
+from safeguarding.policies import GROUP
+from safeguarding.scopes import Naming
+from stories.terms import Country
+from tests.support.builders import make_image, make_index, make_story, make_user, parse, story_form
+from tests.support.messages import texts_of
+from tests.support.people import (
+    make_agreeing_person,
+    make_person,
+    make_story_about,
+    people_fields,
+    withdraw,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
+
+NAME, PLACE = "Bachelal", "Qovondo"
+# A part of the message above the limit.
+ASK = "please ask the safeguarding team to look at your texts"
+GUESSES = [f"{first}u{number}n" for first in ("Ka", "Mo", "Ne", "Bi") for number in range(100)]
+# {how an editor could write many guesses, of which one is a name: the paragraphs}.
+WAYS = {
+    "one a paragraph": [NAME, *GUESSES],
+    "with commas": ["They came: " + ", ".join([*GUESSES, NAME])],
+    "small letters": [" ".join([*GUESSES, NAME]).lower()],
+    "line breaks": ["<br/>".join([*GUESSES, NAME])],
+}
+
+
+@pytest.fixture
+def person():
+    return make_agreeing_person({"naming": Naming.CHANGED}, names=f"{NAME} Xuyimana", protected_words=PLACE)
+
+
+@pytest.fixture
+def moderator(client):
+    client.user = make_user("Moderators")
+    client.force_login(client.user)
+    return client
+
+
+def save(client, story, action=None, paragraphs=("Words.",), **fields):
+    """Post the form of `story` to its editor, and return the response."""
+    body = [("text", "".join(f"<p>{each}</p>" for each in paragraphs))]
+    form = story_form(action, title=story.title, slug=story.slug, body=body, **people_fields(story) | fields)
+    return client.post(f"/admin/pages/{story.pk}/edit/", form)
+
+
+def is_live(story):
+    return Page.objects.get(pk=story.pk).live
+
+
+# --- Many candidates -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_field_of_a_list_of_guesses_is_told_once(moderator, person, way):
+    lead, story = make_user(GROUP), make_story(live=False)
+    texts = texts_of(save(moderator, story, paragraphs=WAYS[way]))
+    assert any("may give somebody away: body." in text for text in texts), texts
+    assert LeakHits.objects.get().number > LIMIT
+    assert [message.to for message in mail.outbox] == [[lead.email]]
+    # Right or wrong, later guesses get the same answer.
+    for word in (NAME, "Nobody"):
+        assert ASK in save(moderator, story, "publish", summary=f"{word} Xuyimana").text
+    assert not is_live(story)
+
+
+def test_a_refusal_names_the_field_of_a_list_only(moderator, person):
+    paragraphs = [f"{each} Xuyimana" for each in [*GUESSES, NAME]]
+    refused = save(moderator, make_story(live=False), "publish", paragraphs)
+    assert "can't be published: body." in unescape(refused.text)
+
+
+def test_words_of_many_people_who_are_not_listed_count_as_guesses(moderator):
+    names = ["Abeba", "Bachelal", "Chidinma", "Dawit", "Eseosa", "Fikre"]
+    for name in names:
+        make_person(names=name)
+    for number, place in ((5, "paragraph 1"), (6, "body")):
+        paragraphs = [f"We met {' and '.join(names[:number])} there."]
+        texts = texts_of(save(moderator, make_story(live=False), paragraphs=paragraphs))
+        assert any(f"somebody away: {place}." in text for text in texts), texts
+
+
+def test_many_new_tags_count_as_guesses(client, person, media_root):
+    client.force_login(make_user(is_superuser=True))
+    image = make_image()
+    form = {"title": "A door", "description": "", "credit": "", "collection": image.collection_id}
+    form |= {"shows": "place", "tags": ", ".join([*GUESSES, PLACE])}
+    texts = texts_of(client.post(f"/admin/images/{image.pk}/", form))
+    assert any("Tag: This may give somebody away: name." in text for text in texts)
+    assert LeakHits.objects.get().number > LIMIT
+
+
+def test_lists_of_facts_are_ordinary(person):
+    """The test of the demo (tests/home/test_demo.py) checks whole stories."""
+    countries = [country.name for country in Country.objects.filter(region="africa")[:54]]
+    table = {
+        "caption": "How many there were",
+        "columns": [{"type": "text", "heading": each} for each in ("Year", "People")],
+        "rows": [{"values": [str(year), f"{year * 7} people"]} for year in range(2000, 2020)],
+    }
+    for block in (("text", "".join(f"<li>{each}</li>" for each in countries)), ("table", table)):
+        story = make_story(body=[{"type": block[0], "value": block[1]}])
+        assert not has_many_candidates(each.text for each in read_texts(story)), block[0]
+
+
+# --- Above the limit -----------------------------------------------------------------------------
+
+
+def test_above_the_limit_nothing_is_published_until_a_lead_allows_it(moderator, person):
+    user = moderator.user
+    hits = LeakHits.objects.create(user=user, number=LIMIT + 1)
+    # Nothing is wrong with either of them.
+    for story in (make_story(live=False), make_story_about(person, live=False)):
+        moderator.post(f"/admin/bulk/wagtailcore/page/publish/?id={story.pk}")
+        for action in ("publish", "submit"):
+            assert ASK in save(moderator, story, action).text
+        assert not is_live(story)
+        assert save(moderator, story).status_code == 302, "a draft can be saved"
+    live, section = make_story(), make_index(make_index(), "There")
+    moderator.post(f"/admin/pages/{live.pk}/move/{section.pk}/confirm/")
+    assert Page.objects.get(pk=live.pk).path == live.path
+    moderator.post(f"/admin/pages/{live.pk}/unpublish/")
+    assert not is_live(live)
+    address = reverse("safeguarding_decisions:allow", args=[hits.pk])
+    moderator.post(address)
+    hits.refresh_from_db()
+    assert hits.number > LIMIT, "only a lead may"
+    lead = make_user(GROUP)
+    moderator.force_login(lead)
+    panel = parse(moderator.get("/admin/")).select_one("#safeguarding-today-content")
+    assert panel.select_one(f"form[action='{address}'] [name=csrfmiddlewaretoken]")
+    moderator.post(address)
+    entry = ModelLogEntry.objects.get(action="safeguarding.allow")
+    assert (entry.user, entry.data) == (lead, {"number": LIMIT + 1})
+    moderator.force_login(user)
+    save(moderator, story, "publish")
+    assert is_live(story)
+
+
+def test_desk_lists_who_is_never_looked_for(person):
+    withdraw(make_person())
+    blank = make_person(contact="0700123456")
+    assert [code for code, _address, _text in find_work()["Never looked for"]] == [blank.code]

@@ -1,0 +1,179 @@
+"""The leak check on titles: in mails, and above stories. Also on names that a parent and a child share."""
+
+import pytest
+from django.core import mail
+from django.core.exceptions import ValidationError
+from wagtail.models import GroupApprovalTask, Page, PageSubscription, WorkflowTask
+from wagtail.test.utils.form_data import inline_formset
+
+from safeguarding.leak_check.checking import check
+from safeguarding.leak_check.words import load_words
+from safeguarding.scopes import Naming
+from stories.models import StoryPage, StoryPerson
+from tests.support.builders import make_index, make_story, make_user, story_form
+from tests.support.people import make_agreeing_person, make_story_about, people_fields, record, rows_of
+from tests.support.protected_person import PLACE, make_protected_person
+from tests.support.undone import undone
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def person():
+    return make_protected_person()
+
+
+@pytest.fixture
+def moderator(client):
+    client.force_login(make_user("Moderators"))
+    return client
+
+
+# --- Mails ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.sqlite_only
+def test_title_with_a_word_is_not_submitted(client, person, django_capture_on_commit_callbacks):
+    client.force_login(make_user("Editors"))
+    make_user("Moderators")
+    story = make_story_about(person, live=False)
+    address = f"/admin/pages/{story.pk}/edit/"
+    for title, is_sent in ((f"From {PLACE}", False), ("Hers", True)):
+        form = story_form("submit", title=title, slug="hers", summary=PLACE, **people_fields(story))
+        with django_capture_on_commit_callbacks(execute=True):
+            response = client.post(address, form)
+        assert bool(Page.objects.get(pk=story.pk).current_workflow_state) == is_sent
+        assert bool(mail.outbox) == is_sent
+        if not is_sent:
+            assert list(response.context["form"].errors) == ["title"], "the summary may wait"
+    assert not any(PLACE in message.subject for message in mail.outbox)
+
+
+@pytest.mark.sqlite_only
+def test_no_mail_about_comments_has_a_title_with_a_word(client, person, django_capture_on_commit_callbacks):
+    client.force_login(make_user("Moderators"))
+    story = make_story_about(person, live=False)
+    PageSubscription.objects.create(page=story, user=make_user("Moderators"), comment_notifications=True)
+    comment = {"id": "", "contentpath": "title", "position": "", "text": "So?", "replies": inline_formset([])}
+    comments = inline_formset([comment | {"resolved": "", "DELETE": ""}])
+    for title, number in ((f"From {PLACE}", 0), ("Hers", 1)):
+        form = story_form(title=title, slug="hers", comments=comments, **people_fields(story))
+        with django_capture_on_commit_callbacks(execute=True):
+            client.post(f"/admin/pages/{story.pk}/edit/", form)
+        assert len(mail.outbox) == number, title
+
+
+@pytest.mark.sqlite_only
+def test_title_with_a_word_is_not_passed_to_the_next_moderators(moderator, person):
+    story = make_story_about(person, live=False)
+    workflow, second = story.get_workflow(), GroupApprovalTask.objects.create(name="Second")
+    WorkflowTask.objects.create(workflow=workflow, task=second, sort_order=1)
+    workflow.start(story, make_user("Editors"))
+    form = story_form(title=f"From {PLACE}", slug="hers", **people_fields(story))
+    form |= {"action-workflow-action": "true", "workflow-action-name": "approve"}
+    response = moderator.post(f"/admin/pages/{story.pk}/edit/", form)
+    assert list(response.context["form"].errors) == ["title"]
+
+
+# --- Above a story -------------------------------------------------------------------------------
+
+
+def edit(client, story, parent):
+    form = story_form("publish", title="Hers", slug="hers", **people_fields(story))
+    return client.post(f"/admin/pages/{story.pk}/edit/", form)
+
+
+def create(client, story, parent):
+    form = story_form("publish", title="New", slug="new", **people_fields(story))
+    # The rows are not stored yet.
+    form |= {"story_people-INITIAL_FORMS": "0", "story_people-0-id": ""}
+    return client.post(f"/admin/pages/add/stories/storypage/{parent.pk}/", form)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("route", [edit, create])
+@pytest.mark.parametrize("fields", [{"title": f"In {PLACE}"}, {"title": "There", "slug": PLACE.lower()}])
+def test_section_above_a_story_prevents_publishing(moderator, person, route, fields):
+    section = make_index(make_index(), **fields)
+    story = make_story_about(person, parent=make_index(section, "Inner"), live=False)
+    response = route(moderator, story, section)
+    errors = response.context["form"].errors
+    assert list(errors) == ["__all__"] and "section above" in str(errors)
+    assert "section above" in response.text and "&lt;span" not in response.text, "it shows no markup"
+    assert not StoryPage.objects.live().exists()
+
+
+def test_title_of_a_section_is_checked_with_the_stories_below(person):
+    section = make_index(make_index(), "There")
+    make_story_about(person, parent=make_index(section, "Inner"))
+    for name, value in (("title", f"In {PLACE}"), ("slug", PLACE.lower()), ("introduction", PLACE)):
+        section.refresh_from_db()
+        setattr(section, name, value)
+        assert bool(section.find_errors()) == (name != "introduction"), name
+
+
+def by_view(client, page, target):
+    return client.post(f"/admin/pages/{page.pk}/move/{target.pk}/confirm/")
+
+
+def in_bulk(client, page, target):
+    return client.post(f"/admin/bulk/wagtailcore/page/move/?id={page.pk}", {"chooser": target.pk})
+
+
+def by_code(_client, page, target):
+    with pytest.raises(ValidationError):
+        Page.objects.get(pk=page.pk).move(target, pos="last-child")
+
+
+def test_page_is_not_moved_below_a_title_that_gives_somebody_away(moderator, person):
+    inner = make_index(make_index(), "Inner")
+    story, other = make_story_about(person, parent=inner), make_story(parent=make_index())
+    target = make_index(make_index(), f"In {PLACE}")
+    for route in (by_view, in_bulk, by_code):
+        for page in (story, inner):
+            before = page.path
+            with undone():
+                route(moderator, page, Page.objects.get(pk=target.pk))
+                assert Page.objects.get(pk=page.pk).path == before, (route, page)
+    by_view(moderator, other, target)
+    assert Page.objects.get(pk=other.pk).get_parent().pk == target.pk, "nobody is in it"
+
+
+@pytest.mark.sqlite_only
+def test_copies_below_a_title_that_gives_somebody_away_are_drafts(moderator, person):
+    section = make_index(make_index(), "Inner")
+    make_story_about(person, parent=section)
+    for title, slug, goes_live in (("Again", "again", True), (f"In {PLACE}", "there", False)):
+        data = {"new_title": title, "new_slug": slug, "new_parent_page": make_index().pk}
+        data |= {"copy_subpages": "on", "publish_copies": "on"}
+        moderator.post(f"/admin/pages/{section.pk}/copy/", data)
+        copy = Page.objects.get(slug=slug)
+        assert copy.get_descendants().count() == 1
+        assert copy.get_descendants().live().exists() == copy.live == goes_live, title
+
+
+# --- A name that is shared -----------------------------------------------------------------------
+
+
+def story_of(mother, other, text):
+    people = [*rows_of(mother, naming=Naming.REAL), StoryPerson(contributor=other, naming=Naming.CHANGED)]
+    return make_story(people="listed", story_people=people, summary=text, live=False)
+
+
+def test_surname_of_a_child_only_warns_beside_a_parent_who_is_named():
+    mother = make_agreeing_person(names="Amina Otieno")
+    event = {"naming": Naming.CHANGED, "given_by": "guardian"}
+    child = make_agreeing_person(event, kind="child", adult_on="2040-01-01", names="Juma Otieno")
+    # An adult needs no decision, so nobody would read the name before it is public.
+    brother = make_agreeing_person({"naming": Naming.CHANGED}, names="Abel Otieno")
+    for other, text, grade in (
+        (child, "Amina Otieno", "warnings"),
+        (child, "Juma", "stops"),
+        (child, "Juma Otieno", "stops"),
+        (brother, "Amina Otieno", "stops"),
+    ):
+        found = check(story_of(mother, other, text), load_words().words)
+        assert [each.where for each in getattr(found, grade)] == ["summary"], (other.names, text)
+    record(child, event="withdrawn")
+    found = check(story_of(mother, child, "Amina Otieno"), load_words().words)
+    assert found.stops, "nobody would be asked for a decision"
