@@ -17,6 +17,7 @@ from safeguarding.models import Contributor, PageHold
 from safeguarding.policies import is_lead, leads
 from safeguarding.retention import deletion_day, is_time_to_announce
 from safeguarding.status import Status
+from safeguarding.withdrawal.returned import find_returned
 from safeguarding.withdrawal.unfinished import unfinished
 from safeguarding.withdrawal_models import Ledger
 from safeguarding.wording import describe_status, format_day
@@ -86,6 +87,10 @@ def find_holds():
         lines = [(_("Everybody"), address, text)]
     text = _("May be what was erased. It is not shown until you decide.")
     lines += [(hold.page.draft_title, address, text) for hold in PageHold.objects.select_related("page")]
+    text = _("What was ticked when this was withdrawn may be back. Read the list, and tick it again.")
+    for each in find_returned():
+        address = reverse("safeguarding_people:withdraw", args=[each.contributor_id])
+        lines.append((each.code, f"{address}?choice={each.choice}", text))
     return {_("Withdrawals after a restore"): lines}
 
 

@@ -236,6 +236,16 @@ class Texts:
         )
 
 
+# All ASCII characters that are no letter and no digit, for str.translate().
+SEPARATORS = {number: None for number in range(128) if not chr(number).isalnum()}
+
+
+def letters_in(text):
+    """Return the letters and digits of `text`, of plain(), as join_words() does, in a tenth of the time."""
+    text = text.casefold().translate(PLAIN_LETTERS)
+    return text.translate(SEPARATORS) if text.isascii() else "".join(WORD.findall(text))
+
+
 def join_words(text):
     """Return (letters and digits of `text`, bytes that say what is before each of them)."""
     # The character \x1f marks a position of WORD_JOINTS. It belongs to no word, and Python counts it as a
