@@ -236,16 +236,6 @@ class Texts:
         )
 
 
-# All ASCII characters that are no letter and no digit, for str.translate().
-SEPARATORS = {number: None for number in range(128) if not chr(number).isalnum()}
-
-
-def letters_in(text):
-    """Return the letters and digits of `text`, of plain(), as join_words() does, in a tenth of the time."""
-    text = text.casefold().translate(PLAIN_LETTERS)
-    return text.translate(SEPARATORS) if text.isascii() else "".join(WORD.findall(text))
-
-
 def join_words(text):
     """Return (letters and digits of `text`, bytes that say what is before each of them)."""
     # The character \x1f marks a position of WORD_JOINTS. It belongs to no word, and Python counts it as a
@@ -260,3 +250,34 @@ def join_words(text):
         words.append(match[0])
         end = match.end()
     return "".join(words), gaps
+
+
+# --- A quick look --------------------------------------------------------------------------------
+
+# Letters that plain() maps by the other letters of their word, and those that it decomposes into such letters.
+OF_A_WORD = re.compile("[\u00b5\u0370-\u03ff\u1f00-\u1fff\U0001d6a8-\U0001d7cb]")
+
+
+class Letters(dict):
+    """A table for str.translate(): each character becomes the letters and digits that a text has for it.
+
+    All digits become 0 to 9, as those of telephone numbers.
+    """
+
+    def __missing__(self, number):
+        letters, _gaps = join_words(plain(chr(number)))
+        self[number] = "".join(str(int(each)) if each.isdecimal() else each for each in letters) or None
+        return self[number]
+
+
+LETTERS = Letters()
+
+
+def may_find(terms, text):
+    """Return whether `text` has the letters of one of `terms` in a row, also within longer words.
+
+    It takes a tenth of the time of Texts, which find no other texts than these.
+    """
+    text = plain(text) if OF_A_WORD.search(text) else decode(remove_tags(text))
+    letters = text.translate(LETTERS)
+    return any(term.letters.translate(LETTERS) in letters for term in terms)

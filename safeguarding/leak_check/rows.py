@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission
 from django.db import models
 from wagtail.images.models import AbstractRendition
 
-from safeguarding.leak_check.matching import PHONE, Texts, letters_in, plain
+from safeguarding.leak_check.matching import Texts, may_find
 from safeguarding.leak_check.texts import is_written, text_of
 
 # The number of rows that are searched at once.
@@ -60,15 +60,5 @@ def find_rows(rows, fields, has_word):
 
 def mentions(terms, texts):
     """Return whether one of `terms` is in one of `texts`."""
-    prepared = Texts(text for text in map(str, texts) if may_mention(terms, text))
+    prepared = Texts(text for text in map(str, texts) if may_find(terms, text))
     return any(prepared.find(term) for term in terms)
-
-
-def may_mention(terms, text):
-    """Return whether `text` has the letters of one of `terms`, also within longer words.
-
-    It takes a tenth of the time of `Texts`.
-    """
-    prepared = plain(text)
-    letters = letters_in(prepared)
-    return any(PHONE.search(prepared) if term.is_phone else term.letters in letters for term in terms)
