@@ -254,7 +254,7 @@ def join_words(text):
 
 # --- A quick look --------------------------------------------------------------------------------
 
-# Letters that plain() maps by the other letters of their word, and those that it decomposes into such letters.
+# Letters that plain() maps by the other letters of their word, also if it decomposes others into them.
 OF_A_WORD = re.compile("[\u00b5\u0370-\u03ff\u1f00-\u1fff\U0001d6a8-\U0001d7cb]")
 
 
