@@ -9,7 +9,10 @@ class HomeConfig(AppConfig):
     verbose_name = _("Home")
 
     def ready(self):
+        from wagtail.models import Site
+
         from home.site_settings import SiteSettings
         from safeguarding.leak_check import texts
 
         texts.register(SiteSettings)
+        texts.register(Site)

@@ -1,19 +1,27 @@
-"""Registers the Places of `media` for withdrawals: pictures, documents, tags and collections.
+"""Registers the Places of `media` for withdrawals: pictures, documents, copies of them, and tags.
 
 When a person withdraws, each Place finds and erases one kind of row (safeguarding/withdrawal/places.py).
 `case` is always the Case.
 """
 
+from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q
+from django.db.models import FileField, Q
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from taggit.models import Tag
-from wagtail.models import Collection, Page, ReferenceIndex, Revision
+from wagtail.images.models import AbstractRendition
+from wagtail.models import Page, ReferenceIndex, Revision, UploadedFile
+from wagtail.utils.file import hash_filelike
 
+from media.looks import is_like
 from media.models import CleanDocument, CleanImage
 from media.shown_files import key_of, references_in, waiting_versions
 from safeguarding.withdrawal.places import Found, Place, TextPlace, register_place
 from safeguarding.withdrawal_models import Choice
+
+# The models of `media` with files.
+OWN = (CleanImage, CleanDocument)
 
 
 class Files(Place):
@@ -58,6 +66,61 @@ class Files(Place):
             for name in files:
                 case.add_task("file", name=name)
             item.delete()
+
+
+class Copies(Place):
+    """Files with the bytes of an erased one, such as the picture of a user, and pictures that look like one.
+
+    They may have been kept for something else, so they are erased only if the lead ticks them.
+    """
+
+    name, label = "copies", _("Files that are the same, and pictures that look the same in any size")
+    needs_yes, order = True, 6  # after Files
+
+    def find(self, case):
+        erased = [row for model, key in case.logged if model in OWN for row in model.objects.filter(pk=key)]
+        hashes, looks = {row.file_hash for row in erased}, [getattr(row, "look", "") for row in erased]
+        return [
+            Found(
+                f"{model._meta.label_lower} {field} {row.pk}", f"{capfirst(model._meta.verbose_name)}: {row}"
+            )
+            for model, field in (file_fields() if erased else ())
+            for row in model._base_manager.exclude(**{field: ""}).order_by("pk")
+            if row not in erased
+            and (hash_of(row, field) in hashes or is_like(getattr(row, "look", ""), looks))
+        ]
+
+    def erase(self, case, keys):
+        for label, field, key in (key.split(" ") for key in keys):
+            model = apps.get_model(label)
+            rows = model._base_manager.filter(pk=key)
+            if model in OWN:
+                Files(self.name, self.label, model).erase(case, [key])
+            else:
+                case.add_task("file", name=rows.values_list(field, flat=True).get())
+                rows.update(**{field: ""})
+
+
+def file_fields():
+    """Return (model, name) for each field of files. Renditions and unfinished uploads are deleted anyway."""
+    return [
+        (model, field.name)
+        for model in apps.get_models()
+        if not issubclass(model, (AbstractRendition, UploadedFile))
+        for field in model._meta.local_concrete_fields
+        if isinstance(field, FileField)
+    ]
+
+
+def hash_of(row, field):
+    """Return the hash of the file in `field` of `row`, or None if the file is missing."""
+    if hasattr(row, "file_hash"):
+        return row.file_hash
+    try:
+        with getattr(row, field).open() as file:
+            return hash_filelike(file)
+    except OSError:
+        return None
 
 
 def files_of(case, model):
@@ -105,33 +168,5 @@ def register():
     """Register the Places of this module."""
     register_place(Files("pictures", _("Pictures"), CleanImage))
     register_place(Files("documents", _("Documents"), CleanDocument))
-    register_place(
-        TextPlace(
-            "picture_texts",
-            _("Texts of other pictures"),
-            CleanImage,
-            ("title", "description", "credit"),
-            erase_rows=lambda rows, case: rows.update(title=case.code, description="", credit=""),
-            skipped=lambda case: Q(pk__in=[key for model, key in case.logged if model is CleanImage]),
-        )
-    )
-    register_place(
-        TextPlace(
-            "document_titles",
-            _("Titles of other documents"),
-            CleanDocument,
-            ("title",),
-            erase_rows=lambda rows, case: rows.update(title=case.code),
-            skipped=lambda case: Q(pk__in=[key for model, key in case.logged if model is CleanDocument]),
-        )
-    )
+    register_place(Copies())
     register_place(TextPlace("tags", _("Tags"), Tag, ("name", "slug")))
-    register_place(
-        TextPlace(
-            "collections",
-            _("Collections"),
-            Collection,
-            ("name",),
-            erase_rows=lambda rows, case: rows.update(name=case.code),
-        )
-    )

@@ -10,6 +10,7 @@ from wagtail.utils.file import hash_filelike
 
 from media.cleaning import clean_picture, is_signed
 from media.documents import clean_document
+from media.looks import look_of
 
 # --- On models -----------------------------------------------------------------------------------
 
@@ -22,6 +23,8 @@ class CleanFileMixin:
         clean = self.field.clean_file(content, name)
         self.instance.file_size = clean.size
         self.instance.file_hash = hash_filelike(clean)
+        if hasattr(self.instance, "look"):
+            self.instance.look = look_of(clean)
         super().save(clean.name, clean, save)
 
 

@@ -105,6 +105,8 @@ class CleanImage(AbstractImage):
     )
     # Whether it is unknown who is on it, because the file was replaced, or a person on it was deleted.
     asks_again = models.BooleanField(default=False, editable=False)
+    # A hash of what it shows, by which copies in other sizes are found: media/looks.py.
+    look = models.CharField(max_length=16, default="", editable=False)
     # The last day on which it is shown, in the site's time zone; None if it is not. media/people.py sets it.
     shown_until = models.DateField(null=True, editable=False)
 

@@ -19,6 +19,7 @@ from safeguarding.models import Contributor, PageHold
 from safeguarding.policies import is_lead, leads
 from safeguarding.retention import deletion_day, is_time_to_announce
 from safeguarding.status import Status
+from safeguarding.withdrawal.returned import find_returned
 from safeguarding.withdrawal.unfinished import unfinished
 from safeguarding.withdrawal_models import Ledger, WithdrawalTask
 from safeguarding.wording import describe_end, describe_status, format_day
@@ -104,6 +105,10 @@ def find_holds():
         address = reverse("safeguarding_withdrawals:report", args=[task.withdrawal_id])
         pages = Page.objects.filter(pk=task.data["page"])
         held += [(page.draft_title, address, text % task.withdrawal.code) for page in pages]
+    text = _("What was ticked when this was withdrawn may be back. Read the list, and tick it again.")
+    for each in find_returned():
+        address = reverse("safeguarding_people:withdraw", args=[each.contributor_id])
+        lines.append((each.code, f"{address}?choice={each.choice}", text))
     return {_("Withdrawals after a restore"): lines, _("Held by a withdrawal"): held}
 
 

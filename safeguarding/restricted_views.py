@@ -12,13 +12,14 @@ from wagtail.log_actions import log, registry
 from safeguarding.encryption import UnreadableText, has_keys
 from safeguarding.forms import ReasonForm, RestrictedForm
 from safeguarding.leak_check.admin_requests import list_places
-from safeguarding.leak_check.checking import find_live
+from safeguarding.leak_check.checking import find_live, find_shown
 from safeguarding.leak_check.words import new_words
 from safeguarding.models import Contributor, RestrictedView
 from safeguarding.releases import lock_with_others
 from safeguarding.retention import deletion_day
 from safeguarding.views import PersonMixin
 from safeguarding.withdrawal.carry_out import make_plan
+from safeguarding.withdrawal.elsewhere import words_to_change
 from safeguarding.withdrawal_models import Choice
 from safeguarding.wording import describe_status
 
@@ -74,6 +75,25 @@ class RestrictedFieldsView(PersonMixin, TemplateView):
     def get_context_data(self, **kwargs):
         kwargs.setdefault("reason_form", ReasonForm())
         return super().get_context_data(has_keys=has_keys(), **kwargs)
+
+
+class WordsView(PersonMixin, TemplateView):
+    """Lists where names and words of a person are on the site, which "Take down" doesn't hide.
+
+    The list says only where they are, and never which word it is.
+    """
+
+    page_title = gettext_lazy("Words that are still on the site")
+    template_name = "safeguarding/words.html"
+
+    def get_context_data(self, **kwargs):
+        words, uses = words_to_change(self.person), self.person.uses.with_pages()
+        return super().get_context_data(
+            found=list_places(find_shown(words), self.request.user),
+            shown=uses.filter(is_released=True, page__live=True),
+            is_searched=bool(words and self.person.names),
+            **kwargs,
+        )
 
 
 class PrintView(RestrictedFieldsView):

@@ -104,11 +104,14 @@ class EditPersonView(generic.EditView):
 
 
 class PersonMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
-    """For views of one person, `person`. Their titles end with the code."""
+    """For views of one person, `person`. Their titles end with the code.
+
+    `next_view`: the key in PERSON_VIEWS of the view that follows, by default the overview.
+    """
 
     model = Contributor
     permission_required = "change"
-    header_icon = "user"
+    header_icon, next_view = "user", "inspect"
 
     @cached_property
     def person(self):
@@ -132,9 +135,9 @@ class PersonMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
         return super().get_context_data(person=self.person, back_url=self.get_success_url(), **kwargs)
 
     def leave(self, text):
-        """Return to the overview with the message `text`."""
+        """Go on to `next_view` with the message `text`."""
         messages.success(self.request, text)
-        return redirect(self.get_success_url())
+        return redirect(f"safeguarding_people:{self.next_view}", self.person.pk)
 
 
 class OverviewView(PersonMixin, TemplateView):
@@ -209,11 +212,11 @@ class TakeDownView(ConfirmView):
         "Every page and picture that shows this person leaves the site at once. Nothing is deleted, and you "
         "can bring it back at any time."
     )
-    button, is_serious = gettext_lazy("Take down now"), True
+    button, is_serious, next_view = gettext_lazy("Take down now"), True, "words"
 
     def act(self, user):
         take_down(self.person, user)
-        return _("%s is taken down. Nothing of this person is on the site.") % self.person.code
+        return _("%s is taken down.") % self.person.code
 
 
 class BringBackView(ConfirmView):

@@ -9,7 +9,7 @@ from safeguarding import views
 from safeguarding.decision_views import AllowView, DecideView, DecisionIndexView, ReadView
 from safeguarding.forms import PersonForm
 from safeguarding.models import Contributor
-from safeguarding.restricted_views import PrintView, RestrictedFieldsView
+from safeguarding.restricted_views import PrintView, RestrictedFieldsView, WordsView
 from safeguarding.withdrawal.views import (
     AfterRestoreView,
     CorrectNameView,
@@ -27,6 +27,7 @@ PERSON_VIEWS = {
     "not_reached": ("not-reached/", views.NotReachedView),
     "take_down": ("take-down/", views.TakeDownView),
     "bring_back": ("bring-back/", views.BringBackView),
+    "words": ("words/", WordsView),
     "withdraw": ("withdraw/", WithdrawView),
     "correct_name": ("correct-name/", CorrectNameView),
     "restricted": ("names/", RestrictedFieldsView),

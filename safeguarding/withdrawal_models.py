@@ -29,8 +29,8 @@ class Withdrawal(models.Model):
     The ledger brings withdrawals back after a restore.
 
     `counts`: {name of a Place: number of rows that were erased there}. The key "<name> left" has the number
-    of those that were found and not erased. `old_name`: for a correction, the name that has to go. It is kept
-    until no page waits to be published without it.
+    of those that were found and not erased, and "again" says that it was carried out again. `old_name`: for a
+    correction, the name that has to go. It is kept until no page waits to be published without it.
     """
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

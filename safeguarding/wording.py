@@ -16,11 +16,13 @@ def describe_status(person):
     status, consent = person.get_status(), person.latest_consent
     if status == Status.HELD:
         since = timezone.localdate(person.held_since, timezone.get_default_timezone())
-        return _("Taken down on %s. Nothing of this person is shown until you bring it back.") % format_day(
-            since
-        )
+        return _(
+            "Taken down on %s. No story or picture with this person is shown until you bring it back."
+        ) % format_day(since)
     if status == Status.WITHDRAWN:
-        return _("Withdrawn on %s. Nothing of this person is shown.") % format_day(consent.given_on)
+        return _("Withdrawn on %s. No story or picture with this person is shown.") % format_day(
+            consent.given_on
+        )
     if status == Status.NONE:
         return _("There is no consent yet. Stories with this person wait for it.")
     last_day = format_day(get_last_day(person, consent))

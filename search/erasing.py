@@ -32,7 +32,7 @@ def shorten_groups(rows, case):
     A group needs two terms, or one if it leads to help.
     """
     for group in rows:
-        terms = [line for line in group.lines if not case.mentions(line)]
+        terms = [line for line in group.lines if not case.mentions([line])]
         if len(terms) > 1 or (terms and group.leads_to_help):
             rows.filter(pk=group.pk).update(terms="\n".join(terms))
         else:
@@ -40,21 +40,14 @@ def shorten_groups(rows, case):
 
 
 def register():
-    """Register the Places of this module."""
-    # `erase_rows`: replaces the deletion of the rows.
-    for name, label, model, field, *erase_rows in (
-        ("vocabulary", _("Vocabulary"), VocabularyGroup, "terms", shorten_groups),
-        ("promotions", _("Promoted results"), Query, "query_string"),
-        ("missed", _("Searches without result"), MissedSearch, "words"),
+    """Register the Places of this module. `erase_rows` and `needs_yes` are those of TextPlace."""
+    link = ("external_link_url", "external_link_text", "description")
+    for name, label, model, fields, *other in (
+        ("vocabulary", _("Vocabulary"), VocabularyGroup, ("terms",), shorten_groups),
+        ("promotions", _("Promoted results"), Query, ("query_string",)),
+        ("promotion_texts", _("Texts of promoted results"), SearchPromotion, link),
+        ("missed", _("Searches without result"), MissedSearch, ("words",)),
     ):
-        register_place(TextPlace(name, label, model, (field,), *erase_rows))
-    register_place(
-        TextPlace(
-            "promotion_texts",
-            _("Texts of promoted results"),
-            SearchPromotion,
-            ("external_link_url", "external_link_text", "description"),
-        )
-    )
+        register_place(TextPlace(name, label, model, fields, *other))
     # These words need no yes, because they are made again from the pages.
     register_place(TextPlace("known", _("Words for corrections"), KnownWord, ("written",), needs_yes=False))

@@ -14,4 +14,3 @@ class StoriesConfig(AppConfig):
         from stories.protected_texts import register_texts
 
         register_texts()
-        erasing.register()

@@ -1,14 +1,9 @@
-"""Tells withdrawals who is in which version of a page, and registers the Places for authors and themes.
+"""Tells withdrawals, which erase what the site has about a person, who is in which version of a page."""
 
-A withdrawal erases what the site has about a person. safeguarding/withdrawal/places.py defines Place.
-"""
-
-from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page, Revision
 
-from safeguarding.withdrawal.places import Mention, TextPlace, reads_versions, register_place
+from safeguarding.withdrawal.places import Mention, reads_versions
 from stories.people import StoryPerson
-from stories.terms import Author, Theme
 
 
 @reads_versions
@@ -27,24 +22,3 @@ def people_in_pages():
         for row in people or ():
             is_current = key in current or scheduled_for is not None
             yield Mention(int(page), row["contributor"], row["naming"], is_current)
-
-
-def register():
-    """Register the Places of this module. In authors and themes, the person's code replaces a name."""
-    register_place(
-        TextPlace(
-            "authors",
-            _("Authors"),
-            Author,
-            ("name", "role"),
-            lambda rows, case: rows.update(name=case.code, role=""),
-        )
-    )
-    register_place(TextPlace("themes", _("Themes"), Theme, ("name", "slug", "description"), rename_themes))
-
-
-def rename_themes(rows, case):
-    """Replace the names and slugs of the themes `rows`, and empty their descriptions."""
-    for theme in rows:
-        name = f"{case.code} {theme.pk}"  # No two themes in a language have the same name.
-        rows.filter(pk=theme.pk).update(name=name, slug=f"theme-{theme.pk}", description="")

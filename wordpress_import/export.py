@@ -4,6 +4,7 @@ An item is a post, a page, an attachment (a file that was uploaded) or something
 """
 
 import functools
+import hashlib
 import json
 import re
 from collections import Counter
@@ -11,7 +12,6 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from stories.links import split_address
-from wordpress_import.models import SOURCE_LENGTH
 from wordpress_import.reading import WPAuthor, read
 from wordpress_import.sources import find_sources
 
@@ -102,12 +102,12 @@ class Export:
 
     @property
     def source(self):
-        """What identifies the old site, whether its address begins with http, https or www.
+        """A hash that identifies the old site, whether its address begins with http, https or www.
 
-        It is cut to the length of the column. Two sites whose addresses differ only later count as one.
+        It is a hash because the address can name a person.
         """
         address = f"{host_of(self.base_url)}{split_address(self.base_url).path.rstrip('/')}"
-        return address[:SOURCE_LENGTH]
+        return hashlib.sha256(address.encode()).hexdigest()
 
     @classmethod
     def index(cls, paths):

@@ -130,7 +130,7 @@ def find_language(item, by_path, default):
 def translation_key(item, source):
     """Return the UUID that the versions of `item` in several languages share, or None without translations.
 
-    `source`: the address of the old site. Polylang stores a term that all versions have.
+    `source`: that of the Export. Polylang stores a term that all versions have.
     """
     groups = [nicename for domain, nicename, _name in item.terms if domain == "post_translations"]
     return uuid.uuid5(uuid.NAMESPACE_URL, f"{source} {groups[0]}") if groups else None

@@ -3,9 +3,6 @@
 from django.db import models
 from wagtail.models import Page
 
-# The longest address of an old site. Longer ones are cut.
-SOURCE_LENGTH = 200
-
 
 class ImportedItem(models.Model):
     """An item of an export, such as a post, that was imported. `page` is None if somebody deleted the page.
@@ -13,7 +10,7 @@ class ImportedItem(models.Model):
     `key`: the type and id of the item; for an item without an id, a hash of it (key_of() in importer.py).
     """
 
-    source = models.CharField(max_length=SOURCE_LENGTH)  # Export.source
+    source = models.CharField(max_length=64)  # Export.source
     key = models.CharField(max_length=64)
     page = models.ForeignKey(Page, null=True, on_delete=models.SET_NULL, related_name="+")
     # A hash of what was written, and the primary key of the revision with it. If the page has a later
@@ -39,7 +36,7 @@ class ImportedFile(models.Model):
     file here, and it is not imported again, or it could not be fetched, and `problem` says why.
     """
 
-    source = models.CharField(max_length=SOURCE_LENGTH)
+    source = models.CharField(max_length=64)
     key = models.CharField(max_length=64)
     image = models.ForeignKey("media.CleanImage", null=True, on_delete=models.SET_NULL, related_name="+")
     document = models.ForeignKey(

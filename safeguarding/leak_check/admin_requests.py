@@ -227,9 +227,16 @@ def join(places):
 
 
 def list_places(found, user):
-    """Return [(name, address in the admin or None, names of its places)] for each LiveObject in `found`."""
-    finder = AdminURLFinder(user)
-    return [(each.name, finder.get_edit_url(each.instance), join(each.places)) for each in found]
+    """Return [(name, address, names of its places)] for each LiveObject in `found`.
+
+    The address is that of the form, or None. If the user may not edit a page, it is that on the site.
+    """
+
+    def address_of(instance):
+        for_user, for_others = (AdminURLFinder(each).get_edit_url(instance) for each in (user, None))
+        return for_user or getattr(instance, "full_url", for_others)
+
+    return [(each.name, address_of(each.instance), join(each.places)) for each in found]
 
 
 def get_stop_message():

@@ -5,8 +5,8 @@ docs/safeguarding.md explains the rules.
 """
 
 from dataclasses import dataclass, field
-from itertools import batched, chain, groupby
-from operator import itemgetter
+from functools import partial
+from itertools import chain
 
 from django.db import models
 from django.db.models import Q
@@ -15,9 +15,10 @@ from wagtail.models import Page, Revision
 
 from caching.local_date import today
 from safeguarding.leak_check.matching import Texts
+from safeguarding.leak_check.rows import BATCH, find_rows, mentions, models_with_texts, written_fields
 from safeguarding.leak_check.texts import read_above, read_texts, source_of, sources
 from safeguarding.models import Contributor, Use, WithdrawalTask
-from safeguarding.releases import load_people
+from safeguarding.releases import is_page_released, load_people
 from safeguarding.scopes import Channel, Naming
 from safeguarding.status import Status, counts_as_child
 from safeguarding.withdrawal_models import Choice
@@ -185,9 +186,6 @@ def agrees_to_name(person):
 
 # --- What is live --------------------------------------------------------------------------------
 
-# The number of objects that are searched at once.
-BATCH = 200
-
 
 @dataclass
 class LiveObject:
@@ -203,19 +201,43 @@ class LiveObject:
     def name(self):
         """The kind of the object with its title, or with its key if the title has a protected word."""
         kind, title = capfirst(self.instance._meta.verbose_name), str(self.instance)
-        is_safe = title not in {place.text for place in self.places}
+        is_safe = not any(place.text in title for place in self.places)
         return f"{kind}: {title}" if is_safe else f"{kind} {self.instance.pk}"
 
 
 def find_live(words):
     """Return the LiveObjects with one of `words`, a collection of ProtectedWords."""
-    if not words:
-        return []
+    terms = {word.term for word in words}
     return [
         found
-        for source in sources()
-        for found in find_in(source.find_live().iterator(chunk_size=BATCH), source.read, words)
+        for model, source in sources()
+        for found in find_in(source.find_live().filter(pk__in=find_keys(model, terms)), source.read, words)
     ]
+
+
+def find_shown(words):
+    """Return those of find_live() that readers can see today, without pages and pictures that are held."""
+    return [each for each in find_live(words) if is_shown(each.instance)]
+
+
+def is_shown(instance):
+    if isinstance(instance, Page):
+        return is_page_released(instance)
+    return getattr(instance, "is_shown", True)
+
+
+def find_keys(model, terms):
+    """Return the primary keys of the rows of `model`, and of its subclasses, with one of `terms`.
+
+    Only these are then read as their Source does, which takes queries for each object.
+    """
+    tables = [each for each in models_with_texts() if terms and issubclass(each, model)]
+    found = partial(mentions, terms)
+    return {
+        key
+        for each in tables
+        for key, _texts in find_rows(each._base_manager.all(), written_fields(each), found)
+    }
 
 
 def find_drafts(words):
@@ -238,9 +260,8 @@ def find_in(instances, read, words):
 
     `read`: function that takes an instance, and returns its LocatedTexts.
     """
-    for some in batched(instances, BATCH):
-        pairs = [(instance, text) for instance in some for text in read(instance)]
-        found = find_words([text for _instance, text in pairs], words)
-        numbers = sorted({number for _word, each in found for number in each})
-        for instance, matches in groupby((pairs[number] for number in numbers), key=itemgetter(0)):
-            yield LiveObject(instance, [text for _instance, text in matches])
+    for instance in instances:
+        texts = list(read(instance))
+        found = find_words(texts, words)
+        if numbers := sorted({number for _word, each in found for number in each}):
+            yield LiveObject(instance, [texts[number] for number in numbers])

@@ -4,16 +4,26 @@ The leak check looks for words in them that would give away a person. Other apps
 texts readers can see.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db import models
 from django.utils.translation import gettext as _
+from wagtail.blocks import StreamValue
 from wagtail.fields import StreamField
 
-# Editable fields that the program fills in: the place of a page or collection in its tree.
-UNWRITTEN = {"path"}
+from safeguarding.encryption import EncryptedTextField
+
+# Fields of texts, and of what contains texts or has a name.
+KINDS = (models.CharField, models.TextField, models.JSONField, models.FileField, StreamField)
+# In the names of fields that hold no text of people: hashes, secrets, keys of rows, places in trees and in
+# pages, and what is chosen from a list.
+OPAQUE = re.compile(
+    r"digest|hash|password|token|credential|key|object_id|^path|content_?path|(url|model)_path|hostname"
+    r"|language|time_zone"
+)
 # {model: Source} of the registered models.
 _sources = {}
 
@@ -51,8 +61,8 @@ def register(model, read=None, find_live=None):
 
 
 def sources():
-    """Return the Sources of all registered models."""
-    return _sources.values()
+    """Return (model, Source) for all registered models."""
+    return _sources.items()
 
 
 def source_of(model):
@@ -88,23 +98,29 @@ def read_fields(instance):
 
 
 def text_fields(model):
-    """Return the text fields of `model` that people write in, without those that have choices."""
-    return [
-        field
-        for field in model._meta.concrete_fields
-        if isinstance(field, (models.CharField, models.TextField, StreamField))
-        and field.editable
-        and not field.choices
-        and field.name not in UNWRITTEN
-    ]
+    """Return the text fields of `model` that people write in, in a form."""
+    others = (models.JSONField, models.FileField)
+    fields = filter(is_written, model._meta.concrete_fields)
+    return [field for field in fields if field.editable and not isinstance(field, others)]
+
+
+def is_written(field):
+    """Return whether `field`, of a model, can hold what people wrote, also as the name of a file."""
+    if field.choices or isinstance(field, EncryptedTextField):
+        return False
+    return isinstance(field, KINDS) and not OPAQUE.search(field.name)
 
 
 def read_field(field, instance):
-    """Return the text of `field` of `instance`. A StreamField has one line for each string in it."""
-    value = field.value_from_object(instance)
-    if isinstance(field, StreamField):
-        return "\n".join(text for stored in value.raw_data for text in strings_in(stored["value"]))
-    return value or ""  # `external_link_text` of a SearchPromotion can be None
+    """Return the text of `field` of `instance`."""
+    return text_of(field.value_from_object(instance))
+
+
+def text_of(value):
+    """Return `value`, that of a text, file, JSON or stream field, as a text with a line for each string."""
+    if isinstance(value, StreamValue):
+        value = [stored["value"] for stored in value.raw_data]
+    return "\n".join(strings_in(value))
 
 
 def strings_in(value):

@@ -18,6 +18,7 @@ from safeguarding.withdrawal.cases import find_mentions, is_erasable, make_case,
 from safeguarding.withdrawal.locking import lock_case
 from safeguarding.withdrawal.page_holds import hold_pages
 from safeguarding.withdrawal.places import Case
+from safeguarding.withdrawal.returned import AGAIN
 from safeguarding.withdrawal_models import Choice, Fingerprint, Ledger, Withdrawal
 
 
@@ -36,6 +37,8 @@ def withdraw_again(entry, salt):
         key=entry["key"], contributor=case.contributor, code=entry["code"], choice=entry["choice"]
     )
     carry_out(case)
+    case.withdrawal.counts |= {AGAIN: 1}
+    case.withdrawal.save(update_fields=["counts"])
     hold_pages(case.suspected.values(), entry["code"], case.withdrawal)
     # The ledger can have digests of addresses that are not in the backup.
     Fingerprint.objects.bulk_create(

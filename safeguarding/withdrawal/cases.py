@@ -12,6 +12,7 @@ from collections import defaultdict
 
 from wagtail.models import Page, PageLogEntry
 
+from safeguarding.leak_check.rows import mentions
 from safeguarding.leak_check.texts import read_texts
 from safeguarding.models import Use
 from safeguarding.releases import load_people
@@ -19,7 +20,7 @@ from safeguarding.scopes import Naming, Picture
 from safeguarding.withdrawal.addresses import redirected_paths
 from safeguarding.withdrawal.pages import revisions_of
 from safeguarding.withdrawal.places import Case, Mention, read_versions
-from safeguarding.withdrawal.words import mentions, terms_of, words_of_name
+from safeguarding.withdrawal.words import terms_of, words_of_name
 from safeguarding.withdrawal_models import Choice
 
 

@@ -4,23 +4,26 @@ The names and protected words of the person are kept until no text has one. Then
 them.
 """
 
+from functools import partial
+
 from django.db import transaction
 from django.utils.translation import gettext_lazy
 from wagtail.models import ModelLogEntry, Page, PageLogEntry, Revision
 
 from caching.local_date import today
 from safeguarding.leak_check.admin_requests import join
-from safeguarding.leak_check.checking import BATCH, find_drafts, find_live
-from safeguarding.leak_check.texts import strings_in
+from safeguarding.leak_check.checking import find_drafts, find_live
+from safeguarding.leak_check.rows import find_rows, mentions
 from safeguarding.leak_check.words import words_of_person
 from safeguarding.models import Contributor
 from safeguarding.releases import lock_pages, lock_with_others
 from safeguarding.withdrawal.carry_out import REPEATED
 from safeguarding.withdrawal.pages import delete_versions, overwrite
 from safeguarding.withdrawal.places import Found, Place, TextPlace, places, register_place
+from safeguarding.withdrawal.returned import find_returned
 from safeguarding.withdrawal.steps import save_current_anew
 from safeguarding.withdrawal.tasks import NotYet, add_task, step
-from safeguarding.withdrawal.words import KEPT_FIELDS, has_unreadable_words, mentions
+from safeguarding.withdrawal.words import KEPT_FIELDS, has_unreadable_words
 from safeguarding.withdrawal_models import Choice, WithdrawalTask
 
 
@@ -78,6 +81,7 @@ def forget_words(task):
         own.filter(step__in=("again", "purge"), done_at=None).exists()
         or task.data == looked_today
         or has_unreadable_words(person)
+        or find_returned(contributor=person)  # The lead's list is made with the words.
     ):
         raise NotYet
     try:
@@ -136,27 +140,24 @@ def erase_history(person, withdrawal):
     if any(revision.approved_go_live_at for revision in versions):
         raise NotYet
     delete_versions(versions)
-    terms, is_found = terms_to_erase(person), bool(versions)
+    is_found = bool(versions)
     for model in (PageLogEntry, ModelLogEntry):
-        entries = model.objects.iterator(chunk_size=BATCH)
-        found = [each.pk for each in entries if mentions(terms, [each.label, each.data])]
+        found = rows_with_words(model.objects.all(), ("label", "data"), person)
         overwrite(model.objects.filter(pk__in=found), withdrawal)
         is_found = is_found or bool(found)
     return is_found
 
 
-def terms_to_erase(person):
-    return {word.term for word in words_of_person(person) if not word.is_ordinary}
+def rows_with_words(rows, fields, person):
+    """Return the primary keys of those of `rows` with a word of `person` in `fields`."""
+    has_word = partial(mentions, {word.term for word in words_to_change(person)})
+    return [key for key, _texts in find_rows(rows, fields, has_word)]
 
 
 def versions_with_words(person):
-    """Return the list of the versions of pages with a word of `person` anywhere in what is stored."""
-    terms = terms_to_erase(person)
-    return [
-        revision
-        for revision in Revision.page_revisions.iterator(chunk_size=BATCH)
-        if mentions(terms, [revision.object_str, *strings_in(revision.content)])
-    ]
+    """Return the versions of pages with a word of `person` anywhere in what is stored."""
+    keys = rows_with_words(Revision.page_revisions, ("object_str", "content"), person)
+    return Revision.objects.filter(pk__in=keys).order_by("pk")
 
 
 def find_current():

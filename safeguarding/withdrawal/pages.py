@@ -4,15 +4,13 @@ A Place is a kind of row in which a withdrawal looks for something about the per
 safeguarding/withdrawal/places.py.
 """
 
-from functools import partial
-
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.actions.delete_page import DeletePageAction
 from wagtail.contrib.redirects.models import Redirect
-from wagtail.models import Comment, CommentReply, ModelLogEntry, Page, PageLogEntry, Revision, TaskState
+from wagtail.models import Comment, ModelLogEntry, Page, PageLogEntry, Revision, TaskState
 
 from safeguarding.releases import recompute
 from safeguarding.withdrawal.addresses import decoded
@@ -172,11 +170,6 @@ def is_about_other(case):
     return condition
 
 
-def is_on_case(field, case):
-    """Return a Q for rows of the pages that `case` erases or holds. `field`: the lookup of a row's page."""
-    return Q(**{f"{field}__in": [*case.erased, *case.held]})
-
-
 def is_moderation_of(case):
     """Return a Q for the TaskStates of the erased pages of `case`."""
     return Q(workflow_state__object_id__in=[str(key) for key in case.erased])
@@ -231,14 +224,8 @@ def register():
             gettext_lazy("Other redirects with a protected word"),
             Redirect,
             ("old_path", "redirect_link"),
-            skipped=lambda case: Q(pk__in=[key for model, key in case.logged if model is Redirect]),
         )
     )
-    for name, label, model, page_field in (
-        ("other_comments", gettext_lazy("Other comments on pages"), Comment, "page"),
-        ("replies", gettext_lazy("Answers to other comments on pages"), CommentReply, "comment__page"),
-    ):
-        register_place(TextPlace(name, label, model, ("text",), skipped=partial(is_on_case, page_field)))
     for name, label, model, skipped in (
         ("page_logs", gettext_lazy("Other entries in the history of pages"), PageLogEntry, is_about_page),
         ("model_logs", gettext_lazy("Other entries in logs"), ModelLogEntry, is_about_other),

@@ -191,14 +191,15 @@ class ReportView(WithdrawalMixin, TemplateView):
 
 
 def rows_of(withdrawal, held):
-    """Yield (label, number of erased rows, number of rows that were left) for each Place.
+    """Yield (label, number of erased rows, number of rows that were left) for each Place with one.
 
     `held`: the number of pages that are still held: nothing in them is erased yet.
     """
     for place in places():
         erased, left = (withdrawal.counts.get(name, 0) for name in (place.name, f"{place.name} left"))
         waiting = held if place.name == "held" else 0
-        yield place.label, erased - waiting, left + waiting
+        if erased or left:
+            yield place.label, erased - waiting, left + waiting
 
 
 def find(rows, key):

@@ -1,10 +1,10 @@
-"""Searches texts for the names and protected words of a person who withdraws, and for addresses of pages."""
+"""Returns the names and words of a person who withdraws, and searches texts for addresses of pages."""
 
 import re
 from urllib.parse import unquote
 
 from safeguarding.encryption import UnreadableText
-from safeguarding.leak_check.matching import Texts, make_term
+from safeguarding.leak_check.matching import make_term
 from safeguarding.leak_check.words import FIELDS, ProtectedWord, words_of_person
 
 # The fields whose words are kept until no held story and no other text has one.
@@ -29,12 +29,6 @@ def words_of_name(key, name):
 def has_unreadable_words(contributor):
     """Return whether a name or word of `contributor` can't be decrypted. terms_of() is empty then."""
     return any(isinstance(getattr(contributor, name), UnreadableText) for name in FIELDS)
-
-
-def mentions(terms, texts):
-    """Return whether one of `terms` is in one of `texts`."""
-    prepared = Texts(str(text) for text in texts)
-    return any(prepared.find(term) for term in terms)
 
 
 def has_path(paths, texts):

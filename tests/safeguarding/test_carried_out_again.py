@@ -15,13 +15,14 @@ from wagtail.actions.copy_page import CopyPagePermissionError
 from wagtail.actions.create_alias import CreatePageAliasPermissionError
 
 from media.models import CleanImage
-from safeguarding.models import Ledger, PageHold, UnfinishedEntry
+from safeguarding.models import Contributor, Ledger, PageHold, UnfinishedEntry, Withdrawal
 from safeguarding.withdrawal import ledger
 from safeguarding.withdrawal.addresses import digest_of
 from safeguarding.withdrawal.carry_out import withdraw
 from safeguarding.withdrawal.page_holds import erase_page, release_page
+from safeguarding.withdrawal.tasks import run_tasks
 from stories.models import StoryPage
-from tests.support import builders
+from tests.support import builders, withdrawal_world
 from tests.support.people import make_agreeing_person, make_story_about
 from tests.support.translations import make_index_in
 from tests.support.undone import undone
@@ -238,3 +239,30 @@ def test_entry_without_a_code_holds_the_pages_that_it_may_be_about():
     story, alias = make_story_with_alias()
     catch_up(code=None, address=[digest(story.url)])
     assert statuses(story, alias) == [404, 404]
+
+
+def test_desk_lists_what_was_ticked_before_a_restore_and_the_words_are_kept(lead):
+    person = withdrawal_world.make_named_person()
+    author = builders.make_author(f"{withdrawal_world.NAME} A.")
+    with undone():
+        withdrawal_world.withdraw_all(person)
+        ledger.write()
+        author.refresh_from_db()
+        assert withdrawal_world.NAME not in author.name
+    ledger.catch_up()
+    author.refresh_from_db()
+    assert withdrawal_world.NAME in author.name, "the restore has brought it back"
+    told, link = "What was ticked when this was withdrawn may be back.", "withdraw/?choice=everything"
+    desk = lead.get("/admin/").text
+    assert told in desk
+    assert link in desk
+    run_tasks()
+    assert Contributor.objects.get().names, "the list is made with them"
+    withdrawal_world.withdraw_all(Contributor.objects.get())
+    assert told in lead.get("/admin/").text, "no lead has confirmed it"
+    Withdrawal.objects.filter(pk=Withdrawal.objects.latest("pk").pk).update(user=lead.user)
+    assert told not in lead.get("/admin/").text
+    author.refresh_from_db()
+    assert withdrawal_world.NAME not in author.name
+    run_tasks()
+    assert not Contributor.objects.get().names

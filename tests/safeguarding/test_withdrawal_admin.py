@@ -43,7 +43,7 @@ def test_lead_withdraws_a_person_and_prints_the_report(lead, django_capture_on_c
     assert list(looks) == [(person.pk, lead.user.pk, "consent")]
     form = parse(response).select_one("form[method=post]")
     headings = [each.text for each in form.select("h3")]
-    assert {"Pages that are erased (1)", "Authors (2)"} <= set(headings)
+    assert {"Pages that are erased (1)", "Texts: authors (2)"} <= set(headings)
     # If somebody adds a name meanwhile, the lead sees the list again, and nothing is erased.
     builders.make_author(f"Author {NAME} B.")
     response = confirm(lead, page, form)
@@ -59,7 +59,7 @@ def test_lead_withdraws_a_person_and_prints_the_report(lead, django_capture_on_c
     rows = {row.th.text: [each.text for each in row.select("td")] for row in parse(report).select("tbody tr")}
     # Those that were erased, and those that were left.
     assert rows["Pages that are erased"] == ["1", "0"]
-    assert rows["Authors"] == ["2", "1"]
+    assert rows["Texts: authors"] == ["2", "1"]
     assert f"by {lead.user.username}" in report.text
     assert "Not complete yet" in report.text
     assert NAME not in report.text

@@ -1,0 +1,64 @@
+"""Walks over the text and file fields of all models, and finds the rows with a protected word.
+
+Protected words are the names of a person and other words that would give the person away.
+"""
+
+from itertools import batched
+
+from django.apps import apps
+from django.contrib.auth.models import Permission
+from django.db import models
+from wagtail.images.models import AbstractRendition
+
+from safeguarding.leak_check.matching import Texts, may_find
+from safeguarding.leak_check.texts import is_written, text_of
+
+# The number of rows that are searched at once.
+BATCH = 200
+# Apps with tables that programs fill: the search index, for example, is made again from the texts. The models
+# of `safeguarding` have names only in encrypted fields.
+APPS_WITHOUT_TEXTS = {"contenttypes", "safeguarding", "sessions", "wagtailsearch"}
+
+
+def models_with_texts():
+    """Return the models whose rows can hold what people wrote, or their files."""
+    return [
+        model
+        for model in apps.get_models()
+        if model._meta.app_label not in APPS_WITHOUT_TEXTS
+        # Renditions are made from pictures, and deleted with them.
+        and not issubclass(model, (Permission, AbstractRendition))
+        # With a text as the key, the rows are a fixed list, such as that of the countries.
+        and not isinstance(model._meta.pk, models.CharField)
+        and written_fields(model)
+    ]
+
+
+def written_fields(model):
+    """Return {name: field} of the fields of `model` with texts of people, or with names of their files."""
+    return {
+        field.name: field
+        for field in model._meta.local_concrete_fields
+        # The name of a file with a hash is random: media/cleaning.py.
+        if is_written(field) and not (isinstance(field, models.FileField) and hasattr(model, "file_hash"))
+    }
+
+
+def find_rows(rows, fields, has_word):
+    """Yield (primary key, list of texts) for those of `rows`, a queryset, that have a word in a text.
+
+    `fields`: the names of the fields of the texts. `has_word`: function that takes a list of texts, and
+    returns whether one of them has a word.
+    """
+    values = rows.order_by("pk").values_list("pk", *fields)
+    for some in batched(values.iterator(chunk_size=BATCH), BATCH):
+        texts = [(key, [text_of(value) for value in stored]) for key, *stored in some]
+        # Mostly no row has one, and that is known faster for all of them together.
+        if has_word([text for _key, own in texts for text in own]):
+            yield from ((key, own) for key, own in texts if has_word(own))
+
+
+def mentions(terms, texts):
+    """Return whether one of `terms` is in one of `texts`."""
+    prepared = Texts(text for text in map(str, texts) if may_find(terms, text))
+    return any(prepared.find(term) for term in terms)

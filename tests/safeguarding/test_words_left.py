@@ -1,0 +1,102 @@
+"""After "Take down", a lead sees where names and words of the person are on the site."""
+
+import pytest
+from wagtail.contrib.search_promotions.models import Query, SearchPromotion
+from wagtail.models import Site
+
+from home.models import HomePage
+from home.site_settings import SiteSettings
+from safeguarding.scopes import Naming
+from stories.models import StoryIndexPage
+from stories.terms import Theme
+from tests.support import builders
+from tests.support.builders import parse
+from tests.support.leads import address
+from tests.support.people import make_agreeing_person, make_story_about, withdraw
+from tests.support.queries import count_queries
+from tests.support.undone import undone
+
+pytestmark = pytest.mark.django_db
+
+NAME, SENTENCE = "Zahrawi", "Nothing of this person is on the site."
+
+
+def change(rows, **fields):
+    rows.update(**fields)
+
+
+# {part of the line that the lead sees: function that writes the name there}
+PLACES = {
+    "headline": lambda: change(HomePage.objects, headline=f"{NAME} came"),
+    "help line": lambda: change(HomePage.objects, help_line=f"<p>Ask {NAME}</p>"),
+    "Quote 1": lambda: builders.make_plain_page(
+        "About", body=[{"type": "quote", "value": {"text": "I.", "attribution": NAME}}]
+    ),
+    "Section: Stories": lambda: change(StoryIndexPage.objects, introduction=f"<p>With {NAME}</p>"),
+    "Theme: Lamps": lambda: Theme.objects.create(name="Lamps", description=f"As {NAME} has"),
+    "Author": lambda: builders.make_author(f"Sister {NAME}"),
+    "Search promotion": lambda: SearchPromotion.objects.create(
+        query=Query.get("lamps"), external_link_url="https://example.org", description=NAME, sort_order=0
+    ),
+    "Site ": lambda: change(Site.objects, site_name=f"House of {NAME}"),
+    "name of the organisation": lambda: SiteSettings.objects.update_or_create(
+        site=Site.objects.get(), defaults={"organisation_name": f"House of {NAME}"}
+    ),
+}
+
+
+def make_named(**fields):
+    """Return a person with a story that says the name, and a picture that does, too. Both agree to it."""
+    person = make_agreeing_person(names=f"{NAME} Otieno", **fields)
+    make_story_about(person, naming=Naming.REAL, title=f"{NAME} walks")
+    builders.make_image(f"{NAME} smiles", shows="person").people.add(person)
+    return person
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_each_place_with_a_name_is_listed_with_a_link(place, lead):
+    person = make_named()
+    with undone():
+        PLACES[place]()
+        page = lead.post(address(person, "take_down"), follow=True)
+        (line,) = parse(page).select("main ul li:has(> a)") or [None]
+        assert place in line.text
+        assert line.a["href"]
+        assert SENTENCE not in page.text
+        assert NAME not in line.text
+    assert SENTENCE in lead.post(address(person, "take_down"), follow=True).text
+
+
+def test_sentence_is_said_only_if_it_is_true(lead):
+    person = make_named()
+    page = lead.get(address(person, "words"))
+    assert f"{NAME} walks" in page.text, "the story can be read"
+    assert SENTENCE not in page.text
+    withdraw(person)
+    page = lead.get(address(person, "words"))
+    assert SENTENCE in page.text
+    assert "the headline" in page.text, "what was looked at"
+    assert "No story or picture with this person is shown." in lead.get(address(person, "inspect")).text
+    for fields in ({}, {"contact": "+254 700 123 456"}, {"ordinary_words": "Rose"}):
+        text = lead.get(address(make_agreeing_person(**fields), "words")).text
+        assert SENTENCE not in text
+        assert "No name that can be read is recorded" in text
+
+
+def test_without_the_key_the_sentence_is_not_said(lead, settings):
+    person = make_named()
+    withdraw(person)
+    settings.SAFEGUARDING_KEYS = []
+    text = lead.get(address(person, "words")).text
+    assert SENTENCE not in text
+    assert "No name that can be read is recorded" in text
+
+
+def test_pages_without_a_word_take_no_queries_of_their_own(lead):
+    page = address(make_named(), "words")
+    numbers = []
+    for title in ("First", "Second", "Third"):
+        builders.make_story(title, authors=["Staff"], themes=["Lamps"])
+        numbers.append(count_queries(lead, page)[0])
+    # The first request fills caches.
+    assert numbers[1] == numbers[2]
