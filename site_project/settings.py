@@ -397,7 +397,7 @@ WAGTAILIMAGES_AVIF_QUALITY = 48
 
 WAGTAILDOCS_DOCUMENT_MODEL = "media.CleanDocument"
 WAGTAILDOCS_DOCUMENT_FORM_BASE = "media.forms.DocumentForm"
-WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "pdf", "txt", "xlsx"]
+WAGTAILDOCS_EXTENSIONS = ["csv", "pdf", "txt"]
 WAGTAILDOCS_MAX_UPLOAD_SIZE = 15 * 1024 * 1024
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 # Wagtail calls the function sendfile() of this module.
