@@ -128,26 +128,6 @@ def read_database(data_dir):
     return database | {"ENGINE": "operations.postgresql", "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 
-def read_cache_url():
-    """Return the URL of the Redis or Valkey server that all processes share, or ""."""
-    value = read("CACHE_URL")
-    if value:
-        problem = "must look like redis://:password@host:6379/0, or rediss:// for TLS."
-        url = read_url("CACHE_URL", ["redis", "rediss"], problem)
-        # redis-py would ignore another path, and use the database 0.
-        if not re.fullmatch(r"/?|/\d+", url.path, re.ASCII):
-            stop("CACHE_URL", problem)
-        # This fails if redis-py does not know an option. It does not connect.
-        read("CACHE_URL", cast=_make_redis_connection, problem=problem)
-    return value
-
-
-def _make_redis_connection(url):
-    from redis import Redis  # Imported here, because it slows each start and is not needed without CACHE_URL.
-
-    return Redis.from_url(url).connection_pool.make_connection()
-
-
 def read_mailer(default):
     """Return Django's settings for the mail server in EMAIL_URL."""
     problem = "must look like smtp+tls://user:password@host:587"

@@ -127,25 +127,8 @@ TEMPLATES = [
 
 DATABASES = {"default": environment.read_database(DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Without CACHE_URL, each process has a cache of its own, and pages are cached in the data folder.
-CACHE_URL = environment.read_cache_url()
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-    "pages": {
-        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-        "LOCATION": DATA_DIR / "pages",
-        "OPTIONS": {"MAX_ENTRIES": 2000},
-    },
-}
-if CACHE_URL:
-    for name, cache in CACHES.items():
-        cache |= {
-            "BACKEND": "caching.redis_cache.RedisCache",
-            "LOCATION": [CACHE_URL],  # Django would split a text at each comma, also within the password
-            "KEY_PREFIX": name,
-            # In seconds: a cache that does not respond must not delay readers.
-            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
-        }
+# Each process has its own.
+CACHES = {"default": {"BACKEND": "caching.versioned_cache.VersionedLocMemCache"}}
 PAGE_CACHE = not DEBUG  # whether caching/page_cache.py caches public pages
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend, with settings for the planner, a signal before each commit, and a timeout.
+"""Django's PostgreSQL backend, with settings for the planner, and a timeout.
 
 The timeout is for a server that hangs. PostgreSQL's own statement_timeout (operations/statement_timeout.py)
 does not help then, because the server enforces it.
@@ -8,8 +8,6 @@ from types import SimpleNamespace
 
 import psycopg
 from django.db.backends.postgresql import base
-
-from caching.commits import SignalsCommits
 
 # Seconds to wait for the check of a connection that is used again. A request should fail within 3 s. After
 # the check fails, a new connection takes up to 2 s to fail (connect_timeout).
@@ -35,7 +33,7 @@ class TimeoutConnection(psycopg.Connection):
             raise
 
 
-class DatabaseWrapper(SignalsCommits, base.DatabaseWrapper):
+class DatabaseWrapper(base.DatabaseWrapper):
     # Django opens connections with `Database.connect`. Everything else is psycopg's.
     Database = SimpleNamespace(**vars(psycopg) | {"connect": TimeoutConnection.connect})
 

@@ -224,7 +224,6 @@ def test_a_sitemap_takes_as_many_queries_for_any_number_of_stories(
 
 @pytest.mark.sqlite_only
 def test_a_sitemap_asks_the_cache_once_for_the_paths_of_sites():
-    """With CACHE_URL, each question is a round trip."""
     for _number in range(3):
         make_story()
     with mock.patch.object(Site, "get_site_root_paths", wraps=Site.get_site_root_paths) as question:
