@@ -123,9 +123,10 @@ def read_database(data_dir):
         return database | {"ENGINE": "operations.sqlite", "OPTIONS": SQLITE_OPTIONS}
     if engine != "django.db.backends.postgresql" or not database["NAME"]:
         stop("DATABASE_URL", problem)
-    # The times are in seconds. A query has a limit too: operations/postgresql/base.py.
-    database["OPTIONS"] = {"connect_timeout": 2} | database.get("OPTIONS", {})
-    return database | {"ENGINE": "operations.postgresql", "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    # In seconds and milliseconds: a server that is gone must not hold requests for long. A query has a limit
+    # too: operations/statement_timeout.py.
+    database["OPTIONS"] = {"connect_timeout": 2, "tcp_user_timeout": 5000} | database.get("OPTIONS", {})
+    return database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 
 def read_mailer(default):

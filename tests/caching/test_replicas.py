@@ -1,7 +1,8 @@
 """Each process and each replica soon shows a change, and no page that is taken from readers.
 
-A page is taken away if it is unpublished, private, deleted or hidden, for example. After MAX_SECONDS, no process
-and no replica answers a request with it or its pictures. nginx still may, for MAX_SECONDS_IN_NGINX more.
+A page is taken away if it is unpublished, private, deleted or hidden, for example. After MAX_SECONDS, no
+process and no replica answers a request with it or its pictures. nginx still may, for MAX_SECONDS_IN_NGINX
+more.
 
 An editor makes some changes in the admin of one of the sites. The test makes the others itself, as another
 process of the site does, such as a management command.
@@ -194,8 +195,8 @@ def stack():
 def sites(request, stack, tmp_path, transactional_db, django_db_serialized_rollback, settings):
     """{server to ask: seconds for which it may send what it has cached}.
 
-    With SQLite, they are two processes with one data folder. With PostgreSQL, they are two replicas, and nginx
-    in front of them, as in compose.yaml. This process is one more of the site: it has the same pictures.
+    With SQLite, they are two processes with one data folder. With PostgreSQL, they are two replicas, and
+    nginx in front of them, as in compose.yaml. This process is one more of the site: it has the same pictures.
     """
     folders, shared = (tmp_path / "one", tmp_path / "two"), {"DATA_DIR": str(tmp_path)}
     settings.MEDIA_ROOT = tmp_path / "media"

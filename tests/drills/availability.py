@@ -1,7 +1,6 @@
 """Drills about what must not take the site down: junk cookies, slow replicas, and a deploy."""
 
 import os
-import re
 import shutil
 import signal
 import time
@@ -11,7 +10,7 @@ from pathlib import Path
 from statistics import quantiles
 
 from tests.drills import Row, say
-from tests.drills.sites import Readers, site_on_postgresql
+from tests.drills.sites import site_on_postgresql
 from tests.drills.wrk import JUNK_COOKIES_SCRIPT, run_wrk
 from tests.support import front_server
 from tests.support.production import Site

@@ -16,7 +16,6 @@ import pytest
 from django.conf import global_settings, settings
 from django.contrib.auth import get_user_model
 from django.core import mail
-from django.core.cache import CacheHandler
 from django.core.management import call_command
 from django.db.utils import ConnectionHandler
 from django.test import override_settings
