@@ -196,7 +196,8 @@ def sites(request, stack, tmp_path, transactional_db, django_db_serialized_rollb
     """{server to ask: seconds for which it may send what it has cached}.
 
     With SQLite, they are two processes with one data folder. With PostgreSQL, they are two replicas, and
-    nginx in front of them, as in compose.yaml. This process is one more of the site: it has the same pictures.
+    nginx in front of them, as in compose.yaml. This process is one more of the site, with the same
+    pictures.
     """
     folders, shared = (tmp_path / "one", tmp_path / "two"), {"DATA_DIR": str(tmp_path)}
     settings.MEDIA_ROOT = tmp_path / "media"
