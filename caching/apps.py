@@ -7,6 +7,6 @@ class CachingConfig(AppConfig):
     name = "caching"
 
     def ready(self):
-        from caching import content_version  # With CACHE_URL, it imports the models.
+        from caching.content_version import start  # The import needs the settings.
 
-        content_version.start()
+        start()

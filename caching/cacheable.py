@@ -6,10 +6,11 @@ parameter that is not declared has no effect at all, and the page without it is 
 """
 
 import re
-from functools import wraps
+from functools import cache, wraps
 from urllib.parse import parse_qsl, urlencode
 
 from django.http import HttpResponse, QueryDict
+from wagtail.models import get_page_models
 
 from caching.busy import busy_page
 
@@ -63,12 +64,20 @@ def begin_cacheable(request, parameters):
     for name in CONDITIONS:
         request.META.pop(name, None)
     request.method = "GET"
-    if cache_request.begin(parameters, query):
+    if cache_request.begin(query):
         return None
     if cache_request.page:
         return HttpResponse()  # The page cache replaces it with the page.
     # Another request is making the page, and takes too long; or the process makes too many pages.
     return busy_page()
+
+
+@cache
+def declared_parameters():
+    """Return the names of the query parameters that some page type reads."""
+    return frozenset(
+        name for model in get_page_models() for name in getattr(model, "cacheable_parameters", ())
+    )
 
 
 def will_be_cached(request, response):

@@ -5,42 +5,43 @@ version is the same. Every statement that this site sends to the database counts
 anything: publishing, settings, snippets, bulk updates and SQL in a Django shell. Only statements that are
 known to show on no public page are left out.
 
+A write inserts a row with a random number into the table of `Change`, in its own transaction. The version is
+made of the number of these rows and their sum. So it changes for everybody at the moment of the commit,
+whatever the order of commits, and does not change if the transaction is rolled back or its process is killed.
+
 A write that doesn't go through Django, as in psql or the sqlite3 shell, is not seen. Such changes show after
 twice MAX_CACHE_SECONDS at most.
-
-All processes share the version. It is the modification time of a file in the data folder or, when CACHE_URL
-is set, a value in that Redis (caching/shared_version.py).
 """
 
-import os
+import math
 import re
+import threading
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from datetime import timedelta
 
-from django.conf import settings
+from django.db import Error, connection, transaction
 from django.db.backends.signals import connection_created
+from django.utils import timezone
 
-from caching.change_time import Change, change_time, kind_of
-from caching.commits import before_commit
 from caching.local_date import today
 
 # Seconds for which anything cached is used even if the version stays the same. A change that is not seen
 # shows after twice this time at most, because a page may be made of parts that are cached.
 MAX_CACHE_SECONDS = 60
+# Seconds for which a process uses the version that it read last, for what is cached.
+READ_SECONDS = 0.5
+# Seconds for which the version counts as unchanged while the database doesn't answer.
+MAX_UNREAD_SECONDS = 120
+# Rows that are older are deleted.
+TRIM_AGE = timedelta(hours=1)
 
-# Seconds without a change after which more changes are unlikely. Outside of a transaction, statements often
-# follow each other within milliseconds. After a commit, seldom more is to come.
-SETTLE_SECONDS = 0.1
-
-# Seconds that a commit may take. If one takes longer, its process may have been killed, or have lost the
-# connection, and nobody knows whether the change was made. The version then changes once more.
-MAX_COMMIT_SECONDS = 2
-
-# The name of the file in the data folder.
-NAME = "content_version"
-# Statements that change no row, and those that begin or end a transaction.
+# Statements that change no row that visitors see: those that read, that begin or end a transaction, and those
+# that change tables, but not their rows.
 READING_STATEMENT = re.compile(
-    r"[\s(]*(BEGIN|EXPLAIN|PRAGMA|RELEASE|ROLLBACK|SAVEPOINT|SELECT|SET|SHOW)\b", re.IGNORECASE
+    r"[\s(]*(ALTER|ANALYZE|BEGIN|COMMIT|CREATE|DROP|EXPLAIN|LOCK|PRAGMA|REINDEX|RELEASE|ROLLBACK|SAVEPOINT|SELECT|SET"
+    r"|SHOW|VACUUM)\b",
+    re.IGNORECASE,
 )
 # Statements in the form that Django gives them. Others count as a change, whatever they write.
 WRITING_STATEMENT = re.compile(
@@ -61,7 +62,7 @@ UNSEEN_TABLES = {
     "search_missedsearch",
     "accounts_loginattempt",
     "accounts_passkey",
-    "caching_missedchange",
+    "caching_change",
     "safeguarding_consent",
     "safeguarding_decision",
     "safeguarding_keycheck",
@@ -89,8 +90,7 @@ UNSEEN_TABLES = {
     "wordpress_import_importeditem",
 }
 # Tables whose new rows show on no public page. Only changed and deleted rows do. If new rows counted, each
-# rendition that a page makes would empty all caches. The sitemap, which lists the existing renditions, has a
-# new one after MAX_CACHE_SECONDS at most.
+# rendition that a page makes would empty all caches.
 TABLES_WITH_UNSEEN_INSERTS = {"media_rendition"}
 # Saving a draft of a live page changes only these columns of the page.
 DRAFT_COLUMNS = {
@@ -103,109 +103,73 @@ DRAFT_COLUMNS = {
 PAGE_UPDATE = re.compile(r'UPDATE "wagtailcore_page" SET (.+) WHERE "wagtailcore_page"\."id" = %s$')
 
 
-class FileContentVersion:
-    """The version as the modification time of a file, in nanoseconds. A change needs no space on the disk."""
+class ContentVersion:
+    """The version as this process knows it: a tuple, or None while it is unknown. Threads share it."""
 
-    def __init__(self, path):
-        self.path = path
+    def __init__(self):
+        self.lock = threading.Lock()
+        # What was read last, the time.monotonic() at which that query began, and that of the next one.
+        self.version, self.read_at, self.next_read_at = None, -math.inf, -math.inf
 
     def read(self):
-        """Return the version, or None if it is unknown. Then nothing cached may be used."""
-        try:
-            return self.path.stat().st_mtime_ns
-        except FileNotFoundError:
-            self.change(Change.STATEMENT)
-            return None
-        except OSError:
-            return None
+        """Return the version from the database. Raises Error if the database doesn't answer.
 
-    def peek(self):
-        """Return the version, or None if it is unknown."""
-        return self.read()
-
-    def changed_at(self, version):
+        It includes the date in the site's time zone. Consents end with a day, so at midnight nothing that is
+        cached is used any more, even if nothing else is running that would notice.
+        """
+        began = time.monotonic()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT COUNT(*), SUM(number) FROM caching_change")
+            version = *cursor.fetchone(), today().toordinal()
+        # Of two threads, the one that began first may end last.
+        if began > self.read_at:
+            self.version, self.read_at = version, began
         return version
 
-    def change(self, kind):
-        """Change the version, and return the new one. `kind`: a Change."""
-        now = change_time(kind)
-        try:
-            os.utime(self.path, ns=(now, now))
-        except FileNotFoundError:
-            self.path.touch()
-            os.utime(self.path, ns=(now, now))
-        return now
+    def recent(self):
+        """Return the version as it was within the last READ_SECONDS.
 
-
-class DatedContentVersion:
-    """The content version `version` together with the date in the site's time zone.
-
-    Consents end with a day. So at midnight nothing that is cached is used any more, even if nothing else is
-    running that would notice.
-    """
-
-    def __init__(self, version):
-        self.version = version
-
-    def read(self):
-        """Return the version and the date. None if the version is unknown, or if a change has only begun."""
-        version = self.version.read()
-        if version is None:
-            return None
-        if self._is_begun(version):
-            # The clock of the machine that began it may be ahead.
-            if abs(time.time_ns() - self.version.changed_at(version)) >= MAX_COMMIT_SECONDS * 1e9:
-                with suppress(OSError):  # It can't be written. Then it stays unknown.
-                    self.change()
-            return None
-        return version, today().toordinal()
-
-    def is_settled(self, version):
-        """Return whether the last change is complete. `version`: what read() returned.
-
-        It is if it came after a commit, or is older than SETTLE_SECONDS. A version that stays unknown is
-        settled, as is one of the future, which another machine's clock has made.
+        While the database doesn't answer, it counts as unchanged for MAX_UNREAD_SECONDS, and is None after
+        that. Only one thread reads it at a time. Meanwhile the others use the last one.
         """
-        if version is None:
-            # It is known again if a change, with which it was unknown, has just ended.
-            return self.version.read() is None
-        changed_at = self.version.changed_at(version[0])
-        age = time.time_ns() - changed_at
-        return kind_of(changed_at) == Change.COMMIT or not 0 <= age < SETTLE_SECONDS * 1e9
+        now = time.monotonic()
+        if now >= self.next_read_at and self.lock.acquire(blocking=self.version is None):
+            self.next_read_at = now + READ_SECONDS
+            try:
+                with suppress(Error):
+                    if not connection.in_atomic_block:
+                        # As Django does when a request begins: the connection may be lost.
+                        connection.close_if_unusable_or_obsolete()
+                    self.read()
+            finally:
+                self.lock.release()
+        if now - self.read_at >= MAX_UNREAD_SECONDS:
+            return None
+        # The date may have changed since.
+        return *self.version[:2], today().toordinal()
 
-    def change(self):
-        """Change the version, because something changed that is not in the database, or already was."""
-        self.version.change(Change.STATEMENT)
-
-    def begin_change(self):
-        """Change the version before a change of the database. Return what end_change() takes."""
-        return self.version.change(Change.BEGUN)
-
-    def end_change(self, begun, kind):
-        """Change the version after a change of the database.
-
-        `begun`: what begin_change() returned. `kind`: a Change. If another change has begun in between, the
-        version only changes at the end of that one.
-        """
-        last = self.version.peek()
-        if last == begun or not self._is_begun(last):
-            self.version.change(kind)
-
-    def _is_begun(self, version):
-        return version is not None and kind_of(self.version.changed_at(version)) == Change.BEGUN
+    def expire(self):
+        """Let recent() read the version anew, because this process has changed it."""
+        self.next_read_at = -math.inf
 
 
-def make_content_version():
-    """Return the content version in the Redis of CACHE_URL or, without one, in the data folder."""
-    if not settings.CACHE_URL:
-        return FileContentVersion(settings.DATA_DIR / NAME)
-    # Imported here, because it loads redis, which slows each start.
-    from caching.shared_version import SharedContentVersion
-
-    return SharedContentVersion(settings.CACHE_URL, settings.CACHES["default"]["OPTIONS"])
+content_version = ContentVersion()
 
 
-content_version = DatedContentVersion(make_content_version())
+def change():
+    """Change the version, because something changed that is not in the database, or already was."""
+    with transaction.atomic():
+        insert_change(connection)
+
+
+def trim():
+    """Delete the rows of old changes. A new row keeps the version from being one that it has been before."""
+    from caching.models import Change  # The models are loaded after this module.
+
+    with transaction.atomic():
+        if Change.objects.filter(changed_at__lt=timezone.now() - TRIM_AGE).delete()[0]:
+            insert_change(connection)
+
 
 # --- Statements that change the version -----------------------------------------------------------
 
@@ -233,45 +197,49 @@ def may_change_public_pages(sql):
 
 
 def change_version_for_write(execute, sql, params, many, context):
-    """Run a statement, and change the version if it may show: at once or, in a transaction, at its commit.
+    """Run a statement. If it may show, insert a row that changes the version, in the same transaction.
 
-    It changes before and after, in case this process is killed in between. This is a wrapper for
-    `connection.execute_wrappers`.
+    This is a wrapper for `connection.execute_wrappers`.
     """
-    if not may_change_public_pages(sql):
+    database = context["connection"]
+    if isinstance(sql, str) and sql.startswith("ROLLBACK TO"):
+        # The row may have been inserted since the savepoint.
+        database.run_on_commit = [
+            each for each in database.run_on_commit if each[1] != content_version.expire
+        ]
+    if not may_change_public_pages(sql) or not has_table(database):
         return execute(sql, params, many, context)
-    connection = context["connection"]
-    if connection.in_atomic_block:
+    with nullcontext() if database.in_atomic_block else transaction.atomic(using=database.alias):
         result = execute(sql, params, many, context)
-        if find_commit(connection) is None:
-            connection.on_commit(Commit())
+        if not is_changed(database):
+            insert_change(database)
         return result
-    begun = content_version.begin_change()
-    try:
-        return execute(sql, params, many, context)
-    finally:
-        content_version.end_change(begun, Change.STATEMENT)
 
 
-class Commit:
-    """Callback after the commit of a transaction that may show. It changes the version."""
+def is_changed(database):
+    """Return whether the open transaction has a row that is committed whenever the next statement is.
 
-    begun = None
-
-    def __call__(self):
-        content_version.end_change(self.begun, Change.COMMIT)
-
-
-def find_commit(connection):
-    """Return the Commit of the open transaction. None if no statement that may show is to be committed."""
-    callbacks = (callback for _savepoints, callback, _robust in connection.run_on_commit)
-    return next((callback for callback in callbacks if isinstance(callback, Commit)), None)
+    That is not so for a row that was inserted within a savepoint which has ended, or was rolled back.
+    """
+    open_savepoints = set(database.savepoint_ids)
+    return any(
+        callback == content_version.expire and savepoints <= open_savepoints
+        for savepoints, callback, _robust in database.run_on_commit
+    )
 
 
-def change_before_commit(connection, **_arguments):
-    """Signal receiver: change the version before the commit."""
-    if commit := find_commit(connection):
-        commit.begun = content_version.begin_change()
+def insert_change(database):
+    from caching.models import Change
+
+    Change.objects.using(database.alias).create()
+    database.on_commit(content_version.expire)
+
+
+def has_table(database):
+    """Return whether the table of `Change` is there. The first migrations write before it is made."""
+    if not getattr(database, "has_change_table", False):
+        database.has_change_table = "caching_change" in database.introspection.table_names()
+    return database.has_change_table
 
 
 def watch_connection(connection, **_arguments):
@@ -283,4 +251,3 @@ def watch_connection(connection, **_arguments):
 def start():
     """Watch all connections to the database that are opened from now on."""
     connection_created.connect(watch_connection, dispatch_uid="content_version")
-    before_commit.connect(change_before_commit, dispatch_uid="content_version")

@@ -2,7 +2,10 @@
 
 import time
 
+from django.db import Error
+
 from caching.cacheable import ENVIRON_KEY, OUTAGE_KEY
+from caching.content_version import content_version
 from caching.outage import is_outage, outage_page
 from caching.versioned_cache import set_request_version
 
@@ -30,10 +33,18 @@ class PageCacheMiddleware:
         if time.monotonic() < self.pause_until:
             response = outage_page()
         else:
-            with set_request_version(cache_request.version):
-                response = self.get_response(request)
+            response = self.make_response(request, cache_request)
             if is_outage(response):
                 self.pause_until = time.monotonic() + OUTAGE_PAUSE_SECONDS
         if is_outage(response):
             request.META[OUTAGE_KEY] = True
         return response
+
+    def make_response(self, request, cache_request):
+        try:
+            # Read before anything else is, so that nothing older is cached with this version.
+            cache_request.version = content_version.read()
+        except Error:
+            return outage_page()
+        with set_request_version(cache_request.version):
+            return self.get_response(request)

@@ -1,19 +1,26 @@
-"""The model of changes that could not be written to the shared cache."""
+"""The model of changes that visitors may see."""
+
+import secrets
 
 from django.db import models
+from django.utils import timezone
 
 
-class MissedChange(models.Model):
-    """A change of the content version that could not be written to CACHE_URL, the Redis of all processes.
+def random_number():
+    """Return a number of 40 bits: the sum of millions of them fits into a column of 64 bits."""
+    return secrets.randbits(40)
 
-    The row is committed with what changed. As soon as Redis answers, caching/shared_version.py changes the
-    version and deletes the row. caching/content_version.py says what the version is for.
-    """
+
+class Change(models.Model):
+    """A transaction that may have changed what visitors see: caching/content_version.py."""
+
+    number = models.BigIntegerField(default=random_number)
+    changed_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         default_permissions = ()
-        verbose_name = "missed change"
-        verbose_name_plural = "missed changes"
+        verbose_name = "change"
+        verbose_name_plural = "changes"
 
     def __str__(self):
         return str(self.pk)

@@ -6,7 +6,6 @@ docs/decisions/page-cache.md has a diagram of how a request is handled, and expl
 """
 
 import gzip
-import time
 from contextlib import closing
 from functools import lru_cache
 
@@ -16,58 +15,34 @@ from django.utils.http import parse_etags
 
 from caching.cache_request import CacheRequest
 from caching.cacheable import ENVIRON_KEY, OUTAGE_KEY
-from caching.content_version import content_version
-from caching.page_locks import PageLocks
-from caching.page_store import PageStore, hash_release
+from caching.page_store import PageStore
 from caching.session_keys import has_genuine_session
 
-# Seconds of a pause while a request waits for a settled content version.
-PAUSE = 0.02
-# How often a request pauses until the content version is settled. A page that is begun between two statements
-# of one change is made in vain, and slows the change down.
-MAX_PAUSES = 15
 # Headers of a response that is not the same for everybody, or that is already compressed.
 UNCACHEABLE_HEADERS = {"cache-control", "content-encoding", "set-cookie"}
 
 
 class PageCache:
-    """A WSGI application that sends cached pages, and passes other requests on to `application`.
+    """A WSGI application that sends cached pages, and passes other requests on to `application`."""
 
-    `max_pauses`: how often a request pauses while the content version is not settled.
-    """
-
-    def __init__(self, application, max_pauses=MAX_PAUSES):
-        self.application, self.max_pauses = application, max_pauses
-        hash_release()  # It is slow, and caches its result. Without this, the first request would wait.
-        self.store = PageStore()
-        self.locks = PageLocks(settings.DATA_DIR / "page_locks")
+    def __init__(self, application):
+        self.application, self.store = application, PageStore()
 
     def __call__(self, environ, start_response):
         address = cacheable_address(environ)
         if address is None:
             return self.application(environ, start_response)
-        cache_request, page = self.begin_request(address, environ)
+        cache_request = CacheRequest(self.store, address, environ)
+        page = cache_request.find()
+        # While one request makes an old page anew, the others get the old one, which has the same content
+        # version, and is older than MAX_CACHE_SECONDS.
+        if page and (page.is_fresh or cache_request.is_being_made(page)):
+            return send(page, cache_request, start_response)
+        environ[ENVIRON_KEY] = cache_request
         try:
-            page = page or cache_request.find_expected()
-            # While one request makes an old page anew, the others get the old one, which has the same
-            # content version, and is older than MAX_CACHE_SECONDS.
-            if page and (page.is_fresh or cache_request.is_in_progress):
-                return send(page, cache_request, start_response)
-            environ[ENVIRON_KEY] = cache_request
             return self.ask_application(cache_request, page, environ, start_response)
         finally:
             cache_request.end()
-
-    def begin_request(self, address, environ):
-        """Return (CacheRequest, CachedPage or None). Without a page, pause until the version is settled."""
-        for number in range(self.max_pauses + 1):
-            cache_request = CacheRequest(self, address, content_version.read(), environ)
-            page = cache_request.find()
-            # Nobody else wants a new search, which would only keep a thread from other requests.
-            new = cache_request.query and cache_request.as_sent not in self.store.expected_keys
-            if page or new or number == self.max_pauses or content_version.is_settled(cache_request.version):
-                return cache_request, page
-            time.sleep(PAUSE)
 
     def ask_application(self, cache_request, old_page, environ, start_response):
         """Return the response of the application, and cache it if it is the same for everybody.
@@ -85,10 +60,6 @@ class PageCache:
         page = old_page if is_outage else cache_request.page
         is_cacheable = cache_request.is_cacheable and is_cacheable_response(status, headers)
         if page is None and (is_outage or not is_cacheable):
-            # Such as a 404 for a page that is gone. A view that failed, or whose page another request still
-            # makes, has declared the page: it is expected again.
-            if not is_outage and not cache_request.is_declared:
-                self.store.expected_keys.pop(cache_request.as_sent, None)
             start_response(*started)
             return body
         with closing(body):
@@ -155,10 +126,9 @@ def send(page, cache_request, start_response, is_stale=False):
     takes_gzip, known = cache_request.takes_gzip, cache_request.known_etags
     etag = f'"{page.etag}-gzip"' if takes_gzip else f'"{page.etag}"'
     headers = [*page.headers, ("ETag", etag)]
-    # While the page was made or waited for, it may have been withdrawn. No proxy may cache it from now on,
-    # nor what a server in front sends only to those who have a password.
-    is_old = cache_request.has_taken_time and content_version.read() != cache_request.version
-    if is_old or cache_request.has_authorization:
+    # While the page was made, it may have been withdrawn. No proxy may cache it, nor what a server in front
+    # sends only to those who have a password.
+    if cache_request.is_outdated or cache_request.has_authorization:
         headers = [header for header in headers if header[0] != "Cache-Control"]
         headers.append(("Cache-Control", "no-store"))
     if is_stale:

@@ -3,10 +3,12 @@
 It is emptied when the content version changes: caching/content_version.py.
 """
 
+import secrets
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from django.core.cache.backends.locmem import LocMemCache
 from django.db import connection
 
 from caching.content_version import MAX_CACHE_SECONDS, content_version
@@ -16,11 +18,11 @@ request_version = ContextVar("request_version", default=None)
 
 
 def current_version():
-    """Return the content version at the beginning of the request, or of this moment if the request has none.
+    """Return the content version at the beginning of the request, or a recent one if the request has none.
 
     That of the request is preferred: it is known already, and all parts of a page have the same.
     """
-    return request_version.get() or content_version.read()
+    return request_version.get() or content_version.recent()
 
 
 @contextmanager
@@ -99,3 +101,12 @@ def in_transaction():
 
 # Shared by everything that is small. Large values have a VersionedCache of their own, with its own limit.
 cached = VersionedCache()
+
+
+class VersionedLocMemCache(LocMemCache):
+    """Django's cache in the memory of a process. Wagtail uses it, and tells no other process of changes."""
+
+    def make_key(self, key, version=None):
+        # Within a transaction, nothing is found, and what is stored is found by nobody.
+        state = secrets.token_hex(8) if in_transaction() else hash(content_version.recent())
+        return super().make_key(f"{state}:{key}", version)

@@ -6,13 +6,10 @@ from functools import cache
 
 import babel
 from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from wagtail.rich_text import get_text_for_indexing
 
-from caching.local_date import today
-from caching.versioned_cache import cached
 from home.models import HomePage
 from media.models import load_renditions
 from publishing.addresses import absolute
@@ -54,12 +51,11 @@ class Metadata:
     json_ld: str = ""
 
 
-def build_metadata(request, page, site, nav, listing=None, featured=None):
+def build_metadata(request, page, site, nav, listing=None):
     """Return the Metadata of the response to `request`; an empty one for a preview or without a home page.
 
     `page`: the page that is shown, or None (search, 404). `site`: the SiteSettings. `nav`: the Navigation,
-    which has public pages only. `listing`: the StoryListing of an index page. `featured`: the queryset of the
-    featured stories of a home page.
+    which has public pages only. `listing`: the StoryListing of an index page.
     """
     if nav.home is None or getattr(request, "is_preview", False):
         return Metadata()
@@ -68,7 +64,7 @@ def build_metadata(request, page, site, nav, listing=None, featured=None):
         return metadata
     story = page if isinstance(page, StoryPage) else None
     logo = get_logo(site)
-    share_image = get_share_image(story) if story else get_image_of_stories(page, listing, featured)
+    share_image = get_share_image(story) if story else None
     metadata.title = get_title(page, listing)
     metadata.description = get_description(page, listing) or get_description(nav.home)
     metadata.canonical_url = get_canonical_url(request, page, listing)
@@ -150,27 +146,6 @@ def get_share_image(story):
     return make_metadata_image(get_rendition_or_none(story.lead_image, SHARE_IMAGE_FILTER), alt)
 
 
-def get_image_of_stories(page, listing, featured):
-    """Return the share image of a list or a home page, or None: that of its first story with a lead picture.
-
-    `listing`, `featured`: as in build_metadata(). The stories are in the language of the page, and so is the
-    alternative text. A story that is kept out of search engines gives its picture to no other page.
-    """
-    stories = listing.all_stories.newest_first() if listing else featured
-    if stories is None:
-        return None
-
-    def find():
-        # `lead_image__isnull=False` is there for PostgreSQL, which would otherwise read all stories of a site
-        # that has few pictures. The condition on `shown_until` implies it.
-        pictured = stories.filter(lead_image__isnull=False, keep_out_of_search_engines=False)
-        shown = pictured.filter(lead_image__shown_until__gte=today())
-        story = shown.select_related("lead_image").defer("body").first()
-        return story and get_share_image(story)
-
-    return cached(("share image", page.pk, listing and listing.cache_key), find)
-
-
 def make_metadata_image(rendition, alt):
     """Return the MetadataImage of `rendition`; None without one."""
     if rendition is None:
@@ -204,7 +179,6 @@ def build_json_ld_nodes(metadata, page, site, nav, listing, logo):
 
 
 def build_website_node(home_url, site, organisation):
-    search = {"@type": "EntryPoint", "urlTemplate": f"{absolute(reverse('search'))}?q={{search_term_string}}"}
     return {
         "@type": "WebSite",
         "@id": f"{home_url}#website",
@@ -212,11 +186,6 @@ def build_website_node(home_url, site, organisation):
         "name": site.organisation_name,
         "inLanguage": get_language(),
         "publisher": {"@id": organisation["@id"]},
-        "potentialAction": {
-            "@type": "SearchAction",
-            "target": search,
-            "query-input": "required name=search_term_string",
-        },
     }
 
 

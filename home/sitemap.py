@@ -1,4 +1,4 @@
-"""sitemap.xml: the public pages and lists that search engines may index, with images and translations."""
+"""sitemap.xml: the public pages and lists that search engines may index, with translations."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -6,7 +6,6 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.contenttypes.models import ContentType
 from django.contrib.sitemaps import Sitemap, views
 from django.db.models import F, Max
 from django.db.models.functions import Substr
@@ -16,20 +15,15 @@ from django.urls import reverse
 from django.utils.encoding import iri_to_uri
 from django.utils.functional import cached_property
 from django.views.decorators.http import conditional_page, require_safe
-from wagtail.models import Page, ReferenceIndex, Site
+from wagtail.models import Page, Site
 
 from caching.cacheable import cacheable
-from caching.local_date import today
 from caching.versioned_cache import cached
-from media.models import CleanImage, Rendition
 from publishing.addresses import absolute
 from publishing.visibility import published_pages
 from stories.models import StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
 
-# The filter specs of the largest renditions that story_main.html and blocks/pictures.html show. {% picture %}
-# puts the format first, {% image %} keeps the order of the template.
-LARGEST_FILTERS = ["format-webp|fill-1280x640", "format-webp|width-1280", "width-1280|format-webp"]
 # The columns of pages that are needed here.
 PAGE_FIELDS = ["path", "depth", "url_path", "translation_key", "last_published_at"]
 # Length of the tree path of a top index, which is a list of stories right below a home page.
@@ -42,7 +36,6 @@ class SitemapEntry:
 
     location: str
     lastmod: datetime | None
-    image_urls: list[str] = field(default_factory=list)
     # (language, URL) of the page and its translations; empty when it has none.
     translations: list[tuple[str, str]] = field(default_factory=list)
 
@@ -66,13 +59,12 @@ class PageSitemap(Sitemap):
     def entries(self):
         pages = get_indexable_pages()
         lastmod = get_lastmod_by_path(pages)
-        image_urls = get_image_urls_by_page()
         translations = defaultdict(list)
         for page in pages:
             translations[page.translation_key].append(page)
         entries = []
         for page in pages:
-            entry = SitemapEntry(page.href, lastmod[page.path], image_urls[page.pk])
+            entry = SitemapEntry(page.href, lastmod[page.path])
             same = translations[page.translation_key]
             if len(same) > 1:
                 entry.translations = [(other.language, absolute(other.href)) for other in same]
@@ -140,25 +132,6 @@ def get_lastmod_by_path(pages):
             path = page.path[:end]
             lastmod[path] = max(filter(None, [lastmod[path], page.last_published_at]), default=None)
     return lastmod
-
-
-def get_image_urls_by_page():
-    """Return {primary key of a page: URLs of its images}, of the renditions that exist; none is made here."""
-    references = ReferenceIndex.objects.filter(
-        base_content_type=ContentType.objects.get_for_model(Page),
-        to_content_type=ContentType.objects.get_for_model(CleanImage),
-    )
-    renditions = Rendition.objects.filter(filter_spec__in=LARGEST_FILTERS, image__shown_until__gte=today())
-    # Without width and height, each Rendition would load them with a query of its own.
-    renditions = renditions.only("file", "image_id", "width", "height")
-    # The reference index stores primary keys as text. An image with several renditions gets the URL of one.
-    rendition_urls = {str(rendition.image_id): absolute(rendition.url) for rendition in renditions}
-    image_urls = defaultdict(list)
-    for page_pk, image_pk in references.order_by("pk").values_list("object_id", "to_object_id"):
-        url = rendition_urls.get(image_pk)
-        if url and url not in image_urls[int(page_pk)]:
-            image_urls[int(page_pk)].append(url)
-    return image_urls
 
 
 def get_term_list_entries(top_indexes):

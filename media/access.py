@@ -116,7 +116,7 @@ def require_public_rendition(name):
 def is_known_as_public(name):
     """Return whether it is remembered that the rendition `name` is public. It takes no query."""
     # The function that looks up what is not remembered finds nothing.
-    return bool(public_names.many("rendition", [name], lambda _names: {}, content_version.read()))
+    return bool(public_names.many("rendition", [name], lambda _names: {}, content_version.recent()))
 
 
 def check_renditions(names):

@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from media.process import sanitize
-from media.sanitizer.pictures import PNG_START
 from media.sanitizer.reasons import Reason, Refused
 
+PNG_START = b"\x89PNG\r\n\x1a\n"
 # The suffixes of cleaned pictures.
 CLEAN_SUFFIXES = {".jpg", ".png"}
 # {Reason why a picture is refused: message for editors}. UNREADABLE is the message for all other Reasons.

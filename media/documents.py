@@ -16,7 +16,7 @@ from media.process import sanitize
 from media.sanitizer.reasons import Reason, Refused
 
 # The kinds of documents that media/sanitizer/__main__.py cleans, as in WAGTAILDOCS_EXTENSIONS.
-SUFFIXES = {".csv", ".docx", ".pdf", ".txt", ".xlsx"}
+SUFFIXES = {".csv", ".pdf", ".txt"}
 
 # {Reason why a document is refused: message for editors}. `kind`: the suffix in capitals.
 MESSAGES = {
@@ -29,24 +29,8 @@ MESSAGES = {
     Reason.TOO_MUCH: gettext_lazy(
         "This file holds too much to be cleaned. Save it in several smaller files, or print it to a new PDF."
     ),
-    Reason.COMMENTS: gettext_lazy(
-        "This document has comments or tracked changes, which tell who said and deleted what. "
-        "Accept all changes, delete all comments, save it, and use that."
-    ),
     Reason.CANNOT_CLEAN: gettext_lazy(
-        "This document holds something that can't be cleaned, such as a chart, an equation or another file. "
-        "Save it as PDF, and use that."
-    ),
-    Reason.PICTURE: gettext_lazy(
-        "This document has a picture that is neither JPEG nor PNG. Save the document as PDF, and use that."
-    ),
-    Reason.LINKED: gettext_lazy(
-        "This document shows a picture that is outside of it, in another file or on the web. "
-        "Save it as PDF, and use that."
-    ),
-    Reason.FORMULAS: gettext_lazy(
-        "This file has formulas without their results. "
-        "Open it in Excel or LibreOffice, save it, and use that."
+        "This document holds something that can't be cleaned. Print it to a new PDF, and use that."
     ),
     Reason.NOT_UTF8: gettext_lazy(
         "This is no text in UTF-8. Save it as “CSV UTF-8” or as text in UTF-8, and use that."
@@ -80,7 +64,7 @@ def clean_document(file, name):
         raise ValidationError(
             _(
                 "Files of this kind can't be cleaned of the names and dates in them. "
-                "Save it as PDF, Word (.docx) or Excel (.xlsx), and use that."
+                "Save it as PDF (in Word: File → Export), and use that."
             )
         )
     data = read_bounded(file, settings.WAGTAILDOCS_MAX_UPLOAD_SIZE)

@@ -1,4 +1,4 @@
-"""Configuration of the app. It connects the signals that keep the outage page up to date."""
+"""Configuration of the app. It connects the signals of its modules."""
 
 from django.apps import AppConfig
 
@@ -7,6 +7,7 @@ class OperationsConfig(AppConfig):
     name = "operations"
 
     def ready(self):
-        from operations import outage  # the import needs the models
+        from operations import outage, planner  # the imports need the models
 
         outage.connect_signals()
+        planner.connect_signals()

@@ -12,13 +12,9 @@ from django.db import Error, connection
 from django.db.backends.signals import connection_created
 from django.urls import reverse
 
-from operations.postgresql.base import TimeoutConnection
-
 # Seconds for a statement of a visitor's request, and of a user's request to the admin, where deleting a
 # section or a report may take longer. nginx waits 5 s for a page and 60 s for the admin.
 VISITOR_LIMIT, ADMIN_LIMIT = 1.8, 30
-# Seconds by which operations/postgresql waits longer for the result than PostgreSQL works on it.
-CLIENT_MARGIN = 0.2
 # SQLite looks at the clock each time after this number of virtual machine instructions, which take about a
 # millisecond.
 SQLITE_INSTRUCTIONS = 10_000
@@ -26,7 +22,6 @@ SQLITE_INSTRUCTIONS = 10_000
 
 def use_in_server():
     """Limit the statements of all connections that this process opens from now on."""
-    TimeoutConnection.query_timeout = VISITOR_LIMIT + CLIENT_MARGIN
     connection_created.connect(limit_new_connection, dispatch_uid="statement_timeout")
     request_finished.connect(restore_limit, dispatch_uid="statement_timeout")
 
@@ -78,11 +73,8 @@ def set_limit(connection, seconds):
     Raises OperationalError if the connection is lost.
     """
     if connection.vendor == "postgresql":
-        # If the server hangs, this statement itself fails within the limit of a visitor.
-        connection.connection.query_timeout = VISITOR_LIMIT + CLIENT_MARGIN
         with connection.cursor() as cursor:
             cursor.execute(f"SET statement_timeout = {round(seconds * 1000)}")
-        connection.connection.query_timeout = seconds + CLIENT_MARGIN
     connection.statement_limit = seconds
 
 

@@ -123,29 +123,10 @@ def read_database(data_dir):
         return database | {"ENGINE": "operations.sqlite", "OPTIONS": SQLITE_OPTIONS}
     if engine != "django.db.backends.postgresql" or not database["NAME"]:
         stop("DATABASE_URL", problem)
-    # The times are in seconds. A query has a limit too: operations/postgresql/base.py.
-    database["OPTIONS"] = {"connect_timeout": 2} | database.get("OPTIONS", {})
-    return database | {"ENGINE": "operations.postgresql", "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
-
-
-def read_cache_url():
-    """Return the URL of the Redis or Valkey server that all processes share, or ""."""
-    value = read("CACHE_URL")
-    if value:
-        problem = "must look like redis://:password@host:6379/0, or rediss:// for TLS."
-        url = read_url("CACHE_URL", ["redis", "rediss"], problem)
-        # redis-py would ignore another path, and use the database 0.
-        if not re.fullmatch(r"/?|/\d+", url.path, re.ASCII):
-            stop("CACHE_URL", problem)
-        # This fails if redis-py does not know an option. It does not connect.
-        read("CACHE_URL", cast=_make_redis_connection, problem=problem)
-    return value
-
-
-def _make_redis_connection(url):
-    from redis import Redis  # Imported here, because it slows each start and is not needed without CACHE_URL.
-
-    return Redis.from_url(url).connection_pool.make_connection()
+    # In seconds and milliseconds: a server that is gone must not hold requests for long. A query has a limit
+    # too: operations/statement_timeout.py.
+    database["OPTIONS"] = {"connect_timeout": 2, "tcp_user_timeout": 5000} | database.get("OPTIONS", {})
+    return database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 
 def read_mailer(default):

@@ -129,25 +129,8 @@ TEMPLATES = [
 
 DATABASES = {"default": environment.read_database(DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Without CACHE_URL, each process has a cache of its own, and pages are cached in the data folder.
-CACHE_URL = environment.read_cache_url()
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
-    "pages": {
-        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-        "LOCATION": DATA_DIR / "pages",
-        "OPTIONS": {"MAX_ENTRIES": 2000},
-    },
-}
-if CACHE_URL:
-    for name, cache in CACHES.items():
-        cache |= {
-            "BACKEND": "caching.redis_cache.RedisCache",
-            "LOCATION": [CACHE_URL],  # Django would split a text at each comma, also within the password
-            "KEY_PREFIX": name,
-            # In seconds: a cache that does not respond must not delay readers.
-            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
-        }
+# Each process has its own.
+CACHES = {"default": {"BACKEND": "caching.versioned_cache.VersionedLocMemCache"}}
 PAGE_CACHE = not DEBUG  # whether caching/page_cache.py caches public pages
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
@@ -399,7 +382,7 @@ WAGTAILIMAGES_AVIF_QUALITY = 48
 
 WAGTAILDOCS_DOCUMENT_MODEL = "media.CleanDocument"
 WAGTAILDOCS_DOCUMENT_FORM_BASE = "media.forms.DocumentForm"
-WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "pdf", "txt", "xlsx"]
+WAGTAILDOCS_EXTENSIONS = ["csv", "pdf", "txt"]
 WAGTAILDOCS_MAX_UPLOAD_SIZE = 15 * 1024 * 1024
 WAGTAILDOCS_SERVE_METHOD = "serve_view"
 # Wagtail calls the function sendfile() of this module.

@@ -1,4 +1,4 @@
-"""Builds the image, runs it without privileges, with PostgreSQL, Redis and nginx, and checks the site.
+"""Builds the image, runs it without privileges, with PostgreSQL and nginx, and checks the site.
 
     python -m tests.container
 
@@ -21,7 +21,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect, sync_playwright
 
-from tests.support import front_server, postgresql_server, redis_server, services
+from tests.support import front_server, postgresql_server, services
 from tests.support.production import new_safeguarding_key
 from tests.support.requests import answer, begin_upload, end_upload
 
@@ -79,14 +79,10 @@ def main():
     checks = Checks()
     try:
         tool, nginx, chromium = Tool(), front_server.nginx_program(), services.chromium()
-        with (
-            postgresql_server.postgres() as database,
-            redis_server.running(redis_server.redis_program()) as cache,
-        ):
+        with postgresql_server.postgres() as database:
             image = tool.build()
             check_image(checks, tool, image)
-            addresses = {"DATABASE_URL": database, "CACHE_URL": cache}
-            check_running(checks, tool, image, addresses, nginx, chromium)
+            check_running(checks, tool, image, {"DATABASE_URL": database}, nginx, chromium)
     except services.Missing as missing:
         print(missing)
         return 2
@@ -122,7 +118,7 @@ def check_image(checks, tool, image):
 
 
 def check_running(checks, tool, image, addresses, nginx, chromium):
-    """Check the running container with PostgreSQL and Redis, behind nginx."""
+    """Check the running container with PostgreSQL, behind nginx."""
     port = services.free_port()
     with tempfile.TemporaryDirectory(prefix="tests-container-") as folder, ExitStack() as stack:
         make_certificate(folder)

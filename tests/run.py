@@ -22,7 +22,7 @@ from itertools import takewhile
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.support import front_server, postgresql_server, redis_server, services
+from tests.support import front_server, postgresql_server, services
 
 PROGRAMS = Path(sys.executable).parent
 LINTERS = [
@@ -36,7 +36,6 @@ PROGRAMS_OF_TESTS = {
     "Browser": services.chromium,
     "exiftool": services.exiftool,
     "nginx": front_server.nginx_program,
-    "Redis": redis_server.redis_program,
 }
 # The number of test processes for each database, each with its own copy of it: as many as processors, and at
 # least two, because one often waits for a browser. More than four would need much memory.

@@ -88,7 +88,7 @@ class LookedAtBulkAction(PageBulkAction):
 
         The list of stories asks twice, so the result is cached.
         """
-        return cached("moved in", ImportedItem.objects.exists, content_version.read())
+        return cached("moved in", ImportedItem.objects.exists, content_version.recent())
 
     @cached_property
     def reasons(self):

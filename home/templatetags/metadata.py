@@ -28,7 +28,6 @@ def metadata(context):
             site,
             context["nav"],
             listing=context.get("listing"),
-            featured=context.get("featured"),
         )
         return render_to_string("home/metadata.html", {"metadata": page_metadata, "site": site})
 

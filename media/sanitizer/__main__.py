@@ -1,6 +1,6 @@
 """The program of the sanitizer: reads a file from standard input and writes it cleaned to standard output.
 
-    python -m media.sanitizer docx < file > clean
+    python -m media.sanitizer pdf < file > clean
 
 The exit status is 0, or the Reason why the file is refused. With a Reason, the output is empty, or the
 `number` of Refused. The process limits its own CPU time, memory and output before it reads the first byte, so
@@ -18,11 +18,9 @@ from media.sanitizer.reasons import Reason, Refused
 # {kind of file: module and function}. Only the module that is needed is imported.
 CLEANERS = {
     "csv": "text.clean_csv",
-    "docx": "office.clean_docx",
     "pdf": "pdf.clean_pdf",
     "picture": "raster.clean_picture",
     "txt": "text.clean_text",
-    "xlsx": "office.clean_xlsx",
 }
 
 

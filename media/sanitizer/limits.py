@@ -25,12 +25,9 @@ DOCUMENT = Limits(cpu_seconds=3, seconds=4, memory=230 * MEBI, output=20 * MEBI)
 # 366 MB of address space (PNG with a palette).
 PICTURE = Limits(cpu_seconds=5, seconds=20, memory=400 * MEBI, output=30 * MEBI)
 # {kind of file, an argument of the sanitizer: Limits}.
-LIMITS = {"picture": PICTURE} | dict.fromkeys(("csv", "docx", "pdf", "txt", "xlsx"), DOCUMENT)
+LIMITS = {"picture": PICTURE} | dict.fromkeys(("csv", "pdf", "txt"), DOCUMENT)
 
 # The greatest number of pixels of a picture.
 PIXELS = 40_000_000
-# The most unpacked bytes of one part of a Word or Excel file, and of all parts together.
-PART = 40 * MEBI
-PARTS = 100 * MEBI
 # The most unpacked bytes of one compressed stream of a PDF.
 STREAM = 40 * MEBI

@@ -1,9 +1,5 @@
 """Removes the colours of pixels that are too transparent to be seen."""
 
-import io
-
-from PIL import Image
-
 # Alpha below which a pixel becomes fully transparent, of 255. A soft eraser leaves such pixels behind: nobody
 # sees them on a page, but a program makes the erased face visible again.
 MIN_ALPHA = 16
@@ -18,14 +14,3 @@ def remove_hidden_colours(image):
     image.putalpha(alpha)
     # In the mode RGBa, colours are multiplied by their alpha, and so rounded.
     return image.convert("RGBa").convert("RGBA")
-
-
-def remove_hidden_colours_of_png(data):
-    """Return the PNG `data` without hidden colours; unchanged if it has no transparent pixel."""
-    image = Image.open(io.BytesIO(data), formats=["PNG"]).convert("RGBA")
-    if image.getchannel("A").getextrema()[0] == 255:
-        return data
-    output = io.BytesIO()
-    # The fastest compression, because a document can have many pictures.
-    remove_hidden_colours(image).save(output, "PNG", compress_level=1)
-    return output.getvalue()

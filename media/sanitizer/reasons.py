@@ -15,18 +15,14 @@ class Reason(IntEnum):
     BROKEN = 10
     LOCKED = 11  # It has a password.
     TOO_MUCH = 12  # It exceeds a limit, or the sanitizer failed.
-    COMMENTS = 13  # Comments or tracked changes in Word or Excel.
-    CANNOT_CLEAN = 14  # Something that readers see and the allow-list lacks.
-    PICTURE = 15  # A picture in Word or Excel that is neither JPEG nor PNG.
-    LINKED = 16  # A picture or file outside of the document.
-    FORMULAS = 17  # An Excel formula without a stored result.
-    NOT_UTF8 = 18
-    FORM = 19  # A PDF form, or a signed PDF.
-    MARKS = 20  # Annotations in a PDF.
-    PDF_PICTURE = 21  # A picture in a PDF that can't be cleaned.
-    CSV_FORMULAS = 22
-    MOVES = 23  # An animation.
-    PIXELS = 24  # A picture with too many pixels.
+    CANNOT_CLEAN = 13  # Something that readers see and the allow-list lacks.
+    NOT_UTF8 = 14
+    FORM = 15  # A PDF form, or a signed PDF.
+    MARKS = 16  # Annotations in a PDF.
+    PDF_PICTURE = 17  # A picture in a PDF that can't be cleaned.
+    CSV_FORMULAS = 18
+    MOVES = 19  # An animation.
+    PIXELS = 20  # A picture with too many pixels.
 
 
 class Refused(Exception):

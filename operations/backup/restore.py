@@ -7,14 +7,12 @@ lines.
 
 from contextlib import suppress
 
-from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
-from django.core.cache import caches
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from caching.content_version import content_version
+from caching import content_version
 from operations import outage
 from operations.backup import BackupError, archive, files
 from operations.backup.create import DATABASE_MODULES
@@ -124,8 +122,6 @@ def existing_content():
 
 def clear_caches():
     """Clear what is cached from the old database, because the restore sends no signals."""
-    for alias in settings.CACHES:
-        caches[alias].clear()
     ContentType.objects.clear_cache()
     content_version.change()
 

@@ -1,17 +1,15 @@
-"""Django's SQLite backend, with a signal before each commit, and without commits by any other way."""
+"""Django's SQLite backend, whose cursors can be read after the commit of their statement."""
 
 from itertools import islice
 
 from django.db.backends.sqlite3 import base
 
-from caching.commits import SignalsCommits
-
 
 class Cursor(base.SQLiteCursorWrapper):
     """A cursor that fetches the rows of RETURNING at once.
 
-    Outside of a transaction, SQLite commits a statement with RETURNING when its rows are fetched. By default,
-    that is after the functions in Django's `execute_wrappers` have ended.
+    caching/content_version.py commits a statement before its rows are fetched. SQLite refuses that while
+    some are left.
     """
 
     returned = None
@@ -31,13 +29,6 @@ class Cursor(base.SQLiteCursorWrapper):
         return super().fetchall() if self.returned is None else list(self.returned)
 
 
-class DatabaseWrapper(SignalsCommits, base.DatabaseWrapper):
+class DatabaseWrapper(base.DatabaseWrapper):
     def create_cursor(self, name=None):
         return self.connection.cursor(factory=Cursor)
-
-    def _set_autocommit(self, autocommit):
-        # Python's sqlite3 would commit a transaction whose rollback failed.
-        if autocommit and self.connection.in_transaction:
-            with self.wrap_database_errors:
-                self.connection.rollback()
-        super()._set_autocommit(autocommit)

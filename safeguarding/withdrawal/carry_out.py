@@ -26,10 +26,10 @@ from safeguarding.withdrawal_models import Choice, Fingerprint, Ledger, Withdraw
 
 # The last steps of every withdrawal, in the order in which they run. Before them, erase() adds "again", which
 # every withdrawal has too, and where they are needed "file", "purge" and "words".
-STEPS = ("ledger", "pages", "uploads", "previews", "index", "vacuum")
+STEPS = ("ledger", "uploads", "previews", "index", "vacuum")
 # Those of STEPS that run again when something more was erased later. “uploads” is about files from before the
 # withdrawal, so it runs once.
-REPEATED = ("ledger", "pages", "previews", "index", "vacuum")
+REPEATED = ("ledger", "previews", "index", "vacuum")
 
 
 class PlanChanged(Exception):

@@ -10,7 +10,6 @@ search/erasing.py.
 
 from django.contrib.messages.storage.session import SessionStorage
 from django.contrib.sessions.models import Session
-from django.core.cache import caches
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.dispatch import receiver
@@ -21,7 +20,6 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Comment, Page, PageLogEntry, TaskState, UploadedFile
 from wagtail.signals import page_published
 
-from caching.content_version import content_version
 from safeguarding.leak_check.checking import check
 from safeguarding.leak_check.words import words_of_person
 from safeguarding.models import Use
@@ -48,13 +46,6 @@ from safeguarding.withdrawal_models import Choice, Fingerprint, Ledger, Withdraw
 def delete_file(task):
     """Delete a file from the storage. It may be deleted already."""
     default_storage.delete(task.data["name"])
-
-
-@step("pages", _("Clear the copies of pages"))
-def clear_page_copies(_task):
-    """Clear the page cache for all processes."""
-    content_version.change()
-    caches["pages"].clear()
 
 
 @step("uploads", _("Delete unfinished uploads"))

@@ -18,7 +18,7 @@ from statistics import median
 
 from tests.bench import visits
 from tests.bench.load import SERVER_CORE, ask, on_core, print_row, report, run, served
-from tests.support import front_server, memory, postgresql_server, redis_server
+from tests.support import front_server, memory, postgresql_server
 
 ALL_WAYS_AT = 1000  # the number of stories with which all ways are measured
 # Those of the addresses of tests/bench/stories.py that are HTML pages. The others are files.
@@ -62,7 +62,6 @@ def main(size):
                 for kind, path in addresses.items():
                     if kind != "search":  # It is not cached.
                         measure_sent(size, kind, site, path, folder)
-                measure_with_redis(size, site, addresses["story"], environment)
                 for kind in VISITED:
                     with minimal_program(site + addresses[kind], folder) as bare:
                         visits.measure(size, kind, site, addresses[kind], folder, bare)
@@ -88,17 +87,6 @@ def measure_sent(size, kind, site, path, folder):
     # Static files are left out: nginx sends them from its cache, and hardly asks the site.
     if kind in PAGES or kind == "rendition":
         behind_nginx(size, kind, site, path, folder)
-
-
-def measure_with_redis(size, site, path, environment):
-    """Report how many requests per second the server handles for a cached page without and with CACHE_URL."""
-    with (
-        redis_server.running(redis_server.redis_program()) as cache,
-        served("site_project.wsgi", environment | {"CACHE_URL": cache}) as (with_redis, _process),
-    ):
-        for _request in range(3):  # so that the page is cached
-            ask(with_redis + path).read()
-        report(size, "story", {"cached, no Redis": site + path, "cached, with Redis": with_redis + path})
 
 
 def measure_publishing(size, site, path, environment):

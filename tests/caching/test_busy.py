@@ -7,7 +7,7 @@ from operations.outage import write_page
 from tests.support import builders
 from tests.support.wsgi import SiteClient
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.usefixtures("empty_page_cache", "media_root")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.usefixtures("visible_rows", "media_root")]
 
 LIST = "/stories/?country=kenya"
 LIMITED = [LIST, "/stories/?page=2&text=1", "/fr/search/?q=lantern", "/search/suggestions/?q=lan"]
@@ -15,7 +15,7 @@ UNLIMITED = ["/", "/get-help/", "/get-help/?text=1", "/get-help/?q=1", "/stories
 
 
 @pytest.fixture
-def site(settings, tmp_path, empty_page_cache):
+def site(settings, tmp_path, visible_rows):
     """A client for one process of a site with a story, a help page and an outage page with a help line."""
     settings.DATA_DIR = tmp_path
     help_page, home = builders.make_plain_page("Get help"), builders.home_page()

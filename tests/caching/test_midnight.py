@@ -10,7 +10,7 @@ from tests.support.queries import count_queries
 from tests.support.shown_places import find_wrong
 from tests.support.wsgi import SiteClient
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.usefixtures("empty_page_cache", "media_root")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.usefixtures("visible_rows", "media_root")]
 
 
 def test_first_request_after_midnight_shows_nothing_of_the_story(time_machine):

@@ -9,7 +9,7 @@ from tests.support import builders
 from tests.support.queries import database_down
 from tests.support.wsgi import SiteClient
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.usefixtures("empty_page_cache")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.usefixtures("visible_rows")]
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)  # At midnight no cached page is used any more.
 

@@ -15,7 +15,7 @@ import traceback
 from pathlib import Path
 
 from tests.drills import Row
-from tests.drills.availability import junk_cookies, redis_away, rolling_deploy, slow_replicas
+from tests.drills.availability import junk_cookies, rolling_deploy, slow_replicas
 from tests.drills.documents import document_bombs
 from tests.drills.floods import floods
 from tests.drills.long_running import database_away, soak
@@ -63,7 +63,6 @@ DRILLS = {
         crash_sqlite,
         backup,
         database_away,
-        redis_away,
         junk_cookies,
         slow_replicas,
         rolling_deploy,

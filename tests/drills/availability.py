@@ -1,7 +1,6 @@
-"""Drills about what must not take the site down: no Redis, junk cookies, slow replicas, and a deploy."""
+"""Drills about what must not take the site down: junk cookies, slow replicas, and a deploy."""
 
 import os
-import re
 import shutil
 import signal
 import time
@@ -10,14 +9,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import quantiles
 
-from redis import from_url
-
 from tests.drills import Row, say
-from tests.drills.sites import Readers, site_on_postgresql
+from tests.drills.sites import site_on_postgresql
 from tests.drills.wrk import JUNK_COOKIES_SCRIPT, run_wrk
 from tests.support import front_server
 from tests.support.production import Site
-from tests.support.redis_server import Redis, redis_program
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 3  # seconds for the slowest response
@@ -50,98 +46,6 @@ def replicas(folder, number=2, **variables):
             stack.callback(site.stop)
             sites.append(site)
         yield sites
-
-
-# --- Redis ---------------------------------------------------------------------------------------
-
-
-def redis_away(folder):
-    """Start without Redis; then let it hang, and kill the process that unpublishes a story meanwhile."""
-    redis = Redis(redis_program())
-    with replicas(folder, CACHE_URL=redis.address) as sites:
-        for site in sites:
-            site.start()
-        try:
-            rows = away_from_the_start(sites)
-            redis.start()
-            time.sleep(2.5)  # the site asks it again after two seconds
-            return rows + [*hung_and_killed(sites, redis)]
-        finally:
-            redis.stop()
-
-
-def away_from_the_start(sites):
-    addresses = [*sites[0].facts["addresses"], "/stories/feed.rss", "/sitemap.xml", "/readyz"]
-    statuses, slowest = {site.ask("/livez")[0] for site in sites}, 0  # waits until they have started
-    for _round in range(5):
-        for site in sites:
-            for address in addresses:
-                begin = time.monotonic()
-                statuses.add(site.ask(address)[0])
-                slowest = max(slowest, time.monotonic() - begin)
-    return [
-        Row("no Redis from the start: statuses", f"{statuses}", "{200}", statuses == {200}),
-        Row(
-            "no Redis from the start: slowest response",
-            f"{slowest:.1f} s",
-            f"<= {LONGEST} s",
-            slowest <= LONGEST,
-        ),
-    ]
-
-
-def hung_and_killed(sites, redis):
-    """Yield Rows. A story is unpublished while Redis hangs, by a process that is killed right after."""
-    # The first address below the list of stories.
-    story = next(address for address in sites[0].facts["addresses"] if re.match("/stories/.", address))
-    for _round in range(20):  # until each process has cached it
-        for site in sites:
-            site.ask(story)
-    slug = story.strip("/").split("/")[-1]
-    code = (
-        f"import os; from stories.models import StoryPage as S; S.objects.get(slug={slug!r}).unpublish(); "
-        "os.kill(os.getpid(), 9)"
-    )
-    with ExitStack() as stack:
-        for site in sites:
-            # The readers ask for the pages that stay.
-            others = [address for address in site.facts["addresses"] if address != story]
-            site.facts = site.facts | {"addresses": others}
-        readers = [stack.enter_context(Readers(site, number=2)) for site in sites]
-        say("Redis hangs; a story is unpublished, and the process killed")
-        redis.suspend()
-        status = sites[0].manage("shell", "--no-imports", "-c", code, check=False).returncode
-        statuses = statuses_of(sites, story, seconds=2)
-        redis.resume()
-        say("Redis is back")
-        statuses |= statuses_of(sites, story, seconds=5)
-        is_applied = missed_changes_are_applied(sites[0], redis)
-    failed = [result for reader in readers for result in reader.failed()]
-    yield Row(
-        "Redis hung: the process that unpublished the story",
-        f"status {status}",
-        "-9",
-        status == -signal.SIGKILL,
-    )
-    yield Row("Redis hung and back: statuses of that story", f"{statuses}", "{404}", statuses == {404})
-    yield Row("Redis hung and back: readers' failures", f"{len(failed)}", "0", not failed)
-    yield Row("Redis back: missed changes are applied", f"{is_applied}", "True", is_applied)
-
-
-def statuses_of(sites, address, seconds):
-    """Ask all `sites` again and again for some seconds; return the set of statuses."""
-    end, statuses = time.monotonic() + seconds, set()
-    while time.monotonic() < end:
-        statuses |= {site.ask(address)[0] for site in sites}
-    return statuses
-
-
-def missed_changes_are_applied(site, redis):
-    """Return whether Redis has a content version again, and no change that it missed is left."""
-    code = "from caching.models import MissedChange as M; print(M.objects.count())"
-    left = site.manage("shell", "--no-imports", "-c", code).stdout.split()[-1]
-    with from_url(redis.address) as client:
-        return left == "0" and client.exists("content_version") == 1
 
 
 # --- Junk cookies --------------------------------------------------------------------------------
@@ -218,18 +122,12 @@ def slow_rows(front, sites):
 
 
 def rolling_deploy(folder):
-    """Run a new release beside the old one, with the same Redis and data folder; then stop the old one."""
-    redis = Redis(redis_program())
-    redis.start()
-    try:
-        with site_on_postgresql(folder) as (old, database):
-            old.environment["CACHE_URL"] = redis.address
-            new = Site(folder / "new", database.address)
-            new.environment = old.environment
-            new.code = another_release(folder / "new" / "code")
-            return [*deploy(old, new)]
-    finally:
-        redis.stop()
+    """Run a new release beside the old one, with the same data folder; then stop the old one."""
+    with site_on_postgresql(folder) as (old, database):
+        new = Site(folder / "new", database.address)
+        new.environment = old.environment
+        new.code = another_release(folder / "new" / "code")
+        return [*deploy(old, new)]
 
 
 def another_release(folder):

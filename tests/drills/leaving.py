@@ -18,7 +18,6 @@ import time_machine
 django.setup()
 
 from django.conf import settings  # noqa: E402 - Django must be set up first
-from django.core.cache import caches  # noqa: E402
 from django.core.files.storage import default_storage  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.urls import reverse  # noqa: E402
@@ -67,7 +66,6 @@ def main(folder):
             "rows": words_in(repr(stored_rows()).encode(), words),
             "dump of PostgreSQL": words_in(dump(), words),
             "files of PostgreSQL": words_in(b"\n".join(database_files().values()), words),
-            "Redis": words_in(b"\n".join(redis_values()), words),
             "bucket": words_in(b"\n".join(bucket_contents()), words),
             "public pages": words_in(b"\n".join(pages), words),
             "data folder": words_in(b"\n".join(files_of_data()), words),
@@ -98,14 +96,6 @@ def dump():
     """Return what pg_dump writes about the database."""
     command = ["pg_dump", "--inserts", "--dbname", os.environ["DATABASE_URL"]]
     return subprocess.run(command, capture_output=True, check=True).stdout
-
-
-def redis_values():
-    """Yield all keys and values in Redis, of all its caches."""
-    client = caches["default"]._cache.get_client()
-    for key in client.scan_iter():
-        yield key
-        yield client.get(key) or b""
 
 
 def bucket_contents():

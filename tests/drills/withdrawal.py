@@ -9,11 +9,11 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 
 from tests.drills import Row, say
 from tests.drills.sites import Postgres, site_on_postgresql
-from tests.support import bucket_server, front_server, redis_server
+from tests.support import bucket_server, front_server
 from tests.support.production import Site, new_safeguarding_key
 
 STORIES = 1000
@@ -66,17 +66,13 @@ def withdrawal_killed(folder):
 
 
 def withdrawal_leaves_nothing(folder):
-    """Look for a withdrawn person in PostgreSQL's dump and files, Redis, a bucket, all pages, and the log."""
+    """Look for a withdrawn person in PostgreSQL's dump and files, a bucket, all pages, and the log."""
     server = Postgres(folder, new=True)
     server.start()
     try:
-        with redis_server.running(redis_server.redis_program()) as cache, bucket_server.running() as bucket:
+        with bucket_server.running() as bucket:
             # The crawler asks for the host of the tests.
-            variables = {
-                "DJANGO_SETTINGS_MODULE": "tests.settings",
-                "CACHE_URL": cache,
-                "S3_BUCKET": "stories",
-            }
+            variables = {"DJANGO_SETTINGS_MODULE": "tests.settings", "S3_BUCKET": "stories"}
             site = Site(folder, server.address, **variables, **bucket)
             site.manage("migrate", "--verbosity", "0")
             places, log = run_module("tests.drills.leaving", site, str(folder))
@@ -101,22 +97,9 @@ def withdrawal_leaves_nothing(folder):
 
 
 def withdrawal_at_once(folder):
-    """Withdraw a person, and measure until two servers and nginx answer 410, without and with Redis."""
-    rows = []
-    for name in ("data folder", "Redis"):
-        # Beside `folder`, where site_on_postgresql() has its template.
-        part = folder.parent / f"{folder.name}-{name.split()[-1]}"
-        part.mkdir()
-        program = redis_server.redis_program()
-        with redis_server.running(program) if name == "Redis" else nullcontext() as address:
-            rows += measure(part, name, {"CACHE_URL": address} if address else {})
-    return rows
-
-
-def measure(folder, name, variables):
-    """Return the Rows for a site with the environment `variables`. `name`: what its servers share."""
+    """Withdraw a person, and measure until two servers and nginx answer 410."""
     with site_on_postgresql(folder, STORIES) as (site, _database):
-        site.environment |= variables | {"SAFEGUARDING_KEYS": new_safeguarding_key()}
+        site.environment["SAFEGUARDING_KEYS"] = new_safeguarding_key()
         person, address = site.manage("shell", "--no-imports", "-c", MAKE_PERSON).stdout.split()[-2:]
         other, front = (Site(folder, site.environment["DATABASE_URL"]) for _each in range(2))
         other.environment = site.environment
@@ -128,12 +111,7 @@ def measure(folder, name, variables):
                 with lead(site, person) as send:
                     seconds = time_to_410(servers, address, send)
     return [
-        Row(
-            f"withdrawal, {STORIES} stories, {name}: 410 from {which}",
-            f"{took:.1f} s",
-            f"< {limit} s",
-            took < limit,
-        )
+        Row(f"withdrawal, {STORIES} stories: 410 from {which}", f"{took:.1f} s", f"< {limit} s", took < limit)
         for which, took in seconds.items()
         for limit in [NGINX_LIMIT if which == "nginx" else SITE_LIMIT]
     ]

@@ -31,7 +31,6 @@ ALLOWED = {
     ("media/sanitizer/raster.py", "PngImagePlugin.MAX_TEXT_MEMORY"),
     ("operations/statement_timeout.py", "connection.statement_limit"),
     ("operations/statement_timeout.py", "connection.statement_deadline"),
-    ("operations/statement_timeout.py", "connection.connection.query_timeout"),
 }
 
 

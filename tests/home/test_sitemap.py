@@ -1,6 +1,5 @@
 """sitemap.xml: all public pages that search engines may index, and nothing else."""
 
-import json
 from unittest import mock
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -8,20 +7,16 @@ from xml.etree import ElementTree
 import pytest
 from wagtail.models import Site
 
-from home.sitemap import LARGEST_FILTERS, PageSitemap
-from stories.renditions import make_renditions
+from home.sitemap import PageSitemap
 from stories.terms import Theme
 from tests.support.builders import (
-    make_author,
     make_image,
     make_index,
     make_plain_page,
     make_private,
     make_story,
-    pictures_block,
 )
 from tests.support.committed import caches_in_use
-from tests.support.people import make_agreeing_person, rows_of
 from tests.support.translations import make_index_in
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +25,6 @@ SITE = "http://127.0.0.1:8000"
 # Prefixes of XML namespaces in the paths below.
 NAMES = {
     "s": "http://www.sitemaps.org/schemas/sitemap/0.9",
-    "image": "http://www.google.com/schemas/sitemap-image/1.1",
     "xhtml": "http://www.w3.org/1999/xhtml",
 }
 
@@ -119,46 +113,6 @@ def test_lastmod_of_a_list_is_that_of_its_latest_story(client):
     assert found["/stories/theme/mining/"] == found["/stories/africa/old/"] < newest
 
 
-def test_the_sitemap_has_the_images_of_a_page_whose_renditions_exist(client, media_root):
-    story = make_story(lead_image=make_image(), lead_image_alt="A lamp", body=[pictures_block(make_image())])
-    row = read(client)[story.url]
-    assert row.findall("image:image", NAMES) == [], "a request for the sitemap makes no renditions"
-    make_renditions(story)
-    story.lead_image.get_rendition("original")  # made for the admin: visitors do not get it
-    addresses = [loc.text for loc in read(client)[story.url].iterfind("image:image/image:loc", NAMES)]
-    assert len(addresses) == len(set(addresses)) == 2
-    for address in addresses:
-        assert address.startswith(f"{SITE}/media/images/")
-        response = client.get(address.removeprefix(SITE))
-        assert response.status_code == 200
-        assert response.getvalue()
-
-
-def test_an_object_of_another_model_with_the_same_key_brings_no_image(client, media_root):
-    """The reference index has the keys of all models in one column."""
-    story, image = make_story(lead_image=make_image(), lead_image_decorative=True), make_image()
-    make_author("Awa", pk=story.pk, picture=image)  # It has the key of the page,
-    make_author("Amina", pk=image.pk)  # and this one, which the page uses, has that of the picture.
-    make_story(authors=["Amina"])
-    image.get_rendition(LARGEST_FILTERS[0])
-    assert "<image:loc>" not in client.get("/sitemap.xml").text
-    make_renditions(story)
-    assert client.get("/sitemap.xml").text.count("<image:loc>") == 1
-
-
-def test_a_picture_that_nobody_may_see_is_not_in_the_sitemap(client, media_root):
-    image, person = make_image(shows="person"), make_agreeing_person()
-    image.people.add(person)
-    people = {"people": "listed", "story_people": rows_of(person)}
-    page = make_plain_page("About", body=json.dumps([pictures_block(image)]), **people)
-    make_renditions(page)
-    assert "<image:loc>" in client.get("/sitemap.xml").text
-    image.asks_again = True
-    image.save()
-    assert "<image:loc>" not in client.get("/sitemap.xml").text
-    assert page.url in read(client), "the page itself stays"
-
-
 def test_pages_have_links_to_their_public_translations(client):
     make_story("Alone")
     index, both = make_index_in("fr", "Récits"), make_story("Both")
@@ -226,7 +180,6 @@ def test_a_sitemap_takes_as_many_queries_for_any_number_of_stories(
 
 @pytest.mark.sqlite_only
 def test_a_sitemap_asks_the_cache_once_for_the_paths_of_sites():
-    """With CACHE_URL, each question is a round trip."""
     for _number in range(3):
         make_story()
     with mock.patch.object(Site, "get_site_root_paths", wraps=Site.get_site_root_paths) as question:

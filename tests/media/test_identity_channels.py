@@ -3,14 +3,11 @@
 import pytest
 from pikepdf import String
 
-from media.sanitizer import sheets
-from media.sanitizer.office import Relation
 from media.sanitizer.paths import is_not_path
 from media.sanitizer.pdf_content import clean_content
 from media.sanitizer.pdf_schema import STANDARD_NAMES
 from media.sanitizer.pdf_values import SCALARS
 from media.sanitizer.reasons import Refused
-from media.sanitizer.word import RULES, WordFilter
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -32,13 +29,6 @@ def test_description_is_no_path(text):
     assert is_not_path(text)
 
 
-def test_sheet_that_excel_does_not_list_is_shown():
-    """The value "veryHidden" is left out. A sheet that is only "hidden" is listed, so readers can show it."""
-    is_kept = sheets.EXACT["x:sheet", "state"]
-    assert not is_kept("veryHidden")
-    assert is_kept("hidden")
-
-
 def test_full_screen_is_left_out():
     """A PDF that fills the screen would hide the browser's buttons, such as the one that closes it."""
     assert "FullScreen" not in STANDARD_NAMES
@@ -54,10 +44,3 @@ def test_jpeg_inside_of_a_content_stream_is_refused_however_its_filter_is_writte
     for picture in (b"/DCT ID \xff\xd8\xff\xd9", b"[/AHx /D#43T] ID ffd8ffd9>", b"/Fl ID \xff\xd8\xff\xd9"):
         with pytest.raises(Refused):
             clean_content(b"BI /W 1 /H 1 /F %s EI" % picture, lambda data, _kind: data)
-
-
-def test_picture_is_not_loaded_from_the_target_of_a_link():
-    word = WordFilter(RULES["document"], {"rId1": Relation("hyperlink", "https://example.org/a.png", True)})
-    with pytest.raises(Refused):
-        word.new_relation_id("a:blip", "rId1")
-    assert word.new_relation_id("w:hyperlink", "rId1")

@@ -255,7 +255,7 @@ PDF = {
 
 @pytest.mark.parametrize("name", PDF)
 def test_planted_text_does_not_stay(name):
-    content = clean_or_refuse(PDF[name](), clean_pdf, "pdf")
+    content = clean_or_refuse(PDF[name](), clean_pdf)
     # None if the file is refused. Each page has a MediaBox.
     assert content is None or content.count(b"/MediaBox") == 1, (
         "the page stays, and one that was deleted does not"

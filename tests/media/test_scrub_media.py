@@ -13,7 +13,7 @@ from wagtail.users.models import UserProfile
 from media.cleaning import is_signed
 from media.models import CleanDocument, CleanImage
 from tests.support import builders
-from tests.support.document_samples import document_with_metadata, unpack_all
+from tests.support.document_samples import pdf, unpack_all
 from tests.support.media_samples import find_planted, photo, picture_with_metadata
 from tests.support.people import make_agreeing_person
 
@@ -92,12 +92,12 @@ def test_people_on_a_cleaned_picture_are_not_asked_about_again():
 
 @pytest.mark.sqlite_only
 def test_documents_are_cleaned(media_root):
-    document = stored_before(CleanDocument, document_with_metadata("pdf"), "documents/Amina.pdf")
+    document = stored_before(CleanDocument, pdf(), "documents/Amina.pdf")
     said, complaints = scrub()
     assert (complaints, "1 cleaned" in said) == ("", True)
     document.refresh_from_db()
     (path,) = all_stored(media_root)
-    assert b"Mark" not in unpack_all(path.read_bytes(), "pdf"), "the word in all planted metadata"
+    assert b"Mark" not in unpack_all(path.read_bytes()), "the word in all planted metadata"
     assert document.file.name == f"documents/{path.name}"
 
 

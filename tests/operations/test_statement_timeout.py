@@ -11,7 +11,6 @@ from django.urls import get_resolver
 
 from operations import statement_timeout
 from operations.outage import write_page
-from operations.postgresql.base import TimeoutConnection
 from stories import renditions
 from tests.support import builders
 from tests.support.queries import database_down
@@ -30,7 +29,6 @@ def server(transactional_db, django_db_serialized_rollback, monkeypatch):
     home.save_revision().publish()
     write_page()
     monkeypatch.setattr(statement_timeout, "VISITOR_LIMIT", 0.3)
-    monkeypatch.setattr(TimeoutConnection, "query_timeout", None)
     # Undo use_in_server(), which wsgi.py calls.
     for signal in (connection_created, statement_timeout.request_finished):
         monkeypatch.setattr(signal, "receivers", [*signal.receivers])

@@ -16,7 +16,6 @@ import pytest
 from django.conf import global_settings, settings
 from django.contrib.auth import get_user_model
 from django.core import mail
-from django.core.cache import CacheHandler
 from django.core.management import call_command
 from django.db.utils import ConnectionHandler
 from django.test import override_settings
@@ -62,12 +61,6 @@ WRONG_VALUES = {
         "postgres://user:hunter2@host:port/name",
         "mysql://user:hunter2@host/name",
         "sqlite://name.sqlite3",  # django-environ takes this for a database in memory.
-    ],
-    "CACHE_URL": [
-        "memcached://:hunter2@host",
-        "redis://:hunter2@host:port",
-        "redis://:hunter2@host/name",
-        "redis://:hunter2@host?socket_timeout=soon",
     ],
     # The last two would drop mails, and write links that reset a password to the log.
     "EMAIL_URL": [
@@ -255,12 +248,6 @@ def test_data_folder_must_be_writable(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_arguments: False)  # root may write to any folder
     with pytest.raises(SystemExit, match="^DATA_DIR names a folder in which"):
         environment.read_data_dir(tmp_path)
-
-
-def test_password_of_the_cache_may_have_a_comma(tmp_path):
-    url = "redis://:hunter,2@host:6379/0"
-    caches = CacheHandler(read_settings(tmp_path, CACHE_URL=url)["CACHES"])
-    assert caches["default"]._servers == [url]
 
 
 def test_mail_can_be_sent():

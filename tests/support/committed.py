@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import pytest
 
 from caching import versioned_cache
-from caching.content_version import content_version
+from caching.content_version import change, content_version
 from publishing import visibility
 
 
@@ -17,7 +17,8 @@ def act_as_committed(monkeypatch):
     """
     for module in (versioned_cache, visibility):
         monkeypatch.setattr(module, "in_transaction", lambda: False)
-    content_version.change()  # what was cached before the test's writes is not used
+    change()  # what was cached before the test's writes is not used
+    content_version.expire()
 
 
 @contextmanager

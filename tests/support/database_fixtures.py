@@ -36,6 +36,7 @@ def django_db_setup(request, tmp_path_factory, django_db_blocker):
             request.getfixturevalue("django_db_setup")
         if is_first:
             with django_db_blocker.unblock():
+                connection.close()  # SQLite then writes all rows into the file that is copied.
                 connection.creation.clone_test_db("migrated", verbosity=0)
             name_of_copy.write_text(connection.creation.get_test_db_clone_settings("migrated")["NAME"])
     yield

@@ -45,7 +45,7 @@ def check_odd_requests(site):
     """Send REQUESTS to the Site `site`, whose content version is that of this process."""
     builders.make_story("The story")
     for request in REQUESTS:
-        content_version.content_version.change()  # so that this request makes a page
+        content_version.change()  # so that this request makes a page
         status = send(site, request)
         assert status < 500, (request, site.output()[-6000:])  # with the end of the log
         status, headers, body = site.ask("/stories/")

@@ -1,10 +1,10 @@
-"""Fixtures for tests that start nginx or Redis, and the paths of programs that a test needs."""
+"""Fixtures for tests that start nginx, and its path."""
 
 import os
 
 import pytest
 
-from tests.support import front_server, redis_server, services
+from tests.support import front_server, services
 from tests.support.upstream import Front, running_upstream
 
 
@@ -24,12 +24,6 @@ def path_of(find):
 def nginx_path():
     """The path of nginx."""
     return path_of(front_server.nginx_program)
-
-
-@pytest.fixture(scope="session")
-def redis_path():
-    """The path of Redis or Valkey."""
-    return path_of(redis_server.redis_program)
 
 
 @pytest.fixture

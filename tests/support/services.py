@@ -1,6 +1,6 @@
 """Finds or installs programs that tests need: Chromium, exiftool, and wrk for benchmarks.
 
-postgresql_server.py, front_server.py and redis_server.py use its functions. A program of this machine is
+postgresql_server.py and front_server.py use its functions. A program of this machine is
 preferred. An installation is announced on standard error.
 """
 

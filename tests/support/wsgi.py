@@ -12,9 +12,9 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.client import conditional_content_removal
 
-from caching.cacheable import begin_cacheable
+from caching.cacheable import ENVIRON_KEY, begin_cacheable
+from caching.content_version import content_version
 from caching.page_cache import PageCache
-from caching.page_locks import PageLocks
 from caching.page_store import PageStore
 
 
@@ -32,9 +32,7 @@ class SiteClient(Client):
 
     def __init__(self, process=None, **options):
         super().__init__(**options)
-        # max_pauses=0: no request waits for a settled content version, because tests make a change in one
-        # statement, or in a known order.
-        self.process = process or PageCache(Handler(), max_pauses=0)
+        self.process = process or PageCache(Handler())
         self.handler = self.ask
 
     def ask(self, environ):
@@ -73,8 +71,8 @@ class NoPages(PageStore):
         pass
 
 
-class NoReservations(dict):
-    """Takes the place of the reservations of pages, so that no request waits for another one."""
+class NoMakers(dict):
+    """Takes the place of the requests that make pages, so that no request waits for another one."""
 
     def setdefault(self, key, value):
         return value
@@ -86,8 +84,7 @@ class NoReservations(dict):
 def forget_pages(process):
     """Let `process`, a PageCache, cache no page, for measurements of how pages are made."""
     process.store = NoPages()
-    process.locks = PageLocks("")  # without a file, so that no request waits for another process
-    process.locks.reservations = NoReservations()
+    process.store.makers = NoMakers()
 
 
 def cacheable_application(make, parameters=()):
@@ -98,6 +95,8 @@ def cacheable_application(make, parameters=()):
 
     def application(environ, start_response):
         request = WSGIRequest(environ)
+        if cache_request := environ.get(ENVIRON_KEY):
+            cache_request.version = content_version.read()  # as caching/middleware.py does
         response = begin_cacheable(request, parameters) or make(request)
         cookies = [("Set-Cookie", cookie.output(header="")) for cookie in response.cookies.values()]
         start_response(f"{response.status_code} {response.reason_phrase}", [*response.items(), *cookies])

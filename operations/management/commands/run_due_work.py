@@ -16,6 +16,7 @@ from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from accounts import throttle
+from caching import content_version
 from operations import locks
 from operations.outage import write_page
 from publishing import trash
@@ -54,6 +55,7 @@ EACH_MINUTE = {
     "outage page": write_page,
     # Even hashes of names and addresses are deleted as soon as they have no use.
     "attempts to sign in": throttle.delete_expired_attempts,
+    "old changes of the content version": content_version.trim,
 }
 NIGHTLY = {
     # Before the deletions that the mails announce.
