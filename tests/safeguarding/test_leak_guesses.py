@@ -4,6 +4,7 @@ It looks for protected words, such as the names of people in stories. An editor 
 text, and read in the answer which of them is a name.
 """
 
+import itertools
 from html import unescape
 
 import pytest
@@ -34,13 +35,15 @@ pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 NAME, PLACE = "Bachelal", "Qovondo"
 # A part of the message above the limit.
 ASK = "please ask the safeguarding team to look at your texts"
-GUESSES = [f"{first}u{number}n" for first in ("Ka", "Mo", "Ne", "Bi") for number in range(100)]
+GUESSES = ["".join(each).title() for each in itertools.product("kmnb", "aeiou", "lrst", "aeiou")]
 # {how an editor could write many guesses, of which one is a name: the paragraphs}.
 WAYS = {
     "one a paragraph": [NAME, *GUESSES],
     "with commas": ["They came: " + ", ".join([*GUESSES, NAME])],
     "small letters": [" ".join([*GUESSES, NAME]).lower()],
     "line breaks": ["<br/>".join([*GUESSES, NAME])],
+    "hyphens": ["-".join([*GUESSES, NAME]).lower()],
+    "as one word": ["".join([*GUESSES, NAME])],
 }
 
 
@@ -105,7 +108,7 @@ def test_many_new_tags_count_as_guesses(client, person, media_root):
     form = {"title": "A door", "description": "", "credit": "", "collection": image.collection_id}
     form |= {"shows": "place", "tags": ", ".join([*GUESSES, PLACE])}
     texts = texts_of(client.post(f"/admin/images/{image.pk}/", form))
-    assert any("Tag: This may give somebody away: name." in text for text in texts)
+    assert any(text.startswith("Tag: This may give somebody away: name") for text in texts), texts
     assert LeakHits.objects.get().number > LIMIT
 
 
