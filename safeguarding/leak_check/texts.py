@@ -14,8 +14,6 @@ from django.utils.translation import gettext as _
 from wagtail.blocks import StreamValue
 from wagtail.fields import StreamField
 
-from safeguarding.encryption import EncryptedTextField
-
 # Fields of texts, and of what contains texts or has a name.
 KINDS = (models.CharField, models.TextField, models.JSONField, models.FileField, StreamField)
 # In the names of fields that hold no text of people: hashes, secrets, keys of rows, places in trees and in
@@ -106,9 +104,7 @@ def text_fields(model):
 
 def is_written(field):
     """Return whether `field`, of a model, can hold what people wrote, also as the name of a file."""
-    if field.choices or isinstance(field, EncryptedTextField):
-        return False
-    return isinstance(field, KINDS) and not OPAQUE.search(field.name)
+    return isinstance(field, KINDS) and not field.choices and not OPAQUE.search(field.name)
 
 
 def read_field(field, instance):

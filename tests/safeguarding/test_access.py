@@ -37,7 +37,7 @@ PEOPLE = [
         "inspect",
         "consent",
     ),
-    *("not_reached", "take_down", "bring_back", "restricted", "print", "withdraw", "correct_name"),
+    *("not_reached", "take_down", "bring_back", "words", "restricted", "print", "withdraw", "correct_name"),
 ]
 LEADS_ONLY = {f"safeguarding_people:{each}" for each in PEOPLE}
 LEADS_ONLY |= {f"safeguarding_decisions:{each}" for each in ("index", "page", "read")}
