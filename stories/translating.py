@@ -1,6 +1,10 @@
-"""Gives a story that is copied to another language the themes and authors of that language."""
+"""Gives a story that is copied to another language the themes and authors of that language.
+
+The writers of a page of any type count as those of its translation.
+"""
 
 from django.dispatch import receiver
+from wagtail.models import Page
 from wagtail.signals import copy_for_translation_done
 
 from safeguarding.decisions import copy_writers
@@ -28,16 +32,27 @@ def themes_without_version(page, locale, *, include_subtree):
 
 
 @receiver(copy_for_translation_done)
-def translate_terms(source_obj, target_obj, **_arguments):
-    """Replace each theme and author of a new translation by its own translation.
+def adapt_translation(source_obj, target_obj, **_arguments):
+    """Translate the terms of a new translation, and note who wrote its text.
+
+    This is a receiver of the signal copy_for_translation_done, which is also sent for terms.
+    """
+    # An alias keeps the terms of its source, and has no versions.
+    if not isinstance(target_obj, Page) or target_obj.alias_of_id:
+        return
+    if isinstance(target_obj, StoryPage):
+        translate_terms(target_obj)
+    # The writers of the text may not decide about people in the translation either.
+    target_obj.save_revision(user=copy_writers(source_obj, target_obj), clean=False)
+
+
+def translate_terms(story):
+    """Replace each theme and author of `story`, a new translation, by its own translation.
 
     A theme without one is removed, because its list of stories has no URL in this language. An author without
-    one stays. This is a receiver of the signal copy_for_translation_done.
+    one stays.
     """
-    # An alias keeps the terms of its source.
-    if not isinstance(target_obj, StoryPage) or target_obj.alias_of_id:
-        return
-    story, locale = target_obj, target_obj.locale
+    locale = story.locale
     themes, authors = list(story.story_themes.all()), list(story.story_authors.all())
     for link in themes:
         link.theme = link.theme.get_translation_or_none(locale) or link.theme
@@ -47,5 +62,3 @@ def translate_terms(source_obj, target_obj, **_arguments):
     story.story_authors = authors
     # clean=False: the copy is a draft, which may lack something.
     story.save(clean=False)
-    # The writers of the text may not decide about people in the translation either.
-    story.save_revision(user=copy_writers(source_obj, story), clean=False)
