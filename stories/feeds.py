@@ -27,11 +27,10 @@ from media.models import load_renditions
 from publishing.addresses import absolute
 from publishing.visibility import is_published, published_pages
 from stories.body import get_images
-from stories.listing import find_term
 from stories.models import StoryIndexPage, StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
 from stories.sharing import get_publication_time, get_rendition_or_none
-from stories.terms import Country, Theme
+from stories.terms import Country, Theme, find_term
 
 # How many stories a feed has.
 FEED_LENGTH = 20

@@ -6,7 +6,7 @@ from functools import partial
 
 from django import forms
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Q
 from django.utils.functional import cached_property
 from django.utils.html import format_html_join
 from django.utils.http import urlencode
@@ -278,20 +278,6 @@ def find_terms(name, slug):
     """
     links = LINKS[name].objects.filter(story__in=published_pages(), **{f"{name}__slug": slug})
     return list(links.values_list(name, flat=True).distinct())
-
-
-def find_term(name, slug, stories, locale):
-    """Return the term with `slug` that one of `stories` has, or None. A theme has the locale `locale`.
-
-    It is one query, so that a term of hidden stories takes as long as one that is not there.
-
-    `name`: a key of TERMS. `stories`: public ones.
-    """
-    if name == "country":
-        terms, with_term = Country.objects.all(), stories.in_country(OuterRef("pk"))
-    else:
-        terms, with_term = Theme.objects.filter(locale=locale), stories.about_theme(OuterRef("pk"))
-    return terms.filter(Exists(with_term), slug=slug).first()
 
 
 def needs_filters(count, filters):

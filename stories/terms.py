@@ -6,7 +6,7 @@ import unicodedata
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Case, When
+from django.db.models import Case, Exists, OuterRef, When
 from django.db.models.functions import Lower
 from django.utils.text import capfirst, slugify
 from django.utils.translation import get_language, gettext
@@ -279,3 +279,17 @@ class Author(index.Indexed, TranslatableMixin, models.Model):
     def index_token(self):
         """The word for this author in the search index, because the name can change."""
         return f"author{self.pk}"
+
+
+def find_term(name, slug, stories, locale):
+    """Return the term with `slug` that one of `stories` has, or None. A theme has the locale `locale`.
+
+    It is one query, so that a term of hidden stories takes as long as one that is not there.
+
+    `name`: "country" or "theme". `stories`: a queryset of public ones.
+    """
+    if name == "country":
+        terms, with_term = Country.objects.all(), stories.in_country(OuterRef("pk"))
+    else:
+        terms, with_term = Theme.objects.filter(locale=locale), stories.about_theme(OuterRef("pk"))
+    return terms.filter(Exists(with_term), slug=slug).first()
