@@ -72,6 +72,11 @@ def test_sentence_is_said_only_if_it_is_true(lead):
     page = lead.get(address(person, "words"))
     assert f"{NAME} walks" in page.text, "the story can be read"
     assert SENTENCE not in page.text
+    unnamed = make_agreeing_person(names="Qovondo Zed")
+    make_story_about(unnamed, title="Lamps")
+    page = lead.get(address(unnamed, "words"))
+    assert "Lamps" in page.text, "no word is found, and the story can be read"
+    assert SENTENCE not in page.text
     withdraw(person)
     page = lead.get(address(person, "words"))
     assert SENTENCE in page.text
