@@ -4,6 +4,7 @@ import pytest
 from django.core.files.base import ContentFile
 
 from media.models import CleanDocument, CleanImage
+from safeguarding.models import Decision
 from stories.models import StoryPage
 from stories.people import without_empty
 from stories.terms import Author, Theme
@@ -85,6 +86,14 @@ def test_decision_ends_with_what_could_tell_who_it_is_and_with_nothing_else(stor
             if ends:
                 send_decision(lead, story)
                 assert shown(story) == 1, f"decided again: {name}"
+
+
+@pytest.mark.sqlite_only
+def test_decision_counts_after_an_author_was_renamed_before_it(story, lead):
+    Decision.objects.all().delete()
+    saves(Author, name="Amina")()
+    send_decision(lead, story)
+    assert shown(story) == 1
 
 
 @pytest.mark.sqlite_only
