@@ -12,13 +12,14 @@ from safeguarding.models import Decision
 from safeguarding.policies import GROUP
 from safeguarding.scopes import NO_END, Naming, Picture
 from stories.models import StoryPage
-from tests.support.builders import make_index, make_story, make_user, parse
+from tests.support.builders import make_index, make_plain_page, make_story, make_user, parse
 from tests.support.leads import decision_data, errors_of, make_live_story, send_decision
 from tests.support.people import (
     days_from_today,
     decide,
     make_agreeing_person,
     make_story_about,
+    rows_of,
 )
 from tests.support.translations import make_index_in
 from tests.support.undone import undone
@@ -93,7 +94,11 @@ def test_author_decides_neither_about_an_alias_nor_about_a_translation(lead):
     index = make_index_in("fr", slug="liste")
     translation = story.copy_for_translation(index.locale)
     Workflow.objects.get().start(translation, lead.user)
-    for page in (story, early, late, translation):
+    plain = make_plain_page("About", people="listed", story_people=rows_of(child), live=False)
+    plain.save_revision(user=lead.user)
+    plain_translation = plain.copy_for_translation(index.locale)
+    Workflow.objects.get().start(plain_translation, lead.user)
+    for page in (story, early, late, translation, plain_translation):
         assert "You wrote this version yourself" in send_decision(lead, page).text, page.slug
     assert not Decision.objects.exists()
 
