@@ -135,7 +135,7 @@ def test_stories_of_divi_and_of_blocks_are_looked_at_decided_and_published(
     # Decide, then publish.
     tab.goto(f"{live_server.url}{LIST}?consent=undecided")
     expect(rows(tab)).to_have_count(8)
-    do_with_all(tab, NOBODY_IS_DESCRIBED, "Yes, nobody is described", "8 stories are answered")
+    do_with_all(tab, NOBODY_IS_DESCRIBED, "Yes, nobody is described", "8 pages are answered")
     expect(rows(tab)).to_have_count(0)
     assert not StoryPage.objects.published().exists()
     tab.goto(f"{live_server.url}{LIST}?status=draft")

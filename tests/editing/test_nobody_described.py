@@ -57,7 +57,7 @@ def test_stories_are_answered_and_only_what_is_live_already_is_public(client, us
     assert answers(live) == ("", "", False)
 
     text = client.post(address(live, draft, changed), follow=True).text
-    assert "3 stories are answered: no real person is described." in text
+    assert "3 pages are answered: no real person is described." in text
     assert "In 2 of them the answer is in the drafts" in text
     assert answers(live) == ("none", "none", True)
     assert answers(draft) == ("none", "none", False)

@@ -10,7 +10,7 @@ from home.models import SiteSettings
 from publishing.hiding import hide
 from publishing.trash import move_to_trash
 from tests.support import builders
-from tests.support.people import make_agreeing_person, make_story_about, withdraw
+from tests.support.people import make_agreeing_person, make_story_about, rows_of, withdraw
 
 
 def get(client, address, **headers):
@@ -183,7 +183,8 @@ def story_for_members_of_a_person_who_withdrew():
 def person_who_withdrew():
     person, image = make_agreeing_person(), builders.make_image(shows="person")
     image.people.add(person)
-    builders.make_plain_page("About", body=picture_block(image))
+    people = {"people": "listed", "story_people": rows_of(person)}
+    builders.make_plain_page("About", body=picture_block(image), **people)
     withdraw(person)
     return address_of(image)
 

@@ -121,14 +121,15 @@ def addresses(tmp_path, media_root):
 
 
 def decide_and_publish():
-    """Say of all stories and pictures that they are of nobody, and publish all pages."""
+    """Say of all pages and pictures that they are of nobody, and publish all pages."""
     for image in CleanImage.objects.all():
         image.shows = CleanImage.Shows.PLACE_OR_THING
         image.save()
     for page in [*StoryIndexPage.objects.all(), *StoryPage.objects.all(), *StandardPage.objects.all()]:
         draft = page.get_latest_revision_as_object()
+        draft.people = "none"
         if isinstance(draft, StoryPage):
-            draft.people, draft.summary = "none", "A summary."
+            draft.summary = "A summary."
         draft.save_revision(clean=False).publish()
 
 
