@@ -11,7 +11,7 @@ from itertools import chain, islice
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, OuterRef, Q
-from wagtail.models import Page, Revision, WorkflowState
+from wagtail.models import ModelLogEntry, Page, ReferenceIndex, Revision, WorkflowState
 
 from caching.local_date import today
 from safeguarding.gate import Unmet, judge
@@ -32,6 +32,12 @@ MAX_LISTED = 50
 # The most pages whose versions are read for that, because each takes some milliseconds. While everybody is
 # held after a restore, all pages with people wait.
 MAX_READ = 500
+# Fields of a version that nobody edits, or that say when it is live.
+NOT_EDITED = {
+    *("live", "live_revision", "latest_revision", "latest_revision_created_at", "has_unpublished_changes"),
+    *("first_published_at", "last_published_at", "go_live_at", "expire_at", "expired", "draft_title"),
+    *("locked", "locked_at", "locked_by", "word_count", "undescribed_pictures"),
+}
 # The conditions that only a decision can replace. A missing consent is usually recorded instead.
 WAITING = {Unmet.CHILD_DECISION, Unmet.PROCEEDINGS, Unmet.PROGRAMME}
 
@@ -181,3 +187,45 @@ def is_needed(decision):
     uses = Use.objects.filter(page=decision.page_id, contributor=person)
     unmet = {each for use in uses for each in judge(person, use, {}, day).unmet}
     return decision.ground in {GROUNDS.get(each) for each in unmet}
+
+
+# --- Decisions about pages that changed since -----------------------------------------------------
+
+
+def changed_decisions():
+    """Return the last Decision about each live page that changed since, so little that the decision counts.
+
+    The layout or an option of the page changed, or somebody edited a term that it shows, such as a theme.
+    """
+    live = Release.objects.filter(page=OuterRef("page"), digest=OuterRef("digest"), page__live=True)
+    found = Decision.objects.filter(Exists(live), ends_on__gte=today(), revision__isnull=False)
+    found = found.select_related("page__live_revision", "revision").order_by("decided_at").defer("reason")
+    last = {each.page_id: each for each in found}
+    edits = ModelLogEntry.objects.filter(action="wagtail.edit").order_by("timestamp")
+    edits = {
+        tuple(row): moment for *row, moment in edits.values_list("content_type", "object_id", "timestamp")
+    }
+    shown = ReferenceIndex.objects.filter(
+        base_content_type=ContentType.objects.get_for_model(Page), object_id__in=map(str, last)
+    )
+    edited = {
+        int(page)
+        for page, *term in shown.values_list("object_id", "to_content_type", "to_object_id")
+        if tuple(term) in edits and edits[tuple(term)] > last[int(page)].decided_at
+    }
+    return [each for key, each in last.items() if key in edited or is_other_version(each)]
+
+
+def is_other_version(decision):
+    """Return whether the live version of the page has another field than the version of `decision`."""
+    versions = (decision.revision, decision.page.live_revision or decision.revision)
+    then, now = (
+        {name: value for name, value in each.content.items() if name not in NOT_EDITED and not is_rows(value)}
+        for each in versions
+    )
+    return now != then
+
+
+def is_rows(value):
+    """Return whether `value`, that of a field in a version, has the keys of other objects in it."""
+    return isinstance(value, list) and any(isinstance(each, dict) for each in value)

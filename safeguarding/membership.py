@@ -57,8 +57,8 @@ def tell_of_change(user, administrator):
     def compose():
         text = _(
             "%(administrator)s, who is not in the group Safeguarding, changed the account %(name)s, which is "
-            "or was in it. If names are recorded, they stay closed to it for %(days)d days. If nobody told "
-            "you why, ask by telephone, and undo it under “Settings → Users” before these days are over."
+            "or was in it. If names are recorded, this account can't see them for %(days)d days. If nobody "
+            "told you why, ask by telephone, and undo it under “Settings → Users” before these days are over."
         )
         return text % values
 

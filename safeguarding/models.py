@@ -12,6 +12,7 @@ from django.db.models.functions import Concat, Length
 from django.utils.translation import gettext_lazy as _
 
 from caching.local_date import today
+from safeguarding.append_only import AppendOnlyQuerySet
 from safeguarding.encryption import EncryptedTextField
 
 # Django finds the models of an app in its models module.
@@ -111,9 +112,9 @@ class Contributor(models.Model):
 
     @classmethod
     def by_code(cls):
-        """Return all people ordered by code, with their consents. RESTRICTED_FIELDS are not decrypted.
+        """Return all people ordered by code, with their consents, and without RESTRICTED_FIELDS.
 
-        `restricted_length`: the number of characters that these have together, as they are stored.
+        `restricted_length`: how long those are together, as they are stored.
         """
         people = cls.objects.annotate(restricted_length=Length(Concat(*cls.RESTRICTED_FIELDS)))
         return people.defer(*cls.RESTRICTED_FIELDS).prefetch_related("consents")
@@ -138,19 +139,6 @@ class Contributor(models.Model):
     def get_status(self, day=None):
         """Return the Status on `day`, by default today in the site's time zone."""
         return get_status(self, self.latest_consent, day or today())
-
-
-class AppendOnlyQuerySet(models.QuerySet):
-    """Refuses to change and delete rows, and to create several at once, which would send no signals."""
-
-    def bulk_create(self, *_arguments, **_options):
-        raise TypeError("Record one event at a time, so that the pages follow it.")
-
-    def update(self, **_values):
-        raise TypeError("What was recorded is not changed: record a new event.")
-
-    def delete(self):
-        raise TypeError("What was recorded is not deleted: record a new event.")
 
 
 class Consent(models.Model):

@@ -13,7 +13,7 @@ from wagtail.admin.ui.components import Component
 from wagtail.models import ModelLogEntry, Page
 
 from caching.local_date import today
-from safeguarding.decisions import ending_decisions, find_undecided
+from safeguarding.decisions import changed_decisions, ending_decisions, find_undecided
 from safeguarding.leak_check.hits import find_many
 from safeguarding.models import Contributor, PageHold
 from safeguarding.policies import is_lead, leads
@@ -81,7 +81,7 @@ def find_work():
         find_holds()
         | dict(groups.values())
         | find_stories()
-        | {_("Names and contact"): deletions, _("Never looked for"): unchecked}
+        | {_("Names and contact"): deletions, _("People whom the leak check can't find"): unchecked}
     )
 
 
@@ -97,15 +97,15 @@ def find_holds():
     text = _("May be what was erased. It is not shown until you decide.")
     lines += [(hold.page.draft_title, address, text) for hold in PageHold.objects.select_related("page")]
     text = _(
-        "Not shown until an editor publishes it without what %s took back, or without the wrong name. Does "
-        "somebody else in it prevent that? Then the editor unpublishes it, and saves it without."
+        "Not shown until an editor removes what %s took back, or the wrong name, and publishes it. If it "
+        "can't be published because of somebody else in it, unpublish it and save it without these words."
     )
     held = []
     for task in WithdrawalTask.objects.filter(step="purge", done_at=None).select_related("withdrawal"):
         address = reverse("safeguarding_withdrawals:report", args=[task.withdrawal_id])
         pages = Page.objects.filter(pk=task.data["page"])
         held += [(page.draft_title, address, text % task.withdrawal.code) for page in pages]
-    text = _("What was ticked when this was withdrawn may be back. Read the list, and tick it again.")
+    text = _("What you ticked for this withdrawal may be back. Read the list, and tick it again.")
     for each in find_returned():
         address = reverse("safeguarding_people:withdraw", args=[each.contributor_id])
         lines.append((each.code, f"{address}?choice={each.choice}", text))
@@ -119,9 +119,12 @@ def find_stories():
         (each.page.title, address_of(each.page, each.digest), f"{each.contributor}: {describe_end(each)}")
         for each in ending_decisions()
     ]
+    text = _("Its layout, its options or a theme changed since you decided. The decision still counts.")
+    changed = [(each.page.title, address_of(each.page, each.digest), text) for each in changed_decisions()]
     return {
         _("Decisions that wait for you"): [to_line(each) for each in waiting],
-        _("Decisions that end"): ending,
+        _("Decisions that end soon or have ended"): ending,
+        _("Changed since a decision"): changed,
         _("Nobody said who is in these stories"): [to_line(each) for each in undecided],
     }
 

@@ -17,7 +17,10 @@ from safeguarding.writers import WROTE
 # entry is about, which for a person is the code.
 LOG_ACTIONS = {
     JOINED: (_("Joined"), _("Joined the group Safeguarding")),
-    NAMES_CLOSED: (_("Names closed"), _("Changed by an administrator, so names are closed to it for a time")),
+    NAMES_CLOSED: (
+        _("Access to names closed"),
+        _("Changed by an administrator, so it can't see names for a time"),
+    ),
     "safeguarding.allow": (_("Allow publishing"), _("May publish again after many protected words")),
     "safeguarding.take_down": (_("Take down"), _("Taken down")),
     "safeguarding.bring_back": (_("Bring back"), _("Brought back")),
@@ -30,7 +33,7 @@ LOG_ACTIONS = {
     ),
     "safeguarding.release_page": (_("End a hold"), _("The hold after a restore was ended")),
     "safeguarding.not_reached": (_("Could not be reached"), _("Could not be reached")),
-    WROTE: (_("Wrote the original"), _("Wrote what this is a copy of")),
+    WROTE: (_("Wrote the original"), _("Wrote the original of this copy")),
     "safeguarding.decide": (_("Decide on a story"), _("A story was decided on")),
     "safeguarding.change_names": (_("Change names and contact"), _("Names or contact changed")),
     "safeguarding.delete_names": (

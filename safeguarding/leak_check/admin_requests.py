@@ -251,8 +251,8 @@ def get_limit_message():
     """Return the message that a user above the limit gets instead of the names of places."""
     return _(
         "Today the site has often found places in your texts that could give somebody away. You can still "
-        "save what you write. Until tomorrow, the site no longer says where such places are, and publishes "
-        "and moves nothing for you: please ask the safeguarding team to look at your texts with you. They "
+        "save what you write. Until tomorrow, the site no longer says where such places are, and you can't "
+        "publish or move pages: please ask the safeguarding team to look at your texts with you. They "
         "can allow it earlier."
     )
 

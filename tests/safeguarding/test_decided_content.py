@@ -2,8 +2,10 @@
 
 import pytest
 from django.core.files.base import ContentFile
+from django.test import Client
 
 from media.models import CleanDocument, CleanImage
+from safeguarding.decisions import changed_decisions
 from safeguarding.models import Decision
 from stories.models import StoryPage
 from stories.people import without_empty
@@ -112,3 +114,29 @@ def test_only_those_who_may_publish_rename_what_live_stories_show(story, client)
         client.post(f"/admin/snippets/stories/{kind}/edit/{term.pk}/", {"name": "New", "role": ""})
         term.refresh_from_db()
         assert (term.name == "New") == is_renamed, (group, kind)
+
+
+@pytest.mark.sqlite_only
+def test_changes_that_end_no_decision_stand_on_the_desk(story, lead):
+    """Each is made after a new decision about the version that is live, which is on the desk no more then."""
+    theme, client = Theme.objects.get(), Client()
+    client.force_login(make_user("Moderators"))
+
+    def rename(name):
+        client.post(f"/admin/snippets/stories/theme/edit/{theme.pk}/", {"name": name})
+
+    def publish(**fields):
+        story.refresh_from_db()
+        for name, value in fields.items():
+            setattr(story, name, value)
+        story.save_revision(clean=False).publish()
+
+    publish()
+    for change in (lambda: rename("Lights"), lambda: publish(show_contents=True), publish):
+        Decision.objects.all().delete()
+        send_decision(lead, story)
+        assert changed_decisions() == []
+        change()
+        assert shown(story) == 1
+        assert [each.page_id for each in changed_decisions()] == ([] if change is publish else [story.pk])
+        assert (b"Changed since a decision" in lead.get("/admin/").content) == (change is not publish)

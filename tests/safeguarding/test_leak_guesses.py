@@ -162,4 +162,6 @@ def test_above_the_limit_nothing_is_published_until_a_lead_allows_it(moderator, 
 def test_desk_lists_who_is_never_looked_for(person):
     withdraw(make_person())
     blank = make_person(contact="0700123456")
-    assert [code for code, _address, _text in find_work()["Never looked for"]] == [blank.code]
+    assert [code for code, _address, _text in find_work()["People whom the leak check can't find"]] == [
+        blank.code
+    ]
