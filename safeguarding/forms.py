@@ -52,10 +52,10 @@ class RestrictedFieldsMixin:
 
     def encrypted_fields(self):
         """Return the names of the form's encrypted fields."""
-        names = [
-            field.name for field in self._meta.model._meta.fields if isinstance(field, EncryptedTextField)
+        fields = self._meta.model._meta.fields
+        return [
+            each.name for each in fields if isinstance(each, EncryptedTextField) and each.name in self.fields
         ]
-        return [name for name in names if name in self.fields]
 
     def clean(self):
         super().clean()
@@ -111,10 +111,7 @@ class PersonForm(SeenMixin, StoresOwnFieldsMixin, WagtailAdminModelForm):
         model = Contributor
         fields = ("kind", "role", "adult_on", "has_children", "keep_until")
         widgets = dict.fromkeys(("kind", "role", "has_children"), forms.RadioSelect)
-        labels = {
-            "adult_on": _("Day on which they turn 18"),
-            "has_children": _("For a group: are there children in it?"),
-        }
+        labels = {"adult_on": _("Day on which they turn 18")}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -125,17 +122,17 @@ class PersonForm(SeenMixin, StoresOwnFieldsMixin, WagtailAdminModelForm):
 
     def clean(self):
         super().clean()
-        if self.cleaned_data.get("kind") != Contributor.Kind.GROUP:
-            self.cleaned_data["has_children"] = None
-        elif self.cleaned_data.get("has_children") is None:
+        kind, has_children = self.cleaned_data.get("kind"), self.cleaned_data.get("has_children")
+        self.cleaned_data["has_children"] = has_children if kind == Contributor.Kind.GROUP else None
+        if kind == Contributor.Kind.GROUP and has_children is None:
             text = _("Say whether there are children in the group. If you don't know, say yes.")
             self.add_error("has_children", text)
-        if self.cleaned_data.get("kind") == Contributor.Kind.CHILD and not self.cleaned_data.get("adult_on"):
+        is_child = kind == Contributor.Kind.CHILD
+        if is_child and not self.cleaned_data.get("adult_on") and "adult_on" not in self.errors:
             text = _(
                 "Say when the child will be 18. If you don't know the day, take the latest that it could be."
             )
-            if "adult_on" not in self.errors:
-                self.add_error("adult_on", text)
+            self.add_error("adult_on", text)
         return self.cleaned_data
 
 

@@ -275,34 +275,3 @@ def join_words(text):
         words.append(match[0])
         end = match.end()
     return "".join(words), gaps
-
-
-# --- A quick look --------------------------------------------------------------------------------
-
-# Letters that plain() maps by the other letters of their word, also if it decomposes others into them.
-OF_A_WORD = re.compile("[\u00b5\u0370-\u03ff\u0531-\u0587\u1f00-\u1fff\U0001d6a8-\U0001d7cb]")
-
-
-class Letters(dict):
-    """A table for str.translate(): each character becomes the letters and digits that a text has for it.
-
-    All digits become 0 to 9, as those of telephone numbers.
-    """
-
-    def __missing__(self, number):
-        letters, _gaps = join_words(plain(chr(number)))
-        self[number] = "".join(str(int(each)) if each.isdecimal() else each for each in letters) or None
-        return self[number]
-
-
-LETTERS = Letters()
-
-
-def may_find(terms, text):
-    """Return whether `text` has the letters of one of `terms` in a row, also within longer words.
-
-    It takes a tenth of the time of Texts, which find no other texts than these.
-    """
-    text = plain(text) if OF_A_WORD.search(text) else decode(remove_tags(text))
-    letters = add_readings(text).translate(LETTERS)
-    return any(term.letters.translate(LETTERS) in letters for term in terms)

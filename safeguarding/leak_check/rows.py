@@ -3,6 +3,7 @@
 Protected words are the names of a person and other words that would give the person away.
 """
 
+import re
 from itertools import batched
 
 from django.apps import apps
@@ -10,7 +11,7 @@ from django.contrib.auth.models import Permission
 from django.db import models
 from wagtail.images.models import AbstractRendition
 
-from safeguarding.leak_check.matching import Texts, may_find
+from safeguarding.leak_check.matching import Texts, add_readings, decode, join_words, plain, remove_tags
 from safeguarding.leak_check.texts import is_written, text_of
 
 # The number of rows that are searched at once.
@@ -62,3 +63,34 @@ def mentions(terms, texts):
     """Return whether one of `terms` is in one of `texts`."""
     prepared = Texts(text for text in map(str, texts) if may_find(terms, text))
     return any(prepared.find(term) for term in terms)
+
+
+# --- A quick look --------------------------------------------------------------------------------
+
+# Letters that plain() maps by the other letters of their word, also if it decomposes others into them.
+OF_A_WORD = re.compile("[\u00b5\u0370-\u03ff\u0531-\u0587\u1f00-\u1fff\U0001d6a8-\U0001d7cb]")
+
+
+class Letters(dict):
+    """A table for str.translate(): each character becomes the letters and digits that a text has for it.
+
+    All digits become 0 to 9, as those of telephone numbers.
+    """
+
+    def __missing__(self, number):
+        letters, _gaps = join_words(plain(chr(number)))
+        self[number] = "".join(str(int(each)) if each.isdecimal() else each for each in letters) or None
+        return self[number]
+
+
+LETTERS = Letters()
+
+
+def may_find(terms, text):
+    """Return whether `text` has the letters of one of `terms` in a row, also within longer words.
+
+    It takes a tenth of the time of Texts, which find no other texts than these.
+    """
+    text = plain(text) if OF_A_WORD.search(text) else decode(remove_tags(text))
+    letters = add_readings(text).translate(LETTERS)
+    return any(term.letters.translate(LETTERS) in letters for term in terms)

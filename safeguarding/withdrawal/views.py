@@ -235,14 +235,10 @@ class AfterRestoreView(WithdrawalMixin, TemplateView):
     def get_context_data(self, form=None, **kwargs):
         held_since = Ledger.get().held_since
         held = Contributor.objects.filter(held_since=held_since).count() if held_since else 0
-        entries = [
-            (
-                entry,
-                describe_error(entry.error),
-                form if form and form.instance == entry else self.form(entry),
-            )
-            for entry in unfinished()
-        ]
+        entries = []
+        for entry in unfinished():
+            form_of_entry = form if form and form.instance == entry else self.form(entry)
+            entries.append((entry, describe_error(entry.error), form_of_entry))
         given_up = UnfinishedEntry.objects.exclude(ended_at=None).select_related("ended_by")
         page_holds = PageHold.objects.select_related("page", "withdrawal").order_by("pk")
         return super().get_context_data(
@@ -290,7 +286,7 @@ class AfterRestoreView(WithdrawalMixin, TemplateView):
         elif is_same:
             text = _("It is not erased. Is there another page below it? Move that first, or delete it.")
             messages.warning(self.request, text)
-        elif not is_same and release_page(hold, self.request.user):
+        elif release_page(hold, self.request.user):
             messages.success(self.request, _("The story is no longer held back."))
         return redirect(self.request.path)
 

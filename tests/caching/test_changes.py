@@ -269,10 +269,10 @@ def test_old_rows_are_deleted_and_no_version_comes_back(time_machine):
     versions = []
     for _round in range(3):
         change_version()
-        versions.append(content_version.read())
+        versions.append(content_version.read()[:2])
         time_machine.shift(TRIM_AGE * 0.6)
         trim()
-        versions.append(content_version.read())
+        versions.append(content_version.read()[:2])
     # One of the last change, and one of each of the last two trimmings.
     assert Change.objects.count() == 3
     assert len(set(versions)) == len(versions) - 1, "only the first trimming found nothing to delete"

@@ -200,7 +200,7 @@ def lowest_role(name):
 
 # Tables in which Wagtail makes a row when it is needed for the first time, whatever the request is: the
 # settings of a site and the profile of a user.
-CREATED_ON_FIRST_REQUEST = {"home_sitesettings", "wagtailusers_userprofile"}
+CREATED_ON_FIRST_REQUEST = {"home_sitesettings", "media_rendition", "wagtailusers_userprofile"}
 
 
 class World(payload_world.World):

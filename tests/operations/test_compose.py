@@ -50,9 +50,8 @@ def test_first_administrator_has_no_name_that_anybody_can_guess():
 def test_only_the_site_reaches_the_database():
     assert COMPOSE["networks"]["inside"] == {"internal": True}
     inside = {name for name, service in SERVICES.items() if "inside" in service.get("networks", [])}
-    assert inside == {"database", "cache", *SITE}
-    for name in ("database", "cache"):
-        assert SERVICES[name]["networks"] == ["inside"]
+    assert inside == {"database", *SITE}
+    assert SERVICES["database"]["networks"] == ["inside"]
 
 
 def test_volumes_and_files_exist():
@@ -114,8 +113,6 @@ def test_limits_of_memory_have_room_for_what_other_limits_allow():
     limits = {name: size(service["mem_limit"]) for name, service in SERVICES.items()}
     sizes = [size(each.split(":size=")[1]) for each in SERVICES["front"]["tmpfs"] if ":size=" in each]
     assert limits["front"] >= sum(sizes) + size("64m")
-    stored = re.search(r"--maxmemory (\S+)", SERVICES["cache"]["command"])[1]
-    assert limits["cache"] >= size(stored) + size("64m")
     # Two processes clean one file at a time each, in a process of its own. Eight threads can parse an upload.
     cleaning = max(each.memory for each in LIMITS.values())
     assert limits["web"] >= 2 * cleaning + 8 * settings.LARGEST_REQUEST + size("512m")
