@@ -25,7 +25,8 @@ def answer(client, method, address):
     """Return what a visitor can see or measure: status, headers, length, and the kinds of queries."""
     with CaptureQueriesContext(connection) as queries:
         response = client.generic(method, address)
-    sql = [VARIABLE.sub("?", query["sql"]) for query in queries]
+    # A process reads the content version at times, whatever is requested.
+    sql = [VARIABLE.sub("?", query["sql"]) for query in queries if "caching_change" not in query["sql"]]
     return response.status_code, dict(response.headers), len(response.content), sql
 
 
@@ -59,7 +60,5 @@ def test_term_of_hidden_stories_answers_as_a_missing_one(client, address):
     make_story()
     for make_hidden in (draft, hidden_at_once, of_a_person_who_withdrew):
         make_hidden()
-    for _request in range(2):  # The first makes rows, and the second reads the new content version.
-        client.get("/")
     for name, hidden, missing in (("theme", "kept-quiet", "kept-qu_et"), ("country", "kenya", "ken_a")):
         assert not list(find_differences(client, address.format(name, hidden), address.format(name, missing)))
