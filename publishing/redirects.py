@@ -43,8 +43,14 @@ def find_redirect(request):
 
 
 def is_usable(redirect):
-    """Return whether `redirect` leads to a public page with a URL, or to an address that was typed."""
+    """Return whether `redirect` leads to a public page with a URL, or to an address that was typed.
+
+    Wagtail also makes one when a draft is renamed or moved. That address was never public, and can be a name.
+    """
     if redirect.redirect_page_id is None:
         return bool(redirect.redirect_link)
     page = published_pages().filter(pk=redirect.redirect_page_id).first()
-    return page is not None and page.url is not None
+    if page is None or page.url is None:
+        return False
+    published, made = page.first_published_at, redirect.automatically_created and redirect.created_at
+    return not (published and made and made < published)

@@ -4,7 +4,7 @@ import pytest
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, Site
 
-from tests.support.builders import make_index, make_private, make_story, make_user
+from tests.support.builders import make_index, make_private, make_story, make_user, story_form
 from tests.support.translations import make_pair
 from tests.support.undone import undone
 from tests.support.wsgi import SiteClient
@@ -209,3 +209,17 @@ def test_only_administrators_see_redirects(client):
     assert "zanzibar" not in answer.text
     client.force_login(make_user(is_superuser=True))
     assert "zanzibar" in client.get("/admin/redirects/").text
+
+
+def test_address_of_a_draft_leads_nowhere(client, django_capture_on_commit_callbacks):
+    """It was never public, and can be the name of somebody whose name was changed before it was published."""
+    client.force_login(make_user("Moderators"))
+    story = make_story("Zahrawi", make_index(), slug="zahrawi", live=False)
+    for action in (None, "publish"):
+        with django_capture_on_commit_callbacks(execute=True):
+            form = story_form(action, title="A new start", slug="a-new-start")
+            client.post(f"/admin/pages/{story.pk}/edit/", form)
+    client.logout()
+    assert Redirect.objects.filter(redirect_page=story).exists(), "Wagtail made one"
+    assert client.get("/stories/a-new-start/").status_code == 200
+    assert client.get("/stories/zahrawi/").status_code == 404
