@@ -7,6 +7,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from psycopg import sql
 
+from caching.content_version import unwatched
 from operations.backup import BackupError
 from operations.backup.archive import CHUNK
 
@@ -55,7 +56,7 @@ def save(writer, report):
     """
     tables = sql.SQL(", ").join(map(sql.Identifier, table_names()))
     listed = writer.manifest["tables"] = {}
-    with transaction.atomic(), connection.cursor() as cursor:
+    with unwatched(connection), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         cursor.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(tables))
         writer.manifest["migrations"] = sorted(MigrationRecorder(connection).applied_migrations())
@@ -91,7 +92,7 @@ def load(reader, report):
     Raises BackupError if a table is unknown or incomplete, and the database driver's errors.
     """
     listed = reader.manifest["tables"]
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
+    with unwatched(connection), transaction.atomic(durable=True), connection.cursor() as cursor:
         # If another program locks a table for longer, fail instead of waiting without end.
         cursor.execute("SET LOCAL lock_timeout = '60s'")
         applied = {tuple(key) for key in reader.manifest["migrations"]}
