@@ -60,8 +60,8 @@ WORD_JOINTS = re.compile(
     r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])"
 )
 WORD = re.compile(r"[^\W_]+")
-# A word in which digits or signs replace letters, such as Am1na or @mina. 1 is read as i and as l. Without the
-# first condition, each letter of a long word would be tried as its beginning: 40,000 take 45 seconds.
+# A word in which digits or signs replace letters, such as Am1na or @mina. 1 is read as i and as l. Without
+# the first condition, each letter of a long word would be tried as its beginning: 40,000 take 45 seconds.
 WORD_WITH_SIGNS = re.compile(r"(?<![^\W_])(?=[\d@$_]{0,20}[^\W\d_])[^\W_]*[@$01345][\w@$]*")
 SIGNS = [str.maketrans("@$01345", f"aso{letter}eas") for letter in "il"]
 
