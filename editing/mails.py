@@ -41,6 +41,8 @@ def may_be_told(user, item):
 def get_valid_recipients(self, instance, **kwargs):
     """Replace EmailNotificationMixin.get_valid_recipients. `instance`: a WorkflowState or a TaskState."""
     item = getattr(instance, "workflow_state", instance).content_object
+    if isinstance(item, Page) and find_title_leaks(item.specific):
+        return set()  # The subject has the title, also when a moderator who changed it sends the page back.
     return {user for user in VALID_RECIPIENTS(self, instance, **kwargs) if may_be_told(user, item)}
 
 

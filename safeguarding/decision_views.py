@@ -188,6 +188,8 @@ class ReadView(StoryMixin, View):
 class AllowView(DecisionMixin, View):
     """Lets a user who is above the limit today publish again, and be told places."""
 
+    permission_required = "see_names"
+
     def post(self, request, pk):
         hits = get_object_or_404(LeakHits, pk=pk, day=today())
         allow(hits, request.user)

@@ -81,6 +81,14 @@ def follow_membership(instance, action, reverse, pk_set, **_arguments):
             check_change(user, joins=action == "pre_add")
 
 
+@receiver(m2m_changed, sender=Group.permissions.through)
+def check_permissions(instance, action, **_arguments):
+    """Refuse others than leads to change what members may do: without the admin, they can't take down."""
+    actor, is_change = get_active_log_context().user, action in {"pre_add", "pre_remove", "pre_clear"}
+    if is_change and getattr(instance, "name", "") == GROUP and actor and not sees_names(actor):
+        raise PermissionDenied(_("Only members of the group Safeguarding may change this for its members."))
+
+
 @receiver(pre_save, sender=User)
 def follow_account(instance, update_fields=None, raw=False, **_arguments):
     """Check a change of a member's account, and note whether it activates that, for announce_activation()."""

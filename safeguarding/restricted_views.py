@@ -87,7 +87,9 @@ class WordsView(PersonMixin, TemplateView):
     template_name = "safeguarding/words.html"
 
     def get_context_data(self, **kwargs):
-        words, uses = words_to_change(self.person), self.person.uses.with_pages()
+        # The list would tell whether a name that somebody puts on the site is one of the person.
+        words = words_to_change(self.person) if self.user_has_permission("see_names") else []
+        uses = self.person.uses.with_pages()
         return super().get_context_data(
             found=list_places(find_shown(words), self.request.user),
             shown=uses.filter(is_released=True, page__live=True),

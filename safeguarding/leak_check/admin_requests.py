@@ -100,8 +100,8 @@ class RequestCheck:
 
     def queue(self, instance):
         """Check `instance`, which the request saved, at the end of the request. Autosaves are not checked."""
-        # Wagtail's editor asks for JSON when it autosaves.
-        if self.request.accepts("text/html"):
+        # Wagtail's editor asks for JSON when it autosaves a page.
+        if self.request.accepts("text/html") or not isinstance(instance, Page):
             self.saved[type(instance), instance.pk] = instance
 
     def count(self, instance, findings, texts):

@@ -14,8 +14,9 @@ from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from wagtail.models import ModelLogEntry
 
-from safeguarding.models import Contributor
+from safeguarding.models import Contributor, LeakHits
 from safeguarding.policies import GROUP, NAMES_CLOSED
+from stories.terms import Theme
 from tests.support.builders import make_story, make_user, story_form
 from tests.support.leads import SECRET, address
 from tests.support.people import make_person
@@ -200,3 +201,29 @@ def test_lead_without_the_right_to_change_users_changes_membership_alone(member)
     assert User.objects.filter(pk=user.pk).values().get() == before
     client.post(*edit(member))
     assert not member.groups.exists(), "a lead may leave"
+
+
+def test_closed_account_learns_no_name_from_lists_and_has_a_limit(member):
+    client_of(make_user(is_superuser=True)).post(*edit(member, GROUP, email=NEW_ADDRESS))
+    client, theme = client_of(member), Theme.objects.create(name=SECRET)
+    page = client.get(address(Contributor.objects.get(), "words"))
+    assert page.status_code == 200 and f"/theme/edit/{theme.pk}/" not in page.text
+    hits = LeakHits.objects.create(user=member, number=11)
+    client.post(f"/admin/safeguarding/stories/limit/{hits.pk}/")
+    hits.refresh_from_db()
+    assert hits.number == 11
+
+
+def test_others_do_not_lock_the_group_out_of_the_admin(member):
+    group, manager = Group.objects.get(name=GROUP), make_manager()
+    manager.user_permissions.add(*Permission.objects.filter(content_type__model="group"))
+    client_of(manager).post(f"/admin/groups/edit/{group.pk}/", group_form())
+    assert group.permissions.filter(codename="access_admin").exists()
+
+
+def group_form():
+    """Return the form of the group without any permission."""
+    kinds = ("page", "collection", "document", "image", "collection_member")
+    names = ("TOTAL_FORMS", "INITIAL_FORMS", "MIN_NUM_FORMS", "MAX_NUM_FORMS")
+    prefixes = [f"{kind}_permissions" for kind in kinds]
+    return {"name": GROUP} | {f"{prefix}-{name}": "0" for prefix in prefixes for name in names}

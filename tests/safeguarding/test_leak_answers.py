@@ -140,6 +140,15 @@ def test_other_objects_are_warned_of_when_they_are_saved(client, person, media_r
     assert any(text.startswith("Tag: ") for text in texts_of(edit_picture(client)))
 
 
+@pytest.mark.sqlite_only
+def test_objects_are_counted_also_if_json_is_asked_for(client, person):
+    sign_in(client, is_superuser=True)
+    author = Author.objects.create(name="Staff")
+    form = {"name": f"{NAME} Xuyimana", "role": "", "picture": ""}
+    client.post(f"/admin/snippets/stories/author/edit/{author.pk}/", form, **AUTOSAVE)
+    assert LeakHits.objects.get().number
+
+
 # --- How often -----------------------------------------------------------------------------------
 
 

@@ -64,6 +64,20 @@ def test_no_mail_about_comments_has_a_title_with_a_word(client, person, django_c
 
 
 @pytest.mark.sqlite_only
+def test_title_with_a_word_is_not_sent_back_by_mail(moderator, person, django_capture_on_commit_callbacks):
+    form = {"action-workflow-action": "true", "workflow-action-name": "reject"}
+    form["workflow-action-extra-data"] = '{"comment": "So?"}'
+    for title, is_sent in ((f"From {PLACE}", False), ("Hers", True)):
+        story = make_story_about(person, live=False)
+        story.get_workflow().start(story, make_user("Editors"))
+        mail.outbox.clear()
+        data = story_form(title=title, slug="hers", **people_fields(story)) | form
+        with django_capture_on_commit_callbacks(execute=True):
+            moderator.post(f"/admin/pages/{story.pk}/edit/", data)
+        assert bool(mail.outbox) == is_sent
+
+
+@pytest.mark.sqlite_only
 def test_title_with_a_word_is_not_passed_to_the_next_moderators(moderator, person):
     story = make_story_about(person, live=False)
     workflow, second = story.get_workflow(), GroupApprovalTask.objects.create(name="Second")
