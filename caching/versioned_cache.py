@@ -20,9 +20,10 @@ request_version = ContextVar("request_version", default=None)
 def current_version():
     """Return the content version at the beginning of the request, or a recent one if the request has none.
 
-    That of the request is preferred: it is known already, and all parts of a page have the same.
+    That of the request is preferred: it is known already, and all parts of a page have the same. None within
+    a transaction: it would read its own row, and other threads would keep old values with a version to come.
     """
-    return request_version.get() or content_version.recent()
+    return None if in_transaction() else request_version.get() or content_version.recent()
 
 
 @contextmanager
