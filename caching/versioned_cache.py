@@ -109,5 +109,6 @@ class VersionedLocMemCache(LocMemCache):
 
     def make_key(self, key, version=None):
         # Within a transaction, nothing is found, and what is stored is found by nobody.
-        state = secrets.token_hex(8) if in_transaction() else hash(content_version.recent())
+        # The version of the request: what was looked up before a change is not stored as if it were after it.
+        state = secrets.token_hex(8) if in_transaction() else hash(current_version())
         return super().make_key(f"{state}:{key}", version)
