@@ -51,7 +51,7 @@ WRITING_STATEMENT = re.compile(
 SEVERAL_STATEMENTS = re.compile(r";\s*\S")
 # An INSERT that changes rows which exist.
 UPSERT = re.compile(r"\bDO\s+UPDATE\b", re.IGNORECASE)
-# Tables that no public page shows anything of. What a consent or decision changes for readers is written to
+# Tables that no public page shows anything of. What a decision changes for readers is written to
 # other tables: the releases of pages (safeguarding/uses.py), and the field `shown_until` of pictures.
 UNSEEN_TABLES = {
     "auth_user",
@@ -63,7 +63,6 @@ UNSEEN_TABLES = {
     "accounts_loginattempt",
     "accounts_passkey",
     "caching_change",
-    "safeguarding_consent",
     "safeguarding_decision",
     "safeguarding_keycheck",
     "safeguarding_leakhits",

@@ -20,9 +20,10 @@ request_version = ContextVar("request_version", default=None)
 def current_version():
     """Return the content version at the beginning of the request, or a recent one if the request has none.
 
-    That of the request is preferred: it is known already, and all parts of a page have the same.
+    That of the request is preferred: it is known already, and all parts of a page have the same. None within
+    a transaction: it would read its own row, and other threads would keep old values with a version to come.
     """
-    return request_version.get() or content_version.recent()
+    return None if in_transaction() else request_version.get() or content_version.recent()
 
 
 @contextmanager
@@ -108,5 +109,6 @@ class VersionedLocMemCache(LocMemCache):
 
     def make_key(self, key, version=None):
         # Within a transaction, nothing is found, and what is stored is found by nobody.
-        state = secrets.token_hex(8) if in_transaction() else hash(content_version.recent())
+        # The version of the request: what was looked up before a change is not stored as if it were after it.
+        state = secrets.token_hex(8) if in_transaction() else hash(current_version())
         return super().make_key(f"{state}:{key}", version)

@@ -4,6 +4,8 @@ A page is not published while somebody in it has not agreed to it (stories/peopl
 protected word, one that would give somebody away (safeguarding/leak_check/).
 """
 
+from http import HTTPMethod
+
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, transaction
 from django.dispatch import receiver
@@ -89,6 +91,8 @@ class CheckedPageMixin(models.Model):
     parent_in_form = None
     # The slugs that pages of the type may not have.
     reserved_slugs = frozenset()
+    # Wagtail would make a page for any method. Such a page is neither cached nor limited (caching/busy.py).
+    allowed_http_methods = [HTTPMethod.GET, HTTPMethod.HEAD, HTTPMethod.OPTIONS]
     # Wagtail's signal handlers leave the search index alone: save() updates it.
     search_auto_update = False
     # safeguarding/ needs these, to keep a page from visitors until everybody in it agrees.

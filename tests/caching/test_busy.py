@@ -48,3 +48,10 @@ def test_nothing_else_waits_for_a_place(site, take_places):
     assert site.get(LIST).status_code == 200  # cached from now on
     take_places()
     assert [site.get(address).status_code for address in [LIST, *UNLIMITED]] == [200] * 6
+
+
+@pytest.mark.parametrize("address", ["/", "/get-help/", "/stories/?page=2", "/stories/a-lantern/"])
+def test_pages_are_made_for_no_other_method(site, address):
+    """A page that is made for POST is neither cached nor limited. A form of another site can send it."""
+    for method in (site.post, site.put, site.patch, site.delete):
+        assert method(address).status_code == 405

@@ -5,6 +5,7 @@ import threading
 from contextlib import suppress
 
 import pytest
+from django.core.cache import cache
 from django.db import IntegrityError, connection, transaction
 from django.http import HttpResponse
 from django.utils import timezone
@@ -23,6 +24,7 @@ from caching.content_version import (
 from caching.content_version import change as change_version
 from caching.models import Change
 from caching.page_cache import PageCache
+from caching.versioned_cache import set_request_version
 from home.models import HomePage, SiteSettings
 from stories.models import StoryAuthor, StoryPage
 from stories.terms import Theme
@@ -262,6 +264,15 @@ def test_version_changes_in_any_order_of_commits():
         writer.join()
     versions.append(content_version.read())
     assert len(set(versions)) == 3
+
+
+def test_default_cache_keeps_nothing_that_was_looked_up_before_a_change(story):
+    """Wagtail looks up the addresses of the sites, and stores them for an hour."""
+    with set_request_version(content_version.read()):
+        change_version()
+        content_version.expire()
+        cache.set("addresses", "old")
+    assert cache.get("addresses") is None
 
 
 def test_old_rows_are_deleted_and_no_version_comes_back(time_machine):
