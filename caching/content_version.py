@@ -142,14 +142,18 @@ class ContentVersion:
                     self.read()
             finally:
                 self.lock.release()
-        if now - self.read_at >= MAX_UNREAD_SECONDS:
+        version = self.version
+        if version is None or now - self.read_at >= MAX_UNREAD_SECONDS:
             return None
         # The date may have changed since.
-        return *self.version[:2], today().toordinal()
+        return *version[:2], today().toordinal()
 
     def expire(self):
-        """Let recent() read the version anew, because this process has changed it."""
-        self.next_read_at = -math.inf
+        """Let recent() read the version anew, because this process has changed it.
+
+        Until then it is unknown: no page of before may be sent, also if the database fails now.
+        """
+        self.version, self.next_read_at = None, -math.inf
 
 
 content_version = ContentVersion()

@@ -13,7 +13,7 @@ from safeguarding.encryption import UnreadableText, has_keys
 from safeguarding.forms import ReasonForm, RestrictedForm
 from safeguarding.leak_check.admin_requests import list_places
 from safeguarding.leak_check.checking import find_live, find_shown
-from safeguarding.leak_check.words import new_words
+from safeguarding.leak_check.words import are_searched, new_words
 from safeguarding.models import Contributor, RestrictedView
 from safeguarding.releases import lock_with_others
 from safeguarding.retention import deletion_day
@@ -93,7 +93,7 @@ class WordsView(PersonMixin, TemplateView):
         return super().get_context_data(
             found=list_places(find_shown(words), self.request.user),
             shown=uses.filter(is_released=True, page__live=True),
-            is_searched=bool(words and self.person.names),
+            is_searched=are_searched(self.person.names, words),
             **kwargs,
         )
 

@@ -8,7 +8,7 @@ import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,8 +18,9 @@ from caching.local_date import today
 from safeguarding.mails import mail_leads
 from safeguarding.models import LeakHits
 
-# The most places that the leak check names to a user on one day.
-LIMIT = 10
+# The most places that the leak check names to a user on one day, and in seven days (SHOWN) before leads are
+# told.
+LIMIT, LIMIT_OF_WEEK = 10, 20
 # How long the counts are stored, and how long the admin shows the leads those above the limit.
 KEPT, SHOWN = datetime.timedelta(days=90), datetime.timedelta(days=7)
 
@@ -36,7 +37,7 @@ def record(user, number):
         LeakHits.objects.filter(pk=hits.pk).update(number=F("number") + number)
         hits.refresh_from_db()
         LeakHits.objects.filter(day__lt=today() - KEPT).delete()
-    if hits.number > LIMIT:
+    if hits in find_many():
         tell_leads(hits)
 
 
@@ -79,6 +80,8 @@ def compose():
 
 
 def find_many():
-    """Return the LeakHits of the last seven days (SHOWN), today included, that are above the limit."""
-    many = LeakHits.objects.filter(number__gt=LIMIT, day__gt=today() - SHOWN)
+    """Return the LeakHits of the last seven days, today included, of users who are above a limit."""
+    shown = LeakHits.objects.filter(day__gt=today() - SHOWN)
+    users = shown.order_by().values("user").annotate(total=Sum("number")).filter(total__gt=LIMIT_OF_WEEK)
+    many = shown.filter(Q(number__gt=LIMIT) | Q(number__gt=0, user__in=users.values("user")))
     return many.select_related("user").order_by("-day", "pk")

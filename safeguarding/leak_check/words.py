@@ -123,3 +123,15 @@ def is_name_word(word, part):
     if len(word) < SHORTEST_NAME and word.isascii():
         return False
     return not word.islower() or all(each.islower() for each in part)
+
+
+def are_searched(names, words):
+    """Return whether each word of the text `names` is looked for on its own, as one of `words` is.
+
+    Ordinary words are not, if `words` has none, nor are words of one or two letters, such as "Bo".
+    """
+    if not words:  # Without the key, `names` is no text.
+        return False
+    letters = {word.term.letters for word in words}
+    terms = [make_term(part) for part in re.split(r"[\s,;()/]+", names)]
+    return any(terms) and all(term.letters in letters for term in terms if term)

@@ -8,6 +8,7 @@ from functools import partial
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy
+from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import ModelLogEntry, Page, PageLogEntry, Revision
 
 from caching.local_date import today
@@ -92,7 +93,15 @@ def forget_words(task):
 
 
 def forget_words_of(person, withdrawal):
-    """Delete the names and protected words of `person`. Raises NotYet if a text or a schedule holds one."""
+    """Delete the names and protected words of `person`. Raises NotYet if a text or a schedule holds one.
+
+    What nobody has to change by hand is erased before. A text that may stay, such as a story of a child with
+    the same surname, must not keep it.
+    """
+    with transaction.atomic():
+        if erase_history(person, withdrawal):
+            for name in REPEATED:
+                add_task(withdrawal, name)
     if find_elsewhere(words_to_change(person)):
         raise NotYet
     renew_current_versions(person, withdrawal)
@@ -131,7 +140,7 @@ def renew_current_versions(person, withdrawal):
 
 
 def erase_history(person, withdrawal):
-    """Delete the earlier versions of pages with a word of `person`, and overwrite such log entries.
+    """Delete earlier versions of pages and redirects with a word of `person`, and overwrite log entries.
 
     Raises NotYet if a version is scheduled. Return whether something was erased.
     """
@@ -140,7 +149,10 @@ def erase_history(person, withdrawal):
     if any(revision.approved_go_live_at for revision in versions):
         raise NotYet
     delete_versions(versions)
-    is_found = bool(versions)
+    # Wagtail makes one of the old address if somebody takes the word out of the address of a page.
+    redirects = rows_with_words(Redirect.objects.all(), ("old_path",), person)
+    Redirect.objects.filter(pk__in=redirects).delete()
+    is_found = bool(versions or redirects)
     for model in (PageLogEntry, ModelLogEntry):
         found = rows_with_words(model.objects.all(), ("label", "data"), person)
         overwrite(model.objects.filter(pk__in=found), withdrawal)

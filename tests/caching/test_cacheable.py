@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 from django.core.handlers.wsgi import WSGIRequest
 from django.test import RequestFactory
+from django.urls import set_script_prefix
 
 from caching.page_cache import cacheable_address
 from stories.listing import StoryFilterForm
@@ -172,6 +173,7 @@ def test_prefix_in_the_request_does_not_change_a_page(client, story):
     assert b"/evil/" in prefixed.content
     assert b"/evil/" not in client.get("/stories/").content
     assert client.get("/stories/", SCRIPT_NAME="/evil").content == prefixed.content
+    set_script_prefix("/")  # for the tests that follow
 
 
 # --- Methods, conditions and encodings -----------------------------------------------------------

@@ -12,7 +12,7 @@ from django.db.models.signals import pre_save
 from wagtail.models import ModelLogEntry
 from wagtail.users.models import UserProfile
 
-from safeguarding.leak_check.hits import LIMIT
+from safeguarding.leak_check.hits import LIMIT, find_many
 from safeguarding.leak_check.hits import record as record_hits
 from safeguarding.models import Contributor, Notice
 from safeguarding.policies import GROUP
@@ -167,6 +167,19 @@ def test_a_mail_that_was_not_sent_is_sent_later(settings, mailoutbox):
     send_reminders()
     record_hits(user, 1)
     assert len(mailoutbox) == 4, "both mails for each lead"
+
+
+def test_few_places_a_day_are_told_when_they_are_many_in_a_week(clock, mailoutbox):
+    user, told = make_user("Editors"), []
+    for number in range(4):
+        clock(number)
+        record_hits(user, LIMIT - 1)
+        told.append(len(mailoutbox))
+    assert told == [0, 0, 2, 4], "each lead, once a day"
+    assert len(find_many()) == 4
+    clock(12)
+    record_hits(user, LIMIT - 1)
+    assert (len(mailoutbox), len(find_many())) == (4, 0)
 
 
 # {case: (events after the first one, fields of the person, the day on which the names are deleted, or None)}

@@ -291,6 +291,23 @@ def test_drafts_and_their_moderation_stay_when_versions_with_a_word_are_deleted(
 
 
 @pytest.mark.sqlite_only
+def test_history_is_erased_while_a_text_with_a_word_may_stay():
+    """A text with the surname of her child stays, for example. A former address redirects."""
+    person, story = withdrawal_world.make_named_person(), builders.make_story("Of others")
+    with withdrawal_world.without_words(person):
+        for summary in (f"{NAME} Otieno came.", f"A child called {NAME}."):
+            story.summary = summary
+            story.save_revision(clean=False).publish()
+    Redirect.objects.create(old_path="/about-zahrawi", redirect_page=story)
+    withdraw_all(person)
+    for _twice in range(2):  # The step "words" waits for "again".
+        run_tasks()
+    assert Contributor.objects.get(pk=person.pk).names, "they are kept while the text stays"
+    assert not Redirect.objects.exists()
+    assert not [each for each in Revision.objects.all() if "Otieno" in str(each.content)]
+
+
+@pytest.mark.sqlite_only
 def test_earlier_version_with_a_name_that_no_current_text_has_is_deleted():
     person = withdrawal_world.make_named_person()
     story = builders.make_story()
