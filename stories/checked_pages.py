@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
-from wagtail.signals import post_page_move, pre_page_move
+from wagtail.signals import pre_page_move
 
 from safeguarding.leak_check.admin_requests import find_stops
 from safeguarding.leak_check.texts import read_titles
-from safeguarding.releases import lock_pages, lock_people, report_again, store_report
+from safeguarding.releases import lock_pages, lock_people, store_report
 from stories.indexing import indexed_after
 from stories.people import People, content_of, contributors_in, digest_of, report_of
 from stories.people_check import CODE, PublishingRefused, find_errors
@@ -63,15 +63,6 @@ def check_titles_above(instance, parent_page_before, parent_page_after, **_argum
     """Refuse to move a page to where a title or slug above it would give somebody away."""
     if parent_page_before != parent_page_after:
         refuse_titles(instance, parent_page_after.get_ancestors(inclusive=True))
-
-
-@receiver(post_page_move)
-def report_moved(instance, parent_page_before, parent_page_after, **_arguments):
-    """Let pages that were moved to another language report again: they count as translations there."""
-    if parent_page_before.locale_id != parent_page_after.locale_id:
-        with transaction.atomic():
-            moved = Page.objects.descendant_of(instance, inclusive=True)
-            report_again(list(moved.values_list("pk", flat=True)))
 
 
 def find_passed_end(page):
