@@ -57,7 +57,7 @@ def may_be_name(word):
 
 
 def words_in(content):
-    """Return a Counter of the words in `content`, the `people_content` of a page. Tags and ANSWERS are no words.
+    """Return a Counter of the words in `content`, the `people_content` of a page, without tags and ANSWERS.
 
     What is no text counts as a word too, such as the key of a picture, and the address of a link.
     """

@@ -7,8 +7,8 @@ from wagtail.rich_text import RichText
 
 from safeguarding.models import Decision
 from safeguarding.policies import GROUP
-from safeguarding.writers import compare, has_written, read_saves, words_in
 from safeguarding.scopes import Naming
+from safeguarding.writers import compare, has_written, read_saves, words_in
 from stories.models import StoryCountry, StoryPage
 from tests.support.builders import make_image, make_user
 from tests.support.people import decide, make_agreeing_person, make_story_about, rows_of
