@@ -38,7 +38,7 @@ NO_BLOCK_CONTENT = {"id", "level"}
 SHOWN_WITH = {
     CleanImage: ("file_hash", "credit", "shows", "is_recognisable", "people"),
     CleanDocument: ("file_hash",),
-    Author: ("name", "role"),
+    Author: ("name", "role", "picture", "picture__file_hash"),
 }
 
 
