@@ -160,9 +160,16 @@ class CleanImage(AbstractImage):
         lock_found(lambda: {*others, *self.people.values_list("pk", flat=True), *uses.all()})
 
     def get_pages(self):
-        """Return the primary keys of the pages that show the picture, by Wagtail's reference index."""
-        page_type = ContentType.objects.get_for_model(Page)
-        rows = ReferenceIndex.get_references_to(self).filter(base_content_type=page_type)
+        """Return the primary keys of the pages that show the picture, by Wagtail's reference index.
+
+        Also those that show it as the picture of an author.
+        """
+        page_type, rows = ContentType.objects.get_for_model(Page), ReferenceIndex.get_references_to(self)
+        for kind, key in rows.exclude(base_content_type=page_type).values_list(
+            "base_content_type", "object_id"
+        ):
+            rows |= ReferenceIndex.objects.filter(to_content_type=kind, to_object_id=key)
+        rows = rows.filter(base_content_type=page_type)
         return sorted({int(key) for key in rows.values_list("object_id", flat=True)})
 
     @property

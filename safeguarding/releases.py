@@ -220,7 +220,12 @@ def find_decisions(page, digest):
         page = Page.objects.only("alias_of").get(pk=page.alias_of_id)
         pages.append(page.pk)
     found = defaultdict(dict)
-    for decision in Decision.objects.filter(page__in=pages, digest=digest):
+    # What a person answers later is not undone by another legal ground once that consent has ended.
+    later = Consent.objects.filter(
+        contributor=OuterRef("contributor"), recorded_at__gt=OuterRef("decided_at")
+    )
+    replaced = Q(Exists(later), ground=Decision.Ground.OTHER)
+    for decision in Decision.objects.filter(page__in=pages, digest=digest).exclude(replaced):
         grounds = found[decision.contributor_id]
         grounds[decision.ground] = max(decision.ends_on, grounds.get(decision.ground, decision.ends_on))
     return found

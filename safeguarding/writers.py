@@ -21,6 +21,8 @@ from safeguarding.models import Decision
 
 # With fewer changed words, a version counts as written by others.
 MANY_WORDS = 10
+# What of a page says who is in it and how it is filed. Whoever answers this writes nothing.
+ANSWERS = {"people", "story_people", "story_themes", "story_countries", "content_notes", "date"}
 # An attribute of Wagtail's rich text, which changes without a change of the text.
 BLOCK_KEY = re.compile(r' data-block-key="[^"]*"')
 # The log action for those who wrote what was copied. Its entries are in the history of the copy.
@@ -55,12 +57,12 @@ def may_be_name(word):
 
 
 def words_in(content):
-    """Return a Counter of the words in `content`, the `people_content` of a page. Tags are no words.
+    """Return a Counter of the words in `content`, the `people_content` of a page, without tags and ANSWERS.
 
     What is no text counts as a word too, such as the key of a picture, and the address of a link.
     """
     words = Counter()
-    for text in strings_in(content):
+    for text in strings_in({name: value for name, value in content.items() if name not in ANSWERS}):
         plain = decode(remove_tags(BLOCK_KEY.sub("", text)))
         words.update(WORD.findall(unicodedata.normalize("NFKC", plain)))
     return words

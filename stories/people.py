@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import get_all_child_relations
 from wagtail.fields import StreamField
-from wagtail.models import COMMENTS_RELATION_NAME, Orderable, ReferenceIndex
+from wagtail.models import COMMENTS_RELATION_NAME, Orderable, Page, ReferenceIndex
 
 from media.models import CleanDocument, CleanImage
 from media.people import levels_in
@@ -38,7 +38,7 @@ NO_BLOCK_CONTENT = {"id", "level"}
 SHOWN_WITH = {
     CleanImage: ("file_hash", "credit", "shows", "is_recognisable", "people"),
     CleanDocument: ("file_hash",),
-    Author: ("name", "role"),
+    Author: ("name", "role", "picture", "picture__file_hash"),
 }
 
 
@@ -112,7 +112,7 @@ def report_of(page):
 
 
 def is_translation(page):
-    """Return whether `page` is a translation: an older page of another language is its original.
+    """Return whether `page` is a translation: an older page of another language is its original, or above it.
 
     A page that was a translation when it was saved stays one after its original is deleted. Its aliases and
     copies, which have translation keys of their own, are translations too.
@@ -120,7 +120,9 @@ def is_translation(page):
     others = type(page).objects.filter(translation_key=page.translation_key)
     if page.pk:
         others = others.filter(pk__lt=page.pk)
-    if others.exclude(locale=page.locale_id).exists():
+    # Whoever copies a page to the pages of another language translates it there. Wagtail moves none there.
+    above = Page.objects.ancestor_of(page).filter(depth__gt=1)
+    if any(found.exclude(locale=page.locale_id).exists() for found in (others, above)):
         return True
     shown = filter(None, [page.pk, page.alias_of_id, page.copy_of])
     stored, listed = (

@@ -18,7 +18,7 @@ from safeguarding.leak_check.matching import Texts
 from safeguarding.leak_check.rows import BATCH, find_rows, mentions, models_with_texts, written_fields
 from safeguarding.leak_check.texts import read_above, read_texts, source_of, sources
 from safeguarding.models import Contributor, Use, WithdrawalTask
-from safeguarding.releases import is_page_released, load_people
+from safeguarding.releases import is_page_released, is_released, load_people
 from safeguarding.scopes import Channel, Naming
 from safeguarding.status import Status, counts_as_child
 from safeguarding.withdrawal_models import Choice
@@ -216,8 +216,22 @@ def find_live(words):
 
 
 def find_shown(words):
-    """Return those of find_live() that readers can see today, without pages and pictures that are held."""
-    return [each for each in find_live(words) if is_shown(each.instance)]
+    """Return those of find_live() that readers can see today, without pages and pictures that are held.
+
+    The slug of a held page is in the addresses of the pages below it, which may not be held.
+    """
+    found = find_live(words)
+    for each in found:
+        if not is_shown(each.instance):
+            each.places = [
+                place for place in each.places if place.field == "slug" and is_above(each.instance)
+            ]
+    return [each for each in found if each.places]
+
+
+def is_above(page):
+    """Return whether readers can see a page below `page`."""
+    return page.get_descendants().live().filter(is_released()).exists()
 
 
 def is_shown(instance):

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 def story(media_root):
     """A live story with a decision. It shows two pictures, two documents, an author and a theme."""
     lead, picture = make_image("Lead", shows="place"), make_image("Picture", shows="place", size=(60, 40))
+    make_author("Staff", picture=make_image("Staff", shows="place", size=(40, 40)))
     document, linked = make_document(), make_document("Linked", name="b.txt", content=b"Others.")
     body = [
         {"type": "text", "value": f'<p><a linktype="document" id="{linked.pk}">It</a></p>'},
@@ -54,6 +55,10 @@ def tag_picture():
     CleanImage.objects.get(title="Lead").people.set([make_agreeing_person()])
 
 
+def change_author_picture():
+    saves(Author, picture=make_image("Other", size=(70, 40)))()
+
+
 SOURCE = {"alias_of": None}
 # {what changes: (function that changes it, whether the decision ends)}
 CHANGES = {
@@ -64,6 +69,8 @@ CHANGES = {
     "linked document": (saves(CleanDocument, {"title": "Linked"}, file=b"More."), True),
     "author's name": (saves(Author, name="Amina"), True),
     "author's role": (saves(Author, role="Of Thies"), True),
+    "author's picture": (change_author_picture, True),
+    "file of the author's picture": (saves(CleanImage, {"title": "Staff"}, file=picture_bytes(50, 50)), True),
     "alternative text": (saves(StoryPage, SOURCE, lead_image_alt="A village"), True),
     "theme": (saves(Theme, name="Lights"), False),
     "title of a picture": (saves(CleanImage, {"title": "Lead"}, title="Other"), False),

@@ -17,7 +17,7 @@ from media.cleaning import sign
 from publishing.visibility import is_published
 from safeguarding.models import Decision, Release, Withdrawal
 from safeguarding.releases import recompute
-from safeguarding.scopes import NO_END, Picture
+from safeguarding.scopes import NO_END, Naming, Picture
 from stories.models import StoryPage
 from tests.support.builders import (
     home_page,
@@ -238,6 +238,24 @@ def test_decision_stands_in_for_consent_and_never_for_a_withdrawal(client):
     assert is_read(client, story)
     record(accused, event="withdrawn")
     assert not is_read(client, story)
+
+
+def test_another_legal_ground_undoes_no_later_answer_once_that_consent_has_ended(time_machine):
+    person = make_person()
+    story = make_story_about(person, naming=Naming.REAL, live=False)
+    story.live = True
+    story.save(clean=False)
+    decide(story, person, "other", days=90)
+    assert is_published(story)
+    record(
+        person, **ALL_AGREED | {"naming": Naming.NONE, "given_on": today(), "ends_on": days_from_today(30)}
+    )
+    assert not is_published(story)
+    time_machine.move_to(timezone.now() + datetime.timedelta(days=31))
+    recompute([story.pk])
+    assert not is_published(story)
+    decide(story, person, "other")
+    assert is_published(story), "somebody decided with what the person has answered"
 
 
 def test_decision_is_about_the_content_of_its_version():

@@ -12,7 +12,7 @@ from stories.terms import Theme
 from tests.support import builders
 from tests.support.builders import parse
 from tests.support.leads import address
-from tests.support.people import make_agreeing_person, make_story_about, withdraw
+from tests.support.people import make_agreeing_person, make_story_about, rows_of, withdraw
 from tests.support.queries import count_queries
 from tests.support.undone import undone
 
@@ -112,3 +112,18 @@ def test_pages_without_a_word_take_no_queries_of_their_own(lead):
         numbers.append(count_queries(lead, page)[0])
     # The first request fills caches.
     assert numbers[1] == numbers[2]
+
+
+@pytest.mark.sqlite_only
+def test_slug_of_a_held_section_is_listed_while_a_story_below_is_read(lead):
+    person = make_agreeing_person(names=f"{NAME} Otieno")
+    fields = {"people": "listed", "story_people": rows_of(person, naming=Naming.REAL)}
+    section = builders.make_index(builders.make_index(), title=NAME, introduction=f"<p>{NAME}</p>", **fields)
+    story = builders.make_story("Another", parent=section)
+    page = lead.post(address(person, "take_down"), follow=True)
+    (line,) = parse(page).select("main ul li:has(> a)")
+    assert "address of the page" in line.text
+    assert "introduction" not in line.text
+    assert SENTENCE not in page.text
+    story.delete()
+    assert SENTENCE in lead.get(address(person, "words")).text

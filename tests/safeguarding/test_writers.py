@@ -1,14 +1,17 @@
 """Who may decide about a version: whoever changed only the form of it or a few words, and no name."""
 
+import datetime
+
 import pytest
 from wagtail.rich_text import RichText
 
 from safeguarding.models import Decision
 from safeguarding.policies import GROUP
+from safeguarding.scopes import Naming
 from safeguarding.writers import compare, has_written, read_saves, words_in
-from stories.models import StoryPage
+from stories.models import StoryCountry, StoryPage
 from tests.support.builders import make_image, make_user
-from tests.support.people import decide, make_agreeing_person, make_story_about
+from tests.support.people import decide, make_agreeing_person, make_story_about, rows_of
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +48,9 @@ CHANGES = {
     "a number": ([{"summary": f"{SUMMARY} 1."}], False),
     "a word without capitals": ([{"summary": f"{SUMMARY} أمينة"}], False),
     "the picture": ([{"lead_image": make_image}], False),
+    "who is in it": ([{"story_people": lambda: rows_of(make_agreeing_person(), naming=Naming.NONE)}], True),
+    "how it is filed": ([{"story_countries": lambda: [StoryCountry(country_id="KE", sort_order=0)]}], True),
+    "the date": ([{"date": datetime.date(2026, 1, 2)}], True),
 }
 
 
