@@ -49,7 +49,7 @@ class CacheRequest:
         if self.query and not FOREIGN_PARAMETERS.isdisjoint(parse_query(self.query)):
             return None
         self.key = (*self.address, normalise_query(self.query, declared_parameters()))
-        return self.store.find(self.key, content_version.recent())
+        return self.store.find(self.key, content_version.recent(between_requests=True))
 
     def is_being_made(self, page):
         """Return whether another request makes `page`, which is old, anew."""

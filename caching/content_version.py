@@ -39,7 +39,7 @@ TRIM_AGE = timedelta(hours=1)
 # Statements that change no row that visitors see: those that read, that begin or end a transaction, and those
 # that change tables, but not their rows.
 READING_STATEMENT = re.compile(
-    r"[\s(]*(ALTER|ANALYZE|BEGIN|COMMIT|CREATE|DROP|EXPLAIN|LOCK|PRAGMA|REINDEX|RELEASE|ROLLBACK|SAVEPOINT|SELECT|SET"
+    r"[\s(]*(ALTER|ANALYZE|BEGIN|COMMIT|CREATE|DROP|EXPLAIN|LOCK|PRAGMA|REINDEX|RELEASE|RESET|ROLLBACK|SAVEPOINT|SELECT|SET"
     r"|SHOW|VACUUM)\b",
     re.IGNORECASE,
 )
@@ -125,19 +125,20 @@ class ContentVersion:
             self.version, self.read_at = version, began
         return version
 
-    def recent(self):
+    def recent(self, between_requests=False):
         """Return the version as it was within the last READ_SECONDS.
 
         While the database doesn't answer, it counts as unchanged for MAX_UNREAD_SECONDS, and is None after
         that. Only one thread reads it at a time. Meanwhile the others use the last one.
+
+        `between_requests`: whether Django has not looked yet whether the connection is lost.
         """
         now = time.monotonic()
         if now >= self.next_read_at and self.lock.acquire(blocking=self.version is None):
             self.next_read_at = now + READ_SECONDS
             try:
                 with suppress(Error):
-                    if not connection.in_atomic_block:
-                        # As Django does when a request begins: the connection may be lost.
+                    if between_requests and not connection.in_atomic_block:
                         connection.close_if_unusable_or_obsolete()
                     self.read()
             finally:
@@ -208,7 +209,8 @@ def change_version_for_write(execute, sql, params, many, context):
     if isinstance(sql, str) and sql.startswith("ROLLBACK TO"):
         # The row may have been inserted since the savepoint.
         database.run_on_commit = [
-            each for each in database.run_on_commit if each[1] != content_version.expire
+            (savepoints, expire_only if callback == content_version.expire else callback, robust)
+            for savepoints, callback, robust in database.run_on_commit
         ]
     if not may_change_public_pages(sql) or not has_table(database):
         return execute(sql, params, many, context)
@@ -217,6 +219,11 @@ def change_version_for_write(execute, sql, params, many, context):
         if not is_changed(database):
             insert_change(database)
         return result
+
+
+def expire_only():
+    """Do as the callback content_version.expire, which also says that the transaction has a row."""
+    content_version.expire()
 
 
 def is_changed(database):

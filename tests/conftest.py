@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 from django.core.cache import caches
+from django.core.cache.backends.locmem import LocMemCache
 from django.template import RequestContext
 from django.template.base import Template
 from django.test.utils import instrumented_test_render
@@ -12,6 +13,7 @@ from django.utils import translation
 from PIL import AvifImagePlugin, Image, WebPImagePlugin
 
 from caching import content_version
+from caching.versioned_cache import VersionedLocMemCache
 from stories.demo import pictures
 from tests.support import builders, uncommitted
 from tests.support.committed import act_as_committed
@@ -101,6 +103,13 @@ def save_with(options, save, image, *arguments):
 @pytest.fixture
 def no_old_renditions():
     """Clear the cache in which Wagtail keeps renditions: earlier tests had pictures with the same keys."""
+    caches["default"].clear()
+
+
+@pytest.fixture
+def wagtail_cache(monkeypatch):
+    """Let Wagtail cache within the transaction of a test, as outside of one. For counts of queries."""
+    monkeypatch.setattr(VersionedLocMemCache, "make_key", LocMemCache.make_key)
     caches["default"].clear()
 
 

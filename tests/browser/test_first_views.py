@@ -179,8 +179,6 @@ def find_problems_elsewhere(page, language, name):
         yield from page.evaluate(ODD_IN_ARABIC)
     if name != "text only" and (width := page.evaluate(WIDTH)) < 1368:  # 72 rem of 19 pixels
         yield f"of 1920 pixels, {width} are used"
-    if name in {"home", "list"} and not page.locator("meta[property='og:image']").count():
-        yield "no og:image"
     if name == "home" and page.locator(".card--hero img").get_attribute("loading"):
         yield "the first picture is loaded late"
     # Too few stories for filters, and too few sections for contents.

@@ -80,7 +80,7 @@ def test_moderator_says_who_is_in_a_story_and_publishes_it(new_page, live_server
     missing = tab.get_by_role("listitem").filter(has_text="People in this page: ")
     expect(missing).to_have_count(2)
     expect(missing.first).to_contain_text(f"{child.code} is a child: somebody of the safeguarding team")
-    expect(missing.first).to_contain_text("Once the story has been submitted for approval, it is on their")
+    expect(missing.first).to_contain_text("Once the page has been submitted for approval, it is on their")
     expect(missing.last).to_contain_text(f"The consent of {former.code} has ended")
     missing.first.get_by_role("link", name="People in this page").click()
     expect(panel.get_by_role("radio", name="These people")).to_be_in_viewport()

@@ -118,11 +118,10 @@ def test_what_decides_who_may_see_a_picture_changes_the_version():
 
 def test_transaction_tells_other_threads_nothing_of_its_version():
     """With it they would remember a picture that is being taken away, and send it for a minute afterwards."""
-    before = content_version.read()
     change_version()
     content_version.expire()  # as when nobody has read it for a while
     is_in_trash(builders.home_page())  # as Wagtail's publish() asks, by way of update_aliases()
-    assert content_version.version == before
+    assert content_version.version is None
 
 
 @pytest.mark.parametrize("event", [{"where": ["website"]}, {"proceedings": True}])

@@ -128,12 +128,12 @@ def test_help_page_is_linked_in_the_footer_of_every_page(client):
 
 
 @pytest.mark.sqlite_only
-def test_more_pages_take_no_more_queries(client, django_assert_num_queries):
+def test_more_pages_take_no_more_queries(client, django_assert_num_queries, wagtail_cache):
     for numbers in ([1], range(2, 12)):  # first with one page in the menu, then with eleven
         for number in numbers:
             make_plain_page("Part", parent=make_plain_page(f"Page {number}", show_in_menus=True))
         client.get("/page-1/part/")  # the first request fills Wagtail's caches
-        with django_assert_num_queries(11):  # as measured; what matters is that it is the same both times
+        with django_assert_num_queries(7):  # as measured; what matters is that it is the same both times
             client.get("/page-1/part/")
 
 

@@ -191,7 +191,7 @@ def test_link_leads_to_the_translation_only_while_both_are_public():
 # --- How many queries ----------------------------------------------------------------------------
 
 
-def test_all_links_of_a_text_take_one_query(committed):
+def test_all_links_of_a_text_take_one_query(wagtail_cache):
     pages = [make_story() for _ in range(8)]
     text = "".join(link_to(page.pk) for page in pages)
     expand_db_html(text)  # fills the caches

@@ -252,7 +252,7 @@ def test_desk_lists_what_was_ticked_before_a_restore_and_the_words_are_kept(lead
     ledger.catch_up()
     author.refresh_from_db()
     assert withdrawal_world.NAME in author.name, "the restore has brought it back"
-    told, link = "What was ticked when this was withdrawn may be back.", "withdraw/?choice=everything"
+    told, link = "What you ticked for this withdrawal may be back.", "withdraw/?choice=everything"
     desk = lead.get("/admin/").text
     assert told in desk
     assert link in desk

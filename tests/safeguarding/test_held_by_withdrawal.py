@@ -18,7 +18,7 @@ def test_desk_says_how_a_held_story_is_cleared_after_the_consent_of_the_other_pe
     story = make_shared(person, other, title="Of both", slug="of-both")
     withdraw(person, "everything")
     record(other, **ALL_AGREED | {"given_on": days_from_today(-9), "ends_on": days_from_today(-1)})
-    sentence = f"it without what {person.code} took back"
+    sentence = f"removes what {person.code} took back"
     assert sentence in lead.get("/admin/").text
     client.force_login(make_user("Moderators"))
     for action in ("publish", None, "unpublish", None):

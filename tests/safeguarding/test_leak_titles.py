@@ -1,5 +1,7 @@
 """The leak check on titles: in mails, and above stories. Also on names that a parent and a child share."""
 
+import datetime
+
 import pytest
 from django.core import mail
 from django.core.exceptions import ValidationError
@@ -177,7 +179,7 @@ def story_of(mother, other, text):
 def test_surname_of_a_child_only_warns_beside_a_parent_who_is_named():
     mother = make_agreeing_person(names="Amina Otieno")
     event = {"naming": Naming.CHANGED, "given_by": "guardian"}
-    child = make_agreeing_person(event, kind="child", adult_on="2040-01-01", names="Juma Otieno")
+    child = make_agreeing_person(event, kind="child", adult_on=datetime.date(2040, 1, 1), names="Juma Otieno")
     # An adult needs no decision, so nobody would read the name before it is public.
     brother = make_agreeing_person({"naming": Naming.CHANGED}, names="Abel Otieno")
     for other, text, grade in (

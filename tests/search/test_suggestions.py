@@ -190,7 +190,7 @@ def test_pages_are_chosen_among_as_many_public_ones_whatever_is_private(client, 
 # --- The response --------------------------------------------------------------------------------
 
 
-def test_the_number_of_sql_queries_is_limited(client, few_candidates):
+def test_the_number_of_sql_queries_is_limited(client, few_candidates, committed):
     index = make_index()
     make_story("Kenya from here", make_index(home_page(), "News"))
 

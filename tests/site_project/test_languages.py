@@ -363,7 +363,7 @@ def test_menu_has_no_page_of_another_language(client):
         assert [link.text for link in parse(client.get(address)).select(".menu__link")] == ["About"]
 
 
-def test_more_languages_take_no_more_queries(client, django_assert_num_queries):
+def test_more_languages_take_no_more_queries(client, django_assert_num_queries, wagtail_cache):
     about = make_plain_page("About")
     make_translation(about, make_home("fr"))
     client.get("/about/")  # the first request fills Wagtail's caches

@@ -10,6 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 from wagtail.models import Site
 
+from caching.content_version import content_version
 from home.models import SiteSettings
 from media.models import Rendition
 from stories import feeds
@@ -297,11 +298,13 @@ def test_a_feed_sets_no_cookie_and_allows_no_post(client):
 
 
 # {feed: its number of database queries}. tests/site_project/test_queries.py has those of pages.
-PINNED = {"/feed.atom": 12, "/stories/feed.atom": 12, "/stories/country/kenya/feed.rss": 13}
+PINNED = {"/feed.atom": 12, "/stories/feed.atom": 11, "/stories/country/kenya/feed.rss": 12}
 
 
 @pytest.mark.sqlite_only
-def test_feeds_take_the_same_number_of_queries_for_any_number_of_stories(client, django_assert_num_queries):
+def test_feeds_take_the_same_number_of_queries_for_any_number_of_stories(
+    client, django_assert_num_queries, wagtail_cache
+):
     images = [make_image() for _ in range(2)]
     for more_stories in (2, 4):
         for _ in range(more_stories):
@@ -315,5 +318,6 @@ def test_feeds_take_the_same_number_of_queries_for_any_number_of_stories(client,
             )
         for address, number_of_queries in PINNED.items():
             client.get(address)  # the first request fills caches
+            content_version.recent()
             with django_assert_num_queries(number_of_queries):
                 client.get(address)

@@ -4,6 +4,7 @@ Most of the requests have the word "evil" where it could get into a link. No cac
 """
 
 import socket
+import time
 
 from caching import content_version
 from tests.support import builders
@@ -42,10 +43,13 @@ def send(site, request):
 
 
 def check_odd_requests(site):
-    """Send REQUESTS to the Site `site`, whose content version is that of this process."""
+    """Send REQUESTS to the Site `site`, whose database is that of this process."""
     builders.make_story("The story")
+    end = time.monotonic() + PATIENCE
+    while b"The story" not in site.ask("/stories/")[2] and time.monotonic() < end:
+        pass  # A process notices a change after half a second.
     for request in REQUESTS:
-        content_version.change()  # so that this request makes a page
+        content_version.change()  # so that a page is made soon
         status = send(site, request)
         assert status < 500, (request, site.output()[-6000:])  # with the end of the log
         status, headers, body = site.ask("/stories/")
