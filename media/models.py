@@ -4,17 +4,22 @@ from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 from django.conf import settings
-from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage, AbstractRendition, ImageQuerySet
-from wagtail.models import Page, ReferenceIndex
 
 from caching.local_date import today
 from media.fields import CleanDocumentField, CleanPictureField
 from media.filters import drop_equal, get_shared_filter
-from media.stored_files import force_update, replaced_file, store_file, storing_rendition, unchanged_row
+from media.stored_files import (
+    force_update,
+    pages_showing,
+    replaced_file,
+    store_file,
+    storing_rendition,
+    unchanged_row,
+)
 from safeguarding.releases import lock_found, lock_pages, report_decided
 from safeguarding.scopes import NO_END
 from safeguarding.uses import Use
@@ -159,25 +164,11 @@ class CleanImage(AbstractImage):
         uses = Use.objects.filter(page__in=pages).values_list("contributor", flat=True)
         lock_found(lambda: {*others, *self.people.values_list("pk", flat=True), *uses.all()})
 
-    def get_pages(self):
-        """Return the primary keys of the pages that show the picture, by Wagtail's reference index.
-
-        Also those that show it as the picture of an author.
-        """
-        page_type, rows = ContentType.objects.get_for_model(Page), ReferenceIndex.get_references_to(self)
-        for kind, key in rows.exclude(base_content_type=page_type).values_list(
-            "base_content_type", "object_id"
-        ):
-            rows |= ReferenceIndex.objects.filter(to_content_type=kind, to_object_id=key)
-        rows = rows.filter(base_content_type=page_type)
-        return sorted({int(key) for key in rows.values_list("object_id", flat=True)})
+    get_pages = pages_showing
 
     @property
     def is_shown(self):
-        """Whether everybody on it agrees to it today. Templates show no other picture on a page.
-
-        The page also needs what only a page can have: media/people.py.
-        """
+        """Whether everybody on it agrees to it today. A page also needs what media/people.py says."""
         return self.shown_until is not None and self.shown_until >= today()
 
     def get_rendition(self, filter):
@@ -300,7 +291,7 @@ class CleanDocument(AbstractDocument):
             super().save(*args, **kwargs)
             report_decided(self.get_pages())
 
-    get_pages = CleanImage.get_pages
+    get_pages = pages_showing
 
     def _set_document_file_metadata(self):
         # As in CleanImage.

@@ -4,8 +4,10 @@ import logging
 from contextlib import contextmanager
 from functools import partial
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, transaction
 from wagtail.images.models import SourceImageIOError
+from wagtail.models import Page, ReferenceIndex
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +51,19 @@ def replaced_file(instance, lock_first=None):
         yield old_name
         if old_name:
             transaction.on_commit(partial(instance.file.storage.delete, old_name))
+
+
+def pages_showing(instance):
+    """Return the primary keys of the pages that show a picture or document, by Wagtail's reference index.
+
+    Also those that show it as the picture of an author.
+    """
+    page_type, rows = ContentType.objects.get_for_model(Page), ReferenceIndex.get_references_to(instance)
+    others = rows.exclude(base_content_type=page_type)
+    for kind, key in others.values_list("base_content_type", "object_id"):
+        rows |= ReferenceIndex.objects.filter(to_content_type=kind, to_object_id=key)
+    rows = rows.filter(base_content_type=page_type)
+    return sorted({int(key) for key in rows.values_list("object_id", flat=True)})
 
 
 def lock_file_name(instance):

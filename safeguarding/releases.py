@@ -51,7 +51,11 @@ def is_released(few=False):
     `few`: whether the query reads few pages. Then each Release is looked up; with Exists, all may be read.
     """
     running = running_releases(OuterRef("pk"))
-    return IsNull(Subquery(running.values("pk")), False) if few else Exists(running)
+    if few:
+        return Q(IsNull(Subquery(running.values("pk")), False))
+    # No page has a depth of 0. Without this, PostgreSQL joins the table, and while its statistics are those of
+    # a new site, it reads all Releases for each page.
+    return Q(Exists(running)) | Q(depth=0)
 
 
 def is_page_released(page):

@@ -157,13 +157,14 @@ def make_lantern_story():
 
 
 def assert_reads_few_rows(sql, stories=NUMBER):
-    """Assert that no step of PostgreSQL's plan of `sql` looks at more rows than three times `stories`.
+    """Assert that no step of PostgreSQL's plan of `sql` looks at more rows than four times `stories`.
 
-    A good plan looks at each story once, or a little more. One that repeats a step looks at millions of rows.
+    A good plan looks at each page once, or once in each of up to three processes. One that repeats a step
+    looks at millions of rows.
     """
     # One row with one column, which is a JSON list of one plan.
     [[[result]]] = explain(sql, "(ANALYZE, TIMING OFF, FORMAT JSON)")
-    assert most_rows_of_a_step(result["Plan"]) < 3 * stories, sql
+    assert most_rows_of_a_step(result["Plan"]) < 4 * stories, sql
 
 
 def test_no_search_runs_a_subquery_for_each_row(client):
