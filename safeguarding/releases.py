@@ -53,8 +53,8 @@ def is_released(few=False):
     running = running_releases(OuterRef("pk"))
     if few:
         return Q(IsNull(Subquery(running.values("pk")), False))
-    # No page has a depth of 0. Without this, PostgreSQL joins the table, and while its statistics are those of
-    # a new site, it reads all Releases for each page.
+    # No page has a depth of 0. Without this, PostgreSQL joins the table. While its statistics are those of a
+    # new site, it then reads all Releases for each page.
     return Q(Exists(running)) | Q(depth=0)
 
 
