@@ -1,4 +1,4 @@
-"""Fixtures for the tests of safeguarding: a client of a lead, and a data folder."""
+"""Fixtures for the tests of safeguarding: clients of a lead and of a moderator, and a data folder."""
 
 import pytest
 
@@ -10,6 +10,14 @@ from tests.support.builders import make_user
 def lead(client):
     """A client in which a member of the group Safeguarding is signed in: `lead.user`."""
     client.user = make_user(GROUP)
+    client.force_login(client.user)
+    return client
+
+
+@pytest.fixture
+def moderator(client):
+    """A client in which a member of the group Moderators is signed in: `moderator.user`."""
+    client.user = make_user("Moderators")
     client.force_login(client.user)
     return client
 

@@ -52,13 +52,6 @@ def person():
     return make_agreeing_person({"naming": Naming.CHANGED}, names=f"{NAME} Xuyimana", protected_words=PLACE)
 
 
-@pytest.fixture
-def moderator(client):
-    client.user = make_user("Moderators")
-    client.force_login(client.user)
-    return client
-
-
 def save(client, story, action=None, paragraphs=("Words.",), **fields):
     """Post the form of `story` to its editor, and return the response."""
     body = [("text", "".join(f"<p>{each}</p>" for each in paragraphs))]

@@ -28,12 +28,6 @@ def person():
     return make_protected_person()
 
 
-@pytest.fixture
-def moderator(client):
-    client.force_login(make_user("Moderators"))
-    return client
-
-
 @pytest.mark.sqlite_only
 def test_editor_is_warned_by_a_draft_and_refused_at_publishing(moderator, person):
     story = make_story_about(person, live=False)

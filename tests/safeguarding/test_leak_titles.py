@@ -25,12 +25,6 @@ def person():
     return make_protected_person()
 
 
-@pytest.fixture
-def moderator(client):
-    client.force_login(make_user("Moderators"))
-    return client
-
-
 # --- Mails ---------------------------------------------------------------------------------------
 
 

@@ -28,13 +28,6 @@ pytestmark = pytest.mark.django_db
 NAME = "Amina-of-the-tests"
 
 
-@pytest.fixture
-def moderator(client):
-    user = make_user("Moderators")
-    client.force_login(user)
-    return user
-
-
 def is_live(story):
     return StoryPage.objects.get(pk=story.pk).live
 
@@ -75,7 +68,7 @@ def test_editor_says_beside_each_field_what_is_missing(client, moderator):
 def test_approval_leads_to_the_editor_and_stays_open(client, moderator):
     person = make_person(names=NAME)
     story = make_story_about(person, live=False)
-    state = make_index().get_workflow().start(story, moderator)
+    state = make_index().get_workflow().start(story, moderator.user)
     task = state.current_task_state
     address = f"/admin/pages/workflow/action/{story.pk}/approve/{task.pk}/"
     editor = f"/admin/pages/{story.pk}/edit/"
