@@ -120,7 +120,7 @@ class ContentVersion:
         with connection.cursor() as cursor:
             cursor.execute("SELECT COUNT(*), SUM(number) FROM caching_change")
             version = *cursor.fetchone(), today().toordinal()
-        # Of two threads, the one that began first may end last.
+        # A thread that began earlier may end later.
         if began > self.read_at:
             self.version, self.read_at = version, began
         return version

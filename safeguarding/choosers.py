@@ -1,6 +1,6 @@
 """The chooser of people for the page editor. It shows their codes, such as P-7K3M, and what they agreed to.
 
-Whoever may edit pages may use it, and so may leads.
+Leads and users who may edit pages may use it.
 """
 
 from django.utils.translation import gettext

@@ -11,7 +11,7 @@ that hard:
 * If a text with a protected word has more candidates than an ordinary one, messages name only the field, and
   the user is above LIMIT from then on.
 
-Who may read the words anyway (sees_names) has no limit.
+Users who may read the words anyway (sees_names) have no limit.
 """
 
 from contextvars import ContextVar
@@ -37,7 +37,7 @@ from safeguarding.policies import sees_names
 # A message names at most this many places whose protected words are all ordinary words too, such as "Rose".
 # With more, the text could be a list of guesses.
 MANY_ORDINARY = 3
-# Of so many people whom it doesn't list, an ordinary text has no word.
+# An ordinary text has words of fewer people than this whom its page doesn't list.
 MANY_STRANGERS = 6
 
 # The RequestCheck of the current request, or None outside of requests that `check_for_leaks` wraps.
