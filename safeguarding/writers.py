@@ -4,7 +4,6 @@ Whoever changed only the form or a few words may decide: see LittleChange. A new
 never little.
 """
 
-import re
 import unicodedata
 from collections import Counter
 from itertools import pairwise
@@ -23,8 +22,6 @@ from safeguarding.models import Decision
 MANY_WORDS = 10
 # What of a page says who is in it and how it is filed. Whoever answers this writes nothing.
 ANSWERS = {"people", "story_people", "story_themes", "story_countries", "content_notes", "date"}
-# An attribute of Wagtail's rich text, which changes without a change of the text.
-BLOCK_KEY = re.compile(r' data-block-key="[^"]*"')
 # The log action for those who wrote what was copied. Its entries are in the history of the copy.
 WROTE = "safeguarding.wrote"
 # Actions in the history of a page that save a version.
@@ -63,7 +60,7 @@ def words_in(content):
     """
     words = Counter()
     for text in strings_in({name: value for name, value in content.items() if name not in ANSWERS}):
-        plain = decode(remove_tags(BLOCK_KEY.sub("", text)))
+        plain = decode(remove_tags(text))
         words.update(WORD.findall(unicodedata.normalize("NFKC", plain)))
     return words
 

@@ -66,15 +66,22 @@ WORD_WITH_SIGNS = re.compile(r"(?<![^\W_])(?=[\d@$_]{0,20}[^\W\d_])[^\W_]*[@$013
 SIGNS = [str.maketrans("@$01345", f"aso{letter}eas") for letter in "il"]
 
 
+# An attribute of Wagtail's rich text: a random key, which changes without a change of the text.
+BLOCK_KEY = re.compile(r' data-block-key="[a-z0-9]{1,5}"')
+
+
 def remove_tags(text):
-    """Return `text` without HTML tags. The attributes of the tags, such as addresses, follow at the end."""
+    """Return `text` without HTML tags. The attributes of the tags, such as addresses, follow at the end.
+
+    Random keys of paragraphs are left out.
+    """
     attributes = []
 
     def replace(match):
         name = match[1].lower()
         if name not in INLINE_TAGS | BLOCK_TAGS:
             return match[0]
-        attributes.append(match[2])
+        attributes.append(BLOCK_KEY.sub("", match[2]))
         return "" if name in INLINE_TAGS else MAYBE_SPACE if name == "br" else " "
 
     return " ".join([TAG.sub(replace, text), *attributes])

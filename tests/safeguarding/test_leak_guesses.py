@@ -43,6 +43,7 @@ WAYS = {
     "small letters": [" ".join([*GUESSES, NAME]).lower()],
     "line breaks": ["<br/>".join([*GUESSES, NAME])],
     "hyphens": ["-".join([*GUESSES, NAME]).lower()],
+    "sentences": [f"{each} came to town." for each in [*GUESSES, NAME]],
     "as one word": ["".join([*GUESSES, NAME])],
 }
 

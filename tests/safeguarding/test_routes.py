@@ -26,7 +26,7 @@ from stories.models import StoryPage
 from tests.support.builders import home_page, make_index, make_story, make_user, story_form
 from tests.support.people import days_from_today, people_fields
 from tests.support.undone import undone
-from tests.support.unmet_conditions import CONDITIONS
+from tests.support.unmet_conditions import CONDITIONS, change_after_decision
 
 pytestmark = pytest.mark.django_db
 
@@ -42,9 +42,9 @@ class World:
 
     def __init__(self):
         self.section = make_index(make_index(), title="Section")
-        self.parts = [make_index(self.section, title=f"Part {number}") for number in range(8)]
+        self.parts = [make_index(self.section, title=f"Part {number}") for number in range(9)]
         for (name, fields), part in zip(CONDITIONS.items(), itertools.cycle(self.parts), strict=False):
-            make_story(name, part, live=False, **fields())
+            change_after_decision(name, make_story(name, part, live=False, **fields()))
         self.user = make_user(is_superuser=True)
         self.client = Client()
         self.client.force_login(self.user)

@@ -23,7 +23,7 @@ NINE = "then they both sat down and talked for long"
 @pytest.mark.parametrize(
     ("before", "after", "number", "has_name"),
     [
-        ('<p data-block-key="a">She came, home.</p>', "<h2>She <b>ca</b>me: home</h2>", 0, False),
+        ('<p data-block-key="a1b2c">She came, home.</p>', "<h2>She <b>ca</b>me: home</h2>", 0, False),
         ("She came home.", "She walked home.", 1, False),
         ("She came home.", "She came.", 1, False),
         ("She came home.", "She came home to Amina.", 2, True),

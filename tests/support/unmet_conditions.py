@@ -1,11 +1,20 @@
 """Fields of stories that must not be public: for each condition about people, a story that violates it."""
 
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from media.models import CleanImage
 from safeguarding.scopes import Naming, Picture
-from tests.support.builders import make_image
-from tests.support.people import days_from_today, make_agreeing_person, make_person, rows_of, withdraw
+from stories.terms import Author
+from tests.support.builders import make_author, make_image, picture_bytes
+from tests.support.people import (
+    days_from_today,
+    decide,
+    make_agreeing_person,
+    make_person,
+    rows_of,
+    withdraw,
+)
 
 CHILD, GROUP = {"kind": "child"}, {"kind": "group"}
 GUARDIAN = {"given_by": "guardian"}
@@ -45,6 +54,22 @@ def child(event=(), naming=Naming.CHANGED, is_pictured=False, fields=CHILD):
     return about(person, naming, **(pictured(person) if is_pictured else {}))
 
 
+def one_of_two_withdrew():
+    person, other = make_agreeing_person(), make_agreeing_person()
+    withdraw(other)
+    return about(person) | {"story_people": rows_of(person, other)}
+
+
+def child_and_picture():
+    image = make_image(shows="place")
+    return child() | {"lead_image": image, "lead_image_alt": "A place"}
+
+
+def child_and_author():
+    make_author("Staff")
+    return child() | {"authors": ["Staff"]}
+
+
 # {name of a condition: function that returns the fields of a story. Only this condition is not met for it}.
 # Exceptions are the stories about a child, which also lack a decision.
 CONDITIONS = {
@@ -73,4 +98,21 @@ CONDITIONS = {
     "group with children": lambda: child(fields=GROUP | {"has_children": True}),
     "group not asked about children": lambda: child(fields=GROUP),
     "group with children recognisable": lambda: child(is_pictured=True, fields=GROUP),
+    "one of two people withdrew": one_of_two_withdrew,
+    "picture replaced since the decision": child_and_picture,
+    "author renamed since the decision": child_and_author,
 }
+
+
+def change_after_decision(name, story):
+    """If the condition `name` is about a decision on `story`, record it, and then change what it is about."""
+    if "since the decision" not in name:
+        return
+    decide(story, story.story_people.get().contributor, "child")
+    if story.lead_image:
+        story.lead_image.file = ContentFile(picture_bytes(50, 50), name="other.png")
+        story.lead_image.save()
+    else:
+        author = Author.objects.get()
+        author.name = "Amina"
+        author.save()
