@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 from wagtail.signals import pre_page_move
 
-from safeguarding.leak_check.admin_requests import find_stops
+from safeguarding.leak_check.admin_requests import find_stops, is_above_limit
 from safeguarding.leak_check.texts import read_titles
 from safeguarding.releases import lock_pages, lock_people, store_report
 from stories.indexing import indexed_after
@@ -176,8 +176,10 @@ class CheckedPageMixin(models.Model):
                 if not lock_pages([self.pk]):
                     raise Http404
                 content = revision.as_object()
-                ended = {} if log_action == BY_SCHEDULE else find_passed_end(content)
-                if errors := content.find_errors() | ended:
+                is_due = log_action == BY_SCHEDULE
+                errors = content.find_errors() | ({} if is_due else find_passed_end(content))
+                # Whether a version can be published tells whether a term in it has a protected word.
+                if errors or (is_due and is_above_limit(revision.user)):
                     raise PublishingRefused(content, errors)
                 return super().publish(revision, *args, log_action=log_action, **kwargs)
         except ValidationError:

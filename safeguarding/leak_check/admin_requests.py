@@ -7,7 +7,7 @@ that hard:
 * A message says where a word was found, and never which word it is.
 * The places that messages name are counted for each user and day. Above LIMIT, messages only say that the
   user should ask the safeguarding team. Then no page is published either, whatever it holds, because to
-  publish one would be an answer too. A member of the team can allow it: AllowView.
+  publish one would be an answer too. A scheduled version waits. A member of the team can allow it: AllowView.
 * If a text with a protected word has more candidates than an ordinary one, messages name only the field, and
   the user is above LIMIT from then on.
 
@@ -150,6 +150,11 @@ class RequestCheck:
         """Return a list with a link to the form for `instance`, if the user may edit it."""
         address = AdminURLFinder(self.request.user).get_edit_url(instance)
         return [messages.button(address, _("Edit"))] if address else []
+
+
+def is_above_limit(user):
+    """Return whether `user`, or None, is above the limit today."""
+    return user is not None and not sees_names(user) and count_today(user) > LIMIT
 
 
 def get_words():

@@ -10,8 +10,10 @@ from html import unescape
 import pytest
 from django.core import mail
 from django.urls import reverse
-from wagtail.models import ModelLogEntry, Page
+from django.utils import timezone
+from wagtail.models import ModelLogEntry, Page, Revision
 
+from publishing.schedules import publish_due
 from safeguarding.leak_check.candidates import has_many_candidates
 from safeguarding.leak_check.hits import LIMIT
 from safeguarding.leak_check.texts import read_texts
@@ -150,6 +152,17 @@ def test_above_the_limit_nothing_is_published_until_a_lead_allows_it(moderator, 
     assert (entry.user, entry.data) == (lead, {"number": LIMIT + 1})
     moderator.force_login(user)
     save(moderator, story, "publish")
+    assert is_live(story)
+
+
+def test_above_the_limit_a_scheduled_version_waits(moderator):
+    story = make_story(live=False)
+    Revision.objects.filter(pk=story.latest_revision_id).update(user=moderator.user, approved_go_live_at=timezone.now())
+    hits = LeakHits.objects.create(user=moderator.user, number=LIMIT + 1)
+    publish_due()
+    assert not is_live(story)
+    hits.delete()
+    publish_due()
     assert is_live(story)
 
 
