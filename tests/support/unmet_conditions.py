@@ -61,7 +61,7 @@ def one_of_two_withdrew():
 
 
 def child_and_picture():
-    image = make_image(shows="place")
+    image = make_image("Replaced", shows="place")
     return child() | {"lead_image": image, "lead_image_alt": "A place"}
 
 
@@ -104,15 +104,15 @@ CONDITIONS = {
 }
 
 
-def change_after_decision(name, story):
-    """If the condition `name` is about a decision on `story`, record it, and then change what it is about."""
+def change_after_decision(name, page):
+    """If the condition `name` is about a decision on `page`, record it, and then change what it is about."""
     if "since the decision" not in name:
         return
-    decide(story, story.story_people.get().contributor, "child")
-    if story.lead_image:
-        story.lead_image.file = ContentFile(picture_bytes(50, 50), name="other.png")
-        story.lead_image.save()
+    decide(page, page.story_people.get().contributor, "child")
+    if name.startswith("picture"):
+        changed = CleanImage.objects.get(title="Replaced")
+        changed.file = ContentFile(picture_bytes(50, 50), name="other.png")
     else:
-        author = Author.objects.get()
-        author.name = "Amina"
-        author.save()
+        changed = Author.objects.get()
+        changed.name = "Amina"
+    changed.save()
