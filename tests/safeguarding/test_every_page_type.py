@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db
 
 
 def make_draft(model, fields):
-    """Return a draft of the type `model` with `fields`, those of a story. None if it can't have one of them."""
+    """Return a draft of the type `model` with `fields` of a story. None if it can't have one of them."""
     image, _alt = fields.pop("lead_image", None), fields.pop("lead_image_alt", None)
     parent, fields = home_page(), {"title": "A page", "slug": "a-page", "live": False} | fields
     if "authors" in fields or (image and model is StoryIndexPage):

@@ -157,7 +157,9 @@ def test_above_the_limit_nothing_is_published_until_a_lead_allows_it(moderator, 
 
 def test_above_the_limit_a_scheduled_version_waits(moderator):
     story = make_story(live=False)
-    Revision.objects.filter(pk=story.latest_revision_id).update(user=moderator.user, approved_go_live_at=timezone.now())
+    Revision.objects.filter(pk=story.latest_revision_id).update(
+        user=moderator.user, approved_go_live_at=timezone.now()
+    )
     hits = LeakHits.objects.create(user=moderator.user, number=LIMIT + 1)
     publish_due()
     assert not is_live(story)
