@@ -183,6 +183,7 @@ def test_old_backups_are_deleted_unless_the_new_one_failed(data, machine):
         os.utime(path, (0, 0))
     (data / "media").rmdir()
     assert machine.run(script(SECTION, "Back up")).returncode
+    assert [path.name for path in data.glob("copy*")] == []
     assert old.exists() and ledger_copy.read_text() == "old"
     (data / "media").mkdir()
     back_up(machine)
