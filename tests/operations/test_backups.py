@@ -21,6 +21,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import LoginAttempt
+from media.folder import UNFINISHED
 from safeguarding.withdrawal import ledger
 from tests.support import builders, postgresql_server, services, withdrawal_world
 from tests.support.backup_scripts import Machine, key_pair, script, server_variables
@@ -110,7 +111,10 @@ def test_backup_is_restored_and_who_withdrew_since_is_withdrawn_again(client, da
     LoginAttempt.objects.create(digest="of a name", last=timezone.now())
     page = Client().get(story.url).content
     before = state()
+    unfinished = data / "media" / f"{UNFINISHED}x"
+    unfinished.touch()
     name = back_up(machine)
+    unfinished.unlink()
     assert state() == before, "the backup changed nothing"
     assert not (data / "copy.sqlite3").exists()
     made = list(machine.backups.glob("*.gpg"))
@@ -118,6 +122,7 @@ def test_backup_is_restored_and_who_withdrew_since_is_withdrawn_again(client, da
     assert not machine.run(f"gpg --decrypt /srv/backups/{Path(name).name}.tar.gpg > files.tar").returncode
     with tarfile.open(machine.folder / "files.tar") as archive:
         assert {path.partition("/")[0] for path in archive.getnames()} == {"media", *DATABASE_IN_TAR}
+        assert f"media/{unfinished.name}" not in archive.getnames()
     assert session.encode() not in (machine.folder / "files.tar").read_bytes()
 
     later = builders.make_story(lead_image=builders.make_image(size=(99, 44)), lead_image_alt="A lamp")
