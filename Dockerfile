@@ -16,7 +16,7 @@ RUN export SECRET_KEY=$(head -c 64 /dev/urandom | base64 -w 0) BASE_URL=https://
 FROM python:3.13-slim
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 DATA_DIR=/data
 # The user ID is also in deploy/make_secrets.py.
-RUN useradd --uid 10001 --create-home stories && mkdir /data && chown stories /data
+RUN useradd --uid 10001 --create-home stories && mkdir --parents /data/media && chown --recursive stories /data
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 WORKDIR /app

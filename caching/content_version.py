@@ -17,7 +17,7 @@ import math
 import re
 import threading
 import time
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 
 from django.db import Error, connection, transaction
@@ -256,21 +256,6 @@ def watch_connection(connection, **_arguments):
     # Django sends the signal again when the same connection object connects anew.
     if change_version_for_write not in connection.execute_wrappers:
         connection.execute_wrappers.append(change_version_for_write)
-
-
-@contextmanager
-def unwatched(database):
-    """Context manager in which no statement changes the version: of a backup, and of a restore.
-
-    A backup may not write, and a restore counts the rows. After it, call change().
-    """
-    database.ensure_connection()
-    watched = database.execute_wrappers
-    database.execute_wrappers = [each for each in watched if each is not change_version_for_write]
-    try:
-        yield
-    finally:
-        database.execute_wrappers = watched
 
 
 def start():

@@ -1,1 +1,1 @@
-"""What the people who run the site need: health checks, logs, locks, backups and scheduled work."""
+"""What the people who run the site need: health checks, logs, locks and scheduled work."""

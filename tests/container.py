@@ -18,10 +18,13 @@ import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 from playwright.sync_api import expect, sync_playwright
 
 from tests.support import front_server, postgresql_server, services
+from tests.support.backup_scripts import Machine, key_pair, script, server_variables
 from tests.support.production import new_safeguarding_key
 from tests.support.requests import answer, begin_upload, end_upload
 
@@ -79,7 +82,7 @@ def main():
     checks = Checks()
     try:
         tool, nginx, chromium = Tool(), front_server.nginx_program(), services.chromium()
-        with postgresql_server.postgres() as database:
+        with postgresql_server.postgres() as server, new_database(server) as database:
             image = tool.build()
             check_image(checks, tool, image)
             check_running(checks, tool, image, {"DATABASE_URL": database}, nginx, chromium)
@@ -88,6 +91,18 @@ def main():
         return 2
     print(f"{checks.passed} passed, {checks.failed} failed")
     return int(checks.failed > 0)
+
+
+@contextmanager
+def new_database(server):
+    """Context manager that yields the URL of a database of its own, which a restore can rename."""
+    name = f"stories_test_{secrets.token_hex(4)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield urlsplit(server)._replace(path=f"/{name}").geturl()
+        finally:
+            connection.execute(f"DROP DATABASE {name} (FORCE)")
 
 
 def check_image(checks, tool, image):
@@ -139,6 +154,8 @@ def check_running(checks, tool, image, addresses, nginx, chromium):
         check_secrets(checks, tool)
         tool("exec", name, "python", "manage.py", "load_demo")
         check_scheduler(checks, tool, name)
+        check_backup(checks, tool, name, variables)
+        check_answers(checks, tool, name, port)
         for javascript in (True, False):
             with_or_without = "with" if javascript else "without"
             why = walk(chromium, address, javascript)
@@ -189,6 +206,26 @@ def check_scheduler(checks, tool, name):
     due = "python manage.py run_due_work && find /data/due_work_done -mmin -30 | grep -q ."
     done = tool("exec", name, "sh", "-c", due, check=False)
     checks.that("the scheduler does its work", done.returncode == 0, done.stderr)
+
+
+def check_backup(checks, tool, name, variables):
+    """Back up and restore the site with the scripts of docs/backups.md."""
+    new_container = f"{tool.name} run --rm --interactive --volume {name}:/data {' '.join(LOCKED)} {IMAGE}"
+    commands = {
+        "EXEC": f"{tool.name} exec --interactive {name}",
+        "RUN": new_container,
+        "STOP": f"{tool.name} stop {name}",
+        "UP": f"{tool.name} start {name}",
+    }
+    commands |= server_variables(variables["DATABASE_URL"])
+    with tempfile.TemporaryDirectory(prefix="tests-container-") as folder:
+        machine = Machine(Path(folder), postgresql_server.find_server_programs(), **commands)
+        with key_pair(machine.backups / "public.asc") as private:
+            machine.variables |= private
+            saved = machine.run(script("With Docker Compose", "Back up"))
+            checks.that("the documented script backs it up", saved.returncode == 0, saved.stderr)
+            restored = machine.run(script("With Docker Compose", "Restore"), machine.newest())
+            checks.that("the documented script restores it", restored.returncode == 0, restored.stderr)
 
 
 def check_stop(checks, tool, name, port):

@@ -1,8 +1,8 @@
 """Writes and reads the ledger of withdrawals, a file in the data folder that backups do not contain.
 
-A backup brings back what was erased since. `restore` reads this file and erases that again. So do the start
-of the site and the scheduler, because a database can be replaced in other ways. Without the file, everybody
-is held (hidden from readers) until a lead, a member of the group Safeguarding, confirms that nobody withdrew.
+A backup brings back what was erased since. The start of the site and the scheduler read this file and erase
+that again. Without the file, everybody is held (hidden from readers) until a lead, a member of the group
+Safeguarding, confirms that nobody withdrew.
 
 The file is only appended to. It begins with the salt of the site, by which it is known as that of the
 restored database, and has a line of JSON for each withdrawal: its key, the code, the choice, the date, and
@@ -25,7 +25,7 @@ from safeguarding.holds import bring_back, hold_after_restore
 from safeguarding.models import Contributor
 from safeguarding.releases import lock
 from safeguarding.withdrawal.again import hold_matching_pages, withdraw_again
-from safeguarding.withdrawal.tasks import run_tasks, step
+from safeguarding.withdrawal.tasks import step
 from safeguarding.withdrawal.unfinished import entries_to_leave, give_up, note_failure, unfinished
 from safeguarding.withdrawal_models import Fingerprint, Ledger, Withdrawal
 
@@ -140,19 +140,7 @@ def read():
 # --- After the database was replaced -------------------------------------------------------------
 
 
-def apply(report):
-    """Carry out again the withdrawals since the backup. Without the ledger of this site, hold everybody.
-
-    `report`: function that is called with a line of text for each step.
-    """
-    catch_up(report)
-    if Ledger.get().salt not in read():
-        hold_everybody(MISSING, report)
-        return
-    run_tasks()
-
-
-def catch_up(report=logger.warning, only_due=False):
+def catch_up(only_due=False):
     """Carry out the withdrawals of the file that the database lacks. Call it before `write`.
 
     `write` would give a database that is older than the ledger a salt of its own.
@@ -167,21 +155,21 @@ def catch_up(report=logger.warning, only_due=False):
     done = set(map(str, Withdrawal.objects.values_list("key", flat=True)))
     left = done | entries_to_leave(only_due)
     for entry in (entry for key, entry in entries.items() if key not in left):
-        try_again(entry, ledger.salt, report)
+        try_again(entry, ledger.salt)
     # Forget failures of entries that are done or no longer in the file. Somebody may have mended the file, or
     # a process was killed after it carried an entry out.
     unfinished().exclude(key__in=entries.keys() - done).delete()
     if unfinished().exists():
-        hold_everybody(FAILED, report)
+        hold_everybody(FAILED)
     elif had_failed and ledger.salt in known:
         end_hold(None)
 
 
-def try_again(entry, salt, report):
+def try_again(entry, salt):
     """Carry out the withdrawal of `entry`. If that fails, note it."""
     try:
         if withdraw_again(entry, salt):
-            report(f"Withdrawn again: {entry['code']}")
+            logger.warning("Withdrawn again: %s", entry["code"])
     except Exception as error:
         if note_failure(entry, error):
             # Only the first time, because a lead may have decided about these pages since.
@@ -202,7 +190,7 @@ def adopt(known):
 
 
 @transaction.atomic
-def hold_everybody(reason, report=logger.warning):
+def hold_everybody(reason):
     """Take down everybody who is not held, until a lead confirms that nobody withdrew since the backup.
 
     Return whether somebody is held because of that.
@@ -217,8 +205,8 @@ def hold_everybody(reason, report=logger.warning):
     if people:
         ledger.held_since = moment
         ledger.save(update_fields=["held_since"])
-        report(
-            f"{reason} Every story with people in it is held back until the safeguarding team confirms it."
+        logger.warning(
+            "%s Every story with people in it is held back until the safeguarding team confirms it.", reason
         )
     return ledger.held_since is not None
 

@@ -23,7 +23,7 @@ from tests.drills.midnight import midnight
 from tests.drills.moving_in import import_killed
 from tests.drills.server_faults import oversize, stopped_at_work, worker_killed
 from tests.drills.stampede import stampede
-from tests.drills.stored_data import backup, crash_postgresql, crash_sqlite, disk_full
+from tests.drills.stored_data import crash_postgresql, crash_sqlite, disk_full
 from tests.drills.withdrawal import withdrawal_at_once, withdrawal_killed, withdrawal_leaves_nothing
 from tests.run import exit_with
 from tests.support import postgresql_server, services
@@ -61,7 +61,6 @@ DRILLS = {
         disk_full,
         crash_postgresql,
         crash_sqlite,
-        backup,
         database_away,
         junk_cookies,
         slow_replicas,

@@ -23,12 +23,11 @@ from django.core.management import call_command  # noqa: E402
 from django.urls import reverse  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from operations.backup.files import stored_names  # noqa: E402
 from safeguarding.policies import GROUP  # noqa: E402
 from tests.support import admin_world, builders, crawl, withdrawal_world  # noqa: E402
 from tests.support.opened import words_in  # noqa: E402
 from tests.support.routes import Addresses  # noqa: E402
-from tests.support.stored_text import database_files, stored_rows  # noqa: E402
+from tests.support.stored_text import database_files, stored_names, stored_rows  # noqa: E402
 from tests.support.withdrawal_world import ADDRESSES, SENTINELS  # noqa: E402
 from tests.support.wsgi import SiteClient  # noqa: E402
 

@@ -1,7 +1,6 @@
-"""Drills about stored data: a full disk, crashes during a save, and the restore of a backup."""
+"""Drills about stored data: a full disk, and crashes during a save."""
 
 import errno
-import hashlib
 import random
 import shutil
 import sqlite3
@@ -14,7 +13,7 @@ import psycopg
 
 from tests.drills import Row, say
 from tests.drills.server_faults import large_picture, stored
-from tests.drills.sites import Editor, Readers, kill_all, site_on_postgresql, site_on_sqlite
+from tests.drills.sites import Editor, kill_all, site_on_postgresql, site_on_sqlite
 
 # How many drafts are saved, and during how many of these saves the server is killed.
 SAVES, CRASHES = 200, 10
@@ -177,77 +176,3 @@ def save_and_crash(name, site, crash, titles):
 def crash_after(seconds, crash):
     time.sleep(seconds)
     crash()
-
-
-# --- Backup and restore --------------------------------------------------------------------------
-
-
-def backup(folder):
-    """Make a backup under load, delete the database and files, restore them, and compare."""
-    with site_on_postgresql(folder) as (site, database):
-        site.start()
-        archive = folder / "site.zip"
-        with Readers(site, 2) as readers:
-            start = time.monotonic()
-            site.manage("backup", str(archive))
-            saved = time.monotonic() - start
-        failed = readers.failed()
-        before = everything(site, database)
-        pages = [site.ask(address) for address in site.facts["addresses"]]
-        site.stop()
-        say("deleting everything")
-        shutil.rmtree(folder / "data")
-        with psycopg.connect(database.address, autocommit=True) as connection:
-            connection.execute("DROP SCHEMA public CASCADE")
-            connection.execute("CREATE SCHEMA public")
-        start = time.monotonic()
-        site.manage("restore", str(archive))
-        restored = time.monotonic() - start
-        after_it = everything(site, database)
-        site.start()
-        again = [site.ask(address) for address in site.facts["addresses"]]
-        draft = Editor(site).save_draft("After the restore")
-    same = before == after_it
-    alike = [(status, body) for status, _headers, body in pages] == [(s, b) for s, _h, b in again]
-    return [
-        Row(
-            "backup: requests that failed meanwhile",
-            f"{readers.kinds_of_failure()}; {len(readers.answers)} asked",
-            "0",
-            not failed,
-        ),
-        Row(
-            "backup: tables and files afterwards",
-            f"{len(before[0])} and {len(before[1])}, equal: {same}",
-            "equal",
-            same,
-        ),
-        Row("backup: pages, a new draft", f"equal: {alike}, {draft}", "equal, 302", alike and draft == 302),
-        Row(
-            "backup: time",
-            f"saved in {saved:.1f} s, restored in {restored:.1f} s",
-            "< 120 s",
-            saved + restored < 120,
-        ),
-    ]
-
-
-def everything(site, database):
-    """Return the number of rows of each table, and the SHA-256 of each file.
-
-    The two tables whose rows a backup leaves out count as empty. The ledger counts as one row, which a
-    restore makes where it is missing.
-    """
-    with psycopg.connect(database.address) as connection:
-        names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        counts = {}
-        for (name,) in names:
-            query = psycopg.sql.SQL("SELECT COUNT(*) FROM {}").format(psycopg.sql.Identifier(name))
-            counts[name] = connection.execute(query).fetchone()[0]
-    media = site.folder / "data" / "media"
-    files = {
-        str(path.relative_to(media)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in media.rglob("*")
-        if path.is_file()
-    }
-    return counts | {"django_session": 0, "accounts_loginattempt": 0, "safeguarding_ledger": 1}, files

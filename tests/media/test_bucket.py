@@ -1,14 +1,16 @@
 """Files in an S3 bucket are cleaned, and access to them is checked, as in a folder."""
 
+import shutil
+
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.urls import reverse
 
 from media.models import CleanDocument, CleanImage, Rendition
-from operations.backup import archive, files
 from safeguarding.withdrawal.tasks import run_tasks
 from tests.support import bucket_server, builders, withdrawal_world
+from tests.support.backup_scripts import Machine, script
 from tests.support.document_samples import pdf
 from tests.support.files_of_pages import (
     address_of,
@@ -121,22 +123,18 @@ def test_no_page_names_the_bucket(s3, editor):
     assert default_storage.url("images/x.jpg") == "/media/images/x.jpg"
 
 
-def test_backup_restores_files_of_the_bucket(bucket, tmp_path):
+@pytest.mark.skipif(not shutil.which("aws"), reason="the program aws is missing")
+def test_documented_commands_copy_the_bucket_and_bring_it_back(bucket, s3, tmp_path):
     builders.make_image()
     builders.make_document()
     before = {each.key: each.get()["Body"].read() for each in bucket.objects.all()}
-    with archive.new_archive(tmp_path / "files.zip") as writer:
-        files.save(writer, report=print)
-    lost = next(iter(before))
-    bucket.Object(lost).delete()
-    with archive.open_archive(tmp_path / "files.zip", report=print) as reader:
-        restoring = files.FileRestore(reader, report=print)
-        assert restoring.existing == set(before) - {lost}
-        # A file that is not in the backup is deleted. A new FileRestore is needed to see it.
-        bucket.put_object(Key="documents/later.txt", Body=b"later")
-        restoring = files.FileRestore(reader, report=print)
-        restoring.add()
-        restoring.finish()
+    machine = Machine(tmp_path, S3_BUCKET=bucket.name, **s3)
+    for number in range(2):
+        done = machine.run(script("Files in a bucket", number=number))
+        assert done.returncode == 0, done.stderr
+        if number == 0:
+            bucket.Object(next(iter(before))).delete()
+            bucket.put_object(Key="documents/later.txt", Body=b"later")
     assert {each.key: each.get()["Body"].read() for each in bucket.objects.all()} == before
 
 

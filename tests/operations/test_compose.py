@@ -70,6 +70,15 @@ def test_variables_are_those_that_the_settings_read(name):
     assert set(SERVICES[name]["environment"]) - LIBPQ_VARIABLES <= variables_in_code()
 
 
+def test_scripts_of_the_backups_name_services_and_the_user_of_the_database():
+    page = (ROOT / "docs" / "backups.md").read_text()
+    named = re.findall(r"docker compose (?:exec|run)(?: -\S+)* (\w+)", page)
+    [stopped] = re.findall(r"docker compose stop (.+)", page)
+    assert {*named, *stopped.split()} == set(SERVICES) - {"secrets"}
+    users = set(re.findall(r"--username=(\w+)", page))
+    assert users == {SERVICES["database"]["environment"][name] for name in ("POSTGRES_USER", "POSTGRES_DB")}
+
+
 def test_commands_exist():
     words = SERVICES["scheduler"]["command"].split()
     assert words[:2] == ["python", "manage.py"]

@@ -19,7 +19,6 @@ from wagtail.models import Comment, Revision, Workflow
 from home.models import StandardPage
 from home.site_settings import SiteSettings
 from media.models import CleanDocument, CleanImage
-from operations.backup.files import stored_names
 from safeguarding.models import Contributor, Fingerprint, Ledger, WithdrawalTask
 from safeguarding.policies import GROUP
 from safeguarding.scopes import Naming
@@ -34,16 +33,12 @@ from stories.models import StoryPage
 from stories.terms import Author
 from tests.support import builders, withdrawal_world
 from tests.support.people import ALL_AGREED, record
-from tests.support.stored_text import all_stored_text, tables_with
+from tests.support.stored_text import all_stored_text, stored_names, tables_with
 from tests.support.translations import make_index_in, make_translation
 from tests.support.undone import undone
 from tests.support.withdrawal_world import ADDRESSES, HOME, NAME, SENTINELS, withdraw_all
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
-
-
-def stored_files():
-    return list(stored_names())
 
 
 def rows_about(page):
@@ -73,7 +68,7 @@ def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, cap
     with withdrawal_world.without_words(person):
         withdrawal_world.make_traces(story)
     other = withdrawal_world.make_others()
-    before, files_before = rows_about(other), stored_files()
+    before, files_before = rows_about(other), stored_names()
     assert client.get(ADDRESSES[0]).status_code == 200
 
     found = {section.place.name: len(section.found) for section in make_plan(person, "everything").shown}
@@ -85,8 +80,8 @@ def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, cap
     assert tables_with(*SENTINELS, image.file_hash) == {}
     gone = {image.file.name, document.file.name}
     assert not any(default_storage.exists(name) for name in gone)
-    assert not any("zahrawi" in name for name in stored_files())
-    assert len(files_before) - len(stored_files()) == 4, "picture, rendition, document, upload"
+    assert not any("zahrawi" in name for name in stored_names())
+    assert len(files_before) - len(stored_names()) == 4, "picture, rendition, document, upload"
     assert rows_about(other) == before
     assert not CleanImage.objects.filter(pk=image.pk).exists()
     assert not CleanDocument.objects.filter(pk=document.pk).exists()
@@ -559,7 +554,7 @@ class Killed(BaseException):
 def test_what_killed_processes_left_is_done_by_the_scheduler(monkeypatch):
     person = withdrawal_world.make_named_person()
     image = withdrawal_world.make_own_stories(person)[1]
-    before, files, killed = all_stored_text(), stored_files(), []
+    before, files, killed = all_stored_text(), stored_names(), []
 
     def kill(task, *_arguments):
         killed.append(getattr(task, "step", "the transaction"))
@@ -569,7 +564,7 @@ def test_what_killed_processes_left_is_done_by_the_scheduler(monkeypatch):
         patch.setattr(Logs, "erase", kill)
         withdraw_all(person)
     assert all_stored_text() == before, "the transaction changed nothing"
-    assert stored_files() == files
+    assert stored_names() == files
 
     withdraw_all(person)
     steps = {"ledger", "file", "index"}

@@ -1,4 +1,4 @@
-"""Finds or installs programs that tests need: Chromium, exiftool, and wrk for benchmarks.
+"""Finds or installs programs that tests need: Chromium, exiftool, gpg, and wrk for benchmarks.
 
 postgresql_server.py and front_server.py use its functions. A program of this machine is
 preferred. An installation is announced on standard error.
@@ -103,6 +103,11 @@ def download_chromium():
 def exiftool(install=True):
     """Return the path of exiftool, which reads metadata in files. See `program`."""
     return program("exiftool", "libimage-exiftool-perl", install)
+
+
+def gpg(install=True):
+    """Return the path of gpg, which encrypts files. See `program`."""
+    return program("gpg", "gnupg", install)
 
 
 def wrk():

@@ -1,8 +1,10 @@
 """Reads everything that the database stores, for tests that a text is stored nowhere."""
 
+import posixpath
 from pathlib import Path
 
 from django.contrib.sessions.models import Session
+from django.core.files.storage import default_storage
 from django.db import connection
 
 
@@ -49,3 +51,13 @@ def database_files():
         read = "pg_read_binary_file(%s || name, 0, 1 << 26, true)"  # None for a file that is gone meanwhile
         cursor.execute(f"SELECT name, {read} FROM pg_ls_dir(%s) AS name", [folder, folder])  # noqa: S608
         return {name: bytes(content or b"") for name, content in cursor}
+
+
+def stored_names(folder=""):
+    """Return the names of all files in `folder` of the storage, with their paths."""
+    try:
+        folders, names = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return []
+    below = [name for each in folders for name in stored_names(posixpath.join(folder, each))]
+    return [posixpath.join(folder, name) for name in names] + below
