@@ -156,7 +156,7 @@ def shown_with(page):
 def content_of(page):
     """Return what readers see of `page`: nested dictionaries and lists, without what is empty and layout.
 
-    The slug is not in it, because it is part of the address.
+    Its slug is left out too.
     """
     content = {name: getattr(page, name) for name in ("title", "seo_title", "search_description")}
     content |= values_of(page, NO_CONTENT)
