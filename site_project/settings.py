@@ -104,7 +104,7 @@ MIDDLEWARE = [
     "operations.statement_timeout.StatementTimeoutMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "publishing.redirects.RedirectMiddleware",
-    # After the middlewares that redirect on a 404. This one makes a 404 a 410 before they see the response.
+    # After the middleware that redirects on a 404. This one makes a 404 a 410 before it sees the response.
     "safeguarding.withdrawal.addresses.GoneMiddleware",
 ]
 
