@@ -15,8 +15,9 @@ from caching.page_store import CachedPage
 
 # Seconds for which a request waits for another one that makes the same page.
 MAX_WAIT_SECONDS = 4
-# Parameters of addresses of WordPress. Requests with one of them always go on to Django, which may redirect.
-FOREIGN_PARAMETERS = {"attachment_id", "author", "cat", "feed", "m", "p", "page_id", "tag"}
+# Parameters of addresses of another system, which an app adds. Requests with one of them always go on to
+# Django, which may redirect.
+FOREIGN_PARAMETERS = set()
 # Proxies cache a page for one second, and serve it for one more while they fetch it again.
 PAGE_CACHE_CONTROL = "public, max-age=0, s-maxage=1, stale-while-revalidate=1"
 # The query strings of a page without parameters, and of its text-only version. The others filter a list.

@@ -38,8 +38,7 @@ def dead_links():
     page_type = get_default_page_content_type()
     public = published_pages().values_list(Cast("pk", CharField()), flat=True)
     links = ReferenceIndex.objects.filter(base_content_type=page_type, to_content_type=page_type)
-    # An alias refers to its source, and has no link to it.
-    return links.exclude(model_path="alias_of").exclude(to_object_id__in=public)
+    return links.exclude(to_object_id__in=public)
 
 
 def find_dead_links(user):

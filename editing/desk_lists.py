@@ -23,12 +23,9 @@ LEFT_ALONE = timedelta(days=30)
 
 
 def editable_pages(user):
-    """Return the pages that `user` may edit, without the root page and without aliases.
-
-    An alias is edited at its source.
-    """
+    """Return the pages that `user` may edit, without the root page."""
     pages = policy_registry.get_by_type(Page).instances_user_has_permission_for(user, "change")
-    return pages.filter(depth__gt=1, alias_of=None)
+    return pages.filter(depth__gt=1)
 
 
 def workflow_states(pages, status):

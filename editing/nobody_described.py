@@ -59,7 +59,7 @@ def answer(page, request):
 
 
 class NobodyDescribedBulkAction(PageBulkAction):
-    """The bulk action. It leaves out aliases, and pages with an answer or with people."""
+    """The bulk action. It leaves out pages with an answer or with people."""
 
     display_name = gettext_lazy("Nobody is described")
     action_type = "nobody_described"
@@ -68,7 +68,7 @@ class NobodyDescribedBulkAction(PageBulkAction):
     action_priority = 60  # after Wagtail's actions, the last of which has 50
 
     def check_perm(self, page):
-        if page.is_root() or page.alias_of_id:
+        if page.is_root():
             return False
         permissions = page.permissions_for_user(self.request.user)
         return permissions.can_edit() and not permissions.page_locked() and is_open(page.specific)

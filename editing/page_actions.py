@@ -5,17 +5,14 @@ A hidden page is one that readers can't see although it is live: docs/decisions/
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from wagtail.actions.convert_alias import ConvertAliasPageAction, ConvertAliasPagePermissionError
 from wagtail.actions.copy_page import CopyPageAction, CopyPagePermissionError
-from wagtail.actions.create_alias import CreatePageAliasAction, CreatePageAliasPermissionError
 from wagtail.actions.delete_page import DeletePageAction
 from wagtail.models import Page
 from wagtail.permissions import policy_registry
 
 from editing.patches import patch
 from publishing.trash import get_paths, in_trash, is_in_trash, move_to_trash
-from publishing.visibility import is_hidden, published_pages, sources_of
-from publishing.withdrawing import unpublish_subtree
+from publishing.visibility import published_pages
 from safeguarding.releases import lock_people_of
 from safeguarding.uses import Release
 from safeguarding.withdrawal.tasks import is_one_held
@@ -25,51 +22,12 @@ from stories.people import contributors_in
 from stories.people_check import sentences_in
 
 # Wagtail's methods, which `start` replaces.
-CONVERT_ALIAS = ConvertAliasPageAction.execute
 COPY = CopyPageAction.execute
-CREATE_ALIAS = CreatePageAliasAction.execute
 DELETE = DeletePageAction.execute
 
 
-def check_conversion(user, page):
-    """Raise PermissionDenied unless `user` may convert the alias `page`.
-
-    To convert a live alias publishes content of its own, so `user` needs the permission to publish. An alias
-    of a page in the trash can't be converted, because its content would be public again.
-    """
-    if shows_trash(page):
-        raise ConvertAliasPagePermissionError("The source of this alias is in the trash.")
-    permissions = page.permissions_for_user(user)
-    if not permissions.can_edit() or (page.live and not permissions.can_publish()):
-        raise ConvertAliasPagePermissionError("You do not have permission to publish this page.")
-
-
-def convert_alias(self, skip_permission_checks=False):
-    """Replace ConvertAliasPageAction.execute: check the permission always, and keep hidden pages hidden.
-
-    Wagtail would leave a hidden alias live, with the text of its source and without its view restriction.
-    """
-    if self.user:
-        check_conversion(self.user, self.page)
-    if self.page.alias_of_id and is_hidden(self.page):
-        unpublish_subtree(self.page, self.user)
-        self.page.refresh_from_db(fields=["live", "has_unpublished_changes", "live_revision"])
-    with transaction.atomic():
-        if self.page.alias_of_id:
-            # The alias becomes a page with a history of its own. The writers of its text are noted in it,
-            # because they may not decide about the people in it.
-            copy_writers(self.page.specific, self.page.specific)
-        return CONVERT_ALIAS(self, skip_permission_checks=skip_permission_checks)
-
-
-def shows_trash(page):
-    """Return whether `page` is in the trash, or an alias of a page there. Aliases of aliases count too."""
-    is_alias = page.alias_of_id is not None
-    return is_in_trash(page) or (is_alias and sources_of(page).filter(in_trash()).exists())
-
-
 def pages_of(action):
-    """Return a queryset of the pages that `action`, which copies or creates aliases, is for."""
+    """Return a queryset of the pages that `action`, a CopyPageAction, is for."""
     if action.recursive:
         return Page.objects.descendant_of(action.page, inclusive=True).exclude(in_trash())
     return Page.objects.filter(pk=action.page.pk)
@@ -84,9 +42,9 @@ def copy_page(self, skip_permission_checks=False):
     """Replace CopyPageAction.execute: copy only what the user may edit, and publish no copy of a hidden page.
 
     Wagtail asks only for the permission to add pages to the target. The owner of a copy may read its drafts.
-    A copy of a page that its parent or its source hides would be public.
+    A copy of a page that its parent hides would be public.
     """
-    if shows_trash(self.page):
+    if is_in_trash(self.page):
         raise CopyPagePermissionError("The page is in the trash.")
     pages = pages_of(self)
     if is_one_held(pages):
@@ -112,7 +70,7 @@ def copy_page(self, skip_permission_checks=False):
 @transaction.atomic
 def copy_all(action, skip_permission_checks):
     """Call Wagtail's method for `action`, a CopyPageAction. Return the copy."""
-    lock_people_below(action, action.to)
+    lock_people_below(action)
     made = COPY(action, skip_permission_checks=skip_permission_checks)
     # Wagtail checks the first copy only. The section with the copies may have another title now.
     refuse_titles(made, made.get_ancestors(inclusive=True))
@@ -154,41 +112,26 @@ def remember_original(process):
     return remember
 
 
-def create_alias(self, skip_permission_checks=False):
-    """Replace CreatePageAliasAction.execute: make aliases only of public pages and what the user may edit."""
-    if shows_trash(self.page):
-        raise CreatePageAliasPermissionError("The page is in the trash.")
-    if is_one_held(pages_of(self)):
-        raise CreatePageAliasPermissionError("A page is held back because of a withdrawal.")
-    pages = pages_of(self).exclude(pk__in=published_pages().values("pk"))
-    if self.user and pages.exclude(pk__in=editable(self.user)).exists():
-        raise CreatePageAliasPermissionError("You do not have permission to edit all these pages.")
-    with transaction.atomic():
-        lock_people_below(self, self.parent)
-        return discard_trash(self, CREATE_ALIAS(self, skip_permission_checks=skip_permission_checks))
-
-
-def lock_people_below(action, parent):
+def lock_people_below(action):
     """Lock the page that gets the copies, and everybody in the pages that `action` copies with those below.
 
     Otherwise each copy would lock its own people when it is saved, in another order than other changes do.
     On PostgreSQL, one of two such changes could be aborted.
-    `parent`: the page that gets the copies. None means the parent of the page of `action`.
     """
     if action.recursive:
         people = {key for page in pages_of(action).specific() for key in contributors_in(page)}
-        lock_people_of([(parent or action.page.get_parent()).pk], people)
+        lock_people_of([(action.to or action.page.get_parent()).pk], people)
 
 
 def discard_trash(action, made):
-    """Delete those pages below `made` whose originals, below the page of `action`, show what is in the trash.
+    """Delete those pages below `made` whose originals, below the page of `action`, are in the trash.
 
     Wagtail copies the pages below a page in their order. Return `made`.
     """
     if action.recursive and get_paths():  # the paths of all pages in the trash
         originals = Page.objects.descendant_of(action.page).order_by("path")
         pairs = zip(originals, Page.objects.descendant_of(made).order_by("path"), strict=True)
-        for copy in [copy for original, copy in pairs if shows_trash(original)]:
+        for copy in [copy for original, copy in pairs if is_in_trash(original)]:
             # It may be gone already, with a page above it.
             Page.objects.filter(pk=copy.pk).delete()
         made.refresh_from_db()
@@ -219,7 +162,5 @@ def move_with_page_above(request, action_type, objects, view):
 
 def start():
     """Patch Wagtail's actions."""
-    patch(ConvertAliasPageAction, "execute", convert_alias)
     patch(CopyPageAction, "execute", copy_page)
-    patch(CreatePageAliasAction, "execute", create_alias)
     patch(DeletePageAction, "execute", delete_page)

@@ -19,6 +19,7 @@ from editing.moderation import DecidingActionView, DecidingEditView, SentPageMix
 from editing.page_policy import pages_below_hidden_children
 from editing.people_panel import CreatePageView
 from editing.unscheduling import UnscheduleView
+from publishing.aliases import REFUSED
 from publishing.trash import get_paths
 from publishing.visibility import is_held_back, is_withheld
 
@@ -27,12 +28,19 @@ INHERITED = "Privacy is inherited from the ancestor page - %(ancestor_page)s"
 
 
 class CopyView(copy.CopyView):
-    """Wagtail's view that copies a page, without its method `post`.
+    """Wagtail's view that copies a page, without aliases and without its method `post`.
 
     That method looks up the new parent before the form is validated, and fails if there is no such page.
     """
 
     post = FormView.post
+
+    def get_form(self, form_class=None):
+        form = super().get_form(form_class)
+        if "alias" in form.fields:  # of a user who may publish
+            form.fields["alias"].disabled = True
+            form.fields["alias"].help_text = REFUSED
+        return form
 
 
 def is_seen(page):

@@ -2,10 +2,9 @@
 
 from wagtail.admin.api.serializers import AdminPageSerializer, PageAncestorsField, PageTranslationsField
 from wagtail.admin.api.views import PagesAdminAPIViewSet
-from wagtail.api.v2.serializers import PageAliasOfField
 from wagtail.models import Page
 
-from editing.admin_access import is_visible, visible_to
+from editing.admin_access import visible_to
 
 
 class VisiblePagesMixin:
@@ -26,16 +25,7 @@ class VisibleTranslationsField(VisiblePagesMixin, PageTranslationsField):
     pass
 
 
-class VisibleAliasOfField(PageAliasOfField):
-    """The source of an alias, or null if the user may not see it."""
-
-    def get_attribute(self, instance):
-        source = super().get_attribute(instance)
-        return source if source and is_visible(source, self.context["request"].user) else None
-
-
 class VisiblePagesSerializer(AdminPageSerializer):
-    alias_of = VisibleAliasOfField(read_only=True)
     ancestors = VisibleAncestorsField(read_only=True)
     translations = VisibleTranslationsField(read_only=True)
 

@@ -40,12 +40,11 @@ class PeopleSidePanel(BaseSidePanel):
 
 
 class PeoplePanelMixin:
-    """For views of the page editor: adds the side panel. An alias has no form, and no panel."""
+    """For views of the page editor: adds the side panel."""
 
     def get_side_panels(self):
         panels = super().get_side_panels()
-        if not self.page.alias_of_id:
-            panels.insert(1, PeopleSidePanel(self.page, self.request))  # after the panel "Status"
+        panels.insert(1, PeopleSidePanel(self.page, self.request))  # after the panel "Status"
         return panels
 
 

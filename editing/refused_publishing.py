@@ -1,6 +1,6 @@
 """Turns a refusal to publish a page into a message, in views of the admin that show no errors of fields.
 
-Such views approve pages from lists and modals, and make aliases and copies. The page editor shows the errors
+Such views approve pages from lists and modals, and make copies. The page editor shows the errors
 beside its fields.
 """
 

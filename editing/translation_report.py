@@ -48,10 +48,10 @@ def versions(*, levels=1):
 
 
 def sources():
-    """Return the stories that are the source of their translations. Aliases have no words of their own."""
+    """Return the stories that are the source of their translations."""
     first_language = versions().filter(locale=Locale.get_default())
     is_first = ~Exists(first_language) & ~Exists(versions().filter(pk__lt=OuterRef("pk")))
-    return StoryPage.objects.filter(Q(locale=Locale.get_default()) | is_first, alias_of=None)
+    return StoryPage.objects.filter(Q(locale=Locale.get_default()) | is_first)
 
 
 def lacks(locales):

@@ -26,7 +26,6 @@ from publishing.trash import in_trash
 ACTIONS = [
     "wagtail.copy",
     "wagtail.copy_for_translation",
-    "wagtail.create_alias",
     "wagtail.move",
     "wagtail.reorder",
 ]

@@ -89,12 +89,6 @@ def add_desk(request, panels):
     panels.append(Desk())
 
 
-@hooks.register("before_convert_alias_page")
-def check_conversion(request, page):
-    """Refuse the conversion before the user is asked to confirm it, not after."""
-    page_actions.check_conversion(request.user, page)
-
-
 hooks.register("before_bulk_action", page_actions.move_with_page_above)
 
 

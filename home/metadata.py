@@ -13,7 +13,6 @@ from wagtail.rich_text import get_text_for_indexing
 from home.models import HomePage
 from media.models import load_renditions
 from publishing.addresses import absolute
-from publishing.visibility import is_published
 from stories.models import StoryPage
 from stories.sharing import SHARE_IMAGE_FILTER, get_publication_time, get_rendition_or_none
 
@@ -96,13 +95,7 @@ def get_description(page, listing=None):
 
 
 def get_canonical_url(request, page, listing):
-    """Return the absolute URL of what `request` shows, with the known filters and page number alone.
-
-    The canonical URL of an alias is that of its source, if its source is public.
-    """
-    source = page.alias_of if page.alias_of_id else None
-    if source and is_published(source):
-        return absolute(source.get_url(request))
+    """Return the absolute URL of what `request` shows, with the known filters and page number alone."""
     url = absolute(request.path)
     if not listing:
         return url

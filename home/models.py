@@ -15,7 +15,6 @@ from wagtail.search import index
 
 # Django finds the models of an app in its models module.
 from home.site_settings import SiteSettings  # noqa: F401
-from publishing.aliases import WithdrawnAliasesMixin
 from publishing.hiding import status_string
 from publishing.trash import is_in_trash
 from publishing.visibility import PublishedQuerySet, restrictions_on
@@ -33,7 +32,7 @@ NEWEST_STORIES_COUNT = 6
 SPECIFIC_PAGE_RELATIONS = ["storypage__lead_image", "storyindexpage", "standardpage"]
 
 
-class HomePage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
+class HomePage(CheckedPageMixin, Page):
     """The home page of one language, and the texts that every page in that language shows."""
 
     headline = models.CharField(_("headline"), max_length=160)
@@ -64,7 +63,7 @@ class HomePage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
     )
 
     base_form_class = CheckedPageForm
-    # Wagtail's own method misses the restrictions above the source of an alias.
+    # Wagtail's own method takes more queries.
     get_view_restrictions = restrictions_on
     status_string = property(status_string)  # in the admin, it tells if readers don't see the page
     cacheable_parameters = ["text"]  # "?text=1" asks for the text-only version
@@ -180,7 +179,7 @@ class FeaturedStory(Orderable):
         unique_together = [("home_page", "story")]
 
 
-class StandardPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
+class StandardPage(CheckedPageMixin, Page):
     """A page such as “About us”, with an introduction and a body. Editors call it “plain page”."""
 
     introduction = models.TextField(

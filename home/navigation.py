@@ -215,7 +215,6 @@ def find_translations(current, homes, request):
     """Return `current` and its translations, as far as they are public; [] if it has no translation.
 
     `homes`: the public home pages. Languages without one are left out, because their pages have no URL.
-    Aliases, even `current`, are left out too, because they have the texts of their source.
     """
     pages, public_locales = homes, {page.locale_id for page in homes}
     if public_locales <= {current.locale_id}:
@@ -226,7 +225,7 @@ def find_translations(current, homes, request):
             translation_key=current.translation_key, locale__in=public_locales
         )
         pages = load_with_urls(translations, request)
-    return in_languages([page for page in pages if page.alias_of_id is None], current.locale_id)
+    return in_languages(pages, current.locale_id)
 
 
 def in_languages(pages, locale_id):

@@ -102,15 +102,12 @@ def sitemap(request, part=None):
 
 def get_indexable_stories():
     """Return the public stories that search engines may index."""
-    return StoryPage.objects.published().filter(keep_out_of_search_engines=False, alias_of=None)
+    return StoryPage.objects.published().filter(keep_out_of_search_engines=False)
 
 
 def get_indexable_pages():
-    """Return a list of the public pages with a URL, each with that as `href`, and with its `language`.
-
-    Aliases are left out, because the canonical URL of an alias is that of its source.
-    """
-    pages = published_pages().filter(alias_of=None).exclude(storypage__keep_out_of_search_engines=True)
+    """Return a list of the public pages with a URL, each with that as `href`, and with its `language`."""
+    pages = published_pages().exclude(storypage__keep_out_of_search_engines=True)
     pages = pages.annotate(language=F("locale__language_code")).order_by("path").only(*PAGE_FIELDS)
     pages = list(pages)
     # Wagtail would ask the cache for these once for each page.

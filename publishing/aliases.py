@@ -1,30 +1,22 @@
-"""Keeps aliases withdrawn when their source is published.
+"""Refuses aliases, the pages that Wagtail keeps equal to another page, their source.
 
-An alias shows the content of another page, its source. It is withdrawn if it was public and is a draft now.
-`last_published_at` tells that. `first_published_at` does not: an imported page has it from WordPress, also if
-it is a draft that was never public here.
+Nothing else of this site looks for aliases: whether a page is hidden, decided about or withdrawn depends on
+the page itself and on the pages above it.
+Wagtail makes them with “Copy”, its action, the translation of a page whose parent isn't translated, and the
+setting WAGTAILSIMPLETRANSLATION_SYNC_PAGE_TREE. All of these save the alias.
 """
 
-from django.db.models import Q
+from django.core.exceptions import ValidationError
+from django.db.models.signals import pre_save
+from django.dispatch import receiver
+from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
-from publishing.trash import in_trash
+REFUSED = _("A story stands in one section. Themes and the block “Chosen stories” show it elsewhere too.")
 
 
-class WithdrawnAliasesMixin:
-    """For page types. Wagtail publishes all aliases of a page with it, also withdrawn and deleted ones."""
-
-    def update_aliases(self, *, revision=None, _content=None, _updated_ids=None):
-        """Update and publish the aliases of this page, except those that were withdrawn or are in the trash.
-
-        Wagtail leaves out the pages in `_updated_ids`, as updated already.
-        """
-        withdrawn = Q(live=False, last_published_at__isnull=False) | in_trash()
-        withdrawn = Page.objects.filter(withdrawn, alias_of=self)
-        super().update_aliases(
-            revision=revision,
-            _content=_content,
-            _updated_ids=[*(_updated_ids or []), *withdrawn.values_list("pk", flat=True)],
-        )
-
-    update_aliases.alters_data = True
+@receiver(pre_save)
+def refuse_alias(instance, **_arguments):
+    """Raise a ValidationError for a page of any type that is an alias."""
+    if isinstance(instance, Page) and instance.alias_of_id:
+        raise ValidationError(REFUSED)

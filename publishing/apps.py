@@ -9,8 +9,8 @@ class PublishingConfig(AppConfig):
     def ready(self):
         from wagtail.contrib.redirects.models import Redirect
 
-        # Importing `erasing` registers a function for withdrawals, and `withdrawing` a signal receiver.
-        from publishing import erasing, withdrawing  # noqa: F401
+        # Importing `erasing` registers a function for withdrawals, and `aliases` a signal receiver.
+        from publishing import aliases, erasing  # noqa: F401
         from safeguarding.leak_check import texts
 
         # The leak check reads the old addresses and the targets of redirects, which can have a name in them.

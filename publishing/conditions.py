@@ -3,7 +3,7 @@
 This is the only place for such conditions. Only the rule about what the people in a page have agreed to is
 elsewhere (safeguarding/releases.py). publishing/visibility.py makes the conditions part of `published()`,
 `is_hidden()` and `is_withdrawn()`, and so of every list, address and file of the site. A page that is
-withheld hides all pages below it, its aliases, and the pages below these.
+withheld hides all pages below it.
 
 The paths of hidden pages are cached. So a condition reads only tables whose changes change the content
 version (caching/content_version.py).

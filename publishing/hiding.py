@@ -14,7 +14,7 @@ HIDE, SHOW = "publishing.hide", "publishing.show"  # actions in the history of a
 
 @transaction.atomic
 def hide(page, user=None):
-    """Hide `page`, with all pages below it and their aliases, until `show_again`.
+    """Hide `page`, with all pages below it, until `show_again`.
 
     `user`: the user who is named in the history. Return whether it was not hidden in this way before.
     """
@@ -41,8 +41,8 @@ def is_hidden_at_once(page):
 def status_string(page):
     """Return the status of `page` for lists of the admin. Every page type has it as a property.
 
-    A page is hidden from readers too if a page above it is hidden or not live, or its source if it is an
-    alias. It is held back if people in it have not agreed to what it shows.
+    A page is hidden from readers too if a page above it is hidden or not live. It is held back if people in
+    it have not agreed to what it shows.
     """
     if page.live and is_withheld(page):
         return _("hidden from readers")

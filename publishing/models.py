@@ -9,7 +9,7 @@ from wagtail.models import Page
 
 
 class HiddenPage(models.Model):
-    """A page that an editor hid from readers at once, with all pages below it and their aliases.
+    """A page that an editor hid from readers at once, with all pages below it.
 
     Deleting the row shows the page again. editing/hiding.py lets only those do that who may publish the page.
     """

@@ -1,9 +1,14 @@
-"""Middleware for Wagtail's redirects from old URLs, which work only while their target page is public."""
+"""Middleware for redirects from old URLs, which work only while their target page is public.
+
+Another app can answer a 404 with the hook "answer_not_found": a function that takes the request, and returns
+a response or None. It is asked if no redirect leads anywhere.
+"""
 
 from urllib.parse import urlsplit
 
 from django.http import HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.utils.cache import patch_cache_control
+from wagtail import hooks
 from wagtail.contrib.redirects import middleware
 from wagtail.contrib.redirects.models import Redirect
 
@@ -11,7 +16,7 @@ from publishing.visibility import published_pages
 
 
 class RedirectMiddleware(middleware.RedirectMiddleware):
-    """Wagtail's middleware, without redirects to hidden pages.
+    """Wagtail's middleware, without redirects to hidden pages, and with the hook.
 
     Wagtail makes a redirect whenever a live page is renamed or moved, and keeps it when the page is
     unpublished. The old URL would then reveal the new one. Redirects to an address that somebody typed
@@ -19,12 +24,13 @@ class RedirectMiddleware(middleware.RedirectMiddleware):
     """
 
     def process_response(self, request, response):
-        """Return a redirect instead of a 404, if there is one. Return all other responses unchanged."""
+        """Return another response instead of a 404, if there is one. Return all other responses unchanged."""
         if response.status_code != 404:
             return response
         redirect = find_redirect(request)
         if redirect is None or not is_usable(redirect):
-            return response
+            found = (answer(request) for answer in hooks.get_hooks("answer_not_found"))
+            return next(filter(None, found), response)
         response_class = HttpResponsePermanentRedirect if redirect.is_permanent else HttpResponseRedirect
         redirect_response = response_class(redirect.link)
         # Browsers can cache a permanent redirect for years, and would reveal the URL of a withdrawn page.

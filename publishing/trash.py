@@ -16,13 +16,13 @@ from django.db.models.lookups import In
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from wagtail.actions.delete_page import DeletePageAction
+from wagtail.actions.unpublish_page import UnpublishPageAction
 from wagtail.coreutils import find_available_slug
 from wagtail.log_actions import log
 from wagtail.models import Page, Revision, WorkflowState
 
 from caching.versioned_cache import cached, current_version
 from publishing.models import TrashedPage
-from publishing.withdrawing import unpublish_subtree
 
 logger = logging.getLogger(__name__)
 # For so many days a page can be restored.
@@ -70,7 +70,7 @@ def find_paths():
 
 @transaction.atomic
 def move_to_trash(page, user=None):
-    """Unpublish `page`, with all pages below it and all aliases of these, and put it in the trash.
+    """Unpublish `page`, with all pages below it, and put it in the trash.
 
     A page that is in the trash already, with a page above it, stays there. `user`: the user who is named in
     the trash and in the history.
@@ -136,8 +136,9 @@ def lock(trashed):
 
 
 def unpublish_and_unschedule(page, user):
-    """Unpublish `page`, the pages below it and their aliases, and end what would publish them later."""
-    unpublish_subtree(page, user)
+    """Unpublish `page` and the pages below it, and end what would publish them later."""
+    for live in Page.objects.descendant_of(page, inclusive=True).live().specific():
+        UnpublishPageAction(live, user=user).execute(skip_permission_checks=True)
     # Revision and WorkflowState store the primary key of their object as text.
     keys = [str(key) for key in Page.objects.filter(path__startswith=page.path).values_list("pk", flat=True)]
     schedules = Revision.page_revisions.filter(approved_go_live_at__isnull=False)

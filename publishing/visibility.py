@@ -2,9 +2,8 @@
 
 A page is public if it is live, not hidden, and released: everybody in it has agreed to what it shows
 (safeguarding/releases.py). It is hidden if it has a view restriction, if a condition of
-publishing/conditions.py withholds it, if its parent page is hidden, or if it is an alias of a hidden page.
-Aliases can have aliases, so the functions use recursive queries. The path of a page begins with the paths of
-the pages above it. docs/decisions/public-pages.md says why Wagtail's own methods are not enough.
+publishing/conditions.py withholds it, or if its parent page is hidden. The path of a page begins with the
+paths of the pages above it. docs/decisions/public-pages.md says why Wagtail's own methods are not enough.
 """
 
 from collections import defaultdict
@@ -24,38 +23,8 @@ from safeguarding.releases import is_page_released, is_released
 # takes 32,766 parameters in a query.
 MAX_PATHS = 5000
 
-# The pages that {start} selects, the aliases of these and of their descendants, the aliases of those, and so
-# on. UNION drops rows that were found before, so a loop of aliases ends. MATERIALIZED: the aliases are looked
-# up once, and not again in each step.
-ROOTS = """
-WITH RECURSIVE aliases AS MATERIALIZED (
-    SELECT alias.id, alias.path, source.path AS source FROM wagtailcore_page alias
-    JOIN wagtailcore_page source ON source.id = alias.alias_of_id
-    WHERE alias.alias_of_id IS NOT NULL
-), hidden(id, path) AS (
-    SELECT page.id, page.path FROM wagtailcore_page page WHERE page.id IN ({start})
-    UNION
-    SELECT aliases.id, aliases.path FROM hidden
-    JOIN aliases ON hidden.path = SUBSTR(aliases.source, 1, LENGTH(hidden.path))
-)
-SELECT id FROM hidden
-"""
-WITHHELD_ROOTS = ROOTS.format(start=WITHHELD)
 RESTRICTED = "SELECT page_id FROM wagtailcore_pageviewrestriction"
-HIDDEN_ROOTS = ROOTS.format(start=" UNION ALL ".join([RESTRICTED, WITHHELD]))
-
-# The page with the given path; the sources of it and of its ancestors, where these are aliases; and so on.
-SOURCES = """
-WITH RECURSIVE shown(path) AS (
-    SELECT path FROM wagtailcore_page WHERE path = %s
-    UNION
-    SELECT source.path FROM shown
-    JOIN wagtailcore_page alias
-        ON alias.alias_of_id IS NOT NULL AND alias.path = SUBSTR(shown.path, 1, LENGTH(alias.path))
-    JOIN wagtailcore_page source ON source.id = alias.alias_of_id
-)
-SELECT path FROM shown
-"""
+HIDDEN = f"{RESTRICTED} UNION ALL {WITHHELD}"
 
 
 class PublishedQuerySet(PageQuerySet):
@@ -100,7 +69,7 @@ class PublishedQuerySet(PageQuerySet):
 
 def hidden_roots():
     """Return the pages at the top of what is hidden. Their descendants are hidden too."""
-    return Page.objects.filter(pk__in=RawSQL(HIDDEN_ROOTS, ()))  # noqa: S611 - it has no parameters
+    return Page.objects.filter(pk__in=RawSQL(HIDDEN, ()))  # noqa: S611 - it has no parameters
 
 
 def get_hidden_paths():
@@ -116,7 +85,7 @@ def find_hidden_paths():
 
 def withheld_roots():
     """Return the pages at the top of what publishing/conditions.py withholds."""
-    return Page.objects.filter(pk__in=RawSQL(WITHHELD_ROOTS, ()))  # noqa: S611 - it has no parameters
+    return Page.objects.filter(pk__in=RawSQL(WITHHELD, ()))  # noqa: S611 - it has no parameters
 
 
 def get_withheld_paths():
@@ -165,14 +134,11 @@ def restrictions_on(page):
     """Return a queryset of the PageViewRestrictions that hide `page`.
 
     At most one query if the hidden paths are cached. Every page type has it as its method
-    `get_view_restrictions`. Wagtail's own method takes more queries, and ignores restrictions on ancestors of
-    the source of an alias.
+    `get_view_restrictions`. Wagtail's own method takes two queries.
     """
     if is_known_as_not_hidden(page):
         return PageViewRestriction.objects.none()
-    return PageViewRestriction.objects.filter(
-        Exists(sources_of(page).filter(path__startswith=OuterRef("page__path")))
-    )
+    return PageViewRestriction.objects.filter(page__in=Page.objects.ancestor_of(page, inclusive=True))
 
 
 def is_withdrawn(page):
@@ -198,18 +164,12 @@ def is_withheld(page):
 
 def withheld_above(page):
     """Return the withheld pages that hide `page`, which can be itself."""
-    withheld = Page.objects.filter(pk__in=RawSQL(WITHHELD, ()))  # noqa: S611 - it has no parameters
-    return withheld.filter(Exists(sources_of(page).filter(path__startswith=OuterRef("path"))))
+    return withheld_roots().ancestor_of(page, inclusive=True)
 
 
 def is_known_as_not_hidden(page):
     paths = get_hidden_paths()
     return paths is not None and not page.path.startswith(tuple(paths))
-
-
-def sources_of(page):
-    """Return `page`, and the sources of it and of its ancestors, where these are aliases, and so on."""
-    return Page.objects.filter(path__in=RawSQL(SOURCES, (page.path,)))  # noqa: S611 - a parameter
 
 
 def published_pages(few=False):

@@ -142,19 +142,8 @@ def find_versions(page):
 
 def revision_of_live(page):
     """Return the Revision with the content of `page`, which is live, or None."""
-    # An alias has the content of its source. If it has a live_revision, that can be an earlier one.
-    page = source_of(page)
     # A page that was made live without publish() has no live_revision.
     return page.live_revision or (None if page.has_unpublished_changes else page.latest_revision)
-
-
-def source_of(page):
-    """Return the page whose content `page` has: that itself, or for an alias its source."""
-    found = [page]
-    while page.alias_of_id and page.alias_of not in found:
-        page = page.alias_of
-        found.append(page)
-    return page
 
 
 def make_version(page, content, is_live, revision):

@@ -76,21 +76,16 @@ def lock_people(page, contributors):
 
 def lock_people_of(pages, contributors):
     """Lock as `lock_people` does, for several `pages`, primary keys, that are saved one after another."""
-    locked = lock_pages(pages)
-    former = list(Use.objects.filter(page__in=locked).order_by("contributor"))  # sorted as those of a Report
+    lock_pages(pages)
+    former = list(Use.objects.filter(page__in=pages).order_by("contributor"))  # sorted as those of a Report
     lock({*contributors, *(use.contributor_id for use in former)})
-    return [use for use in former if use.page_id in pages]
+    return former
 
 
 def lock_pages(pages):
-    """Lock the rows of `pages`, primary keys, and of their aliases. Return the keys of all of them.
-
-    The aliases are locked now because Wagtail publishes them after the page, when its people are locked
-    already, and pages have to be locked before people.
-    """
-    rows = Page.objects.filter(Q(pk__in=pages) | Q(alias_of__in=pages))
+    """Lock the rows of `pages`, primary keys. Return a list of the keys of those that exist."""
     # no_key: rows with a foreign key to these can be inserted meanwhile.
-    rows = rows.select_for_update(no_key=True).order_by("pk")
+    rows = Page.objects.select_for_update(no_key=True).filter(pk__in=pages).order_by("pk")
     return list(rows.values_list("pk", flat=True)) if pages else []
 
 
@@ -215,21 +210,14 @@ def is_held(page):
 
 
 def find_decisions(page, digest):
-    """Return {contributor: {ground: last day}} for the content `digest` of `page`.
-
-    For an alias these are those of its source, whose content it has.
-    """
-    pages = [page.pk]
-    while page.alias_of_id and page.alias_of_id not in pages:  # also ends in a loop of aliases
-        page = Page.objects.only("alias_of").get(pk=page.alias_of_id)
-        pages.append(page.pk)
+    """Return {contributor: {ground: last day}} for the content `digest` of `page`."""
     found = defaultdict(dict)
     # What a person answers later is not undone by another legal ground once that consent has ended.
     later = Consent.objects.filter(
         contributor=OuterRef("contributor"), recorded_at__gt=OuterRef("decided_at")
     )
     replaced = Q(Exists(later), ground=Decision.Ground.OTHER)
-    for decision in Decision.objects.filter(page__in=pages, digest=digest).exclude(replaced):
+    for decision in Decision.objects.filter(page=page.pk, digest=digest).exclude(replaced):
         grounds = found[decision.contributor_id]
         grounds[decision.ground] = max(decision.ends_on, grounds.get(decision.ground, decision.ends_on))
     return found
@@ -254,7 +242,7 @@ def report_decided(pages):
     Those who decide about another page let it report before. `pages`: a queryset of primary keys. It needs a
     transaction.
     """
-    is_decided = Exists(Decision.objects.filter(page=OuterRef("pk"))) | Q(alias_of__isnull=False)
+    is_decided = Exists(Decision.objects.filter(page=OuterRef("pk")))
     report_again(list(Page.objects.filter(is_decided, pk__in=pages).values_list("pk", flat=True)))
 
 

@@ -13,7 +13,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import F, Max, Q
 from wagtail.models import PageLogEntry, Revision
 
-from safeguarding.decisions import revision_of_live, source_of
+from safeguarding.decisions import revision_of_live
 from safeguarding.leak_check.matching import WORD, decode, remove_tags
 from safeguarding.leak_check.texts import strings_in
 from safeguarding.models import Decision
@@ -73,11 +73,10 @@ def read_saves(page, revision):
 
     `revision`: a Revision, or None for all versions.
     """
-    source = source_of(page)
-    saves = Revision.page_revisions.filter(object_id=str(source.pk)).order_by("pk")
+    saves = Revision.page_revisions.filter(object_id=str(page.pk)).order_by("pk")
     saves = list(saves.filter(pk__lte=revision.pk) if revision else saves)
     for each in saves:
-        content = source.specific_class.from_serializable_data(each.content, check_fks=False)
+        content = page.specific_class.from_serializable_data(each.content, check_fks=False)
         each.words = words_in(content.people_content)
     return saves
 
@@ -97,7 +96,7 @@ def has_written(user, page, saves, decisions):
     own = [(each, compare(*pair)) for each, pair in pairs if each.user_id == user.pk]
     since = [change for each, change in own if each.pk > base]
     in_all = Change(sum(change.number for change in since), any(change.has_name for change in since))
-    if not in_all.is_little or has_saved_deleted(user, source_of(page).pk, base):
+    if not in_all.is_little or has_saved_deleted(user, page.pk, base):
         return True
     # Somebody may have gone back to what `user` wrote before.
     decided_words = next((each.words for each in saves if each.pk == base), texts[-1])
@@ -125,7 +124,7 @@ def copy_writers(source, copy):
     So none of them may decide about the copy.
     """
     saves = read_saves(source, revision_of_live(source) if source.live else source.latest_revision)
-    entries = PageLogEntry.objects.filter(page=source_of(source), action__in=SAVES)
+    entries = PageLogEntry.objects.filter(page=source, action__in=SAVES)
     users = {*entries.values_list("user", flat=True), *(each.user_id for each in saves)}
     for user in get_user_model().objects.filter(pk__in=users):
         if has_written(user, source, saves, Decision.objects.none()):

@@ -37,7 +37,7 @@ INSTALLED_APPS = [
     "operations",
     "accounts",
     "editing",
-    "wordpress_import",
+    "wordpress_import",  # Without this line, nothing of it is loaded.
     "search",
     "home",
     "stories",
@@ -103,9 +103,8 @@ MIDDLEWARE = [
     "accounts.second_factor.SecondFactorMiddleware",
     "operations.statement_timeout.StatementTimeoutMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "wordpress_import.addresses.OldAddressMiddleware",
     "publishing.redirects.RedirectMiddleware",
-    # After the middlewares that redirect on a 404. This one makes a 404 a 410 before they see the response.
+    # After the middleware that redirects on a 404. This one makes a 404 a 410 before it sees the response.
     "safeguarding.withdrawal.addresses.GoneMiddleware",
 ]
 

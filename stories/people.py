@@ -114,8 +114,8 @@ def report_of(page):
 def is_translation(page):
     """Return whether `page` is a translation: an older page of another language is its original, or above it.
 
-    A page that was a translation when it was saved stays one after its original is deleted. Its aliases and
-    copies, which have translation keys of their own, are translations too.
+    A page that was a translation when it was saved stays one after its original is deleted. Its copies, which
+    have translation keys of their own, are translations too.
     """
     others = type(page).objects.filter(translation_key=page.translation_key)
     if page.pk:
@@ -124,7 +124,7 @@ def is_translation(page):
     above = Page.objects.ancestor_of(page).filter(depth__gt=1)
     if any(found.exclude(locale=page.locale_id).exists() for found in (others, above)):
         return True
-    shown = filter(None, [page.pk, page.alias_of_id, page.copy_of])
+    shown = filter(None, [page.pk, page.copy_of])
     stored, listed = (
         model.objects.filter(page__in=shown, other_language=True).values("page") for model in (Release, Use)
     )
@@ -156,7 +156,7 @@ def shown_with(page):
 def content_of(page):
     """Return what readers see of `page`: nested dictionaries and lists, without what is empty and layout.
 
-    The slug is not in it, because that of an alias is another one.
+    Its slug is left out too.
     """
     content = {name: getattr(page, name) for name in ("title", "seo_title", "search_description")}
     content |= values_of(page, NO_CONTENT)

@@ -33,8 +33,7 @@ def translate_terms(source_obj, target_obj, **_arguments):
     A theme without one is removed, because its list of stories has no URL in this language. An author without
     one stays. This is a receiver of the signal copy_for_translation_done.
     """
-    # An alias keeps the terms of its source.
-    if not isinstance(target_obj, StoryPage) or target_obj.alias_of_id:
+    if not isinstance(target_obj, StoryPage):
         return
     story, locale = target_obj, target_obj.locale
     themes, authors = list(story.story_themes.all()), list(story.story_authors.all())

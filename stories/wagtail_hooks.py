@@ -4,10 +4,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 from django.shortcuts import redirect
 from django.utils.html import format_html
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin import messages
 from wagtail.admin.panels import FieldPanel, ObjectList
 from wagtail.admin.rich_text.converters.html_to_contentstate import ExternalLinkElementHandler
 from wagtail.admin.ui.tables import Column
@@ -36,7 +35,6 @@ from stories.scheduled import NOT_PUBLISHED
 from stories.terms import Author, Country, Theme
 
 # A message of Wagtail. gettext finds Wagtail's translations of it.
-IS_ALIAS = "This page is an alias of another page."
 
 
 class TermIndexView(IndexView):
@@ -209,14 +207,10 @@ def name_features(features):
 def leave_out_incomplete_pages(request, action_type, objects, view):
     """Bulk publish only pages that lack nothing, and show a message about each of the others.
 
-    Wagtail's bulk action handles no ValidationError, and fails on aliases, which are published with their
-    source. It publishes what this leaves in the list `objects`.
+    Wagtail's bulk action handles no ValidationError. It publishes what this leaves in the list `objects`.
     """
     if action_type != "publish":
         return None
-    for alias in [page for page in objects if page.alias_of_id]:
-        messages.warning(request, f"{alias.get_admin_display_title()}: {gettext(IS_ALIAS)}")
-        objects.remove(alias)
     drafts = list(objects)
     if view.get_execution_context()["include_descendants"]:
         below = [draft for page in objects for draft in publishable_below(page, request.user)]
@@ -234,8 +228,8 @@ def leave_out_incomplete_pages(request, action_type, objects, view):
 
 
 def publishable_below(page, user):
-    """Return the drafts below `page` that `user` may publish, without aliases."""
-    drafts = page.get_descendants().not_live().filter(alias_of=None).exclude(in_trash())
+    """Return the drafts below `page` that `user` may publish."""
+    drafts = page.get_descendants().not_live().exclude(in_trash())
     return [draft for draft in drafts if draft.permissions_for_user(user).can_publish()]
 
 

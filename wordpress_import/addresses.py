@@ -1,4 +1,7 @@
-"""Redirects addresses of the old site to what was imported, once that is public. Before, they are 404."""
+"""Redirects addresses of the old site to what was imported, once that is public. Before, they are 404.
+
+An address is looked for only if nothing else of this site is there (publishing/redirects.py).
+"""
 
 import hashlib
 import re
@@ -8,6 +11,7 @@ from django.http import Http404, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 
+from caching.versioned_cache import cached, current_version
 from media.access import is_agreed, is_page_using, is_public
 from media.models import CleanDocument
 from publishing.visibility import published_pages
@@ -17,7 +21,7 @@ from wordpress_import.models import OldAddress
 
 # Where WordPress has addresses such as /?p=7: the root of the site, or of a language.
 ROOT = re.compile(r"/([a-z]{2}(-[a-z]+)?/)?(index\.php)?")
-# Parameters that name an item, and those of lists. caching/page_cache.py passes requests with them to Django.
+# Parameters that name an item, and those of lists. apps.py tells them to the page cache.
 PARAMETERS = ("p", "page_id", "attachment_id")
 LIST_PARAMETERS = {"author", "cat", "feed", "m", "tag"}
 # The key for all lists of authors, for all LIST_PARAMETERS, and for the list of all posts.
@@ -47,7 +51,7 @@ def keys_of(item, export):
     # The home page has the key "".
     own = {page_key(item.link), f"?p={item.id}", f"?page_id={item.id}"} - {""}
     # Files that were uploaded to the item.
-    own |= {f"?attachment_id={each}" for each in export.children_of(item.id)}
+    own |= {f"?attachment_id={each}" for each in export.children.get(item.id, ())}
     lists = {ANY_LIST} | {
         f"{TAXONOMIES[domain]}/{unquote(slug).lower()}"
         for domain, slug, _name in item.terms
@@ -103,29 +107,33 @@ def store_addresses(item, export, page, section, shown):
     )
 
 
-class OldAddressMiddleware:
-    """Middleware that redirects old addresses to public pages, instead of a 404."""
+def is_moved_in():
+    """Return whether there are old addresses. The answer is cached, so a site without any pays no query."""
+    return cached("old addresses", OldAddress.objects.exists, current_version())
 
-    def __init__(self, get_response):
-        self.get_response = get_response
 
-    def __call__(self, request):
-        # WordPress has /?p=7, which is the home page here, so this is asked before the page is served. On a
-        # site without an import, such parameters mean nothing.
-        if (key := parameter_key(request)) and OldAddress.objects.exists():
-            if response := find_response(key, request):
-                return response
-            # The answer for a draft is the same, so nobody learns which drafts there are.
-            raise Http404
-        response = self.get_response(request)
-        if response.status_code == 404:
-            key = ENDING.sub("", page_key(request.path))
-            # The list of all posts has no more than an ENDING, such as /feed/.
-            key = ANY_LIST if not key or AUTHOR.fullmatch(key) else key
-            keys = [key, *upload_keys(request.path)]
-            found = (find_response(key, request) for key in keys)
-            return next(filter(None, found), response)
-        return response
+def refuse_parameters(_page, request, *_arguments):
+    """Hook "before_serve_page": raise Http404 for an address such as /?p=7, so that it is looked for.
+
+    WordPress has a post there, and this site its home page. The answer for a draft is the same as for an
+    unknown number, so nobody learns which drafts there are. On a site without an import, such parameters mean
+    nothing.
+    """
+    if parameter_key(request) and is_moved_in():
+        raise Http404
+
+
+def find_old_address(request):
+    """Hook "answer_not_found": return the response for an old address, or None. See find_response()."""
+    if not is_moved_in():
+        return None
+    if key := parameter_key(request):
+        return find_response(key, request)
+    key = ENDING.sub("", page_key(request.path))
+    # The list of all posts has no more than an ENDING, such as /feed/.
+    key = ANY_LIST if not key or AUTHOR.fullmatch(key) else key
+    found = (find_response(each, request) for each in (key, *upload_keys(request.path)))
+    return next(filter(None, found), None)
 
 
 def parameter_key(request):

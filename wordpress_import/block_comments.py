@@ -26,17 +26,17 @@ class Block:
     @property
     def is_hidden(self):
         """Whether an editor hid the block from all readers, in WordPress 6.9 or in Divi 5."""
-        if self.find("metadata", "blockVisibility") is False:
+        if value_at(self.attributes, "metadata", "blockVisibility") is False:
             return True
-        devices = ("desktop", "tablet", "phone")
-        return all(self.find("module", "decoration", "disabledOn", each, "value") == "on" for each in devices)
+        disabled = value_at(self.attributes, "module", "decoration", "disabledOn")
+        return all(value_at(disabled, each, "value") == "on" for each in ("desktop", "tablet", "phone"))
 
-    def find(self, *names):
-        """Return the value at the path `names` in the attributes, or None."""
-        value = self.attributes
-        for name in names:
-            value = value.get(name) if isinstance(value, dict) else None
-        return value
+
+def value_at(value, *names):
+    """Return the value at the path `names` in `value`, dictionaries within each other, or None."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def parse(text):

@@ -1,5 +1,7 @@
 """Turns HTML into the blocks of a page's body (stories/blocks.py), as raw data of a StreamField."""
 
+from html import escape
+
 from django.utils.translation import gettext_noop as _
 
 from wordpress_import.media_links import kind_of
@@ -34,7 +36,7 @@ class Converter(Walker):
                 "quote", {"text": text, "attribution": attribution, "own_words": False, "language": ""}
             )
         elif attribution:
-            self.out.add_text(f"<p>{escape_text(attribution)}</p>")
+            self.out.add_text(f"<p>{escape(attribution, quote=False)}</p>")
         self.out.add_images(images + source_images)
 
     def on_table(self, element, caption=None):
@@ -45,7 +47,7 @@ class Converter(Walker):
             self.notes.flag(_("a table with joined cells, lists or pictures stands as text"))
             for row in element.iter("tr", "caption"):
                 runs, images = self.collect(row, gap=" ")
-                self.out.add_text(f"<p>{runs.html()}</p>" if runs.plain() else "")
+                self.out.add_paragraph(runs)
                 self.out.add_images(images)
         elif table["rows"]:
             self.out.add("table", table | ({"caption": caption} if caption else {}))
@@ -71,7 +73,7 @@ class Converter(Walker):
             is_table = self.on_table(element.find(".//table"), caption.plain())
             # The caption of the block has no links, so one with links is also a text.
             if not is_table or caption.has_links:
-                self.out.add_text(f"<p>{caption.html()}</p>" if caption.plain() else "")
+                self.out.add_paragraph(caption)
             self.out.add_images(images)
         elif element.find(".//figure") is None and element.find(".//img") is not None:
             self.one_picture(element, captions)
@@ -96,8 +98,8 @@ class Converter(Walker):
         if found:
             found[-1].caption = caption
         self.out.add_images(found + images)
-        if not found and caption.plain():
-            self.out.add_text(f"<p>{caption.html()}</p>")
+        if not found:
+            self.out.add_paragraph(caption)
         self.end_paragraph()
 
     def gallery(self, element):
@@ -114,25 +116,21 @@ class Converter(Walker):
             # remove() would also remove the text after it. The space keeps that apart from the address.
             each.clear(keep_tail=True)
             each.text = " "
-        frame = element.find(".//iframe")
-        link = element.find(".//a")
         # The address is the first word of the text, or that of a frame or link.
         url = " ".join(element.text_content().split()).split(" ")[0]
         if "://" not in url:
-            url = next(
-                (each.get(name) for each, name in ((frame, "src"), (link, "href")) if each is not None), ""
-            )
-        if kind := kind_of(url or ""):
+            url = [*element.xpath(".//iframe/@src"), *element.xpath(".//a/@href"), ""][0]
+        if kind := kind_of(url):
             self.media(kind, url, caption.plain() or url)
             # The title of the block has no links, and is cut.
             if caption.has_links or len(caption.plain()) > MAX_TITLE:
-                self.out.add_text(f"<p>{caption.html()}</p>")
+                self.out.add_paragraph(caption)
             after = " ".join(each.tail or "" for each in captions).replace(url, " ")
-            self.out.add_text(f"<p>{escape_text(after)}</p>" if after.strip() else "")
+            self.out.add_paragraph(Runs([(after.strip(), frozenset(), None)]))
         else:
             self.children(element)
             self.end_paragraph()
-            self.out.add_text(f"<p>{caption.html()}</p>" if caption.plain() else "")
+            self.out.add_paragraph(caption)
         self.out.add_images(images)
 
     def on_iframe(self, element):
@@ -207,13 +205,6 @@ class Converter(Walker):
             self.out.add("action", {"heading": "", "text": "", "label": runs.plain()} | target)
         elif runs.plain():
             link = self.context.link(element.get("href"), self.notes)
-            html = f"<a {link}>{escape_text(runs.plain())}</a>" if link else runs.html()
+            html = f"<a {link}>{escape(runs.plain(), quote=False)}</a>" if link else runs.html()
             self.out.add_text(f"<p>{html}</p>")
         self.out.add_images(images)
-
-
-def escape_text(text):
-    """Return the plain `text` as rich text."""
-    runs = Runs()
-    runs.add(text)
-    return runs.html()

@@ -10,8 +10,6 @@ from wordpress_import.export import host_of, page_key
 from wordpress_import.library import is_of_kind
 from wordpress_import.pieces import Picture
 
-SCHEMES = {"http", "https", "mailto", "tel"}
-
 
 class Context:
     """Finds pages and files. The methods take `notes`, a Notes, to which they add what is missing.
@@ -55,12 +53,16 @@ class Context:
         # Elsewhere only e-mail addresses are looked for: a login can be an ordinary word.
         return bool(is_archive) or any("@" in each and each in text for each in self.export.withheld)
 
+    def linkable(self, href, schemes):
+        """Return `href` as an absolute URL, or "" if it can't be linked. `schemes`: those that may be."""
+        url = self.absolute(href)
+        if not href or href.strip().startswith("#") or split_address(url).scheme not in schemes:
+            return ""
+        return "" if self.leads_to_login(url) else url
+
     def link(self, href, notes):
         """Return the HTML attributes of an <a> in rich text for `href`, or None if it can't be linked."""
-        if not href or href.strip().startswith("#"):
-            return None
-        url = self.absolute(href)
-        if split_address(url).scheme not in SCHEMES or self.leads_to_login(url):
+        if not (url := self.linkable(href, {"http", "https", "mailto", "tel"})):
             return None
         if document := self.document_for(url, notes):
             return f'linktype="document" id="{document}"'
@@ -73,12 +75,8 @@ class Context:
 
         It is None for a document, which such a block can't have.
         """
-        url = self.absolute(href)
-        if not href or href.strip().startswith("#") or split_address(url).scheme not in {"http", "https"}:
-            return None
-        if self.leads_to_login(url):
-            return None
-        if self.document_for(url, notes):
+        url = self.linkable(href, {"http", "https"})
+        if not url or self.document_for(url, notes):
             return None
         page = self.page_for(url, notes)
         return {"page": page, "url": None if page else url}
@@ -100,7 +98,7 @@ class Context:
         `key`: its path below the uploads folder, if it is known.
         """
         key = key or self.export.path_key(url) or url
-        image = self.library.image(key, alt, self.absolute(url))
+        image = self.library.find("image", key, self.absolute(url), alt)
         if image is None:
             notes.missing.append(key[:200] or "a picture without an address")
         return image
@@ -128,7 +126,7 @@ class Context:
         """Return the primary key of the document that was at `href`, or None. A missing one is noted."""
         url = self.absolute(href)
         key = self.export.path_key(url)
-        document = self.library.document(key, url) if key else None
+        document = self.library.find("document", key, url) if key else None
         name = key or url[:200]
         if document is None and name not in notes.missing:
             notes.missing.append(name)

@@ -9,57 +9,20 @@ from html import escape
 
 from django.utils.translation import gettext_noop as _
 
-# Rows of the sets below are unpacked, so that the formatter leaves each on one line.
+from wordpress_import.block_comments import value_at
+from wordpress_import.names import NAMES
 
-# Modules that are left out: they list other content of the site, or have no counterpart here.
-DROPPED = {
-    *("blog", "shop", "menu", "fullwidth_menu", "sidebar", "login", "search", "comments"),
-    *("social_media_follow", "social_media_follow_network", "portfolio", "fullwidth_portfolio"),
-    *("post_title", "fullwidth_post_title"),
-    *("filterable_portfolio", "post_slider", "fullwidth_post_slider", "post_nav", "divider", "contact_field"),
-    *("contact_form", "signup", "signup_custom_field", "icon", "post_content", "fullwidth_post_content"),
-}
-# Those of them for which an editor is told that a form is left out.
-FORMS = {"contact_form", "signup", "contact_field"}
-# Modules that only contain others, pictures or HTML. Of modules in no list here, the words are kept.
-HOLDERS = {
-    *("section", "row", "row_inner", "column", "column_inner", "group", "root"),
-    *("tabs", "accordion", "slider"),
-    *("fullwidth_slider", "counters", "pricing_tables", "video_slider", "gallery", "map", "fullwidth_map"),
-    *("placeholder", "layout", "group_carousel", "fullwidth_code", "code", "text", "canvas", "wrapper"),
-}
-# Modules that may have a picture, headings, text and buttons, which are shown in this order.
-KNOWN = {
-    *("heading", "fullwidth_header", "image", "fullwidth_image", "testimonial", "button", "cta", "blurb"),
-    *("team_member", "slide", "toggle", "tab", "accordion_item", "video", "video_slider_item", "audio"),
-    *("counter", "number_counter", "circle_counter", "pricing_table", "map_pin", "countdown_timer"),
-    *("social_media_share", "before_after_image", "link"),
-}
+DROPPED, FORMS = NAMES["dropped_modules"], NAMES["form_modules"]
+HOLDERS, KNOWN = NAMES["holding_modules"], NAMES["known_modules"]
 # What stands for a text that Divi fills in, such as the date: in Divi 4, and in Divi 5.
 DYNAMIC = re.compile(r"@ET-DC@[\w+/=]*@|\$variable\((?:(?!\$variable\().)*?\)\$", re.DOTALL)
-# {code in an attribute: the character for which it stands}.
-ENCODED = {
-    "%22": '"',
-    "%91": "[",
-    "%93": "]",
-    "%92": "\\",
-    "%5b": "[",
-    "%5d": "]",
-    "&#91;": "[",
-    "&#93;": "]",
-}
+# Codes in an attribute, each with the character for which it stands.
+ENCODED = [("%22", '"'), ("%91", "["), ("%93", "]"), ("%92", "\\"), ("%5b", "["), ("%5d", "]")]
+ENCODED += [("&#91;", "["), ("&#93;", "]")]
 # Names of attributes of a shortcode, by kind, each in the order in which their values are shown.
 HEADINGS = ("title", "name", "heading")
-LINES = (
-    "subhead",
-    "subtitle",
-    "position",
-    "job_title",
-    "company_name",
-    "artist_name",
-    "album_name",
-    "address",
-)
+LINES = ("subhead", "subtitle", "position", "job_title", "company_name")
+LINES += ("artist_name", "album_name", "address")
 NUMBERS = ("currency", "sum", "per", "number", "percent")
 PICTURES = ("image_url", "image", "src", "portrait_url", "header_image_url", "logo_image_url")
 # The level of the headings of a module. In modules that are not listed it is 4.
@@ -68,7 +31,7 @@ LEVELS = {"heading": 2, "fullwidth_header": 2, "cta": 3, "slide": 3}
 
 def decode(value):
     """Return `value` with the characters that Divi encodes in attributes."""
-    for code, character in ENCODED.items():
+    for code, character in ENCODED:
         value = value.replace(code, character)
     return value
 
@@ -172,7 +135,9 @@ def block(expander, block):
     reference = block.attributes.get("globalModule")
     if module == "global_layout" or (reference and not inner.strip()):
         return expander.nested(reference, expander.export.reusable.get(str(reference)))
-    values = {name: inner_content(value) for name, value in block.attributes.items()}
+    # An attribute of Divi 5 has content for each device: a string or a dictionary.
+    inner_content = ("innerContent", "desktop", "value")
+    values = {name: value_at(value, *inner_content) for name, value in block.attributes.items()}
     values = {name: value for name, value in values.items() if value}
     if module not in HOLDERS | KNOWN:
         expander.notes.blocks[block.name] += 1
@@ -190,16 +155,6 @@ def block(expander, block):
         expander.notes.flag(_("a text that Divi fills in itself is left out"))
         html = DYNAMIC.sub("", html)
     return f"<div>{html}{inner}</div>"
-
-
-def inner_content(value):
-    """Return the content for desktops in `value`, an attribute of Divi 5, which has content for each device.
-
-    It is a string, a dictionary, or None.
-    """
-    for name in ("innerContent", "desktop", "value"):
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
 
 
 def place(pair):

@@ -16,39 +16,14 @@ from lxml.html import tostring
 from wordpress_import import block_comments, divi, shortcodes
 from wordpress_import.fidelity import visible_text
 from wordpress_import.markup import TAG, TextError, parse_html
+from wordpress_import.names import NAMES
 
 # The comments that Divi writes in place of the line ends in a module. WordPress may turn "--" into a dash.
 LINE_HOLDER = re.compile(r"<![–-]{1,2}\s*\[et_pb_\w+_holder\]\s*[–-]{1,2}>")
 # The most characters of all the reusable parts (blocks and layouts of Divi) that one item shows.
 MAX_REUSED = 4_000_000
-# Rows of the sets below are unpacked, so that the formatter leaves each on one line.
-
-# Blocks that show their HTML, or only hold others.
-SHOWN = {
-    *("paragraph", "heading", "list", "list-item", "quote", "pullquote", "image", "gallery", "media-text"),
-    *("cover", "cover-image", "table", "file", "audio", "video", "embed", "buttons", "button", "columns"),
-    *("column", "group", "row", "stack", "details", "accordion", "accordion-item", "accordion-heading"),
-    *("accordion-panel", "verse", "code", "preformatted", "freeform", "html", "shortcode", "text-columns"),
-    *("subhead", "missing", "missing-block", "math", "navigation-link-placeholder"),
-}
-# Blocks that are left out: they divide the text, list other content of the site, or belong to its theme.
-DROPPED = {
-    *("separator", "spacer", "more", "nextpage", "latest-posts", "latest-comments", "archives"),
-    *("categories", "calendar", "tag-cloud", "rss", "search", "page-list", "loginout"),
-    *("social-links", "social-link", "site-logo", "site-title", "site-tagline", "post-title", "post-date"),
-    *("post-excerpt", "post-terms", "post-author", "post-author-name", "post-author-biography", "avatar"),
-    *("post-featured-image", "post-content", "post-navigation-link", "read-more"),
-    *("post-template", "template-part"),
-    *("home-link", "navigation", "navigation-link", "navigation-submenu"),
-    *("term-description", "pattern"),
-}
 # Beginnings of the names of other blocks that are left out, such as "query-pagination".
 DROPPED_BEGINNINGS = ("comment", "query", "post-comments", "woocommerce/")
-# Shortcodes for films and recordings on other sites.
-MEDIA = {
-    *("youtube", "vimeo", "dailymotion", "ted", "soundcloud", "spotify", "videopress", "wpvideo", "bandcamp"),
-    *("mixcloud", "twitchtv", "ustream", "vine", "hulu", "flowplayer", "kickstarter", "archives-video"),
-}
 # {shortcode that can have the number of a film in place of its address: beginning of the address}.
 BY_ID = {"youtube": "https://www.youtube.com/watch?v=", "vimeo": "https://vimeo.com/"}
 # The texts of the download button beside a file, in several languages.
@@ -56,9 +31,6 @@ DOWNLOAD = "download|descargar|télécharger|herunterladen|scarica|baixar|تنز
 DOWNLOAD_BUTTON = re.compile(
     rf"<a\b[^>]*?wp-block-file__button[^>]*+>\s*(?:{DOWNLOAD})\s*</a>", re.IGNORECASE
 )
-# Names of attributes that hold words for readers.
-WORDY = {"title", "text", "heading", "subheading", "subtitle", "content", "caption", "label", "description"}
-WORDY |= {"quote", "name", "author", "subhead", "message", "question", "answer", "body", "summary", "cite"}
 # What styles and code have. A sentence can have a semicolon or a percentage, if more words follow.
 STYLE = re.compile(r"[{}|=<>#]|\b\d+(px|em)\b|:[^:;]*+;|\);|;(?!\s)|%(?!\s[^\W\d_])")
 
@@ -95,12 +67,12 @@ class Notes:
 def is_sentence(name, text, style=STYLE):
     """Return whether `text`, that of the attribute `name` of an unknown block or shortcode, is for readers.
 
-    It is if it has letters, looks like no address, style or code, and has a name in WORDY or four words.
-    `style`: the pattern of styles and code.
+    It is if it has letters, looks like no address, style or code, and either `name` is one of the wordy
+    attributes of names.toml, or it has four words. `style`: the pattern of styles and code.
     """
     if "://" in text[:10] or not re.search(r"[^\W\d_]{2}", text) or re.search(style, text):
         return False
-    return name.rsplit("_", 1)[-1] in WORDY or len(text.split()) > 3
+    return name.rsplit("_", 1)[-1] in NAMES["wordy_attributes"] or len(text.split()) > 3
 
 
 def html_of(name, value):
@@ -165,7 +137,7 @@ class Expander:
         if block.is_hidden:
             self.notes.leave_out_hidden()
             return " "
-        if name in DROPPED or name.startswith(DROPPED_BEGINNINGS):
+        if name in NAMES["dropped_blocks"] or name.startswith(DROPPED_BEGINNINGS):
             self.notes.dropped[name] += 1
             return " "
         if name.startswith("divi/"):
@@ -175,7 +147,7 @@ class Expander:
         if name == "footnotes":
             return self.footnotes()
         inner = "".join(map(self.piece, block.parts))
-        if name not in SHOWN and not name.startswith("core-embed/"):
+        if name not in NAMES["shown_blocks"] and not name.startswith("core-embed/"):
             self.notes.blocks[name] += 1
             if not inner.strip():
                 inner = self.sentences(attributes)
@@ -231,7 +203,7 @@ class Expander:
         known = getattr(self, f"_{name.replace('-', '_')}", None)  # a method below, such as _gallery
         if known:
             return known(code)
-        if name in MEDIA:
+        if name in NAMES["media_shortcodes"]:
             return self._embed(code)
         if not code.is_likely:
             return code.raw  # A shortcode that is not closed has no children.
@@ -252,7 +224,7 @@ class Expander:
 
     def _gallery(self, code):
         ids = re.findall(r"\d+", code.attributes.get("ids") or code.attributes.get("include") or "")
-        return self.gallery(ids or self.export.children_of(self.item.id))
+        return self.gallery(ids or self.export.children.get(self.item.id, ()))
 
     def gallery(self, ids):
         """Return the HTML of a gallery of the attachments `ids`."""

@@ -7,7 +7,7 @@ import functools
 import hashlib
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -92,9 +92,9 @@ class Export:
     authors: dict = field(default_factory=dict)
     withheld: set = field(default_factory=set)
     attachments: dict = field(default_factory=dict)
-    uploads: dict = field(default_factory=dict)
+    uploads: defaultdict = field(default_factory=lambda: defaultdict(set))
     named_like_copies: set = field(default_factory=set)
-    children: dict = field(default_factory=dict)
+    children: defaultdict = field(default_factory=lambda: defaultdict(list))
     reusable: dict = field(default_factory=dict)
     keys: dict = field(default_factory=dict)
     counts: Counter = field(default_factory=Counter)
@@ -172,9 +172,9 @@ class Export:
             alt = item.meta.get("_wp_attachment_image_alt", "")
             self.attachments[item.id] = Attachment(url, item.title, alt, item.excerpt, item.parent, item.link)
             host, path = find_upload(url)
-            self.uploads.setdefault(path, set()).add(host)
+            self.uploads[path].add(host)
             if item.parent not in {"", "0"}:
-                self.children.setdefault(item.parent, []).append(item.id)
+                self.children[item.parent].append(item.id)
         elif item.type in REUSABLE:
             # WordPress shows readers only those that are published, without a password.
             is_shown = item.status == "publish" and not item.has_password
@@ -186,18 +186,14 @@ class Export:
     @functools.cached_property
     def attachments_by_path(self):
         """{path below the uploads folder: ids of the attachments whose file is there}."""
-        found = {}
+        found = defaultdict(list)
         for key, attachment in self.attachments.items():
-            found.setdefault(self.path_key(attachment.url), []).append(key)
+            found[self.path_key(attachment.url)].append(key)
         return found
 
     def urls_of(self, path):
         """Return the addresses of the attachments whose file is at `path` below the uploads folder."""
         return [self.attachments[key].url for key in self.attachments_by_path.get(path, ())]
-
-    def children_of(self, key):
-        """Return the ids of the attachments of the item `key`."""
-        return self.children.get(key, [])
 
     @staticmethod
     def footnotes(item):

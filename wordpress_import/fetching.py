@@ -36,9 +36,8 @@ class Fetcher:
 
     def __init__(self, export):
         self.export = export
-        hosts = export.hosts | {
-            host for hosts in export.uploads.values() for host in hosts if host.endswith(WORDPRESS_COM)
-        }
+        found = set().union(*export.uploads.values())
+        hosts = export.hosts | {each for each in found if each.endswith(WORDPRESS_COM)}
         self.hosts = hosts | {f"www.{host}" for host in hosts}
         self.context = ssl.create_default_context()
         self.next_request = time.monotonic()

@@ -8,14 +8,9 @@ from itertools import pairwise
 import lxml.html
 
 from wordpress_import.markup import drop_hidden, is_for_screen_readers, parse_html
+from wordpress_import.names import NAMES
 
-# Elements whose words count neither in the post nor in the page.
-HIDDEN = {"script", "style", "noscript", "template", "iframe", "object", "embed", "head", "title", "svg"}
-HIDDEN |= {"math"}
-# Elements that end the word before them, and the one in them.
-BLOCKS = {"p", "div", "br", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "td", "th", "tr", "table"}
-BLOCKS |= {"figure", "figcaption", "blockquote", "pre", "dt", "dd", "hr", "section", "article", "cite"}
-BLOCKS |= {"summary"}
+BLOCKS = NAMES["dividing_elements"]
 WORD = re.compile(r"[^\W_]+")
 
 
@@ -35,7 +30,7 @@ def visible_text(html):
 def is_visible(element):
     """Return whether readers see the texts in `element`, which can be a comment."""
     is_tag = isinstance(element, lxml.html.HtmlElement)
-    return is_tag and element.tag not in HIDDEN and not is_for_screen_readers(element)
+    return is_tag and element.tag not in NAMES["uncounted_elements"] and not is_for_screen_readers(element)
 
 
 def collect(element, texts):

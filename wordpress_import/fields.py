@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_noop as _
-from wagtail.models import Page
+from wagtail.coreutils import find_available_slug
 
 from stories.reserved_slugs import RESERVED_SLUGS
 from wordpress_import.markup import parse_html
@@ -74,13 +74,7 @@ def wanted_slug(item):
 def read_slug(item, parent):
     """Return a slug for the page of `item` that no other page below `parent` has."""
     wanted = wanted_slug(item)
-    taken = Page.objects.child_of(parent).filter(slug__startswith=wanted).values_list("slug", flat=True)
-    taken = {*taken, *RESERVED_SLUGS}
-    number, slug = 1, wanted
-    while slug in taken:
-        number += 1
-        slug = f"{wanted}-{number}"
-    return slug
+    return find_available_slug(parent, f"{wanted}-1" if wanted in RESERVED_SLUGS else wanted)
 
 
 def read_summary(item, notes):

@@ -79,19 +79,7 @@ class Importer:
     show}. `tell`: function that takes lines of progress.
     """
 
-    def __init__(
-        self,
-        paths,
-        parents,
-        *,
-        writes,
-        uploads,
-        fetches,
-        fetches_again,
-        story_types,
-        names,
-        tell,
-    ):
+    def __init__(self, paths, parents, *, writes, uploads, fetches, fetches_again, story_types, names, tell):
         self.export = Export.index(paths)
         self.names = names
         for author in self.export.authors.values():
@@ -99,8 +87,7 @@ class Importer:
         self.parents, self.writes, self.tell = parents, writes, tell
         self.story_types = {"post", *story_types}
         self.terms = Terms(self.export, writes)
-        found = ImportedItem.objects.filter(source=self.export.source)
-        records = {record.key: record for record in found}
+        records = {each.key: each for each in ImportedItem.objects.filter(source=self.export.source)}
         fetcher = Fetcher(self.export) if fetches or fetches_again else None
         self.library = Library(self.export, uploads, fetcher, fetches_again=fetches_again, writes=writes)
         self.writer = PageWriter(self.export, self.terms, self.library, records)
@@ -117,20 +104,16 @@ class Importer:
                 self.tell(self.progress())
         self.finish_links()
         # Attachments become no pages. They are imported if a page shows them.
+        used = {key for path in self.library.used for key in self.export.attachments_by_path.get(path, ())}
         for line in self.lines:
-            if (
-                line.type == "attachment"
-                and self.export.path_key(self.export.attachments[line.id].url) in self.library.used
-            ):
+            if line.type == "attachment" and line.id in used:
                 line.outcome, line.why = "imported", []
         return self.lines
 
     def items(self):
-        """Yield all Items of the export."""
-        for source in self.export.sources:
-            for found in read(source):
-                if isinstance(found, Item):
-                    yield found
+        """Return an iterator over all Items of the export."""
+        found = (each for source in self.export.sources for each in read(source))
+        return (each for each in found if isinstance(each, Item))
 
     def progress(self):
         """Return a line of text on how far the import is."""
@@ -141,41 +124,32 @@ class Importer:
 
     def import_item(self, item):
         """Import `item`. Return its Line."""
-        line = Line(item.file, item.line, item.id, item.type, item.status, "")
+        line, key = Line(item.file, item.line, item.id, item.type, item.status, ""), key_of(item)
         try:
-            self.import_line(item, line)
+            line.title = fields.plain(item.title)[:200]
+            if reason := self.reason_to_skip(item, key):
+                line.why = [reason]
+            elif item.too_long:
+                raise TextError("one of its texts is longer than 8 million characters")
+            else:
+                self.write(item, key, line)
         except TextError as error:
             line.outcome, line.why = "failed", [str(error)]
+        self.seen.setdefault(key, f"{item.file}, line {item.line}")
         return line
 
-    def import_line(self, item, line):
-        """Import `item`, and fill in `line`. Raises TextError if its title or content can't be parsed."""
-        line.title = fields.plain(item.title)[:200]
-        key = key_of(item)
+    def reason_to_skip(self, item, key):
+        """Return the sentence about why `item` is skipped, or "". `key`: key_of(item)."""
         if key in self.seen:
-            line.why = [f"the same item stands in {self.seen[key]}"]
-            return
-        self.seen[key] = f"{item.file}, line {item.line}"
-        if reason := self.reason_to_skip(item):
-            line.why = [reason]
-            return
-        if item.too_long:
-            line.outcome, line.why = "failed", ["one of its texts is longer than 8 million characters"]
-            return
-        self.write(item, key, line)
-
-    def reason_to_skip(self, item):
-        """Return the sentence about why `item` is skipped, or ""."""
+            return f"the same item stands in {self.seen[key]}"
         if item.type in REUSABLE:
             return "it stands in the items that use it"
         if item.type in TYPES:
             return TYPES[item.type]
         if item.type != "page" and item.type not in self.story_types:
             count = len(words(item.content))
-            hint = (
-                f"it holds {count} words; --as-story {item.type} imports it" if count else "it has no words"
-            )
-            return f"it is of the type “{item.type}”: {hint}"
+            hint = f"holds {count} words; --as-story {item.type} imports it" if count else "has no words"
+            return f"it is of the type “{item.type}”: it {hint}"
         if item.status in DROPPED_STATUSES:
             return f"its status in WordPress is “{item.status}”"
         return ""
@@ -214,13 +188,10 @@ class Importer:
         self.tell(f"Links of {len(self.linking)} pages")
         for item in self.items():
             line = self.linking.pop(key_of(item), None)
-            if line is None or not any(self.is_known(url) for url in line.dead_links):
+            page_for = self.writer.context.page_for
+            if line is None or not any(page_for(url, None) for url in line.dead_links):
                 continue
             before = line.outcome  # The report says what the first pass did.
             self.write(item, key_of(item), line)
             if line.outcome in {"updated", "unchanged"}:
                 line.outcome = before
-
-    def is_known(self, url):
-        """Return whether the page at the old address `url` is imported."""
-        return self.writer.context.page_for(url, None) is not None

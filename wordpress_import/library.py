@@ -2,6 +2,7 @@
 
 import functools
 import zipfile
+from collections import defaultdict
 from pathlib import PurePosixPath
 
 from django.conf import settings
@@ -67,17 +68,14 @@ class Uploads:
     @functools.cached_property
     def copies(self):
         """{path: paths of the smaller copies}."""
-        copies = {}
+        copies = defaultdict(list)
         for path in self.names:
-            copies.setdefault(VARIANT.sub("", path), []).append(path)
+            copies[VARIANT.sub("", path)].append(path)
         return copies
 
     def read(self, name, limit):
         """Return at most `limit` + 1 bytes of the file `name`. Raises one of DAMAGED."""
-        if self.path.is_dir():
-            with (self.path / name).open("rb") as file:
-                return file.read(limit + 1)
-        with self.archive.open(name) as file:
+        with (self.path / name).open("rb") if self.path.is_dir() else self.archive.open(name) as file:
             return file.read(limit + 1)
 
 
@@ -105,26 +103,13 @@ class Library:
     def find_known(self):
         """Return {key: primary key, or None if somebody deleted it} of the files that were imported."""
         files = ImportedFile.objects.filter(source=self.source, problem="")
-        return {file.key: file.image_id or file.document_id for file in files}
+        return {each.key: each.image_id or each.document_id for each in files}
 
-    def image(self, path, alt, url):
-        """Return the primary key of the picture at `path`, or None if it is missing or refused.
+    def find(self, kind, path, url, alt=""):
+        """Return the primary key of the file at `path`, or None if it is missing or refused.
 
-        `alt`: its alternative text, which becomes its title and description. `url`: its address in the item.
-        """
-        return self.find(path, url, "image", lambda file: self.add_image(file, alt))
-
-    def document(self, path, url):
-        """Return the primary key of the document at `path`, or None if it is missing or refused.
-
-        `url`: its address in the item.
-        """
-        return self.find(path, url, "document", self.add_document)
-
-    def find(self, path, url, kind, add):
-        """Return the primary key of the file at `path`, or None.
-
-        `kind`: "image" or "document". `add`: function that imports it.
+        `kind`: "image" or "document". `url`: its address in the item. `alt`: the alternative text of a
+        picture, which becomes its title and description.
         """
         if not is_of_kind(path, kind):
             return None
@@ -136,7 +121,7 @@ class Library:
             if not self.writes:
                 self.used.add(path)
                 return WOULD_BE_IMPORTED
-            self.known[key] = self.store(path, name, kind, add)
+            self.known[key] = self.store(path, name, kind, alt)
         if self.known[key] is not None:
             self.used.add(path)
             self.shown[path] = {f"{kind}_id": self.known[key]}
@@ -174,7 +159,7 @@ class Library:
             source=self.source, key=digest_of(path), defaults={"problem": reason[:200]}
         )
 
-    def store(self, path, name, kind, add):
+    def store(self, path, name, kind, alt):
         """Import the file at `path`. Return its primary key, or None if it is refused.
 
         `name`: its name in the uploads, or None if it was fetched.
@@ -184,7 +169,8 @@ class Library:
                 data = self.fetcher.read(path)
             else:
                 data = self.uploads.read(name, settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE)
-            file = add(ContentFile(data, name=f"file{PurePosixPath(path.lower()).suffix}"))
+            file = ContentFile(data, name=f"file{PurePosixPath(path.lower()).suffix}")
+            file = self.add_image(file, alt) if kind == "image" else self.add_document(file)
         except (ValidationError, *DAMAGED) as error:
             reason = "; ".join(getattr(error, "messages", [str(error)]))
             self.refused[path] = reason

@@ -49,10 +49,8 @@ class BlockCollector:
 
     def end_paragraph(self):
         """End the paragraph that is being read, and add its pictures after it."""
-        html = self.runs.html()
-        self.runs = Runs()
-        if html:
-            self.add_text(f"<p>{html}</p>")
+        runs, self.runs = self.runs, Runs()
+        self.add_paragraph(runs)
         if self.images and not self.hold_images:
             images, self.images = self.images, []
             self.add_images(images)
@@ -63,6 +61,10 @@ class BlockCollector:
             self.end_gallery(again=True)
             self.end_items()
             self.paragraphs.append(html)
+
+    def add_paragraph(self, runs):
+        """Add `runs` as a paragraph, if there is text in them."""
+        self.add_text(f"<p>{runs.html()}</p>" if runs.plain() else "")
 
     def add_item(self, html):
         """Add <li>s that stand in no list. Those that follow each other become one list."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, XMLParser
 
+from wordpress_import.names import NAMES, TABLES
 from wordpress_import.sources import ExportError
 
 # The longest field, in characters. An item with a longer one fails, and the field is not kept in memory.
@@ -16,43 +17,6 @@ MAX_TEXT = 8 * 1024 * 1024
 MAX_TAG = 16 * 1024 * 1024
 # The greatest number of tags within each other. A real export has 6.
 MAX_DEPTH = 1000
-# The names of the post meta that are read. All others may hold what must not get in.
-META = {
-    "_thumbnail_id",
-    "_wp_attachment_image_alt",
-    "_yoast_wpseo_title",
-    "_yoast_wpseo_metadesc",
-    "_yoast_wpseo_meta-robots-noindex",
-    "rank_math_title",
-    "rank_math_description",
-    "rank_math_robots",
-    "_icl_lang_code",
-    "footnotes",
-}
-# {tag in an item: attribute of Item}. "password" only sets `has_password`.
-FIELDS = {
-    "title": "title",
-    "link": "link",
-    "dc:creator": "creator",
-    "content:encoded": "content",
-    "excerpt:encoded": "excerpt",
-    "wp:post_id": "id",
-    "wp:post_date": "date",
-    "wp:post_date_gmt": "date_gmt",
-    "wp:post_name": "slug",
-    "wp:status": "status",
-    "wp:post_parent": "parent",
-    "wp:post_type": "type",
-    "wp:post_password": "password",
-    "wp:attachment_url": "attachment_url",
-}
-# {tag in an author: attribute of WPAuthor}.
-AUTHOR_FIELDS = {
-    "wp:author_id": "id",
-    "wp:author_login": "login",
-    "wp:author_email": "email",
-    "wp:author_display_name": "name",
-}
 
 
 @dataclass
@@ -161,8 +125,8 @@ class Target:
         if self.item:
             self.end_in_item(name, depth, text)
         elif self.author:
-            if depth == 3 and name in AUTHOR_FIELDS:
-                setattr(self.author, AUTHOR_FIELDS[name], text.strip())
+            if depth == 3 and name in TABLES["author_fields"]:
+                setattr(self.author, TABLES["author_fields"][name], text.strip())
             elif depth == 2:
                 self.done.append(self.author)
                 self.author = None
@@ -180,21 +144,16 @@ class Target:
             item.terms.append((*self.term, text.strip()))
         elif depth == 3 and name == "wp:comment":
             item.comments += 1
-        elif depth == 3 and name in FIELDS:
-            self.set_field(item, FIELDS[name], text)
+        elif depth == 3 and name in TABLES["item_fields"]:
+            attribute, value = TABLES["item_fields"][name], text.strip()
+            if attribute == "content":
+                value = text  # Line ends can be line breaks.
+            # Of a password, only that there is one.
+            setattr(item, attribute, bool(value) if attribute == "has_password" else value)
         elif within == ["wp:postmeta"] and name == "wp:meta_key":
             self.meta_key = text.strip()
-        elif within == ["wp:postmeta"] and name == "wp:meta_value" and self.meta_key in META:
+        elif within == ["wp:postmeta"] and name == "wp:meta_value" and self.meta_key in NAMES["read_meta"]:
             item.meta.setdefault(self.meta_key, text.strip())
-
-    def set_field(self, item, attribute, text):
-        """Set an attribute of `item`. Of a password, only that there is one."""
-        if attribute == "password":
-            item.has_password = bool(text.strip())
-        elif attribute == "content":
-            item.content = text  # Not stripped: line ends can be line breaks.
-        else:
-            setattr(item, attribute, text.strip())
 
 
 def read(source):

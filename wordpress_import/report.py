@@ -6,15 +6,15 @@ It also writes authors.csv, in which the names to show of authors without one ca
 import csv
 import json
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 from django.template.loader import render_to_string
 
 from media.sanitizer.text import escape_formulas
+from wordpress_import.importer import Line
 
-# The columns of report.csv: the fields of Line (wordpress_import/importer.py).
-COLUMNS = ["file", "line", "id", "type", "status", "title", "outcome", "why", "needs_eyes", "words_before"]
-COLUMNS += ["words_after", "unknown", "left_out", "missing", "dead_links", "page"]
+# The columns of report.csv.
+COLUMNS = [field.name for field in fields(Line)]
 
 
 def summarise(importer):
@@ -57,16 +57,12 @@ def write_report(importer, folder):
     write_private(folder / "report.json", json.dumps(content, ensure_ascii=False, indent=1))
     write_private(folder / "report.html", render_to_string("wordpress_import/report.html", content))
     with open_private(folder / "report.csv") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        writer.writerows([format_cell(row[name]) for name in COLUMNS] for row in rows)
+        csv.writer(file).writerows([COLUMNS, *(map(format_cell, row.values()) for row in rows)])
+    # With the names that were filled in: this may be the file that was read.
+    names, authors = importer.names, importer.export.authors.values()
+    authors = [(each.id, names.get(each.id, "")) for each in authors if not each.name or each.id in names]
     with open_private(folder / "authors.csv") as file:
-        writer = csv.writer(file)
-        writer.writerow(["id", "name"])
-        # With the names that were filled in: this may be the file that was read.
-        for author in importer.export.authors.values():
-            if not author.name or author.id in importer.names:
-                writer.writerow([author.id, importer.names.get(author.id, "")])
+        csv.writer(file).writerows([("id", "name"), *authors])
     return summary
 
 

@@ -3,7 +3,6 @@
 import gzip
 import zipfile
 import zlib
-from contextlib import contextmanager
 from pathlib import Path
 
 CHUNK = 64 * 1024
@@ -41,18 +40,11 @@ class Source:
         except DAMAGED as error:
             raise ExportError(f"{self.label}: the file is damaged or can't be opened ({error}).") from None
 
-    @contextmanager
     def open(self):
-        """Context manager that gives the unpacked file, opened for reading bytes."""
+        """Return the unpacked file, opened for reading bytes."""
         if self.member:
-            with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as file:
-                yield file
-        elif self.path.suffix == ".gz":
-            with gzip.open(self.path) as file:
-                yield file
-        else:
-            with self.path.open("rb") as file:
-                yield file
+            return zipfile.ZipFile(self.path).open(self.member)
+        return gzip.open(self.path) if self.path.suffix == ".gz" else self.path.open("rb")
 
 
 def is_export(name):

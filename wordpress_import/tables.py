@@ -35,9 +35,7 @@ def read_table(converter, element):
 def is_special(cell):
     """Return whether `cell`, or a caption, spans several cells, or contains what the block can't."""
     is_joined = any(cell.get(name, "1").strip() not in {"", "0", "1"} for name in ("colspan", "rowspan"))
-    return is_joined or any(
-        cell.find(f".//{tag}") is not None for tag in ("ul", "ol", "img", "iframe", "video")
-    )
+    return is_joined or bool(cell.xpath(".//ul | .//ol | .//img | .//iframe | .//video"))
 
 
 def is_header(row):

@@ -10,8 +10,14 @@ from search.vocabulary import read_country_terms
 from stories.terms import Author, Country, Theme, fold
 
 # Names and slugs, in English, French and Spanish, of the category that WordPress gives to posts without one.
-DROPPED_TERMS = {"uncategorized", "uncategorised"}
-DROPPED_TERMS |= {"non classé", "non-classe", "sin categoría", "sin-categoria"}
+DROPPED_TERMS = {
+    "uncategorized",
+    "uncategorised",
+    "non classé",
+    "non-classe",
+    "sin categoría",
+    "sin-categoria",
+}
 # The kinds of terms ("domains") that become countries or themes.
 FILED_UNDER = {"category", "post_tag"}
 # The longest names of a theme and of an author, in characters. A longer one of an author is cut.
@@ -46,12 +52,11 @@ class Terms:
 
     def __init__(self, export, writes):
         self.export, self.writes = export, writes
-        self.themes, self.authors = {}, {}
+        self.known = {}  # {(model, folded name, primary key of the locale): Theme, Author or None}
 
     def forget(self):
         """Forget what was made in a transaction that was rolled back."""
-        self.themes.clear()
-        self.authors.clear()
+        self.known.clear()
 
     def is_withheld(self, name):
         """Return whether `name` is a login or an e-mail address of the old site."""
@@ -71,10 +76,10 @@ class Terms:
             elif len(name) > MAX_NAME or self.is_withheld(name):
                 notes.flag(_("a category or tag is left out"))
             else:
-                themes.append(self.theme(name, locale))
+                themes.append(self.find(Theme, name, locale))
         if countries:
             notes.flag(_("its countries are a proposal"))
-        authors = [self.author(name, locale) for name in self.names(item, notes)]
+        authors = [self.find(Author, name, locale) for name in self.names(item, notes)]
         return [list(dict.fromkeys(filter(None, found))) for found in (countries, themes, authors)]
 
     def names(self, item, notes):
@@ -87,15 +92,9 @@ class Terms:
             notes.flag(_("its author is left out, as the name is a login or an e-mail address"))
         return shown
 
-    def theme(self, name, locale):
-        return self.find(self.themes, Theme, name, locale)
-
-    def author(self, name, locale):
-        return self.find(self.authors, Author, name, locale)
-
-    def find(self, known, model, name, locale):
-        """Return the object of `model` with `name` in `locale`, or None. `known`: a cache of such objects."""
-        key = (fold(name), locale.pk)
+    def find(self, model, name, locale):
+        """Return the object of `model` with `name` in `locale`, or None."""
+        key, known = (model, fold(name), locale.pk), self.known
         if key not in known or (self.writes and known[key] is None):
             same = model.objects.filter(locale=locale)
             found = next((each for each in same if fold(each.name) == fold(name)), None)

@@ -1,8 +1,5 @@
 """Adds to the list of all stories what an editor has to look at after an import, and ticks it off."""
 
-import functools
-import operator
-
 import django_filters
 from django.db.models import JSONField, OuterRef, Q, Subquery
 from django.forms import CheckboxSelectMultiple
@@ -37,7 +34,7 @@ def open_items():
 
 def filter_pages(pages, _name, values):
     """Return those of the queryset `pages` of which one of `values`, keys of OPEN, is true."""
-    conditions = functools.reduce(operator.or_, [OPEN[value][1] for value in values])
+    conditions = Q(*(OPEN[value][1] for value in values), _connector=Q.OR)
     return pages.filter(pk__in=ImportedItem.objects.filter(conditions).values("page"))
 
 

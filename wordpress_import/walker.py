@@ -5,24 +5,18 @@ from django.utils.translation import gettext_noop as _
 
 from wordpress_import.markup import drop_hidden, is_for_screen_readers, parse_html
 from wordpress_import.media_links import kind_of
+from wordpress_import.names import NAMES
 from wordpress_import.pieces import BlockCollector, InlineCollector
 from wordpress_import.runs import BREAK, FORMATS, SPACE, Runs
 
 # Elements that are paragraphs of their own, if no method on_<tag> handles them.
-BLOCKS = {"p", "div", "section", "article", "main", "header", "footer", "aside", "nav", "details", "address"}
-BLOCKS |= {"dl", "dt", "dd", "form", "fieldset", "center", "body", "html", "hr", "figure", "figcaption"}
-BLOCKS |= {"picture"}
-# Elements that are left out with their content.
-HIDDEN = {"script", "style", "noscript", "template", "head", "title", "svg", "math", "source", "track"}
-HIDDEN |= {"link", "meta"}
+BLOCKS = NAMES["paragraph_elements"]
 # {tag: level in the body}. The title of the page is the only h1.
-HEADINGS = {"h1": "2", "h2": "2", "h3": "3", "h4": "4", "h5": "4", "h6": "4"}
+HEADINGS = {"h1": "2", "h2": "2", "h3": "3", "h4": "4", "h5": "4", "h6": "4", "summary": "4"}
 # Elements with a method that is also called where only inline content is allowed.
 INLINE = {"a", "br", "img", "pre"}
 # Elements that begin and end a line where only inline content is allowed.
-FLATTENED = (
-    BLOCKS | set(HEADINGS) | {"ul", "ol", "li", "table", "tr", "td", "th", "caption", "blockquote", "summary"}
-)
+FLATTENED = BLOCKS | set(HEADINGS) | NAMES["line_elements"]
 MAX_HEADING = 160  # characters, as in the block
 
 
@@ -79,7 +73,9 @@ class Walker:
     def element(self, element):
         """Read `element`."""
         tag = element.tag
-        if not isinstance(tag, str) or tag in HIDDEN:  # The tag of a comment is a function.
+        if (
+            not isinstance(tag, str) or tag in NAMES["dropped_elements"]
+        ):  # The tag of a comment is a function.
             if tag in {"script", "noscript"}:
                 self.notes.flag(_("a script is left out"))
             return
@@ -174,20 +170,16 @@ class Walker:
         self.end_paragraph()
         self.is_preformatted = before
 
-    def heading(self, element, level=None):
+    def heading(self, element):
         """Add a heading. One that is too long or has links becomes rich text."""
         self.end_paragraph()
         runs, images = self.collect(element)
-        level = level or HEADINGS[element.tag]
-        text = runs.plain()
+        level, text = HEADINGS[element.tag], runs.plain()
         if text and (runs.has_links or len(text) > MAX_HEADING):
             self.out.add_text(f"<h{level}>{runs.html()}</h{level}>")
         elif text:
             self.out.add("heading", {"text": text, "level": level})
         self.out.add_images(images)
-
-    def on_summary(self, element):
-        self.heading(element, "4")
 
     def on_ul(self, element):
         self.end_paragraph()

@@ -8,16 +8,13 @@ from urllib.parse import unquote
 
 from django.db import transaction
 from django.utils.translation import gettext_noop as _
-from modelsearch import index
-from wagtail.models import Page, ReferenceIndex
+from wagtail.models import Page
 
 from home.models import StandardPage
 from publishing.trash import is_in_trash
 from safeguarding.withdrawal.addresses import is_gone, path_at
-from stories.indexing import indexes_left_alone
 from stories.links import split_address
 from stories.models import StoryAuthor, StoryCountry, StoryPage, StoryTheme
-from stories.terms import Author, Country, Theme
 from wordpress_import import fields
 from wordpress_import.addresses import store_addresses
 from wordpress_import.context import Context
@@ -37,16 +34,11 @@ def is_edited(page, record):
 
 
 def rows_of(countries, themes, authors):
-    """Return {name of a relation of StoryPage: list of its rows} for primary keys of terms.
-
-    The terms have no values but their primary keys. The search index needs no others.
-    """
+    """Return {name of a relation of StoryPage: list of its rows} for primary keys of terms."""
     return {
-        "story_countries": [
-            StoryCountry(country=Country(pk=key), sort_order=n) for n, key in enumerate(countries)
-        ],
-        "story_themes": [StoryTheme(theme=Theme(pk=key), sort_order=n) for n, key in enumerate(themes)],
-        "story_authors": [StoryAuthor(author=Author(pk=key), sort_order=n) for n, key in enumerate(authors)],
+        "story_countries": [StoryCountry(country_id=key, sort_order=n) for n, key in enumerate(countries)],
+        "story_themes": [StoryTheme(theme_id=key, sort_order=n) for n, key in enumerate(themes)],
+        "story_authors": [StoryAuthor(author_id=key, sort_order=n) for n, key in enumerate(authors)],
     }
 
 
@@ -128,28 +120,32 @@ class PageWriter:
 
         This is before the transaction, which locks the database.
         """
-        record = self.records.get(key)
-        page = record and Page.objects.filter(pk=record.page_id).first()
-        is_left_alone = record and (not page or is_in_trash(page) or is_edited(page, record))
-        if is_withdrawn(item, parent) or is_left_alone:
+        page, reason = self.find_page(item, key, parent)
+        if reason or (page and is_edited(page, self.records[key])):
             return
         with self.looking_only():
             self.read(item, parent)
         self.library.fetch_wanted()
 
+    def find_page(self, item, key, parent, pages=Page.objects):
+        """Return (page of an earlier run or None, why `item` is skipped or ""). `pages`: to look in."""
+        record = self.records.get(key)
+        page = record and pages.filter(pk=record.page_id).first()
+        if is_withdrawn(item, parent):
+            return page, "what was at its address was withdrawn here"
+        if record and not page:
+            self.pages.pop(item.id, None)
+            return None, "its page was deleted here"
+        return page, "its page is in the trash here" if page and is_in_trash(page) else ""
+
     def write_page(self, item, key, parent, writes):
         """Return (outcome, reasons, Converted or None, ImportedItem that was saved or None)."""
         self.library.shown.clear()
-        if is_withdrawn(item, parent):
-            return "skipped", ["what was at its address was withdrawn here"], None, None
-        record = self.records.get(key)
         # Somebody may work on the page, or delete it, while the import runs.
-        page = record and Page.objects.select_for_update().filter(pk=record.page_id).first()
-        if record and not page:
-            self.pages.pop(item.id, None)
-            return "skipped", ["its page was deleted here"], None, None
-        if page and is_in_trash(page):
-            return "skipped", ["its page is in the trash here"], None, None
+        page, reason = self.find_page(item, key, parent, Page.objects.select_for_update())
+        if reason:
+            return "skipped", [reason], None, None
+        record = self.records.get(key)
         is_left_alone = page and is_edited(page, record)
         with self.looking_only() if is_left_alone else nullcontext():
             converted, values = self.read(item, parent)
@@ -183,12 +179,7 @@ class PageWriter:
 
         `record`, `page`: those of an earlier run, or None. `digest`: of `values` and the reasons in `notes`.
         """
-        # Each save would update the indexes of the page.
-        with indexes_left_alone():
-            revision = self.save(page and page.specific, item, parent, values)
-        saved = revision.content_object
-        ReferenceIndex.create_or_update_for_object(saved)
-        index.insert_or_update_object(saved)
+        revision = self.save(page and page.specific, item, parent, values)
         # A copy, because the transaction may be rolled back.
         record = copy(record) if record else ImportedItem(source=self.export.source, key=key)
         record.page_id, record.digest, record.revision = int(revision.object_id), digest, revision.pk
@@ -210,14 +201,10 @@ class PageWriter:
             taken = group and model.objects.filter(translation_key=group, locale=parent.locale).exists()
             if group and not taken:
                 page.translation_key = group
-        rows = rows_of(*terms) if terms is not None else {}
-        for name, value in (values | rows).items():
+        for name, value in (values | (rows_of(*terms) if terms else {})).items():
             setattr(page, name, value)
         if is_new:
             parent.add_child(instance=page)
         else:
             page.save(clean=False)
-        # Saving clears these lists. The revision and both indexes would each read them again.
-        for name, value in rows.items():
-            setattr(page, name, value)
         return page.save_revision(clean=False)

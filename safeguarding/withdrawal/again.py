@@ -70,7 +70,7 @@ def find_case(entry, salt):
 def matching_stories(entry, salt):
     """Yield (story, whether it was erased) for each that was erased, or has an address of an erased page.
 
-    A story is {primary key: Page}: a page with its aliases and translations, which tell the same. The backup
+    A story is {primary key: Page}: a page with its translations, which tell the same. The backup
     may have a version from before the person was in its list. It may also have the story of somebody else at
     the address. An entry that an older version of this site wrote has no `story`.
     """

@@ -1,6 +1,6 @@
 """Finds the pages that a withdrawal erases, and those that it holds.
 
-Here, a story is a page with its aliases and translations. If everything is taken back, it is erased if the
+Here, a story is a page with its translations. If everything is taken back, it is erased if the
 person is in its current versions, and nobody else but people who withdrew before, and no page is below it.
 Otherwise it is held. If
 only the name or the pictures are taken back, or a name is corrected, those of its pages that show it are
@@ -112,12 +112,6 @@ def stories_of(keys):
 
 
 def with_related_pages(key):
-    """Return {primary key: Page} of the page `key` with its translations, its aliases and its source."""
-    found, new = {}, list(Page.objects.filter(pk=key))
-    while new:
-        found |= {page.pk: page for page in new}
-        related = Page.objects.filter(translation_key__in={page.translation_key for page in new})
-        related |= Page.objects.filter(alias_of__in=[page.pk for page in new])
-        related |= Page.objects.filter(pk__in=[page.alias_of_id for page in new if page.alias_of_id])
-        new = list(related.exclude(pk__in=found))
-    return found
+    """Return {primary key: Page} of the page `key` with its translations. {} if there is no such page."""
+    keys = Page.objects.filter(pk=key).values("translation_key")
+    return {page.pk: page for page in Page.objects.filter(translation_key__in=keys)}

@@ -49,7 +49,7 @@ def release_page(hold, user):
 def erase_page(hold):
     """Erase the page of `hold`, a PageHold with a withdrawal, because it is what was erased.
 
-    Its aliases and translations that are held too are erased with it. Return False if it is no longer
+    Its translations that are held too are erased with it. Return False if it is no longer
     held, or can't be erased because other pages are below it.
     """
     case = Case(None, Choice.EVERYTHING, hold.code, withdrawal=hold.withdrawal)

@@ -46,9 +46,8 @@ class Pages(Place):
         return [Found(str(key), describe(page)) for key, page in case.erased.items()]
 
     def erase(self, case, keys):
-        # Aliases are deleted first. When their source is deleted, they become ordinary pages.
-        for page in sorted(case.erased.values(), key=lambda page: page.alias_of_id is None):
-            if current := Page.objects.filter(pk=page.pk).first():
+        for key in case.erased:
+            if current := Page.objects.filter(pk=key).first():
                 delete_page(current)
         # An editor can store a version while the page is deleted.
         revisions_of(case.erased).delete()
@@ -79,10 +78,8 @@ class HeldPages(Place):
 
 
 def describe(page):
-    """Return the line of the list for `page`: its title, language, and whether it is an alias or public."""
+    """Return the line of the list for `page`: its title, language, and whether it is public."""
     kinds = [page.locale.get_display_name()]
-    if page.alias_of_id:
-        kinds.append(_("alias"))
     if not page.live:
         kinds.append(_("not public"))
     return f"{page.get_admin_display_title()} ({', '.join(map(str, kinds))})"

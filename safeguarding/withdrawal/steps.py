@@ -27,8 +27,7 @@ from safeguarding.releases import lock_people_of, recompute
 from safeguarding.scopes import Naming, Picture
 from safeguarding.withdrawal.addresses import digest_of, path_at, paths_of, public_paths
 from safeguarding.withdrawal.carry_out import REPEATED
-from safeguarding.withdrawal.locking import lock_pages_with_parents
-from safeguarding.withdrawal.pages import delete_page, delete_versions, overwrite, revisions_of
+from safeguarding.withdrawal.pages import delete_versions, overwrite, revisions_of
 from safeguarding.withdrawal.signals import addresses_erased
 from safeguarding.withdrawal.tasks import (
     NotYet,
@@ -88,14 +87,11 @@ def purge(task):
     if has_agreed_again(task.withdrawal):
         return
     with transaction.atomic():
-        # With its parent, because an alias may be deleted.
-        lock_pages_with_parents([task.data["page"]])
+        lock_people_of([task.data["page"]], [])
         page = Page.objects.filter(pk=task.data["page"]).first()
         if page is not None:
-            content = page.alias_of if is_stale_alias(page) else page
-            if not is_published_without(task.withdrawal, content.specific):
+            if not is_published_without(task.withdrawal, page.specific):
                 raise NotYet
-            lock_people_of([page.pk], [])
             purge_page(task.withdrawal, page)
         for name in REPEATED:
             add_task(task.withdrawal, name)
@@ -116,11 +112,6 @@ def has_agreed_again(withdrawal):
         or (withdrawal.choice == Choice.PICTURES and consent.picture > Picture.NONE)
         or (withdrawal.choice == Choice.NAME and consent.naming == Naming.REAL)
     )
-
-
-def is_stale_alias(page):
-    """Return whether `page` is an alias that is not live: it keeps an old content of its source."""
-    return page.alias_of_id is not None and not page.live
 
 
 def is_published_without(withdrawal, page):
@@ -178,7 +169,7 @@ def purge_page(withdrawal, page):
     """Delete the earlier versions of `page`, its comments, and its redirects. Overwrite its log entries.
 
     The former addresses of a page that was public are answered with 410 (Gone) from now on, because an old
-    slug may be a name. Nobody can edit an alias, so one with an old content is deleted.
+    slug may be a name.
     """
     salt, current = Ledger.get().salt, path_at(page, page.url_path)
     paths = public_paths(page, paths_of(page))
@@ -191,18 +182,14 @@ def purge_page(withdrawal, page):
     addresses_erased.send(sender=type(page), page=page)
     Comment.objects.filter(page=page.pk).delete()
     TaskState.objects.filter(workflow_state__object_id=str(page.pk)).update(comment="")
-    if is_stale_alias(page):
-        delete_page(page)
-    else:
-        renew_versions(page)
+    renew_versions(page)
     overwrite(PageLogEntry.objects.filter(page=page.pk), withdrawal)
 
 
 def renew_versions(page):
-    """Delete all versions of `page`, after the current ones are saved anew. An alias needs no versions."""
+    """Delete all versions of `page`, after the current ones are saved anew."""
     old = list(revisions_of([page.pk]))
-    if not page.alias_of_id:
-        save_current_anew(page)
+    save_current_anew(page)
     delete_versions(old)
 
 

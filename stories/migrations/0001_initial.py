@@ -4,7 +4,6 @@ import django.db.models.deletion
 import django.utils.timezone
 import modelcluster.fields
 import modelsearch.index
-import publishing.aliases
 import stories.languages
 import uuid
 import wagtail.contrib.routable_page.models
@@ -47,7 +46,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'section',
                 'verbose_name_plural': 'sections',
             },
-            bases=(publishing.aliases.WithdrawnAliasesMixin, wagtail.contrib.routable_page.models.RoutablePageMixin, 'wagtailcore.page'),
+            bases=(wagtail.contrib.routable_page.models.RoutablePageMixin, 'wagtailcore.page'),
         ),
         migrations.CreateModel(
             name='Author',
@@ -90,7 +89,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'story',
                 'verbose_name_plural': 'stories',
             },
-            bases=(publishing.aliases.WithdrawnAliasesMixin, 'wagtailcore.page'),
+            bases=('wagtailcore.page',),
         ),
         migrations.CreateModel(
             name='StoryCountry',

@@ -120,7 +120,7 @@ def test_transaction_tells_other_threads_nothing_of_its_version():
     """With it they would remember a picture that is being taken away, and send it for a minute afterwards."""
     change_version()
     content_version.expire()  # as when nobody has read it for a while
-    is_in_trash(builders.home_page())  # as Wagtail's publish() asks, by way of update_aliases()
+    is_in_trash(builders.home_page())  # as an action on a page asks
     assert content_version.version is None
 
 

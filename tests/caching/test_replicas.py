@@ -73,10 +73,8 @@ class Scene:
         }
 
     def addresses(self):
-        """Return {name: address} of the page, its alias if it has one, and a rendition of each picture."""
+        """Return {name: address} of the page, and a rendition of each picture."""
         addresses = {"page": self.story.url}
-        if alias := Page.objects.filter(alias_of=self.story).first():
-            addresses["alias"] = alias.url
         for name, image in self.pictures.items():
             addresses[name] = image.get_rendition("width-200|format-avif").url
         return addresses
@@ -94,11 +92,6 @@ def make_private(scene):
 
 
 def make_parent_private(scene):
-    builders.make_private(scene.section)
-
-
-def make_source_of_alias_private(scene):
-    """The alias is in a section that stays public. The section of its source becomes private."""
     builders.make_private(scene.section)
 
 
@@ -165,7 +158,6 @@ CHANGES = {
     unpublish: ALL,
     make_private: ALL,
     make_parent_private: ALL,
-    make_source_of_alias_private: {"alias", *ALL},
     expire: ALL,
     replace_picture: {"lead"},
     replace_file: {"lead"},
@@ -236,7 +228,7 @@ def wait_until_gone(site, addresses, end):
             status, headers, _body = site.ask(address)
             if status != 200:
                 # No cache keeps the response that says that a picture is gone.
-                assert name in {"page", "alias"} or headers["Cache-Control"] == "private, no-store"
+                assert name == "page" or headers["Cache-Control"] == "private, no-store"
                 break
             if asked > end:
                 late.append(name)
@@ -310,8 +302,6 @@ def check_changes_of_editors(sites):
 def check_what_is_taken_away(sites):
     """Make each of CHANGES, and check that only what it takes away is gone from the `sites`."""
     scenes = {change: Scene(change.__name__) for change in CHANGES}
-    elsewhere = builders.make_index(builders.make_index(), "Elsewhere")
-    scenes[make_source_of_alias_private].story.create_alias(parent=elsewhere)
     SiteSettings.objects.update_or_create(site=Site.objects.get(), defaults={"logo": small_image()})
     late = {}
     for change, gone in CHANGES.items():

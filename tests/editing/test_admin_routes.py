@@ -107,7 +107,7 @@ MODERATORS = named("""
     empty_trash
     delete_ document page_for_good picture
     wagtailadmin_pages: collect_workflow_action_data lock revisions_unschedule set_page_position set_privacy
-    wagtailadmin_pages: convert_alias workflow_action workflow_preview
+    wagtailadmin_pages: workflow_action workflow_preview
     wagtailadmin_reports: locked_pages locked_pages_results page_types_usage page_types_usage_results
     wagtaildocs: delete delete_multiple
     wagtailimages: delete delete_multiple
@@ -152,7 +152,7 @@ NOTHING = named("""
     single_ sign_on sign_on_done
     wagtailadmin_ error_test block_preview logout
     wagtailadmin_api: pages:action pages:find images:find documents:find
-    wagtailadmin_pages: unpublish unlock revisions_index
+    wagtailadmin_pages: convert_alias unpublish unlock revisions_index
     wagtailadmin_workflows: enable enable_task remove select_task_type
     wagtailredirects:process_import
     wagtailsettings:preview_on_edit

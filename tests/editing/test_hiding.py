@@ -31,18 +31,17 @@ def is_hidden(page):
 
 
 def test_editors_hide_and_only_who_may_publish_shows_again(own, subtests):
-    pages = own.live, own.alias
+    page = own.live
     for role in admin_world.ROLES:
         with subtests.test(role), undone():
             client = Client()
             if user := admin_world.make_role(role, own):
                 client.force_login(user)
-            for page in pages:
-                post(client, "hide", page)
-                assert is_hidden(page) == (role in {"editor", "moderator", "administrator"})
-                hide(page)
-                post(client, "show", page)
-                assert is_hidden(page) == (role not in {"moderator", "administrator"})
+            post(client, "hide", page)
+            assert is_hidden(page) == (role in {"editor", "moderator", "administrator"})
+            hide(page)
+            post(client, "show", page)
+            assert is_hidden(page) == (role not in {"moderator", "administrator"})
 
 
 def test_editor_of_another_section_may_not_hide(writer, elsewhere):
@@ -154,21 +153,17 @@ def test_status_of_every_page_type_says_that_a_page_is_hidden():
 
 
 def test_lists_and_the_editor_say_that_a_live_page_is_hidden(admin_client):
-    """Hiding a page hides the pages below it and its aliases too."""
+    """Hiding a page hides the pages below it too."""
     above, story = builders.make_plain_page("About"), builders.make_story("Story")
     below = builders.make_plain_page("Below", above)
-    index = builders.make_index(builders.make_index(), "Others")
-    alias = story.create_alias(parent=index, update_slug="alias")
-    lists = [reverse("wagtailadmin_explore", args=[page.get_parent().pk]) for page in (story, below, alias)]
+    lists = [reverse("wagtailadmin_explore", args=[page.get_parent().pk]) for page in (story, below)]
     edit, revert = "wagtailadmin_pages:edit", "wagtailadmin_pages:revisions_revert"
     explore = "wagtailadmin_explore"
     pages = {
         reverse(edit, args=[story.pk]): "This page is hidden from readers",
         reverse(revert, args=[story.pk, story.save_revision().pk]): "This page is hidden from readers",
         reverse(edit, args=[below.pk]): "Readers don't see this page",
-        reverse(edit, args=[alias.pk]): "Readers don't see this page",
         reverse(explore, args=[below.pk]): "Readers don't see this page",
-        reverse(explore, args=[alias.pk]): "Readers don't see this page",
     }
 
     def look(address):

@@ -167,26 +167,6 @@ def test_incomplete_draft_below_is_not_published_with_its_section(client, modera
     assert not any(is_live(story) for story in incomplete)
 
 
-def test_alias_does_not_stop_others_in_a_list(client, moderator):
-    section = make_index(make_index(), "Section")
-    aliases = {
-        live: make_story(f"Elsewhere, live: {live}", live=live).create_alias(
-            parent=section, update_slug=f"alias-{live}"
-        )
-        for live in (False, True)
-    }
-    draft, below = make_story(live=False), make_story(parent=section, live=False)
-    client.force_login(moderator)
-
-    response = publish_from_list(client, *aliases.values(), draft, section)
-
-    for live, alias in aliases.items():
-        assert f"{alias.title}: This page is an alias of another page." in response.text
-        assert is_live(alias) == live
-    assert is_live(draft)
-    assert is_live(below)
-
-
 def test_story_in_moderation_stays_complete(client, editor, moderator):
     """The form is validated, because the approval publishes the story without validation."""
     story = submit(client, editor)

@@ -135,22 +135,6 @@ def test_site_history_has_no_earlier_titles_of_pages_above(writer, admin_client)
         assert "Second" in shown
 
 
-def test_api_has_no_hidden_source_of_an_alias(writer, admin_client, own):
-    elsewhere = builders.make_index(builders.make_index(), "Elsewhere")
-    source = builders.make_story(f"{SECRET} source", elsewhere)
-    alias = source.create_alias(parent=own.index, update_slug="plain")
-    Page.objects.filter(pk=alias.pk).update(title="Plain", draft_title="Plain")
-    source.title = f"{SECRET} change"
-    source.save_revision()
-    address = f"/admin/api/main/pages/{alias.pk}/"
-    assert writer.get(address).json()["meta"]["alias_of"] is None
-    assert admin_client.get(address).json()["meta"]["alias_of"]["id"] == source.pk
-    assert SECRET not in text_of(writer.get(address))
-    public = builders.make_story("Public source", elsewhere)
-    alias = public.create_alias(parent=own.index, update_slug="public")
-    assert writer.get(f"/admin/api/main/pages/{alias.pk}/").json()["meta"]["alias_of"]["id"] == public.pk
-
-
 def test_privacy_does_not_name_the_hidden_page_above(writer, admin_client, own):
     permit(writer, own)
     above = builders.make_private(builders.make_index(builders.make_index(), f"{SECRET} list"))

@@ -56,8 +56,6 @@ def scene():
                 published = stories[name].last_published_at
                 changed(page, published + datetime.timedelta(days=days))
     builders.make_story("Seulement", parent=scene["fr"])
-    # The report leaves aliases out.
-    stories["All"].create_alias(parent=builders.make_index(), update_slug="alias")
     return scene | stories
 
 

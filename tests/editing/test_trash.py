@@ -210,7 +210,7 @@ def test_incomplete_story_in_the_trash_does_not_stop_others(admin_client, sectio
     assert not StoryPage.objects.get(pk=incomplete.pk).live
 
 
-def test_copy_of_a_section_leaves_out_what_is_in_the_trash(admin_client, section, story, subtests):
+def test_copy_of_a_section_leaves_out_what_is_in_the_trash(admin_client, section, story):
     inner = builders.make_index(section, "Inner")
     for parent, title in ((section, "Last"), (inner, "Deep")):
         builders.make_story(title, parent)
@@ -218,37 +218,11 @@ def test_copy_of_a_section_leaves_out_what_is_in_the_trash(admin_client, section
     trashed(builders.make_story("Deeper", inner))
     form = {"new_title": "Copy", "new_slug": "copy", "new_parent_page": section.get_parent().pk}
     form |= {"copy_subpages": "on", "publish_copies": "on"}
-    for alias in ({}, {"alias": "on"}):
-        with subtests.test(**alias), undone():
-            admin_client.post(reverse("wagtailadmin_pages:copy", args=[section.pk]), form | alias)
-            copied = Page.objects.get(slug="copy")
-            assert list(copied.get_descendants().values_list("title", flat=True)) == ["Inner", "Deep", "Last"]
-            assert all(copied.get_descendants().values_list("live", flat=True))
-            assert Page.find_problems() == ([], [], [], [], [])  # five kinds of faults in the tree
-
-
-def test_alias_of_a_page_in_the_trash_becomes_no_page_of_its_own(admin_client, section, story):
-    """Neither does an alias of the alias, which has the same words. Here, a page above is in the trash."""
-    elsewhere = builders.make_index(builders.make_index(), "Elsewhere")
-    alias = story.create_alias(parent=elsewhere, update_slug="alias")
-    second = Page.objects.get(pk=alias.pk).specific.create_alias(parent=elsewhere, update_slug="second")
-    row = trashed(section)
-    form = {"new_title": "Copy", "new_slug": "copy", "new_parent_page": builders.make_index().pk}
-    form |= {"copy_subpages": "on", "publish_copies": "on"}
-    for page in (alias, second):
-        for more in ({}, {"alias": "on"}):
-            admin_client.post(reverse("wagtailadmin_pages:copy", args=[page.pk]), form | more)
-        admin_client.post(f"/admin/pages/{page.pk}/convert_alias/")
-        stored = Page.objects.get(pk=page.pk)
-        assert stored.alias_of_id and not stored.live
-    assert not Page.objects.filter(slug="copy").exists()
-    admin_client.post(reverse("wagtailadmin_pages:copy", args=[elsewhere.pk]), form)
-    assert not Page.objects.get(slug="copy").get_children().exists()
-
-    trash.restore(row)
-    admin_client.post(f"/admin/pages/{alias.pk}/convert_alias/")
-    alias.refresh_from_db()
-    assert not alias.alias_of_id and not alias.live
+    admin_client.post(reverse("wagtailadmin_pages:copy", args=[section.pk]), form)
+    copied = Page.objects.get(slug="copy")
+    assert list(copied.get_descendants().values_list("title", flat=True)) == ["Inner", "Deep", "Last"]
+    assert all(copied.get_descendants().values_list("live", flat=True))
+    assert Page.find_problems() == ([], [], [], [], [])  # five kinds of faults in the tree
 
 
 # --- Out of the trash ----------------------------------------------------------------------------

@@ -3,22 +3,18 @@
 from functools import partial
 
 import pytest
-from wagtail.models import Page
 
-from stories.models import StoryPage
 from tests.support import builders
 from tests.support.builders import (
     home_page,
     make_index,
     make_plain_page,
-    make_private,
     make_story,
     make_theme,
     parse,
 )
 from tests.support.committed import caches_in_use
 from tests.support.page_heads import SITE, cards, change_settings, read
-from tests.support.undone import undone
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 # Small pictures, because many renditions are made of each.
@@ -67,24 +63,6 @@ def test_every_page_has_one_canonical_url(client, subtests, monkeypatch):
         for requested, expected in CANONICAL:
             with subtests.test(requested):
                 assert canonical(client, requested) == expected
-
-
-def test_the_canonical_url_of_an_alias_is_that_of_its_source(client):
-    story = make_story("A story")
-    alias = story.create_alias(parent=make_index(make_index(), "Africa"))
-    assert alias.url != story.url
-    assert canonical(client, alias.url) == story.url
-
-
-def test_the_canonical_url_of_an_alias_is_its_own_if_its_source_is_not_public(admin_client, subtests):
-    story = make_story("A story")
-    alias = story.create_alias(parent=make_index(make_index(), "Africa"))
-    # An administrator may open the alias, which is as private as its source.
-    for hide in (make_private, Page.unpublish):
-        with subtests.test(hide.__name__), undone():
-            hide(StoryPage.objects.get(pk=story.pk))
-            Page.objects.filter(pk=alias.pk).update(live=True)  # unpublishing the source unpublished it too
-            assert canonical(admin_client, alias.url) == alias.url
 
 
 def test_responses_without_a_page_have_no_metadata(client):

@@ -91,17 +91,6 @@ def test_stories_kept_out_of_search_engines_are_not_in_the_sitemap(client):
     assert not {kept.url, "/stories/country/kenya/", "/stories/theme/mining/"} & found
 
 
-def test_an_alias_is_not_in_the_sitemap_and_has_no_lists_of_terms(client):
-    story = make_story("A story")
-    alias = story.create_alias(parent=make_index(make_index(), "Africa"))
-    list_alias = make_index().create_alias(update_slug="again")
-    below = make_story("Below", parent=list_alias, countries=["KE"])
-    found = read(client)
-    assert story.url in found
-    assert alias.url not in found
-    assert {address for address in found if "again" in address} == {below.url}
-
-
 def test_lastmod_of_a_list_is_that_of_its_latest_story(client):
     section = make_index(make_index(), "Africa")
     make_story("Old", parent=section, countries=["KE"], themes=["Mining"])

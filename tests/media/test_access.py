@@ -13,7 +13,6 @@ from stories.models import StoryAuthor
 from tests.support import admin_world, builders
 from tests.support.files_of_pages import (
     address_of,
-    alias_of_story_for_group,
     author_of_draft,
     author_of_live_story,
     author_of_nothing,
@@ -87,7 +86,6 @@ TABLE = {
     story_for_members_of_a_person_who_withdrew: STAFF,
     person_who_withdrew: STAFF,
     person_who_withdrew_on_a_page_for_members: STAFF,
-    alias_of_story_for_group: GROUP,
     draft_for_members: STAFF,
     private_and_public: ALL,
     logo: ALL,
@@ -110,7 +108,7 @@ TABLE = {
 # Those of TABLE whose queries differ from one another. PostgreSQL has only these, because each takes longer.
 QUERIES = [
     *(live_story, draft, used_by_nothing, original_file, logo, private_and_public, person_who_withdrew),
-    *(story_for_group, story_below_page_for_group, alias_of_story_for_group, hidden_at_once),
+    *(story_for_group, story_below_page_for_group, hidden_at_once),
     *(author_of_live_story, author_of_draft, author_of_story_for_group),
     *(document_of_live_story, document_of_draft, document_of_story_for_group),
 ]

@@ -10,7 +10,6 @@ from stories.models import StoryPage
 from tests.support import builders
 from tests.support.files_of_pages import (
     address_of,
-    alias_of_story_for_group,
     author_of_live_story,
     draft,
     get,
@@ -52,9 +51,7 @@ def test_remembered_picture_is_not_sent_for_another_host(client):
     assert get(client, address, Host="evil.example").status_code == 400
 
 
-@pytest.mark.parametrize(
-    "make_file", [draft, unpublished, new_in_draft, story_for_group, alias_of_story_for_group, original_size]
-)
+@pytest.mark.parametrize("make_file", [draft, unpublished, new_in_draft, story_for_group, original_size])
 def test_picture_that_is_not_public_is_never_remembered(make_file, client):
     address = make_file()
     staff = Client()

@@ -1,231 +1,73 @@
-"""An alias is public only if its source is, even through a chain of aliases."""
-
-import random
+"""No page becomes an alias of another one, whatever asks for it."""
 
 import pytest
-from django.contrib.contenttypes.models import ContentType
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
-from wagtail.models import Page, PageViewRestriction
+from django.core import serializers
+from django.core.exceptions import ValidationError
+from wagtail.models import Page
 
-from media.access import is_public
-from publishing import visibility
-from publishing.models import HiddenPage, TrashedPage
-from safeguarding.scopes import NO_END
-from safeguarding.uses import Release
+from publishing.aliases import REFUSED
 from stories.models import StoryPage
-from tests.support.aliases import chain_of, section_with_part
-from tests.support.builders import (
-    home_page,
-    make_image,
-    make_index,
-    make_plain_page,
-    make_private,
-    make_story,
-)
-from tests.support.committed import act_as_committed
+from tests.support.builders import make_index, make_plain_page, make_story, parse
+from tests.support.translations import make_home
 from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
 
-# The trees. PostgreSQL has others, and half as many, because they take twice as long there.
-SEEDS = range(20) if connection.vendor == "sqlite" else range(20, 30)
-# How many pages of a tree are looked at one by one, besides the queries for all of its pages.
-SINGLE_PAGES = 7
-WORD = "Quixotic"
+
+def with_pages_below(story):
+    story.get_parent().specific.create_alias(recursive=True, parent=make_index(), update_slug="again")
 
 
-def build_tree(seed):
-    """Store pages below two home pages, aliases, and what hides pages, at random. Aliases may form loops.
-
-    The pages are stored directly, because Wagtail's own way takes a hundred times as long.
-    """
-    generator, home = random.Random(seed), home_page()  # noqa: S311 - the same each time
-    content_type, pages = ContentType.objects.get_for_model(Page), []
-    other = Page(title="Other home", slug="other-home", live=generator.random() < 0.7, locale=home.locale)
-    Page.get_first_root_node().add_child(instance=other)
-    for number in range(generator.choice([3, 12, 40])):
-        above = generator.choice([home, other, *pages])
-        pages.append(
-            Page(
-                title=f"Page {number}",
-                slug=f"page-{number}",
-                path=f"{above.path}{number + 100:04}",  # 100, as the pages of the migrations have low numbers
-                depth=above.depth + 1,
-                url_path=f"{above.url_path}page-{number}/",
-                content_type=content_type,
-                locale=home.locale,
-                live=generator.random() < 0.9,
-            )
-        )
-    Page.objects.bulk_create(pages)
-    for page in generator.sample(pages, len(pages) // generator.choice([2, 3, 10])):
-        page.alias_of = generator.choice(pages)
-    Page.objects.bulk_update(pages, ["alias_of"])
-    # No restriction, one (twice as often) or two.
-    for page in generator.sample(pages, generator.choice([0, 1, 1, 2])):
-        make_private(page)
-    for model in (HiddenPage, TrashedPage):
-        for page in generator.sample(pages, generator.choice([0, 0, 1])):
-            model.objects.create(page=page)
-    stored = Page.objects.exclude(pk=home.pk)
-    Release.objects.bulk_create(Release(page=page, until=NO_END, digest="-") for page in stored)
+def in_another_language(story):
+    story.copy_for_translation(make_home("fr").locale, copy_parents=True)
 
 
-def pages_from(page, by_path, by_key):
-    """Return the keys of the pages that can be reached from `page` by going to parents and sources."""
-    reached, waiting = set(), [page]
-    while waiting:
-        page = waiting.pop()
-        if page.pk not in reached:
-            reached.add(page.pk)
-            waiting += filter(None, [by_path.get(page.path[: -Page.steplen]), by_key.get(page.alias_of_id)])
-    return reached
+def with_all_parents(story):
+    """Do as Wagtail's setting WAGTAILSIMPLETRANSLATION_SYNC_PAGE_TREE does with each new page."""
+    story.copy_for_translation(make_home("fr").locale, copy_parents=True, alias=True)
 
 
-def assert_agreement(monkeypatch, seed):
-    """Compare the public pages, and the restrictions of some pages, with a definition in plain Python.
-
-    Returns the number of pages that are not public.
-    """
-    pages = list(Page.objects.all())
-    by_path, by_key = {page.path: page for page in pages}, {page.pk: page for page in pages}
-    restricted = set(PageViewRestriction.objects.values_list("page", flat=True))
-    # A page that is not live withdraws the pages below it. Without such pages it hides nothing, and doesn't
-    # count: NOT_LIVE in publishing/conditions.py.
-    with_children = {page.path[: -Page.steplen] for page in pages}
-    withdrawn = {page.pk for page in pages if not page.live and page.path in with_children}
-    withdrawn |= set(HiddenPage.objects.values_list("page", flat=True))
-    withdrawn |= set(TrashedPage.objects.values_list("page", flat=True))
-    reached = {page.pk: pages_from(page, by_path, by_key) for page in pages}
-    hidden = {page.pk for page in pages if reached[page.pk] & (restricted | withdrawn)}
-    public = {page.pk for page in pages if page.live} - hidden
-
-    some = random.Random(seed).sample(pages, min(SINGLE_PAGES, len(pages)))  # noqa: S311 - the same each time
-
-    def assert_single_pages_agree():
-        for page in some:
-            restrictions = visibility.restrictions_on(page)
-            assert set(restrictions.values_list("page", flat=True)) == reached[page.pk] & restricted
-            is_withheld = bool(reached[page.pk] & withdrawn)
-            assert visibility.is_withdrawn(page) == visibility.is_withheld(page) == is_withheld
-            assert visibility.is_hidden(page) == (page.pk in hidden)
-
-    def published():
-        return set(visibility.published_pages().values_list("pk", flat=True))
-
-    assert published() == public  # In a transaction, the query finds the hidden pages.
-    assert_single_pages_agree()
-    with monkeypatch.context() as patch:
-        act_as_committed(patch)
-        assert published() == public  # The hidden paths are cached.
-        assert_single_pages_agree()
-        patch.setattr(visibility, "MAX_PATHS", 0)
-        assert published() == public  # The cached paths are too many now, so the query finds the pages.
-    return len(pages) - len(public)
+def save_page(story, **options):
+    page = Page.objects.get(pk=make_plain_page("Other").pk)
+    page.alias_of = Page.objects.get(pk=story.pk)
+    page.save(**options)
 
 
-def test_the_rule_holds_in_every_tree(monkeypatch):
-    hidden = 0  # the number of hidden pages in all trees
-    for seed in SEEDS:
-        with undone():
-            build_tree(seed)
-            hidden += assert_agreement(monkeypatch, seed)
-    assert hidden > 100, "trees without hidden pages prove little"
+def load_rows(story):
+    page = Page.objects.get(pk=make_plain_page("Other").pk)
+    page.alias_of = Page.objects.get(pk=story.pk)
+    for row in serializers.deserialize("json", serializers.serialize("json", [page])):
+        row.save()
+
+
+WAYS = {
+    "action": lambda story: story.create_alias(parent=make_index(), update_slug="alias"),
+    "section": with_pages_below,
+    "untranslated parent": in_another_language,
+    "synchronised tree": with_all_parents,
+    "save": save_page,
+    "save without validation": lambda story: save_page(story, clean=False),
+    "save one field": lambda story: save_page(story, clean=False, update_fields=["alias_of"]),
+    "fixture": load_rows,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_alias_is_refused_in_words(way):
+    story = make_story(parent=make_index(make_index(), "Section"))
+    with undone(), pytest.raises(ValidationError, match="stands in one section"):
+        WAYS[way](StoryPage.objects.get(pk=story.pk))
+    assert not Page.objects.exclude(alias_of=None).exists()
 
 
 @pytest.mark.sqlite_only
-def test_chain_of_aliases_is_shown_with_its_source_only(client, media_root, monkeypatch):
-    """Each alias is hidden while its first source is in a section that became private later.
-
-    tests/publishing/test_visibility.py looks for an alias of an alias in all places that list pages.
-    """
-    section, part = section_with_part()
-    source = make_story(f"{WORD} story", part, lead_image=make_image(), lead_image_alt="A place")
-    first = chain_of(source, 1)
-    chain = [first, chain_of(first, 4)]
-    make_private(section)
-    for way in ("found by each query", "cached"):
-        with monkeypatch.context() as patch, undone():
-            if way == "cached":
-                act_as_committed(patch)
-            for alias in chain:
-                response = client.get(alias.url)
-                assert response.status_code == 302
-                assert response.url.startswith("/_util/login/")
-            assert not is_public(source.lead_image)
-
-            PageViewRestriction.objects.all().delete()
-            for alias in chain:
-                assert client.get(alias.url).status_code == 200
-                assert StoryPage.objects.published().filter(pk=alias.pk).exists()
-            assert is_public(source.lead_image)
-
-
-def test_a_source_that_moves_takes_its_aliases_along():
-    section, part = section_with_part()
-    make_private(section)
-    source = make_story()
-    last = chain_of(source, 4)
-    assert StoryPage.objects.published().filter(pk=last.pk).exists()
-
-    source.move(part, pos="last-child")
-    assert not StoryPage.objects.published().filter(pk=last.pk).exists()
-
-    Page.objects.get(pk=source.pk).move(make_index(), pos="last-child")
-    assert StoryPage.objects.published().filter(pk=last.pk).exists()
-
-
-def test_a_source_that_is_withdrawn_takes_its_aliases_along(client):
-    """Wagtail unpublishes them with it, also before it is deleted.
-
-    After the deletion, the first alias of a chain is an ordinary page with the same content.
-    """
-    source = make_story(f"{WORD} story")
-    aliases = [chain_of(source, 3), source.create_alias(parent=make_index(), update_slug="alone")]
-    for withdraw in (StoryPage.unpublish, StoryPage.delete):
-        with undone():
-            withdraw(StoryPage.objects.get(pk=source.pk))
-            for alias in aliases:
-                assert client.get(alias.url).status_code == 404
-            assert WORD not in client.get("/stories/").text
-
-
-@pytest.mark.sqlite_only
-def test_a_withdrawn_alias_stays_so_when_its_source_is_published(client):
-    # This site never published it. Its date is that of the old site from which it was imported.
-    draft = make_story(f"{WORD} draft", live=False, first_published_at=timezone.now())
-    waiting = draft.create_alias(parent=make_index(), update_slug="waiting")
-    source = make_story(f"{WORD} story")
-    withdrawn, public = (source.create_alias(parent=make_index(), update_slug=slug) for slug in ("a", "b"))
-    further = withdrawn.create_alias(parent=make_index(), update_slug="further")
-    withdrawn.unpublish()
-
-    for page in (draft, source):
-        page.save_revision().publish()
-
-    for alias in (withdrawn, further):
-        assert client.get(alias.url).status_code == 404
-    # The alias of the draft was never published here, so nobody has withdrawn it.
-    for alias in (waiting, public):
-        assert WORD in client.get(alias.url).text
-
-
-@pytest.mark.usefixtures("committed")
-def test_a_page_that_is_not_hidden_takes_no_query():
-    make_private(make_plain_page("For members"))
-    story = make_story()
-    visibility.get_hidden_paths()  # caches them
-    with CaptureQueriesContext(connection) as queries:
-        assert not visibility.restrictions_on(story).exists()
-    assert not queries
-
-
-@pytest.mark.usefixtures("committed")
-def test_only_a_limited_number_of_hidden_paths_is_named_in_a_query(monkeypatch):
-    page = make_private(make_plain_page("For members"))
-    assert visibility.get_hidden_paths() == [page.path]
-    for most, is_named in ((1, True), (0, False)):
-        monkeypatch.setattr(visibility, "MAX_PATHS", most)
-        assert (page.path in str(visibility.published_pages().query)) == is_named
+def test_copy_says_why_and_makes_an_ordinary_page(admin_client):
+    story = make_story("Told")
+    address = f"/admin/pages/{story.pk}/copy/"
+    page = parse(admin_client.get(address))
+    assert page.select_one("[name=alias][disabled]")
+    assert str(REFUSED) in page.text
+    data = {"new_title": "Copy", "new_slug": "copy", "new_parent_page": make_index().pk, "alias": "on"}
+    admin_client.post(address, data)
+    copy = StoryPage.objects.get(slug="copy")
+    assert (copy.title, copy.alias_of, copy.live) == ("Copy", None, False)

@@ -23,7 +23,7 @@ from tests.support.builders import (
     make_private,
     make_story,
 )
-from tests.support.hidden_pages import WAYS_TO_HIDE, alias_of_private, of_a_person_who_withdrew
+from tests.support.hidden_pages import WAYS_TO_HIDE, of_a_person_who_withdrew, private
 from tests.support.translations import make_pair
 from tests.support.undone import undone
 from tests.support.wsgi import SiteClient
@@ -103,7 +103,7 @@ def test_hidden_address_is_printed_nowhere(client):
     assert SLUG not in write_page().read_text()
     # Until here, the help page and the promoted result were the first of `pages`, a draft. The next two are
     # live: one is hidden, and the other one is not released.
-    for hide in (alias_of_private, of_a_person_who_withdrew):
+    for hide in (private, of_a_person_who_withdrew):
         page = pages[slug_of(hide)]
         SearchPromotion.objects.update(page=page)
         home = home_page()

@@ -14,11 +14,6 @@ pytestmark = pytest.mark.django_db
 OLD = "/old-address/"
 
 
-def withdraw_by_alias(page):
-    """Make `page` an alias of a private page."""
-    Page.objects.filter(pk=page.pk).update(alias_of=make_private(make_story()))
-
-
 def make_section_private(page):
     make_private(page.get_parent())
 
@@ -30,7 +25,7 @@ def move_to_private_section(page):
 # The ways to withdraw a page.
 WITHDRAW = [
     *(Page.unpublish, make_private, make_section_private),
-    *(move_to_private_section, withdraw_by_alias, Page.delete),
+    *(move_to_private_section, Page.delete),
 ]
 
 

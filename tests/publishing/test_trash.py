@@ -47,20 +47,16 @@ def story(pages):
     return stored(pages[1]).specific
 
 
-def test_section_is_withdrawn_with_its_stories_and_all_their_aliases(section, story):
-    elsewhere = builders.make_index(builders.make_index(), "Elsewhere")
-    alias = story.create_alias(parent=elsewhere, update_slug="alias")
-    second = stored(alias).specific.create_alias(parent=elsewhere, update_slug="second")
-    addresses = [page.url for page in (section, story, alias, second)]
+def test_section_is_withdrawn_with_its_stories(section, story):
+    other = builders.make_story("Other")
+    addresses = [page.url for page in (section, story)]
     assert {Client().get(address).status_code for address in addresses} == {200}
 
     trashed(section)
 
     assert {Client().get(address).status_code for address in addresses} == {404}
-    assert not any(stored(page).live for page in (section, story, alias, second))
-    assert [trash.is_in_trash(stored(page)) for page in (section, story, alias, second)] == [
-        True, True, False, False
-    ]  # fmt: skip
+    assert [stored(page).live for page in (section, story, other)] == [False, False, True]
+    assert [trash.is_in_trash(stored(page)) for page in (section, story, other)] == [True, True, False]
     assert set(Page.objects.filter(trash.in_trash())) == {stored(section), stored(story)}
 
 
@@ -177,20 +173,9 @@ def test_what_was_published_in_the_trash_is_a_draft_when_it_is_restored(client, 
     assert not stored(story).live and not stored(story).approved_schedule
 
 
-def test_publishing_the_source_leaves_an_alias_in_the_trash():
-    source = builders.make_story(live=False)
-    alias = source.create_alias(parent=builders.make_index(), update_slug="alias")
-    other = source.create_alias(parent=builders.make_index(), update_slug="other")
-    trashed(alias)
-    source.save_revision().publish()
-    assert stored(other).live
-    assert not stored(alias).live
-
-
 def test_pages_are_deleted_after_their_time(section, story, time_machine):
     now = timezone.now()
     time_machine.move_to(now)
-    alias = story.create_alias(parent=builders.make_index(), update_slug="alias")
     trashed(story)
     trashed(section)  # deleted before the story, which is below it
     time_machine.move_to(now + datetime.timedelta(days=trash.DAYS - 1))
@@ -202,7 +187,6 @@ def test_pages_are_deleted_after_their_time(section, story, time_machine):
     trash.delete_expired()
     assert TrashedPage.objects.get().page_id == kept.pk
     assert not Page.objects.filter(pk__in=[section.pk, story.pk]).exists()
-    assert not StoryPage.objects.get(pk=alias.pk).live
 
 
 @pytest.mark.sqlite_only

@@ -12,7 +12,6 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
 from wagtail.actions.copy_page import CopyPagePermissionError
-from wagtail.actions.create_alias import CreatePageAliasPermissionError
 
 from media.models import CleanImage
 from safeguarding.models import Contributor, Ledger, PageHold, UnfinishedEntry, Withdrawal
@@ -24,7 +23,7 @@ from safeguarding.withdrawal.tasks import run_tasks
 from stories.models import StoryPage
 from tests.support import builders, withdrawal_world
 from tests.support.people import make_agreeing_person, make_story_about
-from tests.support.translations import make_index_in
+from tests.support.translations import make_index_in, make_translation
 from tests.support.undone import undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
@@ -51,13 +50,11 @@ def digest(text):
     return digest_of(str(text), Ledger.get().salt)
 
 
-def make_story_with_alias():
-    """Return a story that lists nobody, and an alias of it with another translation key."""
-    story = StoryPage.objects.get(pk=builders.make_story("Lamps", slug="lamps").pk)
-    story.save_revision()
-    alias = story.create_alias(parent=builders.make_index(), update_slug="alias-of-lamps")
-    assert alias.translation_key != story.translation_key
-    return story, alias
+def make_story_with_translation():
+    """Return a story that lists nobody, and its translation, which has another address."""
+    story = builders.make_story("Lamps", slug="lamps")
+    fields = {"slug": "lampes", "summary": "Des lampes.", "body": story.body, "date": story.date}
+    return story, make_translation(story, make_index_in("fr", slug="liste"), **fields)
 
 
 def statuses(*pages):
@@ -65,17 +62,17 @@ def statuses(*pages):
     return [Client().get(page.url).status_code for page in pages]
 
 
-def test_alias_that_the_ledger_does_not_know_goes_with_its_story():
-    story, alias = make_story_with_alias()
-    assert statuses(story, alias) == [200, 200]
+def test_translation_goes_with_its_story():
+    story, translation = make_story_with_translation()
+    assert statuses(story, translation) == [200, 200]
     with undone():
         catch_up(story=[digest(story.translation_key)])
-        assert not StoryPage.objects.filter(pk__in=[story.pk, alias.pk]).exists()
-        assert statuses(story, alias) == [410, 410]
+        assert not StoryPage.objects.filter(pk__in=[story.pk, translation.pk]).exists()
+        assert statuses(story, translation) == [410, 410]
     catch_up(address=[digest(story.url)])
-    assert statuses(story, alias) == [410, 404], "each is held until a lead decides"
+    assert statuses(story, translation) == [410, 404], "each is held until a lead decides"
     erase_page(PageHold.objects.get(page=story))
-    assert not StoryPage.objects.filter(pk__in=[story.pk, alias.pk]).exists()
+    assert not StoryPage.objects.filter(pk__in=[story.pk, translation.pk]).exists()
 
 
 def test_story_with_somebody_else_in_it_is_held_and_not_erased():
@@ -88,17 +85,17 @@ def test_story_with_somebody_else_in_it_is_held_and_not_erased():
 
 @pytest.mark.sqlite_only
 def test_only_what_is_held_because_of_the_same_person_is_erased_with_a_story(lead):
-    story, alias = make_story_with_alias()
+    story, translation = make_story_with_translation()
     for code in ("P-2222", "P-3333"):
         catch_up(code=code, address=[digest(story.url)])
-    release_page(PageHold.objects.get(page=alias, code="P-2222"), lead.user)
+    release_page(PageHold.objects.get(page=translation, code="P-2222"), lead.user)
     erase_page(PageHold.objects.get(page=story, code="P-2222"))
-    assert StoryPage.objects.get().pk == alias.pk
+    assert StoryPage.objects.get().pk == translation.pk
 
 
 @pytest.mark.sqlite_only
 def test_story_that_may_be_of_two_people_waits_for_both_decisions(lead):
-    story, _alias = make_story_with_alias()
+    story, _translation = make_story_with_translation()
     for code in ("P-2222", "P-3333"):
         catch_up(code=code, address=[digest(story.url)])
     first, second = PageHold.objects.filter(page=story).order_by("pk")
@@ -112,7 +109,7 @@ def test_story_that_may_be_of_two_people_waits_for_both_decisions(lead):
 
 @pytest.mark.sqlite_only
 def test_two_leads_decide_at_the_same_moment(lead):
-    story, _alias = make_story_with_alias()
+    story, _translation = make_story_with_translation()
     for first, second in ((erase_page, release_page), (release_page, erase_page)):
         with undone():
             catch_up(address=[digest(story.url)])
@@ -136,8 +133,8 @@ def test_what_is_no_key_of_a_hold_or_an_entry_is_not_found(lead):
 @pytest.mark.sqlite_only
 def test_held_page_is_not_copied():
     """No withdrawal would hold or change a copy."""
-    story, _alias = make_story_with_alias()
-    index = make_index_in("fr", slug="liste")
+    story, _translation = make_story_with_translation()
+    index = make_index_in("es", slug="lista")
     with undone():
         catch_up(address=[digest(story.url)])
         assert_not_copied(StoryPage.objects.get(pk=story.pk), index)
@@ -151,8 +148,6 @@ def test_held_page_is_not_copied():
 
 def assert_not_copied(story, index):
     parent = builders.make_index()
-    with pytest.raises(CreatePageAliasPermissionError):
-        story.create_alias(parent=parent, update_slug="second-alias")
     with pytest.raises(CopyPagePermissionError):
         story.copy(update_attrs={"slug": "copy"})
     with pytest.raises(CopyPagePermissionError):
@@ -236,9 +231,9 @@ def test_person_who_is_taken_down_while_everybody_is_held_stays_so(lead):
 
 @pytest.mark.sqlite_only
 def test_entry_without_a_code_holds_the_pages_that_it_may_be_about():
-    story, alias = make_story_with_alias()
+    story, translation = make_story_with_translation()
     catch_up(code=None, address=[digest(story.url)])
-    assert statuses(story, alias) == [404, 404]
+    assert statuses(story, translation) == [404, 404]
 
 
 def test_desk_lists_what_was_ticked_before_a_restore_and_the_words_are_kept(lead):

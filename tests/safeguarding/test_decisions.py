@@ -3,7 +3,6 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
-from wagtail.actions.convert_alias import ConvertAliasPageAction
 from wagtail.models import Workflow
 
 from caching.local_date import today
@@ -12,7 +11,7 @@ from safeguarding.models import Decision
 from safeguarding.policies import GROUP
 from safeguarding.scopes import NO_END, Naming, Picture
 from stories.models import StoryPage
-from tests.support.builders import make_index, make_plain_page, make_story, make_user, parse
+from tests.support.builders import make_plain_page, make_story, make_user, parse
 from tests.support.leads import decision_data, errors_of, make_live_story, send_decision
 from tests.support.people import (
     days_from_today,
@@ -79,15 +78,13 @@ def test_about_a_child_a_second_person_decides(lead):
 
 
 @pytest.mark.sqlite_only
-def test_author_decides_neither_about_an_alias_nor_about_a_translation(lead):
+def test_author_does_not_decide_about_a_translation_either(lead):
     child = make_agreeing_person({"given_by": "guardian"}, kind="child", adult_on=days_from_today(900))
     story = StoryPage.objects.get(pk=make_story_about(child, live=False).pk)
     save(story, lead.user, "By the Lead.")
     story.save(clean=False)
     decide(story, child, "child")
-    early = story.create_alias(parent=make_index(), update_slug="early")
     story.save_revision(user=make_user("Editors")).publish()
-    late = StoryPage.objects.get(pk=story.pk).create_alias(parent=make_index(), update_slug="late")
     story.save_revision(user=lead.user).publish()
     Decision.objects.all().delete()
     story.refresh_from_db()
@@ -98,7 +95,7 @@ def test_author_decides_neither_about_an_alias_nor_about_a_translation(lead):
     plain.save_revision(user=lead.user)
     plain_translation = plain.copy_for_translation(index.locale)
     Workflow.objects.get().start(plain_translation, lead.user)
-    for page in (story, early, late, translation, plain_translation):
+    for page in (story, translation, plain_translation):
         assert "You wrote this version yourself" in send_decision(lead, page).text, page.slug
     assert not Decision.objects.exists()
 
@@ -129,12 +126,6 @@ def copy(story):
     return story.copy(update_attrs={"slug": "copy"})
 
 
-def convert(story):
-    alias = story.create_alias(update_slug="alias")
-    ConvertAliasPageAction(alias, user=make_user(is_superuser=True)).execute()
-    return StoryPage.objects.get(pk=alias.pk)
-
-
 def forget_first_versions(story):
     for revision in story.revisions.exclude(pk=story.latest_revision_id):
         revision.delete()
@@ -146,7 +137,7 @@ def test_nobody_decides_who_wrote_an_earlier_version(lead):
     """The lead wrote it, and a colleague saved it once more."""
     child = make_agreeing_person({"given_by": "guardian"}, kind="child", adult_on=days_from_today(900))
     key = draft_of_both(lead, child).pk
-    for change in (leave, translate, copy, convert, forget_first_versions):
+    for change in (leave, translate, copy, forget_first_versions):
         with undone():
             story = change(StoryPage.objects.get(pk=key))
             if not story.current_workflow_state:

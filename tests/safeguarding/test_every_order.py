@@ -63,8 +63,7 @@ def may_be_read(story):
 
 def agrees(person, story, naming, is_pictured):
     """Return whether `person` agrees to be in `story` under `naming` today, or a decision replaces that."""
-    pages = [story.pk, story.alias_of_id]
-    decisions = Decision.objects.filter(page__in=pages, digest=story.people_digest, contributor=person)
+    decisions = Decision.objects.filter(page=story.pk, digest=story.people_digest, contributor=person)
     decided = set(decisions.filter(ends_on__gte=today()).values_list("ground", flat=True))
     consent, child = last_consent(person), is_child(person)
     if naming is None or person.held_since or (consent and consent.event == "withdrawn"):
@@ -222,13 +221,6 @@ class Site(RuleBasedStateMachine):
     @rule(number=story_numbers)
     def unpublish(self, number):
         StoryPage.objects.get(pk=self.stories[number].pk).unpublish()
-
-    @rule(number=story_numbers)
-    def make_alias(self, number):
-        story = StoryPage.objects.get(pk=self.stories[number].pk)
-        with suppress(ValidationError), transaction.atomic():
-            if not story.aliases.exists():
-                story.create_alias(update_slug=f"alias-{number}")
 
     # Programs that bypass the check before publishing
 

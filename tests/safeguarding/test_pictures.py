@@ -52,10 +52,10 @@ def test_outside_of_a_page_there_is_no_decision_about_a_picture(client, media_ro
 
 
 def make_pages(image):
-    """Return live pages about nobody that show `image`: a story, its alias, a plain page, the home page."""
+    """Return live pages about nobody that show `image`: a story, a plain page, the home page."""
     body = [pictures_block(image)]
     story = make_story(lead_image=image, lead_image_alt="A lamp")
-    pages = [story, story.create_alias(update_slug="alias"), make_plain_page("About", body=body)]
+    pages = [story, make_plain_page("About", body=body)]
     home = home_page()
     home.body = body
     home.save()

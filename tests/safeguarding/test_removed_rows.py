@@ -1,7 +1,6 @@
 """Removing a row, as a script can, never shows readers more: what is unknown then is not shown."""
 
 import pytest
-from wagtail.actions.convert_alias import ConvertAliasPageAction
 
 from media.models import CleanImage
 from safeguarding.models import Contributor, Release
@@ -95,14 +94,8 @@ def copy(translation):
     return StoryPage.objects.get(pk=translation.copy(update_attrs={"slug": "copy"}).pk)
 
 
-def convert(translation):
-    alias = translation.create_alias(update_slug="alias")
-    ConvertAliasPageAction(alias).execute()
-    return StoryPage.objects.get(pk=alias.pk)
-
-
 @pytest.mark.sqlite_only
-@pytest.mark.parametrize("change", [leave, copy, convert])
+@pytest.mark.parametrize("change", [leave, copy])
 def test_whoever_comes_into_a_translation_after_its_original_is_deleted_agrees_to_its_language(change):
     story, index = make_story(), make_index_in("fr")
     key = story.translation_key

@@ -347,7 +347,6 @@ def test_whoever_waits_for_the_first_person_has_not_locked_the_second():
     acts = {
         "saving a story": story.save,
         "copying a section": lambda: CopyPageAction(section, recursive=True, **copied).execute(),
-        "making aliases of a section": lambda: section.create_alias(recursive=True, update_slug="aliases"),
         "publishing several stories": publish_in_bulk(*drafts),
         "an event": lambda: record(second, **ALL_AGREED),
         "taking down": lambda: take_down(second, None),
@@ -365,24 +364,7 @@ def test_whoever_waits_for_the_first_person_has_not_locked_the_second():
             rows = [Contributor.objects.filter(pk=second.pk), CleanImage.objects.all()]
             held += [] if all(map(is_free, rows)) else [name]
     assert held == []
-    assert StoryPage.objects.live().filter(alias_of=None).count() == 3, "the story and both drafts"
-
-
-def test_whoever_waits_for_a_person_has_locked_the_aliases_too():
-    """Publishing a story publishes its aliases after it."""
-    person = make_agreeing_person()
-    draft, approved = stories = [make_story_about(person, live=False) for _each in range(2)]
-    aliases = [story.create_alias(update_slug=f"alias-{story.pk}") for story in stories]
-    approved.get_workflow().start(approved, None)
-    for act, alias in zip(
-        (publish_in_bulk(draft), approved.current_workflow_task_state.approve), aliases, strict=True
-    ):
-        with others() as start, transaction.atomic():
-            lock([person.pk])
-            start(act)
-            wait_until_blocked()
-            assert not is_free(Page.objects.filter(pk=alias.pk))
-    assert StoryPage.objects.live().filter(alias_of__in=stories).count() == 2
+    assert StoryPage.objects.live().count() == 3, "the story and both drafts"
 
 
 def entry_about(person, story):
@@ -404,14 +386,11 @@ def test_withdrawing_waits_for_whoever_adds_a_page_before_it_locks_others():
     person, other = make_agreeing_person(), make_agreeing_person()
     story, unlisted = make_story_about(person), make_story()
     shared = make_story_about(person, other, make_agreeing_person())
-    alias = shared.create_alias(update_slug="alias")
-    alias.unpublish()
     parent = Page.objects.filter(pk=story.get_parent().pk)
     entry = entry_about(other, unlisted)
     acts = {
         "withdrawing": partial(carry_out.withdraw, person, "everything"),
         "withdrawing again": partial(withdraw_again, entry, Ledger.get().salt),
-        "publishing a held story, and deleting its alias": partial(publish_about_nobody, shared),
     }
     for name, act in acts.items():
         with others() as start, transaction.atomic():

@@ -470,16 +470,14 @@ def test_moderation_goes_on_when_earlier_versions_are_deleted():
 
 
 @pytest.mark.sqlite_only
-def test_aliases_and_pages_that_are_not_live_need_not_be_published():
+def test_pages_that_are_not_live_need_not_be_published():
     person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
     story, unpublished = (withdrawal_world.make_shared(person, other) for _each in range(2))
-    aliases = [story.create_alias(parent=builders.make_index(), update_slug=slug) for slug in ("one", "two")]
-    aliases[1].unpublish()
     french = make_index_in("fr", slug="liste")
     rows = withdrawal_world.rows_of(other)
     translation = make_translation(story, french, live=False, story_people=rows)
     unpublished.unpublish()
-    pages = [unpublished, story, *aliases, translation]
+    pages = [unpublished, story, translation]
     withdraw_one(person, "everything")
     waiting = WithdrawalTask.objects.filter(step="purge", done_at=None)
     assert {task.data["page"] for task in waiting} == {page.pk for page in pages[:-1]}
@@ -494,10 +492,8 @@ def test_aliases_and_pages_that_are_not_live_need_not_be_published():
     run_tasks()
     assert not waiting.all()
     assert Contributor.objects.get(pk=person.pk).names == ""
-    # An alias can't be edited, and publishing its source does not update an alias that was withdrawn.
-    assert not StoryPage.objects.filter(pk=aliases[1].pk).exists()
     kept = [Revision.page_revisions.filter(object_id=str(page.pk)).count() for page in pages]
-    assert kept == [1, 1, 0, 0, 0], "versions of the two stories only"
+    assert kept == [1, 1, 0], "versions of the two stories only"
     live = StoryPage.objects.exclude(live_revision=None).values_list("pk", flat=True)
     assert list(live) == [story.pk]
 

@@ -302,14 +302,6 @@ def test_the_list_of_a_term_links_to_that_list_in_other_languages(client):
 # --- Only what is public -------------------------------------------------------------------------
 
 
-def replace_by_alias(story, french):
-    """An alias in another language shows the text of its source, so it is no translation."""
-    parent, locale = french.get_parent(), french.locale
-    french.delete()
-    story.copy_for_translation(locale, alias=True)
-    assert parent.get_children().get().translation_key == story.translation_key
-
-
 def french_home():
     return HomePage.objects.get(locale__language_code="fr")
 
@@ -322,7 +314,6 @@ WAYS_TO_HIDE_IT = {
     "in a private list": lambda _story, french: make_private(french.get_parent()),
     "language unpublished": lambda _story, _french: french_home().unpublish(),
     "language private": lambda _story, _french: make_private(french_home()),
-    "replaced by an alias": replace_by_alias,
 }
 
 

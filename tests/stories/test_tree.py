@@ -11,7 +11,6 @@ from django.core.exceptions import ValidationError
 from wagtail.models import Locale, Page, Site
 
 from home.models import SPECIFIC_PAGE_RELATIONS, HomePage, StandardPage
-from publishing.aliases import WithdrawnAliasesMixin
 from publishing.trash import move_to_trash
 from publishing.visibility import restrictions_on
 from search.finding import OTHER_PAGE_TYPES
@@ -49,7 +48,6 @@ def test_each_page_type_has_what_hides_checks_and_finds_its_pages(model):
 
     Or they would have no text-only version, which every page links to.
     """
-    assert issubclass(model, WithdrawnAliasesMixin)
     assert model.get_view_restrictions is restrictions_on
     assert issubclass(model.base_form_class, CheckedPageForm)
     assert "text" in model.cacheable_parameters, "base.html reads it"

@@ -75,10 +75,6 @@ class Section:
         return live
 
     @cached_property
-    def alias(self):
-        return self.live.create_alias(parent=self.index, update_slug="alias")
-
-    @cached_property
     def draft(self):
         """A draft that waits for a moderator; see `waiting`."""
         paper = {"document": self.document.pk, "title": f"{self.word} paper"}

@@ -195,14 +195,6 @@ def person_who_withdrew_on_a_page_for_members():
     return address
 
 
-def alias_of_story_for_group():
-    story = story_with(image := builders.make_image())
-    # The alias comes first: if the page were private already, Wagtail would give the alias a restriction.
-    story.create_alias(parent=builders.make_index(builders.make_index(), "Open section"))
-    private_to_group(story)
-    return address_of(image)
-
-
 def draft_for_members():
     builders.make_private(story_with(image := builders.make_image(), live=False))
     return address_of(image)

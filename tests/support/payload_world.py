@@ -90,7 +90,7 @@ class World:
 
     def _fill(self):
         """Put scripts into all texts. Those of a page, its latest version and the earlier ones differ."""
-        pages = Page.objects.filter(pk__in=self._shown_pages(), alias_of=None)
+        pages = Page.objects.filter(pk__in=self._shown_pages())
         for page in pages.specific():
             page.save_revision(clean=False)
             page.save_revision(clean=False)
@@ -166,7 +166,7 @@ LEFT_OUT = (
     r"_results|chosen|_api:|bulk_action|logout|sprite|serve|rendition|javascript_catalog|ping|release"
     r"|dismissibles|autocomplete|preview|admin/|error_test|url_generator|multiple_|_multiple$|choose_page_"
     r"|password|login|choosers|_chooser|chooserresults|invit|reset_second_factor|set_page_position|confirm"
-    r"|:lock$|unlock|enable|unschedule|^second_factor|convert_alias|collect_|process_import|set_privacy|remove"
+    r"|:lock$|unlock|enable|unschedule|^second_factor|collect_|process_import|set_privacy|remove"
     r"|single_sign_on"
 )
 

@@ -205,7 +205,6 @@ class Addresses:
             "simple_translation:submit_snippet_translation": translated,
             "submit_snippet_translation": translated,
             "wagtailadmin_choose_page_child": {"parent_page_id": section.draft.pk},
-            "wagtailadmin_pages:convert_alias": {"page_id": section.alias.pk},
             "wagtailadmin_pages:revisions_unschedule": {
                 "page_id": section.scheduled.object_id,
                 "revision_id": section.scheduled.pk,

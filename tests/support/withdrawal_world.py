@@ -42,9 +42,9 @@ NAME, CONTACT, SLUG = "Zahrawi", "+254 733 909 817", "quernstone"
 SENTINELS = (NAME, CONTACT, SLUG)
 NAMED = f"{NAME} of the lamps"
 HOME = f"/stories/{SLUG}/"
-# The addresses of the person's stories: the story, its alias, its translation, and the one in the trash. The
+# The addresses of the person's stories: the story, its translation, and the one in the trash. The
 # second line has a former address of the story, and the one that its draft would get.
-ADDRESSES = [HOME, "/stories/alias-of-zahrawi/", "/fr/liste/zahrawi-fr/", "/stories/zahrawi-trashed/"]
+ADDRESSES = [HOME, "/fr/liste/zahrawi-fr/", "/stories/zahrawi-trashed/"]
 ADDRESSES += ["/stories/zahrawi-former/", "/stories/zahrawi-draft/"]
 
 
@@ -85,7 +85,7 @@ def named_image(person=None, color=(10, 20, 30)):
 
 
 def make_own_stories(person):
-    """Make a story of `person` with an alias, a translation and versions, and another story in the trash.
+    """Make a story of `person` with a translation and versions, and another story in the trash.
 
     Return (story, image, document): the image and the document are in the story.
     """
@@ -110,7 +110,6 @@ def make_named_stories(person):
     )  # fmt: skip
     story = StoryPage.objects.get(pk=story.pk)
     story.save_revision()
-    story.create_alias(parent=builders.make_index(), update_slug="alias-of-zahrawi")
     index = make_index_in("fr", slug="liste")
     make_story_about(
         person, title=f"{NAME} en route", slug="zahrawi-fr", parent=index, locale=index.locale,

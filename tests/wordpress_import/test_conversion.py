@@ -14,6 +14,7 @@ from wordpress_import.expanding import Expander, Notes
 from wordpress_import.export import Attachment, Export
 from wordpress_import.fidelity import shown_html, words
 from wordpress_import.markup import TextError
+from wordpress_import.names import NAMES
 from wordpress_import.pieces import BlockCollector
 from wordpress_import.reading import Item
 
@@ -24,11 +25,10 @@ UPLOADS = "https://old.example/wp-content/uploads/2020/04"
 class Files:
     """A library that has every picture and PDF whose path is without "gone"."""
 
-    def image(self, path, alt, url):
-        return None if "gone" in path else 7
-
-    def document(self, path, url):
-        return 8 if path.endswith(".pdf") and "gone" not in path else None
+    def find(self, kind, path, url, alt=""):
+        if "gone" in path or (kind == "document" and not path.endswith(".pdf")):
+            return None
+        return {"image": 7, "document": 8}[kind]
 
 
 def convert_text(content, item=None):
@@ -566,7 +566,7 @@ def test_what_would_lose_words_or_grow_without_end_is_refused():
 
 def test_a_lost_word_is_named(monkeypatch):
     # As if the import had a fault, and lost paragraphs.
-    monkeypatch.setattr("wordpress_import.walker.HIDDEN", {"p"})
+    monkeypatch.setitem(NAMES, "dropped_elements", {"p"})
     notes = convert_text("<p>found</p>").notes
     assert (["lost words: %s", 1] in notes.reasons, notes.lost) == (True, ["found"])
 

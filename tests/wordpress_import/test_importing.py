@@ -139,7 +139,7 @@ def test_every_item_has_one_line_and_each_page_is_an_undecided_draft(run, tmp_pa
         ("post-1", False, ""),
         ("post-2", False, ""),
         ("post-3", False, ""),
-        ("post-1-2", False, ""),
+        ("post-1-1", False, ""),
     ]
     assert not StandardPage.objects.get().live
     assert not StoryPage.objects.published().exists()
@@ -407,7 +407,7 @@ def test_a_run_that_was_killed_goes_on(run, monkeypatch, killed_after):
         "post-1",
         "post-2",
         "post-3",
-        "post-1-2",
+        "post-1-1",
     ]
     text = StoryPage.objects.get(slug="post-1").get_latest_revision_as_object().body.raw_data[0]["value"]
     assert 'linktype="page"' in text

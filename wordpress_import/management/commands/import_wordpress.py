@@ -29,23 +29,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("files", nargs="+", metavar="FILE", help="an export: .xml, .xml.gz or .zip")
         parser.add_argument("--write", action="store_true", help="make the drafts")
-        parser.add_argument(
-            "--uploads", type=Path, metavar="FOLDER", help="wp-content/uploads, or a .zip of it"
-        )
-        parser.add_argument(
-            "--fetch", action="store_true", help="with --write, get files that are not in the uploads"
-        )
-        parser.add_argument(
-            "--fetch-again", action="store_true", help="also try those again that could not be fetched"
-        )
+        parser.add_argument("--uploads", type=Path, metavar="FOLDER", help="wp-content/uploads, or its .zip")
+        parser.add_argument("--fetch", action="store_true", help="with --write, get files that are missing")
+        parser.add_argument("--fetch-again", action="store_true", help="also those that could not be fetched")
         parser.add_argument("--report", type=Path, default=Path("wordpress-report"), metavar="FOLDER")
         parser.add_argument("--parent", metavar="PAGE", help="the section for the stories, such as /stories/")
-        parser.add_argument(
-            "--language-by-path", nargs="+", type=read_path_rule, default=[], metavar="PATH=CODE"
-        )
-        parser.add_argument(
-            "--as-story", nargs="+", default=[], metavar="TYPE", help="further types of posts"
-        )
+        rules = {"type": read_path_rule, "metavar": "PATH=CODE"}
+        parser.add_argument("--language-by-path", nargs="+", default=[], **rules)
+        parser.add_argument("--as-story", nargs="+", default=[], metavar="TYPE", help="types besides post")
         parser.add_argument("--authors", type=Path, metavar="FILE", help="authors.csv with the names to show")
 
     def handle(self, *args, files, **options):

@@ -1,0 +1,142 @@
+"""The rule about hidden pages, compared with a plain definition in random trees of pages."""
+
+import random
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from wagtail.models import Page, PageViewRestriction
+
+from publishing import visibility
+from publishing.models import HiddenPage, TrashedPage
+from safeguarding.scopes import NO_END
+from safeguarding.uses import Release
+from tests.support.builders import (
+    home_page,
+    make_plain_page,
+    make_private,
+    make_story,
+)
+from tests.support.committed import act_as_committed
+from tests.support.undone import undone
+
+pytestmark = pytest.mark.django_db
+
+# The trees. PostgreSQL has others, and half as many, because they take twice as long there.
+SEEDS = range(20) if connection.vendor == "sqlite" else range(20, 30)
+# How many pages of a tree are looked at one by one, besides the queries for all of its pages.
+SINGLE_PAGES = 7
+
+
+def build_tree(seed):
+    """Store pages below two home pages, and what hides pages, at random.
+
+    The pages are stored directly, because Wagtail's own way takes a hundred times as long.
+    """
+    generator, home = random.Random(seed), home_page()  # noqa: S311 - the same each time
+    content_type, pages = ContentType.objects.get_for_model(Page), []
+    other = Page(title="Other home", slug="other-home", live=generator.random() < 0.7, locale=home.locale)
+    Page.get_first_root_node().add_child(instance=other)
+    for number in range(generator.choice([3, 12, 40])):
+        above = generator.choice([home, other, *pages])
+        pages.append(
+            Page(
+                title=f"Page {number}",
+                slug=f"page-{number}",
+                path=f"{above.path}{number + 100:04}",  # 100, as the pages of the migrations have low numbers
+                depth=above.depth + 1,
+                url_path=f"{above.url_path}page-{number}/",
+                content_type=content_type,
+                locale=home.locale,
+                live=generator.random() < 0.9,
+            )
+        )
+    Page.objects.bulk_create(pages)
+    # No restriction, one (twice as often) or two.
+    for page in generator.sample(pages, generator.choice([0, 1, 1, 2])):
+        make_private(page)
+    for model in (HiddenPage, TrashedPage):
+        for page in generator.sample(pages, generator.choice([0, 0, 1])):
+            model.objects.create(page=page)
+    stored = Page.objects.exclude(pk=home.pk)
+    Release.objects.bulk_create(Release(page=page, until=NO_END, digest="-") for page in stored)
+
+
+def pages_above(page, by_path):
+    """Return the keys of `page` and of the pages above it."""
+    above = set()
+    while page:
+        above.add(page.pk)
+        page = by_path.get(page.path[: -Page.steplen])
+    return above
+
+
+def assert_agreement(monkeypatch, seed):
+    """Compare the public pages, and the restrictions of some pages, with a definition in plain Python.
+
+    Returns the number of pages that are not public.
+    """
+    pages = list(Page.objects.all())
+    by_path = {page.path: page for page in pages}
+    restricted = set(PageViewRestriction.objects.values_list("page", flat=True))
+    # A page that is not live withdraws the pages below it. Without such pages it hides nothing, and doesn't
+    # count: NOT_LIVE in publishing/conditions.py.
+    with_children = {page.path[: -Page.steplen] for page in pages}
+    withdrawn = {page.pk for page in pages if not page.live and page.path in with_children}
+    withdrawn |= set(HiddenPage.objects.values_list("page", flat=True))
+    withdrawn |= set(TrashedPage.objects.values_list("page", flat=True))
+    above = {page.pk: pages_above(page, by_path) for page in pages}
+    hidden = {page.pk for page in pages if above[page.pk] & (restricted | withdrawn)}
+    public = {page.pk for page in pages if page.live} - hidden
+
+    some = random.Random(seed).sample(pages, min(SINGLE_PAGES, len(pages)))  # noqa: S311 - the same each time
+
+    def assert_single_pages_agree():
+        for page in some:
+            restrictions = visibility.restrictions_on(page)
+            assert set(restrictions.values_list("page", flat=True)) == above[page.pk] & restricted
+            is_withheld = bool(above[page.pk] & withdrawn)
+            assert visibility.is_withdrawn(page) == visibility.is_withheld(page) == is_withheld
+            assert visibility.is_hidden(page) == (page.pk in hidden)
+
+    def published():
+        return set(visibility.published_pages().values_list("pk", flat=True))
+
+    assert published() == public  # In a transaction, the query finds the hidden pages.
+    assert_single_pages_agree()
+    with monkeypatch.context() as patch:
+        act_as_committed(patch)
+        assert published() == public  # The hidden paths are cached.
+        assert_single_pages_agree()
+        patch.setattr(visibility, "MAX_PATHS", 0)
+        assert published() == public  # The cached paths are too many now, so the query finds the pages.
+    return len(pages) - len(public)
+
+
+def test_the_rule_holds_in_every_tree(monkeypatch):
+    hidden = 0  # the number of hidden pages in all trees
+    for seed in SEEDS:
+        with undone():
+            build_tree(seed)
+            hidden += assert_agreement(monkeypatch, seed)
+    assert hidden > 100, "trees without hidden pages prove little"
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_page_that_is_not_hidden_takes_no_query():
+    make_private(make_plain_page("For members"))
+    story = make_story()
+    visibility.get_hidden_paths()  # caches them
+    with CaptureQueriesContext(connection) as queries:
+        assert not visibility.restrictions_on(story).exists()
+    assert not queries
+
+
+@pytest.mark.usefixtures("committed")
+def test_only_a_limited_number_of_hidden_paths_is_named_in_a_query(monkeypatch):
+    page = make_private(make_plain_page("For members"))
+    assert visibility.get_hidden_paths() == [page.path]
+    for most, is_named in ((1, True), (0, False)):
+        monkeypatch.setattr(visibility, "MAX_PATHS", most)
+        assert (page.path in str(visibility.published_pages().query)) == is_named
