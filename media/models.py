@@ -1,4 +1,4 @@
-"""The models of pictures and documents, whose files are cleaned and renamed when they are stored."""
+"""The models of pictures and documents, whose files were cleaned and renamed."""
 
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -25,16 +25,6 @@ from safeguarding.scopes import NO_END
 from safeguarding.uses import Use
 
 
-def picture_path(image, filename):
-    """Return the path of the file of `image`. `filename` is a nonce and a signature: media/cleaning.py."""
-    return f"original_images/{filename}"
-
-
-def document_path(document, filename):
-    """Return the path of the file of `document`. `filename` is a nonce and a signature: media/cleaning.py."""
-    return f"documents/{filename}"
-
-
 def load_renditions(images):
     """Load the renditions of all `images` with one query at most, instead of one for each image.
 
@@ -44,10 +34,10 @@ def load_renditions(images):
 
 
 class CleanImageQuerySet(ImageQuerySet):
-    """The queryset of pictures, which also cleans their files in bulk_create()."""
+    """The queryset of pictures. Those of bulk_create() have all that save() would give them."""
 
     def bulk_create(self, objs, *args, **kwargs):
-        # Otherwise the width and height are written before the file is cleaned.
+        # Otherwise the size and hash of the file are written before they are known.
         objs = list(objs)
         for each in objs:
             store_file(each)
@@ -67,7 +57,9 @@ class CleanImage(AbstractImage):
         ILLUSTRATION = "illustration", _("An illustration")
         PLACE_OR_THING = "place", _("A place or a thing")
 
-    file = CleanPictureField(_("file"), upload_to=picture_path, width_field="width", height_field="height")
+    file = CleanPictureField(
+        _("file"), upload_to="original_images", width_field="width", height_field="height"
+    )
     # Wagtail's field, with the label that the text has in pages. Each page begins with a copy of it.
     description = models.CharField(
         _("alternative text"),
@@ -236,7 +228,7 @@ class CleanImage(AbstractImage):
         return {each: by_key[key] for each, key in keys.items() if key in by_key}
 
     def _set_image_file_metadata(self):
-        # Size and hash are set in CleanFileMixin.save. Wagtail's method leaves the file open.
+        # CleanFieldFile sets size and hash. Wagtail's method leaves the file open.
         pass
 
 
@@ -270,7 +262,7 @@ class Rendition(AbstractRendition):
 class CleanDocument(AbstractDocument):
     """A document of the library (WAGTAILDOCS_DOCUMENT_MODEL), whose file has no metadata."""
 
-    file = CleanDocumentField(_("file"), upload_to=document_path)
+    file = CleanDocumentField(_("file"), upload_to="documents")
 
     admin_form_fields = ("title", "file", "collection", "tags")
 

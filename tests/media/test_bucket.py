@@ -5,6 +5,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.urls import reverse
 
+from media.cleaning import clean_picture
+from media.documents import clean_document
 from media.models import CleanDocument, CleanImage, Rendition
 from operations.backup import archive, files
 from safeguarding.withdrawal.tasks import run_tasks
@@ -50,11 +52,10 @@ def bucket(s3, settings, monkeypatch):
 
 def test_files_in_the_bucket_are_cleaned(bucket, media_root):
     picture, document = picture_with_metadata("jpg"), pdf()
-    image = CleanImage.objects.create(
-        title="x", shows="place", file=ContentFile(picture, name="Amina Sow.jpg")
-    )
-    address_of(image)
-    CleanDocument.objects.create(title="x", file=ContentFile(document, name="Amina Sow.pdf"))
+    file = clean_picture(ContentFile(picture, name="Amina Sow.jpg"))
+    address_of(CleanImage.objects.create(title="x", shows="place", file=file))
+    file = clean_document(ContentFile(document, name="Amina Sow.pdf"))
+    CleanDocument.objects.create(title="x", file=file)
     names = [each.key for each in bucket.objects.all()]
     assert {name.partition("/")[0] for name in names} == {"original_images", "images", "documents"}
     assert not any("Amina" in name for name in names)

@@ -14,7 +14,7 @@ from django.test import Client
 from PIL import Image
 from wagtail.images.models import Filter, SourceImageIOError
 
-from media.cleaning import sign
+from media.cleaning import CleanFile
 from media.models import CleanDocument, CleanImage, Rendition
 from stories.sharing import SHARE_IMAGE_FILTER
 from tests.support import builders
@@ -58,7 +58,7 @@ def files_in(media_root):
 
 
 def new_file():
-    return sign(builders.picture_bytes(color=NEW_COLOUR), ".png")
+    return CleanFile(builders.picture_bytes(color=NEW_COLOUR), ".png")
 
 
 # --- What another process does with a picture while a rendition of it is made --------------------
@@ -133,7 +133,7 @@ def test_no_rendition_is_stored_while_another_transaction_replaces_the_file():
     ("make", "make_file"),
     [
         (builders.make_image, new_file),
-        (builders.make_document, lambda: ContentFile(b"New words.", name="new.txt")),
+        (builders.make_document, lambda: CleanFile(b"New words.", ".txt")),
     ],
 )
 def test_two_replacements_leave_one_file(media_root, make, make_file):
