@@ -125,14 +125,21 @@ def check_renditions(names):
     At most four queries for each.
     """
     for name in names:
-        renditions = Rendition.objects.select_related("image").filter(file=name)
-        # PostgreSQL raises an error for NUL in a text.
-        rendition = None if "\0" in name else renditions.first()
-        # A rendition that is not for pages may have parts of the picture that no page shows: those of the
-        # admin have all of it, and those with an earlier focal point have another part.
+        rendition = find_rendition(name)
         if rendition is None or not rendition.is_for_pages or not is_public(rendition.image):
             raise NotPublic(rendition)
     return dict.fromkeys(names, True)
+
+
+def find_rendition(name):
+    """Return the Rendition whose file is called `name`, or None if it is not current.
+
+    With the file or the focal point of earlier, it may show what somebody has taken out of the picture.
+    """
+    if "\0" in name:  # PostgreSQL raises an error for NUL in a text.
+        return None
+    rendition = Rendition.objects.select_related("image").filter(file=name).first()
+    return rendition if rendition and rendition.is_current else None
 
 
 def may_download(request, item):

@@ -1,7 +1,6 @@
 """Configuration of the app: its signals, its permissions, and what withdrawals and the leak check need."""
 
 from django.apps import AppConfig
-from django.db.models.signals import pre_save
 from django.utils.translation import gettext_lazy as _
 
 
@@ -16,7 +15,7 @@ class MediaConfig(AppConfig):
 
         from media import erasing, people  # noqa: F401 - people connects signals
         from media.access import register_in_reference_index
-        from media.fields import clean_waiting_upload
+        from media.fields import WaitingFile
         from media.models import CleanDocument, CleanImage
         from media.shown_files import ShownFilePolicy
         from safeguarding.leak_check import texts
@@ -30,7 +29,7 @@ class MediaConfig(AppConfig):
         ):
             policy = ShownFilePolicy(model, auth_model=auth_model, owner_field_name="uploaded_by_user")
             register_permission_policy(model, policy, exact_class=True)
-        pre_save.connect(clean_waiting_upload, sender=UploadedFile)
+        UploadedFile._meta.get_field("file").attr_class = WaitingFile
         # The leak check looks for names of people in the texts of these models.
         for model in (CleanImage, CleanDocument, Tag, Collection):
             texts.register(model)

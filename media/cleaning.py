@@ -1,17 +1,11 @@
-"""Cleans uploaded pictures with media.sanitizer, and signs the names of cleaned files.
-
-The file name of a cleaned file is a random nonce and a signature, a keyed hash of the bytes. A file with a
-valid signature has been cleaned by this site before, and is not cleaned a second time.
-"""
+"""Cleans uploaded files with media.sanitizer. The result is a CleanFile: media/fields.py stores no other."""
 
 import secrets
-from pathlib import PurePath
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.template.defaultfilters import filesizeformat
-from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,7 +14,7 @@ from media.sanitizer.reasons import Reason, Refused
 
 PNG_START = b"\x89PNG\r\n\x1a\n"
 # The suffixes of cleaned pictures.
-CLEAN_SUFFIXES = {".jpg", ".png"}
+PICTURE_SUFFIXES = {".jpg", ".png"}
 # {Reason why a picture is refused: message for editors}. UNREADABLE is the message for all other Reasons.
 MESSAGES = {
     Reason.MOVES: gettext_lazy("This picture moves. Save one still picture of it, and use that."),
@@ -34,24 +28,31 @@ UNREADABLE = gettext_lazy(
 )
 
 
-def clean_picture(file, name):
-    """Return the picture in the open file `file` as a ContentFile without metadata.
+class CleanFile(ContentFile):
+    """The bytes of a cleaned file. The site makes it of what the sanitizer returned, and of a stored one.
 
-    `name`: the name of the file. The result is a PNG or a JPEG: media/sanitizer/raster.py. Raises
-    ValidationError, with a message for editors, if the file is not a picture, is broken, is animated, is too
-    large, or takes more memory or time than media/sanitizer/limits.py allows.
+    Its name is random, because the name of an upload can name a person.
+    """
+
+    def __init__(self, data, suffix):
+        super().__init__(data, name=f"{secrets.token_hex(16)}{suffix}")
+        self.suffix = suffix
+
+
+def clean_picture(file):
+    """Return the picture in the open file `file` as a CleanFile without metadata.
+
+    The result is a PNG or a JPEG: media/sanitizer/raster.py. Raises ValidationError, with a message for
+    editors, if the file is not a picture, is broken, is animated, is too large, or takes more memory or time
+    than media/sanitizer/limits.py allows.
     """
     data = read_bounded(file, settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE)
-    path = PurePath(name)
-    # Documents are signed too, so the suffix has to be that of a picture.
-    if path.suffix in CLEAN_SUFFIXES and is_signed(data, name):
-        return ContentFile(data, name=path.name)
     try:
         data = sanitize(data, "picture")
     except Refused as refused:
         message = MESSAGES.get(refused.reason, UNREADABLE)
         raise ValidationError(message % {"millions": refused.number // 1_000_000}) from None
-    return sign(data, ".png" if data.startswith(PNG_START) else ".jpg")
+    return CleanFile(data, ".png" if data.startswith(PNG_START) else ".jpg")
 
 
 def read_bounded(file, max_bytes):
@@ -63,26 +64,3 @@ def read_bounded(file, max_bytes):
             _("This file is too large: %(most)s at most.") % {"most": filesizeformat(max_bytes)}
         )
     return data
-
-
-# --- Signed file names ---------------------------------------------------------------------------
-
-
-def sign(data, suffix):
-    """Return the cleaned bytes `data` as a ContentFile: 16 hex digits of nonce, 16 of signature, `suffix`."""
-    nonce = secrets.token_hex(8)
-    return ContentFile(data, name=f"{nonce}{_signature(nonce, data, suffix, settings.SECRET_KEY)}{suffix}")
-
-
-def is_signed(data, name):
-    """Return whether `name` has a valid signature of `data`, so `data` was cleaned by this site."""
-    path = PurePath(name)
-    nonce, signature = path.stem[:16], path.stem[16:]
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return any(constant_time_compare(signature, _signature(nonce, data, path.suffix, key)) for key in keys)
-
-
-def _signature(nonce, data, suffix, key):
-    # The suffix is signed too: bytes that were cleaned as text could be a PDF.
-    salt = f"media.cleaning{suffix}{nonce}"
-    return salted_hmac(salt, data, secret=key, algorithm="sha256").hexdigest()[:16]

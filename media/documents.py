@@ -7,11 +7,10 @@ from pathlib import PurePath
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from media.cleaning import is_signed, read_bounded, sign
+from media.cleaning import CleanFile, read_bounded
 from media.process import sanitize
 from media.sanitizer.reasons import Reason, Refused
 
@@ -52,14 +51,14 @@ MESSAGES = {
 }
 
 
-def clean_document(file, name):
-    """Return the document in the open file `file` as a ContentFile without metadata.
+def clean_document(file):
+    """Return the document in the open file `file` as a CleanFile without metadata.
 
-    `name`: the name of the file. Raises ValidationError, with a message for editors, if the document is of a
-    kind that can't be cleaned, isn't of the kind that its suffix says, has a password, takes more memory or
-    time than media/sanitizer/limits.py allows, or has something that must not be published, such as comments.
+    Raises ValidationError, with a message for editors, if the document is of a kind that can't be cleaned,
+    isn't of the kind that the suffix of its name says, has a password, takes more memory or time than
+    media/sanitizer/limits.py allows, or has something that must not be published, such as comments.
     """
-    suffix = PurePath(name).suffix.lower()
+    suffix = PurePath(file.name).suffix.lower()
     if suffix not in SUFFIXES:
         raise ValidationError(
             _(
@@ -68,10 +67,8 @@ def clean_document(file, name):
             )
         )
     data = read_bounded(file, settings.WAGTAILDOCS_MAX_UPLOAD_SIZE)
-    if is_signed(data, name):  # It is clean already: the form has cleaned it, for example.
-        return ContentFile(data, name=PurePath(name).name)
     try:
-        return sign(sanitize(data, suffix[1:]), suffix)
+        return CleanFile(sanitize(data, suffix[1:]), suffix)
     except Refused as refused:
         message = MESSAGES[refused.reason] % {"kind": suffix[1:].upper()}
         raise ValidationError(message) from None

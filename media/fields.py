@@ -1,49 +1,60 @@
-"""Model and form fields for pictures and documents, which clean each file before it is stored."""
+"""Model and form fields for pictures and documents.
+
+The fields of forms clean each file. Those of models store nothing but a CleanFile: media/cleaning.py.
+"""
+
+from pathlib import PurePath
 
 from django import forms
 from django.db import models
+from django.db.models.fields.files import FieldFile
 from PIL import Image
 from wagtail.documents.fields import WagtailDocumentField
 from wagtail.images.fields import WagtailImageField as WagtailImageFormField
 from wagtail.images.models import WagtailImageField, WagtailImageFieldFile
 from wagtail.utils.file import hash_filelike
 
-from media.cleaning import clean_picture, is_signed
+from media.cleaning import PICTURE_SUFFIXES, CleanFile, clean_picture
+from media.documents import SUFFIXES as DOCUMENT_SUFFIXES
 from media.documents import clean_document
 from media.looks import look_of
 
 # --- On models -----------------------------------------------------------------------------------
 
 
-class CleanFileMixin:
-    """Cleans a file in `save`, through which every file gets into the storage, with or without a form."""
+class CleanFieldFile(FieldFile):
+    """Refuses in `save`, through which every file gets into the storage, what was not cleaned."""
 
     def save(self, name, content, save=True):
-        """Clean `content` and store it. Raises ValidationError if it can't be cleaned."""
-        clean = self.field.clean_file(content, name)
-        self.instance.file_size = clean.size
-        self.instance.file_hash = hash_filelike(clean)
+        """Store `content` under its own random name.
+
+        Raises TypeError unless it is a CleanFile of the kind that the field is for. Bytes that were cleaned
+        as text could be a PDF.
+        """
+        if not isinstance(content, CleanFile) or content.suffix not in self.field.suffixes:
+            raise TypeError("Clean the file with clean_picture() or clean_document() first.")
+        self.instance.file_size = content.size
+        self.instance.file_hash = hash_filelike(content)
         if hasattr(self.instance, "look"):
-            self.instance.look = look_of(clean)
-        super().save(clean.name, clean, save)
+            self.instance.look = look_of(content)
+        super().save(content.name, content, save)
 
 
-class CleanPictureFile(CleanFileMixin, WagtailImageFieldFile):
+class CleanPictureFile(CleanFieldFile, WagtailImageFieldFile):
     """The file of a picture, which Pillow opens only after it was cleaned."""
 
     def get_image_dimensions(self):
-        """Return (width, height) from the header of the file, or (None, None) if it isn't cleaned yet.
+        """Return (width, height) from the header of the file, or (None, None) if it isn't clean, or missing.
 
         Pillow opens no uploaded file in this process: it could be a decompression bomb.
         """
+        if not self._committed and not isinstance(self.file, CleanFile):
+            return None, None
         was_closed = self.closed
         try:
             self.open()
-            if not self._committed and not is_signed(self.read(), self.name):
-                return None, None
-            self.seek(0)
             return Image.open(self, formats=["JPEG", "PNG"]).size
-        except Exception:  # The file is missing, or was stored before pictures were cleaned.
+        except OSError:
             return None, None
         finally:
             if was_closed:
@@ -54,16 +65,35 @@ class CleanPictureFile(CleanFileMixin, WagtailImageFieldFile):
 
 class CleanPictureField(WagtailImageField):
     attr_class = CleanPictureFile
+    suffixes = PICTURE_SUFFIXES
     clean_file = staticmethod(clean_picture)
 
 
-class CleanDocumentFile(CleanFileMixin, models.fields.files.FieldFile):
-    pass
-
-
 class CleanDocumentField(models.FileField):
-    attr_class = CleanDocumentFile
+    attr_class = CleanFieldFile
+    suffixes = DOCUMENT_SUFFIXES
     clean_file = staticmethod(clean_document)
+
+
+class WaitingFile(FieldFile):
+    """The file of an UploadedFile of Wagtail, which holds an upload until its form is complete.
+
+    It is cleaned before it is stored. media/apps.py sets this class.
+    """
+
+    def save(self, name, content, save=True):
+        if not isinstance(content, CleanFile):
+            model = self.instance.for_content_type.model_class()
+            content = model._meta.get_field("file").clean_file(content)
+        super().save(content.name, content, save)
+
+    @FieldFile.file.getter
+    def file(self):
+        # Wagtail gives this to the field of the picture or document, which takes a CleanFile only.
+        if getattr(self, "_file", None) is None:
+            with self.storage.open(self.name) as stored:
+                self._file = CleanFile(stored.read(), PurePath(self.name).suffix)
+        return self._file
 
 
 # --- In forms ------------------------------------------------------------------------------------
@@ -75,7 +105,7 @@ class PictureFormField(WagtailImageFormField):
     def to_python(self, data):
         # Not super(): Wagtail's method decodes a picture before it checks the number of pixels.
         file = forms.FileField.to_python(self, data)
-        return file and clean_picture(file, file.name)
+        return file and clean_picture(file)
 
 
 class DocumentFormField(WagtailDocumentField):
@@ -83,17 +113,4 @@ class DocumentFormField(WagtailDocumentField):
 
     def to_python(self, data):
         file = super().to_python(data)
-        return file and clean_document(file, file.name)
-
-
-# --- Uploads without a form yet ------------------------------------------------------------------
-
-
-def clean_waiting_upload(sender, instance, **kwargs):
-    """Clean the file of `instance`, an UploadedFile of Wagtail, before it is stored. Receiver of pre_save.
-
-    When several files are uploaded together, an UploadedFile holds each one until its form is complete.
-    """
-    if instance.file and not instance.file._committed:
-        field = instance.for_content_type.model_class()._meta.get_field("file")
-        instance.file = field.clean_file(instance.file.file, instance.file.name)
+        return file and clean_document(file)

@@ -1,20 +1,23 @@
 """Wagtail's filters, such as "fill-96x96|format-webp", as objects that all requests share."""
 
+import hashlib
 from functools import cache
-from io import BytesIO
 from pathlib import PurePath
 
 from wagtail.images.models import Filter
 
 
-class MemoryFilter(Filter):
-    """A Filter that makes renditions in memory. Wagtail's `output` is a temporary file.
+class FileFilter(Filter):
+    """A Filter whose renditions are of one file: once a picture has another file, Wagtail finds others."""
 
-    Pillow doesn't notice if only part of a file is written to a full disk.
-    """
+    def get_cache_key(self, image):
+        """Return the focal_point_key of the renditions of `image`.
 
-    def run(self, image, output, source=None):
-        return super().run(image, BytesIO(), source)
+        It has the hash of the file in it. It also has the name of the file, which is random, so that nobody
+        can tell from the address of a rendition whether it is of a file that they have.
+        """
+        key = f"{image.file_hash}-{image.file.name}-{super().get_cache_key(image)}"
+        return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
 def get_shared_filter(filter_or_spec):
@@ -36,4 +39,4 @@ def drop_equal(renditions):
 
 @cache
 def make_filter(spec):
-    return MemoryFilter(spec=spec)
+    return FileFilter(spec=spec)

@@ -1,38 +1,22 @@
-"""The models of pictures and documents, whose files are cleaned and renamed when they are stored."""
+"""The models of pictures and documents, whose files were cleaned and renamed."""
 
-from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
+import logging
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import DatabaseError, models, transaction
 from django.utils.translation import gettext_lazy as _
 from wagtail.documents.models import AbstractDocument
-from wagtail.images.models import AbstractImage, AbstractRendition, ImageQuerySet
+from wagtail.images.models import AbstractImage, AbstractRendition, ImageQuerySet, SourceImageIOError
 
 from caching.local_date import today
 from media.fields import CleanDocumentField, CleanPictureField
 from media.filters import drop_equal, get_shared_filter
-from media.stored_files import (
-    force_update,
-    pages_showing,
-    replaced_file,
-    store_file,
-    storing_rendition,
-    unchanged_row,
-)
+from media.stored_files import force_update, pages_showing, replaced_file, store_file
 from safeguarding.releases import lock_found, lock_pages, report_decided
 from safeguarding.scopes import NO_END
 from safeguarding.uses import Use
 
-
-def picture_path(image, filename):
-    """Return the path of the file of `image`. `filename` is a nonce and a signature: media/cleaning.py."""
-    return f"original_images/{filename}"
-
-
-def document_path(document, filename):
-    """Return the path of the file of `document`. `filename` is a nonce and a signature: media/cleaning.py."""
-    return f"documents/{filename}"
+logger = logging.getLogger(__name__)
 
 
 def load_renditions(images):
@@ -44,10 +28,10 @@ def load_renditions(images):
 
 
 class CleanImageQuerySet(ImageQuerySet):
-    """The queryset of pictures, which also cleans their files in bulk_create()."""
+    """The queryset of pictures. Those of bulk_create() have all that save() would give them."""
 
     def bulk_create(self, objs, *args, **kwargs):
-        # Otherwise the width and height are written before the file is cleaned.
+        # Otherwise the size and hash of the file are written before they are known.
         objs = list(objs)
         for each in objs:
             store_file(each)
@@ -67,7 +51,9 @@ class CleanImage(AbstractImage):
         ILLUSTRATION = "illustration", _("An illustration")
         PLACE_OR_THING = "place", _("A place or a thing")
 
-    file = CleanPictureField(_("file"), upload_to=picture_path, width_field="width", height_field="height")
+    file = CleanPictureField(
+        _("file"), upload_to="original_images", width_field="width", height_field="height"
+    )
     # Wagtail's field, with the label that the text has in pages. Each page begins with a copy of it.
     description = models.CharField(
         _("alternative text"),
@@ -178,55 +164,24 @@ class CleanImage(AbstractImage):
     def get_renditions(self, *filters):
         return drop_equal(super().get_renditions(*map(get_shared_filter, filters)))
 
-    def create_rendition(self, filter):
-        # For code outside of this project: Wagtail's own method does not lock the row of the picture.
-        return self.create_renditions(filter)[filter]
-
     def create_renditions(self, *filters):
         """Create those of the renditions for `filters` that are missing. Return {Filter: Rendition} of all.
 
-        If two requests create the same one at the same time, the first one stays. Raises SourceImageIOError
-        if the file of this picture was replaced or deleted since the picture was loaded, or if the disk is
-        full or the database can't be written. Wagtail's template tags then show a missing picture.
+        Of two that are made at a time, the first one stays. Raises SourceImageIOError if the file of this
+        picture was replaced or deleted since the picture was loaded, or if the disk is full or the database
+        can't be written. Wagtail's template tags then show a missing picture.
         """
         if not filters:
             return {}
-        # Making renditions takes long, so a read-only database is noticed before.
-        with unchanged_row(self):
-            found = self.get_stored_renditions(filters)
-        missing = [each for each in filters if each not in found]
-        if missing:
-            made = self.make_renditions(missing)
-            found |= self.store_renditions(missing, made)
-        return {each: found[each] for each in filters}
-
-    def make_renditions(self, filters):
-        """Return new Renditions for `filters`, with files that are not in the storage yet."""
-        with self.open_file() as file:
-            data = file.read()
-        with ThreadPoolExecutor(max_workers=3) as executor:  # Each thread decodes the picture in memory.
-            sources = [BytesIO(data) for _filter in filters]
-            return list(executor.map(self.generate_rendition_instance, filters, sources))
-
-    def store_renditions(self, filters, made):
-        """Store the Renditions `made`, unless there are others. Return {Filter: Rendition} for `filters`.
-
-        The files of those that are not stored are deleted.
-        """
-        kept = set()
         try:
-            with storing_rendition(self):
-                for each in made:
-                    store_file(each)
-            with unchanged_row(self):
-                Rendition.objects.bulk_create(made, ignore_conflicts=True)
-                stored = self.get_stored_renditions(filters)
-            kept = {each.file.name for each in stored.values()}
-        finally:
-            for each in made:
-                if each.file._committed and each.file.name not in kept:
-                    each.file.delete(save=False)
-        return stored
+            found = self.get_stored_renditions(filters)
+            if missing := [each for each in filters if each not in found]:
+                super().create_renditions(*missing)
+                found = self.get_stored_renditions(filters)
+            return {each: found[each] for each in filters}
+        except (DatabaseError, OSError, KeyError) as error:
+            logger.warning("No renditions of picture %s can be stored: %s", self.pk, error)
+            raise SourceImageIOError("No rendition can be stored.") from error
 
     def get_stored_renditions(self, filters):
         """Return {Filter: Rendition} of the renditions in the database for `filters`."""
@@ -236,7 +191,7 @@ class CleanImage(AbstractImage):
         return {each: by_key[key] for each, key in keys.items() if key in by_key}
 
     def _set_image_file_metadata(self):
-        # Size and hash are set in CleanFileMixin.save. Wagtail's method leaves the file open.
+        # CleanFieldFile sets size and hash. Wagtail's method leaves the file open.
         pass
 
 
@@ -251,15 +206,18 @@ class Rendition(AbstractRendition):
         indexes = [models.Index(fields=["file"], name="rendition_file")]
 
     @property
+    def is_current(self):
+        """Whether it was made of the file that the picture has now, with the focal point of now."""
+        return self.focal_point_key == get_shared_filter(self.filter_spec).get_cache_key(self.image)
+
+    @property
     def is_for_pages(self):
-        """Whether it is one that pages show, with the focal point that the picture has now.
+        """Whether it is one that pages show.
 
         Those of pages have a format in their spec. Those of the admin have none, and show the whole picture,
         of which pages may show a part.
         """
-        return "format-" in self.filter_spec and self.focal_point_key == get_shared_filter(
-            self.filter_spec
-        ).get_cache_key(self.image)
+        return "format-" in self.filter_spec
 
     @property
     def url(self):
@@ -270,7 +228,7 @@ class Rendition(AbstractRendition):
 class CleanDocument(AbstractDocument):
     """A document of the library (WAGTAILDOCS_DOCUMENT_MODEL), whose file has no metadata."""
 
-    file = CleanDocumentField(_("file"), upload_to=document_path)
+    file = CleanDocumentField(_("file"), upload_to="documents")
 
     admin_form_fields = ("title", "file", "collection", "tags")
 

@@ -1,21 +1,17 @@
 """Stores the files of pictures and documents together with their rows, and deletes the files they replace."""
 
-import logging
 from contextlib import contextmanager
 from functools import partial
 
 from django.contrib.contenttypes.models import ContentType
-from django.db import DatabaseError, transaction
-from wagtail.images.models import SourceImageIOError
+from django.db import transaction
 from wagtail.models import Page, ReferenceIndex
-
-logger = logging.getLogger(__name__)
 
 
 def store_file(instance):
     """Store the new file of `instance`, if it has one, before `instance` is saved. Return whether it has one.
 
-    So width, height, size and hash are saved as those of the cleaned file.
+    So its size and hash are saved too.
     """
     if not instance.file or instance.file._committed:
         return False
@@ -74,27 +70,3 @@ def lock_file_name(instance):
     """
     rows = type(instance)._base_manager.filter(pk=instance.pk).select_for_update(no_key=True)
     return rows.values_list("file", flat=True).first()
-
-
-@contextmanager
-def unchanged_row(image):
-    """Run the block in a transaction during which the file of `image` can't be replaced or deleted.
-
-    Otherwise a rendition of the old file could be stored after the renditions were deleted, and would be
-    shown for good. Raises SourceImageIOError as storing_rendition() does, and if the file in the database is
-    another one.
-    """
-    with storing_rendition(image), transaction.atomic():
-        if lock_file_name(image) != image.file.name:
-            raise SourceImageIOError("The picture was replaced or deleted.")
-        yield
-
-
-@contextmanager
-def storing_rendition(image):
-    """Raise SourceImageIOError if the disk is full in the block, or the database refuses a statement."""
-    try:
-        yield
-    except (DatabaseError, OSError) as error:
-        logger.warning("No renditions of picture %s can be stored: %s", image.pk, error)
-        raise SourceImageIOError("No rendition can be stored.") from error

@@ -101,12 +101,6 @@ def save_with(options, save, image, *arguments):
 
 
 @pytest.fixture
-def no_old_renditions():
-    """Clear the cache in which Wagtail keeps renditions: earlier tests had pictures with the same keys."""
-    caches["default"].clear()
-
-
-@pytest.fixture
 def wagtail_cache(monkeypatch):
     """Let Wagtail cache within the transaction of a test, as outside of one. For counts of queries."""
     monkeypatch.setattr(VersionedLocMemCache, "make_key", LocMemCache.make_key)
@@ -114,7 +108,7 @@ def wagtail_cache(monkeypatch):
 
 
 @pytest.fixture
-def media_root(settings, tmp_path, no_old_renditions):
+def media_root(settings, tmp_path):
     """Store the pictures and documents of this test in an empty folder of its own, and return the folder."""
     settings.MEDIA_ROOT = tmp_path / "media"
     return settings.MEDIA_ROOT

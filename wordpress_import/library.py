@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from wagtail.utils.file import hash_filelike
 
 from media.cleaning import clean_picture
-from media.documents import SUFFIXES
+from media.documents import SUFFIXES, clean_document
 from media.models import CleanDocument, CleanImage
 from safeguarding.withdrawal.addresses import is_erased_picture
 from wordpress_import.addresses import digest_of
@@ -188,14 +188,14 @@ class Library:
         # With this value and no people, the picture is not shown until somebody says who is on it.
         shows = CleanImage.Shows.PERSON_IN_STORY
         title = alt or "From WordPress"
-        clean = clean_picture(file, file.name)
+        clean = clean_picture(file)
         if is_erased_picture(hash_filelike(clean)):
             raise ValidationError("it was withdrawn here")
         return CleanImage.objects.create(title=title[:255], description=alt[:255], file=clean, shows=shows)
 
     def add_document(self, file):
         """Return a new CleanDocument of `file`."""
-        return CleanDocument.objects.create(title="From WordPress", file=file)
+        return CleanDocument.objects.create(title="From WordPress", file=clean_document(file))
 
     def forget(self):
         """After the transaction of an item was rolled back, delete its files, and read what is imported."""

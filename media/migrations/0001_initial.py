@@ -2,7 +2,6 @@
 
 import django.db.models.deletion
 import media.fields
-import media.models
 import modelsearch.index
 import taggit.managers
 import wagtail.images.models
@@ -42,7 +41,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
                 ('file_size', models.PositiveBigIntegerField(editable=False, null=True)),
                 ('file_hash', models.CharField(blank=True, editable=False, max_length=40)),
-                ('file', media.fields.CleanDocumentField(upload_to=media.models.document_path, verbose_name='file')),
+                ('file', media.fields.CleanDocumentField(upload_to='documents', verbose_name='file')),
                 ('collection', models.ForeignKey(default=wagtail.models.media.get_root_collection_id, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='wagtailcore.collection', verbose_name='collection')),
                 ('tags', taggit.managers.TaggableManager(blank=True, help_text=None, through='taggit.TaggedItem', to='taggit.Tag', verbose_name='tags')),
                 ('uploaded_by_user', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL, verbose_name='uploaded by user')),
@@ -69,12 +68,13 @@ class Migration(migrations.Migration):
                 ('focal_point_height', models.PositiveIntegerField(blank=True, null=True)),
                 ('file_size', models.PositiveIntegerField(editable=False, null=True)),
                 ('file_hash', models.CharField(blank=True, db_index=True, editable=False, max_length=40)),
-                ('file', media.fields.CleanPictureField(height_field='height', upload_to=media.models.picture_path, verbose_name='file', width_field='width')),
+                ('file', media.fields.CleanPictureField(height_field='height', upload_to='original_images', verbose_name='file', width_field='width')),
                 ('description', models.CharField(blank=True, default='', help_text="Say in a sentence what the picture shows, for those who can't see it. Each page that shows the picture begins with this text, and can change it.", max_length=255, verbose_name='alternative text')),
                 ('credit', models.CharField(blank=True, help_text='The name of who made it; the site adds “Picture:”. No name that must stay secret.', max_length=255, verbose_name='credit')),
                 ('shows', models.CharField(choices=[('person', 'The person in the story'), ('other', 'Someone else'), ('illustration', 'An illustration'), ('place', 'A place or a thing')], help_text='Look before you go on: does a face, a tattoo, a uniform, a landmark, the front of a house, a document or a screen give somebody away? Readers are told when a picture shows someone other than the person in the story.', max_length=20, verbose_name='whom it shows')),
                 ('is_recognisable', models.BooleanField(default=True, help_text='By the face, a tattoo, clothes or anything else. If you are not sure, leave it ticked.', verbose_name='somebody on it could be recognised')),
                 ('asks_again', models.BooleanField(default=False, editable=False)),
+                ('look', models.CharField(default='', editable=False, max_length=16)),
                 ('shown_until', models.DateField(editable=False, null=True)),
                 ('collection', models.ForeignKey(default=wagtail.models.media.get_root_collection_id, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='wagtailcore.collection', verbose_name='collection')),
             ],

@@ -19,11 +19,12 @@ import json
 import tomllib
 from pathlib import Path
 
-from django.core.files.base import ContentFile
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 from wagtail.models import Page
 
+from media.cleaning import clean_picture
+from media.documents import clean_document
 from stories.demo import people, pictures
 from stories.models import (
     StoryAuthor,
@@ -70,7 +71,7 @@ class DemoMedia:
             Image = get_image_model()
             self._images[name] = Image.objects.create(
                 title=name.replace("-", " ").capitalize(),
-                file=ContentFile(png.getvalue(), name=f"{name}.png"),
+                file=clean_picture(png),
                 shows=Image.Shows.ILLUSTRATION,
                 description=alt,
                 credit=CREDIT,
@@ -80,7 +81,8 @@ class DemoMedia:
     def get_document(self, file_name, title):
         """Return the document made of the file `file_name` in documents/; `title` is for its first use."""
         if file_name not in self._documents:
-            content = ContentFile((DEMO_DIR / "documents" / file_name).read_bytes(), name=file_name)
+            with (DEMO_DIR / "documents" / file_name).open("rb") as file:
+                content = clean_document(file)
             Document = get_document_model()
             self._documents[file_name] = Document.objects.create(title=title, file=content)
         return self._documents[file_name]

@@ -11,7 +11,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from PIL import Image
 
-from media.cleaning import sign
+from media.cleaning import CleanFile
 from media.models import CleanImage
 from stories import demo
 from tests.support import builders, distractors
@@ -139,7 +139,7 @@ def make_photo(seed):
     image.save(file, "JPEG", quality=92)
     return CleanImage.objects.create(
         title=f"Photograph {seed}",
-        file=sign(file.getvalue(), ".jpg"),  # as if it had been cleaned, which takes long
+        file=CleanFile(file.getvalue(), ".jpg"),  # to clean it takes long
         shows=CleanImage.Shows.PLACE_OR_THING,
     )
 

@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 import pytest
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
-from django.core.cache import caches
 from django.http import Http404
 from django.test import RequestFactory, override_settings
 from django.urls import resolve, reverse
@@ -40,8 +39,6 @@ def shared_sections(module_transaction, tmp_path_factory):
     module_transaction.
     """
     with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")):
-        # Earlier tests had pictures with the same keys, and so the same renditions.
-        caches["default"].clear()
         yield admin_world.make_section("Own", "Plain"), admin_world.make_section("Other", SECRET)
 
 

@@ -158,7 +158,7 @@ def test_bad_document_is_refused(name):
 def test_file_of_another_kind_is_refused():
     for name, data in UNSUPPORTED.items():
         with pytest.raises(ValidationError, match="Files of this kind"):
-            clean_document(ContentFile(data), name)
+            clean_document(ContentFile(data, name))
 
 
 def test_bad_document_is_an_error_of_the_field(editor, media_root):

@@ -1,12 +1,16 @@
 """Files in an S3 bucket are cleaned, and access to them is checked, as in a folder."""
 
 import shutil
+from datetime import timedelta
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.urls import reverse
 
+from media import sweep
+from media.cleaning import CleanFile, clean_picture
+from media.documents import clean_document
 from media.models import CleanDocument, CleanImage, Rendition
 from safeguarding.withdrawal.tasks import run_tasks
 from tests.support import bucket_server, builders, withdrawal_world
@@ -52,11 +56,10 @@ def bucket(s3, settings, monkeypatch):
 
 def test_files_in_the_bucket_are_cleaned(bucket, media_root):
     picture, document = picture_with_metadata("jpg"), pdf()
-    image = CleanImage.objects.create(
-        title="x", shows="place", file=ContentFile(picture, name="Amina Sow.jpg")
-    )
-    address_of(image)
-    CleanDocument.objects.create(title="x", file=ContentFile(document, name="Amina Sow.pdf"))
+    file = clean_picture(ContentFile(picture, name="Amina Sow.jpg"))
+    address_of(CleanImage.objects.create(title="x", shows="place", file=file))
+    file = clean_document(ContentFile(document, name="Amina Sow.pdf"))
+    CleanDocument.objects.create(title="x", file=file)
     names = [each.key for each in bucket.objects.all()]
     assert {name.partition("/")[0] for name in names} == {"original_images", "images", "documents"}
     assert not any("Amina" in name for name in names)
@@ -86,6 +89,17 @@ def test_files_follow_their_pages_and_one_that_the_bucket_lost_is_not_found(buck
     assert [get(client, address).status_code for address in addresses] == [200] * 3
     bucket.objects.delete()
     assert [get(client, address).status_code for address in addresses] == [404] * 3
+
+
+def test_sweep_deletes_files_without_a_row_from_the_bucket(bucket, monkeypatch):
+    live_story()
+    before = {each.key for each in bucket.objects.all()}
+    orphan = default_storage.save("images/a.webp", CleanFile(b"x", ".webp"))
+    sweep.sweep_renditions()
+    assert {each.key for each in bucket.objects.all()} == before | {orphan}, "its row may not be stored yet"
+    monkeypatch.setattr(sweep, "NEW", timedelta(0))
+    sweep.sweep_renditions()
+    assert {each.key for each in bucket.objects.all()} == before
 
 
 def test_visitor_gets_what_is_public(client):

@@ -13,6 +13,7 @@ from django.urls import reverse
 from pikepdf import Array, Dictionary, Name
 from wagtail.models import UploadedFile
 
+from media.documents import clean_document
 from media.models import CleanDocument
 from media.sanitizer.__main__ import clean
 from tests.support import builders
@@ -70,7 +71,7 @@ def replace(editor, file):
 
 
 def add_in_shell(editor, file):
-    CleanDocument.objects.create(title="Shell", file=file)
+    CleanDocument.objects.create(title="Shell", file=clean_document(file))
 
 
 WAYS = [add_one, add_several, add_several_with_a_long_title, add_in_chooser, replace, add_in_shell]

@@ -9,6 +9,7 @@ import re
 import shutil
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from django.urls import reverse
@@ -17,6 +18,7 @@ from taggit.models import Tag
 from wagtail.models import Collection, CollectionViewRestriction, Site, UploadedFile, Workflow
 
 from home.models import SiteSettings
+from media.cleaning import clean_picture
 from media.models import CleanImage
 from safeguarding.scopes import Picture
 from safeguarding.withdrawal import carry_out
@@ -115,7 +117,7 @@ def test_only_somebody_who_may_publish_says_who_is_on_a_public_picture(editor, o
 MEANWHILE = {
     "put somebody on it": lambda image: image.people.add(make_person()),
     "ticked the box": lambda image: save_with(image, is_recognisable=True),
-    "replaced the file": lambda image: save_with(image, file=new_picture()),
+    "replaced the file": lambda image: save_with(image, file=clean_picture(new_picture())),
 }
 
 
@@ -159,7 +161,7 @@ def test_form_brings_no_text_back_that_was_erased_since_it_was_opened(editor, ow
             assert "since you opened it" in response.text, field
             assert getattr(CleanImage.objects.get(), field) == "A well", field
     # A new file alone is a change too. While nobody is on the picture, nothing else changes with it.
-    save_with(CleanImage.objects.get(), file=new_picture())
+    save_with(CleanImage.objects.get(), file=clean_picture(new_picture()))
     assert "since you opened it" in change_picture(editor, own.image, seen=seen, **texts).text
 
 
@@ -220,12 +222,11 @@ def test_picture_that_was_erased_is_refused_wherever_it_is_uploaded(client):
     fields = {"title": "Again", "shows": "place", "collection": 1, "tags": "", "file": new_picture()}
     assert client.post("/admin/images/add/", fields).status_code == 302
     person, other = make_agreeing_person(), builders.make_image()
-    erased = CleanImage.objects.create(
-        title="Erased", file=SimpleUploadedFile("a.png", data), shows=CleanImage.Shows.PERSON_IN_STORY
-    )
+    file = clean_picture(ContentFile(data))
+    erased = CleanImage.objects.create(title="Erased", file=file, shows="person")
     erased.people.set([person])
     # The same file was uploaded twice, and nobody said of the second picture who is on it.
-    same = CleanImage.objects.create(title="Same", file=SimpleUploadedFile("b.png", data), shows="place")
+    same = CleanImage.objects.create(title="Same", file=file, shows="place")
     carry_out.withdraw(person, "everything")
     assert not CleanImage.objects.filter(pk__in=[erased.pk, same.pk]).exists()
     stored = CleanImage.objects.count(), UploadedFile.objects.count()

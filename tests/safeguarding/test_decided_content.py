@@ -1,9 +1,9 @@
 """What a decision is about: whatever of a page could tell who somebody is, also if it is stored elsewhere."""
 
 import pytest
-from django.core.files.base import ContentFile
 from django.test import Client
 
+from media.cleaning import CleanFile
 from media.models import CleanDocument, CleanImage
 from safeguarding.decisions import changed_decisions
 from safeguarding.models import Decision
@@ -41,8 +41,8 @@ def saves(model, where=None, **fields):
     def change():
         instance = model.objects.get(**where or {})
         for name, value in fields.items():
-            suffix = "png" if model is CleanImage else "txt"
-            setattr(instance, name, ContentFile(value, name=f"a.{suffix}") if name == "file" else value)
+            suffix = ".png" if model is CleanImage else ".txt"
+            setattr(instance, name, CleanFile(value, suffix) if name == "file" else value)
         instance.save(**{"clean": False} if model is StoryPage else {})
 
     return change

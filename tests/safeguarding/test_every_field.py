@@ -11,7 +11,7 @@ from PIL import Image
 from wagtail.models import Site, Task, Workflow
 from wagtail.users.models import UserProfile
 
-from media.cleaning import sign
+from media.cleaning import CleanFile
 from media.looks import is_like, look_of
 from media.models import CleanImage
 from safeguarding.models import Contributor
@@ -105,7 +105,7 @@ def photo(size, picture_format, seed=1):
 
 def make_picture(data, suffix, person=None, **fields):
     shows = CleanImage.Shows.PERSON_IN_STORY if person else CleanImage.Shows.PLACE_OR_THING
-    image = CleanImage.objects.create(file=sign(data, suffix), shows=shows, **fields)
+    image = CleanImage.objects.create(file=CleanFile(data, suffix), shows=shows, **fields)
     image.people.set([person] if person else [])
     return image
 

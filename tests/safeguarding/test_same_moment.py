@@ -20,7 +20,7 @@ from wagtail.actions.copy_page import CopyPageAction
 from wagtail.models import ModelLogEntry, Page
 
 from caching.local_date import today
-from media.cleaning import sign
+from media.cleaning import CleanFile
 from media.models import CleanImage
 from safeguarding.holds import TAKE_DOWN, take_down
 from safeguarding.models import Contributor, Ledger, PageHold, Use, Withdrawal
@@ -342,7 +342,7 @@ def test_whoever_waits_for_the_first_person_has_not_locked_the_second():
     deleted = make_person()
     for image in pictures[2:]:
         image.people.add(deleted)
-    replaced.file = sign(picture_bytes(color=(1, 2, 3)), ".png")
+    replaced.file = CleanFile(picture_bytes(color=(1, 2, 3)), ".png")
     copied = {"keep_live": False, "update_attrs": {"slug": "copied"}}
     acts = {
         "saving a story": story.save,

@@ -6,13 +6,14 @@ import re
 
 import pytest
 from django.core.management import call_command
-from wagtail.images.models import Filter
 
 from media.models import CleanImage, Rendition
+from media.sweep import sweep_renditions
 from stories import renditions
 from tests.support.builders import make_image, make_private, make_story, pictures_block
+from tests.support.media_samples import make_older
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_old_renditions")]
+pytestmark = pytest.mark.django_db
 
 
 def story_with_pictures(**fields):
@@ -66,13 +67,15 @@ def test_reader_is_shown_the_first_of_two_renditions_made_at_a_time(media_root, 
         """Store the renditions `late`. Another request, which makes the same ones, stores its own before."""
         monkeypatch.setattr(Rendition.objects, "bulk_create", bulk_create)
         for rendition in late:
-            CleanImage.objects.get(pk=image.pk).create_rendition(Filter(rendition.filter_spec))
+            CleanImage.objects.get(pk=image.pk).get_rendition(rendition.filter_spec)
         return bulk_create(late, **options)
 
     monkeypatch.setattr(Rendition.objects, "bulk_create", bulk_create_too_late)
     shown = image.get_renditions("width-100", "width-200|format-webp")
     assert {rendition.file.name for rendition in shown.values()} == stored()
-    assert {f"images/{path.name}" for path in media_root.glob("images/*")} == stored(), "no file is left over"
+    make_older(media_root)
+    sweep_renditions()
+    assert {f"images/{path.name}" for path in media_root.glob("images/*")} == stored()
 
 
 def test_command_makes_what_is_missing_for_public_pages_only():

@@ -94,7 +94,6 @@ def context_factory(
     browser,
     allow_errors,
     idle_server,
-    no_old_renditions,
     transactional_db,
     django_db_serialized_rollback,
 ):

@@ -1,8 +1,8 @@
 """Fields of stories that must not be public: for each condition about people, a story that violates it."""
 
-from django.core.files.base import ContentFile
 from django.utils import timezone
 
+from media.cleaning import CleanFile
 from media.models import CleanImage
 from safeguarding.scopes import Naming, Picture
 from stories.terms import Author
@@ -111,7 +111,7 @@ def change_after_decision(name, page):
     decide(page, page.story_people.get().contributor, "child")
     if name.startswith("picture"):
         changed = CleanImage.objects.get(title="Replaced")
-        changed.file = ContentFile(picture_bytes(50, 50), name="other.png")
+        changed.file = CleanFile(picture_bytes(50, 50), ".png")
     else:
         changed = Author.objects.get()
         changed.name = "Amina"

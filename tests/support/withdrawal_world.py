@@ -24,7 +24,7 @@ from wagtail.models import Collection, Comment, CommentReply, Page, Site, TaskSt
 
 from accounts.sessions import SessionStore
 from home.site_settings import SiteSettings
-from media.cleaning import sign
+from media.cleaning import CleanFile
 from media.models import CleanImage
 from publishing.trash import move_to_trash
 from safeguarding.models import Contributor
@@ -76,7 +76,7 @@ def named_image(person=None, color=(10, 20, 30)):
         title=f"{NAME} at home",
         description=f"{NAME} smiles",
         credit=NAME,
-        file=sign(builders.picture_bytes(60, 40, color=color), ".png"),
+        file=CleanFile(builders.picture_bytes(60, 40, color=color), ".png"),
         shows=CleanImage.Shows.PERSON_IN_STORY if person else CleanImage.Shows.PLACE_OR_THING,
     )
     if person:

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts import throttle
 from caching import content_version
+from media.sweep import sweep_renditions
 from operations import locks
 from operations.outage import write_page
 from publishing import trash
@@ -64,6 +65,7 @@ NIGHTLY = {
     "trash": trash.delete_expired,
     "sessions": lambda: call_command("clearsessions"),
     "searches without result": delete_old_missed_searches,
+    "renditions that nobody gets": sweep_renditions,
     # It needs the most time and memory.
     "search index": lambda: call_command("update_index", verbosity=0),
 }

@@ -15,9 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, anew, **options):
         if anew:
-            # One by one, because the delete() of a queryset would leave the files.
-            for rendition in Rendition.objects.iterator():
-                rendition.delete()
+            Rendition.objects.all().delete()
         pages = published_pages().order_by("path")
         total, failed = pages.count(), 0
         for number, page in enumerate(pages.iterator(), start=1):
