@@ -78,11 +78,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # These three set headers, so they come before middleware that responds itself (health checks, pictures).
-    # Static files are sent before Django: site_project/static_files.py.
+    # These three set headers, so they come before middleware that responds itself (health checks, files).
     "site_project.headers.HeadersMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     # Before middleware that queries the database or checks the host name.
     "operations.health.HealthMiddleware",
     # Before middleware that takes longer than sending a picture.

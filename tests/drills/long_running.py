@@ -28,7 +28,7 @@ CONNECTIONS = 16  # of wrk
 def database_away(folder):
     """Restart, stop and suspend PostgreSQL under readers; then stop it just after a story is unpublished."""
     with site_on_postgresql(folder) as (site, database):
-        site.manage("maintenance_page")
+        site.manage("run_due_work")
         site.start()
         rows = []
         for name, fault in [("restarted", restarted), ("stopped", stopped), ("hung", hung)]:

@@ -93,9 +93,9 @@ def visits(site):
     yield 400, site.ask("/", **PRIVATE | {"Host": f"{MARK}.example"})
     yield 200, failed_login(site)
     yield 400, site.ask(f"/?{words}", **PRIVATE | {"Content_Length": MARK})
-    yield 200, site.ask("/", **PRIVATE | {"Content_Type": f"text/plain; a*={MARK}''x"})
-    yield 200, site.ask("/?q=%E9", **PRIVATE | {"Content_Type": "text/plain; charset=hex"})
-    yield 403, in_another_charset(site)
+    yield 500, site.ask("/no-such/", **PRIVATE | {"Content_Type": f"text/plain; a*={MARK}''x"})
+    yield 500, site.ask("/no-such/?q=%E9", **PRIVATE | {"Content_Type": "text/plain; charset=hex"})
+    yield 500, in_another_charset(site)
 
 
 def visits_to_links(site, user):
