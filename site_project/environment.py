@@ -120,7 +120,7 @@ def read_database(data_dir):
         # A database in memory would be another one in each process. sqlite://name is one, too.
         if database["NAME"] == ":memory:":
             stop("DATABASE_URL", problem)
-        return database | {"ENGINE": "operations.sqlite", "OPTIONS": SQLITE_OPTIONS}
+        return database | {"OPTIONS": SQLITE_OPTIONS}
     if engine != "django.db.backends.postgresql" or not database["NAME"]:
         stop("DATABASE_URL", problem)
     # In seconds and milliseconds: a server that is gone must not hold requests for long. A query has a limit
