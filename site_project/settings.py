@@ -94,7 +94,6 @@ MIDDLEWARE = [
     "caching.middleware.PageCacheMiddleware",
     # Before compression and all else that takes time.
     "search.middleware.limit_searches",
-    "operations.uploads.ContentLengthMiddleware",
     # Before middleware that may change the page. Its docstring says why compression is safe here.
     "caching.compression.PageCompressionMiddleware",
     "accounts.sessions.SessionMiddleware",
