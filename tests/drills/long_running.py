@@ -96,7 +96,11 @@ def measure_fault(site, database, name, fault):
         thread.join()
     slowest = max(took for took, _status, _is_page in cached + others)
     failed = [status for _took, status, _is_page in cached if status != 200]
-    bad = [status for _took, status, is_page in others if status != 200 and not (status == 503 and is_page)]
+    bad = [
+        status
+        for _took, status, is_page in others
+        if status != 200 and not (status in {500, 503} and is_page)
+    ]
     rows = [
         Row(
             f"PostgreSQL {name}: cached pages that failed", f"{len(failed)} of {len(cached)}", "0", not failed
