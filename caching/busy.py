@@ -16,6 +16,6 @@ places = BoundedSemaphore(MAX_AT_ONCE)
 
 def busy_page():
     """Return the outage page for a request that is refused."""
-    response = outage_page(is_outage=False)
+    response = outage_page()
     response._has_been_logged = True  # Django would write an error to the log for each.
     return response

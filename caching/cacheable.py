@@ -17,8 +17,6 @@ from caching.busy import busy_page
 # The key of the CacheRequest in the WSGI environment. caching/page_cache.py sets it, for requests that any
 # visitor could have sent: not with a session, for example.
 ENVIRON_KEY = "caching.request"
-# The key that caching/middleware.py sets there while the database is down. caching/page_cache.py reads it.
-OUTAGE_KEY = "caching.outage"
 # The values that some parameters can have, wherever they are declared. Other values are ignored. The number
 # of a page has up to six digits. "text" asks for the text-only version.
 VALUES = {"page": re.compile(r"[0-9]{1,6}"), "text": re.compile("1")}

@@ -216,6 +216,10 @@ def change_version_for_write(execute, sql, params, many, context):
         return execute(sql, params, many, context)
     with nullcontext() if database.in_atomic_block else transaction.atomic(using=database.alias):
         result = execute(sql, params, many, context)
+        if database.vendor == "sqlite" and " RETURNING " in sql:
+            # SQLite commits only after the rows are fetched. Django fetches such rows with this method alone.
+            rows = context["cursor"].fetchall()
+            context["cursor"].fetchall = lambda: rows
         if not is_changed(database):
             insert_change(database)
         return result

@@ -4,9 +4,9 @@ import time
 
 from django.db import Error
 
-from caching.cacheable import ENVIRON_KEY, OUTAGE_KEY
+from caching.cacheable import ENVIRON_KEY
 from caching.content_version import content_version
-from caching.outage import is_outage, outage_page
+from caching.outage import outage_page
 from caching.versioned_cache import set_request_version
 
 # Seconds for which no page is made after the database failed.
@@ -14,7 +14,7 @@ OUTAGE_PAUSE_SECONDS = 1
 
 
 class PageCacheMiddleware:
-    """Tells caching/page_cache.py, in the WSGI environment, whether the database is down.
+    """Reads the content version for caching/page_cache.py. If the database is down, no page is made.
 
     In MIDDLEWARE it is below the middleware that sets the same headers on every response, also on the outage
     page, and above the middleware that uses the database to make a page. The code below it uses the caches
@@ -31,20 +31,12 @@ class PageCacheMiddleware:
         if cache_request is None:  # a request that the page cache leaves alone, such as one with a session
             return self.get_response(request)
         if time.monotonic() < self.pause_until:
-            response = outage_page()
-        else:
-            response = self.make_response(request, cache_request)
-            if is_outage(response):
-                self.pause_until = time.monotonic() + OUTAGE_PAUSE_SECONDS
-        if is_outage(response):
-            request.META[OUTAGE_KEY] = True
-        return response
-
-    def make_response(self, request, cache_request):
+            return outage_page()
         try:
             # Read before anything else is, so that nothing older is cached with this version.
             cache_request.version = content_version.read()
         except Error:
+            self.pause_until = time.monotonic() + OUTAGE_PAUSE_SECONDS
             return outage_page()
         with set_request_version(cache_request.version):
             return self.get_response(request)

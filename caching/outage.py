@@ -1,4 +1,7 @@
-"""The page that visitors get while the database is down or the site busy. operations/outage.py writes it."""
+"""The page that visitors get after an error, while the database is down, and while the site is busy.
+
+operations/outage.py writes it.
+"""
 
 import base64
 import hashlib
@@ -10,6 +13,17 @@ from django.http import HttpResponse
 
 # The Retry-After header, in seconds.
 RETRY_AFTER = 30
+# The body while the file is missing.
+MISSING_PAGE = b"""<!doctype html>
+<html lang="en">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Please try again in a minute</title>
+<link rel="icon" href="data:,">
+<main>
+<h1>Please try again in a minute</h1>
+<p>The site is busy, or we are working on it. If you are in danger now, call your local emergency number.</p>
+</main>
+"""
 
 
 def page_file():
@@ -17,21 +31,22 @@ def page_file():
     return settings.DATA_DIR / "maintenance.html"
 
 
-def outage_page(is_outage=True):
-    """Return a response with status 503 and the page, or a short text if the file is missing.
-
-    `is_outage`: whether the database is down. False if only this request failed or has waited too long.
-    """
+def outage_page(status=503):
+    """Return a response with the page, or with a short text if the file is missing."""
     try:
         body = page_file().read_bytes()
     except OSError:
-        body = b"<!doctype html><title>Back soon</title><p>The site is busy, or we are working on it.</p>"
-    response = HttpResponse(body, status=503)
+        body = MISSING_PAGE
+    response = HttpResponse(body, status=status)
     response["Retry-After"] = RETRY_AFTER
     response["Cache-Control"] = "no-store"
     response["Content-Security-Policy"] = policy_for(body)
-    response.is_outage = is_outage
     return response
+
+
+def server_error(_request):
+    """View for status 500 (handler500). It needs neither the database nor a template."""
+    return outage_page(status=500)
 
 
 def policy_for(body):
@@ -42,11 +57,6 @@ def policy_for(body):
     style = re.search(rb"<style>(.*?)</style>", body, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(style[1] if style else b"").digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:"
-
-
-def is_outage(response):
-    """Return whether `response` was made by `outage_page` because the database is down."""
-    return getattr(response, "is_outage", False)
 
 
 def is_timeout(error):

@@ -14,7 +14,7 @@ from django.http.request import split_domain_port
 from django.utils.http import parse_etags
 
 from caching.cache_request import CacheRequest
-from caching.cacheable import ENVIRON_KEY, OUTAGE_KEY
+from caching.cacheable import ENVIRON_KEY
 from caching.page_store import PageStore
 from caching.session_keys import has_genuine_session
 
@@ -47,7 +47,8 @@ class PageCache:
     def ask_application(self, cache_request, old_page, environ, start_response):
         """Return the response of the application, and cache it if it is the same for everybody.
 
-        If the database is down, return `old_page`, a CachedPage or None, if there is one.
+        If it fails, as while the database is down, return `old_page`, a CachedPage or None, if there is one,
+        unless the content version is known to have changed since.
         """
         started = []
 
@@ -56,15 +57,17 @@ class PageCache:
 
         body = self.application(environ, keep_start)
         status, headers, _exc_info = started
-        is_outage = environ.get(OUTAGE_KEY, False)
-        page = old_page if is_outage else cache_request.page
+        page = cache_request.page
+        is_stale = status.startswith("5") and old_page and cache_request.version in {None, old_page.version}
+        if is_stale:
+            page = old_page
         is_cacheable = cache_request.is_cacheable and is_cacheable_response(status, headers)
-        if page is None and (is_outage or not is_cacheable):
+        if page is None and not is_cacheable:
             start_response(*started)
             return body
         with closing(body):
             page = page or cache_request.keep(headers, b"".join(body))
-        return send(page, cache_request, start_response, is_stale=is_outage)
+        return send(page, cache_request, start_response, is_stale=is_stale)
 
 
 # --- Requests ------------------------------------------------------------------------------------

@@ -1,13 +1,12 @@
-"""Configuration of the app. It connects the signals of its modules."""
+"""Configuration of the app. It connects the signal of its module."""
 
 from django.apps import AppConfig
+
+from operations import planner
 
 
 class OperationsConfig(AppConfig):
     name = "operations"
 
     def ready(self):
-        from operations import outage, planner  # the imports need the models
-
-        outage.connect_signals()
         planner.connect_signals()

@@ -1,24 +1,8 @@
-"""Limits on the size of a request body."""
+"""A limit on the size of a request body."""
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import FileUploadHandler
-from django.http import HttpResponse
-
-
-class ContentLengthMiddleware:
-    """Refuses a body with a Transfer-Encoding, such as chunked (status 411: Length Required).
-
-    It has no Content-Length, so Django would treat it as empty.
-    """
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        if "Transfer-Encoding" in request.headers:
-            return HttpResponse("A Content-Length is required.", status=411, content_type="text/plain")
-        return self.get_response(request)
 
 
 class UploadLimit(FileUploadHandler):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +23,10 @@ LOCAL = DEBUG or TRY_OUT
 DATA_DIR = environment.read_data_dir(default=BASE_DIR / "data")
 SECRET_KEY = environment.read_secret_key(keep_in=DATA_DIR if LOCAL else None)
 BASE_URL = environment.read_base_url(default="http://127.0.0.1:8000" if LOCAL else "", https_only=not LOCAL)
-SECRET_KEY_FALLBACKS = environment.read_former_keys()
+# Earlier secret keys, whose signatures stay valid.
+SECRET_KEY_FALLBACKS = environment.read_list(
+    "SECRET_KEY_FALLBACKS", ".{50,}", "must be earlier secret keys, with commas between them."
+)
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"] if LOCAL else environment.read_hosts(BASE_URL)
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
@@ -78,11 +81,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # These three set headers, so they come before middleware that responds itself (health checks, pictures).
-    # Static files are sent before Django: site_project/static_files.py.
+    # These three set headers, so they come before middleware that responds itself (health checks, files).
     "site_project.headers.HeadersMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     # Before middleware that queries the database or checks the host name.
     "operations.health.HealthMiddleware",
     # Before middleware that takes longer than sending a picture.
@@ -91,7 +94,6 @@ MIDDLEWARE = [
     "caching.middleware.PageCacheMiddleware",
     # Before compression and all else that takes time.
     "search.middleware.limit_searches",
-    "operations.uploads.ContentLengthMiddleware",
     # Before middleware that may change the page. Its docstring says why compression is safe here.
     "caching.compression.PageCompressionMiddleware",
     "accounts.sessions.SessionMiddleware",
@@ -135,7 +137,9 @@ MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
 # The internal location at which nginx has the media files. media/views.py then lets nginx send those that are
 # not public.
-MEDIA_ACCEL_PREFIX = environment.read_accel_prefix()
+MEDIA_ACCEL_PREFIX = environment.read(
+    "MEDIA_ACCEL_PREFIX", r"(/[\w.-]+)+/", "must be a path with a slash at both ends, like /files/"
+)
 # Wagtail's page editor sends one field for each part of each block.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 # Bytes: the largest picture or document (15 MB), and the rest of the form.
@@ -162,7 +166,12 @@ USE_I18N = True
 FORMAT_MODULE_PATH = ["site_project.formats"]
 LOCALE_PATHS = [BASE_DIR / "site_project" / "locale"]
 USE_TZ = True
-TIME_ZONE = environment.read_time_zone()
+TIME_ZONE = environment.read(
+    "TIME_ZONE",
+    problem="must be a name like Europe/London or Africa/Dakar.",
+    default="UTC",
+    cast=lambda name: ZoneInfo(name).key,
+)
 
 # --- Static files --------------------------------------------------------------------------------
 
@@ -176,7 +185,10 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-if bucket := environment.read_bucket():
+# An access point has an ARN in place of a name.
+if bucket := environment.read(
+    "S3_BUCKET", r"[\w.-]{3,255}|arn:\S+", "must be the name of a bucket, without an address."
+):
     STORAGES["default"] = {"BACKEND": "media.storage.BucketStorage", "OPTIONS": {"bucket_name": bucket}}
 # Don't send the header Access-Control-Allow-Origin, because no other site needs the static files.
 WHITENOISE_ALLOW_ALL_ORIGINS = False
@@ -265,10 +277,21 @@ CLOSED_FEATURES = [
     "usb",
 ]
 # The user name of the administrator that `manage.py prepare` creates in a new database.
-FIRST_ADMIN = environment.read_first_admin()
+# Production does not start with an account "demo": accounts/demo_account.py.
+FIRST_ADMIN = environment.read(
+    "FIRST_ADMIN",
+    r"(?!demo$)[\w.@+-]{1,150}",
+    "must be a user name of letters, digits and @ . + - _, and not demo.",
+)
 # The number of proxies in front of the site that add the client's address to X-Forwarded-For. The last one
 # must also set X-Forwarded-Proto. If no proxy sets these headers, visitors can forge them.
-TRUST_PROXY = environment.read_proxies()
+TRUST_PROXY = environment.read(
+    "TRUST_PROXY",
+    r"\d",
+    "must be the number of proxies in front of the site: 0 for none, or 1 to 9.",
+    default="0",
+    cast=int,
+)
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
@@ -277,20 +300,25 @@ if TRUST_PROXY:
 SAFEGUARDING_KEYS = environment.read_safeguarding_keys(keep_in=DATA_DIR if LOCAL else None)
 # Months after which a consent ends, unless another day is recorded with it.
 CONSENT_MONTHS = {
-    "adult": environment.read_months("CONSENT_MONTHS", 24),
-    "child": environment.read_months("CONSENT_MONTHS_CHILD", 12),
+    "adult": environment.read_months("CONSENT_MONTHS", "24"),
+    "child": environment.read_months("CONSENT_MONTHS_CHILD", "12"),
 }
 CONSENT_MONTHS["group"] = CONSENT_MONTHS["adult"]
 # Months after the end of a consent, or its withdrawal, until names and contact are deleted.
-NAMES_KEPT_MONTHS = environment.read_months("NAMES_KEPT_MONTHS", 12)
+NAMES_KEPT_MONTHS = environment.read_months("NAMES_KEPT_MONTHS", "12")
 
 # --- Mail and logs -------------------------------------------------------------------------------
 
 # Without a mail server, e-mails are dropped. Links that reset a password must not get into the log.
 # In the try-out mode, too, the admin shows the link of an invitation, instead of saying that it was sent.
-MAILERS = {"default": environment.read_mailer(default="consolemail://" if DEBUG else "dummymail://")}
+MAILERS = {"default": environment.read_mailer(default="console" if DEBUG else "dummy")}
 WAGTAIL_PASSWORD_RESET_ENABLED = SENDS_MAIL = DEBUG or bool(environment.read("EMAIL_URL"))
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.read_sender(f"stories@{urlsplit(BASE_URL).hostname}")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.read(
+    "EMAIL_FROM",
+    r"(?P<name>[^@<>\n]+<)?[^\s@<>,;]+@[\w.:-]+(?(name)>)",
+    "must be an address like stories@example.org, or Stories <stories@example.org>",
+    default=f"stories@{urlsplit(BASE_URL).hostname}",
+)
 
 LOGGING = {
     "version": 1,

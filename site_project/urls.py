@@ -58,7 +58,7 @@ page_urls = [
 document_urls = decorate_urlpatterns(document_urls, cache_control(private=True, no_store=True))
 page_urls = decorate_urlpatterns(page_urls, use_cached_home_page)
 
-handler500 = "operations.outage.server_error"
+handler500 = "caching.outage.server_error"
 
 urlpatterns = [
     path("admin/", include(admin_urls)),

@@ -6,7 +6,7 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
 
-django_application = get_wsgi_application()
+application = get_wsgi_application()
 
 # The imports need the settings, which get_wsgi_application() loads.
 from django.conf import settings  # noqa: E402
@@ -15,13 +15,9 @@ from django.db import connection  # noqa: E402
 from accounts.demo_account import refuse_in_production  # noqa: E402
 from caching.page_cache import PageCache  # noqa: E402
 from operations import statement_timeout  # noqa: E402
-from operations.content_type import drop_unusable_content_type  # noqa: E402
 from safeguarding.keys import refuse_wrong_keys  # noqa: E402
-from site_project.static_files import StaticFiles  # noqa: E402
 from stories.renditions import use_background_thread  # noqa: E402
 
-# Each of these wraps the application before it, so the last one gets a request first.
-application = StaticFiles(drop_unusable_content_type(django_application))
 if settings.PAGE_CACHE:
     application = PageCache(application)
 refuse_in_production()

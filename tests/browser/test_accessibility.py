@@ -7,12 +7,11 @@ from collections import defaultdict
 from itertools import cycle, product
 
 import pytest
-from django.core.management import call_command
-from django.template.loader import render_to_string
 from playwright.sync_api import expect
 
-from caching.outage import policy_for
+from caching.outage import page_file, server_error
 from home.models import SiteSettings
+from operations.outage import write_page
 from tests.support.accessibility import ALL_RULES, TOO_WIDE, run_axe
 from tests.support.site import make_site, make_states
 
@@ -86,23 +85,21 @@ def test_axe_finds_nothing_on_any_page(page, live_server, settings, tmp_path):
     expect(page.get_by_role("option")).to_have_count(1)
     check_page(page, "suggestions", problems)
     settings.DATA_DIR = tmp_path
-    check_pages_without_a_database(page, live_server.url, tmp_path, problems)
+    check_pages_without_a_database(page, live_server.url, problems)
     check_pages_in_old_browsers(page, live_server.url, site, problems)
     assert not problems, format_problems(problems)
 
 
-def check_pages_without_a_database(page, site, folder, problems):
-    """Check the page for server errors, and the one for maintenance, which is stored in `folder`."""
-    call_command("maintenance_page")
-    pages = {"500": render_to_string("500.html"), "maintenance": (folder / "maintenance.html").read_text()}
-    for name, html in pages.items():
-        address = f"{site}/{name}/"
-        answer = {"body": html, "content_type": "text/html"}
-        if name == "maintenance":
-            answer["headers"] = {"Content-Security-Policy": policy_for(html.encode())}
+def check_pages_without_a_database(page, site, problems):
+    """Check the page for errors and outages, and what stands in for it while the file is missing."""
+    write_page()
+    for name in ("outage", "missing"):
+        response, address = server_error(None), f"{site}/{name}/"
+        answer = {"body": response.content, "headers": dict(response.items())}
         page.route(address, lambda route, _request, answer=answer: route.fulfill(**answer))
         page.goto(address)
         check_page(page, name, problems)
+        page_file().unlink(missing_ok=True)
 
 
 # What browsers of telephones that get no more updates don't know, and what is unknown to all browsers.

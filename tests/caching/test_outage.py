@@ -1,10 +1,16 @@
-"""While the database is down: cached pages for a while, then the outage page with the help line."""
+"""While the database is down: cached pages for a while, then the outage page with the help line.
+
+Also: the same page after an error in one request.
+"""
 
 from datetime import UTC, datetime
 
 import pytest
 
-from operations.outage import server_error, write_page
+from caching.models import Change
+from caching.outage import page_file
+from operations.outage import write_page
+from stories.models import StoryPage
 from tests.support import builders
 from tests.support.queries import database_down
 from tests.support.wsgi import SiteClient
@@ -60,13 +66,13 @@ def test_other_pages_get_the_outage_page_with_the_help_line(site, address):
     assert response["Cache-Control"] == "no-store"
 
 
-def test_logged_in_user_gets_the_outage_page(site):
+def test_logged_in_user_gets_the_page_with_the_help_line(site):
     client, story = site
     client.force_login(builders.make_user("Editors"))
     with database_down():
         for address in [story.url, "/admin/"]:
             response = client.get(address)
-            assert response.status_code == 503
+            assert response.status_code == 500
             assert b"Call 0800 000 000." in response.content
 
 
@@ -79,16 +85,38 @@ def test_unpublished_story_is_not_served_during_an_outage(site):
         assert b"The old words" not in response.content
 
 
-def test_outage_page_shows_the_current_help_line(site):
-    home = builders.home_page()
-    home.help_line = "<p>Call 0900 111 111.</p>"
-    home.save_revision().publish()
-    with database_down():
-        assert b"Call 0900 111 111." in SiteClient(raise_request_exception=False).get("/stories/").content
+# --- An error in one request, while the database responds ------------------------------------------
 
 
-def test_other_errors_are_no_outage(rf):
-    try:
-        raise ValueError
-    except ValueError:  # server_error() looks at the error that is being handled
-        assert server_error(rf.get("/")).status_code == 500
+def fail(*_arguments):
+    raise RuntimeError
+
+
+def test_error_shows_the_page_with_the_help_line_and_stops_no_other_page(site, monkeypatch):
+    client, story = site
+    other = builders.make_story("Other words")
+    with monkeypatch.context() as patch:
+        patch.setattr(StoryPage, "serve", fail)
+        response = client.get(other.url)
+    assert (response.status_code, response["Cache-Control"]) == (500, "no-store")
+    assert b"Call 0800 000 000." in response.content
+    assert [client.get(page.url).status_code for page in (story, other)] == [200, 200]
+
+
+def test_error_without_a_file_of_the_outage_page(site, monkeypatch):
+    client, story = site
+    page_file().unlink()
+    monkeypatch.setattr(StoryPage, "serve", fail)
+    response = client.get(builders.make_story("Other words").url)
+    assert (response.status_code, b"emergency number" in response.content) == (500, True)
+
+
+def test_old_page_is_served_after_an_error_only_if_nothing_has_changed(site, monkeypatch, time_machine):
+    client, story = site
+    monkeypatch.setattr(StoryPage, "serve", fail)
+    time_machine.shift(61)
+    old = client.get(story.url)
+    assert (old.status_code, old["Age"]) == (200, "61")
+    # A change that another process made, which this one has not read for what is cached.
+    Change.objects.create()
+    assert client.get(story.url).status_code == 500

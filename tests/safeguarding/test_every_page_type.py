@@ -153,12 +153,11 @@ def test_a_held_home_page_shows_its_texts_nowhere(client, django_capture_on_comm
     home.help_page, home.people, home.story_people = helping, "listed", rows_of(person)
     home.save()
     others = [helping.url, story.url, "/stories/", "/search/?q=lantern", "/sitemap.xml"]
-    outage = write_page()
     assert all(HIDDEN in client.get(address).text for address in ["/", *others[:-1], "/no-such-page/"])
-    assert HIDDEN in outage.read_text()
+    assert HIDDEN in write_page().read_text()
     with django_capture_on_commit_callbacks(execute=True):
         withdraw(person)
-    assert HIDDEN not in outage.read_text(), "the page for an outage has the help line"
+    assert HIDDEN not in write_page().read_text(), "the page for an outage has the help line"
     statuses = {"/": 404, "/no-such-page/": 404, "/feed.atom": 404} | dict.fromkeys(others, 200)
     for address, status in statuses.items():
         response = client.get(address)

@@ -1,7 +1,6 @@
 """The security headers of every kind of response."""
 
 import base64
-import errno
 import hashlib
 import re
 
@@ -18,13 +17,12 @@ from accounts.invitations import tokens
 from home.models import SiteSettings
 from operations.outage import write_page
 from site_project import urls as site_urls
-from site_project.static_files import StaticFiles
 from tests.support import builders
 from tests.support.committed import caches_in_use
 from tests.support.files_of_pages import address_of, document_block
 from tests.support.policies import ADMIN, FILE, FRAMED, PUBLIC
 from tests.support.routes import admin_addresses
-from tests.support.wsgi import Handler, SiteClient
+from tests.support.wsgi import SiteClient
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
@@ -33,19 +31,9 @@ def fails(request):
     raise RuntimeError("on purpose")
 
 
-def has_no_database(request):
-    raise OperationalError("on purpose")
-
-
-def has_full_disk(request):
-    raise OSError(errno.ENOSPC, "on purpose")
-
-
 # With these, this module is the URLconf of the fixture `visitor`.
 urlpatterns = [
     path("fails/", fails),
-    path("no-database/", has_no_database),
-    path("full-disk/", has_full_disk),
     *site_urls.urlpatterns,
 ]
 handler500 = site_urls.handler500
@@ -121,16 +109,14 @@ def addresses():
     found |= {address_of(image): (200, FILE), document.url: (200, FILE)}
     found |= {"/nothing/here/": (404, PUBLIC), "/media/images/nothing.jpg": (404, PUBLIC)}
     found |= {"/documents/999/nothing.pdf": (404, PUBLIC), "/static/nothing.css": (404, PUBLIC)}
-    found |= {"/full-disk/": (507, PUBLIC)}
-    found |= {"/fails/": (500, PUBLIC), "/favicon.ico": (302, PUBLIC), "/stories": (301, PUBLIC)}
+    found |= {"/favicon.ico": (302, PUBLIC), "/stories": (301, PUBLIC)}
     found |= {private.url: (302, PUBLIC), "/admin/": (302, ADMIN), "/admin/pages/": (302, ADMIN)}
     return found
 
 
 def test_static_files_have_the_same_strict_headers(visitor):
-    client = SiteClient(StaticFiles(Handler()))
     for address in ("/static/css/site.css", "/static/favicon.svg"):
-        check_headers(ask(client, address), 200, PUBLIC)
+        check_headers(ask(visitor, address), 200, PUBLIC)
 
 
 def test_public_responses_have_the_same_strict_headers(visitor):
@@ -147,24 +133,21 @@ def test_response_to_a_malformed_request_has_the_strict_headers(visitor):
     for address in ("/livez", "/sitemap.xml", "/search/suggestions/"):
         check_headers(visitor.post(address, secure=True), 405, PUBLIC)
     check_headers(visitor.get("/", headers={"host": "other.example"}, secure=True), 400, PUBLIC)
-    check_headers(visitor.get("/", headers={"Transfer-Encoding": "chunked"}, secure=True), 411, PUBLIC)
     check_headers(Client(enforce_csrf_checks=True).post("/", secure=True), 403, PUBLIC)
 
 
 def test_outage_page_has_strict_headers_its_style_and_its_icon(visitor, settings, tmp_path):
     settings.DATA_DIR = tmp_path
-    client = SiteClient(raise_request_exception=False)
     write_page()
-    # The first one fails. After it, no page is made for OUTAGE_PAUSE_SECONDS.
-    for address in ("/no-database/", "/stories/", "/stories/?year=2020"):
-        response = ask(client, address)
+    for client in (visitor, SiteClient(raise_request_exception=False)):
+        response = ask(client, "/fails/")
         style = builders.parse(response).style.string
         assert ".maintenance" in style
         # Without this icon, browsers would ask for /favicon.ico.
         assert builders.parse(response).find("link", rel="icon")["href"] == "data:,"
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
         own_style = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:"
-        check_headers(response, 503, FILE.replace("default-src 'none'", own_style))
+        check_headers(response, 500, FILE.replace("default-src 'none'", own_style))
         assert not response.cookies
 
 
@@ -208,7 +191,6 @@ def test_pages_and_files_for_users_have_strict_headers(visitor):
         (story.url, 200, PUBLIC),
         (private.url, 200, PUBLIC),
         ("/nothing/here/", 404, PUBLIC),
-        ("/fails/", 500, PUBLIC),
         (address_of(image), 200, FILE),
         (document.url, 200, FILE),
         ("/admin/", 200, ADMIN),

@@ -68,7 +68,7 @@ def empty_database(tmp_path):
     """Yield the environment variables, and the data folder, of a site with a new and empty database."""
     folder = tmp_path / secrets.token_hex(4)
     variables = BARE | REQUIRED | {"DATA_DIR": str(folder)}
-    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite"):
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         yield variables, folder
         return
     server = os.environ["DATABASE_URL"]

@@ -13,7 +13,7 @@ def change_version_at_once(execute, sql, params, many, context):
     result = execute(sql, params, many, context)
     is_in_test = any(block._from_testcase for block in context["connection"].atomic_blocks)
     if is_in_test and content_version.may_change_public_pages(sql):
-        content_version.change()
+        content_version.insert_change(context["connection"])
         content_version.content_version.expire()
     return result
 
