@@ -115,7 +115,6 @@ class StoryPage(CheckedPageMixin, WithdrawnAliasesMixin, Page):
         index.SearchField("body"),
         index.SearchField("lead_image_words"),
         index.SearchField("index_tokens"),
-        index.FilterField("date"),
     ]
 
     content_panels = STORY_PANELS
