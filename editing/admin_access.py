@@ -1,18 +1,18 @@
-"""Checks the pages and objects that an admin URL names, so that editors see nothing hidden of other sections.
+"""Checks the pages and objects that an admin URL names, so that editors read nothing hidden elsewhere.
 
 A section is a part of the page tree. The groups of a user have permissions in some sections only. Hidden from
 a user are the pages of other sections that are not public, and files for which the user has no permission.
+The titles and slugs of pages are not hidden: lists and reports of the admin may show them.
 
-Most of Wagtail's views check permissions themselves. Some show a title before they do, and a view that
-forgets the check in a later version must not reveal a story. Therefore `check_objects` runs before every
-admin view. docs/decisions/admin-access.md lists the views of Wagtail 8.0 that need it.
+Wagtail's views check permissions themselves. A view that forgets the check in a later version must not reveal
+a story. Therefore `check_objects` runs before every admin view: docs/decisions/admin-access.md.
 """
 
 from functools import wraps
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db.models import F, Q
+from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -28,10 +28,9 @@ from publishing.visibility import published_pages
 
 # Names of URL arguments that are primary keys of pages.
 PAGE_ARGUMENTS = {"page_id", "page_pk", "page_to_move_id", "parent_page_id", "destination_id"}
-# Those of PAGE_ARGUMENTS that stand for the page that a view acts on.
-ACTED_ON = {"page_id", "page_to_move_id"}
-# URL names of reports about all pages. Wagtail doesn't limit them to the pages that the user may see.
-ALL_PAGES_URL_NAMES = {"page_types_usage", "page_types_usage_results"}
+# URL names of the explorer, which shows no more of the page in its address than the title and whether it is
+# live. It leads through the pages above the sections of a user.
+EXPLORER_URL_NAMES = {"wagtailadmin_explore", "wagtailadmin_explore_results"}
 # With any of these permissions for an object, a user may see it in the admin.
 OBJECT_PERMISSIONS = {"add", "change", "choose", "delete", "lock", "publish", "unlock", "view"}
 # Wagtail's policy of permissions. The one that replaces it (editing/page_policy.py) gives nobody a permission
@@ -82,8 +81,6 @@ def may_open(request, kwargs):
     """
     match = request.resolver_match
     is_superuser = request.user.is_superuser
-    if match.url_name in ALL_PAGES_URL_NAMES:
-        return is_superuser or sees_whole_tree(request.user)
     pages = named_pages(request, kwargs)
     if match.url_name == "wagtailadmin_choose_page_chosen_multiple":
         pages |= get_ids_in_query(request)
@@ -91,11 +88,14 @@ def may_open(request, kwargs):
         if (kwargs["app_label"], kwargs["model_name"]) != ("wagtailcore", "page"):
             return is_superuser or may_access_all(request, kwargs)
         pages |= get_pages_of_bulk_action(request)
-    # Nothing is done with the root page. Some of Wagtail's views fail on it.
-    is_root = Q(depth=1, pk__in={kwargs[name] for name in ACTED_ON & kwargs.keys()})
-    # For pages that don't exist, the view answers with 404. Without pages, visible_to() would query in vain.
-    existing = Page.objects.filter(pk__in=pages)
-    return not pages or not existing.filter(~visible_to(request.user) | is_root).exists()
+    if not pages:  # visible_to() would query in vain.
+        return True
+    allowed = visible_to(request.user)
+    if match.url_name in EXPLORER_URL_NAMES:
+        policy = policy_registry.get_by_type(Page)
+        allowed |= Q(pk__in=policy.explorable_instances(request.user).values("pk"))
+    # For pages that don't exist, the view answers with 404.
+    return not Page.objects.filter(~allowed, pk__in=pages).exists()
 
 
 def named_pages(request, kwargs):
@@ -116,22 +116,13 @@ def visible_to(user):
     """
     if user.is_superuser:
         return ~in_trash()
-    own = pages_in_sections(user)
-    # The admin shows the title of the newest draft. A page whose draft has another title than the one that
-    # readers see does not count as public here.
-    public = published_pages().filter(draft_title=F("title"))
+    own, public = pages_in_sections(user), published_pages()
     # depth=1 is the root page. It has no content, and is the start of lists and choosers.
     return Q(depth=1) | Q(pk__in=own.values("pk")) | Q(pk__in=public.values("pk"))
 
 
 def is_visible(page, user):
     return Page.objects.filter(visible_to(user), pk=page.pk).exists()
-
-
-def sees_whole_tree(user):
-    """Return whether all pages are in the sections of `user`."""
-    pages = Page.objects.exclude(in_trash())
-    return not pages.exclude(pk__in=pages_in_sections(user).values("pk")).exists()
 
 
 def parse_key(model, value):

@@ -1,16 +1,22 @@
-"""Makes the comparison of two revisions show nothing of a chosen object that its reader may not see.
+"""Makes the comparison of two revisions show nothing of a picture or document that its reader may not choose.
 
-The form of the page hides such objects too: editing/hidden_choices.py.
+The form of the page hides such files too: editing/hidden_choices.py. The comparison also works for blocks
+without a value, on which Wagtail 8.0 fails or shows "None": a video without its still picture, or a gallery
+in a draft whose picture is not chosen yet.
 """
 
 from functools import cache
 
 from django.utils.html import escape, format_html, format_html_join
 from wagtail.admin import compare
-from wagtail.blocks import ChooserBlock, FieldBlock, ListBlock
-from wagtail.images.blocks import ImageChooserBlock, ImageChooserBlockComparison
-from wagtail.images.models import AbstractImage
-from wagtail.utils.text import text_from_html
+from wagtail.blocks import FieldBlock, ListBlock
+from wagtail.documents.blocks import DocumentChooserBlock
+from wagtail.images.blocks import (
+    ImageBlock,
+    ImageBlockComparison,
+    ImageChooserBlock,
+    ImageChooserBlockComparison,
+)
 
 from editing.hidden_choices import hidden_title, may_show
 from editing.patches import patch
@@ -21,10 +27,8 @@ COMPARISON_CLASS = compare.get_comparison_class_for_block
 
 
 def visible(instance):
-    """Return `instance`. For a hidden one, return "Not available to you"; for a hidden picture, None."""
-    if instance is None or may_show(type(instance), instance.pk):
-        return instance
-    return None if isinstance(instance, AbstractImage) else hidden_title()
+    """Return `instance`, or None for a hidden picture or document."""
+    return instance if instance and may_show(type(instance), instance.pk) else None
 
 
 def get_objects(self):
@@ -32,21 +36,7 @@ def get_objects(self):
     return tuple(map(visible, OBJECTS(self)))
 
 
-class ChooserComparison(compare.BlockComparison):
-    """Compares two chosen pages, documents or snippets."""
-
-    def htmlvalue(self, val):
-        return escape(self.text_of(val))
-
-    def htmldiff(self):
-        return compare.diff_text(self.text_of(self.val_a), self.text_of(self.val_b)).to_html()
-
-    def text_of(self, value):
-        shown = visible(value)
-        return shown if isinstance(shown, str) else text_from_html(self.block.render_basic(shown))
-
-
-class ImageComparison(ImageChooserBlockComparison):
+class PictureComparison(ImageChooserBlockComparison):
     """Compares two chosen pictures."""
 
     def __init__(self, block, exists_a, exists_b, val_a, val_b):
@@ -56,8 +46,30 @@ class ImageComparison(ImageChooserBlockComparison):
         return super().htmlvalue(visible(val))
 
 
+class DocumentComparison(compare.BlockComparison):
+    """Compares two chosen documents."""
+
+    def htmlvalue(self, val):
+        return escape(self.text_of(val))
+
+    def htmldiff(self):
+        return compare.diff_text(self.text_of(self.val_a), self.text_of(self.val_b)).to_html()
+
+    def text_of(self, document):
+        if document is None:
+            return ""
+        return str(document) if may_show(type(document), document.pk) else hidden_title()
+
+
+class OptionalPictureComparison(ImageBlockComparison):
+    """Compares two pictures with their descriptions. Wagtail's class fails on a block without a picture."""
+
+    def htmlvalue(self, val):
+        return "" if val is None else super().htmlvalue(val)
+
+
 class ListComparison(compare.ListBlockComparison):
-    """Compares two lists of blocks. Wagtail's class renders a new list as a whole, with the titles in it."""
+    """Compares two lists of blocks. Wagtail's class renders a new list as a whole, with "None" in it."""
 
     def htmlvalue(self, val):
         child = self.block.child_block
@@ -89,10 +101,11 @@ def get_comparison_class(block):
     return without_none(found) if isinstance(block, FieldBlock) else found
 
 
-# {class of blocks: its comparison}. The first class that fits is used.
+# {class of blocks: its comparison}.
 COMPARISONS = {
-    ImageChooserBlock: ImageComparison,
-    ChooserBlock: ChooserComparison,
+    ImageBlock: OptionalPictureComparison,
+    ImageChooserBlock: PictureComparison,
+    DocumentChooserBlock: DocumentComparison,
     ListBlock: ListComparison,
 }
 

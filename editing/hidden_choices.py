@@ -1,21 +1,19 @@
-"""Makes forms of the admin show nothing of a chosen object that their user may not choose.
+"""Makes forms of the admin show nothing of a chosen picture or document that their user may not choose.
 
 The link to edit a chosen object is shown only to users who may edit it.
 
-A form keeps a reference that is stored, even if its user may no longer choose the object: a page that was
-unpublished, or a file that was moved to the collection of another section. Wagtail would show the title and
-address that the object has now.
+A form keeps a reference that is stored, even if its user may no longer choose the file, because it was moved
+to the collection of another section. Wagtail would show the title and the address that the file has now. The
+title of a page is shown: docs/decisions/admin-access.md.
 """
 
 from django.utils.translation import gettext as _
 from wagtail.admin.admin_url_finder import AdminURLFinder
-from wagtail.admin.rich_text.converters.html_to_contentstate import PageLinkElementHandler
 from wagtail.admin.widgets import BaseChooser
 from wagtail.documents import get_document_model
 from wagtail.documents.rich_text.contentstate import DocumentLinkElementHandler
-from wagtail.models import Page
 
-from editing.chosen_objects import current_check
+from editing.chosen_objects import FILES, current_check
 from editing.patches import patch
 
 # Wagtail's method, which `start` replaces.
@@ -28,16 +26,16 @@ def may_show(model, key):
     Outside of admin views there is no check, and no user from whom something must be hidden.
     """
     check = current_check.get()
-    return check is None or check.shows(model, key)
+    return check is None or not issubclass(model, FILES) or check.shows(model, key)
 
 
 def hidden_title():
-    """Return the words that stand for the title of a hidden object."""
+    """Return the words that stand for the title of a hidden file."""
     return _("Not available to you")
 
 
 def get_value_data(self, value):
-    """Replace BaseChooser.get_value_data: keep only the key of a hidden object.
+    """Replace BaseChooser.get_value_data: keep only the key of a hidden file.
 
     Of another object, leave out the address where it is edited if the user may not edit it.
     """
@@ -45,22 +43,13 @@ def get_value_data(self, value):
     data = VALUE_DATA(self, instance)
     if data is None or check is None:
         return data
-    if check.shows(self.model_class, data["id"]):
+    if may_show(self.model_class, data["id"]):
         return data | {"edit_url": AdminURLFinder(check.request.user).get_edit_url(instance)}
     hidden = dict.fromkeys(data)  # None for each key
     hidden |= {"id": data["id"], self.display_title_key: hidden_title()}
     if "preview" in data:  # only pictures have it
         hidden |= {"preview": {"url": "", "width": 0, "height": 0}, "default_alt_text": ""}
     return hidden
-
-
-class VisiblePageLink(PageLinkElementHandler):
-    """A link to a page in the rich text editor."""
-
-    def get_attribute_data(self, attrs):
-        if may_show(Page, attrs["id"]):
-            return super().get_attribute_data(attrs)
-        return {"id": attrs["id"], "url": None, "parentId": None}
 
 
 class VisibleDocumentLink(DocumentLinkElementHandler):
@@ -73,17 +62,10 @@ class VisibleDocumentLink(DocumentLinkElementHandler):
         return {"id": data["id"]}
 
 
-def replace_links(features):
-    """Replace the rules by which the rich text editor reads stored links.
-
-    `features`: the registry of rich text features that Wagtail's hook is given.
-    """
-    for feature, linktype, handler in (
-        ("link", "page", VisiblePageLink("LINK")),
-        ("document-link", "document", VisibleDocumentLink("DOCUMENT")),
-    ):
-        rules = features.converter_rules_by_converter["contentstate"][feature]
-        rules["from_database_format"][f'a[linktype="{linktype}"]'] = handler
+def replace_document_links(features):
+    """Hook "register_rich_text_features": replace the rule that reads stored links to documents."""
+    rules = features.converter_rules_by_converter["contentstate"]["document-link"]["from_database_format"]
+    rules['a[linktype="document"]'] = VisibleDocumentLink("DOCUMENT")
 
 
 def start():

@@ -21,7 +21,6 @@ from stories.checked_pages import find_title_leaks
 
 logger = logging.getLogger(__name__)
 # Wagtail's functions, which `start` replaces.
-VALID_RECIPIENTS = EmailNotificationMixin.get_valid_recipients
 SEND_EMAILS = EmailNotificationMixin.send_emails
 SEND_NOTIFICATION = edit.send_notification
 
@@ -38,14 +37,6 @@ def may_be_told(user, item):
     return policy.user_has_permission_for_instance(user, "change", item)
 
 
-def get_valid_recipients(self, instance, **kwargs):
-    """Replace EmailNotificationMixin.get_valid_recipients. `instance`: a WorkflowState or a TaskState."""
-    item = getattr(instance, "workflow_state", instance).content_object
-    if isinstance(item, Page) and find_title_leaks(item.specific):
-        return set()  # The subject has the title, also when a moderator who changed it sends the page back.
-    return {user for user in VALID_RECIPIENTS(self, instance, **kwargs) if may_be_told(user, item)}
-
-
 def send_notification(recipient_users, notification, extra_context):
     """Replace the function that sends mails about comments. Their subject has the title of the page."""
     if find_title_leaks(extra_context["page"]):
@@ -54,9 +45,13 @@ def send_notification(recipient_users, notification, extra_context):
     send_later(SEND_NOTIFICATION, users, notification, extra_context)
 
 
-def send_emails(self, *args, **kwargs):
+def send_emails(self, template_set, context, recipients, **kwargs):
     """Replace EmailNotificationMixin.send_emails, which sends mails about workflows."""
-    send_later(SEND_EMAILS, self, *args, **kwargs)
+    item = context["object"]
+    if isinstance(item, Page) and find_title_leaks(item.specific):
+        return  # The subject has the title, also when a moderator who changed it sends the page back.
+    users = [user for user in recipients if may_be_told(user, item)]
+    send_later(SEND_EMAILS, self, template_set, context, users, **kwargs)
 
 
 def send_later(send, *args, **kwargs):
@@ -73,6 +68,5 @@ def send_later(send, *args, **kwargs):
 
 def start():
     """Patch Wagtail's mails."""
-    patch(EmailNotificationMixin, "get_valid_recipients", get_valid_recipients)
     patch(EmailNotificationMixin, "send_emails", send_emails)
     patch(edit, "send_notification", send_notification)

@@ -2,29 +2,21 @@
 
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
-from django.utils.translation import gettext
 from django.views.generic import FormView
-from wagtail.admin.views.page_privacy import SetPrivacyView
 from wagtail.admin.views.pages import copy, listing, search
 from wagtail.admin.views.pages.ordering import SetPagePositionView
 from wagtail.admin.views.pages.revisions import RevisionsRevertView
 from wagtail.admin.viewsets.pages import PageViewSet
-from wagtail.models import Page, PageViewRestriction
+from wagtail.models import Page
 
 from editing import hiding
-from editing.admin_access import is_visible
-from editing.hidden_choices import hidden_title
 from editing.history import CompareView, HistoryView
 from editing.moderation import DecidingActionView, DecidingEditView, SentPageMixin
-from editing.page_policy import pages_below_hidden_children
 from editing.people_panel import CreatePageView
 from editing.unscheduling import UnscheduleView
 from publishing.aliases import REFUSED
 from publishing.trash import get_paths
 from publishing.visibility import is_held_back, is_withheld
-
-# A message of Wagtail. gettext finds Wagtail's translations of it.
-INHERITED = "Privacy is inherited from the ancestor page - %(ancestor_page)s"
 
 
 class CopyView(copy.CopyView):
@@ -49,30 +41,13 @@ def is_seen(page):
 
 
 class ExplorerView(listing.ExplorableIndexView):
-    """Wagtail's explorer, with the pages below hidden children of a page.
-
-    It says of a page that readers don't see, as the page editor does, that it is hidden or held back.
-    """
-
-    def get_base_queryset(self):
-        return add_pages(self.parent_page, super().get_base_queryset(), self.request.user)
+    """Wagtail's explorer. It says of a page that readers don't see that it is hidden or held back."""
 
     def get_context_data(self, **kwargs):
         if not self.results_only:
             hiding.say_that_it_is_hidden(self.request, self.parent_page)
         page = self.parent_page if is_seen(self.parent_page) else None
         return super().get_context_data(**kwargs) | {"page_for_status": page}
-
-
-def add_pages(page, children, user):
-    """Return `children`, those of `page`, with the pages that are listed in the place of hidden ones."""
-    keys = set() if user.is_superuser else pages_below_hidden_children(page, user)
-    return children | Page.objects.filter(pk__in=keys) if keys else children
-
-
-def add_pages_to_menu(page, children, request):
-    """Hook: do the same as ExplorerView for the admin's menu, whose script asks the API for the pages."""
-    return add_pages(page, children, request.user) if request.GET.get("for_explorer") else children
 
 
 class SeenPagesBadgeMixin:
@@ -97,22 +72,6 @@ class RevertView(SentPageMixin, SeenPagesBadgeMixin, RevisionsRevertView):
 
 class NewPageView(SentPageMixin, CreatePageView):
     """The page editor for a new page."""
-
-
-class PrivacyView(SetPrivacyView):
-    """Wagtail's view that sets who may read a page, without the title of a hidden page above it.
-
-    Wagtail's view names the page from which a restriction is inherited.
-    """
-
-    def get_form(self, form_class=None):
-        form = super().get_form(form_class)
-        above = self.restriction_on_ancestor
-        if above and not is_visible(above.page, self.request.user):
-            label = gettext(INHERITED) % {"ancestor_page": hidden_title()}
-            choices = form.fields["restriction_type"].choices
-            form.fields["restriction_type"].choices = [(PageViewRestriction.NONE, label), *choices[1:]]
-        return form
 
 
 class PositionView(SetPagePositionView):
@@ -154,5 +113,4 @@ class CheckedPageViewSet(PageViewSet):
     revisions_unschedule_view_class = UnscheduleView
     search_view_class = SearchView
     set_page_position_view_class = PositionView
-    set_privacy_view_class = PrivacyView
     workflow_action_view_class = DecidingActionView

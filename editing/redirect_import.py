@@ -13,14 +13,14 @@ from wagtail.contrib.redirects import views
 def process_import(request):
     """Import all redirects of the uploaded file with Wagtail's view, or none of them.
 
-    Wagtail's view raises KeyError if the form's hidden fields are missing, AttributeError or ValueError if
-    they were changed, OSError if the temporary file is gone or on another machine, and IndexError for a row
-    that is too short. By then it has imported the rows before that one, so the transaction takes them back.
+    Wagtail's view raises OSError if the temporary file is gone or on another machine, and IndexError for a
+    row that is too short. By then it has imported the rows before that one, so the transaction takes them
+    back.
     """
     try:
         with transaction.atomic():
             return views.process_import(request)
-    except (AttributeError, LookupError, OSError, ValueError):
+    except (LookupError, OSError):
         messages.error(
             request,
             _("Nothing was imported: the file is gone, or has a row that is too short. Choose it again."),

@@ -22,9 +22,9 @@ from wagtail.admin.ui.tables.pages import BulkActionsColumn, PageStatusColumn
 from wagtail.admin.utils import get_user_display_name
 from wagtail.admin.views.pages.listing import IndexView
 from wagtail.admin.viewsets.pages import PageListingViewSet
-from wagtail.permissions import policy_registry
 from wagtail.search.backends import get_search_backend
 
+from editing.admin_access import pages_in_sections
 from editing.long_lists import EditTitleColumn, LongListMixin
 from editing.schedule import format_schedule, goes_live_later, goes_live_or_off_later, with_schedule
 from editing.story_needs import MISSING
@@ -45,9 +45,8 @@ STATUSES = {
 
 
 def visible_stories(user):
-    """Return the stories that `user` finds in the explorer."""
-    pages = policy_registry.get_by_type(StoryPage).explorable_instances(user)
-    return StoryPage.objects.filter(pk__in=pages.values("pk"))
+    """Return the stories in the sections of `user`."""
+    return StoryPage.objects.filter(pk__in=pages_in_sections(user).values("pk"))
 
 
 def last_writers(user):

@@ -11,7 +11,6 @@ of the theme if the user gives its name.
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import Http404
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -27,31 +26,12 @@ from publishing.trash import in_trash, is_in_trash
 from stories.terms import Theme
 from stories.translating import themes_without_version
 
-# The field of Wagtail's form for the languages to translate to.
-WAGTAILS_FIELD = SubmitTranslationForm.base_fields["locales"]
-
-
-class LocalesField(forms.ModelMultipleChoiceField):
-    """Refuses numbers that are too large for the database. Django's field fails on them."""
-
-    def clean(self, value):
-        known = {str(key) for key in self.queryset.values_list("pk", flat=True)}
-        for key in value:
-            if key not in known:
-                error = self.error_messages["invalid_choice"]
-                raise ValidationError(error, code="invalid_choice", params={"value": key})
-        return super().clean(value)
-
 
 class CheckedForm(SubmitTranslationForm):
     """Wagtail's form, which calls `check(locale)` for each language that was chosen.
 
     `check` raises a ValidationError, whose messages become errors of the field "locales".
     """
-
-    locales = LocalesField(
-        label=WAGTAILS_FIELD.label, queryset=WAGTAILS_FIELD.queryset, widget=WAGTAILS_FIELD.widget
-    )
 
     def __init__(self, instance, request):
         super().__init__(instance, request.POST if request.method == "POST" else None)
@@ -233,10 +213,3 @@ class TranslatePageView(SubmitPageTranslationView):
 class TranslateSnippetView(SubmitSnippetTranslationView):
     def get_form(self):
         return SnippetForm(self.object, self.request)
-
-    def get_object(self):
-        """Return the snippet. A text in the address that is no primary key is a 404; Wagtail fails on it."""
-        try:
-            return super().get_object()
-        except (ValidationError, ValueError, OverflowError):
-            raise Http404 from None

@@ -13,17 +13,12 @@ from editing.account import AccountView
 from editing.adding_pictures import AddPicturesView
 from editing.deleting_files import DeleteDocument, DeletePicture
 from editing.dismissibles import DismissiblesView
-from editing.page_chooser import BrowseView, ExternalLinkView, SearchView
 from editing.redirect_import import process_import
+from editing.tags import autocomplete_tags
 from editing.translating import TranslatePageView, TranslateSnippetView
-from editing.visible_titles import autocomplete_tags
 
 urlpatterns = [
     path("account/", AccountView.as_view(), name="wagtailadmin_account"),
-    path("choose-page/", BrowseView.as_view(), name="wagtailadmin_choose_page"),
-    path("choose-page/<int:parent_page_id>/", BrowseView.as_view(), name="wagtailadmin_choose_page_child"),
-    path("choose-page/search/", SearchView.as_view(), name="wagtailadmin_choose_page_search"),
-    path("choose-external-link/", ExternalLinkView.as_view(), name="wagtailadmin_choose_page_external_link"),
     path("dismissibles/", DismissiblesView.as_view(), name="wagtailadmin_dismissibles"),
     path("documents/delete/<int:document_id>/", DeleteDocument.as_view(), name="delete_document"),
     path("images/<int:image_id>/delete/", DeletePicture.as_view(), name="delete_picture"),

@@ -6,17 +6,17 @@ A hook with a positive `order` runs after Wagtail's own hooks, so that it can re
 """
 
 import json
+import re
 
 from django.templatetags.static import static
 from django.urls import path
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from wagtail import hooks
+from wagtail.admin.views.home import WorkflowObjectsToModeratePanel
 from wagtail.admin.widgets import BaseChooser
-from wagtail.admin.widgets.workflows import AdminTaskChooser
 
 from editing import (
-    breadcrumbs,
     chosen_objects,
     comparisons,
     consent_column,
@@ -37,13 +37,11 @@ from editing import (
     page_actions,
     page_policy,
     page_views,
-    picture_comparison,
     stale_forms,
+    tags,
     translating,
     translation_report,
     trash,
-    usage,
-    visible_titles,
 )
 from editing.admin_access import visible_to
 from editing.desk import Desk
@@ -55,7 +53,7 @@ from editing.story_list import StoryListViewSet
 
 @hooks.register("construct_page_chooser_queryset")
 def offer_only_visible_pages(pages, request):
-    """Leave the trash, and drafts and private pages of other sections, out of the page chooser."""
+    """Leave out of the page chooser what can't be chosen: the trash, drafts and private pages elsewhere."""
     return pages.filter(visible_to(request.user))
 
 
@@ -86,15 +84,18 @@ hooks.register("register_log_actions", nobody_described.register_actions)
 
 @hooks.register("construct_homepage_panels")
 def add_desk(request, panels):
+    """Show the desk in place of Wagtail's panel of pages to moderate, which takes several queries for each.
+
+    The desk has a list of the same pages, without those of other sections, which Wagtail's panel shows too.
+    """
+    panels[:] = [panel for panel in panels if type(panel) is not WorkflowObjectsToModeratePanel]
     panels.append(Desk())
 
 
 hooks.register("before_bulk_action", page_actions.move_with_page_above)
 
 
-@hooks.register("register_rich_text_features", order=1000)
-def replace_links(features):
-    hidden_choices.replace_links(features)
+hooks.register("register_rich_text_features", hidden_choices.replace_document_links, order=1000)
 
 
 @hooks.register("register_reports_menu_item")
@@ -123,24 +124,17 @@ def register_urls():
 
 chosen_objects.start()
 page_actions.start()
-breadcrumbs.start()
 hidden_choices.start()
 comparisons.start()
 mails.start()
 page_policy.start()
 listings.start()
-picture_comparison.start()
 date_fields.start()
 exports.start()
 gallery.start()
 dead_links.start()
-usage.start()
-visible_titles.start()
+tags.start()
 stale_forms.start()
-hooks.register("construct_homepage_panels", visible_titles.replace_panels)
-hooks.register("construct_homepage_summary_items", visible_titles.replace_summary_items, order=100)
-hooks.register("construct_explorer_page_queryset", page_views.add_pages_to_menu)
-hooks.register("register_log_actions", visible_titles.replace_formatters, order=1000)
 hooks.register("register_log_actions", old_versions.register_actions)
 
 hooks.register("construct_page_action_menu", moderation.put_decision_first)
@@ -193,6 +187,10 @@ def replace_alternative_texts():
 # --- Choosers without inline scripts: docs/decisions/content-security-policy.md ------------------
 
 
+# What a chooser writes into its inline script, such as new PageChooser("id", {…});
+CALL = re.compile(r"(?:new )?(\w+)\((.*)\);", re.DOTALL)
+
+
 def render_chooser(self, name, value, attrs=None, renderer=None):
     """Replace BaseChooser.render, which writes an inline script.
 
@@ -200,17 +198,16 @@ def render_chooser(self, name, value, attrs=None, renderer=None):
     its buttons elsewhere when it starts.
     """
     value_data = self.get_value_data(value)
+    function, arguments = CALL.fullmatch(self.render_js_init(attrs["id"], name, value_data)).groups()
+    key, *options = json.loads(f"[{arguments}]")
     return format_html(
         '<span hidden data-controller="start" data-start-name-value="{}" data-start-id-value="{}"'
         ' data-start-options-value="{}"></span>{}',
-        self.js_constructor,
-        attrs["id"],
-        json.dumps(self.get_js_init_options(attrs["id"], name, value_data)),
+        function,
+        key,
+        json.dumps(options[0] if options else {}),
         self.render_html(name, value_data, attrs),
     )
 
 
-# Only BaseChooser.render calls render_js_init, which is therefore not replaced.
 patch(BaseChooser, "render", render_chooser)
-# The function that Wagtail's inline script of this chooser calls.
-patch(AdminTaskChooser, "js_constructor", "createTaskChooser")

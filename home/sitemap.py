@@ -94,7 +94,7 @@ def sitemap(request, part=None):
     if part is not None and not 1 <= part <= number_of_parts > 1:  # A single part has no number.
         raise Http404
     request.GET = QueryDict(f"p={part or 1}")  # Django's parameter
-    response = views.sitemap(request, {"pages": pages})
+    response = views.sitemap(request, {"pages": pages}, template_name="home/sitemap.xml")
     # Unpublishing a page changes the sitemap but makes no date later: only the ETag shows the change.
     del response["Last-Modified"]
     return response

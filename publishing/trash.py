@@ -38,17 +38,14 @@ class BelowTrashedPage(Exception):
 
 
 def in_trash():
-    """Return a Q for the pages in the trash, for a queryset of pages. At most one query.
-
-    It is a condition on primary keys, because Wagtail's search can't filter by other expressions.
-    """
+    """Return a Q for the pages in the trash, for a queryset of pages. At most one query."""
     by_length = defaultdict(list)
     for path in get_paths():
         by_length[len(path)].append(path)
     condition = Q(pk__in=[])
     for length, paths in by_length.items():  # one condition for each depth of the tree
         condition |= Q(In(Substr("path", 1, length), paths))
-    return Q(pk__in=Page.objects.filter(condition).values("pk")) if by_length else condition
+    return condition
 
 
 def is_in_trash(page):

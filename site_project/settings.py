@@ -385,10 +385,6 @@ WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 
-# The link chooser turns an address into a link to a page only if it is exactly that page's. For similar
-# addresses Wagtail would show the page's title, and the page may be hidden. See editing/page_chooser.py.
-WAGTAILADMIN_EXTERNAL_LINK_CONVERSION = "exact"
-
 # Debian has a zone "localtime", which browsers do not know: the account page would fail.
 WAGTAIL_USER_TIME_ZONES = sorted(available_timezones() - {"localtime"})
 

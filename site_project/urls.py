@@ -18,7 +18,6 @@ from accounts.single_sign_on import sso_callback, sso_start
 from accounts.views import ask_second_factor, my_second_factors
 from editing import urls as editing_urls
 from editing.admin_access import check_objects
-from editing.bad_input import refuse_malformed_values, refuse_null_characters
 from editing.chosen_objects import check_choices
 from editing.refused_publishing import explain_refusals
 from home.navigation import use_cached_home_page
@@ -45,8 +44,6 @@ admin_urls = decorate_urlpatterns(admin_urls, explain_refusals)
 admin_urls = decorate_urlpatterns(admin_urls, check_for_leaks)
 admin_urls = decorate_urlpatterns(admin_urls, check_choices)
 admin_urls = decorate_urlpatterns(admin_urls, check_objects)
-admin_urls = decorate_urlpatterns(admin_urls, refuse_malformed_values)
-admin_urls = decorate_urlpatterns(admin_urls, refuse_null_characters)
 admin_urls = decorate_urlpatterns([*sign_in_urls, *admin_urls], require_recent_proof)
 admin_urls = decorate_urlpatterns(admin_urls, csp_override(settings.ADMIN_CSP))
 # Without Wagtail's forms for shared passwords, which are switched off in the settings.

@@ -114,7 +114,6 @@ class StoryPage(CheckedPageMixin, Page):
         index.SearchField("body"),
         index.SearchField("lead_image_words"),
         index.SearchField("index_tokens"),
-        index.FilterField("date"),
     ]
 
     content_panels = STORY_PANELS

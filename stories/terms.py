@@ -169,13 +169,8 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
 
     objects = ThemeQuerySet.as_manager()
 
-    # For the search in the choosers of the admin, the order of its list, and its filter.
-    search_fields = [
-        index.AutocompleteField("name"),
-        index.FilterField("name"),
-        index.FilterField("description"),
-        index.FilterField("locale"),
-    ]
+    # For the search in the choosers of the admin.
+    search_fields = [index.AutocompleteField("name")]
 
     class Meta(TranslatableMixin.Meta):
         ordering = ["name"]
@@ -249,13 +244,7 @@ class Author(index.Indexed, TranslatableMixin, models.Model):
 
     objects = TermQuerySet.as_manager()
 
-    search_fields = [
-        index.AutocompleteField("name"),
-        # For the order of the admin's list, and its filter.
-        index.FilterField("name"),
-        index.FilterField("role"),
-        index.FilterField("locale"),
-    ]
+    search_fields = [index.AutocompleteField("name")]
 
     class Meta(TranslatableMixin.Meta):
         ordering = ["name"]

@@ -37,31 +37,11 @@ from stories.terms import Author, Country, Theme
 # A message of Wagtail. gettext finds Wagtail's translations of it.
 
 
-class TermIndexView(IndexView):
-    """The list of a model of terms. During a search it is sorted by fields of the search index only."""
-
-    def get_valid_orderings(self):
-        orderings = super().get_valid_orderings()
-        return [each for each in orderings if not (self.is_searching and each.endswith("story_count"))]
-
-    def order_queryset(self, queryset):
-        queryset = super().order_queryset(queryset)
-        if self.is_searching:
-            # The search index has only fields of the model, without the primary key that Wagtail adds, and
-            # without the expressions of by_name().
-            fields = [each for each in queryset.query.order_by if each not in {"pk", "-pk"}]
-            fields = fields if all(isinstance(each, str) for each in fields) else ["name"]
-            queryset = queryset.order_by(*fields)
-        return queryset
-
-
 class TermViewSet(SnippetViewSet):
     """The admin views of a model of terms, whose list shows the number of public stories of each.
 
     Other stories don't count, because the user may not see all of them.
     """
-
-    index_view_class = TermIndexView
 
     links = ""  # The related name of the model in stories/story_links.py that links stories to the term.
 

@@ -184,6 +184,13 @@ class AnalysingCompiler:
     def analyse(self):
         return analyse_query(self.query, LANGUAGES)
 
+    def check(self):
+        """Accept every filter and order of the queryset.
+
+        Fault: modelsearch refuses those by fields that are not in its index, though the database has them. In
+        the admin, a search fails then while a list is filtered by a tag or by whether pages have pages below.
+        """
+
     def search(self, config, start, stop, score_field=None, backend=None):
         """Return a queryset of the matching objects from `start` to `stop`, unranked.
 

@@ -164,8 +164,8 @@ def pages_in_the_admin(world):
     task = section.waiting.current_task_state.task_id
     preview = f"/admin/pages/workflow/preview/{section.draft.pk}/{task}/"
     yield "preview for a moderator", SECRET, preview, MODERATORS
-    yield "history of a live story", f"{SECRET} change", f"{live}history/", OWN
-    yield "old versions of a live story", f"{SECRET} change", f"{live}history/forget/", MODERATORS
+    yield "history of a live story", "Changed story", f"{live}history/", OWN
+    yield "old versions of a live story", "Changed story", f"{live}history/forget/", MODERATORS
     yield "unpublished in the editor", SECRET, f"/admin/pages/{world.unpublished.pk}/edit/", OWN
 
 

@@ -65,6 +65,7 @@ EDITORS = named("""
     wagtailadmin_pages: type_use_results usage view_draft confirm_workflow_cancellation workflow_history
     wagtailadmin_pages: workflow_history_detail revisions_compare revisions_revert revisions_view
     wagtailadmin_reports: aging_pages aging_pages_results site_history site_history_results workflow
+    wagtailadmin_reports: page_types_usage page_types_usage_results
     wagtailadmin_reports: workflow_results workflow_tasks workflow_tasks_results
     wagtailadmin_editing_sessions: ping release
     wagtailadmin_workflows: task_chooser task_chooser_create task_chooser_results task_chosen
@@ -108,7 +109,7 @@ MODERATORS = named("""
     delete_ document page_for_good picture
     wagtailadmin_pages: collect_workflow_action_data lock revisions_unschedule set_page_position set_privacy
     wagtailadmin_pages: workflow_action workflow_preview
-    wagtailadmin_reports: locked_pages locked_pages_results page_types_usage page_types_usage_results
+    wagtailadmin_reports: locked_pages locked_pages_results
     wagtaildocs: delete delete_multiple
     wagtailimages: delete delete_multiple
     wagtailsearchpromotions: add delete edit index index_results

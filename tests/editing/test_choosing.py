@@ -124,6 +124,15 @@ def test_picture_in_rich_text_is_not_stored(writer, own, elsewhere):
     assert "<embed" not in json.dumps(list(Revision.objects.values_list("content", flat=True)))
 
 
+def test_rich_text_is_stored_without_null_characters(writer, own):
+    """PostgreSQL refuses them, and a feed with one can't be written."""
+    text = rich_text("NONE", 0).replace("Words", "Words\\u0000 after")
+    form = builders.story_form(body=()) | nested_form_data({"body": streamfield([("text", text)])})
+    assert writer.post(add_address(own), form).status_code == 302
+    [block] = StoryPage.objects.get(slug="a-new-story").body
+    assert "Words after" in block.value.source
+
+
 @pytest.mark.sqlite_only
 def test_field_without_a_chooser_is_checked_as_well(writer, own, elsewhere, monkeypatch):
     """The widgets refuse IDs first. Without these methods of the widgets, the form still refuses them."""
@@ -182,7 +191,7 @@ def test_key_with_a_null_character_is_none():
 
 
 @pytest.mark.sqlite_only
-def test_objects_that_others_chose_stay_and_are_not_shown(writer, admin_client, own, elsewhere):
+def test_objects_that_others_chose_stay_and_files_are_not_shown(writer, admin_client, own, elsewhere):
     chosen = hidden_objects(elsewhere)
     private = builders.make_story(f"{SECRET} chosen story", elsewhere.index)
     chosen["chosen story"] = builders.make_private(private)  # `writer` may not choose it either.
@@ -194,7 +203,8 @@ def test_objects_that_others_chose_stay_and_are_not_shown(writer, admin_client, 
 
     for shown in (address, back):
         text = text_of(writer.get(shown))
-        assert SECRET.lower() not in text.lower()
+        files = [way for way, (kind, *_rest) in WAYS.items() if kind != "page"]
+        assert [way for way in files if f"{SECRET} {way}".lower() in text.lower()] == []
         assert not any(chosen[way].filename in text for way in ("document", "link to a document"))
         # The form still has the ID of each: in the data of a block, or in the field `lead_image`.
         found = re.findall(r'\bid\W+(\d+)|name="lead_image" value="(\d+)"', unescape(text))

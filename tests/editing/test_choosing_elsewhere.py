@@ -179,26 +179,6 @@ def test_invalid_parent_id_is_an_error_of_the_form(writer, own):
             assert writer.post(address, form).status_code in {200, 404}, address
 
 
-# Wagtail turns the address of a page into a link to the page. If the address has a query string, it asks the
-# user first.
-@pytest.mark.sqlite_only
-@pytest.mark.parametrize("query", ["", "?x=1"])
-def test_address_of_a_private_page_does_not_become_a_link_with_its_title(writer, elsewhere, query):
-    private = builders.make_private(builders.make_story("Quiet", elsewhere.index, slug="quiet"))
-    Page.objects.filter(pk=private.pk).update(draft_title=f"{SECRET} title")
-    public = builders.make_story("Known", elsewhere.index, slug="known")
-    for page, becomes_link in ((private, False), (public, True)):
-        form = {
-            "external-link-chooser-url": f"{page.full_url}{query}",
-            "external-link-chooser-link_text": "x",
-        }
-        response = writer.post(reverse("wagtailadmin_choose_page_external_link"), form)
-        assert response.status_code == 200
-        assert SECRET not in text_of(response)
-        if not query:
-            assert (f'"id": {page.pk}' in text_of(response)) == becomes_link
-
-
 def test_choosers_show_nothing_hidden_by_its_id(writer, elsewhere):
     term = Author.objects.create(name="Somebody", picture=elsewhere.image)
     for address in (

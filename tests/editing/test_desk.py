@@ -81,7 +81,7 @@ def fill(section, word):
 
 
 def test_desk_lists_what_needs_its_user(writer, admin_client, own, elsewhere):
-    own.make_all()  # also the live story "Plain change" and the scheduled one "Plain tomorrow"
+    own.make_all()  # also the live story "Changed story of Own" and the scheduled one "Plain tomorrow"
     fill(own, "Plain")
     fill(elsewhere, SECRET)
     make_reported("kafala", count=12)
@@ -91,7 +91,7 @@ def test_desk_lists_what_needs_its_user(writer, admin_client, own, elsewhere):
     assert lists.pop("Drafts left alone for a month (1)") == ["Plain old"]
     assert lists.pop("Live stories that lack something (2)") == [
         "Plain unfiled – Lacks: theme, country, author",
-        "Plain change – Lacks: theme, country, author",
+        "Changed story of Own – Lacks: theme, country, author",
     ]
     assert lists.pop("Links to pages that are gone or not public (1)") == ["Plain links – 1 link"]
     tomorrow, later = lists.pop("Scheduled this week (2)")
@@ -279,7 +279,7 @@ def test_number_of_queries_does_not_grow_with_the_pages(client, own, committed):
     make_more()
     assert count_all() == counts
     # As measured. If a change adds queries, give the reason in its commit.
-    assert (counts["editor", "/admin/"], counts["moderator", "/admin/"]) == (45, 44)
+    assert (counts["editor", "/admin/"], counts["moderator", "/admin/"]) == (42, 41)
 
 
 @pytest.mark.sqlite_only

@@ -19,7 +19,6 @@ from tests.support.missed_searches import make_reported
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
-# During a search, the list of pages is not sorted by type (editing.listings.get_valid_orderings).
 BY_TYPE = ["content_type__model", "-content_type__model"]
 # {list: orders}. One column of each list is tried in descending order, the others in ascending order, and the
 # type of a page in both.
@@ -29,20 +28,6 @@ ORDERS = {
     "snippets/stories/theme/": ["-name", "description", "story_count"],
     "snippets/stories/country/": ["-code", "region", "story_count"],
 }
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "choose-page/chosen-multiple/?id=%00",
-        "bulk/wagtailcore/page/delete/?id=%00",
-        "snippets/stories/theme/?locale=%00",
-        "images/chooser/?tag=%00",
-        "images/chooser/?tag=red&tag=a%00b",
-    ],
-)
-def test_null_character_in_a_query_string_is_a_bad_request(admin_client, address):
-    assert admin_client.get(f"/admin/{address}").status_code == 400
 
 
 def test_list_can_be_sorted_while_it_is_searched(admin_client, subtests):
@@ -67,6 +52,8 @@ def test_explorer_can_be_searched_while_it_is_filtered(admin_client):
             assert [page.title for page in pages] == [title], address
 
 
+# taggit calls a method that Django has renamed.
+@pytest.mark.filterwarnings("ignore:SQLCompiler.quote_name_unless_alias")
 def test_image_chooser_can_be_searched_within_a_tag(admin_client):
     for title, tag in (("Road one", "red"), ("Road two", "blue"), ("House", "red")):
         builders.make_image(title).tags.add(tag)
@@ -148,9 +135,3 @@ def test_apostrophe_is_put_where_a_formula_could_begin():
     cells = {value: preprocess_field_value(view, "title", value, view.FORMAT_CSV) for value in CELLS}
     assert cells == CELLS
     assert preprocess_field_value(view, "title", FORMULA, view.FORMAT_XLSX) == FORMULA
-
-
-@pytest.mark.parametrize("parent", ["-1", "0", "9" * 30, "x"])
-def test_all_pages_of_a_list_that_does_not_exist_are_no_server_error(admin_client, parent):
-    address = f"/admin/bulk/wagtailcore/page/delete/?id=all&childOf={parent}"
-    assert admin_client.get(address).status_code in {400, 404}

@@ -47,9 +47,7 @@ def test_file_is_imported(admin):
     ("second_row", "changed"),
     [
         pytest.param("/older", {}, id="row without a target"),
-        pytest.param("", {"import_file_name": "x"}, id="unsigned file name"),
         pytest.param("", {"import_file_name": Signer().sign("gone")}, id="missing file"),
-        pytest.param("", {"input_format": ""}, id="no format"),
     ],
 )
 def test_faulty_import_stores_nothing(admin, second_row, changed):

@@ -177,24 +177,13 @@ ODD_FILTERS = [
     {"q": '"'},
     {"locale": "x"},
 ]
-# “owner” is a filter of Wagtail's list of pages.
-ODD_ADDRESSES = [
-    *(
-        f"{LIST}?{query}"
-        for query in (f"writer={BIG}", f"status=x&theme={BIG}", "country=%00", "q=%00", "p=x")
-    ),
-    f"/admin/pages/1/?owner={BIG}",
-]
 
 
-def test_odd_values_in_the_address_are_no_error(admin_client, admin_user, subtests):
+def test_odd_values_in_the_address_are_no_error(admin_user, subtests):
     builders.make_story("One")
     for query in ODD_FILTERS:
         with subtests.test(query=query):
             assert set(titles(admin_user, **query)) <= {"One"}
-    for address in ODD_ADDRESSES:
-        with subtests.test(address):
-            assert admin_client.get(address).status_code in {200, 400, 404}
 
 
 @pytest.mark.sqlite_only
@@ -229,5 +218,5 @@ def test_number_of_queries_does_not_grow_with_the_stories(writer, own, committed
     make_two()
     writer.get(LIST)  # fills the caches, which a change empties
     # The number is given so that a query that is added for each request is noticed too.
-    assert count_queries(writer, LIST)[0] == few == 35
+    assert count_queries(writer, LIST)[0] == few == 34
     assert StoryPage.objects.count() == 4

@@ -95,15 +95,13 @@ def test_fold_removes_accents_and_case():
     assert fold("𝐊𝐞𝐧𝐲𝐚 ℌ") == "kenya h"
 
 
-def test_search_for_countries_accepts_any_text_without_nul(editor):
+def test_search_for_countries_accepts_any_text(editor):
     assert len(Country.objects.named_like("")) == 249
     assert "South Africa" in [country.name for country in Country.objects.named_like(" ")]
     for text in ('"', "%", "\\", "😀", "x" * 5000):
         assert not Country.objects.named_like(text), text
     for address in ("/admin/snippets/stories/country/", "/admin/snippets/choose/stories/country/results/"):
         assert editor.get(address, {"q": '"%\\😀'}).status_code == 200
-        # editing/bad_input.py answers 400 to NUL in every view of the admin.
-        assert editor.get(address, {"q": "a\x00b"}).status_code == 400
 
 
 def test_country_of_a_story_can_not_be_deleted():

@@ -69,7 +69,7 @@ class Section:
     def live(self):
         """A story with a draft that has changes."""
         live = builders.make_story(f"Public story of {self.title}", self.index)
-        live.title = f"{self.word} change"
+        live.title, live.summary = f"Changed story of {self.title}", f"{self.word} change."
         live.save_revision()
         live.refresh_from_db()
         return live

@@ -23,7 +23,7 @@
   const NAMES = new Set([
     "Chooser", "DocumentChooser", "ImageChooser", "PageChooser", "SnippetChooser",
     "InlinePanel", "MultipleChooserPanel", "TermPanel",
-    "initDateChooser", "initTimeChooser",
+    "initDateChooser",
     "createQueryChooser", "createTaskChooser",
   ]);
 
