@@ -14,7 +14,8 @@ from wagtail.models import ModelLogEntry, Page
 
 from caching.local_date import today
 from safeguarding.decisions import changed_decisions, ending_decisions, find_undecided
-from safeguarding.leak_check.hits import find_many
+from safeguarding.leak_check.hits import SHOWN, find_many
+from safeguarding.membership import JOINED, unannounced
 from safeguarding.models import Contributor, PageHold
 from safeguarding.policies import is_lead, leads
 from safeguarding.retention import deletion_day, is_time_to_announce
@@ -78,11 +79,29 @@ def find_work():
             text = _("No names or words are recorded, so the leak check never finds this person.")
             unchecked.append((person.code, address, text))
     return (
-        find_holds()
+        find_new_members()
+        | find_holds()
         | dict(groups.values())
         | find_stories()
         | {_("Names and contact"): deletions, _("People whom the leak check can't find"): unchecked}
     )
+
+
+def find_new_members():
+    """Return {heading: [(user name, address, sentence)]} of the leads who joined in the last days."""
+    entries = ModelLogEntry.objects.filter(action=JOINED, timestamp__gt=timezone.now() - SHOWN)
+    joined = _(
+        "Joined in the last seven days, and can see names. If you did not expect this, take them out, and ask "
+        "who added them."
+    )
+    texts = {int(key): joined for key in entries.values_list("object_id", flat=True)}
+    waits = _("Can see names once you all got a mail about it. The site tries to send it each minute.")
+    texts |= {key: waits for key in unannounced().values_list("user", flat=True)}
+    lines = [
+        (user.get_username(), reverse("wagtailusers_users:edit", args=[user.pk]), texts[user.pk])
+        for user in leads().filter(pk__in=texts)
+    ]
+    return {_("New in the safeguarding team"): lines}
 
 
 def find_holds():

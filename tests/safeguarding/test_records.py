@@ -192,23 +192,6 @@ def test_keys_are_rotated(settings):
     keys.refuse_wrong_keys()
 
 
-@pytest.mark.parametrize("is_reverse", [False, True])
-def test_joining_the_group_is_logged_and_mailed_to_all_members(
-    django_capture_on_commit_callbacks, is_reverse
-):
-    """`is_reverse`: whether the user is added to the group, and not the group to the user."""
-    member, user = make_user("Safeguarding"), make_user(is_superuser=True)
-    group = Group.objects.get(name="Safeguarding")
-    with django_capture_on_commit_callbacks(execute=True):
-        if is_reverse:
-            group.user_set.add(user)
-        else:
-            user.groups.add(group, Group.objects.get(name="Editors"))
-    assert sorted(message.to[0] for message in mail.outbox) == sorted([member.email, user.email])
-    assert user.get_username() in mail.outbox[0].body
-    assert ModelLogEntry.objects.get(object_id=str(user.pk)).action == "safeguarding.joined"
-
-
 @pytest.mark.parametrize(("local", "expected"), [(False, True), (True, False)])
 def test_leads_need_a_second_factor_in_production(settings, local, expected):
     settings.LOCAL, settings.SECOND_FACTOR = local, "NOBODY"
