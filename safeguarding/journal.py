@@ -1,4 +1,4 @@
-"""Models that record looks at restricted fields, mails to leads, members, and the counts of the leak check."""
+"""Models that record looks at restricted fields, mails to leads, announced leads, and leak check counts."""
 
 from django.conf import settings
 from django.db import models

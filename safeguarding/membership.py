@@ -4,8 +4,8 @@ In the admin, only leads change what lets a member in: may_change_access() of sa
 Commands are not checked, because whoever has the server can do everything. The group can't be renamed or
 deleted, and no other group can get its name, because the members of a group with this name are leads.
 
-However somebody joined, names open only after this was announced. A member whose account was inactive for more
-than a minute counts as joining again.
+However somebody joined, names open only after this was announced. A member whose account was inactive for
+more than a minute counts as joining again.
 """
 
 from django.conf import settings

@@ -91,12 +91,12 @@ def find_new_members():
     """Return {heading: [(user name, address, sentence)]} of the leads who joined in the last days."""
     entries = ModelLogEntry.objects.filter(action=JOINED, timestamp__gt=timezone.now() - SHOWN)
     joined = _(
-        "Joined in the last seven days, and can see names. If you did not expect this, take them out, and ask "
-        "who added them."
+        "Joined in the last seven days, and can see names. If you did not expect this, take them out, and "
+        "ask who added them."
     )
     texts = {int(key): joined for key in entries.values_list("object_id", flat=True)}
     waits = _("Can see names once you all got a mail about it. The site tries to send it each minute.")
-    texts |= {key: waits for key in unannounced().values_list("user", flat=True)}
+    texts |= dict.fromkeys(unannounced().values_list("user", flat=True), waits)
     lines = [
         (user.get_username(), reverse("wagtailusers_users:edit", args=[user.pk]), texts[user.pk])
         for user in leads().filter(pk__in=texts)

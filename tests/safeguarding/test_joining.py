@@ -17,6 +17,10 @@ from tests.support.signing_in import DEAD_MAIL_SERVER
 pytestmark = pytest.mark.django_db
 
 
+def add_from_group(user):
+    Group.objects.get(name=GROUP).user_set.add(user)
+
+
 def add_by_query(user):
     user.groups.through.objects.bulk_create(
         [user.groups.through(user=user, group=Group.objects.get(name=GROUP))]
@@ -41,7 +45,7 @@ def add_again(user):
 
 JOINS = {
     "in a form": lambda user: user.groups.add(Group.objects.get(name=GROUP)),
-    "from the group": lambda user: Group.objects.get(name=GROUP).user_set.add(user),
+    "from the group": add_from_group,
     "by a query": add_by_query,
     "active again": activate_by_query,
     "added again": add_again,

@@ -5,11 +5,9 @@ import datetime
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.core import mail
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection
-from wagtail.models import ModelLogEntry
 from wagtail.permissions import policy_registry
 
 from accounts.second_factor import is_required
