@@ -116,17 +116,12 @@ def check_bulk_action(_request, action_type, users, action):
                 check_change(user)
 
 
-@receiver(pre_save, sender=Group)
-def keep_name(instance, raw=False, **_arguments):
-    """Refuse to take the name of the group away, and to give it to another or a new group."""
+@receiver([pre_save, pre_delete], sender=Group)
+def keep_group(instance, signal, raw=False, **_arguments):
+    """Refuse to delete or rename the group, and to give its name to another or a new group."""
     stored = Group.objects.filter(pk=instance.pk).values_list("name", flat=True).first()
-    if not raw and stored != instance.name and GROUP in {stored, instance.name}:
-        raise PermissionDenied
-
-
-@receiver(pre_delete, sender=Group)
-def keep_group(instance, **_arguments):
-    if instance.name == GROUP:
+    name = instance.name if signal is pre_save else None
+    if not raw and stored != name and GROUP in {stored, name}:
         raise PermissionDenied
 
 

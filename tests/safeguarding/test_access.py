@@ -40,8 +40,10 @@ PEOPLE = [
     *("not_reached", "take_down", "bring_back", "words", "restricted", "print", "withdraw", "correct_name"),
 ]
 LEADS_ONLY = {f"safeguarding_people:{each}" for each in PEOPLE}
-LEADS_ONLY |= {f"safeguarding_decisions:{each}" for each in ("index", "page", "read")}
-LEADS_ONLY |= {f"safeguarding_withdrawals:{each}" for each in ("index", "after_restore", "report")}
+LEADS_ONLY |= {f"safeguarding_decisions:{each}" for each in ("index", "index_results", "page", "read")}
+LEADS_ONLY |= {
+    f"safeguarding_withdrawals:{each}" for each in ("index", "index_results", "after_restore", "report")
+}
 SECRET = "Amina-of-the-tests"
 RESTRICTED = Contributor.RESTRICTED_FIELDS
 
