@@ -4,16 +4,14 @@ import datetime
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection
-from wagtail.permissions import policy_registry
 
 from accounts.second_factor import is_required
 from safeguarding import keys
 from safeguarding.encryption import UnreadableText
-from safeguarding.models import Consent, Contributor, Decision, RestrictedView
+from safeguarding.models import Consent, Contributor, Decision
 from safeguarding.status import Status, add_months
 from tests.support.builders import make_user
 from tests.support.people import make_person
@@ -145,23 +143,6 @@ def test_without_the_key_nothing_is_lost(settings, other_keys):
     settings.SAFEGUARDING_KEYS = right_keys
     assert Contributor.objects.get(pk=person.pk).names == "Amina-of-the-tests"
     keys.refuse_wrong_keys()
-
-
-@pytest.mark.parametrize("model", [Contributor, Consent, Decision, RestrictedView])
-def test_only_the_group_itself_grants_access(model):
-    policy = policy_registry.get_by_type(model)
-    superuser = make_user(is_superuser=True)
-    lead = make_user("Safeguarding")
-    gone = make_user("Safeguarding", is_active=False)
-    actions = ("add", "change", "delete", "view")
-    assert [policy.user_has_permission(superuser, action) for action in actions] == [False] * 4
-    assert [policy.user_has_permission(gone, action) for action in actions] == [False] * 4
-    assert [policy.user_has_permission(lead, action) for action in actions] == [True] * 4
-    assert list(policy.users_with_any_permission(actions)) == [lead]
-
-
-def test_leads_get_into_the_admin():
-    assert Group.objects.get(name="Safeguarding").permissions.filter(codename="access_admin").exists()
 
 
 def test_try_out_mode_makes_a_key():
