@@ -90,17 +90,14 @@ def find_work():
 def find_new_members():
     """Return {heading: [(user name, address, sentence)]} of the leads who joined in the last days."""
     entries = ModelLogEntry.objects.filter(action=JOINED, timestamp__gt=timezone.now() - SHOWN)
-    joined = _(
-        "Joined in the last seven days, and can see names. If you did not expect this, take them out, and "
-        "ask who added them."
+    keys = {int(key) for key in entries.values_list("object_id", flat=True)}
+    keys.update(unannounced().values_list("user", flat=True))
+    text = _(
+        "Joined in the last seven days. Names open to them once all of you were told, also by mail if the "
+        "site sends any. If you did not expect this, take them out, and ask who added them."
     )
-    texts = {int(key): joined for key in entries.values_list("object_id", flat=True)}
-    waits = _("Can see names once you all got a mail about it. The site tries to send it each minute.")
-    texts |= dict.fromkeys(unannounced().values_list("user", flat=True), waits)
-    lines = [
-        (user.get_username(), reverse("wagtailusers_users:edit", args=[user.pk]), texts[user.pk])
-        for user in leads().filter(pk__in=texts)
-    ]
+    found = leads().filter(pk__in=keys)
+    lines = [(str(user), reverse("wagtailusers_users:edit", args=[user.pk]), text) for user in found]
     return {_("New in the safeguarding team"): lines}
 
 

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -66,10 +66,6 @@ class WithdrawalIndexView(generic.IndexView):
     model = Withdrawal
     queryset = Withdrawal.objects.select_related("user")
     page_title, header_icon = gettext_lazy("Withdrawals"), "bin"
-    breadcrumbs_items = [
-        *generic.IndexView.breadcrumbs_items,
-        {"url": reverse_lazy("safeguarding_people:index"), "label": gettext_lazy("People")},
-    ]
     index_url_name = "safeguarding_withdrawals:index"
     index_results_url_name = "safeguarding_withdrawals:index_results"
     inspect_url_name = "safeguarding_withdrawals:report"

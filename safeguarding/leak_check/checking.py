@@ -213,7 +213,7 @@ def find_live(words):
         found
         for source in shown_sources()
         for found in find_in(
-            source.find_live().filter(pk__in=find_keys(source.model, terms)), source.read, words
+            source.live(source.model).filter(pk__in=find_keys(source.model, terms)), source.read, words
         )
     ]
 

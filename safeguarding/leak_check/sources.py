@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db.models import FileField, JSONField, Model, Q
-from django.utils.translation import gettext as _
 
 from safeguarding.leak_check.rows import find_rows, models_with_texts, written_fields
 from safeguarding.leak_check.texts import read_fields
@@ -49,7 +48,7 @@ class Source:
     * `is_shown`: whether readers can see its texts. Then they are checked when they are saved, and looked
       through when a word is added and when a person is taken down.
     * `read`: function that takes an object, and returns its LocatedTexts. By default, it reads all fields.
-    * `live`: function that returns a queryset of the objects that readers can see. By default, it is all.
+    * `live`: function that takes the model, and returns a queryset of the objects that readers can see.
 
     For a withdrawal, with a Case of safeguarding/withdrawal/places.py:
 
@@ -62,19 +61,10 @@ class Source:
     model: type[Model]
     is_shown: bool = False
     read: Callable = read_fields
-    live: Callable | None = None
+    live: Callable = lambda model: model._default_manager.all()
     erase: Callable | None = empty_texts
     needs_yes: bool = True
     skipped: Callable = lambda case: Q(pk__in=[])
-
-    @property
-    def label(self):
-        """The heading in the lead's list."""
-        return _("Texts: %s") % self.model._meta.verbose_name_plural
-
-    def find_live(self):
-        """Return a queryset of the objects that readers can see."""
-        return (self.live or self.model._default_manager.all)()
 
 
 # {model: Source} of the registered models.

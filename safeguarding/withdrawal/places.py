@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from django.db.models import CASCADE, Q
+from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 from safeguarding.leak_check.rows import find_rows, mentions, written_fields
@@ -132,7 +133,8 @@ class TextPlace(Place):
 
     def __init__(self, source):
         self.source, self.model = source, source.model
-        self.name, self.label, self.needs_yes = self.model._meta.label_lower, source.label, source.needs_yes
+        self.name, self.needs_yes = self.model._meta.label_lower, source.needs_yes
+        self.label = _("Texts: %s") % self.model._meta.verbose_name_plural
 
     def find(self, case):
         skipped = self.source.skipped(case)

@@ -80,7 +80,7 @@ def test_names_open_after_a_new_member_is_announced(new, join, settings):
     assert not opens_names(new, person), "no mail could be sent"
     announce_members()
     assert announced(new) == (set(), 0)
-    assert "Can see names once you all got a mail about it" in new.get("/admin/").text
+    assert "Names open to them once all of you were told" in new.get("/admin/").text
     settings.MAILERS = mailers
     announce_members()
     announce_members()
@@ -88,7 +88,7 @@ def test_names_open_after_a_new_member_is_announced(new, join, settings):
     assert len(mail.outbox) == 2, "one for each member, once"
     assert opens_names(new, person)
     new.force_login(new.other)
-    assert "Joined in the last seven days, and can see names." in new.get("/admin/").text
+    assert "Joined in the last seven days." in new.get("/admin/").text
 
 
 @pytest.mark.parametrize("sends_mail", [True, False])
