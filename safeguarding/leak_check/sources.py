@@ -7,7 +7,7 @@ models for which something else holds.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import FileField, JSONField, Model, Q
 
@@ -77,8 +77,9 @@ def register(model, **options):
 
 
 def source_of(model):
-    """Return the Source of `model`, or of the nearest registered model that it inherits from."""
-    return next((_sources[each] for each in model.__mro__ if each in _sources), None) or Source(model)
+    """Return the Source of `model`, which is like that of the nearest registered model it inherits from."""
+    found = (_sources[each] for each in model.__mro__ if each in _sources)
+    return replace(next(found, Source(model)), model=model)
 
 
 def shown_sources():
