@@ -77,9 +77,6 @@ class WithdrawalIndexView(generic.IndexView):
         Column("user", label=gettext_lazy("Who")),
     ]
 
-    def get_list_more_buttons(self, instance):
-        return []
-
     @cached_property
     def header_buttons(self):
         if not Ledger.get().held_since:
