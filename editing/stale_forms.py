@@ -12,7 +12,7 @@ from django.utils.crypto import salted_hmac
 from wagtail.admin.views.generic import EditView
 
 from editing.patches import patch
-from safeguarding.leak_check.texts import source_of
+from safeguarding.leak_check.sources import source_of
 from stories.forms import CHANGED
 
 # Django's method, which `start` replaces for this view.
@@ -26,7 +26,7 @@ def get_form(self, form_class=None):
     for its other views too. Pages have another view: see CheckedPageForm.
     """
     form = GET_FORM(self, form_class)
-    if source_of(type(form.instance)) and "seen" not in form.fields:
+    if source_of(type(form.instance)).is_shown and "seen" not in form.fields:
         stored = json.dumps(form.initial, default=str)
         form.fields["seen"] = forms.CharField(required=False, widget=forms.HiddenInput)
         form.initial["seen"] = salted_hmac(__name__, stored, algorithm="sha256").hexdigest()

@@ -12,7 +12,8 @@ class HomeConfig(AppConfig):
         from wagtail.models import Site
 
         from home.site_settings import SiteSettings
-        from safeguarding.leak_check import texts
+        from safeguarding.leak_check import sources
 
-        texts.register(SiteSettings)
-        texts.register(Site)
+        # An empty setting could take away the name of the organisation: it is changed by hand.
+        sources.register(SiteSettings, is_shown=True, erase=None)
+        sources.register(Site, is_shown=True)

@@ -9,8 +9,7 @@ class MediaConfig(AppConfig):
     verbose_name = _("Pictures and documents")
 
     def ready(self):
-        from taggit.models import Tag
-        from wagtail.models import Collection, UploadedFile
+        from wagtail.models import UploadedFile
         from wagtail.permissions import register_permission_policy
 
         from media import erasing, people  # noqa: F401 - people connects signals
@@ -18,7 +17,6 @@ class MediaConfig(AppConfig):
         from media.fields import WaitingFile
         from media.models import CleanDocument, CleanImage
         from media.shown_files import ShownFilePolicy
-        from safeguarding.leak_check import texts
 
         register_in_reference_index()
         erasing.register()
@@ -30,6 +28,3 @@ class MediaConfig(AppConfig):
             policy = ShownFilePolicy(model, auth_model=auth_model, owner_field_name="uploaded_by_user")
             register_permission_policy(model, policy, exact_class=True)
         UploadedFile._meta.get_field("file").attr_class = WaitingFile
-        # The leak check looks for names of people in the texts of these models.
-        for model in (CleanImage, CleanDocument, Tag, Collection):
-            texts.register(model)

@@ -1,4 +1,4 @@
-"""Registers the Places of `media` for withdrawals: pictures, documents, copies of them, and tags.
+"""Registers pictures, documents, copies of them, tags and collections for withdrawals and the leak check.
 
 When a person withdraws, each Place finds and erases one kind of row (safeguarding/withdrawal/places.py).
 `case` is always the Case.
@@ -11,13 +11,14 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from taggit.models import Tag
 from wagtail.images.models import AbstractRendition
-from wagtail.models import Page, ReferenceIndex, Revision, UploadedFile
+from wagtail.models import Collection, Page, ReferenceIndex, Revision, UploadedFile
 from wagtail.utils.file import hash_filelike
 
 from media.looks import is_like
 from media.models import CleanDocument, CleanImage
 from media.shown_files import key_of, references_in, waiting_versions
-from safeguarding.withdrawal.places import Found, Place, TextPlace, register_place
+from safeguarding.leak_check import sources
+from safeguarding.withdrawal.places import Found, Place, register_place
 from safeguarding.withdrawal_models import Choice
 
 # The models of `media` with files.
@@ -165,8 +166,10 @@ def used_in_drafts(case, model, keys):
 
 
 def register():
-    """Register the Places of this module."""
+    """Register the Places of this module, and where words can stand."""
     register_place(Files("pictures", _("Pictures"), CleanImage))
     register_place(Files("documents", _("Documents"), CleanDocument))
     register_place(Copies())
-    register_place(TextPlace("tags", _("Tags"), Tag, ("name", "slug")))
+    for model in (CleanImage, CleanDocument, Collection):
+        sources.register(model, is_shown=True)
+    sources.register(Tag, is_shown=True, erase=sources.delete_rows)

@@ -1,4 +1,4 @@
-"""App configuration: connects a signal receiver, and registers a function and a model with safeguarding."""
+"""App configuration: registers a function with safeguarding, and connects a signal receiver."""
 
 from django.apps import AppConfig
 
@@ -7,11 +7,5 @@ class PublishingConfig(AppConfig):
     name = "publishing"
 
     def ready(self):
-        from wagtail.contrib.redirects.models import Redirect
-
         # Importing `erasing` registers a function for withdrawals, and `aliases` a signal receiver.
         from publishing import aliases, erasing  # noqa: F401
-        from safeguarding.leak_check import texts
-
-        # The leak check reads the old addresses and the targets of redirects, which can have a name in them.
-        texts.register(Redirect)

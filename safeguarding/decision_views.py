@@ -13,22 +13,17 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
-from django.views.generic import FormView, TemplateView
+from django.views.generic import FormView
 from wagtail.admin import messages
 from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views import generic
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.log_actions import log
 from wagtail.models import Page
 
 from caching.local_date import today
-from safeguarding.decisions import (
-    MAX_LISTED,
-    MAX_READ,
-    find_versions,
-    find_waiting,
-    waiting_pages,
-)
+from safeguarding.decisions import find_versions, waiting_pages
 from safeguarding.forms import RestrictedFieldsMixin
 from safeguarding.leak_check.hits import allow
 from safeguarding.models import Decision, LeakHits
@@ -94,22 +89,31 @@ class DecisionMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
     header_icon = "tasks"
 
 
-class DecisionIndexView(DecisionMixin, TemplateView):
-    """The list of the stories that wait, each with what is not decided about the people in it."""
+def describe_open(page):
+    """Return what is not decided about the people in the versions of `page`."""
+    sentences = [sentence for version in find_versions(page) for sentence in version.sentences]
+    return " ".join(dict.fromkeys(sentences)) or _("Nothing about the people in it is open.")
 
-    template_name = "safeguarding/decisions.html"
+
+class DecisionIndexView(DecisionMixin, generic.IndexView):
+    """The list of the pages that wait, each with what is not decided about the people in it."""
+
     page_title = gettext_lazy("Stories that wait")
+    index_url_name = "safeguarding_decisions:index"
+    index_results_url_name = "safeguarding_decisions:index_results"
+    paginate_by = 50
+    search_fields, search_backend_name = ["title", "draft_title"], None
+    columns = [
+        TitleColumn(
+            "draft_title",
+            label=gettext_lazy("Title"),
+            get_url=lambda page: reverse("safeguarding_decisions:page", args=[page.pk]),
+        ),
+        Column("open", label=gettext_lazy("What is open"), accessor=describe_open),
+    ]
 
-    def get_breadcrumbs_items(self):
-        return [*self.breadcrumbs_items, {"url": "", "label": self.page_title}]
-
-    def get_context_data(self, **kwargs):
-        versions, number = find_waiting(), waiting_pages().count()
-        listed = {version.page.pk for version in versions}
-        # Otherwise all pages were read, and nothing is open about those that are not listed.
-        is_full = len(versions) == MAX_LISTED or number > MAX_READ
-        left_out = number - len(listed) if is_full else 0
-        return super().get_context_data(versions=versions, left_out=left_out, **kwargs)
+    def get_base_queryset(self):
+        return waiting_pages()
 
 
 class StoryMixin(DecisionMixin):

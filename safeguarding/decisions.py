@@ -11,6 +11,7 @@ from itertools import chain, islice
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
 from wagtail.models import ModelLogEntry, Page, ReferenceIndex, Revision, WorkflowState
 
 from caching.local_date import today
@@ -27,7 +28,7 @@ GROUNDS = {
     Unmet.NONE: Decision.Ground.OTHER,
     Unmet.ENDED: Decision.Ground.OTHER,
 }
-# The most versions that are listed. Those of pages that may have people come first.
+# The most versions that the desk lists. Those of pages that may have people come first.
 MAX_LISTED = 50
 # The most pages whose versions are read for that, because each takes some milliseconds. While everybody is
 # held after a restore, all pages with people wait.
@@ -59,7 +60,9 @@ class Version:
 
     @property
     def sentences(self):
-        return [unmet.describe(person) for person, unmet in self.unmet]
+        """What is open about the people in it, for a lead."""
+        undecided = [_("Nobody has said yet who is in this page.")] if self.is_undecided else []
+        return undecided + [unmet.describe(person) for person, unmet in self.unmet]
 
     @property
     def is_undecided(self):
@@ -94,11 +97,6 @@ def waiting_pages():
     may_have_people = Exists(Use.objects.filter(page=OuterRef("pk"))) | Q(pk__in=keys)
     pages = Page.objects.filter(waits, depth__gt=1)  # without the root, which nobody reads
     return pages.annotate(may_have_people=may_have_people).order_by("-may_have_people", "pk")
-
-
-def find_waiting():
-    """Return a list of the first MAX_LISTED Versions that are undecided or have an unmet condition."""
-    return first_of(read_versions(waiting_pages()), lambda version: version.is_undecided or version.unmet)
 
 
 def find_undecided():

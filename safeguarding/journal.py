@@ -1,4 +1,4 @@
-"""Models that record looks at restricted fields, mails to leads, and the counts of the leak check."""
+"""Models that record looks at restricted fields, mails to leads, announced leads, and leak check counts."""
 
 from django.conf import settings
 from django.db import models
@@ -76,3 +76,18 @@ class LeakHits(models.Model):
 
     def __str__(self):
         return f"{self.user_id}, {self.day}: {self.number}"
+
+
+class AnnouncedMember(models.Model):
+    """A member of the group Safeguarding whom the others know of: names are open to nobody else.
+
+    `membership`: the primary key of the row that makes a user a member. Databases don't use one again.
+    """
+
+    membership = models.BigIntegerField(primary_key=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return str(self.pk)

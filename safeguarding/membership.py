@@ -1,9 +1,11 @@
 """Protects the accounts of the members of the group Safeguarding, and announces who joins it.
 
 In the admin, only leads change what lets a member in: may_change_access() of safeguarding/policies.py.
-Commands are not checked, because whoever has the server can do everything. All members get a mail when
-somebody joins. A member whose account is activated again counts as joining. The group can't be renamed or
+Commands are not checked, because whoever has the server can do everything. The group can't be renamed or
 deleted, and no other group can get its name, because the members of a group with this name are leads.
+
+However somebody joined, names open only after this was announced. A member whose account was inactive for
+more than a minute counts as joining again.
 """
 
 from django.conf import settings
@@ -11,15 +13,27 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models.signals import m2m_changed, post_save, pre_delete, pre_save
+from django.db.models.signals import m2m_changed, pre_delete, pre_save
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.log_actions import get_active_log_context, log
+from wagtail.permission_policies import BasePermissionPolicy
 
-from safeguarding.mails import mail_leads
-from safeguarding.models import Contributor
-from safeguarding.policies import CLOSED_FOR, GROUP, NAMES_CLOSED, may_change_access, needs_lead, sees_names
+from safeguarding.mails import mail_leads, recipients
+from safeguarding.models import AnnouncedMember, Contributor
+from safeguarding.one_by_one import do_for_each
+from safeguarding.policies import (
+    CLOSED_FOR,
+    GROUP,
+    NAMES_CLOSED,
+    is_lead,
+    leads,
+    may_change_access,
+    memberships,
+    needs_lead,
+    sees_names,
+)
 from safeguarding.retention import has_restricted_texts
 
 User = get_user_model()
@@ -67,17 +81,12 @@ def tell_of_change(user, administrator):
 
 
 @receiver(m2m_changed, sender=User.groups.through)
-def follow_membership(instance, action, reverse, pk_set, **_arguments):
-    """Check who joins and leaves, and announce new members.
-
-    `reverse`: whether users are added to a group, and not groups to a user.
-    """
-    if not Group.objects.filter(name=GROUP, pk__in=[instance.pk] if reverse else pk_set or ()).exists():
+def check_membership(instance, action, reverse, pk_set, **_arguments):
+    """Check who joins and leaves. `reverse`: whether users are added to a group, and not groups to a user."""
+    if action not in {"pre_add", "pre_remove"}:
         return
-    for user in User.objects.filter(pk__in=pk_set or ()) if reverse else [instance]:
-        if action == "post_add":
-            announce(user)
-        elif action in {"pre_add", "pre_remove"}:
+    if Group.objects.filter(name=GROUP, pk__in=[instance.pk] if reverse else pk_set).exists():
+        for user in User.objects.filter(pk__in=pk_set) if reverse else [instance]:
             check_change(user, joins=action == "pre_add")
 
 
@@ -90,15 +99,13 @@ def check_permissions(instance, action, **_arguments):
 
 
 @receiver(pre_save, sender=User)
-def follow_account(instance, update_fields=None, raw=False, **_arguments):
-    """Check a change of a member's account, and note whether it activates that, for announce_activation()."""
+def check_account(instance, update_fields=None, raw=False, **_arguments):
+    """Check a change of a member's account."""
     # Without update_fields, save() stores all fields.
     fields = ACCESS_FIELDS if update_fields is None else ACCESS_FIELDS.intersection(update_fields)
     stored = User.objects.filter(pk=instance.pk, groups__name=GROUP).first() if fields and not raw else None
-    changed = {name for name in fields if getattr(stored, name) != getattr(instance, name)} if stored else ()
-    if changed:
+    if stored and any(getattr(stored, name) != getattr(instance, name) for name in fields):
         check_change(instance)
-    instance.joins_again = "is_active" in changed and instance.is_active
 
 
 def check_bulk_action(_request, action_type, users, action):
@@ -109,32 +116,36 @@ def check_bulk_action(_request, action_type, users, action):
                 check_change(user)
 
 
-def announce_activated(_request, action_type, users, action):
-    """Hook: announce the members of `users` whose accounts the bulk action `action` activated.
+@receiver([pre_save, pre_delete], sender=Group)
+def keep_group(instance, signal, raw=False, **_arguments):
+    """Refuse to delete or rename the group, and to give its name to another or a new group."""
+    stored = Group.objects.filter(pk=instance.pk).values_list("name", flat=True).first()
+    name = instance.name if signal is pre_save else None
+    if not raw and stored != name and GROUP in {stored, name}:
+        raise PermissionDenied
 
-    Wagtail activates them with a query, which sends no signals. `users` were loaded before.
+
+# --- Announcing members ---------------------------------------------------------------------------
+
+
+def announce_members():
+    """Announce the new members, and forget who is no active member any more. It is done each minute."""
+    AnnouncedMember.objects.exclude(pk__in=memberships().values("pk")).delete()
+    do_for_each(unannounced(), announce)
+
+
+def unannounced():
+    """Return the memberships of those to whom names don't open before they are announced."""
+    return memberships().exclude(pk__in=AnnouncedMember.objects.values("pk")).select_related("user")
+
+
+def announce(membership):
+    """Mail to all members that somebody joined, and log it. Names open then.
+
+    If there are others who get mails, and none can be sent, names stay closed, and the scheduler tries again.
+    The mail comes first: a process that is killed in between sends it twice, and never opens names unseen.
     """
-    if action_type == "set_active_state" and action.cleaned_form.cleaned_data["mark_as_active"]:
-        for user in users:
-            if not user.is_active and user.groups.filter(name=GROUP).exists():
-                announce(user)
-
-
-@receiver(post_save, sender=User)
-def announce_activation(instance, **_arguments):
-    if instance.__dict__.pop("joins_again", False):
-        announce(instance)
-
-
-def announce(user):
-    """Log that `user` joined, and mail it to all members once the transaction commits."""
-    log(user, JOINED)
-    # robust: an error of the mail doesn't fail the request, whose transaction is committed already.
-    transaction.on_commit(lambda: mail(user), robust=True)
-
-
-def mail(new_member):
-    """Send all members a mail that says that `new_member` joined."""
+    user = membership.user
 
     def compose():
         text = _(
@@ -143,20 +154,27 @@ def mail(new_member):
             "added them:\n\n%(address)s"
         )
         address = f"{settings.BASE_URL}/admin/users/"
-        return text % {"name": new_member.get_username(), "address": address}
+        return text % {"name": user.get_username(), "address": address}
 
-    mail_leads(gettext_lazy("A new member of the group Safeguarding"), compose)
-
-
-@receiver(pre_save, sender=Group)
-def keep_name(instance, raw=False, **_arguments):
-    """Refuse to take the name of the group away, and to give it to another or a new group."""
-    stored = Group.objects.filter(pk=instance.pk).values_list("name", flat=True).first()
-    if not raw and stored != instance.name and GROUP in {stored, instance.name}:
-        raise PermissionDenied
+    is_sent = mail_leads(gettext_lazy("A new member of the group Safeguarding"), compose)
+    if is_sent or not recipients().exclude(pk=user.pk).exists():
+        log(user, JOINED)
+        AnnouncedMember.objects.get_or_create(pk=membership.pk)
 
 
-@receiver(pre_delete, sender=Group)
-def keep_group(instance, **_arguments):
-    if instance.name == GROUP:
-        raise PermissionDenied
+class LeadPolicy(BasePermissionPolicy):
+    """Allows every action to leads, and none to others.
+
+    It ignores permissions, because superusers have all of them. Views that show names, contacts or protected
+    words ask for the action "see_names". A new member who opens one before the scheduler runs is announced.
+    """
+
+    def user_has_permission(self, user, action):
+        if not is_lead(user) or action != "see_names":
+            return is_lead(user)
+        for membership in unannounced().filter(user=user):
+            announce(membership)
+        return sees_names(user)
+
+    def users_with_any_permission(self, actions):
+        return leads()

@@ -14,7 +14,8 @@ from wagtail.models import ModelLogEntry, Page
 
 from caching.local_date import today
 from safeguarding.decisions import changed_decisions, ending_decisions, find_undecided
-from safeguarding.leak_check.hits import find_many
+from safeguarding.leak_check.hits import SHOWN, find_many
+from safeguarding.membership import JOINED, unannounced
 from safeguarding.models import Contributor, PageHold
 from safeguarding.policies import is_lead, leads
 from safeguarding.retention import deletion_day, is_time_to_announce
@@ -78,11 +79,26 @@ def find_work():
             text = _("No names or words are recorded, so the leak check never finds this person.")
             unchecked.append((person.code, address, text))
     return (
-        find_holds()
+        find_new_members()
+        | find_holds()
         | dict(groups.values())
         | find_stories()
         | {_("Names and contact"): deletions, _("People whom the leak check can't find"): unchecked}
     )
+
+
+def find_new_members():
+    """Return {heading: [(user name, address, sentence)]} of the leads who joined in the last days."""
+    entries = ModelLogEntry.objects.filter(action=JOINED, timestamp__gt=timezone.now() - SHOWN)
+    keys = {int(key) for key in entries.values_list("object_id", flat=True)}
+    keys.update(unannounced().values_list("user", flat=True))
+    text = _(
+        "Joined in the last seven days. Names open to them once all of you were told, also by mail if the "
+        "site sends any. If you did not expect this, take them out, and ask who added them."
+    )
+    found = leads().filter(pk__in=keys)
+    lines = [(str(user), reverse("wagtailusers_users:edit", args=[user.pk]), text) for user in found]
+    return {_("New in the safeguarding team"): lines}
 
 
 def find_holds():

@@ -8,7 +8,8 @@ import datetime
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 from wagtail.models import ModelLogEntry
-from wagtail.permission_policies import BasePermissionPolicy
+
+from safeguarding.journal import AnnouncedMember
 
 GROUP = "Safeguarding"
 # How long names stay closed to an account that an administrator changed: 72 hours, in which Article 33 of the
@@ -34,9 +35,19 @@ def leads():
     return get_user_model().objects.filter(is_active=True, groups__name=GROUP)
 
 
+def memberships():
+    """Return the rows that make active users members of the group. Whoever leaves and joins gets another."""
+    return get_user_model().groups.through.objects.filter(group__name=GROUP, user__is_active=True)
+
+
 def sees_names(user):
-    """Return whether `user` may see what could lead to a person: is a lead to whom names are not closed."""
-    if not is_lead(user):
+    """Return whether `user` may see what could lead to a person.
+
+    That is a lead who was announced to the others (safeguarding/membership.py), and to whom names are not
+    closed.
+    """
+    announced = AnnouncedMember.objects.values("pk")
+    if not is_lead(user) or not memberships().filter(user=user, pk__in=announced).exists():
         return False
     since = timezone.now() - CLOSED_FOR
     return (
@@ -61,17 +72,3 @@ def may_change_access(actor, user, joins=False):
     """
     allowed = not needs_lead(actor, user, joins) or sees_names(actor)
     return allowed or (actor.is_superuser and not leads().exclude(pk=user.pk).exists())
-
-
-class LeadPolicy(BasePermissionPolicy):
-    """Allows every action to leads, and none to others.
-
-    It ignores permissions, because superusers have all of them. Views that show names, contacts or protected
-    words ask for the action "see_names".
-    """
-
-    def user_has_permission(self, user, action):
-        return sees_names(user) if action == "see_names" else is_lead(user)
-
-    def users_with_any_permission(self, actions):
-        return leads()

@@ -1,4 +1,4 @@
-"""Views of the admin for people: the list, the overview, consents, and taking down."""
+"""Views of the admin for people: the lists, the overview, consents, and taking down."""
 
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
@@ -19,13 +19,13 @@ from safeguarding.holds import bring_back, is_held_after_restore, take_down
 from safeguarding.leak_check.admin_requests import list_places
 from safeguarding.leak_check.checking import find_live
 from safeguarding.leak_check.words import new_words
-from safeguarding.models import Contributor
+from safeguarding.models import Contributor, Ledger, Withdrawal
 from safeguarding.releases import lock_with_others
 from safeguarding.retention import deletion_day
 from safeguarding.status import Status
 from safeguarding.wording import describe_status
 
-# --- The list, and new people ---------------------------------------------------------------------
+# --- The lists, and new people ---------------------------------------------------------------------
 
 
 class PersonIndexView(generic.IndexView):
@@ -58,6 +58,31 @@ class PersonIndexView(generic.IndexView):
         other = HeaderButton(_("Add somebody else in a story"), url=reverse("safeguarding_people:add_other"))
         withdrawals = HeaderButton(_("Withdrawals"), url=reverse("safeguarding_withdrawals:index"))
         return [*super().header_buttons, other, withdrawals]
+
+
+class WithdrawalIndexView(generic.IndexView):
+    """The list of the withdrawals, the newest first. Each leads to its report."""
+
+    model = Withdrawal
+    queryset = Withdrawal.objects.select_related("user")
+    page_title, header_icon = gettext_lazy("Withdrawals"), "bin"
+    index_url_name = "safeguarding_withdrawals:index"
+    index_results_url_name = "safeguarding_withdrawals:index_results"
+    inspect_url_name = "safeguarding_withdrawals:report"
+    paginate_by = 50
+    search_fields = ["code"]
+    list_display = [
+        "__str__",
+        Column("confirmed_at", label=gettext_lazy("When")),
+        Column("user", label=gettext_lazy("Who")),
+    ]
+
+    @cached_property
+    def header_buttons(self):
+        if not Ledger.get().held_since:
+            return []
+        address = reverse("safeguarding_withdrawals:after_restore")
+        return [HeaderButton(_("Everybody is held back since a restore"), url=address, classname="no")]
 
 
 class AddPersonView(generic.CreateView):

@@ -14,7 +14,6 @@ from safeguarding.withdrawal.views import (
     AfterRestoreView,
     CorrectNameView,
     ReportView,
-    WithdrawalIndexView,
     WithdrawView,
 )
 
@@ -44,6 +43,7 @@ class DecisionViewSet(ViewSet):
     def get_urlpatterns(self):
         return [
             path("", DecisionIndexView.as_view(), name="index"),
+            path("results/", DecisionIndexView.as_view(results_only=True), name="index_results"),
             path("limit/<int:pk>/", AllowView.as_view(), name="allow"),
             path("<int:pk>/", DecideView.as_view(), name="page"),
             path("<int:pk>/read/", ReadView.as_view(), name="read"),
@@ -58,7 +58,8 @@ class WithdrawalViewSet(ViewSet):
 
     def get_urlpatterns(self):
         return [
-            path("", WithdrawalIndexView.as_view(), name="index"),
+            path("", views.WithdrawalIndexView.as_view(), name="index"),
+            path("results/", views.WithdrawalIndexView.as_view(results_only=True), name="index_results"),
             path("after-restore/", AfterRestoreView.as_view(), name="after_restore"),
             path("<int:pk>/", ReportView.as_view(), name="report"),
         ]

@@ -7,7 +7,7 @@ from wagtail import hooks
 
 from safeguarding.choosers import contributor_chooser
 from safeguarding.leak_check.admin_requests import queue_page
-from safeguarding.membership import JOINED, announce_activated, check_bulk_action
+from safeguarding.membership import JOINED, check_bulk_action
 from safeguarding.panels import add_panels
 from safeguarding.policies import NAMES_CLOSED
 from safeguarding.viewsets import DecisionViewSet, PeopleViewSet, WithdrawalViewSet
@@ -61,6 +61,5 @@ def add_stylesheet():
 
 hooks.register("construct_homepage_panels", add_panels)
 hooks.register("before_bulk_action", check_bulk_action)
-hooks.register("after_bulk_action", announce_activated)
 hooks.register("after_create_page", queue_page)
 hooks.register("after_edit_page", queue_page)

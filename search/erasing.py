@@ -1,7 +1,6 @@
-"""Registers where a withdrawal erases words in tables of the search, and the step that rebuilds the index.
+"""Registers where words of a person can stand in tables of the search, and the step that rebuilds the index.
 
-When a person in a story withdraws, a Place (safeguarding/withdrawal/places.py) finds and erases their words
-in a table. By default a lead of the safeguarding team has to say yes to each row.
+The leak check warns of such words, and withdrawals erase them: safeguarding/leak_check/sources.py.
 """
 
 from django.core.management import call_command
@@ -9,7 +8,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 
-from safeguarding.withdrawal.places import TextPlace, register_place
+from safeguarding.leak_check import sources
 from safeguarding.withdrawal.tasks import step
 from search.models import KnownWord, MissedSearch, VocabularyGroup
 
@@ -40,14 +39,10 @@ def shorten_groups(rows, case):
 
 
 def register():
-    """Register the Places of this module. `erase_rows` and `needs_yes` are those of TextPlace."""
-    link = ("external_link_url", "external_link_text", "description")
-    for name, label, model, fields, *other in (
-        ("vocabulary", _("Vocabulary"), VocabularyGroup, ("terms",), shorten_groups),
-        ("promotions", _("Promoted results"), Query, ("query_string",)),
-        ("promotion_texts", _("Texts of promoted results"), SearchPromotion, link),
-        ("missed", _("Searches without result"), MissedSearch, ("words",)),
-    ):
-        register_place(TextPlace(name, label, model, fields, *other))
+    """Register the models of this app for the leak check and for withdrawals."""
+    sources.register(VocabularyGroup, is_shown=True, erase=shorten_groups)
+    for model in (Query, SearchPromotion):
+        sources.register(model, is_shown=True, erase=sources.delete_rows)
+    sources.register(MissedSearch, erase=sources.delete_rows)
     # These words need no yes, because they are made again from the pages.
-    register_place(TextPlace("known", _("Words for corrections"), KnownWord, ("written",), needs_yes=False))
+    sources.register(KnownWord, erase=sources.delete_rows, needs_yes=False)

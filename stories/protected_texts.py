@@ -1,7 +1,7 @@
 """Lists the texts of pages for the leak check, and registers pages, themes and authors for it.
 
-The leak check looks for words that would give somebody away. safeguarding/leak_check/texts.py has LocatedText
-and the registry.
+The leak check looks for words that would give somebody away. safeguarding/leak_check/texts.py has
+LocatedText, and sources.py the registry.
 """
 
 import re
@@ -12,7 +12,8 @@ from wagtail.fields import StreamField
 from wagtail.models import Page
 
 from safeguarding.leak_check.matching import MAYBE_SPACE
-from safeguarding.leak_check.texts import LocatedText, read_field, register, strings_in, text_fields
+from safeguarding.leak_check.sources import register
+from safeguarding.leak_check.texts import LocatedText, read_field, strings_in, text_fields
 from stories.body import stored_image, stored_pictures
 from stories.terms import Author, Theme
 
@@ -21,11 +22,16 @@ END_OF_PARAGRAPH = re.compile(r"</(?:p|li|h\d)>")
 LIST_TAG = re.compile(r"</?[ou]l>")
 
 
+def live_pages(_model):
+    return Page.objects.live().specific()
+
+
 def register_texts():
     """Register pages, themes and authors for the leak check."""
-    register(Page, read_page, lambda: Page.objects.live().specific())
-    register(Theme)
-    register(Author)
+    # A withdrawal erases or holds whole pages. Other words in pages are changed by hand.
+    register(Page, is_shown=True, read=read_page, live=live_pages, erase=None)
+    register(Theme, is_shown=True)
+    register(Author, is_shown=True)
 
 
 def read_page(page):

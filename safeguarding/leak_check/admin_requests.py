@@ -30,7 +30,7 @@ from wagtail.signals import page_published
 from safeguarding.leak_check.candidates import has_many_candidates
 from safeguarding.leak_check.checking import Findings, check, check_titles
 from safeguarding.leak_check.hits import LIMIT, count_today, record
-from safeguarding.leak_check.texts import source_of
+from safeguarding.leak_check.sources import source_of
 from safeguarding.leak_check.words import load_words
 from safeguarding.policies import sees_names
 
@@ -269,7 +269,7 @@ def queue_saved(sender, instance, raw, **_arguments):
     The row of a page doesn't have the texts of its draft. `queue_page` and `queue_published` handle pages.
     """
     request_check = current_check.get()
-    if request_check and not raw and source_of(sender) and not issubclass(sender, Page):
+    if request_check and not raw and source_of(sender).is_shown and not issubclass(sender, Page):
         request_check.queue(instance)
 
 

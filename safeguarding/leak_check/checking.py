@@ -16,7 +16,8 @@ from wagtail.models import Page, Revision
 from caching.local_date import today
 from safeguarding.leak_check.matching import Texts
 from safeguarding.leak_check.rows import BATCH, find_rows, mentions, models_with_texts, written_fields
-from safeguarding.leak_check.texts import read_above, read_texts, source_of, sources
+from safeguarding.leak_check.sources import read_texts, shown_sources, source_of
+from safeguarding.leak_check.texts import read_above
 from safeguarding.models import Contributor, Use, WithdrawalTask
 from safeguarding.releases import is_page_released, is_released, load_people
 from safeguarding.scopes import Channel, Naming
@@ -210,8 +211,10 @@ def find_live(words):
     terms = {word.term for word in words}
     return [
         found
-        for model, source in sources()
-        for found in find_in(source.find_live().filter(pk__in=find_keys(model, terms)), source.read, words)
+        for source in shown_sources()
+        for found in find_in(
+            source.live(source.model).filter(pk__in=find_keys(source.model, terms)), source.read, words
+        )
     ]
 
 

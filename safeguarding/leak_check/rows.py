@@ -9,7 +9,9 @@ from itertools import batched
 from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.db import models
+from wagtail.admin.models import FormState
 from wagtail.images.models import AbstractRendition
+from wagtail.models import Revision, UploadedFile
 
 from safeguarding.leak_check.matching import Texts, add_readings, decode, join_words, plain, remove_tags
 from safeguarding.leak_check.texts import is_written, text_of
@@ -19,6 +21,9 @@ BATCH = 200
 # Apps with tables that programs fill: the search index, for example, is made again from the texts. The models
 # of `safeguarding` have names only in encrypted fields.
 APPS_WITHOUT_TEXTS = {"contenttypes", "safeguarding", "sessions", "wagtailsearch"}
+# Renditions are made from pictures, and deleted with them. The steps "words", "previews" and "uploads" of a
+# withdrawal delete versions, forms and uploads.
+WITHOUT_TEXTS = (AbstractRendition, FormState, Permission, Revision, UploadedFile)
 
 
 def models_with_texts():
@@ -27,8 +32,7 @@ def models_with_texts():
         model
         for model in apps.get_models()
         if model._meta.app_label not in APPS_WITHOUT_TEXTS
-        # Renditions are made from pictures, and deleted with them.
-        and not issubclass(model, (Permission, AbstractRendition))
+        and not issubclass(model, WITHOUT_TEXTS)
         # With a text as the key, the rows are a fixed list, such as that of the countries.
         and not isinstance(model._meta.pk, models.CharField)
         and written_fields(model)

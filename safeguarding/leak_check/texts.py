@@ -1,12 +1,9 @@
 """Lists the texts of an object for the leak check, and says in words where each of them is.
 
-The leak check looks for words in them that would give away a person. Other apps register the models whose
-texts readers can see.
+The leak check looks for words in them that would give away a person.
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db import models
@@ -17,13 +14,11 @@ from wagtail.fields import StreamField
 # Fields of texts, and of what contains texts or has a name.
 KINDS = (models.CharField, models.TextField, models.JSONField, models.FileField, StreamField)
 # In the names of fields that hold no text of people: hashes, secrets, keys of rows, places in trees and in
-# pages, and what is chosen from a list.
+# pages, what is chosen from a list, and actions in logs.
 OPAQUE = re.compile(
-    r"digest|hash|password|token|credential|key|object_id|^path|content_?path|(url|model)_path|hostname"
+    r"action|digest|hash|password|token|credential|key|object_id|^path|content_?path|(url|model)_path|hostname"
     r"|language|time_zone"
 )
-# {model: Source} of the registered models.
-_sources = {}
 
 
 class LocatedText(NamedTuple):
@@ -35,42 +30,6 @@ class LocatedText(NamedTuple):
     where: str
     text: str
     field: str | None = None
-
-
-@dataclass(frozen=True)
-class Source:
-    """How to read a registered model.
-
-    `read`: function that takes an object, and returns its LocatedTexts. `find_live`: function that returns
-    a queryset of the objects that readers can see.
-    """
-
-    read: Callable
-    find_live: Callable
-
-
-def register(model, read=None, find_live=None):
-    """Register `model`, and the models that inherit from it, for the leak check.
-
-    `read` and `find_live`: as in Source. By default, all text fields of the model are read, and readers can
-    see all of its objects.
-    """
-    _sources[model] = Source(read or read_fields, find_live or model._default_manager.all)
-
-
-def sources():
-    """Return (model, Source) for all registered models."""
-    return _sources.items()
-
-
-def source_of(model):
-    """Return the Source of `model` or of the nearest registered model that it inherits from, or None."""
-    return next((_sources[each] for each in model.__mro__ if each in _sources), None)
-
-
-def read_texts(instance):
-    """Return the LocatedTexts of `instance` whose text is not blank. Its model has to be registered."""
-    return [each for each in source_of(type(instance)).read(instance) if each.text.strip()]
 
 
 def read_titles(pages):

@@ -46,6 +46,15 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='AnnouncedMember',
+            fields=[
+                ('membership', models.BigIntegerField(primary_key=True, serialize=False)),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
             name='KeyCheck',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

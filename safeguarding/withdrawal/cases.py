@@ -13,7 +13,7 @@ from collections import defaultdict
 from wagtail.models import Page, PageLogEntry
 
 from safeguarding.leak_check.rows import mentions
-from safeguarding.leak_check.texts import read_texts
+from safeguarding.leak_check.sources import read_texts
 from safeguarding.models import Use
 from safeguarding.releases import load_people
 from safeguarding.scopes import Naming, Picture

@@ -15,12 +15,13 @@ from caching.local_date import today
 from safeguarding.leak_check.admin_requests import join
 from safeguarding.leak_check.checking import find_drafts, find_live
 from safeguarding.leak_check.rows import find_rows, mentions
+from safeguarding.leak_check.sources import source_of
 from safeguarding.leak_check.words import words_of_person
 from safeguarding.models import Contributor
 from safeguarding.releases import lock_pages, lock_with_others
 from safeguarding.withdrawal.carry_out import REPEATED
 from safeguarding.withdrawal.pages import delete_versions, overwrite
-from safeguarding.withdrawal.places import Found, Place, TextPlace, places, register_place
+from safeguarding.withdrawal.places import Found, Place, register_place
 from safeguarding.withdrawal.returned import find_returned
 from safeguarding.withdrawal.steps import save_current_anew
 from safeguarding.withdrawal.tasks import NotYet, add_task, step
@@ -56,14 +57,13 @@ def words_to_change(person):
 def find_elsewhere(words, skipped=()):
     """Return {key: LiveObject} of what holds one of `words`, without the pages `skipped`, primary keys.
 
-    Models that have a place of their own are left out.
+    Models whose texts a withdrawal erases are left out.
     """
-    have_place = {place.model for place in places() if isinstance(place, TextPlace)}
     found = {}
     for each in [*find_live(words), *find_drafts(words)]:
         instance = each.instance
         is_skipped = isinstance(instance, Page) and instance.pk in skipped
-        if not is_skipped and type(instance) not in have_place:
+        if not is_skipped and not source_of(type(instance)).erase:
             found.setdefault(f"{instance._meta.label_lower}:{instance.pk}", each)
     return found
 

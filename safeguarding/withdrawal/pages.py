@@ -12,9 +12,10 @@ from wagtail.actions.delete_page import DeletePageAction
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Comment, ModelLogEntry, Page, PageLogEntry, Revision, TaskState
 
+from safeguarding.leak_check import sources
 from safeguarding.releases import recompute
 from safeguarding.withdrawal.addresses import decoded
-from safeguarding.withdrawal.places import Found, Place, TextPlace, register_place
+from safeguarding.withdrawal.places import Found, Place, register_place
 
 
 def revisions_of(pages):
@@ -105,7 +106,7 @@ class DeletedWithPages(Place):
 class Redirects(Place):
     """The redirects from and to the addresses of the pages that are erased."""
 
-    # Before the TextPlace "other_redirects", which skips what this one found.
+    # Before the TextPlace of redirects, which skips what this one found.
     name, label, order = "redirects", gettext_lazy("Redirects"), 10
 
     def find(self, case):
@@ -215,29 +216,10 @@ def register():
             lambda row: row.text,
         )
     )
-    register_place(
-        TextPlace(
-            "other_redirects",
-            gettext_lazy("Other redirects with a protected word"),
-            Redirect,
-            ("old_path", "redirect_link"),
-        )
-    )
-    for name, label, model, skipped in (
-        ("page_logs", gettext_lazy("Other entries in the history of pages"), PageLogEntry, is_about_page),
-        ("model_logs", gettext_lazy("Other entries in logs"), ModelLogEntry, is_about_other),
-    ):
-        register_place(TextPlace(name, label, model, ("label", "data"), overwrite, skipped))
-    register_place(
-        TextPlace(
-            "moderation",
-            gettext_lazy("Comments of moderators"),
-            TaskState,
-            ("comment",),
-            lambda rows, case: rows.update(comment=case.code),
-            is_moderation_of,
-        )
-    )
+    sources.register(Redirect, is_shown=True, erase=sources.delete_rows)
+    sources.register(PageLogEntry, erase=overwrite, skipped=is_about_page)
+    sources.register(ModelLogEntry, erase=overwrite, skipped=is_about_other)
+    sources.register(TaskState, skipped=is_moderation_of)
 
 
 def describe_version(revision):

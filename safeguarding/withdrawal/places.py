@@ -1,6 +1,7 @@
 """Defines Place, a kind of row or file that can contain something about a person.
 
-Each model with texts is a Place. Apps register others, and those whose rows are erased in a way of their own.
+The texts of a model are a TextPlace, as its Source says (safeguarding/leak_check/sources.py). Apps register
+other Places, such as files.
 
 A Place finds its rows for a Case, and erases them in the transaction of the withdrawal. It adds tasks for
 files and anything else outside of the database. In the admin, a lead (a member of the group Safeguarding)
@@ -14,21 +15,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from django.db.models import CASCADE, FileField, JSONField, Model, Q
+from django.db.models import CASCADE, Q
 from django.utils.translation import gettext as _
-from wagtail.admin.models import FormState
-from wagtail.contrib.settings.models import AbstractSetting
-from wagtail.models import Page, Revision, UploadedFile
+from wagtail.models import Page
 
-from safeguarding.leak_check.rows import find_rows, mentions, models_with_texts, written_fields
+from safeguarding.leak_check.rows import find_rows, mentions, written_fields
+from safeguarding.leak_check.sources import erased_sources
 from safeguarding.models import Contributor
 from safeguarding.withdrawal.tasks import add_task
 from safeguarding.withdrawal.words import has_path
 from safeguarding.withdrawal_models import Choice, Withdrawal
 
 _places, _version_readers = [], []
-# What is reported to be changed by hand, and what the steps "words", "previews" and "uploads" delete.
-NO_PLACES = (Page, AbstractSetting, Revision, FormState, UploadedFile)
 
 
 class Found(NamedTuple):
@@ -70,7 +68,7 @@ class Case:
     * `paths`: the decoded paths of the erased pages.
     * `public_paths`: those of `paths` that are answered with 410 (Gone) from now on.
     * `logged`: the (model, primary key) pairs of erased rows that log entries can be about. The TextPlace of
-      the model can leave these rows out (`skipped`).
+      the model leaves these rows out.
     * `withdrawal`: the Withdrawal, or None while it is planned.
     """
 
@@ -125,58 +123,33 @@ class Place:
         raise NotImplementedError
 
 
-def empty_texts(rows, case):
-    """Empty those texts of `rows`, a queryset, that mention the Case. Others stay as they are.
-
-    Where an empty text is not allowed, it becomes the code with the key of the row.
-    """
-    fields = written_fields(rows.model)
-    for key, texts in list(find_rows(rows, fields, case.mentions)):
-        new = {}
-        for (name, kind), text in zip(fields.items(), texts, strict=True):
-            if not case.mentions([text]):
-                continue
-            if isinstance(kind, FileField):
-                case.add_task("file", name=text)
-            if isinstance(kind, JSONField):
-                new[name] = kind.get_default()
-            else:
-                new[name] = "" if kind.blank else f"{case.code}-{key}"[: kind.max_length]
-        rows.filter(pk=key).update(**new)
-
-
-@dataclass
 class TextPlace(Place):
-    """Rows of `model` with a name or protected word in one of `fields`.
+    """Rows of the model of `source`, a Source of the leak check, with a name or protected word.
 
-    By default, only those rows are erased that the lead ticks.
-    `erase_rows`: function that takes a queryset and the Case, and erases the rows. By default it deletes
-    them. `skipped`: function that takes the Case, and returns a Q for the rows to leave to another Place.
-    Rows in `case.logged`, and those that are deleted together with a page, are left too.
+    Rows in `case.logged`, and those that are deleted together with a page, are left to another Place.
     """
 
-    name: str
-    label: str
-    model: type[Model]
-    fields: tuple
-    erase_rows: Callable = lambda rows, case: rows.delete()
-    skipped: Callable = lambda case: Q(pk__in=[])
-    needs_yes: bool = True
     order = 20  # after the Places that add to `case.logged`
 
+    def __init__(self, source):
+        self.source, self.model = source, source.model
+        self.name, self.needs_yes = self.model._meta.label_lower, source.needs_yes
+        self.label = _("Texts: %s") % self.model._meta.verbose_name_plural
+
     def find(self, case):
-        skipped = self.skipped(case) | Q(pk__in=[key for model, key in case.logged if model is self.model])
+        skipped = self.source.skipped(case)
+        skipped |= Q(pk__in=[key for model, key in case.logged if model is self.model])
         for each in self.model._meta.concrete_fields:
             if each.related_model is Page and each.remote_field.on_delete is CASCADE:
                 skipped |= Q((f"{each.name}__in", list(case.erased)))
         rows = self.model._base_manager.exclude(skipped)
         return [
             Found(str(key), " · ".join(text for text in texts if case.mentions([text])))
-            for key, texts in find_rows(rows, self.fields, case.mentions)
+            for key, texts in find_rows(rows, written_fields(self.model), case.mentions)
         ]
 
     def erase(self, case, keys):
-        self.erase_rows(self.model._base_manager.filter(pk__in=keys), case)
+        self.source.erase(self.model._base_manager.filter(pk__in=keys), case)
 
 
 def register_place(place):
@@ -184,22 +157,9 @@ def register_place(place):
     _places.append(place)
 
 
-def label_of(model):
-    return _("Texts: %s") % model._meta.verbose_name_plural
-
-
 def places():
-    """Return the Places in the order in which they are planned and erased.
-
-    They are the registered ones, and a TextPlace for each other model with texts.
-    """
-    known = {place.model for place in _places if isinstance(place, TextPlace)}
-    others = [
-        TextPlace(model._meta.label_lower, label_of(model), model, tuple(written_fields(model)), empty_texts)
-        for model in models_with_texts()
-        if model not in known and not issubclass(model, NO_PLACES)
-    ]
-    return sorted([*_places, *others], key=lambda place: place.order)
+    """Return the Places in the order in which they are planned and erased."""
+    return sorted([*_places, *map(TextPlace, erased_sources())], key=lambda place: place.order)
 
 
 def reads_versions(function):

@@ -4,7 +4,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import OperationalError
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
@@ -144,22 +143,6 @@ class WithdrawalMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin)
     model = Withdrawal
     permission_required = "change"
     header_icon = "bin"
-
-
-class WithdrawalIndexView(WithdrawalMixin, TemplateView):
-    """Lists all withdrawals, the newest first."""
-
-    template_name = "safeguarding/withdrawals.html"
-    page_title = gettext_lazy("Withdrawals")
-
-    def get_breadcrumbs_items(self):
-        people = {"url": reverse("safeguarding_people:index"), "label": _("People")}
-        return [*self.breadcrumbs_items, people, {"url": "", "label": self.page_title}]
-
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(
-            withdrawals=Withdrawal.objects.select_related("user"), ledger=Ledger.get(), **kwargs
-        )
 
 
 class ReportView(WithdrawalMixin, TemplateView):

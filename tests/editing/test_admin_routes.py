@@ -165,8 +165,8 @@ NOTHING = named("""
 SAFEGUARDING = named("""
     safeguarding_people: index index_results add add_other edit history history_results inspect consent
     safeguarding_people: not_reached take_down bring_back words restricted print withdraw correct_name
-    safeguarding_withdrawals: index after_restore report
-    safeguarding_decisions: index page read allow
+    safeguarding_withdrawals: index index_results after_restore report
+    safeguarding_decisions: index index_results page read allow
 """)
 # Routes that answer with status 200 about an object of another section too. The response then has nothing in
 # it.

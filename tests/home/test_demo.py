@@ -16,7 +16,7 @@ from accounts import demo_account
 from home.models import SiteSettings
 from media.models import CleanDocument, CleanImage
 from safeguarding.leak_check.candidates import FEW, WORDS_FOR_ONE, count_candidates
-from safeguarding.leak_check.texts import read_texts
+from safeguarding.leak_check.sources import read_texts
 from safeguarding.models import Contributor
 from safeguarding.policies import is_lead
 from stories.body import iter_texts

@@ -30,7 +30,9 @@ def test_a_decision_lets_a_live_story_be_read(lead):
     story = make_live_story({"proceedings": True}, title="In court")
     assert Client().get(story.url).status_code == 404
     assert "In court" in lead.get("/admin/").text
-    assert "In court" in lead.get(reverse("safeguarding_decisions:index")).text
+    index = reverse("safeguarding_decisions:index")
+    assert "may be in legal proceedings" in lead.get(f"{index}?q=court").text
+    assert "In court" not in lead.get(f"{index}results/?q=other").text
     assert "In court" in lead.get(reverse("safeguarding_decisions:read", args=[story.pk])).text
     page = reverse("safeguarding_decisions:page", args=[story.pk])
     data = decision_data(parse(lead.get(page)))

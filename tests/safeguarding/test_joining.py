@@ -1,49 +1,102 @@
-"""All members of the group Safeguarding get a mail about each new member, and no group can take its name."""
+"""Names open to a new member of the group Safeguarding once the others know. No group can take its name."""
 
 import pytest
 from django.contrib.auth.models import Group
+from django.core import mail
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from wagtail.models import ModelLogEntry
 
-from safeguarding.policies import GROUP
+from safeguarding.membership import announce_members
+from safeguarding.policies import GROUP, sees_names
 from tests.support.builders import make_user
+from tests.support.leads import SECRET, address
+from tests.support.people import make_person
+from tests.support.signing_in import DEAD_MAIL_SERVER
 
 pytestmark = pytest.mark.django_db
 
 
-def test_an_account_that_is_activated_again_is_announced(
-    lead, mailoutbox, django_capture_on_commit_callbacks
-):
-    member, other = make_user(GROUP, is_active=False), make_user("Editors", is_active=False)
-    mailoutbox.clear()
-    ModelLogEntry.objects.all().delete()
-    with django_capture_on_commit_callbacks(execute=True):
-        for user in (member, other, lead.user):
-            user.is_active = True
-            user.save()
-        member.save()
-    assert sorted(mail.to[0] for mail in mailoutbox) == sorted([lead.user.email, member.email])
-    assert ModelLogEntry.objects.get(action="safeguarding.joined").object_id == str(member.pk)
+def add_from_group(user):
+    Group.objects.get(name=GROUP).user_set.add(user)
 
 
-def test_accounts_that_are_activated_together_are_announced(
-    client, mailoutbox, django_capture_on_commit_callbacks
-):
-    member, known = make_user(GROUP, is_active=False), make_user(GROUP)
-    users = [member, known, make_user("Editors", is_active=False)]
-    client.force_login(make_user(is_superuser=True))
-    mailoutbox.clear()
+def add_by_query(user):
+    user.groups.through.objects.bulk_create(
+        [user.groups.through(user=user, group=Group.objects.get(name=GROUP))]
+    )
+
+
+def activate_by_query(user):
+    user.groups.add(Group.objects.get(name=GROUP))
+    announce_members()
+    type(user).objects.filter(pk=user.pk).update(is_active=False)
+    announce_members()
+    type(user).objects.filter(pk=user.pk).update(is_active=True)
+    mail.outbox.clear()
     ModelLogEntry.objects.all().delete()
-    chosen = "&".join(f"id={user.pk}" for user in users)
-    # The first request deactivates all three accounts, and the second one activates them.
-    for answer, number in (("False", 0), ("True", 2)):
-        with django_capture_on_commit_callbacks(execute=True):
-            client.post(f"/admin/bulk/auth/user/set_active_state/?{chosen}", {"mark_as_active": answer})
-        joined = ModelLogEntry.objects.filter(action="safeguarding.joined")
-        assert {int(entry.object_id) for entry in joined} == {user.pk for user in users[:number]}
-    mails = [mail for mail in mailoutbox if mail.subject.startswith("A new member")]
-    assert len(mails) == 4, "two for each of the two members"
+
+
+def add_again(user):
+    activate_by_query(user)
+    user.groups.clear()
+    user.groups.add(Group.objects.get(name=GROUP))
+
+
+JOINS = {
+    "in a form": lambda user: user.groups.add(Group.objects.get(name=GROUP)),
+    "from the group": add_from_group,
+    "by a query": add_by_query,
+    "active again": activate_by_query,
+    "added again": add_again,
+}
+
+
+@pytest.fixture
+def new(client):
+    """A client in which an administrator is signed in: `new.user`. Another user is a member."""
+    client.user, client.other = make_user(is_superuser=True), make_user(GROUP)
+    client.force_login(client.user)
+    return client
+
+
+def opens_names(client, person):
+    return SECRET in client.post(address(person, "restricted"), {"reason": "check"}).text
+
+
+def announced(client):
+    """Return who got a mail, and how often it is in the log that the user of `client` joined."""
+    entries = ModelLogEntry.objects.filter(action="safeguarding.joined", object_id=str(client.user.pk))
+    assert all(client.user.get_username() in message.body for message in mail.outbox)
+    return {message.to[0] for message in mail.outbox}, entries.count()
+
+
+@pytest.mark.parametrize("join", JOINS)
+def test_names_open_after_a_new_member_is_announced(new, join, settings):
+    person, all_members = make_person(names=SECRET), {new.user.email, new.other.email}
+    JOINS[join](new.user)
+    assert not sees_names(new.user)
+    mailers, settings.MAILERS = settings.MAILERS, DEAD_MAIL_SERVER
+    assert not opens_names(new, person), "no mail could be sent"
+    announce_members()
+    assert announced(new) == (set(), 0)
+    assert "Names open to them once all of you were told" in new.get("/admin/").text
+    settings.MAILERS = mailers
+    announce_members()
+    announce_members()
+    assert announced(new) == (all_members, 1)
+    assert len(mail.outbox) == 2, "one for each member, once"
+    assert opens_names(new, person)
+    new.force_login(new.other)
+    assert "Joined in the last seven days." in new.get("/admin/").text
+
+
+@pytest.mark.parametrize("sends_mail", [True, False])
+def test_first_request_for_names_announces_the_member(new, sends_mail, settings):
+    settings.SENDS_MAIL = sends_mail
+    new.user.groups.add(Group.objects.get(name=GROUP))
+    assert opens_names(new, make_person(names=SECRET))
+    assert announced(new) == ({new.user.email, new.other.email} if sends_mail else set(), 1)
 
 
 def test_the_group_keeps_its_name():

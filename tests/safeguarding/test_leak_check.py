@@ -4,7 +4,8 @@ import pytest
 
 from home.models import HomePage, StandardPage
 from safeguarding.leak_check.checking import check
-from safeguarding.leak_check.texts import read_texts, text_fields
+from safeguarding.leak_check.sources import read_texts
+from safeguarding.leak_check.texts import text_fields
 from safeguarding.leak_check.words import load_words, split_names
 from safeguarding.scopes import Naming
 from stories.models import StoryIndexPage, StoryPage

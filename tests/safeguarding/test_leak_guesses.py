@@ -16,7 +16,7 @@ from wagtail.models import ModelLogEntry, Page, Revision
 from publishing.schedules import publish_due
 from safeguarding.leak_check.candidates import has_many_candidates
 from safeguarding.leak_check.hits import LIMIT
-from safeguarding.leak_check.texts import read_texts
+from safeguarding.leak_check.sources import read_texts
 from safeguarding.models import LeakHits
 from safeguarding.panels import find_work
 from safeguarding.policies import GROUP

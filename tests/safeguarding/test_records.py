@@ -4,18 +4,14 @@ import datetime
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import Group
-from django.core import mail
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection
-from wagtail.models import ModelLogEntry
-from wagtail.permissions import policy_registry
 
 from accounts.second_factor import is_required
 from safeguarding import keys
 from safeguarding.encryption import UnreadableText
-from safeguarding.models import Consent, Contributor, Decision, RestrictedView
+from safeguarding.models import Consent, Contributor, Decision
 from safeguarding.status import Status, add_months
 from tests.support.builders import make_user
 from tests.support.people import make_person
@@ -149,23 +145,6 @@ def test_without_the_key_nothing_is_lost(settings, other_keys):
     keys.refuse_wrong_keys()
 
 
-@pytest.mark.parametrize("model", [Contributor, Consent, Decision, RestrictedView])
-def test_only_the_group_itself_grants_access(model):
-    policy = policy_registry.get_by_type(model)
-    superuser = make_user(is_superuser=True)
-    lead = make_user("Safeguarding")
-    gone = make_user("Safeguarding", is_active=False)
-    actions = ("add", "change", "delete", "view")
-    assert [policy.user_has_permission(superuser, action) for action in actions] == [False] * 4
-    assert [policy.user_has_permission(gone, action) for action in actions] == [False] * 4
-    assert [policy.user_has_permission(lead, action) for action in actions] == [True] * 4
-    assert list(policy.users_with_any_permission(actions)) == [lead]
-
-
-def test_leads_get_into_the_admin():
-    assert Group.objects.get(name="Safeguarding").permissions.filter(codename="access_admin").exists()
-
-
 def test_try_out_mode_makes_a_key():
     assert settings.SAFEGUARDING_KEYS  # tests/settings.py turns the mode on, and sets no key
 
@@ -190,23 +169,6 @@ def test_keys_are_rotated(settings):
     assert not isinstance(Contributor.objects.get(pk=person.pk).names, UnreadableText)
     assert Contributor.objects.get(pk=person.pk).names == ""
     keys.refuse_wrong_keys()
-
-
-@pytest.mark.parametrize("is_reverse", [False, True])
-def test_joining_the_group_is_logged_and_mailed_to_all_members(
-    django_capture_on_commit_callbacks, is_reverse
-):
-    """`is_reverse`: whether the user is added to the group, and not the group to the user."""
-    member, user = make_user("Safeguarding"), make_user(is_superuser=True)
-    group = Group.objects.get(name="Safeguarding")
-    with django_capture_on_commit_callbacks(execute=True):
-        if is_reverse:
-            group.user_set.add(user)
-        else:
-            user.groups.add(group, Group.objects.get(name="Editors"))
-    assert sorted(message.to[0] for message in mail.outbox) == sorted([member.email, user.email])
-    assert user.get_username() in mail.outbox[0].body
-    assert ModelLogEntry.objects.get(object_id=str(user.pk)).action == "safeguarding.joined"
 
 
 @pytest.mark.parametrize(("local", "expected"), [(False, True), (True, False)])

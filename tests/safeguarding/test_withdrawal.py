@@ -88,8 +88,10 @@ def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, cap
     assert found == withdrawal.counts
     assert set(withdrawal.counts) == {  # the names of the Places in which something was found
         *("pages", "versions", "scheduled", "comments", "redirects", "logs", "pictures", "documents"),
-        *("stories.author", "stories.theme", "vocabulary", "promotions", "missed", "known", "tags"),
-        *("wagtailcore.collection", "media.cleanimage", "model_logs", "other_redirects", "promotion_texts"),
+        *("stories.author", "stories.theme", "search.vocabularygroup", "search.missedsearch"),
+        *("search.knownword", "wagtailsearchpromotions.query", "wagtailsearchpromotions.searchpromotion"),
+        *("taggit.tag", "wagtailcore.collection", "media.cleanimage", "wagtailcore.modellogentry"),
+        "wagtailredirects.redirect",
     }
     person = Contributor.objects.get(pk=person.pk)
     assert person.get_status() == Status.WITHDRAWN
@@ -230,7 +232,7 @@ def test_texts_of_others_are_only_reported_and_the_words_are_kept_until_they_are
     ]  # fmt: skip
     withdrawal = withdraw_all(person)
     comments = {"wagtailcore.comment": 1, "wagtailcore.commentreply": 1}
-    assert withdrawal.counts == {"elsewhere left": 3, "known": 1} | comments
+    assert withdrawal.counts == {"elsewhere left": 3, "search.knownword": 1} | comments
     run_tasks()
     page, settings = StandardPage.objects.get(), SiteSettings.objects.get()
     assert NAME in page.introduction

@@ -4,7 +4,7 @@ import pytest
 from django.core.management import call_command
 from wagtail.models import PageLogEntry
 
-from safeguarding.models import Contributor, RestrictedView, Withdrawal, WithdrawalTask
+from safeguarding.models import RestrictedView, Withdrawal, WithdrawalTask
 from safeguarding.scopes import Naming
 from stories.models import StoryPage
 from tests.support import builders, withdrawal_world
@@ -71,7 +71,14 @@ def test_lead_withdraws_a_person_and_prints_the_report(lead, django_capture_on_c
         "Erase it from the database’s files, which can wait for the night: failed 2 times, "
         "a file could not be reached (for your technician: PermissionError)"
     ]
-    assert Contributor.objects.get().code in lead.get("/admin/safeguarding/withdrawals/").text
+
+
+def test_withdrawals_are_listed_and_found_by_code(lead):
+    withdrawal = Withdrawal.objects.create(code="P-7K3M", choice="everything", user=lead.user)
+    for search, is_found in (("", True), ("results/?q=7k3m", True), ("results/?q=P-0000", False)):
+        page = parse(lead.get(f"/admin/safeguarding/withdrawals/{search}"))
+        links = [each["href"] for each in page.select("table a")]
+        assert (f"/admin/safeguarding/withdrawals/{withdrawal.pk}/" in links) == is_found
 
 
 def test_log_entries_with_the_same_title_are_one_line(lead):

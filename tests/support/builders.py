@@ -22,6 +22,9 @@ from home.models import HomePage, StandardPage
 from media.cleaning import CleanFile, clean_picture
 from media.documents import clean_document
 from media.models import CleanDocument, CleanImage
+from safeguarding.membership import unannounced
+from safeguarding.models import AnnouncedMember
+from safeguarding.policies import GROUP
 from stories.indexing import indexes_left_alone
 from stories.models import StoryAuthor, StoryCountry, StoryIndexPage, StoryPage, StoryTheme
 from stories.terms import Author, Theme
@@ -175,12 +178,18 @@ def make_document(title="A document", name="", content=b"Words.", **fields):
 
 
 def make_user(*groups, username=None, email=None, **fields):
-    """Return a new user with PASSWORD, in the groups of these names ("Editors", "Moderators")."""
+    """Return a new user with PASSWORD, in the groups of these names ("Editors", "Moderators").
+
+    A member of the group Safeguarding counts as announced to the others, so names are open.
+    """
     name = f"user-{next(numbers)}"
     user = get_user_model().objects.create_user(
         username or name, email or f"{name}@example.org", PASSWORD, **fields
     )
     user.groups.set(Group.objects.filter(name__in=groups))
+    if GROUP in groups:
+        announced = [AnnouncedMember(pk=each.pk) for each in unannounced().filter(user=user)]
+        AnnouncedMember.objects.bulk_create(announced)
     return user
 
 

@@ -22,6 +22,7 @@ from operations import locks
 from operations.outage import write_page
 from publishing import trash
 from publishing.schedules import publish_due, unpublish_expired
+from safeguarding.membership import announce_members
 from safeguarding.reminders import send_reminders
 from safeguarding.retention import delete_names
 from safeguarding.withdrawal import ledger
@@ -52,6 +53,7 @@ EACH_MINUTE = {
     "tasks of withdrawals": run_tasks,
     "pages that expire": unpublish_expired,
     "pages to publish": publish_due,
+    "new members of the safeguarding team": announce_members,
     # It shows telephone numbers of help lines, which may have changed.
     "outage page": write_page,
     # Even hashes of names and addresses are deleted as soon as they have no use.
