@@ -12,7 +12,6 @@ from wagtail.actions.delete_page import DeletePageAction
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Comment, ModelLogEntry, Page, PageLogEntry, Revision, TaskState
 
-from safeguarding.releases import recompute
 from safeguarding.withdrawal.addresses import decoded
 from safeguarding.withdrawal.places import Found, Place, TextPlace, register_place
 
@@ -37,13 +36,15 @@ def delete_versions(revisions):
 
 
 class Pages(Place):
-    """The pages that are erased. Rows that depend on a page are deleted with it."""
+    """The pages that are erased. Rows that depend on a page, such as its versions, are deleted with it."""
 
     # Before Logs (100), which also overwrites the entries about the deletion.
     name, label, order = "pages", gettext_lazy("Pages that are erased"), 50
 
     def find(self, case):
-        return [Found(str(key), describe(page)) for key, page in case.erased.items()]
+        return [
+            Found(str(key), f"{describe(page)}: {describe_rows(page)}") for key, page in case.erased.items()
+        ]
 
     def erase(self, case, keys):
         # Aliases are deleted first. When their source is deleted, they become ordinary pages.
@@ -63,7 +64,7 @@ def delete_page(page):
 class HeldPages(Place):
     """The pages that are held. Each gets the task "purge".
 
-    It waits until the page is published without what was taken back, or without the wrong name.
+    It waits until the page is published without the person.
     """
 
     name = "held"
@@ -75,7 +76,6 @@ class HeldPages(Place):
     def erase(self, case, keys):
         for key in case.held:
             case.add_task("purge", page=key)
-        recompute(list(case.held))
 
 
 def describe(page):
@@ -88,21 +88,13 @@ def describe(page):
     return f"{page.get_admin_display_title()} ({', '.join(map(str, kinds))})"
 
 
-class DeletedWithPages(Place):
-    """Rows that are deleted together with the pages. They are listed so that the lead sees them.
-
-    `rows`: function that takes the Case and returns the rows. `describe_row`: function that returns the line
-    of the list for a row.
-    """
-
-    def __init__(self, name, label, rows, describe_row):
-        self.name, self.label, self.rows, self.describe_row = name, label, rows, describe_row
-
-    def find(self, case):
-        return [Found(str(row.pk), self.describe_row(row)) for row in self.rows(case)]
-
-    def erase(self, case, keys):
-        """Do nothing: the deletion of the pages deletes the rows."""
+def describe_rows(page):
+    """Return how many versions and comments are deleted with `page`."""
+    return _("versions: %(versions)s, of these scheduled: %(scheduled)s, comments: %(comments)s") % {
+        "versions": page.revisions.count(),
+        "scheduled": page.revisions.exclude(approved_go_live_at=None).count(),
+        "comments": Comment.objects.filter(page=page.pk).count(),
+    }
 
 
 class Redirects(Place):
@@ -180,12 +172,12 @@ def describe_entry(entry):
     return f"{entry.label} · {entry.action} · {entry.timestamp.date()}"
 
 
-def overwrite(entries, case):
-    """Replace the label of `entries`, a queryset, by the code of `case`, a Case or Withdrawal.
+def overwrite(entries, owner):
+    """Replace the label of `entries`, a queryset, by the code of `owner`, a Case, Withdrawal or Contributor.
 
     Their data is deleted. Wagtail's formatters of log entries, and those of this site, do without data.
     """
-    entries.update(label=case.code, data={})
+    entries.update(label=owner.code, data={})
 
 
 def register():
@@ -194,30 +186,6 @@ def register():
     register_place(HeldPages())
     register_place(Redirects())
     register_place(Logs())
-    register_place(
-        DeletedWithPages(
-            "versions",
-            gettext_lazy("Versions of these pages"),
-            lambda case: revisions_of(case.erased).order_by("pk"),
-            describe_version,
-        )
-    )
-    register_place(
-        DeletedWithPages(
-            "scheduled",
-            gettext_lazy("Scheduled versions of these pages"),
-            lambda case: revisions_of(case.erased).exclude(approved_go_live_at=None).order_by("pk"),
-            describe_version,
-        )
-    )
-    register_place(
-        DeletedWithPages(
-            "comments",
-            gettext_lazy("Comments on these pages"),
-            lambda case: Comment.objects.filter(page__in=list(case.erased)).order_by("pk"),
-            lambda row: row.text,
-        )
-    )
     register_place(
         TextPlace(
             "other_redirects",
@@ -241,8 +209,3 @@ def register():
             is_moderation_of,
         )
     )
-
-
-def describe_version(revision):
-    """Return the line of the list for `revision`."""
-    return f"{revision.object_str} · {_('version of %s') % revision.created_at.date()}"
