@@ -68,7 +68,7 @@ UNSEEN_TABLES = {
     "safeguarding_leakhits",
     "safeguarding_notice",
     "safeguarding_restrictedview",
-    "safeguarding_unfinishedentry",
+    "safeguarding_restriction",
     "safeguarding_withdrawal",
     "safeguarding_withdrawaltask",
     "wagtailadmin_editingsession",

@@ -12,6 +12,8 @@ from wagtail.admin.views.pages.utils import GenericPageBreadcrumbsMixin
 from wagtail.log_actions import LogFormatter, log
 from wagtail.models import Page, TaskState, WorkflowState
 
+from safeguarding.writers import keep_writers
+
 # The name of the action in the history of a page.
 FORGET = "editing.forget_versions"
 # The states of a workflow whose version is with moderators, or was sent back by one.
@@ -61,9 +63,10 @@ class ForgetVersionsView(GenericPageBreadcrumbsMixin, WagtailAdminTemplateMixin,
             # The lock keeps others from saving or publishing a version meanwhile: both write this row.
             page = Page.objects.select_for_update().get(pk=page_id)
             found = list(old_versions(page))
-            for revision in found:
-                # One by one: QuerySet.delete() would also delete the comments that were made on a version.
-                revision.delete()
+            with keep_writers(self.object):
+                for revision in found:
+                    # One by one: QuerySet.delete() would delete the comments that were made on a version.
+                    revision.delete()
             if found:
                 log(self.object, FORGET, user=request.user, data={"count": len(found)})
         messages.success(request, ForgetFormatter.message(len(found)))

@@ -19,7 +19,6 @@ from media.models import CleanDocument, CleanImage
 from media.shown_files import key_of, references_in, waiting_versions
 from safeguarding.leak_check import sources
 from safeguarding.withdrawal.places import Found, Place, register_place
-from safeguarding.withdrawal_models import Choice
 
 # The models of `media` with files.
 OWN = (CleanImage, CleanDocument)
@@ -28,8 +27,8 @@ OWN = (CleanImage, CleanDocument)
 class Files(Place):
     """The pictures or documents, by `model`, that only the erased pages use.
 
-    Also pictures of the person, if these are withdrawn. After the restore of a backup, also pictures whose
-    hash is in the ledger of earlier withdrawals.
+    Also pictures of the person. After the restore of a backup, also pictures whose hash is in the ledger of
+    earlier withdrawals.
     """
 
     # Before the TextPlaces, which have 20: those of files skip what find() notes in `case.logged`.
@@ -49,7 +48,7 @@ class Files(Place):
         if self.model is CleanImage:
             hashes = CleanImage.objects.values_list("pk", "file_hash")
             keys |= {key for key, file_hash in hashes if case.is_known_picture(file_hash)}
-            if case.contributor and case.choice in {Choice.EVERYTHING, Choice.PICTURES}:
+            if case.contributor:
                 shown = CleanImage.objects.filter(people=case.contributor)
                 # The same picture may have been uploaded twice.
                 same = CleanImage.objects.filter(file_hash__in=shown.values("file_hash"))

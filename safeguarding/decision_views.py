@@ -62,10 +62,11 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
             earlier = Decision.objects.filter(contributor=person, ground=ground)
             # If it is unknown which version this is, none comes before it.
             earlier = earlier.filter(revision__isnull=version.revision is None)
-            if has_written(self.for_user, version.page, saves, earlier):
+            question = f"{person.pk}:{ground}"
+            if has_written(self.for_user, version.page, saves, earlier, question):
                 self.own.append(label)
             else:
-                choices.append((f"{person.pk}:{ground}", label))
+                choices.append((question, label))
         self.fields["question"].choices = choices
 
     def clean_ends_on(self):

@@ -74,7 +74,7 @@ class StoresOwnFieldsMixin:
 
     def save(self, commit=True):
         if self.instance.pk and commit:
-            self.instance.save(update_fields=[name for name in self.fields if name in self.cleaned_data])
+            self.instance.save(update_fields=self.cleaned_data.keys() & {*self._meta.fields})
             return self.instance
         return super().save(commit)
 
@@ -257,8 +257,7 @@ class FirstConsentForm(RestrictedFieldsMixin, PersonForm):
     def __init__(self, data=None, *args, **kwargs):
         super().__init__(data, *args, **kwargs)
         self.consent = ConsentForm(data, for_user=self.for_user, contributor=self.instance)
-        # A first consent is for the usual time.
-        del self.consent.fields["ends_on"]
+        del self.consent.fields["ends_on"]  # A first consent is for the usual time.
 
     def visible_fields(self):
         return [*super().visible_fields(), *self.consent.visible_fields()]
@@ -279,6 +278,8 @@ class FirstConsentForm(RestrictedFieldsMixin, PersonForm):
 
 
 class RestrictedForm(SeenMixin, RestrictedFieldsMixin, StoresOwnFieldsMixin, WagtailAdminModelForm):
+    hold_stories = forms.BooleanField(label=_("Hold the stories that say it"), required=False, initial=True)
+
     class Meta(WagtailAdminModelForm.Meta):
         model = Contributor
         fields = Contributor.RESTRICTED_FIELDS

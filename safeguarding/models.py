@@ -23,7 +23,7 @@ from safeguarding.uses import PageHold, Release, Use  # noqa: F401
 from safeguarding.withdrawal_models import (  # noqa: F401
     Fingerprint,
     Ledger,
-    UnfinishedEntry,
+    Restriction,
     Withdrawal,
     WithdrawalTask,
 )
@@ -109,6 +109,12 @@ class Contributor(models.Model):
         # Signal receivers in safeguarding/releases.py update the pages with this person in this transaction.
         with transaction.atomic():
             super().save(*args, **kwargs)
+
+    def delete_texts(self, names):
+        """Empty the fields `names`."""
+        for name in names:
+            setattr(self, name, "")
+        self.save(update_fields=names)
 
     @classmethod
     def by_code(cls):

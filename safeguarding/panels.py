@@ -21,7 +21,6 @@ from safeguarding.policies import is_lead, leads
 from safeguarding.retention import deletion_day, is_time_to_announce
 from safeguarding.status import Status
 from safeguarding.withdrawal.returned import find_returned
-from safeguarding.withdrawal.unfinished import unfinished
 from safeguarding.withdrawal_models import Ledger, WithdrawalTask
 from safeguarding.wording import describe_end, describe_status, format_day
 
@@ -104,19 +103,24 @@ def find_new_members():
 def find_holds():
     """Return {heading: [(code or title, address, sentence)]} of what is hidden by withdrawals."""
     address = reverse("safeguarding_withdrawals:after_restore")
-    failed = _("Could not be carried out again. Nobody is shown until it succeeds, or you end the hold.")
-    lines = [(entry.code or _("Unreadable"), address, failed) for entry in unfinished()]
-    # Everybody is held because of an unfinished entry, too: its line says so.
-    if not lines and Ledger.objects.exclude(held_since=None).exists():
-        text = _("Withdrawals may be missing since a restore. Nobody is shown until you end the hold.")
-        lines = [(_("Everybody"), address, text)]
-    text = _("May be what was erased. It is not shown until you decide.")
-    lines += [(hold.page.draft_title, address, text) for hold in PageHold.objects.select_related("page")]
+    failed = _("Could not be carried out again. Nobody is shown until it succeeds.")
+    missing = _("Withdrawals may be missing since a restore. Nobody is shown until you end the hold.")
+    lines = [
+        (each.failures or _("Everybody"), address, failed if each.failures else missing)
+        for each in Ledger.objects.exclude(held_since=None, failures="")
+    ]
+    erased = _("May be what was erased. It is not shown until you decide.")
+    said = _("Says a protected word. It is not shown until it is published without it, or you decide.")
+    holds = [
+        (hold.says_word, (hold.page.draft_title, address, said if hold.says_word else erased))
+        for hold in PageHold.objects.select_related("page")
+    ]
+    lines += [line for says_word, line in holds if not says_word]
+    held = [line for says_word, line in holds if says_word]
     text = _(
-        "Not shown until an editor removes what %s took back, or the wrong name, and publishes it. If it "
-        "can't be published because of somebody else in it, unpublish it and save it without these words."
+        "Not shown until an editor takes %s out and publishes it. If it can't be published because of "
+        "somebody else in it, unpublish it and save it without this person."
     )
-    held = []
     for task in WithdrawalTask.objects.filter(step="purge", done_at=None).select_related("withdrawal"):
         address = reverse("safeguarding_withdrawals:report", args=[task.withdrawal_id])
         pages = Page.objects.filter(pk=task.data["page"])
@@ -124,8 +128,8 @@ def find_holds():
     text = _("What you ticked for this withdrawal may be back. Read the list, and tick it again.")
     for each in find_returned():
         address = reverse("safeguarding_people:withdraw", args=[each.contributor_id])
-        lines.append((each.code, f"{address}?choice={each.choice}", text))
-    return {_("Withdrawals after a restore"): lines, _("Held by a withdrawal"): held}
+        lines.append((each.code, address, text))
+    return {_("Withdrawals after a restore"): lines, _("Held by a withdrawal or a word"): held}
 
 
 def find_stories():

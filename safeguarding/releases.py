@@ -22,7 +22,6 @@ from safeguarding.gate import judge
 from safeguarding.models import Consent, Contributor, Decision
 from safeguarding.scopes import NO_END
 from safeguarding.uses import PageHold, Release, Use, running_releases
-from safeguarding.withdrawal_models import Choice, WithdrawalTask
 
 # Sent when a person or a consent is saved, in the same transaction. `contributors`: a list of primary keys.
 people_changed = Signal()
@@ -199,14 +198,11 @@ def compute_until(page, uses, digest, people):
 
 
 def is_held(page):
-    """Return whether `page` waits for a lead after a restore, or to be published with a corrected name.
+    """Return whether `page` waits for a lead, after a restore or because it says a protected word.
 
-    A page that waits to be published without what was taken back need not count: the consent has changed.
+    A page that waits to be published without somebody who withdrew need not count: the consent has changed.
     """
-    # The task "purge" of a page waits until the page is published as it has to be.
-    waiting = WithdrawalTask.objects.filter(step="purge", done_at=None, data__page=page.pk)
-    corrections = waiting.filter(withdrawal__choice=Choice.CORRECTION)
-    return PageHold.objects.filter(page=page.pk).exists() or corrections.exists()
+    return PageHold.objects.filter(page=page.pk).exists()
 
 
 def find_decisions(page, digest):

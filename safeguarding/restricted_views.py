@@ -14,13 +14,14 @@ from safeguarding.forms import ReasonForm, RestrictedForm
 from safeguarding.leak_check.admin_requests import list_places
 from safeguarding.leak_check.checking import find_live, find_shown
 from safeguarding.leak_check.words import are_searched, new_words
-from safeguarding.models import Contributor, RestrictedView
-from safeguarding.releases import lock_with_others
+from safeguarding.models import Contributor, RestrictedView, Use
+from safeguarding.releases import lock_pages, lock_with_others
 from safeguarding.retention import deletion_day
 from safeguarding.views import PersonMixin
 from safeguarding.withdrawal.carry_out import make_plan
 from safeguarding.withdrawal.elsewhere import words_to_change
-from safeguarding.withdrawal_models import Choice
+from safeguarding.withdrawal.page_holds import hold_pages_that_say
+from safeguarding.withdrawal.tasks import note_restriction
 from safeguarding.wording import describe_status
 
 
@@ -53,12 +54,18 @@ class RestrictedFieldsView(PersonMixin, TemplateView):
         Its `former` is the person as stored before. Nothing may read `self.person` before the lock, so that
         SeenMixin notices a withdrawal that was running.
         """
+        # Pages are locked before people. These may be held.
+        lock_pages(list(Use.objects.filter(contributor=self.kwargs["pk"]).values_list("page", flat=True)))
         lock_with_others(self.kwargs["pk"])
         form = RestrictedForm(data, instance=self.person)
         form.former = Contributor.objects.get(pk=self.person.pk)
         if form.is_valid():
             form.save()
             log(self.person, "safeguarding.change_names", user=self.request.user)
+            if form.cleaned_data["hold_stories"] and hold_pages_that_say(
+                new_words(self.person, form.former), self.person
+            ):
+                note_restriction(self.person)
         return form
 
     def answer_stored(self, form):
@@ -108,7 +115,7 @@ class PrintView(RestrictedFieldsView):
         person = self.person
         texts = [(name, getattr(person, name)) for name in Contributor.RESTRICTED_FIELDS]
         # The plan of a withdrawal, which is not carried out, says where the person is.
-        uses, plan = person.uses.with_pages(), make_plan(person, Choice.EVERYTHING)
+        uses, plan = person.uses.with_pages(), make_plan(person)
         # Also pages that list the person only in a draft or an earlier version.
         pages = plan.case.erased | plan.case.held
         self.template_name = "safeguarding/everything.html"

@@ -71,7 +71,5 @@ def delete_names_of(key):
     day = deletion_day(person)
     if day is None or day > today():
         return  # A consent or a later day was recorded meanwhile, or the texts were deleted.
-    for name in Contributor.RESTRICTED_FIELDS:
-        setattr(person, name, "")
-    person.save(update_fields=Contributor.RESTRICTED_FIELDS)
+    person.delete_texts(Contributor.RESTRICTED_FIELDS)
     log(person, "safeguarding.delete_names")

@@ -72,10 +72,11 @@ class PageHold(models.Model):
 
     It may show what was erased, because an older database, such as one from a backup, has replaced the one in
     which a withdrawal was carried out: it has the address of an erased page, or is an earlier version of a
-    page with other people in it, or may have a name that was corrected.
+    page with other people in it. Or it says a protected word that was added after it was published. Such a
+    hold also ends when the page is published without the word.
 
-    `code`: the code of the person who withdrew, or "" if it is unknown. `withdrawal`: the one that was
-    carried out again, or None as long as that fails.
+    `code`: the code of the person, or "" if it is unknown. `withdrawal`: the one that was carried out again,
+    or None as long as that fails. `says_word`: whether the page is held because of a protected word.
     """
 
     page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")
@@ -83,10 +84,11 @@ class PageHold(models.Model):
     withdrawal = models.ForeignKey(
         "safeguarding.Withdrawal", null=True, on_delete=models.CASCADE, related_name="+"
     )
+    says_word = models.BooleanField(default=False)
 
     class Meta:
         default_permissions = ()
-        unique_together = [("page", "code")]
+        unique_together = [("page", "code", "says_word")]
 
     def __str__(self):
         return f"{self.code}: {self.page_id}"

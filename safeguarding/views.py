@@ -1,12 +1,11 @@
-"""Views of the admin for people: the lists, the overview, consents, and taking down."""
+"""Views of the admin for people: the list, the overview, consents, and taking down."""
 
-from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.generic import FormView, TemplateView
+from django.views.generic import TemplateView
 from wagtail.admin import messages
 from wagtail.admin.ui.tables import Column, StatusTagColumn
 from wagtail.admin.views import generic
@@ -14,13 +13,12 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.widgets.button import HeaderButton
 from wagtail.log_actions import log, registry
 
-from safeguarding.forms import ConsentForm, FirstConsentForm, OtherPersonForm
+from safeguarding.forms import FirstConsentForm, OtherPersonForm
 from safeguarding.holds import bring_back, is_held_after_restore, take_down
 from safeguarding.leak_check.admin_requests import list_places
 from safeguarding.leak_check.checking import find_live
 from safeguarding.leak_check.words import new_words
 from safeguarding.models import Contributor, Ledger, Withdrawal
-from safeguarding.releases import lock_with_others
 from safeguarding.retention import deletion_day
 from safeguarding.status import Status
 from safeguarding.wording import describe_status
@@ -189,36 +187,6 @@ class OverviewView(PersonMixin, TemplateView):
             is_held_after_restore=is_held_after_restore(self.person),
             **kwargs,
         )
-
-
-class ConsentView(PersonMixin, FormView):
-    """Records the next consent of a person. The form is filled with what the person agreed to before."""
-
-    form_class = ConsentForm
-    template_name = "safeguarding/consent.html"
-    page_title = gettext_lazy("Consent")
-
-    def get_form_kwargs(self):
-        return super().get_form_kwargs() | {"contributor": self.person, "for_user": self.request.user}
-
-    def get_context_data(self, **kwargs):
-        context = super().get_context_data(**kwargs)
-        return context | {
-            "action_url": self.request.path,
-            "submit_button_label": _("Record this consent"),
-            "submit_button_active_label": _("Recording…"),
-            "media": context["form"].media,
-        }
-
-    @transaction.atomic
-    def post(self, request, *args, **kwargs):
-        # The form then sees a withdrawal that runs at the moment: SeenMixin.
-        lock_with_others(kwargs["pk"])
-        return super().post(request, *args, **kwargs)
-
-    def form_valid(self, form):
-        form.save()
-        return self.leave(f"{self.person.code}: {describe_status(self.person)}")
 
 
 class ConfirmView(PersonMixin, TemplateView):

@@ -6,13 +6,14 @@ from wagtail.admin.viewsets.base import ViewSet
 from wagtail.admin.viewsets.model import ModelViewSet
 
 from safeguarding import views
+from safeguarding.consent_views import ConsentView
 from safeguarding.decision_views import AllowView, DecideView, DecisionIndexView, ReadView
 from safeguarding.forms import PersonForm
 from safeguarding.models import Contributor
 from safeguarding.restricted_views import PrintView, RestrictedFieldsView, WordsView
 from safeguarding.withdrawal.views import (
     AfterRestoreView,
-    CorrectNameView,
+    PastView,
     ReportView,
     WithdrawView,
 )
@@ -22,13 +23,13 @@ WAGTAIL_VIEWS = ("index", "index_results", "add", "edit", "history", "history_re
 # {name of a view of one person: (last part of its address, view)}.
 PERSON_VIEWS = {
     "inspect": ("", views.OverviewView),
-    "consent": ("consent/", views.ConsentView),
+    "consent": ("consent/", ConsentView),
     "not_reached": ("not-reached/", views.NotReachedView),
     "take_down": ("take-down/", views.TakeDownView),
     "bring_back": ("bring-back/", views.BringBackView),
     "words": ("words/", WordsView),
     "withdraw": ("withdraw/", WithdrawView),
-    "correct_name": ("correct-name/", CorrectNameView),
+    "past": ("past/", PastView),
     "restricted": ("names/", RestrictedFieldsView),
     "print": ("everything/", PrintView),
 }

@@ -11,7 +11,7 @@ from safeguarding.membership import JOINED, check_bulk_action
 from safeguarding.panels import add_panels
 from safeguarding.policies import NAMES_CLOSED
 from safeguarding.viewsets import DecisionViewSet, PeopleViewSet, WithdrawalViewSet
-from safeguarding.writers import WROTE
+from safeguarding.writers import WROTE, WROTE_BEFORE
 
 # {action in Wagtail's log: (label, message)}. Wagtail shows the message with the name of the object that the
 # entry is about, which for a person is the code.
@@ -25,15 +25,11 @@ LOG_ACTIONS = {
     "safeguarding.take_down": (_("Take down"), _("Taken down")),
     "safeguarding.bring_back": (_("Bring back"), _("Brought back")),
     "safeguarding.withdraw": (_("Withdraw"), _("Withdrawn, and erased")),
-    "safeguarding.correct_name": (_("Correct a name"), _("A name was corrected")),
     "safeguarding.hold_after_restore": (_("Take down"), _("Taken down after a restore")),
-    "safeguarding.give_up_entry": (
-        _("End a hold"),
-        _("The hold because of a withdrawal that could not be carried out again was ended"),
-    ),
-    "safeguarding.release_page": (_("End a hold"), _("The hold after a restore was ended")),
+    "safeguarding.release_page": (_("End a hold"), _("The hold was ended")),
     "safeguarding.not_reached": (_("Could not be reached"), _("Could not be reached")),
     WROTE: (_("Wrote the original"), _("Wrote the original of this copy")),
+    WROTE_BEFORE: (_("Wrote earlier versions"), _("Wrote earlier versions, which were forgotten")),
     "safeguarding.decide": (_("Decide on a story"), _("A story was decided on")),
     "safeguarding.change_names": (_("Change names and contact"), _("Names or contact changed")),
     "safeguarding.delete_names": (

@@ -6,6 +6,7 @@ never little.
 
 import unicodedata
 from collections import Counter
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -24,6 +25,8 @@ MANY_WORDS = 10
 ANSWERS = {"people", "story_people", "story_themes", "story_countries", "content_notes", "date"}
 # The log action for those who wrote what was copied. Its entries are in the history of the copy.
 WROTE = "safeguarding.wrote"
+# The log action for those who wrote versions of a page that were deleted: see keep_writers().
+WROTE_BEFORE = "safeguarding.wrote_before"
 # Actions in the history of a page that save a version.
 SAVES = ("wagtail.edit", "wagtail.revert", WROTE)
 
@@ -81,28 +84,55 @@ def read_saves(page, revision):
     return saves
 
 
-def has_written(user, page, saves, decisions):
+def has_written(user, page, saves, decisions, question=""):
     """Return whether `user` wrote the last of `saves`, what read_saves() returned for `page`.
 
     Only saves since the last version count that one of `decisions`, a queryset, by somebody else is about.
+    `question`: "primary key of a person:ground", what the decisions are about, or "".
+    """
+    return change_since(user, page, saves, decisions, question) is None
+
+
+def change_since(user, page, saves, decisions, question):
+    """Return the Change by `user` since the last decision of somebody else, or None if it is not little.
+
+    The arguments are those of has_written().
     """
     # A version that was overwritten after the decision, as an autosave does, is another one now.
     decided = decisions.exclude(decided_by=user).filter(
         revision__in=[each.pk for each in saves], revision__created_at__lte=F("decided_at")
     )
     base = decided.aggregate(last=Max("revision"))["last"] or 0
+    kept = kept_changes(page.pk, base)
+    # Whoever saved up to here is in `kept`.
+    start = max([base, *kept.values_list("revision", flat=True)])
     texts = [Counter(), *(each.words for each in saves)]
     pairs = zip(saves, pairwise(texts), strict=True)
     own = [(each, compare(*pair)) for each, pair in pairs if each.user_id == user.pk]
-    since = [change for each, change in own if each.pk > base]
+    since = [change for each, change in own if each.pk > start]
+    for entry in kept.filter(user=user):
+        if (number := entry.data["changed"].get(question, entry.data["changed"].get(""))) is None:
+            return None
+        since.append(Change(number, has_name=False))
     in_all = Change(sum(change.number for change in since), any(change.has_name for change in since))
-    if not in_all.is_little or has_saved_deleted(user, page.pk, base):
-        return True
+    if not in_all.is_little or has_saved_deleted(user, page.pk, start):
+        return None
     # Somebody may have gone back to what `user` wrote before.
     decided_words = next((each.words for each in saves if each.pk == base), texts[-1])
     earlier = [each.words for each, _change in own if each.pk < base]
     is_changed = not compare(decided_words, texts[-1]).is_little
-    return is_changed and any(compare(words, texts[-1]).is_little for words in earlier)
+    went_back = is_changed and any(compare(words, texts[-1]).is_little for words in earlier)
+    return None if went_back else in_all
+
+
+def kept_changes(page, base):
+    """Return the log entries of the last keep_writers() for `page`, a primary key, after the version `base`.
+
+    There is one for each user who had saved a version. The versions up to its `revision` are settled by it.
+    """
+    entries = PageLogEntry.objects.filter(page=page, action=WROTE_BEFORE, revision__gt=base)
+    entries = entries.filter(data__has_key="changed")  # A withdrawal may have deleted the data.
+    return entries.filter(revision=entries.aggregate(last=Max("revision"))["last"])
 
 
 def has_saved_deleted(user, page, base):
@@ -118,15 +148,42 @@ def has_saved_deleted(user, page, base):
     return entries.filter(since, user=user).exclude(revision__in=kept).exists()
 
 
+def savers(page, saves):
+    """Return the users who saved a version of `page`. `saves`: what read_saves() returned for it."""
+    entries = PageLogEntry.objects.filter(page=page, action__in=SAVES)
+    users = {*entries.values_list("user", flat=True), *(each.user_id for each in saves)}
+    return get_user_model().objects.filter(pk__in=users)
+
+
+@contextmanager
+def keep_writers(page):
+    """Context manager for the deletion of versions of `page`: note in its history what each user changed.
+
+    {question: number of words, or None for a user who may not decide about it} is noted. Otherwise nobody
+    could tell later who wrote what, and none of them could decide.
+    """
+    saves, questions = read_saves(page, None), {"": Decision.objects.none()}
+    for person, ground in Decision.objects.filter(page=page).values_list("contributor", "ground").distinct():
+        questions[f"{person}:{ground}"] = Decision.objects.filter(contributor=person, ground=ground)
+    changes = {}
+    for user in savers(page, saves):
+        found = {key: change_since(user, page, saves, rows, key) for key, rows in questions.items()}
+        changes[user] = {key: each and each.number for key, each in found.items()}
+    yield
+    last = Revision.page_revisions.filter(object_id=str(page.pk)).order_by("pk").last()
+    for user, changed in changes.items():
+        PageLogEntry.objects.log_action(
+            page, WROTE_BEFORE, user=user, revision=last, data={"changed": changed}
+        )
+
+
 def copy_writers(source, copy):
     """Note in the history of `copy`, a page with the content of `source`, who wrote that content.
 
     So none of them may decide about the copy.
     """
     saves = read_saves(source, revision_of_live(source) if source.live else source.latest_revision)
-    entries = PageLogEntry.objects.filter(page=source, action__in=SAVES)
-    users = {*entries.values_list("user", flat=True), *(each.user_id for each in saves)}
-    for user in get_user_model().objects.filter(pk__in=users):
+    for user in savers(source, saves):
         if has_written(user, source, saves, Decision.objects.none()):
             # This is no version of the copy. So it counts as one of the copy that is deleted.
             PageLogEntry.objects.log_action(copy, WROTE, user=user, revision=saves[-1] if saves else None)

@@ -9,9 +9,8 @@ from stories.people import StoryPerson
 @reads_versions
 def people_in_pages():
     """Yield a Mention for each person in the list of each page, and in that of each of its versions."""
-    rows = StoryPerson.objects.values_list("page", "contributor", "naming")
-    for page, contributor, naming in rows:
-        yield Mention(page, contributor, naming, is_current=True)
+    for page, contributor in StoryPerson.objects.values_list("page", "contributor"):
+        yield Mention(page, contributor, is_current=True)
     current = set()  # the primary keys of the latest and of the live revisions
     for keys in Page.objects.values_list("latest_revision", "live_revision"):
         current.update(keys)
@@ -21,4 +20,4 @@ def people_in_pages():
     for key, page, scheduled_for, people in versions:
         for row in people or ():
             is_current = key in current or scheduled_for is not None
-            yield Mention(int(page), row["contributor"], row["naming"], is_current)
+            yield Mention(int(page), row["contributor"], is_current)

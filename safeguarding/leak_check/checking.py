@@ -22,7 +22,6 @@ from safeguarding.models import Contributor, Use, WithdrawalTask
 from safeguarding.releases import is_page_released, is_released, load_people
 from safeguarding.scopes import Channel, Naming
 from safeguarding.status import Status, counts_as_child
-from safeguarding.withdrawal_models import Choice
 
 
 @dataclass
@@ -79,9 +78,9 @@ def people_taken_out(page):
 
     Those who have agreed again since are not among them.
     """
-    # The task "purge" of a page waits until the page is published without what was taken back.
+    # The task "purge" of a page waits until the page is published without the person.
     waiting = WithdrawalTask.objects.filter(step="purge", done_at=None, data__page=page.pk)
-    people = waiting.filter(withdrawal__choice=Choice.EVERYTHING, withdrawal__contributor__isnull=False)
+    people = waiting.filter(withdrawal__contributor__isnull=False)
     people = load_people(people.values_list("withdrawal__contributor", flat=True))
     return {key for key, person in people.items() if person.has_withdrawn}
 

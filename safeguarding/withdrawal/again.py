@@ -14,12 +14,12 @@ from wagtail.models import Page
 from safeguarding.models import Contributor, Use
 from safeguarding.withdrawal.addresses import digest_of, path_at
 from safeguarding.withdrawal.carry_out import carry_out
-from safeguarding.withdrawal.cases import find_mentions, is_erasable, make_case, pages_about, stories_of
+from safeguarding.withdrawal.cases import is_erasable, make_case, stories_of
 from safeguarding.withdrawal.locking import lock_case
 from safeguarding.withdrawal.page_holds import hold_pages
 from safeguarding.withdrawal.places import Case
 from safeguarding.withdrawal.returned import AGAIN
-from safeguarding.withdrawal_models import Choice, Fingerprint, Ledger, Withdrawal
+from safeguarding.withdrawal_models import Fingerprint, Ledger, Restriction, Withdrawal
 
 
 @transaction.atomic
@@ -34,7 +34,7 @@ def withdraw_again(entry, salt):
         return
     case = lock_case(lambda: find_case(entry, salt))
     case.withdrawal = Withdrawal.objects.create(
-        key=entry["key"], contributor=case.contributor, code=entry["code"], choice=entry["choice"]
+        key=entry["key"], contributor=case.contributor, code=entry["code"]
     )
     carry_out(case)
     case.withdrawal.counts |= {AGAIN: 1}
@@ -52,13 +52,34 @@ def withdraw_again(entry, salt):
     return True
 
 
+@transaction.atomic
+def restrict_again(entry):
+    """Restrict again what the person of the line `entry` of the ledger agrees to, or hold the person's pages.
+
+    Return True, or None if another process did it meanwhile.
+    """
+    Ledger.objects.select_for_update().get()
+    if Restriction.objects.filter(key=entry["key"]).exists():
+        return
+    restriction = Restriction(key=entry["key"], code=entry["code"], limits=entry["limits"])
+    restriction.save()
+    person = Contributor.objects.filter(code=entry["code"]).first()
+    if person and not restriction.limits:
+        hold_pages(Page.objects.live().filter(pk__in=person.uses.values("page")), person.code)
+    elif person and (consent := person.latest_consent) and not person.has_withdrawn:
+        # Stored as a new event.
+        consent.pk, consent._state.adding = None, True
+        consent.event, consent.recorded_by = consent.Event.CHANGED, None
+        for name, limit in restriction.limits.items():
+            setattr(consent, name, min(getattr(consent, name), limit))
+        consent.save()
+    return True
+
+
 def find_case(entry, salt):
     """Return the Case of `entry`. The arguments are those of `withdraw_again`."""
-    choice, person = Choice(entry["choice"]), Contributor.objects.filter(code=entry["code"]).first()
-    case = make_case(person, choice) if person else Case(None, choice, entry["code"])
-    if person and choice == Choice.CORRECTION:
-        # The old name is in no ledger, so every story of the person may have it again.
-        case.suspected = Page.objects.in_bulk(pages_about(person, find_mentions()))
+    person = Contributor.objects.filter(code=entry["code"]).first()
+    case = make_case(person) if person else Case(None, entry["code"])
     case.is_known_picture = lambda file_hash: digest_of(file_hash, salt) in entry["picture"]
     for story, is_same in matching_stories(entry, salt):
         is_erased = is_same and is_nobodys_else(story, person) and is_erasable(story)
@@ -72,7 +93,7 @@ def matching_stories(entry, salt):
 
     A story is {primary key: Page}: a page with its translations, which tell the same. The backup
     may have a version from before the person was in its list. It may also have the story of somebody else at
-    the address. An entry that an older version of this site wrote has no `story`.
+    the address.
     """
     addresses, stories = set(entry["address"]), set(entry.get("story", ()))
     pages = list(Page.objects.filter(depth__gt=1))

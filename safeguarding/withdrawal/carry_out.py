@@ -14,7 +14,6 @@ from wagtail.log_actions import log
 
 from caching.local_date import today
 from safeguarding.models import Consent, Contributor
-from safeguarding.scopes import Naming, Picture
 from safeguarding.withdrawal.addresses import digest_of, paths_of, public_paths
 from safeguarding.withdrawal.cases import find_mentions, make_case, pages_about
 from safeguarding.withdrawal.locking import lock_case, retry_deadlocks
@@ -22,10 +21,10 @@ from safeguarding.withdrawal.pages import revisions_of
 from safeguarding.withdrawal.places import Case, Place, places
 from safeguarding.withdrawal.tasks import run_after_commit, step
 from safeguarding.withdrawal.words import KEPT_FIELDS, has_unreadable_words
-from safeguarding.withdrawal_models import Choice, Fingerprint, Ledger, Withdrawal
+from safeguarding.withdrawal_models import Fingerprint, Ledger, Withdrawal
 
 # The last steps of every withdrawal, in the order in which they run. Before them, erase() adds "again", which
-# every withdrawal has too, and where they are needed "file", "purge" and "words".
+# every withdrawal has too, and where they are needed "file" and "purge".
 STEPS = ("ledger", "uploads", "previews", "index", "vacuum")
 # Those of STEPS that run again when something more was erased later. “uploads” is about files from before the
 # withdrawal, so it runs once.
@@ -71,9 +70,9 @@ class Plan:
         return [section for section in self.sections if section.found]
 
 
-def make_plan(contributor, choice, old_name=""):
-    """Return the Plan for `contributor`, who takes back `choice`, a Choice. `old_name`: for a correction."""
-    return plan_case(make_case(contributor, choice, old_name))
+def make_plan(contributor):
+    """Return the Plan for the withdrawal of `contributor`."""
+    return plan_case(make_case(contributor))
 
 
 def plan_case(case):
@@ -101,25 +100,21 @@ def knows_former_slugs(function):
 
 @retry_deadlocks
 @transaction.atomic
-def withdraw(contributor, choice, user=None, yes=(), seen=None, old_name=""):
-    """Erase what the plan for `contributor` and `choice` lists. Return the Withdrawal.
+def withdraw(contributor, user=None, yes=(), seen=None):
+    """Erase what the plan for `contributor` lists. Return the Withdrawal.
 
     `yes`: the (name of a place, key) pairs that a lead ticked. `seen`: the digest of the plan that the lead
-    confirmed, or None for any plan. Raises PlanChanged if the plan has another digest now. `old_name`: for a
-    correction. `user`: the lead, a member of the group Safeguarding.
+    confirmed, or None for any plan. Raises PlanChanged if the plan has another digest now. `user`: the lead,
+    a member of the group Safeguarding.
     """
     # get() reads the person each time that lock_case() calls the function, also after the rows are locked.
     people = Contributor.objects.filter(pk=contributor.pk)
-    plan = plan_case(lock_case(lambda: make_case(people.get(), choice, old_name)))
+    plan = plan_case(lock_case(lambda: make_case(people.get())))
     contributor = plan.case.contributor
     if seen is not None and seen != plan.digest:
         raise PlanChanged
     plan.case.withdrawal = Withdrawal.objects.create(
-        contributor=contributor,
-        code=contributor.code,
-        choice=choice,
-        user=user,
-        old_name=old_name if plan.case.held else "",
+        contributor=contributor, code=contributor.code, user=user
     )
     erase(plan, set(yes))
     return plan.case.withdrawal
@@ -139,15 +134,11 @@ def erase(plan, yes=frozenset()):
     case.withdrawal.counts = erase_found(plan, yes)
     case.withdrawal.save(update_fields=["counts"])
     store_fingerprints(case)
-    if case.contributor:
-        is_correction = case.choice == Choice.CORRECTION
-        if not is_correction:
-            record(case.contributor, case.choice, case.withdrawal.user)
-        action = "safeguarding.correct_name" if is_correction else "safeguarding.withdraw"
-        log(case.contributor, action, user=case.withdrawal.user)
     case.add_task("again", pages=list(case.erased))
-    if case.contributor and case.choice == Choice.EVERYTHING:
-        delete_names(case)
+    if case.contributor:
+        record(case.contributor, case.withdrawal.user)
+        log(case.contributor, "safeguarding.withdraw", user=case.withdrawal.user)
+        delete_contact(case.contributor)
     for name in STEPS:
         case.add_task(name)
     run_after_commit()
@@ -180,9 +171,9 @@ def erase_again(task):
     """Erase what somebody wrote while the transaction of the withdrawal ran, such as a version or a copy."""
     revisions_of(task.data["pages"]).delete()
     withdrawal, person = task.withdrawal, task.withdrawal.contributor
-    if withdrawal.choice != Choice.EVERYTHING or person is None or not person.has_withdrawn:
+    if person is None or not person.has_withdrawn:
         return
-    case = lock_case(lambda: make_case(person, withdrawal.choice))
+    case = lock_case(lambda: make_case(person))
     waiting = withdrawal.tasks.filter(step="purge", done_at=None).values_list("data__page", flat=True)
     new = pages_about(person, find_mentions()) - set(waiting)
     case.held = {key: page for key, page in case.held.items() if key in new}
@@ -215,43 +206,22 @@ def store_fingerprints(case):
     )
 
 
-def record(contributor, choice, user):
-    """Add a Consent of `contributor` that says that `choice` was taken back. `user`: the lead, or None."""
-    former = contributor.latest_consent
-    if former is None or former.event == Consent.Event.WITHDRAWN:
-        # There is nothing to take back. It is recorded nevertheless that a person who never agreed withdrew.
-        if choice == Choice.EVERYTHING and former is None:
-            Consent.objects.create(
-                contributor=contributor, event=Consent.Event.WITHDRAWN, given_on=today(), recorded_by=user
-            )
-        return
-    event = Consent(contributor=contributor, given_on=today(), recorded_by=user)
-    if choice == Choice.EVERYTHING:
-        event.event = Consent.Event.WITHDRAWN
-    else:
-        copied = ("given_by", "picture", "naming", "where", "proceedings", "in_programme", "ends_on")
-        for name in (*copied, *Consent.TALKED_THROUGH, "evidence_held_at"):
-            setattr(event, name, getattr(former, name))
-        event.event = Consent.Event.CHANGED
-        if choice == Choice.PICTURES:
-            event.picture = Picture.NONE
-        else:
-            event.naming = min(event.naming, Naming.CHANGED)
-    event.save()
+def record(contributor, user):
+    """Add a Consent of `contributor` that says that everything was taken back. `user`: the lead, or None.
 
-
-def delete_names(case):
-    """Delete the contact, and have the names and the protected words deleted when no text has one.
-
-    Until then, the leak check finds them. The step "words" also deletes earlier versions of other pages with
-    a word, for which all versions have to be read. That would take too long here. If no key decrypts one of
-    the texts, all are deleted now: they can't be looked for.
+    It is recorded too if the person never agreed.
     """
-    contributor = case.contributor
+    if not contributor.has_withdrawn:
+        Consent.objects.create(
+            contributor=contributor, event=Consent.Event.WITHDRAWN, given_on=today(), recorded_by=user
+        )
+
+
+def delete_contact(contributor):
+    """Delete the restricted texts of `contributor` except the names and the protected words.
+
+    The leak check finds these until no text has one: forgetting.py then deletes them. If no key decrypts one
+    of the texts, all are deleted now, because they can't be looked for.
+    """
     kept = () if has_unreadable_words(contributor) else KEPT_FIELDS
-    if kept:
-        case.add_task("words")
-    for name in Contributor.RESTRICTED_FIELDS:
-        if name not in kept:
-            setattr(contributor, name, "")
-    contributor.save(update_fields=Contributor.RESTRICTED_FIELDS)
+    contributor.delete_texts([name for name in Contributor.RESTRICTED_FIELDS if name not in kept])

@@ -36,9 +36,9 @@ class NotOwner(Exception):
 def vacuum(task):
     """Have the database remove deleted rows from its files, for all withdrawals that wait for nothing else.
 
-    It waits for "again", "previews" and "index", which delete rows and often run late. "purge" and "words"
-    add it anew. It does not wait for "uploads", which fails as long as the storage of files does: a row of an
-    unfinished upload names nobody, because its file has a random name (media/cleaning.py).
+    It waits for "again", "previews" and "index", which delete rows and often run late. "purge" and
+    forgetting.py add it anew. It does not wait for "uploads", which fails as long as the storage of files
+    does: a row of an unfinished upload names nobody, because its file has a random name (media/cleaning.py).
     """
     tasks = WithdrawalTask.objects.filter(step="vacuum", done_at=None).order_by("pk")
     ready = [each.pk for each in tasks if not is_waiting(each.withdrawal_id, "again", "previews", "index")]

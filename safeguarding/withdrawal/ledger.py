@@ -5,8 +5,12 @@ that again. Without the file, everybody is held (hidden from readers) until a le
 Safeguarding, confirms that nobody withdrew.
 
 The file is only appended to. It begins with the salt of the site, by which it is known as that of the
-restored database, and has a line of JSON for each withdrawal: its key, the code, the choice, the date, and
-digests of paths, of translation keys and of the hashes of pictures.
+restored database, and has a line of JSON for each withdrawal: its key, the code, the date, and
+digests of paths, of translation keys and of the hashes of pictures. If only a part was taken back, the line
+has the code and what is still agreed to.
+
+If an entry can't be carried out, everybody is held too. The start of the site, a restore and a lead try it
+again.
 """
 
 import fcntl
@@ -14,6 +18,7 @@ import hashlib
 import json
 import logging
 import os
+from itertools import chain
 from uuid import UUID
 
 from django.conf import settings
@@ -24,10 +29,9 @@ from django.utils.translation import gettext_lazy as _
 from safeguarding.holds import bring_back, hold_after_restore
 from safeguarding.models import Contributor
 from safeguarding.releases import lock
-from safeguarding.withdrawal.again import hold_matching_pages, withdraw_again
+from safeguarding.withdrawal.again import hold_matching_pages, restrict_again, withdraw_again
 from safeguarding.withdrawal.tasks import step
-from safeguarding.withdrawal.unfinished import entries_to_leave, give_up, note_failure, unfinished
-from safeguarding.withdrawal_models import Fingerprint, Ledger, Withdrawal
+from safeguarding.withdrawal_models import Fingerprint, Ledger, Restriction, Withdrawal
 
 logger = logging.getLogger(__name__)
 MISSING = "The file withdrawals.jsonl of this site is not in the data folder."
@@ -67,7 +71,10 @@ def lacking(known, salt):
     # The last header says to which site the lines belong.
     lines = [] if known and list(known)[-1] == salt else [{"ledger": salt}]
     of_site = known.get(salt, {})
-    entries = map(entry_of, Withdrawal.objects.order_by("pk"))
+    entries = chain(
+        map(entry_of, Withdrawal.objects.order_by("pk")),
+        map(entry_of_part, Restriction.objects.order_by("pk")),
+    )
     return lines + [entry for entry in entries if of_site.get(entry["key"]) != entry]
 
 
@@ -89,11 +96,15 @@ def entry_of(withdrawal):
     return {
         "key": str(withdrawal.key),
         "code": withdrawal.code,
-        "choice": withdrawal.choice,
         # Not in the time zone of the user, which would make it another entry.
         "date": str(timezone.localdate(withdrawal.confirmed_at, timezone.get_default_timezone())),
         **digests,
     }
+
+
+def entry_of_part(restriction):
+    """Return the entry of the ledger for `restriction`, a dictionary."""
+    return {"key": str(restriction.key), "code": restriction.code, "limits": restriction.limits}
 
 
 def parse(content):
@@ -140,44 +151,39 @@ def read():
 # --- After the database was replaced -------------------------------------------------------------
 
 
-def catch_up(only_due=False):
+def catch_up():
     """Carry out the withdrawals of the file that the database lacks. Call it before `write`.
 
-    `write` would give a database that is older than the ledger a salt of its own.
-
-    While one of them can't be carried out, everybody is held. `only_due`: whether one that failed today
-    already is left until tomorrow, unless the database failed.
+    `write` would give a database that is older than the ledger a salt of its own. While one of them can't be
+    carried out, everybody is held.
     """
     known = read()
     ledger = Ledger.objects.first() or adopt(known)
     entries = known.get(ledger.salt, {}) if ledger else {}
-    had_failed = unfinished().exists()
-    done = set(map(str, Withdrawal.objects.values_list("key", flat=True)))
-    left = done | entries_to_leave(only_due)
-    for entry in (entry for key, entry in entries.items() if key not in left):
-        try_again(entry, ledger.salt)
-    # Forget failures of entries that are done or no longer in the file. Somebody may have mended the file, or
-    # a process was killed after it carried an entry out.
-    unfinished().exclude(key__in=entries.keys() - done).delete()
-    if unfinished().exists():
-        hold_everybody(FAILED)
-    elif had_failed and ledger.salt in known:
-        end_hold(None)
+    done = {
+        str(key) for model in (Withdrawal, Restriction) for key in model.objects.values_list("key", flat=True)
+    }
+    missing = [entry for key, entry in entries.items() if key not in done]
+    failures = list(filter(None, [try_again(entry, ledger.salt) for entry in missing]))
+    if ledger and (failures or ledger.failures):
+        Ledger.objects.update(failures=", ".join(failures))
+        if failures:
+            hold_everybody(FAILED)
+        elif ledger.salt in known:
+            end_hold(None)
 
 
 def try_again(entry, salt):
-    """Carry out the withdrawal of `entry`. If that fails, note it."""
+    """Carry out the withdrawal of `entry`. If that fails, return its code and the class of the error."""
     try:
-        if withdraw_again(entry, salt):
+        if restrict_again(entry) if "limits" in entry else withdraw_again(entry, salt):
             logger.warning("Withdrawn again: %s", entry["code"])
     except Exception as error:
-        if note_failure(entry, error):
-            # Only the first time, because a lead may have decided about these pages since.
-            hold_matching_pages(entry, salt)
+        hold_matching_pages(entry, salt)
         # Without the message, which could repeat what is to be erased.
-        logger.error("Withdrawing %s again failed: %s", entry.get("code"), type(error).__name__)
-    else:
-        unfinished().filter(key=entry["key"]).delete()
+        failure = f"{str(entry.get('code', '?'))[:10]} ({type(error).__name__})"
+        logger.error("Withdrawing again failed: %s", failure)
+        return failure
 
 
 def adopt(known):
@@ -211,19 +217,16 @@ def hold_everybody(reason):
     return ledger.held_since is not None
 
 
+def has_failed():
+    """Return whether a withdrawal of the file could not be carried out."""
+    return Ledger.objects.exclude(failures="").exists()
+
+
 def confirm_nobody_withdrew(user):
-    """End the hold, and write the ledger, unless an entry is unfinished. `user`: the lead."""
-    if not unfinished().exists():
+    """End the hold, and write the ledger, unless a withdrawal could not be carried out. `user`: the lead."""
+    if not has_failed():
         end_hold(user)
         write()
-
-
-def end_hold_because_of(entry, user):
-    """Give up `entry`, an UnfinishedEntry with a reason. Without others, end the hold. `user`: the lead."""
-    give_up(entry, user)
-    # If the file was lost, withdrawals may be missing all the same.
-    if not unfinished().exists() and Ledger.get().salt in read():
-        end_hold(user)
 
 
 @transaction.atomic

@@ -1,31 +1,65 @@
-"""Holds pages that may be what was erased, after the database was replaced by an older one.
+"""Holds pages that may be what was erased, after a restore, and pages that say a new protected word.
 
-Readers don't see a held page until a lead, a member of the group Safeguarding, has decided about it.
+Readers don't see a held page until a lead, a member of the group Safeguarding, has decided about it, or until
+it is published without the word.
 """
 
 from django.db import transaction
+from django.dispatch import receiver
 from wagtail.log_actions import log
 from wagtail.models import Page
+from wagtail.signals import page_published
 
-from safeguarding.models import PageHold, Release
+from safeguarding.leak_check.checking import check
+from safeguarding.leak_check.words import words_of_person
+from safeguarding.models import Contributor, PageHold, Release
 from safeguarding.releases import is_held, lock_people_of, recompute
 from safeguarding.withdrawal.carry_out import erase_more
 from safeguarding.withdrawal.cases import is_erasable, with_related_pages
 from safeguarding.withdrawal.locking import lock_pages_with_parents, retry_deadlocks
 from safeguarding.withdrawal.places import Case
 from safeguarding.withdrawal.tasks import run_after_commit
-from safeguarding.withdrawal_models import Choice
+from safeguarding.withdrawal.words import has_unreadable_words
 
 
-def hold_pages(pages, code, withdrawal=None):
-    """Hold `pages` because of the withdrawal of the person `code`. It needs a transaction.
+def hold_pages(pages, code, withdrawal=None, says_word=False):
+    """Hold `pages` because of the person `code`. It needs a transaction.
 
-    `withdrawal`: None if it could not be carried out.
+    `withdrawal`: the one that was carried out again, or None. `says_word`: whether it is because of a word.
     """
     lock_people_of([page.pk for page in pages], [])
     for page in pages:
-        PageHold.objects.update_or_create(page=page, code=code, defaults={"withdrawal": withdrawal})
+        PageHold.objects.update_or_create(
+            page=page, code=code, says_word=says_word, defaults={"withdrawal": withdrawal}
+        )
     Release.objects.filter(page__in=pages).update(until=None)
+
+
+def hold_pages_that_say(words, person):
+    """Hold the live pages with `person` that could not be published with one of `words`, ProtectedWords.
+
+    Return the list of them.
+    """
+    pages = Page.objects.live().filter(pk__in=person.uses.values("page")).specific()
+    pages = [page for page in pages if check(page, words).stops]
+    hold_pages(pages, person.code, says_word=True)
+    return pages
+
+
+@receiver(page_published)
+@transaction.atomic
+def end_word_holds(instance, **_arguments):
+    """Signal receiver: end the holds of a page that is published without the words of the person."""
+    if not PageHold.objects.filter(page=instance.pk, says_word=True).exists():
+        return
+    lock_people_of([instance.pk], [])
+    for hold in PageHold.objects.filter(page=instance.pk, says_word=True):
+        person = Contributor.objects.filter(code=hold.code).first()
+        # If the words were deleted, nobody can tell, and a lead decides.
+        words = words_of_person(person) if person and not has_unreadable_words(person) else ()
+        if words and not check(instance, words).stops:
+            hold.delete()
+    recompute([instance.pk])
 
 
 @transaction.atomic
@@ -52,8 +86,8 @@ def erase_page(hold):
     Its translations that are held too are erased with it. Return False if it is no longer
     held, or can't be erased because other pages are below it.
     """
-    case = Case(None, Choice.EVERYTHING, hold.code, withdrawal=hold.withdrawal)
-    held = PageHold.objects.filter(code=hold.code, page__in=with_related_pages(hold.page_id))
+    case = Case(None, hold.code, withdrawal=hold.withdrawal)
+    held = PageHold.objects.filter(code=hold.code, says_word=False, page__in=with_related_pages(hold.page_id))
     lock_pages_with_parents(list(held.values_list("page", flat=True)))
     # Another lead may have decided meanwhile.
     case.erased = {each.page_id: each.page for each in held.select_related("page")}

@@ -13,7 +13,6 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Comment, ModelLogEntry, Page, PageLogEntry, Revision, TaskState
 
 from safeguarding.leak_check import sources
-from safeguarding.releases import recompute
 from safeguarding.withdrawal.addresses import decoded
 from safeguarding.withdrawal.places import Found, Place, register_place
 
@@ -38,13 +37,15 @@ def delete_versions(revisions):
 
 
 class Pages(Place):
-    """The pages that are erased. Rows that depend on a page are deleted with it."""
+    """The pages that are erased. Rows that depend on a page, such as its versions, are deleted with it."""
 
     # Before Logs (100), which also overwrites the entries about the deletion.
     name, label, order = "pages", gettext_lazy("Pages that are erased"), 50
 
     def find(self, case):
-        return [Found(str(key), describe(page)) for key, page in case.erased.items()]
+        return [
+            Found(str(key), f"{describe(page)}: {describe_rows(page)}") for key, page in case.erased.items()
+        ]
 
     def erase(self, case, keys):
         for key in case.erased:
@@ -63,7 +64,7 @@ def delete_page(page):
 class HeldPages(Place):
     """The pages that are held. Each gets the task "purge".
 
-    It waits until the page is published without what was taken back, or without the wrong name.
+    It waits until the page is published without the person.
     """
 
     name = "held"
@@ -75,7 +76,6 @@ class HeldPages(Place):
     def erase(self, case, keys):
         for key in case.held:
             case.add_task("purge", page=key)
-        recompute(list(case.held))
 
 
 def describe(page):
@@ -86,21 +86,13 @@ def describe(page):
     return f"{page.get_admin_display_title()} ({', '.join(map(str, kinds))})"
 
 
-class DeletedWithPages(Place):
-    """Rows that are deleted together with the pages. They are listed so that the lead sees them.
-
-    `rows`: function that takes the Case and returns the rows. `describe_row`: function that returns the line
-    of the list for a row.
-    """
-
-    def __init__(self, name, label, rows, describe_row):
-        self.name, self.label, self.rows, self.describe_row = name, label, rows, describe_row
-
-    def find(self, case):
-        return [Found(str(row.pk), self.describe_row(row)) for row in self.rows(case)]
-
-    def erase(self, case, keys):
-        """Do nothing: the deletion of the pages deletes the rows."""
+def describe_rows(page):
+    """Return how many versions and comments are deleted with `page`."""
+    return _("versions: %(versions)s, of these scheduled: %(scheduled)s, comments: %(comments)s") % {
+        "versions": page.revisions.count(),
+        "scheduled": page.revisions.exclude(approved_go_live_at=None).count(),
+        "comments": Comment.objects.filter(page=page.pk).count(),
+    }
 
 
 class Redirects(Place):
@@ -178,12 +170,12 @@ def describe_entry(entry):
     return f"{entry.label} · {entry.action} · {entry.timestamp.date()}"
 
 
-def overwrite(entries, case):
-    """Replace the label of `entries`, a queryset, by the code of `case`, a Case or Withdrawal.
+def overwrite(entries, owner):
+    """Replace the label of `entries`, a queryset, by the code of `owner`, a Case, Withdrawal or Contributor.
 
     Their data is deleted. Wagtail's formatters of log entries, and those of this site, do without data.
     """
-    entries.update(label=case.code, data={})
+    entries.update(label=owner.code, data={})
 
 
 def register():
@@ -192,36 +184,7 @@ def register():
     register_place(HeldPages())
     register_place(Redirects())
     register_place(Logs())
-    register_place(
-        DeletedWithPages(
-            "versions",
-            gettext_lazy("Versions of these pages"),
-            lambda case: revisions_of(case.erased).order_by("pk"),
-            describe_version,
-        )
-    )
-    register_place(
-        DeletedWithPages(
-            "scheduled",
-            gettext_lazy("Scheduled versions of these pages"),
-            lambda case: revisions_of(case.erased).exclude(approved_go_live_at=None).order_by("pk"),
-            describe_version,
-        )
-    )
-    register_place(
-        DeletedWithPages(
-            "comments",
-            gettext_lazy("Comments on these pages"),
-            lambda case: Comment.objects.filter(page__in=list(case.erased)).order_by("pk"),
-            lambda row: row.text,
-        )
-    )
     sources.register(Redirect, is_shown=True, erase=sources.delete_rows)
     sources.register(PageLogEntry, erase=overwrite, skipped=is_about_page)
     sources.register(ModelLogEntry, erase=overwrite, skipped=is_about_other)
     sources.register(TaskState, skipped=is_moderation_of)
-
-
-def describe_version(revision):
-    """Return the line of the list for `revision`."""
-    return f"{revision.object_str} · {_('version of %s') % revision.created_at.date()}"

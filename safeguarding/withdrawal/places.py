@@ -24,7 +24,7 @@ from safeguarding.leak_check.sources import erased_sources
 from safeguarding.models import Contributor
 from safeguarding.withdrawal.tasks import add_task
 from safeguarding.withdrawal.words import has_path
-from safeguarding.withdrawal_models import Choice, Withdrawal
+from safeguarding.withdrawal_models import Withdrawal
 
 _places, _version_readers = [], []
 
@@ -39,13 +39,11 @@ class Found(NamedTuple):
 class Mention(NamedTuple):
     """A person in a version of a page, by primary keys.
 
-    `naming`: how the version names the person, or None. `is_current`: whether the version is live, the latest
-    draft, or scheduled.
+    `is_current`: whether the version is live, the latest draft, or scheduled.
     """
 
     page: int
     contributor: int
-    naming: int | None
     is_current: bool
 
 
@@ -54,15 +52,12 @@ class Case:
     """A withdrawal that is planned or carried out.
 
     * `contributor`: the person. It is None after a restore if the backup doesn't have the person.
-    * `choice`: what the person takes back.
     * `code`: the code of the person, which replaces erased texts.
     * `erased`: {primary key: Page} of the pages to erase.
-    * `held`: {primary key: Page} of the pages to hold until they are published without what is taken back, or
-      without the wrong name. Then their earlier versions are erased.
+    * `held`: {primary key: Page} of the pages to hold until they are published without the person. Then their
+      earlier versions are erased.
     * `suspected`: {primary key: Page} of pages that may be erased ones, after a restore. A lead decides.
-    * `terms`: the Terms of the leak check for the names and protected words of the person, or for a name that
-      is corrected.
-    * `words`: for a correction, the ProtectedWord of the name.
+    * `terms`: the Terms of the leak check for the names and protected words of the person.
     * `hashes`: the hashes of the erased pictures.
     * `is_known_picture`: function that returns whether a hash is that of a picture that the ledger lists.
     * `paths`: the decoded paths of the erased pages.
@@ -73,13 +68,11 @@ class Case:
     """
 
     contributor: Contributor | None
-    choice: Choice
     code: str
     erased: dict = field(default_factory=dict)
     held: dict = field(default_factory=dict)
     suspected: dict = field(default_factory=dict)
     terms: set = field(default_factory=set)
-    words: list = field(default_factory=list)
     hashes: set = field(default_factory=set)
     is_known_picture: Callable = lambda file_hash: False
     paths: set = field(default_factory=set)
@@ -88,12 +81,7 @@ class Case:
     withdrawal: Withdrawal | None = None
 
     def mentions(self, texts):
-        """Return whether one of `terms`, or the address of an erased page, is in one of `texts`, a list.
-
-        It is False if only pictures are taken back.
-        """
-        if self.choice == Choice.PICTURES:
-            return False
+        """Return whether one of `terms`, or the address of an erased page, is in one of `texts`, a list."""
         return mentions(self.terms, texts) or has_path(self.paths, texts)
 
     def add_task(self, step, /, **data):

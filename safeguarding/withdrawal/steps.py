@@ -1,11 +1,9 @@
 """Steps of a withdrawal that run as tasks: they delete files, cached pages, previews and versions of stories.
 
-A held page is hidden from readers until an editor publishes it without what was taken back: the person, the
-pictures or a name.
+A held page is hidden from readers until an editor publishes it without the person who withdrew.
 
 Other modules have more steps: "again" in carry_out.py looks for what was written during the withdrawal;
-"ledger" is in ledger.py, "words" in elsewhere.py, "vacuum" in database_files.py, and "index" in
-search/erasing.py.
+"ledger" is in ledger.py, "vacuum" in database_files.py, and "index" in search/erasing.py.
 """
 
 from django.contrib.messages.storage.session import SessionStorage
@@ -13,7 +11,6 @@ from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.dispatch import receiver
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.models import FormState
 from wagtail.contrib.redirects.models import Redirect
@@ -23,22 +20,18 @@ from wagtail.signals import page_published
 from safeguarding.leak_check.checking import check
 from safeguarding.leak_check.words import words_of_person
 from safeguarding.models import Use
-from safeguarding.releases import lock_people_of, recompute
-from safeguarding.scopes import Naming, Picture
+from safeguarding.releases import lock_people_of
 from safeguarding.withdrawal.addresses import digest_of, path_at, paths_of, public_paths
 from safeguarding.withdrawal.carry_out import REPEATED
 from safeguarding.withdrawal.pages import delete_versions, overwrite, revisions_of
 from safeguarding.withdrawal.signals import addresses_erased
-from safeguarding.withdrawal.tasks import (
-    NotYet,
-    add_task,
-    is_waiting,
-    run_quick_tasks,
-    step,
-    waits_to_be_purged,
-)
-from safeguarding.withdrawal.words import has_unreadable_words, words_of_name
-from safeguarding.withdrawal_models import Choice, Fingerprint, Ledger, Withdrawal, WithdrawalTask
+from safeguarding.withdrawal.tasks import NotYet, add_task, run_quick_tasks, step, waits_to_be_purged
+from safeguarding.withdrawal.words import has_unreadable_words
+from safeguarding.withdrawal_models import Fingerprint, Ledger
+from safeguarding.writers import keep_writers
+
+# The steps after a lead had the earlier versions of a page deleted.
+FORGOTTEN = ("previews", "index", "vacuum")
 
 
 @step("file", _("Delete a file"))
@@ -80,93 +73,72 @@ def look_at_held_pages(instance, **_arguments):
 
 @step("purge", _("Delete the earlier versions of a held page"))
 def purge(task):
-    """Delete the earlier versions of a held page. Raises NotYet until it is published as it has to be.
+    """Delete the earlier versions of a held page. Raises NotYet until it is published without the person.
 
     If the person has agreed again since, the page and its versions stay.
     """
-    if has_agreed_again(task.withdrawal):
+    withdrawal, person = task.withdrawal, task.withdrawal.contributor
+    if person and not person.has_withdrawn:
         return
     with transaction.atomic():
         lock_people_of([task.data["page"]], [])
         page = Page.objects.filter(pk=task.data["page"]).first()
         if page is not None:
-            if not is_published_without(task.withdrawal, page.specific):
+            if not is_published_without(person, page.specific):
                 raise NotYet
-            purge_page(task.withdrawal, page)
+            purge_page(page, withdrawal, withdrawal)
         for name in REPEATED:
-            add_task(task.withdrawal, name)
-        # Not left to the caller: after a correction, recompute() shows the page only if this task is done.
-        WithdrawalTask.objects.filter(pk=task.pk).update(done_at=timezone.now())
-        if not is_waiting(task.withdrawal, "purge"):
-            Withdrawal.objects.filter(pk=task.withdrawal_id).update(old_name="")
-        recompute([task.data["page"]])
+            add_task(withdrawal, name)
 
 
-def has_agreed_again(withdrawal):
-    """Return whether the person agrees now to what was taken back with `withdrawal`."""
-    consent = withdrawal.contributor and withdrawal.contributor.latest_consent
-    if consent is None or consent.event == consent.Event.WITHDRAWN:
+@transaction.atomic
+def forget_versions(key, person):
+    """Delete the earlier versions of the page with the primary key `key`, because a lead asked for it.
+
+    `person`: the Contributor whose code replaces the titles in its log entries. Return False if a version is
+    scheduled or in moderation, because such a version can't be stored anew.
+    """
+    lock_people_of([key], [])
+    page = Page.objects.get(pk=key)
+    if page.scheduled_revision or page.workflow_in_progress:
         return False
-    return (
-        withdrawal.choice == Choice.EVERYTHING
-        or (withdrawal.choice == Choice.PICTURES and consent.picture > Picture.NONE)
-        or (withdrawal.choice == Choice.NAME and consent.naming == Naming.REAL)
-    )
+    purge_page(page, person)
+    for name in FORGOTTEN:
+        add_task(None, name)
+    return True
 
 
-def is_published_without(withdrawal, page):
-    """Return whether `page` is without what was taken back, as it is and in its latest version.
+def is_published_without(person, page):
+    """Return whether `page` is without `person`, as it is and in its latest version.
 
     No protected word of the person is in them. Nothing of the page is scheduled or in moderation: those
-    versions can't be stored anew. A page that is not live need not be published.
+    versions can't be stored anew. A page that is not live need not be published. `person`: None if the person
+    was deleted.
     """
     if page.scheduled_revision or page.workflow_in_progress:
         return False
-    uses = Use.objects.filter(page=page.pk, contributor=withdrawal.contributor)
-    if not all(is_without(withdrawal.choice, use) for use in uses):
-        return False
-    if has_words(withdrawal, page):
+    if Use.objects.filter(page=page.pk, contributor=person).exists() or has_words(person, page):
         return False
     if page.latest_revision_id in {None, page.live_revision_id}:
         return True
     draft = page.latest_revision.as_object()
-    if has_words(withdrawal, draft):
-        return False
-    return all(
-        is_without(withdrawal.choice, use)
-        for use in draft.report_people().uses
-        if use.contributor_id == withdrawal.contributor_id
-    )
+    listed = {use.contributor_id for use in draft.report_people().uses}
+    return not has_words(person, draft) and (person is None or person.pk not in listed)
 
 
-def has_words(withdrawal, page):
-    """Return whether a word of the person stands against publishing `page`. Unreadable words count as one."""
-    if withdrawal.choice == Choice.CORRECTION:
-        # It is empty if no key decrypts it. Nobody knows then whether the page has the name.
-        name = withdrawal.old_name
-        # Not only .stops, which prevent publishing: the page must not say the name at all.
-        return not name or bool(check(page, words_of_name(withdrawal.contributor_id, name)))
-    person = withdrawal.contributor
-    if person is None or withdrawal.choice == Choice.PICTURES:
+def has_words(person, page):
+    """Return whether a word of `person` stands against publishing `page`. Unreadable words count as one."""
+    if person is None:
         return False
     # Only .stops, which prevent publishing: the others are hints, and may be about something else.
     return has_unreadable_words(person) or bool(check(page, words_of_person(person)).stops)
 
 
-def is_without(choice, use):
-    """Return whether `use`, a Use or PersonUse of the person, is without what was taken back.
+def purge_page(page, owner, withdrawal=None):
+    """Delete the earlier versions of `page`, its comments, and its redirects.
 
-    `choice`: what was taken back. With `EVERYTHING` it is always False: no Use of the person may be left.
-    """
-    if choice == Choice.CORRECTION:
-        return True
-    if choice == Choice.PICTURES:
-        return use.picture == Picture.NONE
-    return choice == Choice.NAME and use.naming in {Naming.NONE, Naming.CHANGED}
-
-
-def purge_page(withdrawal, page):
-    """Delete the earlier versions of `page`, its comments, and its redirects. Overwrite its log entries.
+    `owner`: a Withdrawal or Contributor, whose code replaces the titles in its log entries. `withdrawal`: the
+    Withdrawal because of which it is done, or None.
 
     The former addresses of a page that was public are answered with 410 (Gone) from now on, because an old
     slug may be a name.
@@ -182,8 +154,9 @@ def purge_page(withdrawal, page):
     addresses_erased.send(sender=type(page), page=page)
     Comment.objects.filter(page=page.pk).delete()
     TaskState.objects.filter(workflow_state__object_id=str(page.pk)).update(comment="")
-    renew_versions(page)
-    overwrite(PageLogEntry.objects.filter(page=page.pk), withdrawal)
+    with keep_writers(page):
+        renew_versions(page)
+        overwrite(PageLogEntry.objects.filter(page=page.pk), owner)
 
 
 def renew_versions(page):

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from safeguarding.uses import PageHold
-from safeguarding.withdrawal_models import WithdrawalTask
+from safeguarding.withdrawal_models import Restriction, WithdrawalTask
 
 logger = logging.getLogger(__name__)
 # {name: function(task)} of all steps.
@@ -51,6 +51,13 @@ def add_task(withdrawal, name, /, **data):
     waiting = WithdrawalTask.objects.filter(withdrawal=withdrawal, step=name, done_at=None)
     if data not in waiting.values_list("data", flat=True):
         WithdrawalTask.objects.create(withdrawal=withdrawal, step=name, data=data)
+
+
+def note_restriction(person, **limits):
+    """Have the ledger note that `person` agrees to less from now on. `limits`: as in Restriction."""
+    Restriction.objects.create(code=person.code, limits=limits)
+    add_task(None, "ledger")
+    run_after_commit()
 
 
 def run_after_commit():
@@ -94,12 +101,12 @@ def run_one(task):
 
 
 def waits_to_be_purged(page):
-    """Return whether `page` has to be published without what somebody took back, or without an old name."""
+    """Return whether `page` has to be published without somebody who withdrew."""
     return WithdrawalTask.objects.filter(step="purge", done_at=None, data__page=page.pk).exists()
 
 
 def is_one_held(pages):
-    """Return whether one of `pages`, a queryset, waits to be purged, or for a lead after a restore."""
+    """Return whether one of `pages`, a queryset, waits to be purged, or is held until a lead decides."""
     waiting = WithdrawalTask.objects.filter(step="purge", done_at=None).values_list("data__page", flat=True)
     # list(): PostgreSQL does not compare primary keys with the JSON values of a subquery.
     return pages.filter(pk__in=list(waiting)).exists() or PageHold.objects.filter(page__in=pages).exists()

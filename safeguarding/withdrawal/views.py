@@ -1,64 +1,36 @@
-"""Views of the admin for withdrawals: the plan with its confirmation, the reports, and the end of a hold."""
+"""Views of the admin for withdrawals: the plan with its confirmation, the reports, and the end of a hold.
 
-from django import forms
-from django.core.exceptions import ValidationError
+Another one is for people who take back a part: it lists earlier versions and pictures, to clear them.
+"""
+
 from django.db import OperationalError
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 from wagtail.admin import messages
-from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.views import generic
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
+from wagtail.models import Page
 
-from safeguarding.encryption import encrypt
-from safeguarding.forms import RestrictedFieldsMixin
-from safeguarding.leak_check.matching import make_term
 from safeguarding.models import Contributor, PageHold, RestrictedView, Withdrawal
 from safeguarding.scopes import Channel
 from safeguarding.views import PersonMixin
 from safeguarding.withdrawal.carry_out import PlanChanged, make_plan, withdraw
-from safeguarding.withdrawal.ledger import catch_up, confirm_nobody_withdrew, end_hold_because_of
+from safeguarding.withdrawal.cases import find_mentions, pages_about
+from safeguarding.withdrawal.forgetting import may_complete
+from safeguarding.withdrawal.ledger import catch_up, confirm_nobody_withdrew, has_failed
 from safeguarding.withdrawal.page_holds import erase_page, release_page
-from safeguarding.withdrawal.places import places
-from safeguarding.withdrawal.tasks import label_of
-from safeguarding.withdrawal.unfinished import describe_error, unfinished
+from safeguarding.withdrawal.places import Case, places
+from safeguarding.withdrawal.steps import forget_versions
+from safeguarding.withdrawal.tasks import add_task, label_of
 from safeguarding.withdrawal.words import has_unreadable_words
-from safeguarding.withdrawal_models import Choice, Ledger, UnfinishedEntry
-
-
-class ChoiceForm(forms.Form):
-    """Form for what the person takes back."""
-
-    choice = forms.ChoiceField(
-        label=gettext_lazy("What does the person take back?"),
-        choices=[each for each in Choice.choices if each[0] != Choice.CORRECTION],
-        widget=forms.RadioSelect,
-    )
-
-
-class OldNameForm(forms.Form):
-    """Form for a name that has to go."""
-
-    old_name = forms.CharField(
-        label=gettext_lazy("Which name has to go?"),
-        max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text=gettext_lazy("As it is written in the stories now, such as a misspelt name."),
-    )
-
-    def clean_old_name(self):
-        """Refuse a name without letters, and any name while it can't be stored encrypted."""
-        name = self.cleaned_data["old_name"]
-        encrypt(name)
-        if make_term(name) is None:
-            raise ValidationError(_("Write the name in letters."))
-        return name
+from safeguarding.withdrawal_models import Ledger
 
 
 class WithdrawView(PersonMixin, TemplateView):
-    """Asks what is taken back, lists every place where it was found, and asks for one confirmation.
+    """Lists every place where something about the person was found, and asks for one confirmation.
 
     The list shows names and protected words, so each look is recorded, as "To record or renew a consent".
     """
@@ -67,74 +39,61 @@ class WithdrawView(PersonMixin, TemplateView):
     template_name = "safeguarding/withdraw.html"
     permission_required = "see_names"
 
-    explanation = gettext_lazy(
-        "A person may stop at any time, and need not say why. Choose what they take back. The next page "
-        "shows what would be erased."
-    )
-    form_class, form_method = ChoiceForm, "get"
-
-    def get_context_data(self, **kwargs):
-        # With data from request.GET or request.POST, or without any when the page is opened.
-        form = self.form_class(getattr(self.request, self.form_method.upper()) or None)
-        context = {"form": form, "is_unreadable": has_unreadable_words(self.person)}
-        if form.is_valid():
-            choice, old_name = read(form)
-            plan = make_plan(self.person, choice, old_name)
-            context |= {"choice": choice, "old_name": old_name, "plan": plan}
-            RestrictedView.objects.create(
-                contributor=self.person, user=self.request.user, reason=RestrictedView.Reason.CONSENT
-            )
-        return super().get_context_data(**context, **kwargs)
-
     def post(self, request, *_arguments, **_named):
-        form = self.form_class(request.POST)
-        if not form.is_valid():
-            return redirect(request.path)
-        choice, old_name = read(form)
+        if "seen" not in request.POST:
+            return self.show()
         # Each value is "name of the Place:keys of rows, with commas between them".
         ticked = [value.partition(":") for value in request.POST.getlist("yes")]
         yes = [(name, key) for name, _colon, keys in ticked for key in keys.split(",")]
         try:
-            done = withdraw(
-                self.person, choice, request.user, yes, request.POST.get("seen", ""), old_name=old_name
-            )
+            done = withdraw(self.person, request.user, yes, request.POST["seen"])
         except PlanChanged:
             messages.warning(
                 request, _("Something else is found now than when you opened the page. Please read it again.")
             )
-            return self.show_again(choice)
+            return self.show()
         return redirect("safeguarding_withdrawals:report", done.pk)
 
-    def show_again(self, choice):
-        """Return the response with the list as it is now."""
-        return redirect(f"{self.request.path}?choice={choice}")
+    def show(self):
+        """Return the response with the list. It is sent for a POST only, so that no link can open it."""
+        RestrictedView.objects.create(
+            contributor=self.person, user=self.request.user, reason=RestrictedView.Reason.CONSENT
+        )
+        is_unreadable = has_unreadable_words(self.person)
+        return self.render_to_response(
+            self.get_context_data(plan=make_plan(self.person), is_unreadable=is_unreadable)
+        )
 
 
-class CorrectNameView(WithdrawView):
-    """Removes a name that is wrong or unsafe. The consent stays. Forms use POST: no URL contains the name."""
+class PastView(PersonMixin, TemplateView):
+    """Lists the pages of a person, whose earlier versions a lead can have deleted, and the pictures.
 
-    page_title = gettext_lazy("Correct a name")
-    explanation = gettext_lazy(
-        "A name can be misspelt, or one that must not be said. The consent stays as it is. Stories of this "
-        "person that say the name are held back until they are published without it. Their earlier versions, "
-        "redirects and old addresses go then, and their entries in logs show the code."
-    )
-    form_class, form_method = OldNameForm, "post"
+    It is for somebody who no longer agrees to pictures or to the real name, and for a name that was wrong.
+    """
+
+    page_title = gettext_lazy("Earlier versions and pictures")
+    template_name = "safeguarding/past.html"
+
+    @property
+    def pages(self):
+        return Page.objects.filter(pk__in=pages_about(self.person, find_mentions()))
+
+    def get_context_data(self, **kwargs):
+        # The name of a Place of media/erasing.py.
+        files = next(place for place in places() if place.name == "pictures")
+        return super().get_context_data(
+            pages=self.pages.order_by("pk"),
+            pictures=files.find(Case(self.person, self.person.code)),
+            **kwargs,
+        )
 
     def post(self, request, *_arguments, **_named):
-        # The first form asks for the name, and the second, with the list, confirms it.
-        if "seen" in request.POST:
-            return super().post(request)
-        return self.show_again()
-
-    def show_again(self, _choice=None):
-        return self.render_to_response(self.get_context_data())
-
-
-def read(form):
-    """Return (Choice, old name) from a valid ChoiceForm or OldNameForm."""
-    data = form.cleaned_data
-    return Choice(data.get("choice", Choice.CORRECTION)), data.get("old_name", "")
+        page = find(self.pages, request.POST.get("page", ""))
+        if forget_versions(page.pk, self.person):
+            messages.success(request, _("The earlier versions are deleted."))
+        else:
+            messages.warning(request, _("Nothing is deleted: a version is scheduled or in moderation."))
+        return redirect(request.path)
 
 
 class WithdrawalMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
@@ -159,18 +118,22 @@ class ReportView(WithdrawalMixin, TemplateView):
             withdrawal=withdrawal,
             rows=rows_of(withdrawal, held),
             held=held,
-            keeps_words=any(task.step == "words" for task in waiting),
-            waiting=[
-                (label_of(task), task.failures, describe_error(task.error))
-                for task in waiting
-                if task.step not in {"purge", "words"}
-            ],
+            may_complete=withdrawal.contributor is not None and may_complete(withdrawal.contributor),
+            waiting=[(label_of(task), task) for task in waiting if task.step != "purge"],
             last=withdrawal.tasks.exclude(done_at=None).order_by("done_at").last(),
             # While something waits, rows that are not erased yet are in the files.
             vacuumed=None if waiting else withdrawal.tasks.filter(step="vacuum").order_by("done_at").last(),
             channels=channels_of(withdrawal.contributor_id),
             **kwargs,
         )
+
+    def post(self, request, pk):
+        """Have the names and words deleted, although texts may hold one ("Complete")."""
+        withdrawal = get_object_or_404(Withdrawal, pk=pk)
+        if withdrawal.contributor is None or not may_complete(withdrawal.contributor):
+            raise Http404
+        add_task(withdrawal, "complete")
+        return redirect(request.path)
 
 
 def rows_of(withdrawal, held):
@@ -200,43 +163,21 @@ def channels_of(contributor):
     return [channel.label for channel in Channel if channel in agreed - {Channel.WEBSITE}]
 
 
-class GiveUpForm(RestrictedFieldsMixin, WagtailAdminModelForm):
-    """The reason for ending a hold."""
-
-    class Meta:
-        model = UnfinishedEntry
-        fields = ("reason",)
-        labels = {"reason": gettext_lazy("Why may stories be shown without it?")}
-
-
 class AfterRestoreView(WithdrawalMixin, TemplateView):
-    """Shows why everybody is held, and ends that: withdrawals may be missing, or could not be carried out."""
+    """Lists who and what is held after a restore or because of a word, and ends that."""
 
     template_name = "safeguarding/after_restore.html"
-    page_title = gettext_lazy("After a restore")
+    page_title = gettext_lazy("Stories that are held back")
 
-    def get_context_data(self, form=None, **kwargs):
-        held_since = Ledger.get().held_since
-        held = Contributor.objects.filter(held_since=held_since).count() if held_since else 0
-        entries = []
-        for entry in unfinished():
-            form_of_entry = form if form and form.instance == entry else self.form(entry)
-            entries.append((entry, describe_error(entry.error), form_of_entry))
-        given_up = UnfinishedEntry.objects.exclude(ended_at=None).select_related("ended_by")
+    def get_context_data(self, **kwargs):
+        ledger = Ledger.get()
+        held = Contributor.objects.filter(held_since=ledger.held_since).count() if ledger.held_since else 0
         page_holds = PageHold.objects.select_related("page", "withdrawal").order_by("pk")
-        return super().get_context_data(
-            held=held, entries=entries, given_up=given_up, page_holds=page_holds, **kwargs
-        )
-
-    def form(self, entry, data=None):
-        """Return the form that ends the hold because of `entry`."""
-        return GiveUpForm(data, instance=entry, for_user=self.request.user, prefix=str(entry.pk))
+        return super().get_context_data(held=held, failures=ledger.failures, page_holds=page_holds, **kwargs)
 
     def post(self, request, *_arguments, **_named):
         if "again" in request.POST:
             return self.try_again()
-        if "entry" in request.POST:
-            return self.give_up(find(unfinished(), request.POST["entry"]))
         if key := request.POST.get("same") or request.POST.get("other"):
             return self.decide(find(PageHold.objects, key), is_same="same" in request.POST)
         # The button "Nobody else withdrew".
@@ -250,16 +191,8 @@ class AfterRestoreView(WithdrawalMixin, TemplateView):
         except OperationalError:
             messages.error(self.request, _("The database is busy. Please try again in a minute."))
         else:
-            if unfinished().exists():
+            if has_failed():
                 messages.error(self.request, _("It failed again. Please show this page to your technician."))
-        return self.leave()
-
-    def give_up(self, entry):
-        """End the hold because of `entry`, if a reason was given."""
-        form = self.form(entry, self.request.POST)
-        if not form.is_valid():
-            return self.render_to_response(self.get_context_data(form=form))
-        end_hold_because_of(form.instance, self.request.user)
         return self.leave()
 
     def decide(self, hold, is_same):
@@ -275,7 +208,7 @@ class AfterRestoreView(WithdrawalMixin, TemplateView):
 
     def leave(self):
         """Say that the hold has ended if it has. Otherwise show the page again."""
-        if unfinished().exists() or Ledger.get().held_since:
+        if has_failed() or Ledger.get().held_since:
             return redirect(self.request.path)
         messages.success(self.request, _("What the consents allow is shown again."))
         return redirect("safeguarding_withdrawals:index")

@@ -4,8 +4,7 @@ import re
 from urllib.parse import unquote
 
 from safeguarding.encryption import UnreadableText
-from safeguarding.leak_check.matching import make_term
-from safeguarding.leak_check.words import FIELDS, ProtectedWord, words_of_person
+from safeguarding.leak_check.words import FIELDS, words_of_person
 
 # The fields whose words are kept until no held story and no other text has one.
 KEPT_FIELDS = ("names", "protected_words", "ordinary_words")
@@ -16,14 +15,6 @@ def terms_of(contributor):
     return (
         set() if has_unreadable_words(contributor) else {word.term for word in words_of_person(contributor)}
     )
-
-
-def words_of_name(key, name):
-    """Return the list of the ProtectedWord for `name`, which is corrected.
-
-    `key`: the primary key of the person, or None if the person was deleted.
-    """
-    return [ProtectedWord(make_term(name), key)] if name else []
 
 
 def has_unreadable_words(contributor):

@@ -35,7 +35,7 @@ from safeguarding.withdrawal.carry_out import withdraw
 person = Contributor.objects.get(pk={person})
 print("ready", flush=True)
 input()
-withdraw(person, "everything")
+withdraw(person)
 """
 
 

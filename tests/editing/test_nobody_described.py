@@ -90,7 +90,7 @@ def test_stories_with_people_and_what_the_user_may_not_edit_are_left_out(client,
     plain = make_plain_page("Plain")
     held = make_story("Held", people="", live=False)
     # An unfinished withdrawal still has to delete earlier versions of this story.
-    withdrawal = Withdrawal.objects.create(code="P-2222", choice="everything")
+    withdrawal = Withdrawal.objects.create(code="P-2222")
     withdrawal.tasks.create(step="purge", data={"page": held.pk})
     left_out = [listed, on_picture, locked, plain, held]
     good = make_story("Good", people="", live=False)

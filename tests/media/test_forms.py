@@ -227,7 +227,7 @@ def test_picture_that_was_erased_is_refused_wherever_it_is_uploaded(client):
     erased.people.set([person])
     # The same file was uploaded twice, and nobody said of the second picture who is on it.
     same = CleanImage.objects.create(title="Same", file=file, shows="place")
-    carry_out.withdraw(person, "everything")
+    carry_out.withdraw(person)
     assert not CleanImage.objects.filter(pk__in=[erased.pk, same.pk]).exists()
     stored = CleanImage.objects.count(), UploadedFile.objects.count()
 

@@ -181,7 +181,7 @@ def test_page_that_fails_stops_no_withdrawal_and_no_other_page(client, data_dir,
     Revision.objects.exclude(approved_go_live_at=None).update(content={})
     comes = scheduled("It comes", go_live_at=NOON + datetime.timedelta(hours=2))
     person = make_agreeing_person()
-    withdrawal = withdraw(person, "everything")
+    withdrawal = withdraw(person)
     time_machine.move_to(NOON + datetime.timedelta(hours=3))
 
     def fail(instance, **_arguments):

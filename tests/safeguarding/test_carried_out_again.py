@@ -8,20 +8,21 @@ import json
 import uuid
 
 import pytest
+from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
 from wagtail.actions.copy_page import CopyPagePermissionError
 
 from media.models import CleanImage
-from safeguarding.models import Contributor, Ledger, PageHold, UnfinishedEntry, Withdrawal
+from safeguarding.models import Contributor, Ledger, PageHold, Withdrawal
 from safeguarding.withdrawal import ledger
 from safeguarding.withdrawal.addresses import digest_of
 from safeguarding.withdrawal.carry_out import withdraw
 from safeguarding.withdrawal.page_holds import erase_page, release_page
-from safeguarding.withdrawal.tasks import run_tasks
 from stories.models import StoryPage
 from tests.support import builders, withdrawal_world
+from tests.support.leads import address
 from tests.support.people import make_agreeing_person, make_story_about
 from tests.support.translations import make_index_in, make_translation
 from tests.support.undone import undone
@@ -38,7 +39,7 @@ def catch_up(**fields):
     `fields`: those of its entry in the ledger that differ. One that is None is missing in the entry.
     """
     ledger.write()
-    entry = {"key": str(uuid.uuid4()), "code": "P-2222", "choice": "everything"}
+    entry = {"key": str(uuid.uuid4()), "code": "P-2222"}
     entry |= {"address": [], "picture": []} | fields
     entry = {name: value for name, value in entry.items() if value is not None}
     with ledger.file_path().open("a") as file:
@@ -123,9 +124,9 @@ def test_two_leads_decide_at_the_same_moment(lead):
 
 
 @pytest.mark.sqlite_only
-def test_what_is_no_key_of_a_hold_or_an_entry_is_not_found(lead):
+def test_what_is_no_key_of_a_hold_is_not_found(lead):
     # str.isdigit() is true for "²", and int() refuses it.
-    for name in ("same", "other", "entry"):
+    for name in ("same", "other"):
         for key in ("x", "99", "²"):
             assert lead.post(PAGE, {name: key}).status_code == 404, (name, key)
 
@@ -141,7 +142,7 @@ def test_held_page_is_not_copied():
     # A story with somebody else in it is held until it is published without the person who withdrew.
     first, second = make_agreeing_person(), make_agreeing_person()
     shared = make_story_about(first, second)
-    withdraw(first, "everything")
+    withdraw(first)
     assert_not_copied(StoryPage.objects.get(pk=shared.pk), index)
     assert story.copy(update_attrs={"slug": "others"}).live, "it is no longer held"
 
@@ -162,34 +163,20 @@ def test_erased_picture_that_no_page_shows_is_known_by_its_digest():
     assert list(CleanImage.objects.all()) == [other]
 
 
-@pytest.mark.sqlite_only
-def test_entry_that_was_carried_out_before_the_process_was_killed_holds_nobody():
-    """While there is an UnfinishedEntry, one that could not be carried out, everybody is held."""
-    person = make_agreeing_person()
-    other = make_story_about(make_agreeing_person())
-    withdrawal = withdraw(person, "everything")
-    ledger.write()
-    UnfinishedEntry.objects.create(key=str(withdrawal.key), code=person.code)
-    ledger.hold_everybody("A reason.")
-    assert statuses(other) == [404]
-    ledger.catch_up()
-    assert not UnfinishedEntry.objects.exists()
-    assert statuses(other) == [200]
-
-
 def refuse_withdrawals(execute, sql, params, many, context):
     if sql.startswith('INSERT INTO "safeguarding_withdrawal" '):
         raise OperationalError
     return execute(sql, params, many, context)
 
 
-def test_entry_that_the_database_refuses_holds_everybody_until_it_is_carried_out():
+def test_entry_that_the_database_refuses_holds_everybody_until_a_lead_tries_it_again(lead):
     other = make_story_about(make_agreeing_person())
     with connection.execute_wrapper(refuse_withdrawals):
         catch_up()
+    call_command("run_due_work")
     assert statuses(other) == [404]
-    ledger.catch_up(only_due=True)
-    assert statuses(other) == [200], "it was tried again on the same day"
+    lead.post(PAGE, {"again": 1})
+    assert statuses(other) == [200]
 
 
 @pytest.mark.sqlite_only
@@ -200,10 +187,6 @@ def test_lead_is_not_told_that_the_hold_ended_while_the_ledger_is_missing(lead):
     ledger.hold_everybody("A reason.")
     told = "What the consents allow is shown again."
     assert told not in lead.post(PAGE, {"again": 1}, follow=True).text  # try what failed again
-    entry = UnfinishedEntry.objects.create(key="a")
-    # The lead gives an entry up.
-    given_up = {"entry": entry.pk, f"{entry.pk}-reason": "It was a test."}
-    assert told not in lead.post(PAGE, given_up, follow=True).text
     assert statuses(other) == [404]
     # The lead confirms that nobody withdrew.
     assert told in lead.post(PAGE, follow=True).text
@@ -247,11 +230,11 @@ def test_desk_lists_what_was_ticked_before_a_restore_and_the_words_are_kept(lead
     ledger.catch_up()
     author.refresh_from_db()
     assert withdrawal_world.NAME in author.name, "the restore has brought it back"
-    told, link = "What you ticked for this withdrawal may be back.", "withdraw/?choice=everything"
+    told, link = "What you ticked for this withdrawal may be back.", address(person, "withdraw")
     desk = lead.get("/admin/").text
     assert told in desk
     assert link in desk
-    run_tasks()
+    withdrawal_world.finish()
     assert Contributor.objects.get().names, "the list is made with them"
     withdrawal_world.withdraw_all(Contributor.objects.get())
     assert told in lead.get("/admin/").text, "no lead has confirmed it"
@@ -259,5 +242,5 @@ def test_desk_lists_what_was_ticked_before_a_restore_and_the_words_are_kept(lead
     assert told not in lead.get("/admin/").text
     author.refresh_from_db()
     assert withdrawal_world.NAME not in author.name
-    run_tasks()
+    withdrawal_world.finish()
     assert not Contributor.objects.get().names

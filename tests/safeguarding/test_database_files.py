@@ -26,7 +26,7 @@ OBSTACLES = [
 
 def make_task(*later_steps):
     """Return the task "vacuum" of a new withdrawal, as a queryset. `later_steps`: steps of tasks after it."""
-    withdrawal = Withdrawal.objects.create(code="P-2345", choice="everything")
+    withdrawal = Withdrawal.objects.create(code="P-2345")
     for step in ("vacuum", *later_steps):
         withdrawal.tasks.create(step=step)
     return withdrawal.tasks.filter(step="vacuum")

@@ -56,7 +56,7 @@ def make_name_everywhere():
 
 def listed(person):
     """Return {name of a Place: lines} of what the lead has to tick."""
-    shown = make_plan(person, "everything").shown
+    shown = make_plan(person).shown
     return {each.place.name: [line.title for line in each.found] for each in shown if each.place.needs_yes}
 
 
@@ -64,10 +64,10 @@ def test_name_in_any_field_is_listed_and_erased_if_it_is_ticked():
     person = withdrawal_world.make_named_person()
     lines = make_name_everywhere()
     assert listed(person) == {name: [line] for name, line in lines.items()}
-    withdraw(person, "everything")
+    withdraw(person)
     assert len(tables_with(NAME)) == len(lines), "nothing is ticked"
     ticked = withdrawal_world.everything_found(person)
-    withdraw(Contributor.objects.get(pk=person.pk), "everything", yes=ticked)
+    withdraw(Contributor.objects.get(pk=person.pk), yes=ticked)
     run_quick_tasks()
     assert tables_with(NAME) == {}
     assert not any("zahrawi" in name for name in default_storage.listdir("avatar_images")[1])
@@ -120,7 +120,7 @@ def test_copies_of_an_erased_picture_are_listed_in_any_size_and_format():
     path = default_storage.save("avatar_images/a.jpg", ContentFile(original))
     UserProfile.objects.update_or_create(user=user, defaults={"avatar": path})
     assert listed(person) == {"copies": ["Picture: Small", "User profile: friend"]}
-    withdraw(person, "everything")
+    withdraw(person)
     assert CleanImage.objects.filter(pk=small.pk).exists(), "it is not ticked"
     with_copy = make_agreeing_person()
     make_picture(original, ".jpg", with_copy, title="Hers")

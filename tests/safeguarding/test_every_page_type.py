@@ -13,7 +13,6 @@ from home.models import HomePage, StandardPage
 from operations.outage import write_page
 from publishing.visibility import is_published, published_pages
 from safeguarding.withdrawal.carry_out import withdraw as carry_out_withdrawal
-from safeguarding.withdrawal_models import Choice
 from stories.models import StoryIndexPage
 from tests.support.builders import (
     home_page,
@@ -175,7 +174,7 @@ def test_a_withdrawal_deletes_no_home_page_and_no_page_with_others_below(client)
     home.save()
     section = make_index(title="Section", **fields | {"story_people": rows_of(person)})
     story = make_story("Somebody else's", parent=section)
-    carry_out_withdrawal(person, Choice.EVERYTHING)
+    carry_out_withdrawal(person)
     assert not Page.objects.filter(pk=leaf.pk).exists()
     assert not is_read(client, home)
     assert not is_read(client, section)

@@ -16,9 +16,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 def test_desk_says_how_a_held_story_is_cleared_after_the_consent_of_the_other_person_ended(lead, client):
     person, other = make_named_person(), make_agreeing_person()
     story = make_shared(person, other, title="Of both", slug="of-both")
-    withdraw(person, "everything")
+    withdraw(person)
     record(other, **ALL_AGREED | {"given_on": days_from_today(-9), "ends_on": days_from_today(-1)})
-    sentence = f"removes what {person.code} took back"
+    sentence = f"takes {person.code} out and publishes it"
     assert sentence in lead.get("/admin/").text
     client.force_login(make_user("Moderators"))
     for action in ("publish", None, "unpublish", None):

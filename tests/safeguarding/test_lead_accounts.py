@@ -69,8 +69,7 @@ JOINS = {
 NAMES = {
     "restricted": ("post", {"reason": "check"}),
     "print": ("post", {"reason": "check"}),
-    "withdraw": ("get", {"choice": "name"}),
-    "correct_name": ("post", {"old_name": SECRET}),
+    "withdraw": ("post", {}),
 }
 
 

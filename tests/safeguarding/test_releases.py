@@ -14,7 +14,7 @@ from caching.local_date import today
 from home.models import SiteSettings
 from media.cleaning import CleanFile
 from publishing.visibility import is_published
-from safeguarding.models import Decision, Release, Withdrawal
+from safeguarding.models import Decision, Release
 from safeguarding.releases import recompute
 from safeguarding.scopes import NO_END, Naming, Picture
 from stories.models import StoryPage
@@ -110,26 +110,6 @@ def test_every_event_counts_at_once(client):
     person.held_since = None
     person.save()
     assert is_read(client, story)
-
-
-# The kind of withdrawal, the step of its task about the page, whether the task is done, and whether
-# readers don't see the page because of it.
-@pytest.mark.parametrize(
-    ("choice", "step", "is_done", "is_held"),
-    [
-        ("correction", "purge", False, True),
-        ("correction", "purge", True, False),
-        ("correction", "words", False, False),
-        ("name", "purge", False, False),  # Only the consent says whether readers see the page.
-    ],
-)
-def test_page_is_held_until_it_is_published_with_a_corrected_name(client, choice, step, is_done, is_held):
-    story, other = make_story_about(make_agreeing_person()), make_story_about(make_agreeing_person())
-    withdrawal = Withdrawal.objects.create(choice=choice)
-    done_at = timezone.now() if is_done else None
-    withdrawal.tasks.create(step=step, data={"page": story.pk}, done_at=done_at)
-    recompute([story.pk, other.pk])
-    assert (is_read(client, story), is_read(client, other)) == (not is_held, True)
 
 
 def test_events_of_one_person_change_no_story_of_others():

@@ -25,13 +25,13 @@ from media.models import CleanImage
 from safeguarding.holds import TAKE_DOWN, take_down
 from safeguarding.models import Contributor, Ledger, PageHold, Use, Withdrawal
 from safeguarding.policies import GROUP
-from safeguarding.releases import lock, recompute
+from safeguarding.releases import lock
 from safeguarding.retention import delete_names_of, deletion_day
 from safeguarding.withdrawal import carry_out
 from safeguarding.withdrawal.addresses import digest_of
 from safeguarding.withdrawal.again import withdraw_again
+from safeguarding.withdrawal.forgetting import delete_words
 from safeguarding.withdrawal.page_holds import hold_pages, release_page
-from safeguarding.withdrawal.tasks import run_one
 from stories.models import StoryPage
 from tests.support.builders import (
     make_document,
@@ -137,7 +137,7 @@ def test_form_that_is_sent_while_a_withdrawal_runs_stores_nothing():
         form = parse(lead.post(address(person, name), {"reason": "contact"}))
         data["seen"] = form.select_one("[name=seen]")["value"]
         with others() as start, transaction.atomic():
-            carry_out.withdraw(person, "everything")
+            carry_out.withdraw(person)
             start(partial(lead.post, address(person, name), data))
             wait_until_blocked()
         person = Contributor.objects.get(pk=person.pk)
@@ -152,7 +152,7 @@ def test_file_that_is_erased_while_its_form_is_sent_does_not_come_back():
         make_story_about(person, **(image if make == make_image else {"body": body}))
         act = prepare(item, person)
         with others() as start, transaction.atomic():
-            carry_out.withdraw(person, "everything")
+            carry_out.withdraw(person)
             start(act)
             wait_until_blocked()
         assert not type(item).objects.exists()
@@ -183,16 +183,6 @@ def release_a_page_of_somebody_who_withdraws():
     return partial(withdraw, person), release, partial(is_held_back, story)
 
 
-def purge_a_page_of_somebody_who_withdraws():
-    person = make_agreeing_person()
-    story = make_story_about(person)
-    fields = {"contributor": person, "code": person.code, "choice": "correction", "old_name": "Zahrawi"}
-    withdrawal = Withdrawal.objects.create(**fields)
-    task = withdrawal.tasks.create(step="purge", data={"page": story.pk})
-    recompute([story.pk])
-    return partial(withdraw, person), partial(run_one, task), partial(is_held_back, story)
-
-
 def save_a_page_that_is_held():
     story = make_story_about(make_agreeing_person())
     save = partial(StoryPage.objects.get(pk=story.pk).save, clean=False)
@@ -213,9 +203,8 @@ def has(person, name):
 def forget_words_of_somebody_who_agrees_again():
     person = make_agreeing_person(names="Amina")
     withdraw(person)
-    withdrawal = Withdrawal.objects.create(contributor=person, code=person.code, choice="everything")
-    task = withdrawal.tasks.create(step="words", data={})
-    return partial(record, person, **ALL_AGREED), partial(run_one, task), has(person, "Amina")
+    Withdrawal.objects.create(contributor=person, code=person.code)
+    return partial(record, person, **ALL_AGREED), partial(delete_words, person.pk), has(person, "Amina")
 
 
 def encrypt_names_that_are_changed():
@@ -243,7 +232,6 @@ def withdraw_again_twice():
 PAIRS = [
     decide_about_somebody_who_withdraws,
     release_a_page_of_somebody_who_withdraws,
-    purge_a_page_of_somebody_who_withdraws,
     save_a_page_that_is_held,
     delete_names_of_somebody_who_agrees_again,
     forget_words_of_somebody_who_agrees_again,
@@ -371,7 +359,7 @@ def entry_about(person, story):
     """Return an entry of the ledger: `story` was erased with `person`, who need not be in its list now."""
     salt = Ledger.get().salt
     address, key = (digest_of(text, salt) for text in (story.url, str(story.translation_key)))
-    entry = {"key": str(uuid.uuid4()), "code": person.code, "choice": "everything"}
+    entry = {"key": str(uuid.uuid4()), "code": person.code}
     return entry | {"address": [address], "former": [], "picture": [], "story": [key]}
 
 
@@ -389,7 +377,7 @@ def test_withdrawing_waits_for_whoever_adds_a_page_before_it_locks_others():
     parent = Page.objects.filter(pk=story.get_parent().pk)
     entry = entry_about(other, unlisted)
     acts = {
-        "withdrawing": partial(carry_out.withdraw, person, "everything"),
+        "withdrawing": partial(carry_out.withdraw, person),
         "withdrawing again": partial(withdraw_again, entry, Ledger.get().salt),
     }
     for name, act in acts.items():
@@ -448,7 +436,7 @@ def withdraw_during(act):
 
     with others() as start:
         pre_delete.connect(begin, sender=StoryPage)
-        carry_out.withdraw(person, "everything")
+        carry_out.withdraw(person)
     assert not Page.objects.filter(pk=story.pk).exists()
 
 

@@ -3,6 +3,8 @@
 import datetime
 
 import pytest
+from django.utils import timezone
+from wagtail.models import PageLogEntry
 from wagtail.rich_text import RichText
 
 from safeguarding.models import Decision
@@ -63,7 +65,9 @@ def save(story, user, **fields):
 def may_decide(user, story):
     """Return whether `user` may decide about the latest version of `story`."""
     story = StoryPage.objects.get(pk=story.pk)
-    return not has_written(user, story, read_saves(story, story.latest_revision), Decision.objects.all())
+    saves, decisions = read_saves(story, story.latest_revision), Decision.objects.all()
+    question = "".join(f"{each.contributor_id}:{each.ground}" for each in decisions)
+    return not has_written(user, story, saves, decisions, question)
 
 
 def make_decided(author):
@@ -103,3 +107,49 @@ def test_own_decision_of_a_lead_does_not_end_what_counts_as_written():
     for decided_by in (lead, None):  # None: a user who was deleted
         Decision.objects.update(decided_by=decided_by)
         assert may_decide(lead, story) == (decided_by is None)
+
+
+def forget(story, client):
+    client.force_login(make_user("Moderators"))
+    client.post(f"/admin/pages/{story.pk}/history/forget/")
+
+
+def test_old_versions_that_are_forgotten_change_nothing_about_who_may_decide(client):
+    author, *both = [make_user(GROUP) for _each in range(3)]
+    story = make_decided(author)
+    Decision.objects.all().delete()
+    for lead in both:
+        save(story, lead, summary=story.summary.replace("e", "e,", 1))
+    for _twice in range(2):
+        forget(story, client)
+        assert story.revisions.count() == 1
+        assert [may_decide(user, story) for user in (author, *both)] == [False, True, True]
+    # The words of before and after count together.
+    save(story, both[0], summary=f"{story.summary} {NINE}")
+    save(story, author, summary=story.summary.replace("e", "e,", 1))
+    assert [may_decide(user, story) for user in (author, *both)] == [False, True, True]
+    forget(story, client)
+    save(story, both[0], summary=f"{story.summary} again")
+    assert [may_decide(user, story) for user in (author, *both)] == [False, False, True]
+    PageLogEntry.objects.update(data={})  # as a withdrawal does
+    assert [may_decide(user, story) for user in (author, *both)] == [False, False, False]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_forgotten_versions_since_a_decision_count_as_before(change, client):
+    versions, expected = CHANGES[change]
+    lead = make_user(GROUP)
+    story = make_decided(lead)
+    for fields in versions:
+        save(story, lead, **fields)
+    save(story, make_user("Editors"), seo_title="Lamps and more")
+    forget(story, client)
+    assert not Decision.objects.get().revision, "the version that was decided about is forgotten too"
+    assert may_decide(lead, story) == expected
+    # A later decision of somebody else settles what was before.
+    decided = Decision.objects.get()
+    Decision.objects.filter(pk=decided.pk).update(
+        revision=StoryPage.objects.get(pk=story.pk).latest_revision, decided_at=timezone.now()
+    )
+    save(story, lead, summary=story.summary.replace(",", ""))
+    assert may_decide(lead, story)

@@ -15,7 +15,7 @@ from caching.local_date import today
 from home.models import SiteSettings, StandardPage
 from safeguarding.models import Notice, RestrictedView, Use
 from safeguarding.policies import GROUP
-from safeguarding.withdrawal_models import UnfinishedEntry, Withdrawal, WithdrawalTask
+from safeguarding.withdrawal_models import Ledger, Withdrawal, WithdrawalTask
 from search.models import KnownWord
 from stories.models import StoryPage
 from stories.terms import Author, Country, Theme
@@ -82,9 +82,9 @@ class World:
         Notice.objects.create(contributor=person, step="60", day=today())
         RestrictedView.objects.create(contributor=person, user=self.administrator, reason="check")
         decide(story, person, "other")
-        withdrawal = Withdrawal.objects.create(contributor=person, code=person.code, choice="pictures")
+        withdrawal = Withdrawal.objects.create(contributor=person, code=person.code)
         WithdrawalTask.objects.create(withdrawal=withdrawal, step="vacuum", failures=1, error="?")
-        UnfinishedEntry.objects.create(key="key", code=person.code, failures=1, error="?", reason="?")
+        Ledger.get()
         for each in (person, story, section.draft, Theme.objects.first(), section.image, section.document):
             log(each, "wagtail.edit", user=self.administrator, data={"title": "Was"})
 

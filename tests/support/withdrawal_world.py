@@ -30,6 +30,8 @@ from publishing.trash import move_to_trash
 from safeguarding.models import Contributor
 from safeguarding.scopes import Naming
 from safeguarding.withdrawal.carry_out import make_plan, withdraw
+from safeguarding.withdrawal.forgetting import forget_words
+from safeguarding.withdrawal.tasks import run_tasks
 from search.models import MissedSearch, VocabularyGroup
 from stories.models import StoryPage
 from stories.terms import Theme
@@ -210,9 +212,16 @@ def make_shared(person, other, naming=Naming.CHANGED, **fields):
     return StoryPage.objects.get(pk=shared.pk)
 
 
+def finish():
+    """Run the tasks, then what is done each night, and the tasks that this has added."""
+    run_tasks()
+    forget_words()
+    run_tasks()
+
+
 def everything_found(person):
     """Return the `yes` of withdraw() for everything that the plan of `person` asks about."""
-    plan = make_plan(person, "everything")
+    plan = make_plan(person)
     return [
         (section.place.name, each.key)
         for section in plan.sections
@@ -223,4 +232,4 @@ def everything_found(person):
 
 def withdraw_all(person):
     """Withdraw everything of `person`, with a yes to everything that is asked. Return the Withdrawal."""
-    return withdraw(person, "everything", yes=everything_found(person))
+    return withdraw(person, yes=everything_found(person))

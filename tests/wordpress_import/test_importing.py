@@ -499,7 +499,7 @@ def test_what_was_withdrawn_does_not_come_back(run, uploads):
     story = wp_item(1, '<p>A</p><img src="/wp-content/uploads/2020/04/photo.jpg">')
     options = ["--uploads", str(uploads)]
     run([story], *options)
-    withdrawal = Withdrawal.objects.create(code="A-1", choice="everything")
+    withdrawal = Withdrawal.objects.create(code="A-1")
     # By their fingerprints, the picture and the addresses of posts 2 and 3 belong to a person who withdrew.
     for kind, text in (
         ("picture", CleanImage.objects.get().file_hash),

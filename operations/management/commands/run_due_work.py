@@ -26,6 +26,7 @@ from safeguarding.membership import announce_members
 from safeguarding.reminders import send_reminders
 from safeguarding.retention import delete_names
 from safeguarding.withdrawal import ledger
+from safeguarding.withdrawal.forgetting import forget_words
 from safeguarding.withdrawal.tasks import run_tasks
 from search.missed import delete_old_missed_searches
 
@@ -40,9 +41,10 @@ def carry_out_ledger():
     """Carry out the withdrawals that the database lacks, then write the ledger of withdrawals.
 
     These are one part: if the first failed, the second could begin a new ledger, and what the old one has
-    would never be carried out.
+    would never be carried out. What failed before waits for a lead: everybody is held meanwhile.
     """
-    ledger.catch_up(only_due=True)
+    if not ledger.has_failed():
+        ledger.catch_up()
     ledger.write()
 
 
@@ -63,6 +65,7 @@ EACH_MINUTE = {
 NIGHTLY = {
     # Before the deletions that the mails announce.
     "mails to the leads": send_reminders,
+    "words of people who withdrew": forget_words,
     "names to delete": delete_names,
     "trash": trash.delete_expired,
     "sessions": lambda: call_command("clearsessions"),

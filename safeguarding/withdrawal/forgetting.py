@@ -1,0 +1,150 @@
+"""Deletes the names and protected words of people who withdrew, as soon as no text holds one.
+
+The leak check needs them until then. A lead, a member of the group Safeguarding, can have them deleted
+before ("Complete").
+"""
+
+from collections import defaultdict
+from contextlib import nullcontext
+from functools import partial
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.models import Page, Revision
+
+from safeguarding.leak_check.rows import find_rows, mentions
+from safeguarding.models import Contributor
+from safeguarding.one_by_one import do_for_each
+from safeguarding.releases import lock_pages, lock_with_others
+from safeguarding.withdrawal.carry_out import REPEATED
+from safeguarding.withdrawal.elsewhere import find_elsewhere, words_to_change
+from safeguarding.withdrawal.pages import delete_versions
+from safeguarding.withdrawal.places import Case, places
+from safeguarding.withdrawal.returned import find_returned
+from safeguarding.withdrawal.steps import save_current_anew
+from safeguarding.withdrawal.tasks import add_task, step
+from safeguarding.withdrawal.words import KEPT_FIELDS, has_unreadable_words
+from safeguarding.withdrawal_models import WithdrawalTask
+from safeguarding.writers import keep_writers
+
+# The names of the Places of log entries.
+LOGS = {"wagtailcore.pagelogentry", "wagtailcore.modellogentry"}
+
+
+def forget_words():
+    """Delete the words of all who withdrew and of whom no text holds one. It is done once a night."""
+    do_for_each(Contributor.objects.exclude(withdrawals=None), forget_unless_held)
+
+
+def forget_unless_held(person):
+    """Erase the history with words of `person`, and then the words, unless a text has to be changed first.
+
+    A text that may stay, such as a story of a child with the same surname, must not keep the history.
+    """
+    if not may_complete(person):
+        return
+    erase_history(person)
+    if not find_elsewhere(words_to_change(person)) and erase_history(person, with_current=True):
+        delete_words(person.pk)
+
+
+def may_complete(person):
+    """Return whether `person` withdrew, has words that can be read, and nothing but texts still needs them.
+
+    The leak check needs them for held pages. A lead needs them to read the list of a withdrawal again.
+    """
+    waiting = WithdrawalTask.objects.filter(withdrawal__contributor=person, done_at=None)
+    return (
+        person.has_withdrawn
+        and any(getattr(person, name) for name in KEPT_FIELDS)
+        and not has_unreadable_words(person)
+        and not waiting.filter(step__in=("again", "purge")).exists()
+        and not find_returned(contributor=person)
+    )
+
+
+@step("complete", _("Delete names and protected words"), is_slow=True)
+def complete(task):
+    """Erase the history with words of a person, and then the words, although texts or schedules may hold one.
+
+    A lead asked for it ("Complete").
+    """
+    person = task.withdrawal.contributor
+    if person and may_complete(person):
+        erase_history(person, with_current=True)
+        delete_words(person.pk)
+
+
+@transaction.atomic
+def delete_words(key):
+    """Delete the names and protected words of the person with the primary key `key`."""
+    lock_with_others(key)
+    person = Contributor.objects.get(pk=key)
+    # A consent may have been recorded, or a page held meanwhile.
+    if may_complete(person):
+        person.delete_texts(KEPT_FIELDS)
+        # The names have to go from the file of the database too.
+        add_task(person.withdrawals.first(), "vacuum")
+
+
+def erase_history(person, with_current=False):
+    """Delete versions of pages and redirects with a word of `person`, and overwrite log entries.
+
+    The live and the latest version of a page stay. If `with_current`, they are saved anew: their texts have
+    no word any more, but they can have an old address or a deleted comment. Return False if a version is left
+    because the page has a scheduled one, which can't be saved anew.
+    """
+    words = {word.term for word in words_to_change(person)}
+    case = Case(person, person.code, terms=words, withdrawal=person.withdrawals.first())
+    is_complete = True
+    for key, versions in versions_with_words(words).items():
+        with transaction.atomic():
+            lock_pages([key])
+            page = Page.objects.filter(pk=key).first()
+            needed = [each for each in versions if page and is_needed(each, page)]
+            renews = bool(with_current and needed and not page.scheduled_revision)
+            is_complete = is_complete and (renews or not needed)
+            if old := [each for each in versions if renews or each not in needed]:
+                with keep_writers(page) if page else nullcontext():
+                    if renews:
+                        save_current_anew(page)
+                    delete_versions(old)
+                add_tasks(case)
+    with transaction.atomic():
+        # Wagtail makes one of the old address if somebody takes the word out of the address of a page.
+        redirects = rows_with_words(Redirect.objects.all(), ("old_path",), words)
+        found = Redirect.objects.filter(pk__in=redirects).delete()[0]
+        for place in (each for each in places() if each.name in LOGS):
+            keys = [each.key for each in place.find(case)]
+            place.erase(case, keys)
+            found += len(keys)
+        if found:
+            add_tasks(case)
+    return is_complete
+
+
+def versions_with_words(words):
+    """Return {primary key of a page: its versions with one of `words`, Terms, anywhere in what is stored}."""
+    keys = rows_with_words(Revision.page_revisions, ("object_str", "content"), words)
+    found = defaultdict(list)
+    for revision in Revision.objects.filter(pk__in=keys).order_by("pk"):
+        found[revision.object_id].append(revision)
+    return found
+
+
+def rows_with_words(rows, fields, words):
+    """Return the primary keys of those of `rows` with one of `words`, Terms, in `fields`."""
+    return [key for key, _texts in find_rows(rows, fields, partial(mentions, words))]
+
+
+def is_needed(revision, page):
+    """Return whether `revision`, a version of `page`, is the live, the latest or a scheduled one."""
+    is_current = revision.pk in {page.latest_revision_id, page.live_revision_id}
+    return is_current or revision.approved_go_live_at is not None
+
+
+def add_tasks(case):
+    """Add the steps that follow each deletion, in its transaction: this process can be killed after it."""
+    for name in REPEATED:
+        case.add_task(name)

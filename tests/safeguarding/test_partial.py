@@ -1,0 +1,191 @@
+"""Somebody takes back the pictures or the name, or a name was wrong: stories are held, and a lead clears.
+
+A lead is a member of the safeguarding team.
+"""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.models import PageLogEntry, Workflow
+
+from media.models import CleanImage
+from safeguarding.models import Contributor, PageHold, WithdrawalTask
+from safeguarding.scopes import Naming
+from safeguarding.withdrawal import ledger
+from safeguarding.withdrawal.page_holds import hold_pages
+from safeguarding.withdrawal.tasks import run_quick_tasks
+from stories.models import StoryPage
+from tests.support import builders
+from tests.support.builders import parse
+from tests.support.leads import ANSWERS, address
+from tests.support.people import ALL_AGREED, make_agreeing_person, make_story_about, record
+from tests.support.stored_text import tables_with
+from tests.support.undone import undone
+from tests.support.withdrawal_world import NAME, finish, named_image
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+
+HELD = "/admin/safeguarding/withdrawals/after-restore/"
+
+
+def make_stories():
+    """Return (person, a story that says the name, a story of the same person that doesn't)."""
+    person = make_agreeing_person(names="Amina Otieno")
+    story = make_story_about(person, naming=Naming.REAL, title=f"{NAME} walks", slug="zahrawi-walks")
+    StoryPage.objects.get(pk=story.pk).save_revision(log_action=True).publish()
+    Redirect.objects.create(old_path="/stories/zahrawi-former", redirect_page=story)
+    return person, story, make_story_about(person, title="Lamps")
+
+
+def publish(story, **fields):
+    draft = StoryPage.objects.get(pk=story.pk).get_latest_revision_as_object()
+    for name, value in fields.items():
+        setattr(draft, name, value)
+    draft.save_revision(clean=False).publish(skip_permission_checks=True)
+
+
+def statuses(client, *pages):
+    return [client.get(page.url).status_code for page in pages]
+
+
+def add_word(lead, person, **fields):
+    """Add NAME to the protected words, as the form does when it is opened. Return the response."""
+    page = address(person, "restricted")
+    form = parse(lead.post(page, {"reason": "contact"})).select_one("main form[method=post]")
+    assert form.select_one("input[name=hold_stories]").has_attr("checked")
+    data = {"reason": "contact", "seen": form.select_one("[name=seen]")["value"], "save": "1"}
+    data |= {"names": person.names, "hold_stories": "on"} | fields
+    return lead.post(page, {name: value for name, value in data.items() if value is not None})
+
+
+def test_stories_that_say_a_new_word_are_held_until_they_are_published_without_it(lead, client):
+    person, story, other = make_stories()
+    with undone():
+        add_word(lead, person, protected_words=NAME, hold_stories=None)
+        assert statuses(client, story, other) == [200, 200]
+    with undone():
+        add_word(lead, person, ordinary_words=NAME)
+        assert statuses(client, story, other) == [200, 200]
+    report = add_word(lead, person, protected_words=NAME)
+    assert address(person, "past") in report.text
+    assert statuses(client, story, other) == [404, 200]
+    assert "Says a protected word." in lead.get("/admin/").text
+    # What computes the Release again does not end the hold.
+    Contributor.objects.get(pk=person.pk).save()
+    StoryPage.objects.get(pk=story.pk).save(clean=False)
+    assert statuses(client, story) == [404]
+    with undone():
+        Contributor.objects.filter(pk=person.pk).update(names="", protected_words="")
+        publish(story, summary="Words.")
+        assert statuses(client, story) == [404], "nobody knows the word any more"
+        lead.post(HELD, {"other": PageHold.objects.get().pk})
+        assert statuses(client, story) == [200]
+    publish(story, title="Amina walks", slug="amina-walks")
+    assert not PageHold.objects.exists()
+    assert client.get("/stories/amina-walks/").status_code == 200
+
+
+def test_hold_for_a_word_and_one_after_a_restore_end_separately(lead, client):
+    person, story, _other = make_stories()
+    hold_pages([story], person.code)
+    add_word(lead, person, protected_words=NAME)
+    assert PageHold.objects.count() == 2
+    publish(story, title="Amina walks", slug="amina-walks")
+    assert client.get("/stories/amina-walks/").status_code == 404
+    assert not PageHold.objects.get().says_word
+
+
+CHANGED = {"naming": {"naming": Naming.CHANGED}, "picture": {"picture": 0}}
+
+
+@pytest.mark.parametrize("what", CHANGED)
+def test_changed_consent_holds_at_once_and_a_lead_clears_what_was_there_before(lead, client, what):
+    person, story, other = make_stories()
+    image = named_image(person)
+    page = make_story_about(person, lead_image=image, lead_image_alt="Somebody", title="With a picture")
+    assert statuses(client, story, other, page) == [200, 200, 200]
+    answers = {"picture": 2, "naming": Naming.REAL, "ends_on": ""} | CHANGED[what]
+    response = lead.post(address(person, "consent"), ANSWERS | answers, follow=True)
+    expected = {"naming": [404, 200, 200], "picture": [200, 200, 404]}[what]
+    assert statuses(client, story, other, page) == expected
+    assert response.redirect_chain == [(address(person, "past"), 302)]
+    shown = parse(response).select_one("main")
+    assert {button["value"] for button in shown.select("button[name=page]")} == {
+        str(each.pk) for each in (story, other, page)
+    }
+    links = [each["href"] for each in shown.select("a")]
+    assert f"/admin/images/{image.pk}/" in links
+    assert f"/admin/pages/{story.pk}/history/" in links
+
+
+def test_forgotten_versions_are_gone_from_everywhere(lead, client):
+    person, story, other = make_stories()
+    publish(story, title="She walks", slug="she-walks")
+    CleanImage.objects.all().delete()
+    for act in (schedule, submit):
+        with undone():
+            act(story)
+            told = lead.post(address(person, "past"), {"page": story.pk}, follow=True).text
+            assert "a version is scheduled or in moderation" in told
+            assert tables_with(NAME)
+    for key in ("x", "", builders.make_story("Of others").pk):
+        assert lead.post(address(person, "past"), {"page": key}).status_code == 404, key
+    assert (
+        "The earlier versions are deleted."
+        in lead.post(address(person, "past"), {"page": story.pk}, follow=True).text
+    )
+    finish()
+    assert tables_with(NAME) == {}
+    assert statuses(client, story, other) == [410, 200]
+    assert client.get("/stories/zahrawi-former/").status_code == 410
+    assert client.get("/stories/she-walks/").status_code == 200
+    labels = PageLogEntry.objects.filter(page=story.pk).exclude(action="safeguarding.wrote_before")
+    assert set(labels.values_list("label", flat=True)) == {person.code}
+    assert set(WithdrawalTask.objects.filter(done_at=None).values_list("step", flat=True)) == {"vacuum"}
+
+
+def schedule(story):
+    moment = timezone.now() + datetime.timedelta(days=9)
+    StoryPage.objects.get(pk=story.pk).save_revision(approved_go_live_at=moment)
+
+
+def submit(story):
+    Workflow.objects.get().start(StoryPage.objects.get(pk=story.pk), builders.make_user("Editors"))
+
+
+# --- After a restore ------------------------------------------------------------------------------
+
+
+def test_what_was_taken_back_is_restricted_again_after_a_restore(lead, client):
+    person, story, other = make_stories()
+    ledger.write()
+    with undone():
+        for naming in (Naming.CHANGED, Naming.REAL):  # The person changes it, and agrees again.
+            lead.post(address(person, "consent"), ANSWERS | {"picture": 2, "naming": naming, "ends_on": ""})
+        run_quick_tasks()
+    assert statuses(client, story, other) == [200, 200]
+    for _twice in range(2):
+        ledger.catch_up()
+        assert statuses(client, story, other) == [404, 200]
+        assert person.consents.count() == 2
+    record(person, **ALL_AGREED)
+    ledger.catch_up()
+    assert statuses(client, story, other) == [200, 200], "it is done once"
+
+
+def test_stories_that_said_a_word_are_held_after_a_restore_until_a_lead_decides(lead, client):
+    person, story, other = make_stories()
+    ledger.write()
+    with undone():
+        add_word(lead, person, protected_words=NAME)
+        run_quick_tasks()
+    assert NAME.lower() not in ledger.file_path().read_text().lower()
+    ledger.catch_up()
+    assert statuses(client, story, other) == [404, 404], "nobody knows the word"
+    publish(other, summary="Words.")
+    assert statuses(client, story, other) == [404, 404]
+    assert not parse(lead.get(HELD)).select("button[name=same]"), "the stories must not be erased"
+    lead.post(HELD, {"other": PageHold.objects.get(page=other).pk})
+    assert statuses(client, story, other) == [404, 200]
