@@ -70,7 +70,7 @@ def test_lead_withdraws_a_person_and_prints_the_report(lead, django_capture_on_c
 
 
 def test_withdrawals_are_listed_and_found_by_code(lead):
-    withdrawal = Withdrawal.objects.create(code="P-7K3M", choice="everything", user=lead.user)
+    withdrawal = Withdrawal.objects.create(code="P-7K3M", user=lead.user)
     for search, is_found in (("", True), ("results/?q=7k3m", True), ("results/?q=P-0000", False)):
         page = parse(lead.get(f"/admin/safeguarding/withdrawals/{search}"))
         links = [each["href"] for each in page.select("table a")]
