@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from caching import middleware
 from caching.models import Change
 from caching.outage import page_file
 from operations.outage import write_page
@@ -83,6 +84,14 @@ def test_unpublished_story_is_not_served_during_an_outage(site):
         response = client.get(story.url)
         assert response.status_code == 503
         assert b"The old words" not in response.content
+
+
+def test_no_page_is_made_for_a_moment_after_the_database_failed(site, monkeypatch):
+    monkeypatch.setattr(middleware, "OUTAGE_PAUSE_SECONDS", 3600)
+    client, story = site
+    with database_down():
+        client.get("/stories/")
+    assert [client.get(address).status_code for address in ("/stories/", story.url)] == [503, 200]
 
 
 # --- An error in one request, while the database responds ------------------------------------------

@@ -60,7 +60,8 @@ WRONG_VALUES = {
         "postgres-hunter2",
         "postgres://user:hunter2@host:port/name",
         "mysql://user:hunter2@host/name",
-        "sqlite://name.sqlite3",  # django-environ takes this for a database in memory.
+        "sqlite://name.sqlite3",  # django-environ takes this for a database in memory, as the next one.
+        "sqlite:///:memory:",
     ],
     # The last two would drop mails, and write links that reset a password to the log.
     "EMAIL_URL": [
