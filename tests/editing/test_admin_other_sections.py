@@ -9,16 +9,14 @@ from urllib.parse import urlencode
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
-from django.http import Http404
-from django.test import RequestFactory, override_settings
-from django.urls import resolve, reverse
+from django.test import override_settings
+from django.urls import reverse
 from wagtail.models import ModelLogEntry, Page, PageLogEntry, Task, Workflow
 
-from editing.admin_access import may_open
 from publishing.models import TrashedPage
 from tests.support import admin_world, builders
 from tests.support.admin_world import SECRET
-from tests.support.choosing import text_of
+from tests.support.choosing import may, text_of
 from tests.support.files_of_pages import document_block
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
@@ -60,16 +58,6 @@ def shown(client, *addresses):
         if SECRET in text_of(response):
             found.append(address)
     return found
-
-
-def may(user, address):
-    """Return whether the check before all views lets `user` open `address`, or None if it raises Http404."""
-    request = RequestFactory().get(f"/admin/{address}")
-    request.user, request.resolver_match = user, resolve(request.path_info)
-    try:
-        return may_open(request, request.resolver_match.kwargs)
-    except Http404:
-        return None
 
 
 def test_the_check_before_all_views_refuses_what_is_hidden(writer, own, other, subtests):

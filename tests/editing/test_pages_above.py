@@ -10,7 +10,7 @@ from wagtail.models import GroupPagePermission, Page, PageLogEntry
 
 from tests.support import builders
 from tests.support.admin_world import SECRET
-from tests.support.choosing import text_of
+from tests.support.choosing import may, text_of
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
@@ -45,6 +45,7 @@ def test_nothing_else_of_a_hidden_page_above_is_open(writer, admin_client, own, 
         PageLogEntry.objects.log_action(page.specific, "wagtail.comments.create", data=data)
     names = ["edit", "view_draft", "history", "usage", "copy", "delete", "privacy"]
     for name in names:
+        assert not may(writer.user, f"pages/{above.pk}/{name}/")
         answer = writer.get(f"/admin/pages/{above.pk}/{name}/")
         assert answer.status_code == 302 and answer.url == "/admin/", name
     for address in ("", "results/"):

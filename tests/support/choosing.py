@@ -3,9 +3,13 @@
 import json
 
 from django.contrib.auth.models import Permission
+from django.http import Http404
+from django.test import RequestFactory
+from django.urls import resolve
 from wagtail.models import GroupPagePermission
 from wagtail.test.utils.form_data import nested_form_data, streamfield
 
+from editing.admin_access import may_open
 from tests.support import builders
 from tests.support.admin_world import SECRET
 
@@ -27,6 +31,16 @@ def permit(client, own, *codenames, publish=True, pages=()):
     for codename in [*pages, "publish_page"] if publish else pages:
         right = Permission.objects.get(content_type__app_label="wagtailcore", codename=codename)
         GroupPagePermission.objects.create(group=group, page=own.index, permission=right)
+
+
+def may(user, address):
+    """Return whether the check before all views lets `user` open `address`, or None if it raises Http404."""
+    request = RequestFactory().get(f"/admin/{address}")
+    request.user, request.resolver_match = user, resolve(request.path_info)
+    try:
+        return may_open(request, request.resolver_match.kwargs)
+    except Http404:
+        return None
 
 
 def rich_text(kind, key):
