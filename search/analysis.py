@@ -8,7 +8,6 @@ each page is stemmed by the rules of its own language (docs/decisions/search.md)
 import functools
 import re
 import threading
-from dataclasses import dataclass
 
 import snowballstemmer
 
@@ -62,30 +61,24 @@ SITE_WORDS = {
 }
 
 
-@dataclass(frozen=True)
-class Word:
-    """A word of a text, unchanged, with its position: `text[start:end]`, in characters."""
-
-    text: str
-    start: int
-    end: int
-
-
 def iter_words(text):
-    """Yield each Word of `text`, in order.
+    """Yield a regular expression's match for each word of `text`, in order.
 
     A single letter beside an apostrophe, like the s of “Kofi’s” or the l of “l’esclavage”, is left out.
     """
     for match in WORD_PATTERN.finditer(text):
-        start, end = match.span()
-        is_single_letter = end - start == 1 and not match[0].isdigit()
-        if is_single_letter and is_beside_apostrophe(text, start, end):
-            continue
-        yield Word(match[0], start, end)
+        word = match[0]
+        if len(word) > 1 or word.isdigit() or not is_beside_apostrophe(text, *match.span()):
+            yield match
 
 
 def is_beside_apostrophe(text, start, end):
     return text[end : end + 1] in {"'", "’"} or text[max(start - 1, 0) : start] in {"'", "’"}
+
+
+def may_contain(text, tokens, language):
+    """Return False only if no word of `text` has one of `tokens`, a set. It takes less time than iter_words."""
+    return not tokens.isdisjoint([stem(word, language) for word in set(WORD_PATTERN.findall(text))])
 
 
 # A stemmer object keeps the current word as its state, so each thread needs stemmers of its own.
@@ -115,7 +108,7 @@ def _get_stemmer(language):
 
 def tokenize(text, language):
     """Return the index tokens of `text` in `language`, an ISO code, as a list in the text's order."""
-    return [stem(word.text, language) for word in iter_words(text)]
+    return [stem(word[0], language) for word in iter_words(text)]
 
 
 def fold_words(text):
@@ -123,7 +116,7 @@ def fold_words(text):
 
     Used where the exact word or its beginning counts, such as in autocompletion.
     """
-    return [fold(word.text)[:MAX_TOKEN_LENGTH] for word in iter_words(text)]
+    return [fold(word[0])[:MAX_TOKEN_LENGTH] for word in iter_words(text)]
 
 
 @functools.cache

@@ -255,7 +255,7 @@ def replace_words(text, spellings):
     """Return `text` with the words in `spellings`, {folded: spelling}, replaced; the rest is unchanged."""
     parts, position = [], 0
     for word in iter_words(text):
-        if fold(word.text) in spellings:
-            parts += [text[position : word.start], spellings[fold(word.text)]]
-            position = word.end
+        if fold(word[0]) in spellings:
+            parts += [text[position : word.start()], spellings[fold(word[0])]]
+            position = word.end()
     return "".join([*parts, text[position:]])

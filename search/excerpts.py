@@ -10,7 +10,7 @@ from wagtail.rich_text import get_text_for_indexing
 
 from caching.versioned_cache import cached
 from media.models import CleanImage
-from search.analysis import iter_words, stem
+from search.analysis import iter_words, may_contain, stem
 from search.parsing import iter_phrases
 from stories.body import get_picture_keys, iter_texts
 
@@ -27,16 +27,17 @@ def get_summary(page):
 
 
 def find_shown_pictures(pages):
-    """Return the set of primary keys of the pictures in the bodies of `pages` that may be shown today."""
-    keys = {key for page in pages if hasattr(page, "body") for key in get_picture_keys(page.body)}
-    shown = cached.many("shown pictures", keys, load_shown)
-    return {key for key in keys if shown[key]}
+    """Return {primary key: picture} of the pictures of `pages` that may be shown today, with one query."""
+    keys = {page.lead_image_id for page in pages if getattr(page, "lead_image_id", None)}
+    keys |= {key for page in pages if hasattr(page, "body") for key in get_picture_keys(page.body)}
+    # {primary key: picture, or None if it may not be shown}
+    pictures = cached.many("shown pictures", keys, load_pictures)
+    return {key: picture for key, picture in pictures.items() if picture}
 
 
-def load_shown(keys):
-    """Return {primary key of a picture: whether it may be shown today}, with one query."""
-    images = CleanImage.objects.in_bulk(keys)
-    return {key: key in images and images[key].is_shown for key in keys}
+def load_pictures(keys):
+    found = CleanImage.objects.in_bulk(keys)
+    return {key: found[key] if key in found and found[key].is_shown else None for key in keys}
 
 
 def iter_page_texts(page, shown_pictures):
@@ -49,8 +50,7 @@ def iter_page_texts(page, shown_pictures):
     if hasattr(page, "body"):
         for text in iter_texts(page.body, shown_pictures):
             yield " · ".join(filter(None, text.splitlines()))
-    lead_image = getattr(page, "lead_image", None)
-    if lead_image and lead_image.is_shown:
+    if getattr(page, "lead_image_id", None) in shown_pictures:
         yield page.lead_image_alt
 
 
@@ -62,10 +62,11 @@ class Highlighter:
 
     def __init__(self, query, language):
         self.language = language
-        # {first token: set of the phrases that begin with it, each a tuple of tokens}
+        # {first token: the phrases that begin with it, each a tuple of tokens, the shortest first}
         self._phrases = {}
-        for phrase in iter_phrases(query) if query else ():
-            self._phrases.setdefault(phrase.tokens[0], set()).add(phrase.tokens)
+        phrases = {phrase.tokens for phrase in iter_phrases(query)} if query else ()
+        for phrase in sorted(phrases, key=len):
+            self._phrases.setdefault(phrase[0], []).append(phrase)
 
     def highlight(self, text):
         """Return the whole `text` as safe HTML with its matches highlighted."""
@@ -74,14 +75,17 @@ class Highlighter:
 
     def excerpt(self, text):
         """Return the part of `text` with the most different matches as safe HTML, or "" without a match."""
+        # Most texts have no match.
+        if not may_contain(text, self._phrases.keys(), self.language):
+            return ""
         words = list(iter_words(text))
         matches = self._find_matches(words)
         if not matches:
             return ""
         first = self._find_best_start(matches)
         last = min(first + EXCERPT_LENGTH, len(words)) - 1
-        start = words[first].start if first else 0
-        end = words[last].end if last < len(words) - 1 else len(text)
+        start = words[first].start() if first else 0
+        end = words[last].end() if last < len(words) - 1 else len(text)
         inside = {
             position: (end_position, phrase)
             for position, (end_position, phrase) in matches.items()
@@ -95,10 +99,10 @@ class Highlighter:
 
         Of matches that begin with the same word, the longest is kept.
         """
-        tokens = [stem(word.text, self.language) for word in words]
+        tokens = [stem(word[0], self.language) for word in words]
         matches = {}
         for position, token in enumerate(tokens):
-            for phrase in sorted(self._phrases.get(token, ()), key=len):
+            for phrase in self._phrases.get(token, ()):
                 if tuple(tokens[position : position + len(phrase)]) == phrase:
                     matches[position] = (position + len(phrase), phrase)
         return matches
@@ -119,7 +123,7 @@ class Highlighter:
         """Return `text[start:end]` as safe HTML with `matches` highlighted."""
         parts, rendered_to = [], start
         for position, (end_position, _phrase) in matches.items():
-            match_start, match_end = words[position].start, words[end_position - 1].end
+            match_start, match_end = words[position].start(), words[end_position - 1].end()
             # A match that overlaps the one before stays unmarked.
             if match_start >= rendered_to:
                 parts.append((text[rendered_to:match_start], text[match_start:match_end]))

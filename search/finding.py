@@ -198,8 +198,10 @@ class Search:
         """The primary keys in the order that the visitor chose."""
         if self.form.cleaned_data.get("sort") == SortOrder.DATE or self.query is None:
             return self.pks
-        rank = partial(ranking.rank, self.pks, self.searcher.get_compiler(self.query))
-        return self._get_or_make("order", rank, *sorted(self.filters.items()))
+        return self._get_or_make("order", self._rank, *sorted(self.filters.items()))
+
+    def _rank(self):
+        return ranking.rank(self.pks, self.searcher.get_compiler(self.query))
 
     def get_page(self, number):
         """Return a Django paginator's page of results.
@@ -278,7 +280,7 @@ def find_by_year(search):
 
 def load_specific_pages(pks):
     """Return {primary key: page of its own class}, with one query for stories and one for other pages."""
-    found = StoryPage.objects.select_related("lead_image").in_bulk(list(pks))
+    found = StoryPage.objects.in_bulk(list(pks))
     if other_pks := [pk for pk in pks if pk not in found]:
         pages = Page.objects.filter(pk__in=other_pks).select_related(*OTHER_PAGE_TYPES)
         found |= {page.pk: getattr(page, page.cached_content_type.model) for page in pages}

@@ -32,7 +32,7 @@ def find_spellings(texts):
     max_length = KnownWord._meta.get_field("written").max_length
     found = {}
     # dict.fromkeys removes duplicates before the slow folding.
-    for spelling in dict.fromkeys(word.text for text in texts for word in iter_words(text)):
+    for spelling in dict.fromkeys(word[0] for text in texts for word in iter_words(text)):
         folded = fold(spelling)
         # With combining marks, a spelling can be much longer than its folded form.
         if not is_correctable(folded) or len(spelling) > max_length:
@@ -108,7 +108,7 @@ class TermWordList(WordList):
     def __init__(self, terms):
         spellings, self._terms = {}, {}
         for term in terms:
-            words = {fold(word.text): word.text for word in iter_words(term)}
+            words = {fold(word[0]): word[0] for word in iter_words(term)}
             for folded in filter(is_correctable, words):
                 spellings.setdefault(folded, words[folded])
                 self._terms.setdefault(folded, []).append((term, words.keys()))

@@ -68,7 +68,7 @@ def parse_query(text, language, vocabulary=None):
     pending = []
     for piece in PIECE_PATTERN.finditer(text):
         phrase = piece["phrase"]
-        words = [word.text for word in iter_words(phrase if phrase is not None else piece["words"])]
+        words = [word[0] for word in iter_words(phrase if phrase is not None else piece["words"])]
         if piece["minus"] and words:
             unwanted.append(TokenPhrase(tokenize(" ".join(words), language)))
         elif phrase is None:

@@ -48,8 +48,9 @@ def get_context(request, form):
     found = find_or_fall_back(form)
     results = found.get_page(request.GET.get("page"))
     add_locations(results)
-    add_excerpts(results, found.query, found.language)
-    add_pictures(results)
+    shown_pictures = find_shown_pictures(results)
+    add_excerpts(results, Highlighter(found.query, found.language), shown_pictures)
+    add_pictures(results, shown_pictures)
     # found.filters can have a typed year, too.
     is_unfiltered_first_page = request.GET.get("page", "1") == "1" and not form.filters
     # No page has all the typed words.
@@ -95,30 +96,25 @@ def load_titles(paths):
     return dict(published_pages().filter(path__in=paths).values_list("path", "title"))
 
 
-def add_pictures(pages):
-    """Set the `picture` of each of `pages`: its lead image as HTML, or None."""
-    images = {page: getattr(page, "lead_image", None) for page in pages}
-    images = {page: image if image and image.is_shown else None for page, image in images.items()}
+def add_pictures(pages, shown_pictures):
+    """Set the `picture` of each of `pages`: its lead image as HTML, or None if it may not be shown."""
 
-    def render_pictures(pks):
-        wanted = {image.pk: image for image in images.values() if image and image.pk in pks}
-        load_renditions(wanted.values())
-        return {pk: render_to_string("search/picture.html", {"image": image}) for pk, image in wanted.items()}
+    def render_pictures(keys):
+        load_renditions([shown_pictures[key] for key in keys])
+        return {key: render_to_string("search/picture.html", {"image": shown_pictures[key]}) for key in keys}
 
-    image_pks = {image.pk for image in images.values() if image}
-    pictures = cached.many("pictures in results", image_pks, render_pictures)
-    for page, image in images.items():
-        page.picture = image and pictures[image.pk]
+    leads = {page: getattr(page, "lead_image_id", None) for page in pages}
+    html = cached.many("pictures in results", shown_pictures.keys() & leads.values(), render_pictures)
+    for page, key in leads.items():
+        page.picture = html.get(key)
 
 
-def add_excerpts(pages, query, language):
+def add_excerpts(pages, highlighter, shown_pictures):
     """Set the `highlighted_title` and the `excerpt` of each of `pages`, as HTML.
 
     The excerpt is from the first text with a match. A page that has none, because it was found by its
     country for example, gets its summary.
     """
-    highlighter = Highlighter(query, language)
-    shown_pictures = find_shown_pictures(pages)
     for page in pages:
         # The title of a home page is “Home”, so its headline is shown.
         page.highlighted_title = highlighter.highlight(getattr(page, "headline", "") or page.title)

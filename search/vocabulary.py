@@ -172,7 +172,7 @@ def find_metadata_tokens(names, language):
     """
     found = defaultdict(list)
     for model, pk, name in names:
-        terms = [name, *(word.text for word in iter_words(name))]
+        terms = [name, *(word[0] for word in iter_words(name))]
         significant = [term for term in terms if significant_words(term, language)]
         for tokens in dict.fromkeys(tuple(tokenize(term, language)) for term in significant):
             if not site_tokens(language).issuperset(tokens):

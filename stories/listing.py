@@ -108,16 +108,19 @@ class StoryListing:
         if theme:
             stories = stories.about_theme(theme)
             self.filters.pop("theme", None)
-        # The second is quicker to plan, for queries that take few stories, as the first page does.
-        self.all_stories, self._few_stories = stories.published(), stories.published(few=True)
+        self._stories = stories
 
     @property
     def term(self):
         """The Country or Theme in the path, or None."""
         return self.country or self.theme
 
-    def _filter_stories(self, stories, except_for=None):
-        """Return those `stories` that pass the active filters, except for the facet named `except_for`."""
+    def _find_stories(self, few=False, except_for=None):
+        """Return the stories that pass the active filters, except for the facet named `except_for`.
+
+        `few`: as for `published`. It is quicker for queries that take few stories, as the first page does.
+        """
+        stories = self._stories.published(few)
         for name, condition in self._conditions.items():
             if name != except_for:
                 stories = stories.filter(condition)
@@ -143,7 +146,7 @@ class StoryListing:
     @cached_property
     def page(self):
         """The requested Page of the paginator; the first or last one when there is no page of that number."""
-        stories = self._filter_stories(self.all_stories if self.page_number else self._few_stories)
+        stories = self._find_stories(few=not self.page_number)
         paginator = Paginator(stories.newest_first().for_cards(), STORIES_PER_PAGE)
         # The sum of the cached counts by year saves the paginator's query. They leave out the filter `year`.
         year = str(self.filters.get("year", ""))
@@ -175,8 +178,8 @@ class StoryListing:
         """
         filters = [(key, value) for key, value in sorted(self.filters.items()) if key != name]
         cache = cached_of_filters if filters else cached
-        stories = self._filter_stories(self.all_stories, except_for=name).order_by()
-        return cache((name, *self.cache_key, *filters), lambda: count_stories(stories))
+        stories = partial(self._find_stories, except_for=name)
+        return cache((name, *self.cache_key, *filters), lambda: count_stories(stories().order_by()))
 
     def _count_facets(self):
         facets = []

@@ -23,7 +23,7 @@ def found(text):
 
 def synonyms(text, language="en"):
     """Return {tokens between spaces: TokenPhrase} of the synonyms of `text`."""
-    phrases = Vocabulary(language).synonyms([word.text for word in iter_words(text)])
+    phrases = Vocabulary(language).synonyms([word[0] for word in iter_words(text)])
     assert len({phrase.tokens for phrase in phrases}) == len(phrases), "there are duplicates"
     return {phrase.query_string: phrase for phrase in phrases}
 
