@@ -3,8 +3,8 @@
 Another one is for people who take back a part: it lists earlier versions and pictures, to clear them.
 """
 
+from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -118,7 +118,7 @@ class ReportView(WithdrawalMixin, TemplateView):
             withdrawal=withdrawal,
             rows=rows_of(withdrawal, held),
             held=held,
-            may_complete=withdrawal.contributor is not None and may_complete(withdrawal.contributor),
+            may_complete=self.may_complete(withdrawal),
             waiting=[(label_of(task), task) for task in waiting if task.step != "purge"],
             last=withdrawal.tasks.exclude(done_at=None).order_by("done_at").last(),
             # While something waits, rows that are not erased yet are in the files.
@@ -127,11 +127,15 @@ class ReportView(WithdrawalMixin, TemplateView):
             **kwargs,
         )
 
+    def may_complete(self, withdrawal):
+        person = withdrawal.contributor
+        return bool(person and may_complete(person)) and self.user_has_permission("see_names")
+
     def post(self, request, pk):
         """Have the names and words deleted, although texts may hold one ("Complete")."""
         withdrawal = get_object_or_404(Withdrawal, pk=pk)
-        if withdrawal.contributor is None or not may_complete(withdrawal.contributor):
-            raise Http404
+        if not self.may_complete(withdrawal):
+            raise PermissionDenied
         add_task(withdrawal, "complete")
         return redirect(request.path)
 

@@ -11,15 +11,16 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.core import mail
 from django.test import Client
+from django.urls import reverse
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from wagtail.models import ModelLogEntry
 
-from safeguarding.models import Contributor, LeakHits
+from safeguarding.models import Contributor, LeakHits, Withdrawal, WithdrawalTask
 from safeguarding.policies import GROUP, NAMES_CLOSED
 from stories.terms import Theme
 from tests.support.builders import make_story, make_user, story_form
 from tests.support.leads import SECRET, address
-from tests.support.people import make_person
+from tests.support.people import make_person, withdraw
 from tests.support.second_factor import with_app
 from tests.support.signing_in import ACCOUNT, ADD_USER, NOON, account_form, email_of, new_user_data
 from tests.support.undone import undone
@@ -176,9 +177,18 @@ def test_names_stay_closed_to_the_account_for_three_days(member, time_machine):
     client.post(*edit(other, GROUP))
     assert not other.groups.filter(name=GROUP).exists()
     client.post(address(Contributor.objects.get(), "take_down"))
-    assert Contributor.objects.get().held_since
+    person = Contributor.objects.get()
+    assert person.held_since
+    withdraw(person)
+    report = reverse(
+        "safeguarding_withdrawals:report", args=[Withdrawal.objects.create(contributor=person).pk]
+    )
+    client.post(report)
+    assert not WithdrawalTask.objects.exists(), "it can't have the names deleted"
     time_machine.move_to(NOON + datetime.timedelta(days=3, minutes=1), tick=False)
     assert names_opened_by(member) == NAMES.keys()
+    client_of(member).post(report)
+    assert WithdrawalTask.objects.get().step == "complete"
 
 
 def test_nobody_waits_while_no_name_is_recorded(member):
