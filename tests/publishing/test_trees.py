@@ -23,8 +23,8 @@ from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
 
-# The trees. PostgreSQL has others, and half as many, because they take twice as long there.
-SEEDS = range(20) if connection.vendor == "sqlite" else range(20, 30)
+# The trees. PostgreSQL has others, and fewer, because they take twice as long there.
+SEEDS = range(20) if connection.vendor == "sqlite" else range(20, 34)
 # How many pages of a tree are looked at one by one, besides the queries for all of its pages.
 SINGLE_PAGES = 7
 
