@@ -7,18 +7,11 @@ from wagtail.permissions import policy_registry
 
 from media.access import FILE_PERMISSIONS
 from media.shown_files import check_move
-from media.views import not_found, refuse_hidden_document
+from media.views import refuse_hidden_document
 
 # After Wagtail's own hook, which asks for a login if the collection of the document is private.
 hooks.register("before_serve_document", refuse_hidden_document, order=100)
 hooks.register("before_bulk_action", check_move)
-
-
-@hooks.register("before_serve_document", order=-1)
-def refuse_password(document, _request):
-    """Return a 404 if the collection of `document` has a shared password, for which there is no route."""
-    restrictions = document.collection.get_view_restrictions()
-    return not_found() if restrictions.filter(restriction_type="password").exists() else None
 
 
 class PermittedFilesMixin:

@@ -37,8 +37,7 @@ from tests.support.files_of_pages import (
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
-# The most queries that it takes to find out whether a visitor gets a file. For a document, one of them asks
-# whether its collection has a shared password.
+# The most queries that it takes to find out whether a visitor gets a file.
 MAX_QUERIES = 5
 
 # --- Visitors ------------------------------------------------------------------------------------
@@ -192,15 +191,10 @@ def test_user_who_may_edit_a_page_gets_the_pictures_of_its_draft(client):
 def test_shared_password_opens_nothing(client):
     """No form of the admin offers one, but the database of another site can have it."""
     story = story_with(image := builders.make_image())
-    document = builders.make_document()
-    document.collection = document.collection.add_child(name="Inner")
-    document.save()
     password = {"restriction_type": "password", "password": "x"}
-    page = PageViewRestriction.objects.create(page=story, **password)
-    files = CollectionViewRestriction.objects.create(collection=document.collection, **password)
-    forms = [f"/_util/authenticate_with_password/{page.pk}/{story.pk}/"]
-    forms += [f"/documents/authenticate_with_password/{files.pk}/"]
-    for address in [story.url, address_of(image), document.url, *forms]:
+    restriction = PageViewRestriction.objects.create(page=story, **password)
+    form = f"/_util/authenticate_with_password/{restriction.pk}/{story.pk}/"
+    for address in (story.url, address_of(image), form, "/documents/authenticate_with_password/1/"):
         assert get(client, address).status_code == 404, address
 
 
