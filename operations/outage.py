@@ -30,7 +30,7 @@ def write_page():
     style = Path(finders.find("css/site.css")).read_text(encoding="utf-8")
     context = {
         "homes": sorted(versions.select_related("locale"), key=lambda home: home.pk != site.root_page_id),
-        "site": SiteSettings.for_site(site),
+        "site": SiteSettings.read(site),
         # Without the typeface, a file that this page can't load, and the Georgia that is fitted to it.
         "style": re.sub(r"@font-face \{.*?\}", "", style, flags=re.DOTALL),
     }
