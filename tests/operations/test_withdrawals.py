@@ -248,6 +248,7 @@ def test_lead_sees_what_failed_and_tries_it_again(client, tmp_path):
 
     # The confirmation that nobody else withdrew ends no hold while an entry of the ledger is unfinished.
     client.post(page)
+    assert Client().get(other.url).status_code == 404
     assert "It failed again." in client.post(page, {"again": 1}, follow=True).text
     # Somebody mends the file. The scheduler leaves it to the lead.
     ledger.file_path().write_text(content)

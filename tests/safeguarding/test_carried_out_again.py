@@ -185,6 +185,7 @@ def test_lead_is_not_told_that_the_hold_ended_while_the_ledger_is_missing(lead):
     ledger.write()
     ledger.file_path().unlink()
     ledger.hold_everybody("A reason.")
+    Ledger.objects.update(failures="P-2222 (KeyError)")
     told = "What the consents allow is shown again."
     assert told not in lead.post(PAGE, {"again": 1}, follow=True).text  # try what failed again
     assert statuses(other) == [404]

@@ -166,6 +166,10 @@ def test_what_was_taken_back_is_restricted_again_after_a_restore(lead, client):
             lead.post(address(person, "consent"), ANSWERS | {"picture": 2, "naming": naming, "ends_on": ""})
         run_quick_tasks()
     assert statuses(client, story, other) == [200, 200]
+    with undone():  # The backup has a consent to less.
+        record(person, **ALL_AGREED | {"picture": 0})
+        ledger.catch_up()
+        assert Contributor.objects.get(pk=person.pk).latest_consent.picture == 0
     for _twice in range(2):
         ledger.catch_up()
         assert statuses(client, story, other) == [404, 200]

@@ -83,7 +83,7 @@ FIELDS_WITHOUT_TEXT = {
     "accounts.Passkey.credential_id", "action", "app_label", "codename", "content_path",
     "contentpath", "current_time_zone", "file_hash", "filter_spec", "focal_point_key", "hostname",
     "key", "language_code", "model", "model_path", "object_id", "password", "path", "position",
-    "preferred_language", "restriction_type", "safeguarding.Withdrawal.choice",
+    "preferred_language", "restriction_type", "safeguarding.Restriction.limits",
     "safeguarding.Withdrawal.counts", "safeguarding.WithdrawalTask.data",
     "safeguarding.WithdrawalTask.step", "status", "to_object_id", "url_path",
     "wagtailcore.Page.slug", "wagtailcore.Revision.content", "wagtailusers.UserProfile.contrast",
