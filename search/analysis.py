@@ -77,7 +77,7 @@ def is_beside_apostrophe(text, start, end):
 
 
 def may_contain(text, tokens, language):
-    """Return False only if no word of `text` has one of `tokens`, a set. It takes less time than iter_words."""
+    """Return False only if no word of `text` has one of `tokens`, a set. It is quicker than iter_words."""
     return not tokens.isdisjoint([stem(word, language) for word in set(WORD_PATTERN.findall(text))])
 
 

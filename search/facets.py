@@ -1,13 +1,13 @@
 """Facets of search results: their countries, themes, years and kinds of page, by which visitors filter."""
 
 import json
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
-from itertools import chain
 from urllib.parse import urlencode
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import F, Lookup
+from django.db.models import F, Lookup, StringAgg, TextField, Value
+from django.db.models.functions import Cast
 from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
@@ -44,60 +44,57 @@ class InList(Lookup):
 class FacetValues:
     """The values of the facets (filters with choices, such as countries) for a list of pages."""
 
-    # {facet: {primary key of a page: its values}}
-    values: dict
+    # {facet: {value: set of the primary keys of the pages that have it}}
+    pks: dict
     # {facet: {value: label}}
     labels: dict
 
 
 def load_facet_values(rows):
     """Return the FacetValues for `rows` of (primary key, content type's primary key, date or None)."""
-    content_types = {
-        content_type: ContentType.objects.get_for_id(content_type)
-        for content_type in {content_type for _pk, content_type, _date in rows}
-    }
-    pks = [pk for pk, _content_type, _date in rows]
+    all_pks = [pk for pk, _content_type, _date in rows]
+    by_type, years = defaultdict(set), defaultdict(set)
+    for pk, content_type, date in rows:
+        by_type[content_type].add(pk)
+        if date:
+            years[str(date.year)].add(pk)
+    kinds, kind_labels = defaultdict(set), {OTHER_KIND: gettext("Other pages")}
+    for key, pks in by_type.items():
+        content_type = ContentType.objects.get_for_id(key)
+        # Home pages count as plain pages.
+        kind = OTHER_KIND if content_type.model == "homepage" else content_type.model
+        kinds[kind] |= pks
+        kind_labels.setdefault(kind, capfirst(content_type.model_class()._meta.verbose_name_plural))
     # The labels of countries are their ISO codes here: build_facets() turns them into names.
-    country_values, country_labels = _load_values(
-        pks, StoryCountry.objects.all(), "story_id", "country__slug", "country_id"
+    countries, country_labels = _load_values(
+        all_pks, StoryCountry.objects.all(), "story_id", "country__slug", "country_id"
     )
-    theme_values, theme_labels = _load_values(
-        pks, StoryTheme.objects.all(), "story_id", "theme__slug", "theme__name"
+    themes, theme_labels = _load_values(
+        all_pks, StoryTheme.objects.all(), "story_id", "theme__slug", "theme__name"
     )
-    values = {
-        "country": country_values,
-        "theme": theme_values,
-        "year": {pk: [str(date.year)] for pk, _content_type, date in rows if date},
-        "kind": {pk: [get_kind(content_types[content_type])] for pk, content_type, _date in rows},
-    }
-    kind_labels = {
-        content_type.model: capfirst(content_type.model_class()._meta.verbose_name_plural)
-        for content_type in content_types.values()
-    } | {OTHER_KIND: gettext("Other pages")}
-    return FacetValues(values, {"country": country_labels, "theme": theme_labels, "kind": kind_labels})
-
-
-def get_kind(content_type):
-    """Return the value of the facet “kind” for pages of `content_type`. Home pages count as plain pages."""
-    return OTHER_KIND if content_type.model == "homepage" else content_type.model
+    return FacetValues(
+        {"country": countries, "theme": themes, "year": years, "kind": kinds},
+        {"country": country_labels, "theme": theme_labels, "kind": kind_labels},
+    )
 
 
 def _load_values(pks, queryset, key, value, label):
-    """Return {story: its values} and {value: label} of a facet, for the stories with the primary keys `pks`.
+    """Return {value: set of stories} and {value: label} of a facet, for the stories with the keys `pks`.
 
     `queryset`: one row for each value of a story, for example of StoryCountry, or of StoryPage for a field of
     the story itself (CONTRIBUTING.md, “Add a filter”). `key`, `value`, `label`: the names of the fields with
     the primary key of the story, with the value and with its label. Values are returned as text; a story
     without one is left out.
     """
-    # Without the default ordering, which costs time and is of no use here.
-    rows = queryset.filter(InList(F(key), pks)).order_by().values_list(key, value, label)
-    values, labels = {}, {}
-    for story, value_of_story, label_of_value in rows:
-        if value_of_story not in {"", None}:
-            values.setdefault(story, []).append(str(value_of_story))
-            labels[str(value_of_story)] = label_of_value
-    return values, labels
+    # One text with all keys takes a third of the time of a row for each story.
+    keys = StringAgg(Cast(key, TextField()), Value(" "))
+    rows = queryset.filter(InList(F(key), pks)).order_by().values_list(value, label).annotate(keys=keys)
+    stories, labels = defaultdict(set), {}
+    for value_of_stories, label_of_value, keys_of_stories in rows:
+        if value_of_stories not in {"", None}:
+            stories[str(value_of_stories)].update(map(int, keys_of_stories.split()))
+            labels[str(value_of_stories)] = label_of_value
+    return stories, labels
 
 
 def build_facets(search):
@@ -123,13 +120,11 @@ def _build_facet(search, name, label, format_label=str, order=lambda choice: fol
     `format_label` turns the label of a value into what visitors see. `order`: the key function by which the
     choices are sorted; it takes a Choice.
     """
-    values, labels = search.facet_values.values[name], search.facet_values.labels.get(name, {})
+    labels, chosen = search.facet_values.labels.get(name, {}), search.filters.get(name)
     # The counts of the other values are what they would leave if one of them was chosen instead.
-    pks = search.filter_pks(ignored_facet=name)
-    counts = Counter(chain.from_iterable(values[pk] for pk in pks if pk in values))
-    chosen = search.filters.get(name)
+    pks = set(search.filter_pks(ignored_facet=name))
+    counts = {value: len(pks & with_value) for value, with_value in search.facet_values.pks[name].items()}
     if chosen:
-        # It can be removed even if it leaves no results.
         counts.setdefault(chosen, 0)
     unfiltered = search.query_string(**{name: None})
     choices = [
@@ -141,5 +136,7 @@ def _build_facet(search, name, label, format_label=str, order=lambda choice: fol
             query=unfiltered if value == chosen else f"{unfiltered}&{urlencode({name: value})}",
         )
         for value, count in counts.items()
+        # The chosen value can be removed even if it leaves no results.
+        if count or value == chosen
     ]
     return Facet(name, label, sorted(choices, key=order))

@@ -175,18 +175,12 @@ class Search:
 
     def filter_pks(self, ignored_facet=None):
         """Return the primary keys of the pages that pass the filters, except that of `ignored_facet`."""
-        filters = [
-            (self.facet_values.values[name], value)
-            for name, value in self.filters.items()
-            if name != ignored_facet
-        ]
-        if not filters:
-            return [pk for pk, _content_type, _date in self.rows]
-        return [
-            pk
-            for pk, _content_type, _date in self.rows
-            if all(value in page_values.get(pk, ()) for page_values, value in filters)
-        ]
+        pks = [pk for pk, _content_type, _date in self.rows]
+        for name, value in self.filters.items():
+            if name != ignored_facet:
+                with_value = self.facet_values.pks[name].get(value, ())
+                pks = [pk for pk in pks if pk in with_value]
+        return pks
 
     @property
     def count(self):
