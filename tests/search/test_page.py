@@ -400,6 +400,20 @@ def test_words_about_a_picture_are_found_while_it_shows_nobody_and_quoted_while_
     assert find() == [True, False]
 
 
+def test_a_lead_picture_that_may_not_be_shown_is_left_out_of_results_with_its_words(client):
+    lead_image = make_image()
+    make_story("A lantern", lead_image=lead_image, lead_image_alt="A lantern beside a pangolin")
+
+    def shown():
+        result = search(client, "lantern").select_one(".result")
+        return "pangolin" in result.text, bool(result.select("img"))
+
+    assert shown() == (True, True)
+    lead_image.shows = "person"  # and nobody has said who it is
+    lead_image.save()
+    assert shown() == (False, False)
+
+
 def test_words_that_are_shown_with_a_public_page_are_not_found():
     """Readers see them only while the page that they lead to is public, so they are not in the index."""
     target = make_story()
