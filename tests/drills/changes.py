@@ -18,7 +18,12 @@ OLD, NEW = "Before the change", "After the change"
 # Code of writers, which have the story as `story`, the only person in it as `person`, and another story as
 # `other`. They call begin() when the time begins.
 CHANGES = {
-    "published": "begin(); publish(story)",
+    # Publishing takes some time, so the time begins with the commit.
+    "published": """
+with transaction.atomic():
+    publish(story)
+    begin()
+""",
     "hidden": "begin(); hide(story)",
     "taken down": "begin(); take_down(person, None)",
     "withdrawn": "begin(); withdraw(person)",

@@ -15,8 +15,8 @@ from tests.drills.wrk import run_wrk
 
 # Seconds for which the database is stopped, and for which it hangs.
 STOPPED, HUNG = 30, 20
-# Limits in seconds for the slowest response, and until pages are back. If PostgreSQL hangs, a response that needs
-# it takes as long.
+# Limits in seconds for the slowest response, and until pages are back. If PostgreSQL hangs, responses wait
+# for it.
 LONGEST, BACK_WITHIN = 3, 5
 PROCESSES = 2  # of the site
 # {fault: statuses of /livez and /readyz meanwhile}. PostgreSQL is restarted before they are asked.
