@@ -97,7 +97,7 @@ def say_that_it_is_hidden(request, page):
         )
     elif page.live and is_held_back(page):
         text = _(
-            "This story is live, and held back: readers don't see it until everything about the people in it "
+            "This page is live, and held back: readers don't see it until everything about the people in it "
             "is settled."
         )
         messages.warning(request, text)

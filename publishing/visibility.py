@@ -119,7 +119,12 @@ def is_published(page):
 
 
 def is_held_back(page):
-    """Return whether the live `page` is kept from readers because of the people in it. At most one query."""
+    """Return whether the live `page` is kept from readers because of the people in it. At most one query.
+
+    The root of the tree is no page that readers see, so it is never released.
+    """
+    if page.is_root():
+        return False
     if in_transaction():
         return not is_page_released(page)
     return page.pk in cached("held back", find_held_back_keys, current_version())

@@ -100,6 +100,7 @@ class DecisionIndexView(DecisionMixin, generic.IndexView):
     """The list of the pages that wait, each with what is not decided about the people in it."""
 
     page_title = gettext_lazy("Stories that wait")
+    verbose_name_plural = Page._meta.verbose_name_plural  # not that of Decision, whose policy the view has
     index_url_name = "safeguarding_decisions:index"
     index_results_url_name = "safeguarding_decisions:index_results"
     paginate_by = 50

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests.drills import Row
 from tests.drills.availability import junk_cookies, rolling_deploy, slow_replicas
+from tests.drills.changes import changes_at_once
 from tests.drills.documents import document_bombs
 from tests.drills.floods import floods
 from tests.drills.long_running import database_away, soak
@@ -24,7 +25,7 @@ from tests.drills.moving_in import import_killed
 from tests.drills.server_faults import oversize, stopped_at_work, worker_killed
 from tests.drills.stampede import stampede
 from tests.drills.stored_data import crash_postgresql, crash_sqlite, disk_full
-from tests.drills.withdrawal import withdrawal_at_once, withdrawal_killed, withdrawal_leaves_nothing
+from tests.drills.withdrawal import withdrawal_killed, withdrawal_leaves_nothing
 from tests.run import exit_with
 from tests.support import postgresql_server, services
 
@@ -71,7 +72,7 @@ DRILLS = {
         midnight,
         import_killed,
         withdrawal_leaves_nothing,
-        withdrawal_at_once,
+        changes_at_once,
         soak,
         random_input,
     )

@@ -28,13 +28,17 @@ def test_lists_and_the_editor_say_that_a_live_story_is_held_back(admin_client):
     def assert_says_so(expected):
         assert ["live, held back" in admin_client.get(address).text for address in lists] == [expected] * 2
         page = parse(admin_client.get(editor))
-        assert ("This story is live, and held back" in page.text) == expected
+        assert ("This page is live, and held back" in page.text) == expected
         assert bool(page.select(".page-status-tag")) != expected  # the badge “Live”
 
     withdraw(person)
     assert_says_so(True)
     record(person, **ALL_AGREED)
     assert_says_so(False)
+
+
+def test_root_of_the_tree_is_not_held_back(admin_client):
+    assert "held back" not in admin_client.get(reverse("wagtailadmin_explore_root")).text
 
 
 def test_live_story_that_is_held_back_can_be_locked_and_unlocked(admin_client):

@@ -51,6 +51,7 @@ def test_a_decision_lets_a_live_story_be_read(lead):
     decision = Decision.objects.get()
     assert (decision.ground, decision.decided_by, decision.revision) == ("proceedings", lead.user, None)
     assert "may be in legal proceedings" not in lead.get("/admin/").text
+    assert "There are no pages to display." in lead.get(index).text
 
 
 @pytest.mark.sqlite_only

@@ -42,7 +42,7 @@ LOCATIONS = re.compile(r"<(?:loc|id)>https?://[^/<]+(/[^<]*)<")
 VARYING = [
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "UUID"),
     # Names of stored pictures, and of their renditions before the filter.
-    (re.compile(r'((?:^|[/"])(?:images/)?)[0-9a-f]{12,}\w*(?:\.[0-9a-f]{8})?(?=\.)'), r"\1FILE"),
+    (re.compile(r'((?:^|[/"])(?:images/)?)[0-9a-f]{12,}\w*(?:\.[0-9a-f]{16})?(?=\.)'), r"\1FILE"),
     (re.compile(r"\b[A-Za-z0-9]{64}\b"), "TOKEN"),
     (re.compile(r"(nonce[-=]\"?)[\w+/=-]{16,}"), r"\1NONCE"),
     (re.compile(r"\bsection-[0-9a-f]{8}\b"), "section-UUID"),
