@@ -31,6 +31,9 @@ from caching.local_date import today
 MAX_CACHE_SECONDS = 60
 # Seconds for which a process uses the version that it read last, for what is cached.
 READ_SECONDS = 0.5
+# Seconds for which a thread waits for another one that reads the version. Longer than any statement of the
+# web server may take (operations/statement_timeout.py).
+MAX_WAIT_SECONDS = 2
 # Seconds for which the version counts as unchanged while the database doesn't answer.
 MAX_UNREAD_SECONDS = 120
 # Rows that are older are deleted.
@@ -107,8 +110,9 @@ class ContentVersion:
 
     def __init__(self):
         self.lock = threading.Lock()
-        # What was read last, the time.monotonic() at which that query began, and that of the next one.
-        self.version, self.read_at, self.next_read_at = None, -math.inf, -math.inf
+        # What was read last, the time.monotonic() at which that query began, and that of the next attempt.
+        self.version, self.read_at, self.next_try_at = None, -math.inf, -math.inf
+        self.hangs = False  # whether the database takes longer than MAX_WAIT_SECONDS
 
     def read(self):
         """Return the version from the database. Raises Error if the database doesn't answer.
@@ -128,33 +132,44 @@ class ContentVersion:
     def recent(self, between_requests=False):
         """Return the version as it was within the last READ_SECONDS.
 
-        While the database doesn't answer, it counts as unchanged for MAX_UNREAD_SECONDS, and is None after
-        that. Only one thread reads it at a time. Meanwhile the others use the last one.
+        Only one thread reads it at a time, and the others wait for it: the last version may be old, because a
+        process without requests doesn't read it. While the database doesn't answer, the version counts as
+        unchanged for MAX_UNREAD_SECONDS, and is None after that. If it hangs, no further thread waits.
 
         `between_requests`: whether Django has not looked yet whether the connection is lost.
         """
-        now = time.monotonic()
-        if now >= self.next_read_at and self.lock.acquire(blocking=self.version is None):
-            self.next_read_at = now + READ_SECONDS
-            try:
-                with suppress(Error):
-                    if between_requests and not connection.in_atomic_block:
-                        connection.close_if_unusable_or_obsolete()
-                    self.read()
-            finally:
-                self.lock.release()
+        if self.is_old():
+            self.hangs = not self.lock.acquire(timeout=0 if self.hangs else MAX_WAIT_SECONDS)
+            if not self.hangs:
+                try:
+                    self._try_to_read(between_requests)
+                finally:
+                    self.lock.release()
         version = self.version
-        if version is None or now - self.read_at >= MAX_UNREAD_SECONDS:
+        if version is None or time.monotonic() - self.read_at >= MAX_UNREAD_SECONDS:
             return None
         # The date may have changed since.
         return *version[:2], today().toordinal()
 
+    def is_old(self):
+        return self.version is None or time.monotonic() - self.read_at >= READ_SECONDS
+
+    def _try_to_read(self, between_requests):
+        # Not if another thread read it meanwhile, or could not a moment ago.
+        if self.is_old() and time.monotonic() >= self.next_try_at:
+            self.next_try_at = time.monotonic() + READ_SECONDS
+            with suppress(Error):
+                if between_requests and not connection.in_atomic_block:
+                    connection.close_if_unusable_or_obsolete()
+                self.read()
+
     def expire(self):
         """Let recent() read the version anew, because this process has changed it.
 
-        Until then it is unknown: no page of before may be sent, also if the database fails now.
+        Until then it is unknown: no page of before may be sent, also if the database fails now. A thread that
+        is reading it at the moment may get the old one, and doesn't store it.
         """
-        self.version, self.next_read_at = None, -math.inf
+        self.version, self.read_at, self.next_try_at = None, time.monotonic(), -math.inf
 
 
 content_version = ContentVersion()

@@ -2,7 +2,10 @@
 
 import gzip
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from queue import Queue
 
 import pytest
 from django.core.cache import cache
@@ -289,12 +292,64 @@ def test_old_rows_are_deleted_and_no_version_comes_back(time_machine):
     assert len(set(versions)) == len(versions) - 1, "only the first trimming found nothing to delete"
 
 
+def let_version_grow_old(monkeypatch):
+    """Let the process know the version of 90 seconds ago, as if it had had no requests since."""
+    monkeypatch.setattr(version_module, "READ_SECONDS", 60)
+    content_version.read_at = time.monotonic() - 90
+    content_version.next_try_at = 0
+
+
+class ReportingLock:
+    """A lock that says who asks for it."""
+
+    def __init__(self, report):
+        self.lock, self.report = threading.Lock(), report
+        self.release = self.lock.release
+
+    def acquire(self, **options):
+        self.report("asks for the lock")
+        return self.lock.acquire(**options)
+
+
+@committed
+def test_request_waits_for_the_version_that_another_reads_after_a_quiet_time(monkeypatch):
+    """The version of before the quiet time may be as old as a cached page can be."""
+    old = content_version.read()
+    with ThreadPoolExecutor() as pool:
+        pool.submit(close_after, Theme.objects.create, name="Mining").result()
+        content_version.version = old  # the other thread stands for another process
+        let_version_grow_old(monkeypatch)
+        events = Queue()
+        monkeypatch.setattr(content_version, "lock", ReportingLock(events.put))
+
+        def read_meanwhile(execute, *arguments):
+            events.get()  # that of this thread
+            others = pool.submit(close_after, content_version.recent)
+            others.add_done_callback(lambda _future: events.put("does not wait"))
+            assert events.get() == "asks for the lock"
+            seen.append(others)
+            return execute(*arguments)
+
+        seen = []
+        with connection.execute_wrapper(read_meanwhile):
+            new = content_version.recent()
+        assert seen[0].result() == new == content_version.read() != old
+
+
+def close_after(call, **options):
+    """Return call(**options), and close the connection of this thread."""
+    try:
+        return call(**options)
+    finally:
+        connection.close()
+
+
 @committed
 def test_version_counts_as_unchanged_for_a_while_if_the_database_is_away(monkeypatch):
     content_version.expire()
     before = content_version.recent()
     with database_down():
-        content_version.next_read_at = 0
+        let_version_grow_old(monkeypatch)
         assert content_version.recent() == before
         monkeypatch.setattr(version_module, "MAX_UNREAD_SECONDS", 0)
         assert content_version.recent() is None
