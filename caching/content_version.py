@@ -18,11 +18,9 @@ import re
 import threading
 import time
 from contextlib import nullcontext, suppress
-from datetime import timedelta
 
 from django.db import Error, connection, transaction
 from django.db.backends.signals import connection_created
-from django.utils import timezone
 
 from caching.local_date import today
 
@@ -31,10 +29,13 @@ from caching.local_date import today
 MAX_CACHE_SECONDS = 60
 # Seconds for which a process uses the version that it read last, for what is cached.
 READ_SECONDS = 0.5
+# Seconds for which a thread waits for another one that reads the version. Longer than any statement of the
+# web server may take (operations/statement_timeout.py).
+MAX_WAIT_SECONDS = 2
 # Seconds for which the version counts as unchanged while the database doesn't answer.
 MAX_UNREAD_SECONDS = 120
-# Rows that are older are deleted.
-TRIM_AGE = timedelta(hours=1)
+# With more rows, trim() replaces them. To add up a million takes 160 ms.
+MAX_ROWS = 1000
 
 # Statements that change no row that visitors see: those that read, that begin or end a transaction, and those
 # that change tables, but not their rows.
@@ -107,8 +108,9 @@ class ContentVersion:
 
     def __init__(self):
         self.lock = threading.Lock()
-        # What was read last, the time.monotonic() at which that query began, and that of the next one.
-        self.version, self.read_at, self.next_read_at = None, -math.inf, -math.inf
+        # What was read last, the time.monotonic() at which that query began, and that of the next attempt.
+        self.version, self.read_at, self.next_try_at = None, -math.inf, -math.inf
+        self.hangs = False  # whether the database takes longer than MAX_WAIT_SECONDS
 
     def read(self):
         """Return the version from the database. Raises Error if the database doesn't answer.
@@ -128,33 +130,44 @@ class ContentVersion:
     def recent(self, between_requests=False):
         """Return the version as it was within the last READ_SECONDS.
 
-        While the database doesn't answer, it counts as unchanged for MAX_UNREAD_SECONDS, and is None after
-        that. Only one thread reads it at a time. Meanwhile the others use the last one.
+        Only one thread reads it at a time, and the others wait for it: the last version may be old, because a
+        process without requests doesn't read it. While the database doesn't answer, the version counts as
+        unchanged for MAX_UNREAD_SECONDS, and is None after that. If it hangs, no further thread waits.
 
         `between_requests`: whether Django has not looked yet whether the connection is lost.
         """
-        now = time.monotonic()
-        if now >= self.next_read_at and self.lock.acquire(blocking=self.version is None):
-            self.next_read_at = now + READ_SECONDS
-            try:
-                with suppress(Error):
-                    if between_requests and not connection.in_atomic_block:
-                        connection.close_if_unusable_or_obsolete()
-                    self.read()
-            finally:
-                self.lock.release()
+        if self.is_old():
+            self.hangs = not self.lock.acquire(timeout=0 if self.hangs else MAX_WAIT_SECONDS)
+            if not self.hangs:
+                try:
+                    self._try_to_read(between_requests)
+                finally:
+                    self.lock.release()
         version = self.version
-        if version is None or now - self.read_at >= MAX_UNREAD_SECONDS:
+        if version is None or time.monotonic() - self.read_at >= MAX_UNREAD_SECONDS:
             return None
         # The date may have changed since.
         return *version[:2], today().toordinal()
 
+    def is_old(self):
+        return self.version is None or time.monotonic() - self.read_at >= READ_SECONDS
+
+    def _try_to_read(self, between_requests):
+        # Not if another thread read it meanwhile, or could not a moment ago.
+        if self.is_old() and time.monotonic() >= self.next_try_at:
+            self.next_try_at = time.monotonic() + READ_SECONDS
+            with suppress(Error):
+                if between_requests and not connection.in_atomic_block:
+                    connection.close_if_unusable_or_obsolete()
+                self.read()
+
     def expire(self):
         """Let recent() read the version anew, because this process has changed it.
 
-        Until then it is unknown: no page of before may be sent, also if the database fails now.
+        Until then it is unknown: no page of before may be sent, also if the database fails now. A thread that
+        is reading it at the moment may get the old one, and doesn't store it.
         """
-        self.version, self.next_read_at = None, -math.inf
+        self.version, self.read_at, self.next_try_at = None, time.monotonic(), -math.inf
 
 
 content_version = ContentVersion()
@@ -167,11 +180,12 @@ def change():
 
 
 def trim():
-    """Delete the rows of old changes. A new row keeps the version from being one that it has been before."""
+    """Replace the rows by a new one if there are many. It keeps the version from being one of before."""
     from caching.models import Change  # The models are loaded after this module.
 
     with transaction.atomic():
-        if Change.objects.filter(changed_at__lt=timezone.now() - TRIM_AGE).delete()[0]:
+        if Change.objects.count() > MAX_ROWS:
+            Change.objects.all().delete()
             insert_change(connection)
 
 
@@ -215,13 +229,14 @@ def change_version_for_write(execute, sql, params, many, context):
     if not may_change_public_pages(sql) or not has_table(database):
         return execute(sql, params, many, context)
     with nullcontext() if database.in_atomic_block else transaction.atomic(using=database.alias):
+        # First, because a statement that fails may have changed rows: on SQLite, executemany() does.
+        if not is_changed(database):
+            insert_change(database)
         result = execute(sql, params, many, context)
         if database.vendor == "sqlite" and " RETURNING " in sql:
             # SQLite commits only after the rows are fetched. Django fetches such rows with this method alone.
             rows = context["cursor"].fetchall()
             context["cursor"].fetchall = lambda: rows
-        if not is_changed(database):
-            insert_change(database)
         return result
 
 

@@ -3,7 +3,6 @@
 import secrets
 
 from django.db import models
-from django.utils import timezone
 
 
 def random_number():
@@ -15,7 +14,6 @@ class Change(models.Model):
     """A transaction that may have changed what visitors see: caching/content_version.py."""
 
     number = models.BigIntegerField(default=random_number)
-    changed_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         default_permissions = ()

@@ -9,8 +9,9 @@ from caching.content_version import MAX_CACHE_SECONDS
 
 # Seconds after which a page is no longer served, even if it can't be made anew because the database is down.
 MAX_STALE_SECONDS = 120
-# Bytes of all compressed pages.
+# Bytes of all pages, and of the headers of each, which take more than a short body.
 MAX_STORE_BYTES = 32 * 1024 * 1024
+HEADER_BYTES = 3 * 1024
 
 
 class CachedPage(NamedTuple):
@@ -64,12 +65,18 @@ class PageStore:
             if page.version != self.version:
                 self.pages.clear()
                 self.version, self.size = page.version, 0
-            self.size += len(page.body) - len(self.remove(key))
+            self.remove(key)
             self.pages[key] = page
+            self.size += size_of(key, page)
             while self.size > MAX_STORE_BYTES:
-                self.size -= len(self.remove(next(iter(self.pages))))
+                self.remove(next(iter(self.pages)))
 
     def remove(self, key):
-        """Remove the page of `key`, and return its body; b"" if there is none."""
-        page = self.pages.pop(key, None)
-        return page.body if page else b""
+        """Remove the page of `key`, if there is one."""
+        if page := self.pages.pop(key, None):
+            self.size -= size_of(key, page)
+
+
+def size_of(key, page):
+    """Return the bytes that `page` takes with its key. Anybody can choose a long query string."""
+    return len(page.body) + sum(map(len, key)) + HEADER_BYTES

@@ -108,7 +108,9 @@ class VersionedLocMemCache(LocMemCache):
     """Django's cache in the memory of a process. Wagtail uses it, and tells no other process of changes."""
 
     def make_key(self, key, version=None):
-        # Within a transaction, nothing is found, and what is stored is found by nobody.
         # The version of the request: what was looked up before a change is not stored as if it were after it.
-        state = secrets.token_hex(8) if in_transaction() else hash(current_version())
+        # Within a transaction, and while the version is unknown, nothing is found, and what is stored is
+        # found by nobody.
+        known = current_version()
+        state = hash(known) if known else secrets.token_hex(8)
         return super().make_key(f"{state}:{key}", version)

@@ -2,20 +2,21 @@
 
 import gzip
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from queue import Queue
 
 import pytest
 from django.core.cache import cache
 from django.db import IntegrityError, connection, transaction
 from django.http import HttpResponse
-from django.utils import timezone
 from wagtail.models import PageViewRestriction, Site
 
 from caching import content_version as version_module
 from caching.cache_request import PAGE_CACHE_CONTROL
 from caching.cacheable import ENVIRON_KEY
 from caching.content_version import (
-    TRIM_AGE,
     UNSEEN_TABLES,
     content_version,
     may_change_public_pages,
@@ -275,18 +276,88 @@ def test_default_cache_keeps_nothing_that_was_looked_up_before_a_change(story):
     assert cache.get("addresses") is None
 
 
-def test_old_rows_are_deleted_and_no_version_comes_back(time_machine):
-    time_machine.move_to(timezone.now(), tick=False)
-    versions = []
-    for _round in range(3):
-        change_version()
-        versions.append(content_version.read()[:2])
-        time_machine.shift(TRIM_AGE * 0.6)
-        trim()
-        versions.append(content_version.read()[:2])
-    # One of the last change, and one of each of the last two trimmings.
-    assert Change.objects.count() == 3
-    assert len(set(versions)) == len(versions) - 1, "only the first trimming found nothing to delete"
+def test_default_cache_keeps_nothing_while_the_version_is_unknown(monkeypatch):
+    """Such as when the database comes back between two statements: an hour later, it could be away again."""
+    monkeypatch.setattr(content_version, "recent", lambda: None)
+    cache.set("addresses", "old")
+    assert cache.get("addresses") is None
+
+
+def test_rows_are_replaced_once_there_are_many_and_no_version_comes_back(monkeypatch):
+    monkeypatch.setattr(version_module, "MAX_ROWS", 2)
+    Change.objects.all().delete()
+    versions, rows = [], []
+    for _round in range(5):
+        for write in (change_version, trim):
+            write()
+            versions.append(content_version.read())
+            rows.append(Change.objects.count())
+    assert rows == [1, 1, 2, 2, 3, 1, 2, 2, 3, 1]
+    assert len(set(versions)) == 7, "only two trimmings changed it"
+
+
+@committed
+def test_version_changes_with_a_statement_that_fails_halfway():
+    """Of several rows, SQLite keeps those before the one that fails, if the error is caught."""
+    Theme.objects.create(pk=1, name="Mining")
+    before = content_version.read()
+    with transaction.atomic(), suppress(IntegrityError), connection.cursor() as cursor:
+        cursor.executemany("UPDATE stories_theme SET name = %s WHERE id = 1", [("Farming",), (None,)])
+    is_kept = Theme.objects.filter(name="Farming").exists()
+    assert is_kept == (connection.vendor == "sqlite")
+    assert (content_version.read() != before) == is_kept
+
+
+def let_version_grow_old(monkeypatch):
+    """Let the process know the version of 90 seconds ago, as if it had had no requests since."""
+    monkeypatch.setattr(version_module, "READ_SECONDS", 60)
+    content_version.read_at = time.monotonic() - 90
+    content_version.next_try_at = 0
+
+
+class ReportingLock:
+    """A lock that says who asks for it."""
+
+    def __init__(self, report):
+        self.lock, self.report = threading.Lock(), report
+        self.release = self.lock.release
+
+    def acquire(self, **options):
+        self.report("asks for the lock")
+        return self.lock.acquire(**options)
+
+
+@committed
+def test_request_waits_for_the_version_that_another_reads_after_a_quiet_time(monkeypatch):
+    """The version of before the quiet time may be as old as a cached page can be."""
+    old = content_version.read()
+    with ThreadPoolExecutor() as pool:
+        pool.submit(close_after, Theme.objects.create, name="Mining").result()
+        content_version.version = old  # the other thread stands for another process
+        let_version_grow_old(monkeypatch)
+        events = Queue()
+        monkeypatch.setattr(content_version, "lock", ReportingLock(events.put))
+
+        def read_meanwhile(execute, *arguments):
+            events.get()  # that of this thread
+            others = pool.submit(close_after, content_version.recent)
+            others.add_done_callback(lambda _future: events.put("does not wait"))
+            assert events.get() == "asks for the lock"
+            seen.append(others)
+            return execute(*arguments)
+
+        seen = []
+        with connection.execute_wrapper(read_meanwhile):
+            new = content_version.recent()
+        assert seen[0].result() == new == content_version.read() != old
+
+
+def close_after(call, **options):
+    """Return call(**options), and close the connection of this thread."""
+    try:
+        return call(**options)
+    finally:
+        connection.close()
 
 
 @committed
@@ -294,7 +365,7 @@ def test_version_counts_as_unchanged_for_a_while_if_the_database_is_away(monkeyp
     content_version.expire()
     before = content_version.recent()
     with database_down():
-        content_version.next_read_at = 0
+        let_version_grow_old(monkeypatch)
         assert content_version.recent() == before
         monkeypatch.setattr(version_module, "MAX_UNREAD_SECONDS", 0)
         assert content_version.recent() is None

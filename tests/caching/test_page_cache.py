@@ -1,11 +1,15 @@
 """The page cache: which pages are cached, and conditional requests for them."""
 
 import gzip
+import tracemalloc
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from caching import page_store
+from caching.cache_request import make_page
+from caching.page_store import PageStore
 from tests.support import builders
 from tests.support.queries import count_queries
 from tests.support.wsgi import SiteClient
@@ -103,6 +107,21 @@ def test_head_uses_the_cache_and_post_and_a_foreign_host_do_not(client, story):
     assert len(queries) == 0
     assert head.content == b""
     assert head["Cache-Control"] == PAGE_CACHE_CONTROL
+
+
+def test_pages_with_long_addresses_take_no_more_memory_than_allowed(monkeypatch):
+    """Of a short page, the headers and the address take most of the memory."""
+    monkeypatch.setattr(page_store, "MAX_STORE_BYTES", 500_000)
+    store = PageStore()
+    tracemalloc.start()
+    for number in range(500):
+        headers = [(f"Header-{index}-{number}", "x" * 70) for index in range(10)]
+        key = "https", "testserver", "/stories/", f"country={number:03000}"
+        store.add(key, make_page((1,), 0, headers, b"short"))
+    taken = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert len(store.pages) > 50
+    assert taken < 600_000
 
 
 # --- Conditional requests ------------------------------------------------------------------------
