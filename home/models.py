@@ -140,6 +140,7 @@ class HomePage(CheckedPageMixin, Page):
             raise Http404
         # The relation from a Page to its specific page has the name of the model: page.storypage.
         specific_page = getattr(page, page.cached_content_type.model)
+        specific_page.was_found_with_address = True
         return specific_page.route(request, path_components[page.depth - self.depth :])
 
     def find_page(self, path_components):

@@ -15,10 +15,11 @@ from publishing.visibility import is_withdrawn, is_withheld
 def refuse_withdrawn_page(page, *_arguments):
     """Raise Http404 for a page that is not released, or that publishing/conditions.py withholds.
 
-    HomePage.route() finds no such page below it. Wagtail looks only at whether the page itself is live. Its
-    own hook with order 0 answers OPTIONS and methods that are not allowed.
+    Wagtail looks only at whether the page itself is live. Its own hook with order 0 answers OPTIONS and
+    methods that are not allowed. HomePage.route() has just found the pages below it by `with_address`, which
+    finds no such page, and says so in their attribute `was_found_with_address`.
     """
-    if is_withdrawn(page):
+    if not getattr(page, "was_found_with_address", False) and is_withdrawn(page):
         raise Http404
 
 

@@ -4,16 +4,19 @@ import re
 from functools import partial
 from urllib.parse import urlencode
 
+from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
+from django.db import connection
 from django.db.models import Exists, F, Subquery
 from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from modelsearch.query import And
+from modelsearch.utils import get_descendants_content_types_pks
 from wagtail.models import Locale, Page
 from wagtail.search.backends import get_search_backend
 
 from caching.versioned_cache import VersionedCache, cached
-from publishing.visibility import published_pages
+from publishing.visibility import PublishedQuerySet
 from search import ranking
 from search.analysis import stem
 from search.corrections import find_corrections
@@ -48,30 +51,32 @@ class Searcher:
         self.vocabulary = Vocabulary(self.language)
 
     @staticmethod
-    def get_compiler(query):
-        """Return the search backend's compiler of `query` for pages."""
-        return get_search_backend().query_compiler_class(Page.objects.all(), query)
+    def get_compiler(query, model=Page):
+        """Return the search backend's compiler of `query` for `model`, a page type."""
+        return get_search_backend().query_compiler_class(model.objects.all(), query)
 
-    def find_pages(self, query, few=False):
+    def find_pages(self, query, model=Page, **conditions):
         """Return the pages that match `query`, a tree of TokenPhrases, as a queryset.
 
-        `few`: as for `published` (publishing/visibility.py).
+        `model`: their type. `conditions`: further ones that the pages and their index entries meet.
+        Make the queryset return few pages, as `published` (publishing/visibility.py) needs it to be quick.
         """
         # The index includes the root of Wagtail's page tree (depth 1), which has no URL.
-        pages = published_pages(few).filter(locale=self.locale, depth__gt=1)
-        return self.get_compiler(query).filter_matching(pages, query)
+        pages = PublishedQuerySet(model).published(few=True).filter(locale=self.locale, depth__gt=1)
+        matching = self.get_compiler(query, model).filter_matching(pages, query, **conditions)
+        return matching.filter(**conditions)
 
     def filter_matching(self, texts):
         """Return the set of those `texts` that find a page."""
         queries = {text: parse_query(text, self.language, self.vocabulary).query for text in texts}
-        exists = {text: Exists(self.find_pages(query, few=True)) for text, query in queries.items() if query}
+        exists = {text: Exists(self.find_pages(query)) for text, query in queries.items() if query}
         return {text for text, is_found in self._evaluate(exists).items() if is_found}
 
     def find_texts(self, words):
         """Return {word: texts of the newest page with the word or an inflection of it}."""
         newest = {}
         for word in words:
-            pages = self.find_pages(TokenPhrase([stem(word, self.language)]), few=True).order_by("-pk")
+            pages = self.find_pages(TokenPhrase([stem(word, self.language)])).order_by("-pk")
             newest[word] = Subquery(pages.values("pk")[:1])
         pks = {word: pk for word, pk in self._evaluate(newest).items() if pk}
         pages = load_specific_pages(pks.values())
@@ -159,9 +164,23 @@ class Search:
         return [] if self.query is None else self._get_or_make("found", self._load_matches)
 
     def _load_matches(self):
-        newest_first = F("storypage__date").desc(nulls_last=True)
-        pages = self.searcher.find_pages(self.query).order_by(newest_first, "-pk")
-        return list(pages.values_list("pk", "content_type_id", "storypage__date")[: MAX_MATCHES + 1])
+        """Return the value of `_matches`, with one query.
+
+        PostgreSQL reads the stories with a date from the index of the dates, until it has enough of them. In
+        a query for all pages, it would look up the date of each match before it sorts them.
+        """
+        find_pages = self.searcher.find_pages
+        stories = find_pages(self.query, StoryPage).values_list("pk", "content_type_id", "date")
+        dated, undated = stories.exclude(date=None), stories.filter(date=None)
+        if connection.features.supports_slicing_ordering_in_compound:  # not on SQLite, which has to read all
+            dated = dated.order_by("-date", "-pk")[: MAX_MATCHES + 1]
+        story_type = ContentType.objects.get_for_model(StoryPage).pk
+        other_types = [key for key in get_descendants_content_types_pks(Page) if key != story_type]
+        others = find_pages(self.query, content_type_id__in=other_types)
+        matches = dated.union(
+            undated, others.values_list("pk", "content_type_id", "storypage__date"), all=True
+        )
+        return list(matches.order_by(F("date").desc(nulls_last=True), "-pk")[: MAX_MATCHES + 1])
 
     @cached_property
     def facet_values(self):

@@ -219,14 +219,18 @@ class AnalysingCompiler:
         content_types = get_descendants_content_types_pks(self.queryset.model)
         return self.index_entries().filter(content_type_id__in=content_types)
 
-    def filter_matching(self, queryset, query):
-        """Return the objects of `queryset` whose index entry matches `query`."""
-        return queryset.filter(pk__in=self.matching_pks(query))
+    def filter_matching(self, queryset, query, **conditions):
+        """Return the objects of `queryset` whose index entry matches `query`.
 
-    def matching_pks(self, query, column=None):
+        `conditions`: as for matching_pks().
+        """
+        return queryset.filter(pk__in=self.matching_pks(query, **conditions))
+
+    def matching_pks(self, query, column=None, **conditions):
         """Return the primary keys of the objects whose index entry matches `query`, as a queryset.
 
-        `column`: the column of the index to search instead of COLUMN.
+        `column`: the column of the index to search instead of COLUMN. `conditions`: further ones, as for
+        filter(), that the index entries meet.
         """
         # compile_query() takes a Not only as a part of an And.
         query = query if isinstance(query, TokenPhrase | Or) else And(getattr(query, "subqueries", [query]))
@@ -236,7 +240,7 @@ class AnalysingCompiler:
         pk = self.queryset.model._meta.pk
         while pk.is_relation:
             pk = pk.target_field
-        return entries.values_list(Cast("object_id", type(pk)()), flat=True)
+        return entries.filter(**conditions).values_list(Cast("object_id", type(pk)()), flat=True)
 
 
 class PrefixCompiler(AnalysingCompiler):

@@ -66,9 +66,9 @@ class PostgreSQLMatching:
     def index_entries(self):
         return IndexEntry.objects.all()
 
-    def filter_matching(self, queryset, query):
-        """Return the objects of `queryset` whose index entry matches `query`."""
-        return queryset.filter(InHashTable(F("pk"), Subquery(self.matching_pks(query))))
+    def filter_matching(self, queryset, query, **conditions):
+        pks = Subquery(self.matching_pks(query, **conditions))
+        return queryset.filter(InHashTable(F("pk"), pks))
 
     def entries_matching(self, query_text, column):
         query = OpaqueSearchQuery(query_text, search_type="raw", config=CONFIG)

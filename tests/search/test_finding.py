@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 import pytest
 
 from search import finding
-from tests.support.builders import make_image, make_index, make_plain_page, make_story
+from stories.models import StoryPage
+from tests.support.builders import make_image, make_index, make_plain_page, make_story, parse
 from tests.support.committed import caches_in_use
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +69,23 @@ def test_results_are_paginated_and_the_links_keep_the_words(client, monkeypatch)
     with caches_in_use():
         for number, results in expected.items():
             assert search(client, "lantern", page=number).count('class="result"') == results, number
+
+
+@pytest.mark.parametrize("limit", [10, 3, 1])
+def test_the_newest_stories_come_before_other_pages_and_stories_without_a_date(client, monkeypatch, limit):
+    monkeypatch.setattr(finding, "MAX_MATCHES", limit)
+    undated, newest, _unlisted, oldest = (
+        make_story(f"Lantern {number}", date=f"20{number}-01-01", live=number != 24)
+        for number in (20, 23, 24, 21)
+    )
+    StoryPage.objects.filter(pk=undated.pk).update(date=None)
+    plain, section = make_plain_page("About lanterns"), make_index(make_index(), "Lanterns")
+    make_plain_page("Draft of lanterns", live=False)
+    with caches_in_use():
+        page = parse(client.get("/search/?q=lantern&sort=date"))
+    found = [link["href"] for link in page.select(".result .card__title a")]
+    expected = [each.url for each in (newest, oldest, section, plain, undated)]
+    assert found == expected[:limit]
 
 
 def test_search_engines_are_told_not_to_index_results(client):
