@@ -25,13 +25,7 @@ from wagtail.models import Page
 from media.cleaning import clean_picture
 from media.documents import clean_document
 from stories.demo import people
-from stories.models import (
-    StoryAuthor,
-    StoryCountry,
-    StoryIndexPage,
-    StoryPage,
-    StoryTheme,
-)
+from stories.models import StoryAuthor, StoryCountry, StoryIndexPage, StoryPage, StoryTheme
 from stories.people import People, StoryPerson
 from stories.terms import Author, Theme
 

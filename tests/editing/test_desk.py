@@ -12,8 +12,6 @@ from django.utils import timezone
 from wagtail import hooks
 from wagtail.models import Page, TaskState, Workflow
 
-from publishing.trash import move_to_trash
-from stories.models import StoryPage
 from tests.support import admin_world, builders
 from tests.support.admin_world import SECRET
 from tests.support.missed_searches import make_reported
@@ -119,17 +117,6 @@ def test_moderator_finds_what_waits_for_them(client, own):
     assert "waiting" not in str(desk(client)).lower()
 
 
-@pytest.mark.sqlite_only
-def test_moderator_of_one_section_is_not_shown_what_waits_in_others(client, own):
-    # The group Moderators is for all sections. This user's group is for one section, and moderates too.
-    user = admin_world.make_role("editor", own)
-    hidden = builders.make_story(SECRET, live=False)
-    Workflow.objects.get().start(hidden, None)
-    own.waiting.current_task_state.task.specific.groups.add(*user.groups.all())
-    client.force_login(user)
-    assert rows_of(client, "waiting") == ["Plain draft"]
-
-
 def test_page_that_has_waited_longest_and_the_latest_request_for_changes_come_first(admin_client):
     """The order of the saves does not count: here, the page that was sent first was saved last."""
     titles = ["First", "Second", "Third"]
@@ -143,18 +130,6 @@ def test_page_that_has_waited_longest_and_the_latest_request_for_changes_come_fi
     for state in TaskState.objects.order_by("pk"):
         state.reject(user=moderator, comment="Shorter.")
     assert rows_of(admin_client, "changes") == titles[::-1]
-
-
-@pytest.mark.sqlite_only
-def test_page_in_the_trash_waits_for_nobody(admin_client, client):
-    """Even if a script sends it to the moderators. Moving it to the trash ends its workflow."""
-    page = builders.make_story("Thrown away", live=False)
-    move_to_trash(Page.objects.get(pk=page.pk))
-    page = StoryPage.objects.get(pk=page.pk)
-    page.save_revision()
-    Workflow.objects.get().start(page, None)
-    client.force_login(builders.make_user("Moderators"))
-    assert rows_of(admin_client, "waiting") == rows_of(client, "waiting") == []
 
 
 @pytest.mark.sqlite_only

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
-from wagtail.models import PageLogEntry, Revision
+from wagtail.models import Revision
 from wagtail.test.utils.form_data import inline_formset
 
 from stories.models import StoryPage
@@ -61,17 +61,6 @@ def latest(story):
 # --- Drafts --------------------------------------------------------------------------------------
 
 
-def test_editor_saves_a_draft_that_nobody_else_sees(editor, index, client):
-    response = editor.post(add_address(index), story_form())
-
-    story = StoryPage.objects.get()
-    assert response.url == edit_address(story)
-    assert (story.title, story.live, story.get_parent().specific) == ("A new story", False, index)
-    editor.logout()
-    assert client.get("/stories/a-new-story/").status_code == 404
-    assert "A new story" not in client.get("/stories/").content.decode()
-
-
 # Fields of drafts in which something is missing.
 NO_TEXT = {"summary": "", "date": "", "body": ()}
 EMPTY_BLOCKS = {
@@ -110,10 +99,6 @@ def test_draft_of_an_expired_story_is_saved_and_not_published(moderator, index):
     story = StoryPage.objects.get()
     assert story.expire_at.year == 2020
     assert errors_of(moderator.post(edit_address(story), story_form("publish", **expired))) == ["expire_at"]
-
-
-def test_draft_needs_a_title():
-    assert list(check_story_form(title="").errors) == ["title"]
 
 
 # {case: (fields of a story, its slug; None if it is an error)}. There are stories with the slugs
@@ -324,10 +309,3 @@ def test_autosave_of_a_live_story_changes_nothing_for_readers(moderator, client)
     assert latest(story).title == "Typing"
     moderator.logout()
     assert "Live title" in client.get("/stories/live/").content.decode()
-
-
-def test_history_tells_who_published(moderator, index):
-    moderator.post(add_address(index), story_form("publish"))
-
-    entry = PageLogEntry.objects.get(action="wagtail.publish")
-    assert (entry.page.specific, entry.user.groups.get().name) == (StoryPage.objects.get(), "Moderators")

@@ -3,22 +3,12 @@
 import datetime
 
 import pytest
-from django.core import mail
 from django.core.management import call_command
 from django.utils import timezone
 from wagtail.models import PageLogEntry
 
-from home.models import SiteSettings
 from stories.models import StoryPage
-from stories.terms import Author, Country, Theme
-from tests.support.builders import (
-    make_author,
-    make_index,
-    make_story,
-    make_theme,
-    make_user,
-    story_form,
-)
+from tests.support.builders import make_index, make_story, make_user, story_form
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
@@ -60,65 +50,6 @@ def is_live(story):
 
 
 # --- Moderation ----------------------------------------------------------------------------------
-
-
-def test_editor_submits_and_moderator_approves(client, editor, moderator, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks(execute=True):
-        story = submit(client, editor)
-    assert not is_live(story)
-    assert [message.to for message in mail.outbox] == [[moderator.email]]
-
-    client.force_login(moderator)
-    assert "A new story" in client.get("/admin/").text
-    decide(client, story, "approve")
-
-    client.logout()
-    assert "Words of the story." in client.get("/stories/a-new-story/").text
-
-
-def test_moderator_approves_in_the_page_editor(client, editor, moderator):
-    story = submit(client, editor)
-    client.force_login(moderator)
-    form = story_form(title="Better title")
-    form |= {"action-workflow-action": "true", "workflow-action-name": "approve"}
-
-    client.post(f"/admin/pages/{story.pk}/edit/", form)
-
-    client.logout()
-    assert "Better title" in client.get("/stories/a-new-story/").text
-
-
-def test_moderator_sends_a_story_back_with_a_reason(
-    client, editor, moderator, django_capture_on_commit_callbacks
-):
-    story = submit(client, editor)
-    client.force_login(moderator)
-
-    with django_capture_on_commit_callbacks(execute=True):
-        decide(client, story, "reject", comment="Her town is named.")
-
-    assert not is_live(story)
-    assert [message.to for message in mail.outbox] == [[editor.email]]
-    client.force_login(editor)
-    assert "Her town is named." in client.get(f"/admin/pages/{story.pk}/edit/").text
-
-
-def test_editor_may_not_approve(client, editor):
-    story = submit(client, editor)
-
-    decide(client, story, "approve")
-
-    assert not is_live(story)
-
-
-def test_incomplete_story_is_not_submitted(client, editor):
-    client.force_login(editor)
-    address = f"/admin/pages/add/stories/storypage/{make_index().pk}/"
-
-    response = client.post(address, story_form("submit", date="", summary=""))
-
-    assert sorted(response.context["form"].errors) == ["date", "summary"]
-    assert not StoryPage.objects.exists()
 
 
 # --- Other ways to publish: an incomplete draft stays a draft -------------------------------------
@@ -196,61 +127,3 @@ def test_incomplete_story_does_not_stop_other_scheduled_stories(client, moderato
 
     assert not any(is_live(story) for story in incomplete)
     assert is_live(complete)
-
-
-# --- Permissions ---------------------------------------------------------------------------------
-
-THEMES, AUTHORS, COUNTRIES = (f"/admin/snippets/stories/{name}/" for name in ("theme", "author", "country"))
-SETTINGS = "/admin/settings/home/sitesettings/"
-
-
-@pytest.mark.parametrize(("group", "is_moderator"), [("Editors", False), ("Moderators", True)])
-def test_permissions_of_each_group(client, group, is_moderator):
-    """tests/editing/test_admin_routes.py tries which pages each group may open."""
-    client.force_login(make_user(group))
-    assert_adds_and_changes_terms(client)
-    assert_changes_no_country(client)
-    change_settings(client)
-    assert SiteSettings.objects.filter(organisation_name="A charity").exists() == is_moderator
-    client.post(f"{THEMES}delete/{make_theme('Debt').pk}/")
-    client.post(f"{AUTHORS}delete/{make_author('Amina').pk}/")
-    assert Theme.objects.filter(name="Debt").exists() != is_moderator
-    assert Author.objects.filter(name="Amina").exists() != is_moderator
-
-
-def assert_adds_and_changes_terms(client):
-    client.post(f"{THEMES}add/", {"name": "Going home", "description": ""})
-    client.post(f"{AUTHORS}add/", {"name": "Staff", "role": "", "picture": ""})
-    theme, author = Theme.objects.get(), Author.objects.get()
-    client.post(f"{THEMES}edit/{theme.pk}/", {"name": "Return", "description": "Words."})
-    client.post(f"{AUTHORS}edit/{author.pk}/", {"name": "The team", "role": "", "picture": ""})
-    assert (Theme.objects.get().name, Author.objects.get().name) == ("Return", "The team")
-    assert "Return" in client.get(THEMES).text
-    assert "The team" in client.get(AUTHORS).text
-
-
-def assert_changes_no_country(client):
-    assert "Kenya" in client.get(f"{COUNTRIES}?q=kenya").text
-    for action in ("add/", "edit/KE/", "delete/KE/"):
-        response = client.post(f"{COUNTRIES}{action}", {"code": "XX", "slug": "xx", "region": "asia"})
-        assert response.status_code == 302
-    assert Country.objects.count() == 249  # all of ISO 3166, from the migrations
-    assert Country.objects.get(code="KE").slug == "kenya"
-
-
-def change_settings(client):
-    fields = {"organisation_name": "A charity", "palette": "sea", "logo": "", "contact_email": ""}
-    fields |= {"donate_url": "", "leave_url": "https://example.org/", "robots": "all"}
-    # SETTINGS redirects to the form for the only site, and editors, who may not open it, to the first page.
-    client.post(client.get(SETTINGS).url, fields | {"social_links-count": "0"})
-
-
-# "" is no group: this user has no access to the admin.
-@pytest.mark.parametrize(("group", "offered"), [("Editors", True), ("Moderators", True), ("", False)])
-def test_first_page_of_the_admin_says_what_to_do_next(client, group, offered):
-    index = make_index()
-    client.force_login(make_user(group))
-
-    html = client.get("/admin/", follow=True).text
-
-    assert (f"/admin/pages/add/stories/storypage/{index.pk}/" in html) == offered

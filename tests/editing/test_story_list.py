@@ -168,24 +168,6 @@ def test_list_shows_the_sections_of_its_user_alone(writer, own, elsewhere):
     assert titles(writer.user, country="GH") == everything != []
 
 
-BIG = 10**30  # more than 64 bits
-# The first has several odd values, each of which is only an error of the form.
-ODD_FILTERS = [
-    {"status": "x", "theme": "x", "word_count_min": "x"},
-    {"word_count_min": 1, "word_count_max": BIG},
-    {"word_count_min": BIG},
-    {"q": '"'},
-    {"locale": "x"},
-]
-
-
-def test_odd_values_in_the_address_are_no_error(admin_user, subtests):
-    builders.make_story("One")
-    for query in ODD_FILTERS:
-        with subtests.test(query=query):
-            assert set(titles(admin_user, **query)) <= {"One"}
-
-
 @pytest.mark.sqlite_only
 def test_other_apps_add_a_column_and_a_filter(admin_client, admin_user):
     builders.make_story("Long", summary="Ask again.")

@@ -197,16 +197,6 @@ def test_place_of_a_page_is_counted_without_the_trash(admin_client, section, sub
             assert "".join(listed) == order
 
 
-@pytest.mark.sqlite_only
-def test_incomplete_story_in_the_trash_does_not_stop_others(admin_client, section):
-    draft = builders.make_story("Draft", section, live=False)
-    incomplete = builders.make_story("Incomplete", section, live=False, body=[])
-    trashed(incomplete)
-    admin_client.post(bulk("publish", section), {"include_descendants": "on"})
-    assert StoryPage.objects.get(pk=draft.pk).live
-    assert not StoryPage.objects.get(pk=incomplete.pk).live
-
-
 def test_copy_of_a_section_leaves_out_what_is_in_the_trash(admin_client, section, story):
     inner = builders.make_index(section, "Inner")
     for parent, title in ((section, "Last"), (inner, "Deep")):

@@ -9,13 +9,7 @@ from wagtail.models import Site
 
 from home.sitemap import PageSitemap
 from stories.terms import Theme
-from tests.support.builders import (
-    make_image,
-    make_index,
-    make_plain_page,
-    make_private,
-    make_story,
-)
+from tests.support.builders import make_image, make_index, make_plain_page, make_private, make_story
 from tests.support.committed import caches_in_use
 from tests.support.translations import make_index_in
 

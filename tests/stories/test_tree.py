@@ -92,15 +92,6 @@ def test_there_is_one_home_page_a_language(settings):
     assert not HomePage.can_create_at(root), "no fifth one"
 
 
-def test_second_home_page_in_a_language_is_refused():
-    root = Page.get_first_root_node()
-
-    with pytest.raises(ValidationError, match="a home page in this language already"):
-        root.add_child(instance=HomePage(title="Second", slug="second", headline="Second", people="none"))
-
-    assert HomePage.objects.count() == 1
-
-
 def test_second_home_page_is_refused_in_the_admin_with_the_reason(client):
     client.force_login(make_user(is_superuser=True))
     fields = {"title": "Second", "slug": "second", "headline": "Second", "people": "none"}
@@ -196,20 +187,3 @@ def test_the_site_gets_its_address_from_base_url(settings, monkeypatch, address,
     site = Site.objects.get()
     assert (site.hostname, site.port) == (hostname, port)
     assert site.root_page.specific == HomePage.objects.get()
-
-
-@pytest.mark.sqlite_only
-def test_home_page_shows_its_headline(client):
-    home = home_page()
-    home.headline = "A quiet headline"
-    home.save()
-
-    assert "A quiet headline" in client.get("/").content.decode()
-
-
-def test_the_tree_is_consistent():
-    make_story(parent=make_index(parent=make_index(), title="A section"))
-
-    problems = Page.find_problems()  # five lists of primary keys, one for each kind of problem
-
-    assert [list(found) for found in problems] == [[], [], [], [], []]
