@@ -22,7 +22,7 @@ from tests.support.second_factor import (
     with_app,
     with_passkey,
 )
-from tests.support.signing_in import LOGIN, TOO_MANY, is_signed_in, signed_in
+from tests.support.signing_in import TOO_MANY, is_signed_in, signed_in
 from tests.support.soft_passkey import PRESENT, VERIFIED, SoftPasskey
 
 pytestmark = [
@@ -134,16 +134,6 @@ def test_user_with_a_factor_cannot_add_one_with_the_password_alone(admin, has_ap
     for address in (PAGE, MINE):
         client.post(address, {"passkey": SoftPasskey().register(options), "name": "x"})
     assert Passkey.objects.count() == before
-    assert not is_signed_in(client)
-
-
-def test_visitor_gets_no_options(admin, client):
-    assert not builders.parse(client.get(LOGIN)).select("[data-passkey]")
-    passkey = with_passkey(admin)
-    answer = passkey.authenticate({"rpId": "testserver", "challenge": "AAAA"})
-    for address in (PAGE, MINE):
-        assert client.get(address)["Location"] == LOGIN
-        assert client.post(address, {"passkey": answer, "name": "x"})["Location"] == LOGIN
     assert not is_signed_in(client)
 
 

@@ -46,14 +46,6 @@ def test_form_of_private_pages_says_which_field_is_empty(client):
 
 
 @pytest.mark.parametrize("login", LOGINS)
-def test_sixth_attempt_for_a_name_is_refused_with_any_password(amina, login):
-    assert not any(attempt("amina", login=login).refused for _ in range(5))
-    sixth = attempt("amina", login=login)
-    assert sixth.refused
-    assert sixth == attempt("amina", PASSWORD, login=login)
-
-
-@pytest.mark.parametrize("login", LOGINS)
 def test_responses_are_the_same_for_an_unknown_name(amina, login):
     builders.make_user("Editors", username="idle", is_active=False)
     for _ in range(6):

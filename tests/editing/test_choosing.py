@@ -125,8 +125,8 @@ def test_rich_text_is_stored_without_null_characters(writer, own):
 @pytest.mark.sqlite_only
 def test_field_without_a_chooser_is_checked_as_well(writer, own, elsewhere, monkeypatch):
     """The widgets refuse IDs first. Without these methods of the widgets, the form still refuses them."""
-    monkeypatch.setattr(BaseChooser, "value_from_datadict", chosen_objects.CHOOSER_VALUE)
-    monkeypatch.setattr(DraftailRichTextArea, "value_from_datadict", chosen_objects.RICH_TEXT_VALUE)
+    monkeypatch.setattr(BaseChooser, "value_from_datadict", chosen_objects.read_chooser.original)
+    monkeypatch.setattr(DraftailRichTextArea, "value_from_datadict", chosen_objects.read_rich_text.original)
     hidden = keys_of(hidden_objects(elsewhere))
     pages = Page.objects.count()
     for way, key in hidden.items():

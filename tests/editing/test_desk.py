@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from wagtail import hooks
 from wagtail.models import Page, TaskState, Workflow
 
 from tests.support import admin_world, builders
@@ -212,22 +211,6 @@ def test_dead_links_lead_to_pages_that_visitors_do_not_get(admin_client):
     assert rows_of(admin_client, "links") == dead
     shown = desk(admin_client)["Links to pages that are gone or not public (6)"]
     assert shown == [f"{title} – 1 link" for title in dead[:5]]  # the most that the desk shows of a list
-
-
-@pytest.mark.sqlite_only
-def test_other_apps_add_a_list(admin_client):
-    builders.make_story("Ask again", **FILED)
-    consent = {
-        "key": "consent",
-        "heading": "Consent to renew",
-        "find": lambda user: Page.objects.filter(title="Ask again"),
-        "describe": lambda pages: {page.pk: "Until Friday" for page in pages},
-    }
-    assert admin_client.get("/admin/desk/consent/").status_code == 404
-    with hooks.register_temporarily("register_desk_list", lambda: consent):
-        assert desk(admin_client)["Consent to renew (1)"] == ["Ask again – Until Friday"]
-        assert rows_of(admin_client, "consent") == ["Ask again"]
-        assert "Until Friday" in admin_client.get("/admin/desk/consent/").text
 
 
 @pytest.mark.sqlite_only

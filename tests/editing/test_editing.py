@@ -6,7 +6,6 @@ The forms are those of the page editor; tests/stories/test_story_page.py tests t
 import datetime
 
 import pytest
-from django.core.management import call_command
 from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Revision
@@ -214,31 +213,6 @@ def streamfield_list(values):
         str(n): {"value": value, "deleted": "", "order": str(n), "id": ""} for n, value in enumerate(values)
     }
     return items | {"count": str(len(items))}
-
-
-def test_scheduled_story_goes_live_when_its_time_has_come(moderator, index, client, time_machine):
-    soon = timezone.now() + datetime.timedelta(hours=3)
-    moderator.post(add_address(index), story_form("publish", go_live_at=soon.strftime("%Y-%m-%d %H:%M")))
-    moderator.logout()
-
-    call_command("publish_scheduled")
-    assert client.get("/stories/a-new-story/").status_code == 404
-    time_machine.move_to(soon + datetime.timedelta(minutes=1))
-    call_command("publish_scheduled")
-    assert "A new story" in client.get("/stories/a-new-story/").content.decode()
-
-
-def test_old_address_leads_to_the_new_one_after_a_change_of_the_slug(
-    moderator, client, django_capture_on_commit_callbacks
-):
-    story = make_story("A story", slug="old-words")
-
-    with django_capture_on_commit_callbacks(execute=True):
-        moderator.post(edit_address(story), story_form("publish", title="A story", slug="new-words"))
-
-    moderator.logout()
-    response = client.get("/stories/old-words/")
-    assert (response.status_code, response.url) == (301, "/stories/new-words/")
 
 
 # --- Autosave ------------------------------------------------------------------------------------
