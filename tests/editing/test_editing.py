@@ -21,6 +21,7 @@ from tests.support.builders import (
     parse,
     story_form,
 )
+from tests.support.choosing import edit_address
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
@@ -33,19 +34,8 @@ def index():
     return make_index()
 
 
-@pytest.fixture
-def moderator(client):
-    """A client logged in as a member of Moderators: they may publish."""
-    client.force_login(make_user("Moderators"))
-    return client
-
-
 def add_address(index):
     return f"/admin/pages/add/stories/storypage/{index.pk}/"
-
-
-def edit_address(story):
-    return f"/admin/pages/{story.pk}/edit/"
 
 
 def errors_of(response):

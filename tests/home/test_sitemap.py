@@ -66,17 +66,6 @@ def test_a_theme_of_another_language_than_the_story_has_no_list(client):
     assert {address for address in read(client) if "/theme/" in address} == {"/stories/theme/mining/"}
 
 
-def test_nothing_private_or_unpublished_is_in_the_sitemap(client):
-    before = set(read(client)) | {"/stories/"}  # the index page, which the first story needs
-    filed = {"countries": ["KE"], "themes": ["Mining"]}
-    make_private(make_story("Private", **filed))
-    make_story("Below", parent=make_private(make_index(make_index(), "Closed")), **filed)
-    make_story("Draft", live=False, **filed)
-    make_story("Taken off", **filed).unpublish()
-    make_private(make_plain_page("Internal"))
-    assert set(read(client)) == before
-
-
 def test_stories_kept_out_of_search_engines_are_not_in_the_sitemap(client):
     kept = make_story("Kept", countries=["KE"], themes=["Mining"], keep_out_of_search_engines=True)
     make_story("Listed", countries=["SN"])

@@ -44,9 +44,7 @@ def test_help_page_always_has_it_as_a_plain_link_to_where_the_editor_chose(clien
     settings.leave_url = "https://weather.example.org/"
     settings.save()
     links = [a["href"] for a in parse(client.get(page.url)).select("a")]
-    assert links[:2] == ["#main", "https://weather.example.org/"], (
-        "the first after the one that skips"
-    )
+    assert links[:2] == ["#main", "https://weather.example.org/"], "the first after the one that skips"
 
 
 def test_reader_is_told_what_it_cannot_hide_and_where_to_read_more(client):
