@@ -35,10 +35,6 @@ from safeguarding.models import Contributor
 FILES = (AbstractImage, AbstractDocument)
 # Models, besides snippets, whose choosers offer all instances to everybody who may open the form.
 OFFERED_TO_ALL = [Contributor, Site, Locale, Task]
-# Wagtail's methods, which `start` replaces.
-CHOOSER_VALUE = BaseChooser.value_from_datadict
-RICH_TEXT_VALUE = DraftailRichTextArea.value_from_datadict
-FORM_INIT, FORM_POST_CLEAN = WagtailAdminModelForm.__init__, WagtailAdminModelForm._post_clean
 
 # The ChoiceCheck of the request, because widgets and forms of formsets are not given the request. None
 # outside of admin views.
@@ -188,21 +184,23 @@ def stop_checking(_response=None):
     current_check.set(None)
 
 
+@patch(BaseChooser, "value_from_datadict")
 def read_chooser(self, data, files, name):
     """Replace BaseChooser.value_from_datadict: return None for a forbidden reference."""
-    value, check = CHOOSER_VALUE(self, data, files, name), current_check.get()
+    value, check = read_chooser.original(self, data, files, name), current_check.get()
     if value is None or check is None or check.allows(self.model_class, value, may_be_missing=True):
         return value
     check.refused.add(name)
     return None
 
 
+@patch(DraftailRichTextArea, "value_from_datadict")
 def read_rich_text(self, data, files, name):
     """Replace DraftailRichTextArea.value_from_datadict: unwrap forbidden links and embeds.
 
     NUL is dropped. SQLite would store it, and no feed can contain it.
     """
-    html, check = RICH_TEXT_VALUE(self, data, files, name), current_check.get()
+    html, check = read_rich_text.original(self, data, files, name), current_check.get()
     if html is None:
         return html
     html = html.replace("\0", "")
@@ -230,26 +228,20 @@ def allows_tag(check, tag):
         return False
 
 
+@patch(WagtailAdminModelForm, "__init__")
 def start_form(self, *args, **kwargs):
     """Replace WagtailAdminModelForm.__init__: note the instance before the form changes it."""
-    FORM_INIT(self, *args, **kwargs)
+    start_form.original(self, *args, **kwargs)
     if (check := current_check.get()) and self.is_bound:
         check.start_editing(self.instance)
 
 
+@patch(WagtailAdminModelForm, "_post_clean")
 def check_form(self):
     """Replace WagtailAdminModelForm._post_clean: add errors for forbidden references."""
-    FORM_POST_CLEAN(self)
+    check_form.original(self)
     if check := current_check.get():
         for name, message in check.errors(self):
             # A required field whose value was dropped has an error already, and only the first is shown.
             self._errors.pop(name, None)
             self.add_error(name, message)
-
-
-def start():
-    """Patch Wagtail's widgets and forms."""
-    patch(BaseChooser, "value_from_datadict", read_chooser)
-    patch(DraftailRichTextArea, "value_from_datadict", read_rich_text)
-    patch(WagtailAdminModelForm, "__init__", start_form)
-    patch(WagtailAdminModelForm, "_post_clean", check_form)

@@ -21,19 +21,16 @@ from wagtail.images.blocks import (
 from editing.hidden_choices import hidden_title, may_show
 from editing.patches import patch
 
-# Wagtail's functions, which `start` replaces.
-OBJECTS = compare.ForeignObjectComparison.get_objects
-COMPARISON_CLASS = compare.get_comparison_class_for_block
-
 
 def visible(instance):
     """Return `instance`, or None for a hidden picture or document."""
     return instance if instance and may_show(type(instance), instance.pk) else None
 
 
+@patch(compare.ForeignObjectComparison, "get_objects")
 def get_objects(self):
     """Replace ForeignObjectComparison.get_objects."""
-    return tuple(map(visible, OBJECTS(self)))
+    return tuple(map(visible, get_objects.original(self)))
 
 
 class PictureComparison(ImageChooserBlockComparison):
@@ -92,12 +89,13 @@ def without_none(comparison_class):
     return Comparison
 
 
+@patch(compare, "get_comparison_class_for_block")
 def get_comparison_class(block):
     """Replace get_comparison_class_for_block, which Wagtail also calls for blocks inside of others."""
     for block_class, comparison_class in COMPARISONS.items():
         if isinstance(block, block_class):
             return comparison_class
-    found = COMPARISON_CLASS(block)
+    found = get_comparison_class.original(block)
     return without_none(found) if isinstance(block, FieldBlock) else found
 
 
@@ -108,9 +106,3 @@ COMPARISONS = {
     DocumentChooserBlock: DocumentComparison,
     ListBlock: ListComparison,
 }
-
-
-def start():
-    """Patch Wagtail's comparisons."""
-    patch(compare.ForeignObjectComparison, "get_objects", get_objects)
-    patch(compare, "get_comparison_class_for_block", get_comparison_class)

@@ -35,8 +35,6 @@ def check_year(value):
         raise ValidationError(_("Choose a year between %(first)d and %(last)d."), params=years)
 
 
-def start():
-    """Register the errors, with the widgets that Wagtail registers for these fields."""
-    for field_class, (widget, error) in FIELDS.items():
-        override = {"widget": widget, "error_messages": {"invalid": error}, "validators": [check_year]}
-        register_form_field_override(field_class, override=override)
+for field_class, (widget, error) in FIELDS.items():
+    override = {"widget": widget, "error_messages": {"invalid": error}, "validators": [check_year]}
+    register_form_field_override(field_class, override=override)

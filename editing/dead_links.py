@@ -18,6 +18,8 @@ from publishing.visibility import published_pages
 IN_TEXT = Q(model_path__contains=".") & ~Q(model_path__regex=r"^\w+\.item\.")
 
 
+@patch(ReferenceIndex, "remove_references_to")
+@classmethod
 def remove_references_to(cls, target):
     """Replace ReferenceIndex.remove_references_to: keep the links of texts to a page that is deleted.
 
@@ -55,8 +57,3 @@ def describe_dead_links(pages):
         pk: ngettext("%(number)d link", "%(number)d links", number) % {"number": number}
         for pk, number in counts.items()
     }
-
-
-def start():
-    """Patch Wagtail's reference index."""
-    patch(ReferenceIndex, "remove_references_to", classmethod(remove_references_to))

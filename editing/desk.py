@@ -1,8 +1,6 @@
 """The desk: lists on the first page of the admin of what needs its user, each counted and linked.
 
-Each list is a DeskList. Rooms that `editing` may not import, or that may not import it, add lists with the
-Wagtail hook "register_desk_list". It takes no arguments and returns a dictionary with the arguments of
-DeskList.
+Each list is a DeskList in LISTS.
 """
 
 from collections.abc import Callable
@@ -11,7 +9,6 @@ from dataclasses import dataclass
 from django.db.models import Count, Window
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from wagtail import hooks
 from wagtail.admin.ui.components import Component
 
 from editing import dead_links, desk_lists
@@ -71,11 +68,6 @@ LISTS = [
 ]
 
 
-def all_lists():
-    """Return the DeskLists of this app, and those of the hook."""
-    return LISTS + [DeskList(**make()) for make in hooks.get_hooks("register_desk_list")]
-
-
 class Desk(Component):
     name = "desk"
     template_name = "editing/desk.html"
@@ -83,7 +75,7 @@ class Desk(Component):
 
     def get_context_data(self, parent_context):
         user = parent_context["request"].user
-        context = {"lists": [each.get_context(user) for each in all_lists()]}
+        context = {"lists": [each.get_context(user) for each in LISTS]}
         if user.has_perm("search.view_missedsearch"):
             searches = MissedSearch.objects.exclude(words="")
             context |= {"searches": searches[:SHOWN], "searches_count": searches.count()}

@@ -8,7 +8,7 @@ from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.ui.tables.pages import PageStatusColumn, ParentPageColumn
 from wagtail.admin.views.pages.listing import IndexView
 
-from editing.desk import all_lists
+from editing.desk import LISTS
 from editing.long_lists import EditTitleColumn, LongListMixin
 
 
@@ -24,7 +24,7 @@ class DeskListView(LongListMixin, IndexView):
 
     def setup(self, request, *args, key, **kwargs):
         super().setup(request, *args, **kwargs)
-        self.desk_list = next((each for each in all_lists() if each.key == key), None)
+        self.desk_list = next((each for each in LISTS if each.key == key), None)
         if not self.desk_list:
             raise Http404
         self.page_title = self.desk_list.heading

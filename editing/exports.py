@@ -5,22 +5,15 @@ from wagtail.admin.views.mixins import SpreadsheetExportMixin
 from editing.patches import patch
 from media.sanitizer.text import escape_formulas
 
-# Wagtail's method, which `start` replaces.
-PREPROCESS = SpreadsheetExportMixin.preprocess_field_value
 
-
+@patch(SpreadsheetExportMixin, "preprocess_field_value")
 def preprocess_field_value(self, field, value, export_format):
     """Replace SpreadsheetExportMixin.preprocess_field_value: put an apostrophe where a formula could begin.
 
     Excel files need no change. Only values that begin with "=" are formulas for openpyxl, and Wagtail writes
     these as text.
     """
-    value = PREPROCESS(self, field, value, export_format)
+    value = preprocess_field_value.original(self, field, value, export_format)
     if export_format != self.FORMAT_CSV or value is None:
         return value
     return escape_formulas(str(value))
-
-
-def start():
-    """Patch Wagtail's exports."""
-    patch(SpreadsheetExportMixin, "preprocess_field_value", preprocess_field_value)

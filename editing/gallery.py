@@ -38,6 +38,4 @@ class GalleryAdapter(StructBlockAdapter):
         return super().media + forms.Media(js=[versioned_static("editing/gallery.js")])
 
 
-def start():
-    """Replace Wagtail's adapter for galleries."""
-    register(GalleryAdapter(), PicturesBlock)
+register(GalleryAdapter(), PicturesBlock)

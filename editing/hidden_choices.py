@@ -16,9 +16,6 @@ from wagtail.documents.rich_text.contentstate import DocumentLinkElementHandler
 from editing.chosen_objects import FILES, current_check
 from editing.patches import patch
 
-# Wagtail's method, which `start` replaces.
-VALUE_DATA = BaseChooser.get_value_data
-
 
 def may_show(model, key):
     """Return whether the current form may show the instance of `model` with the primary key `key`.
@@ -34,13 +31,14 @@ def hidden_title():
     return _("Not available to you")
 
 
+@patch(BaseChooser, "get_value_data")
 def get_value_data(self, value):
     """Replace BaseChooser.get_value_data: keep only the key of a hidden file.
 
     Of another object, leave out the address where it is edited if the user may not edit it.
     """
     instance, check = self.get_instance(value), current_check.get()
-    data = VALUE_DATA(self, instance)
+    data = get_value_data.original(self, instance)
     if data is None or check is None:
         return data
     if may_show(self.model_class, data["id"]):
@@ -66,8 +64,3 @@ def replace_document_links(features):
     """Hook "register_rich_text_features": replace the rule that reads stored links to documents."""
     rules = features.converter_rules_by_converter["contentstate"]["document-link"]["from_database_format"]
     rules['a[linktype="document"]'] = VisibleDocumentLink("DOCUMENT")
-
-
-def start():
-    """Patch Wagtail's choosers."""
-    patch(BaseChooser, "get_value_data", get_value_data)

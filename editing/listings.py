@@ -12,10 +12,9 @@ from publishing.trash import in_trash
 
 # The largest number of PostgreSQL's type "integer".
 MAX_COUNT = 2**31 - 1
-# Wagtail's method, which `start` replaces.
-BULK_ACTIONS = BulkActionRegistry.get_bulk_actions_for_model
 
 
+@patch(PageBulkAction, "get_all_objects_in_listing_query")
 def get_all_listed(self, parent_id):
     """Replace PageBulkAction.get_all_objects_in_listing_query: leave out the trash.
 
@@ -30,25 +29,20 @@ def get_all_listed(self, parent_id):
     return pages.values_list("pk", flat=True)
 
 
+@patch(BulkActionRegistry, "get_bulk_actions_for_model")
 def get_offered_actions(self, app_label, model_name):
     """Replace BulkActionRegistry.get_bulk_actions_for_model: leave out actions that have nothing to do.
 
     The class method `is_offered` of an action says whether it has. Without the method, it always has.
     """
-    actions = BULK_ACTIONS(self, app_label, model_name)
+    actions = get_offered_actions.original(self, app_label, model_name)
     return [each for each in actions if not hasattr(each, "is_offered") or each.is_offered()]
 
 
+@patch(RangeFilter, "field_class")
 class CountRangeField(RangeField):
     """A range of two whole numbers. RangeField accepts decimal numbers, and "1e999999999" takes hours."""
 
     def __init__(self, *args, **kwargs):
         count = forms.IntegerField(min_value=0, max_value=MAX_COUNT)
         super().__init__((count, count), *args, **kwargs)
-
-
-def start():
-    """Patch Wagtail's bulk actions and filters."""
-    patch(PageBulkAction, "get_all_objects_in_listing_query", get_all_listed)
-    patch(BulkActionRegistry, "get_bulk_actions_for_model", get_offered_actions)
-    patch(RangeFilter, "field_class", CountRangeField)

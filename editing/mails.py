@@ -20,9 +20,6 @@ from editing.patches import patch
 from stories.checked_pages import find_title_leaks
 
 logger = logging.getLogger(__name__)
-# Wagtail's functions, which `start` replaces.
-SEND_EMAILS = EmailNotificationMixin.send_emails
-SEND_NOTIFICATION = edit.send_notification
 
 
 def may_be_told(user, item):
@@ -37,21 +34,23 @@ def may_be_told(user, item):
     return policy.user_has_permission_for_instance(user, "change", item)
 
 
+@patch(edit, "send_notification")
 def send_notification(recipient_users, notification, extra_context):
     """Replace the function that sends mails about comments. Their subject has the title of the page."""
     if find_title_leaks(extra_context["page"]):
         return
     users = [user for user in recipient_users if may_be_told(user, extra_context["page"])]
-    send_later(SEND_NOTIFICATION, users, notification, extra_context)
+    send_later(send_notification.original, users, notification, extra_context)
 
 
+@patch(EmailNotificationMixin, "send_emails")
 def send_emails(self, template_set, context, recipients, **kwargs):
     """Replace EmailNotificationMixin.send_emails, which sends mails about workflows."""
     item = context["object"]
     if isinstance(item, Page) and find_title_leaks(item.specific):
         return  # The subject has the title, also when a moderator who changed it sends the page back.
     users = [user for user in recipients if may_be_told(user, item)]
-    send_later(SEND_EMAILS, self, template_set, context, users, **kwargs)
+    send_later(send_emails.original, self, template_set, context, users, **kwargs)
 
 
 def send_later(send, *args, **kwargs):
@@ -64,9 +63,3 @@ def send_later(send, *args, **kwargs):
             logger.exception("Mails about a page could not be sent.")
 
     transaction.on_commit(send_now)
-
-
-def start():
-    """Patch Wagtail's mails."""
-    patch(EmailNotificationMixin, "send_emails", send_emails)
-    patch(edit, "send_notification", send_notification)

@@ -21,10 +21,6 @@ from stories.checked_pages import refuse_titles
 from stories.people import contributors_in
 from stories.people_check import sentences_in
 
-# Wagtail's methods, which `start` replaces.
-COPY = CopyPageAction.execute
-DELETE = DeletePageAction.execute
-
 
 def pages_of(action):
     """Return a queryset of the pages that `action`, a CopyPageAction, is for."""
@@ -38,6 +34,7 @@ def editable(user):
     return policy_registry.get_by_type(Page).instances_user_has_permission_for(user, "change").values("pk")
 
 
+@patch(CopyPageAction, "execute")
 def copy_page(self, skip_permission_checks=False):
     """Replace CopyPageAction.execute: copy only what the user may edit, and publish no copy of a hidden page.
 
@@ -71,7 +68,7 @@ def copy_page(self, skip_permission_checks=False):
 def copy_all(action, skip_permission_checks):
     """Call Wagtail's method for `action`, a CopyPageAction. Return the copy."""
     lock_people_below(action)
-    made = COPY(action, skip_permission_checks=skip_permission_checks)
+    made = copy_page.original(action, skip_permission_checks=skip_permission_checks)
     # Wagtail checks the first copy only. The section with the copies may have another title now.
     refuse_titles(made, made.get_ancestors(inclusive=True))
     follow_originals(action, made)
@@ -138,13 +135,14 @@ def discard_trash(action, made):
     return made
 
 
+@patch(DeletePageAction, "execute")
 def delete_page(self, *args, skip_permission_checks=False, **kwargs):
     """Replace DeletePageAction.execute: put a page that a user deletes into the trash.
 
     Code without a user, such as the scheduler, deletes for good.
     """
     if self.user is None:
-        return DELETE(self, *args, skip_permission_checks=skip_permission_checks, **kwargs)
+        return delete_page.original(self, *args, skip_permission_checks=skip_permission_checks, **kwargs)
     if not is_in_trash(self.page):  # as when it was chosen together with the page above it
         self.check(skip_permission_checks=skip_permission_checks)
         move_to_trash(self.page, self.user)
@@ -158,9 +156,3 @@ def move_with_page_above(request, action_type, objects, view):
     """
     if action_type == "move" and view.model is Page:
         objects[:] = [page for page in objects if not any(page.is_descendant_of(other) for other in objects)]
-
-
-def start():
-    """Patch Wagtail's actions."""
-    patch(CopyPageAction, "execute", copy_page)
-    patch(DeletePageAction, "execute", delete_page)

@@ -14,11 +14,6 @@ from editing.admin_access import is_visible, pages_in_sections
 from editing.patches import patch
 from publishing.trash import in_trash, is_in_trash
 
-# Wagtail's methods, which `start` replaces.
-VIEWABLE_ENTRIES = PageLogEntryManager.viewable_by_user
-ACCESS_EDITOR = AbstractGroupApprovalTask.user_can_access_editor
-START_TESTER = PagePermissionTester.__init__
-
 
 class PolicyWithoutTrash(PagePermissionPolicy):
     """Wagtail's policy for pages, without the trash."""
@@ -30,12 +25,16 @@ class PolicyWithoutTrash(PagePermissionPolicy):
         return super().explorable_instances(user).exclude(in_trash())
 
 
+register_permission_policy(AbstractPage, PolicyWithoutTrash(Page))
+
+
+@patch(PageLogEntryManager, "viewable_by_user")
 def viewable_by_user(self, user):
     """Replace PageLogEntryManager.viewable_by_user: leave out entries of pages above the sections of `user`.
 
     Wagtail lists these too, because the explorer leads through them. Entries about comments have their text.
     """
-    entries = VIEWABLE_ENTRIES(self, user)
+    entries = viewable_by_user.original(self, user)
     if user.is_superuser:
         return entries
     above = policy_registry.get_by_type(Page).explorable_instances(user)
@@ -43,26 +42,22 @@ def viewable_by_user(self, user):
     return entries.exclude(page__in=above.values("pk"))
 
 
+@patch(AbstractGroupApprovalTask, "user_can_access_editor")
 def user_can_access_editor(self, obj, user):
     """Replace AbstractGroupApprovalTask.user_can_access_editor: leave out hidden pages.
 
     Wagtail lets every member of the groups of a task edit what waits for them, in any section.
     """
-    return ACCESS_EDITOR(self, obj, user) and (not isinstance(obj, Page) or is_visible(obj, user))
+    return user_can_access_editor.original(self, obj, user) and (
+        not isinstance(obj, Page) or is_visible(obj, user)
+    )
 
 
+@patch(PagePermissionTester, "__init__")
 def start_tester(self, user, page):
     """Replace PagePermissionTester.__init__: nobody has a permission for a page in the trash."""
     if page.path and is_in_trash(page):  # A page that is not in the tree yet has no path.
         user = AnonymousUser()
         # Wagtail's method sets this for active users only, and some methods read it for all.
         self.permissions = set()
-    START_TESTER(self, user, page)
-
-
-def start():
-    """Register the policy, and patch code of Wagtail that does not use it."""
-    patch(PagePermissionTester, "__init__", start_tester)
-    register_permission_policy(AbstractPage, PolicyWithoutTrash(Page))
-    patch(PageLogEntryManager, "viewable_by_user", viewable_by_user)
-    patch(AbstractGroupApprovalTask, "user_can_access_editor", user_can_access_editor)
+    start_tester.original(self, user, page)

@@ -7,7 +7,17 @@ Every patch is listed in docs/overrides.md with its reason, and guarded by tests
 patches = []
 
 
-def patch(owner, name, replacement):
-    """Set the attribute `name` of the class or module `owner` to `replacement`, and list it in `patches`."""
-    patches.append((owner, name, getattr(owner, name)))
-    setattr(owner, name, replacement)
+def patch(owner, name):
+    """Return a decorator of the function or class that replaces the attribute `name` of `owner`.
+
+    `owner`: a class or a module. What is replaced becomes the attribute `original` of the replacement, and is
+    listed in `patches`.
+    """
+
+    def replace(replacement):
+        replacement.original = getattr(owner, name)
+        patches.append((owner, name, replacement.original))
+        setattr(owner, name, replacement)
+        return replacement
+
+    return replace

@@ -15,17 +15,15 @@ from editing.patches import patch
 from safeguarding.leak_check.sources import source_of
 from stories.forms import CHANGED
 
-# Django's method, which `start` replaces for this view.
-GET_FORM = EditView.get_form
 
-
+@patch(EditView, "get_form")
 def get_form(self, form_class=None):
     """Replace EditView.get_form: add the field "seen" to forms with texts that the leak check reads.
 
     It has a hash of what was stored when the form was opened. The form of a picture has such a field already,
     for its other views too. Pages have another view: see CheckedPageForm.
     """
-    form = GET_FORM(self, form_class)
+    form = get_form.original(self, form_class)
     if source_of(type(form.instance)).is_shown and "seen" not in form.fields:
         stored = json.dumps(form.initial, default=str)
         form.fields["seen"] = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -41,8 +39,3 @@ def clean_seen(form):
     """
     if form.cleaned_data["seen"] and "seen" in form.changed_data:
         form.add_error(None, CHANGED)
-
-
-def start():
-    """Patch Wagtail's view."""
-    patch(EditView, "get_form", get_form)

@@ -33,6 +33,7 @@ def autocomplete_tags(request, app_name=None, model_name=None):
     return JsonResponse([name for name in found if name in visible], safe=False)
 
 
+@patch(chooser.ImageChooserViewSet, "choose_view_class")
 class ImageChooseView(chooser.ImageChooseView):
     """The picture chooser, with the ten most used tags of pictures that the user may choose."""
 
@@ -40,8 +41,3 @@ class ImageChooseView(chooser.ImageChooseView):
         items = Q(taggit_taggeditem_items__content_type=ContentType.objects.get_for_model(self.model))
         found = visible_tags(self.request.user).filter(items).annotate(uses=Count("pk")).order_by("-uses")
         return super().get_context_data(**kwargs) | {"popular_tags": found[:10]}
-
-
-def start():
-    """Patch Wagtail's picture chooser."""
-    patch(chooser.ImageChooserViewSet, "choose_view_class", ImageChooseView)

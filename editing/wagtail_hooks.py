@@ -1,6 +1,6 @@
 """Registers what this folder changes in Wagtail's admin.
 
-Each `start()` applies the patches of its module, or registers what the module replaces.
+Importing a module of this folder applies its patches (editing/patches.py).
 
 A hook with a positive `order` runs after Wagtail's own hooks, so that it can replace what these register.
 """
@@ -16,7 +16,7 @@ from wagtail import hooks
 from wagtail.admin.views.home import WorkflowObjectsToModeratePanel
 from wagtail.admin.widgets import BaseChooser
 
-from editing import (
+from editing import (  # noqa: F401 - some only have patches
     chosen_objects,
     comparisons,
     consent_column,
@@ -122,19 +122,6 @@ def register_urls():
     ]
 
 
-chosen_objects.start()
-page_actions.start()
-hidden_choices.start()
-comparisons.start()
-mails.start()
-page_policy.start()
-listings.start()
-date_fields.start()
-exports.start()
-gallery.start()
-dead_links.start()
-tags.start()
-stale_forms.start()
 hooks.register("register_log_actions", old_versions.register_actions)
 
 hooks.register("construct_page_action_menu", moderation.put_decision_first)
@@ -191,6 +178,7 @@ def replace_alternative_texts():
 CALL = re.compile(r"(?:new )?(\w+)\((.*)\);", re.DOTALL)
 
 
+@patch(BaseChooser, "render")
 def render_chooser(self, name, value, attrs=None, renderer=None):
     """Replace BaseChooser.render, which writes an inline script.
 
@@ -208,6 +196,3 @@ def render_chooser(self, name, value, attrs=None, renderer=None):
         json.dumps(options[0] if options else {}),
         self.render_html(name, value_data, attrs),
     )
-
-
-patch(BaseChooser, "render", render_chooser)

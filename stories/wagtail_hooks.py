@@ -22,19 +22,13 @@ from publishing.trash import in_trash
 from publishing.visibility import published_pages
 from safeguarding.releases import lock_pages, lock_people_of
 from stories.checked_pages import find_passed_end
-from stories.choosers import (
-    AuthorChooserViewSet,
-    CountryChooserViewSet,
-    ThemeChooserViewSet,
-)
+from stories.choosers import AuthorChooserViewSet, CountryChooserViewSet, ThemeChooserViewSet
 from stories.forms import TermForm
 from stories.models import StoryPage
 from stories.people import contributors_in
 from stories.refusals import say_what_is_missing
 from stories.scheduled import NOT_PUBLISHED
 from stories.terms import Author, Country, Theme
-
-# A message of Wagtail. gettext finds Wagtail's translations of it.
 
 
 class TermViewSet(SnippetViewSet):

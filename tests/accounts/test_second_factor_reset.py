@@ -6,8 +6,9 @@ from django.core.management import CommandError, call_command
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from accounts.second_factor import factors_of
 from tests.support import builders
-from tests.support.second_factor import offers_new_app, signed_in_with_code, with_app
+from tests.support.second_factor import offers_new_app, signed_in_with_code, with_app, with_passkey
 from tests.support.signing_in import is_signed_in, signed_in
 
 pytestmark = [
@@ -17,16 +18,17 @@ pytestmark = [
 ]
 
 
-def test_administrator_resets_the_second_factor_of_a_user(admin):
+@pytest.mark.parametrize("give", [with_app, with_passkey])
+def test_administrator_resets_the_second_factor_of_a_user(admin, give):
     lost = builders.make_user(username="lost", is_superuser=True)
-    with_app(lost)
+    give(lost)
     client = signed_in_with_code(admin)
     address = f"/admin/users/second-factor/{lost.pk}/"
     assert builders.parse(client.get("/admin/users/")).select(f"a[href='{address}']")
     assert "call them" in client.get(address).text
-    assert TOTPDevice.objects.filter(user=lost).exists(), "GET deletes nothing"
+    assert factors_of(lost), "GET deletes nothing"
     client.post(address)
-    assert not TOTPDevice.objects.filter(user=lost).exists()
+    assert not factors_of(lost)
     assert not StaticDevice.objects.filter(user=lost).exists()
     assert is_signed_in(client)
     assert offers_new_app(signed_in(lost))

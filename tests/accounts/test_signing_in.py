@@ -46,14 +46,6 @@ def test_form_of_private_pages_says_which_field_is_empty(client):
 
 
 @pytest.mark.parametrize("login", LOGINS)
-def test_sixth_attempt_for_a_name_is_refused_with_any_password(amina, login):
-    assert not any(attempt("amina", login=login).refused for _ in range(5))
-    sixth = attempt("amina", login=login)
-    assert sixth.refused
-    assert sixth == attempt("amina", PASSWORD, login=login)
-
-
-@pytest.mark.parametrize("login", LOGINS)
 def test_responses_are_the_same_for_an_unknown_name(amina, login):
     builders.make_user("Editors", username="idle", is_active=False)
     for _ in range(6):
@@ -130,14 +122,6 @@ def test_one_address_can_try_twenty_names(amina, noon):
 
 def test_successful_sign_ins_from_one_address_have_no_limit(amina):
     assert all(attempt("amina", PASSWORD).signed_in for _ in range(25))
-
-
-def test_ipv6_network_counts_as_one_address(amina):
-    """The network is a /56, from 2001:db8:0:0:: to 2001:db8:0:ff:ffff:ffff:ffff:ffff."""
-    for number in range(20):
-        attempt(f"name-{number}", address=f"2001:db8:0:{number}::1")
-    assert attempt("amina", PASSWORD, address="2001:db8:0:ff::ffff").refused
-    assert attempt("amina", PASSWORD, address="2001:db8:0:100::1").signed_in
 
 
 def spoofed(number):

@@ -90,9 +90,11 @@ PLACES = [
     "/stories/here/",
     "/stories/country/kenya/",
     "/stories/theme/debt/",
+    "/feed.atom",
     "/stories/feed.rss",
     "/stories/feed.atom",
     "/stories/theme/debt/feed.rss",
+    "/stories/country/kenya/feed.atom",
 ]
 # Prefixes of the addresses that are no public pages: the admin and files.
 PRIVATE = ("/admin/", "/documents/", "/media/")

@@ -1,4 +1,4 @@
-"""Several pictures are added with one answer for all, and the form of a picture explains its focal point."""
+"""Several pictures are added with one answer for all."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -54,9 +54,3 @@ def test_picture_without_a_valid_answer_waits(admin_client, answers, monkeypatch
     assert "Not in the library yet" in answer["form"]
     if "credit" in answers:
         assert f'value="{answers["credit"]}"' in answer["form"]
-
-
-def test_focal_point_is_explained_where_it_is_set(admin_client):
-    image = builders.make_image("Road")
-    page = admin_client.get(f"/admin/images/{image.pk}/").content.decode()
-    assert "the part around the focal point. It hides nothing" in page

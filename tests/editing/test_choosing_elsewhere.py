@@ -5,7 +5,6 @@ For the story form, see tests/editing/test_choosing.py; for `writer`, `own` and 
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
@@ -177,43 +176,3 @@ def test_invalid_parent_id_is_an_error_of_the_form(writer, own):
         # The widgets of all forms read an ID in the same way, so one form tries all IDs.
         for address, form in forms if absurd in {str(10**6), "x"} else forms[-1:]:
             assert writer.post(address, form).status_code in {200, 404}, address
-
-
-def test_choosers_show_nothing_hidden_by_its_id(writer, elsewhere):
-    term = Author.objects.create(name="Somebody", picture=elsewhere.image)
-    for address in (
-        f"images/chooser/{elsewhere.image.pk}/",
-        f"images/chooser/{elsewhere.image.pk}/select_format/",
-        f"images/chooser/chosen-multiple/?id={elsewhere.image.pk}",
-        f"documents/chooser/{elsewhere.document.pk}/",
-        f"documents/chooser/chosen-multiple/?id={elsewhere.document.pk}",
-        f"choose-page/chosen-multiple/?id={elsewhere.draft.pk}",
-        f"snippets/choose/stories/author/chosen/{term.pk}/",
-        f"api/main/pages/?child_of={elsewhere.index.pk}",
-        f"api/main/pages/?child_of={elsewhere.index.pk}&for_explorer=1",
-        f"api/main/pages/?translation_of={elsewhere.draft.pk}",
-        f"api/main/pages/?descendant_of={elsewhere.draft.pk}",
-        f"api/main/pages/{elsewhere.draft.pk}/",
-        f"api/main/images/{elsewhere.image.pk}/",
-        f"api/main/documents/{elsewhere.document.pk}/",
-    ):
-        response = writer.get(f"/admin/{address}")
-        assert response.status_code < 500, address
-        assert SECRET.lower() not in text_of(response).lower(), address
-
-
-@pytest.mark.sqlite_only
-@pytest.mark.parametrize("kind", ["images", "documents"])
-def test_collection_of_a_file_is_one_that_its_editor_may_add_to(writer, own, elsewhere, kind):
-    item = own.image if kind == "images" else own.document
-    address = f"/admin/images/{item.pk}/" if kind == "images" else f"/admin/documents/edit/{item.pk}/"
-    form = {"title": "x", "collection": elsewhere.collection.pk, "shows": "place", "tags": ""}
-    writer.post(address, form)
-    model = ContentType.objects.get_for_model(item).model
-    bulk = f"/admin/bulk/media/{model}/add_to_collection/?id={item.pk}"
-    response = writer.post(bulk, {"collection": elsewhere.collection.pk})
-    item.refresh_from_db()
-    assert item.collection == own.collection
-    assert SECRET not in text_of(response)
-    # The collection was the only error of the form.
-    assert writer.post(address, form | {"collection": own.collection.pk}).status_code == 302

@@ -11,7 +11,6 @@ from wagtail.blocks import StructBlock
 
 from stories.blocks import StoryBody
 from stories.models import StoryPage
-from tests.support import builders
 from tests.support.site import all_blocks
 
 pytestmark = [
@@ -83,17 +82,3 @@ def test_block_with_and_without_each_part(subtests):
                 shown = compare(earlier, later)
                 assert "Before the block" in shown
                 assert "None" not in shown
-
-
-def test_page_shows_the_comparison_of_all_blocks(admin_client):
-    story = builders.make_story("Compared", body=[])
-    revisions = []
-    for blocks in ((), complete_blocks().items()):
-        story.body = body_of(BEFORE, *blocks)
-        revisions.append(story.save_revision(clean=False).pk)
-    for earlier, later in permutations(revisions):
-        page = admin_client.get(f"/admin/pages/{story.pk}/revisions/compare/{earlier}...{later}/")
-        shown = builders.parse(page).main.get_text()
-        assert "Before the block" in shown
-        assert shown.count("What is debt bondage?") == 1  # a title in all_blocks()
-        assert "None" not in shown

@@ -11,6 +11,7 @@ from wagtail.test.utils.form_data import inline_formset
 
 from stories.models import StoryPage
 from tests.support import builders
+from tests.support.choosing import edit_address
 from tests.support.people import make_person, make_story_about, people_fields
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
@@ -24,22 +25,11 @@ def author():
     return builders.make_user("Editors", first_name="Amina", last_name="Diallo")
 
 
-@pytest.fixture
-def moderator(client):
-    client.user = builders.make_user("Moderators")
-    client.force_login(client.user)
-    return client
-
-
 def submit(author, **fields):
     """Return a draft that `author` sent for approval."""
     story = builders.make_story("A story", slug="a-story", live=False, owner=author, **fields)
     Workflow.objects.get().start(story, author)
     return story
-
-
-def edit_address(story):
-    return f"/admin/pages/{story.pk}/edit/"
 
 
 def decide_in_editor(client, story, action, **fields):

@@ -9,11 +9,8 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from wagtail import hooks
 from wagtail.models import Page, TaskState, Workflow
 
-from publishing.trash import move_to_trash
-from stories.models import StoryPage
 from tests.support import admin_world, builders
 from tests.support.admin_world import SECRET
 from tests.support.missed_searches import make_reported
@@ -119,17 +116,6 @@ def test_moderator_finds_what_waits_for_them(client, own):
     assert "waiting" not in str(desk(client)).lower()
 
 
-@pytest.mark.sqlite_only
-def test_moderator_of_one_section_is_not_shown_what_waits_in_others(client, own):
-    # The group Moderators is for all sections. This user's group is for one section, and moderates too.
-    user = admin_world.make_role("editor", own)
-    hidden = builders.make_story(SECRET, live=False)
-    Workflow.objects.get().start(hidden, None)
-    own.waiting.current_task_state.task.specific.groups.add(*user.groups.all())
-    client.force_login(user)
-    assert rows_of(client, "waiting") == ["Plain draft"]
-
-
 def test_page_that_has_waited_longest_and_the_latest_request_for_changes_come_first(admin_client):
     """The order of the saves does not count: here, the page that was sent first was saved last."""
     titles = ["First", "Second", "Third"]
@@ -143,18 +129,6 @@ def test_page_that_has_waited_longest_and_the_latest_request_for_changes_come_fi
     for state in TaskState.objects.order_by("pk"):
         state.reject(user=moderator, comment="Shorter.")
     assert rows_of(admin_client, "changes") == titles[::-1]
-
-
-@pytest.mark.sqlite_only
-def test_page_in_the_trash_waits_for_nobody(admin_client, client):
-    """Even if a script sends it to the moderators. Moving it to the trash ends its workflow."""
-    page = builders.make_story("Thrown away", live=False)
-    move_to_trash(Page.objects.get(pk=page.pk))
-    page = StoryPage.objects.get(pk=page.pk)
-    page.save_revision()
-    Workflow.objects.get().start(page, None)
-    client.force_login(builders.make_user("Moderators"))
-    assert rows_of(admin_client, "waiting") == rows_of(client, "waiting") == []
 
 
 @pytest.mark.sqlite_only
@@ -237,22 +211,6 @@ def test_dead_links_lead_to_pages_that_visitors_do_not_get(admin_client):
     assert rows_of(admin_client, "links") == dead
     shown = desk(admin_client)["Links to pages that are gone or not public (6)"]
     assert shown == [f"{title} – 1 link" for title in dead[:5]]  # the most that the desk shows of a list
-
-
-@pytest.mark.sqlite_only
-def test_other_apps_add_a_list(admin_client):
-    builders.make_story("Ask again", **FILED)
-    consent = {
-        "key": "consent",
-        "heading": "Consent to renew",
-        "find": lambda user: Page.objects.filter(title="Ask again"),
-        "describe": lambda pages: {page.pk: "Until Friday" for page in pages},
-    }
-    assert admin_client.get("/admin/desk/consent/").status_code == 404
-    with hooks.register_temporarily("register_desk_list", lambda: consent):
-        assert desk(admin_client)["Consent to renew (1)"] == ["Ask again – Until Friday"]
-        assert rows_of(admin_client, "consent") == ["Ask again"]
-        assert "Until Friday" in admin_client.get("/admin/desk/consent/").text
 
 
 @pytest.mark.sqlite_only

@@ -6,10 +6,9 @@ The forms are those of the page editor; tests/stories/test_story_page.py tests t
 import datetime
 
 import pytest
-from django.core.management import call_command
 from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
-from wagtail.models import PageLogEntry, Revision
+from wagtail.models import Revision
 from wagtail.test.utils.form_data import inline_formset
 
 from stories.models import StoryPage
@@ -22,6 +21,7 @@ from tests.support.builders import (
     parse,
     story_form,
 )
+from tests.support.choosing import edit_address
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
@@ -34,19 +34,8 @@ def index():
     return make_index()
 
 
-@pytest.fixture
-def moderator(client):
-    """A client logged in as a member of Moderators: they may publish."""
-    client.force_login(make_user("Moderators"))
-    return client
-
-
 def add_address(index):
     return f"/admin/pages/add/stories/storypage/{index.pk}/"
-
-
-def edit_address(story):
-    return f"/admin/pages/{story.pk}/edit/"
 
 
 def errors_of(response):
@@ -59,17 +48,6 @@ def latest(story):
 
 
 # --- Drafts --------------------------------------------------------------------------------------
-
-
-def test_editor_saves_a_draft_that_nobody_else_sees(editor, index, client):
-    response = editor.post(add_address(index), story_form())
-
-    story = StoryPage.objects.get()
-    assert response.url == edit_address(story)
-    assert (story.title, story.live, story.get_parent().specific) == ("A new story", False, index)
-    editor.logout()
-    assert client.get("/stories/a-new-story/").status_code == 404
-    assert "A new story" not in client.get("/stories/").content.decode()
 
 
 # Fields of drafts in which something is missing.
@@ -110,10 +88,6 @@ def test_draft_of_an_expired_story_is_saved_and_not_published(moderator, index):
     story = StoryPage.objects.get()
     assert story.expire_at.year == 2020
     assert errors_of(moderator.post(edit_address(story), story_form("publish", **expired))) == ["expire_at"]
-
-
-def test_draft_needs_a_title():
-    assert list(check_story_form(title="").errors) == ["title"]
 
 
 # {case: (fields of a story, its slug; None if it is an error)}. There are stories with the slugs
@@ -231,31 +205,6 @@ def streamfield_list(values):
     return items | {"count": str(len(items))}
 
 
-def test_scheduled_story_goes_live_when_its_time_has_come(moderator, index, client, time_machine):
-    soon = timezone.now() + datetime.timedelta(hours=3)
-    moderator.post(add_address(index), story_form("publish", go_live_at=soon.strftime("%Y-%m-%d %H:%M")))
-    moderator.logout()
-
-    call_command("publish_scheduled")
-    assert client.get("/stories/a-new-story/").status_code == 404
-    time_machine.move_to(soon + datetime.timedelta(minutes=1))
-    call_command("publish_scheduled")
-    assert "A new story" in client.get("/stories/a-new-story/").content.decode()
-
-
-def test_old_address_leads_to_the_new_one_after_a_change_of_the_slug(
-    moderator, client, django_capture_on_commit_callbacks
-):
-    story = make_story("A story", slug="old-words")
-
-    with django_capture_on_commit_callbacks(execute=True):
-        moderator.post(edit_address(story), story_form("publish", title="A story", slug="new-words"))
-
-    moderator.logout()
-    response = client.get("/stories/old-words/")
-    assert (response.status_code, response.url) == (301, "/stories/new-words/")
-
-
 # --- Autosave ------------------------------------------------------------------------------------
 
 
@@ -324,10 +273,3 @@ def test_autosave_of_a_live_story_changes_nothing_for_readers(moderator, client)
     assert latest(story).title == "Typing"
     moderator.logout()
     assert "Live title" in client.get("/stories/live/").content.decode()
-
-
-def test_history_tells_who_published(moderator, index):
-    moderator.post(add_address(index), story_form("publish"))
-
-    entry = PageLogEntry.objects.get(action="wagtail.publish")
-    assert (entry.page.specific, entry.user.groups.get().name) == (StoryPage.objects.get(), "Moderators")

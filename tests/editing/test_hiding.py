@@ -14,7 +14,6 @@ from home.models import HomePage
 from publishing.hiding import hide
 from publishing.models import HiddenPage
 from tests.support import admin_world, builders
-from tests.support.admin_world import SECRET
 from tests.support.messages import texts_of
 from tests.support.translators import make_editor
 from tests.support.undone import undone
@@ -42,12 +41,6 @@ def test_editors_hide_and_only_who_may_publish_shows_again(own, subtests):
             hide(page)
             post(client, "show", page)
             assert is_hidden(page) == (role not in {"moderator", "administrator"})
-
-
-def test_editor_of_another_section_may_not_hide(writer, elsewhere):
-    response = post(writer, "hide", elsewhere.live, follow=True)
-    assert not is_hidden(elsewhere.live)
-    assert SECRET not in response.text
 
 
 def test_who_may_only_add_pages_may_not_hide(client, own):
@@ -118,15 +111,6 @@ def test_page_is_hidden_when_no_mail_can_be_sent(
     assert is_hidden(own.live)
     assert ("please tell a moderator" in response.text) == (not sends)
     assert ("could not be sent" in caplog.text) == sends
-
-
-def test_copy_of_a_hidden_page_is_a_draft(admin_client):
-    story = builders.make_story("Story")
-    hide(story)
-    form = {"new_title": "Copy", "new_slug": "copy", "new_parent_page": story.get_parent().pk}
-    address = reverse("wagtailadmin_pages:copy", args=[story.pk])
-    admin_client.post(address, form | {"publish_copies": "on"})
-    assert not Page.objects.get(slug="copy").live
 
 
 def test_editor_is_told_that_a_published_page_stays_hidden(admin_client):

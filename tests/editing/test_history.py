@@ -4,16 +4,14 @@ import datetime
 import re
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import Comment, PageLogEntry, Revision, Workflow
 
 from safeguarding.withdrawal.pages import overwrite
 from safeguarding.withdrawal_models import Withdrawal
-from tests.support import admin_world, builders
+from tests.support import builders
 from tests.support.choosing import text_of
-from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
 
@@ -189,28 +187,6 @@ def test_old_versions_that_nothing_needs_are_forgotten(admin_client, writing):
     for state in writing.workflow_states.all():
         address = reverse("wagtailadmin_pages:workflow_history_detail", args=[writing.pk, state.pk])
         assert admin_client.get(address).status_code == 200
-
-
-@pytest.mark.sqlite_only
-def test_who_may_forget(subtests):
-    section = admin_world.Section("Own", "Plain")
-    story = section.live
-    for number in range(3):
-        story.title = f"Version {number}"
-        story.save_revision(log_action=True)
-    before = story.revisions.count()
-    address = reverse("forget_versions", args=[story.pk])
-    for role, may in (("visitor", False), ("member", False), ("editor", False), ("moderator", True)):
-        with subtests.test(role), undone():
-            client = Client()
-            if user := admin_world.make_role(role, section):
-                client.force_login(user)
-            assert (client.get(address).status_code == 200) == may
-            assert (address in client.get(address_of(story)).text) == may
-            client.post(address)
-            assert (story.revisions.count() < before) == may
-            # 302 for those who may not open the admin.
-            assert client.get(reverse("forget_versions", args=[999999])).status_code in {302, 404}
 
 
 @pytest.mark.sqlite_only

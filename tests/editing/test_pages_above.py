@@ -54,8 +54,3 @@ def test_nothing_else_of_a_hidden_page_above_is_open(writer, admin_client, own, 
     history = reverse("wagtailadmin_reports:site_history")
     counts = [text_of(client.get(history)).count(f"{SECRET} words") for client in (admin_client, writer)]
     assert counts == [2, 1]
-
-
-def test_hidden_page_beside_ones_sections_is_not_listed(writer, above):
-    builders.make_index(above, f"{SECRET} beside", live=False)
-    assert SECRET not in text_of(writer.get(f"/admin/pages/{above.pk}/"))

@@ -12,17 +12,11 @@ from wagtail.users.models import UserProfile
 
 from stories.models import StoryPage
 from tests.support import builders
+from tests.support.choosing import edit_address
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 SOON = (timezone.now() + datetime.timedelta(days=3)).replace(second=0, microsecond=0)
-
-
-@pytest.fixture
-def moderator(client):
-    client.user = builders.make_user("Moderators")
-    client.force_login(client.user)
-    return client
 
 
 def schedule(moderator, story):
@@ -32,10 +26,6 @@ def schedule(moderator, story):
     story = StoryPage.objects.get(pk=story.pk)
     assert story.scheduled_revision.approved_go_live_at == SOON
     return story
-
-
-def edit_address(story):
-    return f"/admin/pages/{story.pk}/edit/"
 
 
 def publish_button(moderator, story):

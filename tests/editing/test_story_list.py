@@ -8,14 +8,10 @@ import io
 from datetime import timedelta
 from urllib.parse import urlencode
 
-import django_filters
 import pytest
-from django.db.models import F
 from django.test import RequestFactory
 from django.urls import resolve
 from django.utils import timezone
-from wagtail import hooks
-from wagtail.admin.ui.tables import Column
 from wagtail.models import Locale, Page, Workflow, WorkflowState
 
 from stories.models import StoryPage
@@ -166,43 +162,6 @@ def test_list_shows_the_sections_of_its_user_alone(writer, own, elsewhere):
     # For this user, Ghana is no choice, and an invalid choice filters nothing.
     everything = titles(writer.user)
     assert titles(writer.user, country="GH") == everything != []
-
-
-BIG = 10**30  # more than 64 bits
-# The first has several odd values, each of which is only an error of the form.
-ODD_FILTERS = [
-    {"status": "x", "theme": "x", "word_count_min": "x"},
-    {"word_count_min": 1, "word_count_max": BIG},
-    {"word_count_min": BIG},
-    {"q": '"'},
-    {"locale": "x"},
-]
-
-
-def test_odd_values_in_the_address_are_no_error(admin_user, subtests):
-    builders.make_story("One")
-    for query in ODD_FILTERS:
-        with subtests.test(query=query):
-            assert set(titles(admin_user, **query)) <= {"One"}
-
-
-@pytest.mark.sqlite_only
-def test_other_apps_add_a_column_and_a_filter(admin_client, admin_user):
-    builders.make_story("Long", summary="Ask again.")
-    builders.make_story("Short", summary="Fine.")
-
-    def renewal_part():
-        return {
-            "column": Column("renewal", label="Renewal", sort_key="renewal"),
-            "filters": {"renewal": django_filters.CharFilter(field_name="summary", label="Renewal")},
-            "annotate": lambda stories: stories.annotate(renewal=F("summary")),
-        }
-
-    with hooks.register_temporarily("register_story_list_part", renewal_part):
-        assert titles(admin_user, renewal="Fine.") == ["Short"]
-        assert titles(admin_user, ordering="-renewal") == ["Short", "Long"]
-        assert {row["Renewal"] for row in exported(admin_client)} == {"Ask again.", "Fine."}
-        assert "Ask again." in admin_client.get(LIST).text
 
 
 @pytest.mark.sqlite_only

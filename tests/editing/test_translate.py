@@ -7,7 +7,6 @@ from django.contrib.auth.models import Permission
 from wagtail.admin.api.views import PagesAdminAPIViewSet
 from wagtail.models import Locale, Page
 
-from editing.translating import PageForm
 from publishing.trash import move_to_trash
 from stories.models import StoryPage, StoryTheme
 from stories.terms import Theme
@@ -127,26 +126,6 @@ def test_home_page_needs_the_right_to_add_at_the_root(client):
     assert_refused(translate(client, home_page(), spanish.pk), "You may not add this page in Spanish.")
     client.force_login(make_user(is_superuser=True))
     assert translate(client, home_page(), spanish.pk).status_code == 302
-
-
-def test_odd_languages_are_refused(client, scene, rf, subtests):
-    client.user = make_user(is_superuser=True)
-    client.force_login(client.user)
-    before = Page.objects.count()
-    # It is in French, and there is an English version of it.
-    translated_already = StoryPage.objects.get(locale=scene.french)
-    known = [scene.index.locale_id, scene.french.pk]
-    for value in ("0", "x", *known):
-        for locales in ([value], [value, value]):
-            with subtests.test(locales):
-                request = rf.post("/", {"locales": locales})
-                request.user = client.user
-                assert PageForm(translated_already, request).errors.keys() == {"locales"}
-    for locales in (known, []):
-        response = translate(client, translated_already, *locales)
-        assert response.status_code == 200
-        assert parse(response).select(".w-field__errors")
-    assert Page.objects.count() == before
 
 
 def test_admin_api_has_no_actions(client, scene, subtests):

@@ -5,10 +5,8 @@ tests/editing/conftest.py.
 """
 
 import datetime
-import itertools
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from wagtail.actions.delete_page import DeletePagePermissionError
 from wagtail.models import Page
@@ -197,16 +195,6 @@ def test_place_of_a_page_is_counted_without_the_trash(admin_client, section, sub
             assert "".join(listed) == order
 
 
-@pytest.mark.sqlite_only
-def test_incomplete_story_in_the_trash_does_not_stop_others(admin_client, section):
-    draft = builders.make_story("Draft", section, live=False)
-    incomplete = builders.make_story("Incomplete", section, live=False, body=[])
-    trashed(incomplete)
-    admin_client.post(bulk("publish", section), {"include_descendants": "on"})
-    assert StoryPage.objects.get(pk=draft.pk).live
-    assert not StoryPage.objects.get(pk=incomplete.pk).live
-
-
 def test_copy_of_a_section_leaves_out_what_is_in_the_trash(admin_client, section, story):
     inner = builders.make_index(section, "Inner")
     for parent, title in ((section, "Last"), (inner, "Deep")):
@@ -223,21 +211,6 @@ def test_copy_of_a_section_leaves_out_what_is_in_the_trash(admin_client, section
 
 
 # --- Out of the trash ----------------------------------------------------------------------------
-
-
-@pytest.mark.sqlite_only
-def test_editors_restore_and_only_who_may_publish_deletes(own, subtests):
-    row = own.trashed
-    for role, act in itertools.product(admin_world.ROLES, ["restore", "delete"]):
-        with subtests.test(f"{act} as {role}"), undone():
-            client = Client()
-            if user := admin_world.make_role(role, own):
-                client.force_login(user)
-            client.post(f"/admin/trash/{row.pk}/{act}/")
-            may = {"moderator", "administrator"} | ({"editor"} if act == "restore" else set())
-            assert TrashedPage.objects.filter(pk=row.pk).exists() == (role not in may)
-            assert Page.objects.filter(pk=row.page_id).exists() == (act == "restore" or role not in may)
-            assert not Page.objects.filter(pk=row.page_id, live=True).exists()
 
 
 @pytest.mark.sqlite_only

@@ -5,14 +5,7 @@ from functools import partial
 import pytest
 
 from tests.support import builders
-from tests.support.builders import (
-    home_page,
-    make_index,
-    make_plain_page,
-    make_story,
-    make_theme,
-    parse,
-)
+from tests.support.builders import home_page, make_index, make_plain_page, make_story, make_theme, parse
 from tests.support.committed import caches_in_use
 from tests.support.page_heads import SITE, cards, change_settings, read
 
@@ -153,13 +146,6 @@ def test_lists_and_other_pages_have_a_card_too(client):
         card = cards(client, address)
         assert card["og:type"] == "website"
         assert (card["og:title"], card["og:description"]) == (title, words)
-
-
-def test_a_missing_image_file_breaks_no_page(client, media_root):
-    image = make_image()
-    image.file.storage.delete(image.file.name)
-    story = make_story(lead_image=image, lead_image_alt="A lamp")
-    assert "og:image" not in cards(client, story.url)
 
 
 # --- Feeds ---------------------------------------------------------------------------------------

@@ -125,6 +125,7 @@ def test_help_page_is_linked_in_the_footer_of_every_page(client):
     for address in ("/", "/search/", "/get-help-now/", "/no-such-page/"):
         link = parse(client.get(address)).select_one(".help-line a")
         assert (link.text, link["href"]) == ("Get help now", "/get-help-now/")
+        assert "Call somebody." in link.find_parent(class_="help-line").text
 
 
 @pytest.mark.sqlite_only

@@ -9,7 +9,6 @@ from wagtail.models import Site
 
 from home.models import SiteSettings
 from home.robots import AI_TRAINING_ROBOTS
-from tests.support.builders import make_private, make_story, parse
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
@@ -52,25 +51,6 @@ def test_the_policy_is_a_setting(client):
         assert not allowed(client, "GPTBot")
         assert not allowed(client, "Googlebot")
         assert "welcome" not in client.get("/robots.txt").content.decode(), "as search engines are by default"
-
-
-@pytest.mark.parametrize("policy", SiteSettings.Robots.values)
-def test_robots_txt_explains_its_policy_and_names_no_page(client, policy):
-    make_private(make_story("Private"))
-    change(robots=policy)
-    lines = client.get("/robots.txt").content.decode().splitlines()
-    assert sum(line.startswith("# ") for line in lines) >= 2  # the explanation
-    assert {line for line in lines if line.startswith(("Disallow", "Allow"))} <= {"Disallow: /", "Disallow:"}
-
-
-def test_an_administrator_changes_the_policy(admin_client):
-    address = f"/admin/settings/home/sitesettings/{Site.objects.get().pk}/"
-    form = parse(admin_client.get(address)).select_one(f"form[action='{address}']")
-    fields = {field["name"]: field.get("value", "") for field in form.select("input[name]")}
-    # The palette is a <select>. A script of the admin adds the number of blocks.
-    fields |= {"palette": "earth", "social_links-count": "0"}
-    assert admin_client.post(address, fields | {"robots": "none"}).status_code == 302
-    assert SiteSettings.objects.get().robots == "none"
 
 
 def test_security_txt_names_the_contact_for_the_next_360_days(client):

@@ -9,13 +9,7 @@ from wagtail.models import Site
 
 from home.sitemap import PageSitemap
 from stories.terms import Theme
-from tests.support.builders import (
-    make_image,
-    make_index,
-    make_plain_page,
-    make_private,
-    make_story,
-)
+from tests.support.builders import make_image, make_index, make_plain_page, make_private, make_story
 from tests.support.committed import caches_in_use
 from tests.support.translations import make_index_in
 
@@ -70,17 +64,6 @@ def test_a_theme_of_another_language_than_the_story_has_no_list(client):
     Theme.objects.create(name="Travail", locale=make_index_in("fr").locale)
     make_story("A story", themes=["Mining", "Travail"])
     assert {address for address in read(client) if "/theme/" in address} == {"/stories/theme/mining/"}
-
-
-def test_nothing_private_or_unpublished_is_in_the_sitemap(client):
-    before = set(read(client)) | {"/stories/"}  # the index page, which the first story needs
-    filed = {"countries": ["KE"], "themes": ["Mining"]}
-    make_private(make_story("Private", **filed))
-    make_story("Below", parent=make_private(make_index(make_index(), "Closed")), **filed)
-    make_story("Draft", live=False, **filed)
-    make_story("Taken off", **filed).unpublish()
-    make_private(make_plain_page("Internal"))
-    assert set(read(client)) == before
 
 
 def test_stories_kept_out_of_search_engines_are_not_in_the_sitemap(client):

@@ -34,28 +34,17 @@ def test_story_and_plain_page_have_it_when_the_editor_ticks_so(client):
     assert leave_link(client, make_plain_page("About", show_leave_quickly=True).url)
 
 
-def test_help_page_always_has_it(client):
+def test_help_page_always_has_it_as_a_plain_link_to_where_the_editor_chose(client):
     page = make_help_page()
     assert not page.show_leave_quickly
-    assert leave_link(client, page.url)
-
-
-def test_it_is_a_plain_link_that_does_not_tell_the_other_site_where_the_reader_was(client):
-    link = leave_link(client, make_help_page().url)
+    link = leave_link(client, page.url)
     assert link["href"] == "https://www.wikipedia.org/", "the default of SiteSettings.leave_url"
-    assert {"noreferrer", "noopener"} <= set(link["rel"])
-
-
-def test_editor_chooses_where_it_leads(client):
+    assert {"noreferrer", "noopener"} <= set(link["rel"]), "the other site is not told where the reader was"
     settings = SiteSettings.for_site(home_page().get_site())
     settings.leave_url = "https://weather.example.org/"
     settings.save()
-    assert leave_link(client, make_help_page().url)["href"] == "https://weather.example.org/"
-
-
-def test_it_is_the_first_link_after_the_one_that_skips_to_the_content(client):
-    links = [a["href"] for a in parse(client.get(make_help_page().url)).select("a")]
-    assert links[:2] == ["#main", "https://www.wikipedia.org/"]
+    links = [a["href"] for a in parse(client.get(page.url)).select("a")]
+    assert links[:2] == ["#main", "https://weather.example.org/"], "the first after the one that skips"
 
 
 def test_reader_is_told_what_it_cannot_hide_and_where_to_read_more(client):

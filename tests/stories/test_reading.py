@@ -8,15 +8,7 @@ from wagtail.models import Locale, Site
 
 from home.models import HomePage, SiteSettings
 from operations.outage import write_page
-from tests.support.builders import (
-    home_page,
-    make_index,
-    make_plain_page,
-    make_private,
-    make_story,
-    make_user,
-    parse,
-)
+from tests.support.builders import home_page, make_plain_page, make_private, make_story, make_user, parse
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
@@ -50,14 +42,6 @@ def test_a_story_has_a_mail_link_to_ask_for_its_change_with_its_url(client, sett
     link = parse(client.get(story.url)).select_one(".story-end__change a")
     assert link["href"].startswith("mailto:change@example.org?")
     assert parse_qs(urlsplit(link["href"]).query)["body"] == [settings.BASE_URL + story.url]
-
-
-def test_help_line_is_on_every_page(client):
-    home = home_page()
-    home.help_line = "<p>Call 0800 000 000.</p>"
-    home.save()
-    for address in ["/", make_story().url, make_index().url, "/search/", "/nothing/"]:
-        assert "Call 0800 000 000." in parse(client.get(address)).select_one("footer .help-line").text
 
 
 def test_empty_fields_of_a_story_leave_no_empty_elements(client):
