@@ -23,10 +23,7 @@ def move_to_private_section(page):
 
 
 # The ways to withdraw a page.
-WITHDRAW = [
-    *(Page.unpublish, make_private, make_section_private),
-    *(move_to_private_section, Page.delete),
-]
+WITHDRAW = [Page.unpublish, make_private, make_section_private, move_to_private_section, Page.delete]
 
 
 # Each function makes a redirect to `page` in another way, and returns its old path.

@@ -13,13 +13,7 @@ from safeguarding.scopes import NO_END, Naming, Picture
 from stories.models import StoryPage
 from tests.support.builders import make_plain_page, make_story, make_user, parse
 from tests.support.leads import decision_data, errors_of, make_live_story, send_decision
-from tests.support.people import (
-    days_from_today,
-    decide,
-    make_agreeing_person,
-    make_story_about,
-    rows_of,
-)
+from tests.support.people import days_from_today, decide, make_agreeing_person, make_story_about, rows_of
 from tests.support.translations import make_index_in
 from tests.support.undone import undone
 

@@ -16,13 +16,7 @@ from tests.support.leads import (
     make_live_story,
     send_decision,
 )
-from tests.support.people import (
-    days_from_today,
-    make_agreeing_person,
-    make_person,
-    make_story_about,
-    rows_of,
-)
+from tests.support.people import days_from_today, make_agreeing_person, make_person, make_story_about, rows_of
 from tests.support.stored_text import tables_with
 from tests.support.withdrawal_world import finish
 
