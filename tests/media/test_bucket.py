@@ -89,19 +89,6 @@ def test_sweep_deletes_files_without_a_row_from_the_bucket(bucket, monkeypatch):
     assert {each.key for each in bucket.objects.all()} == before
 
 
-def test_visitor_gets_what_is_public(client):
-    for make_file, status in (
-        (files_of_pages.live_story, 200),
-        (files_of_pages.author_of_live_story, 200),
-        (files_of_pages.draft, 404),
-        (files_of_pages.author_of_draft, 404),
-        (files_of_pages.original_file, 404),
-        (files_of_pages.document_of_live_story, 200),
-        (files_of_pages.document_of_draft, 404),
-    ):
-        assert files_of_pages.get(client, make_file()).status_code == status, make_file.__name__
-
-
 def test_no_page_names_the_bucket(s3, editor):
     _picture, _document, story = make_story_with_files()
     image, document = CleanImage.objects.get(), CleanDocument.objects.get()

@@ -11,7 +11,6 @@ from wagtail.models import PageLogEntry
 from publishing.hiding import HIDE, SHOW, hide, show_again
 from publishing.models import HiddenPage
 from tests.support import builders
-from tests.support.committed import act_as_committed
 from tests.support.translations import make_pair
 
 pytestmark = pytest.mark.django_db
@@ -21,10 +20,8 @@ def status(page):
     return Client().get(page.url).status_code
 
 
-@pytest.mark.parametrize("cached", [True, False])
-def test_page_is_hidden_until_it_is_shown_again(monkeypatch, cached):
-    if cached:
-        act_as_committed(monkeypatch)
+@pytest.mark.usefixtures("committed")
+def test_page_is_hidden_until_it_is_shown_again():
     story, other = builders.make_story(), builders.make_story()
     assert (status(story), status(other)) == (200, 200)
 

@@ -14,7 +14,7 @@ from caching.local_date import today
 from home.models import SiteSettings
 from media.cleaning import CleanFile
 from publishing.visibility import is_published
-from safeguarding.models import Decision, Release
+from safeguarding.models import Release
 from safeguarding.releases import recompute
 from safeguarding.scopes import NO_END, Naming, Picture
 from stories.models import StoryPage
@@ -138,20 +138,6 @@ def test_withdrawn_story_is_on_no_page(client):
     assert client.get("/stories/lantern/").status_code == 404
 
 
-@pytest.mark.sqlite_only
-def test_draft_changes_neither_the_live_story_nor_its_release(client):
-    story = builders.make_story("Told")
-    before = Release.objects.values().get(page=story.pk)
-    client.force_login(builders.make_user(is_superuser=True))
-    form = builders.story_form(None, title="Not agreed", slug=story.slug, people="listed")
-    response = client.post(f"/admin/pages/{story.pk}/edit/", form)
-    assert response.status_code == 302
-    assert StoryPage.objects.get(pk=story.pk).get_latest_revision_as_object().title == "Not agreed"
-    assert Release.objects.values().get(page=story.pk) == before
-    client.logout()
-    assert "Told" in client.get(story.url).text
-
-
 # --- Decisions -----------------------------------------------------------------------------------
 
 
@@ -222,16 +208,6 @@ def test_another_legal_ground_undoes_no_later_answer_once_that_consent_has_ended
     assert not is_published(story)
     decide(story, person, "other")
     assert is_published(story), "somebody decided with what the person has answered"
-
-
-def test_decision_is_about_the_content_of_its_version():
-    child, story = child_story()
-    revision = story.save_revision(clean=False)
-    decision = Decision(page=story, revision=revision, contributor=child, ground="child")
-    decision.ends_on, decision.reason = days_from_today(9), "It was weighed."
-    decision.save()
-    revision.publish()
-    assert StoryPage.objects.published().filter(pk=story.pk).exists()
 
 
 def test_translation_needs_agreement_to_other_languages(client):

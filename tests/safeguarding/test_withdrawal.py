@@ -19,7 +19,6 @@ from home.models import StandardPage
 from home.site_settings import SiteSettings
 from media.models import CleanDocument, CleanImage
 from safeguarding.models import Contributor, Fingerprint, Ledger, WithdrawalTask
-from safeguarding.policies import GROUP
 from safeguarding.scopes import Naming
 from safeguarding.status import Status
 from safeguarding.withdrawal import ledger, tasks
@@ -507,21 +506,6 @@ def test_entry_of_the_ledger_is_the_same_in_each_time_zone():
             ledger.write()
         written.append(ledger.file_path().read_text())
     assert written[0] == written[1]
-
-
-@pytest.mark.sqlite_only
-def test_lost_file_holds_everybody_until_a_lead_confirms(client):
-    story = withdrawal_world.make_others()
-    call_command("run_due_work")
-    ledger.file_path().unlink()
-    for _twice in range(2):
-        call_command("run_due_work")
-        assert client.get(story.url).status_code == 404
-        assert ledger.read() == {}
-    ledger.confirm_nobody_withdrew(builders.make_user(GROUP))
-    call_command("run_due_work")
-    assert client.get(story.url).status_code == 200
-    assert Ledger.get().salt in ledger.read()
 
 
 # --- Interrupted ----------------------------------------------------------------------------------
