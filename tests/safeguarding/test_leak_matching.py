@@ -1,6 +1,7 @@
 """The leak check finds disguised protected words, and doesn't take ordinary texts for them."""
 
 import re
+import time
 import tomllib
 from pathlib import Path
 
@@ -14,6 +15,7 @@ pytestmark = pytest.mark.sqlite_only
 
 NAME, FULL_NAME, SHORT, ARABIC = "Bachelal", "Amina Otieno", "Asif", "أمينة"
 PHONE = "+254 700 123 456"
+LONG = 15_000  # Letters. A form may have far more.
 # {protected word: texts that contain it}.
 DISGUISES = {
     NAME: [
@@ -144,3 +146,11 @@ def test_text_that_holds_a_word_is_told_from_those_beside_it():
 
 def test_word_without_letters_is_not_looked_for():
     assert make_term(" -.! ") is None
+
+
+@pytest.mark.parametrize("text", ["a" * LONG, "é" + "a" * LONG, "@" * LONG, "1_" * LONG])
+def test_long_word_takes_no_time(text):
+    """The process answers nobody meanwhile."""
+    start = time.process_time()
+    assert Texts([text, f"{text} Am1na", f"{text} Αmina", "of_@mina"]).find(make_term("Amina")) == {1, 2, 3}
+    assert time.process_time() - start < 1

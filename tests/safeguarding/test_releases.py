@@ -101,14 +101,6 @@ def test_every_event_counts_at_once(client):
     assert is_read(client, story)
 
 
-def test_events_of_one_person_change_no_story_of_others():
-    person, other = make_agreeing_person(), make_agreeing_person()
-    story, held = make_story_about(person), make_story_about(other)
-    withdraw(other)
-    record(person, **AGREED | {"event": "renewed", "ends_on": days_from_today(30)})
-    assert (until(story), until(held)) == (days_from_today(30), None)
-
-
 def test_no_event_releases_a_story_of_which_nobody_said_who_is_in_it(client):
     person = make_person()
     story = make_story_about(person, live=False)

@@ -62,23 +62,6 @@ def test_story_with_somebody_who_withdrew_stays_held(remove):
     assert is_read(story), "the saved page reported again who is in it"
 
 
-def test_translation_stays_one_without_its_original():
-    person = people.make_agreeing_person({"where": ["website"]})
-    story = people.make_story_about(person)
-    key, index = story.translation_key, make_index_in("fr")
-    translation = people.make_story_about(
-        person, parent=index, locale=index.locale, translation_key=key, live=False
-    )
-    StoryPage.objects.filter(pk=translation.pk).update(live=True)
-    assert (is_read(story), is_read(translation)) == (True, False)
-    story.delete()
-    translation = StoryPage.objects.get(pk=translation.pk)
-    translation.save(clean=False)
-    assert not is_read(translation)
-    people.record(person, **people.ALL_AGREED)
-    assert is_read(translation)
-
-
 def leave(translation):
     return translation
 
@@ -87,7 +70,6 @@ def copy(translation):
     return StoryPage.objects.get(pk=translation.copy(update_attrs={"slug": "copy"}).pk)
 
 
-@pytest.mark.sqlite_only
 @pytest.mark.parametrize("change", [leave, copy])
 def test_whoever_comes_into_a_translation_after_its_original_is_deleted_agrees_to_its_language(change):
     story, index = make_story(), make_index_in("fr")
