@@ -294,20 +294,6 @@ def test_history_is_erased_while_a_text_with_a_word_may_stay():
     assert not [each for each in Revision.objects.all() if "Otieno" in str(each.content)]
 
 
-@pytest.mark.sqlite_only
-def test_earlier_version_with_a_name_that_no_current_text_has_is_deleted():
-    person = withdrawal_world.make_named_person()
-    story = builders.make_story()
-    for summary in (f"{NAME} came.", "Somebody came."):
-        story.summary = summary
-        story.save_revision(clean=False)
-    assert not make_plan(person).shown
-    withdraw_all(person)
-    withdrawal_world.finish()
-    assert tables_with(NAME) == {}
-    assert Contributor.objects.get(pk=person.pk).names == ""
-
-
 def test_word_in_a_scheduled_version_is_reported_although_a_newer_draft_has_none():
     person = withdrawal_world.make_named_person()
     story = builders.make_story("Lamps")
