@@ -4,19 +4,15 @@ import shutil
 from datetime import timedelta
 
 import pytest
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.urls import reverse
 
 from media import sweep
-from media.cleaning import CleanFile, clean_picture
-from media.documents import clean_document
+from media.cleaning import CleanFile
 from media.models import CleanDocument, CleanImage, Rendition
 from safeguarding.withdrawal.tasks import run_tasks
 from tests.support import bucket_server, builders, files_of_pages, withdrawal_world
 from tests.support.backup_scripts import Machine, script
-from tests.support.document_samples import pdf
-from tests.support.media_samples import find_planted, picture_with_metadata
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
@@ -39,21 +35,6 @@ def bucket(s3, settings, monkeypatch):
     bucket.create()
     bucket.objects.delete()
     return bucket
-
-
-def test_files_in_the_bucket_are_cleaned(bucket, media_root):
-    picture, document = picture_with_metadata("jpg"), pdf()
-    file = clean_picture(ContentFile(picture, name="Amina Sow.jpg"))
-    files_of_pages.address_of(CleanImage.objects.create(title="x", shows="place", file=file))
-    file = clean_document(ContentFile(document, name="Amina Sow.pdf"))
-    CleanDocument.objects.create(title="x", file=file)
-    names = [each.key for each in bucket.objects.all()]
-    assert {name.partition("/")[0] for name in names} == {"original_images", "images", "documents"}
-    assert not any("Amina" in name for name in names)
-    assert not media_root.exists()
-    for name in names:
-        found = find_planted(bucket.Object(name).get()["Body"].read())
-        assert found == [], name
 
 
 def make_story_with_files():

@@ -9,7 +9,6 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.core.management import call_command
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
@@ -18,7 +17,7 @@ from wagtail.models import Comment, Revision, Workflow
 from home.models import StandardPage
 from home.site_settings import SiteSettings
 from media.models import CleanDocument, CleanImage
-from safeguarding.models import Contributor, Fingerprint, Ledger, WithdrawalTask
+from safeguarding.models import Contributor, Fingerprint, Ledger, Release, Use, WithdrawalTask
 from safeguarding.scopes import Naming
 from safeguarding.status import Status
 from safeguarding.withdrawal import ledger, tasks
@@ -28,6 +27,8 @@ from safeguarding.withdrawal.pages import Logs
 from safeguarding.withdrawal.tasks import run_quick_tasks, run_tasks
 from safeguarding.withdrawal.words import has_path
 from stories.models import StoryPage
+from stories.people import StoryPerson
+from stories.story_links import StoryAuthor, StoryTheme
 from stories.terms import Author
 from tests.support import builders, withdrawal_world
 from tests.support.people import ALL_AGREED, record
@@ -39,24 +40,17 @@ from tests.support.withdrawal_world import ADDRESSES, HOME, NAME, SENTINELS, wit
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
 
+# The models with rows about a story, and the field of each with the key of the story.
+ABOUT = {
+    **dict.fromkeys((Use, Release, StoryPerson), "page"),
+    **dict.fromkeys((StoryTheme, StoryAuthor), "story"),
+    **{StoryPage: "pk", Revision: "object_id"},
+}
+
+
 def rows_about(page):
-    """Return {table: stored rows} of `page`, its versions, and the rows that refer to it."""
-    with connection.cursor() as cursor:
-        found = {}
-        for table, column in (
-            ("wagtailcore_page", "id"),
-            ("stories_storypage", "page_ptr_id"),
-            ("stories_storyperson", "page_id"),
-            ("stories_storytheme", "story_id"),
-            ("stories_storyauthor", "story_id"),
-            ("wagtailcore_revision", "object_id"),
-            ("safeguarding_use", "page_id"),
-            ("safeguarding_release", "page_id"),
-        ):
-            key = str(page.pk) if column == "object_id" else page.pk
-            cursor.execute(f'SELECT * FROM "{table}" WHERE "{column}" = %s', [key])  # noqa: S608
-            found[table] = cursor.fetchall()
-    return found
+    """Return {model: stored rows} of `page`, its versions, and the rows that refer to it."""
+    return {model: list(model.objects.filter(**{name: page.pk}).values()) for model, name in ABOUT.items()}
 
 
 def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, caplog):
