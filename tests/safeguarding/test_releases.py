@@ -31,6 +31,7 @@ from tests.support.people import (
     rows_of,
     withdraw,
 )
+from tests.support.translations import make_index_in
 
 pytestmark = pytest.mark.django_db
 
@@ -221,6 +222,17 @@ def test_translation_needs_agreement_to_other_languages(client):
     assert [until(page) for page in (copy, *copies)] == [None] * 3
     record(person, **AGREED | {"where": ["website", "languages"]})
     assert is_read(client, translation)
+
+
+def test_story_is_not_read_among_the_pages_of_another_language(client):
+    """What is copied to the pages of another language counts as a translation."""
+    person, french = make_agreeing_person({"where": ["website"]}), make_index_in("fr")
+    section = builders.make_index(builders.make_index(), title="Part")
+    story = StoryPage.objects.get(pk=make_story_about(person, parent=section).pk)
+    story.copy(to=french, update_attrs={"slug": "copie"}, keep_live=True)
+    section.copy(to=french, recursive=True, update_attrs={"slug": "partie"}, keep_live=True)
+    assert [is_read(client, page) for page in StoryPage.objects.descendant_of(french)] == [False] * 2
+    assert is_read(client, story)
 
 
 # --- Pictures ------------------------------------------------------------------------------------
