@@ -22,14 +22,14 @@ from publishing.visibility import is_withdrawn, published_pages, restrictions_on
 # With any of these permissions for a file, a user may see it in the admin.
 FILE_PERMISSIONS = {"add", "change", "choose", "delete"}
 # The models that are decorated by the two functions below.
-_shown_with_pages, _shown_everywhere = [], []
+models_shown_with_pages, _shown_everywhere = [], []
 # The names of the files of public renditions: pictures in one size and format. One takes about 250 bytes.
 public_names = VersionedCache(max_entries=20_000)
 
 
 def shown_with_pages(model):
     """Decorate a snippet, such as Author, whose files are shown on the pages that use its instances."""
-    _shown_with_pages.append(model)
+    models_shown_with_pages.append(model)
     return model
 
 
@@ -39,14 +39,9 @@ def shown_everywhere(model):
     return model
 
 
-def models_shown_with_pages():
-    """Return the models that are decorated with `shown_with_pages`."""
-    return list(_shown_with_pages)
-
-
 def is_shown_at_once(model):
     """Return whether visitors see the files of an instance of `model` as soon as it is saved."""
-    return model in [*_shown_with_pages, *_shown_everywhere]
+    return model in [*models_shown_with_pages, *_shown_everywhere]
 
 
 def may_publish(user):
@@ -196,7 +191,7 @@ def is_page_using(item, outside=True):
     """
     references = ReferenceIndex.get_references_to(item)
     condition = is_page_among(references)
-    for model in _shown_with_pages if outside else ():
+    for model in models_shown_with_pages if outside else ():
         content_type = ContentType.objects.get_for_model(model)
         instances = references.filter(base_content_type=content_type).values("object_id")
         condition |= is_page_among(

@@ -20,6 +20,7 @@ from wagtail.images.forms import BaseImageForm
 from wagtail.utils.file import hash_filelike
 
 from media.fields import DocumentFormField, PictureFormField
+from media.models import FOCAL_POINT
 from media.shown_files import REFUSED, loses_restriction, may_change_what_readers_see
 from safeguarding.releases import lock
 from safeguarding.withdrawal.addresses import is_erased_picture
@@ -41,17 +42,7 @@ class ShownFileMixin:
     """Refuses changes to what readers see of a file by a user who may publish nothing."""
 
     # The fields of pictures and documents that readers see. Pages have their own copies of alternative texts.
-    shown_fields = {
-        "file",
-        "credit",
-        "shows",
-        "people",
-        "is_recognisable",
-        "focal_point_x",
-        "focal_point_y",
-        "focal_point_width",
-        "focal_point_height",
-    }
+    shown_fields = {"file", "credit", "shows", "people", "is_recognisable", *FOCAL_POINT}
 
     def __init__(self, *args, user=None, **kwargs):
         super().__init__(*args, user=user, **kwargs)
@@ -69,7 +60,7 @@ class ShownFileMixin:
         is_checked = changed and self.user and self.instance.pk
         if is_checked and not may_change_what_readers_see(self.user, self.instance):
             # The focal point is in hidden fields, whose errors are not shown. None stands for the whole form.
-            for name in {None if name.startswith("focal_point") else name for name in changed}:
+            for name in {None if name in FOCAL_POINT else name for name in changed}:
                 self.add_error(name, REFUSED)
         return cleaned
 

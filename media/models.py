@@ -17,6 +17,7 @@ from safeguarding.scopes import NO_END
 from safeguarding.uses import Use
 
 logger = logging.getLogger(__name__)
+FOCAL_POINT = ("focal_point_x", "focal_point_y", "focal_point_width", "focal_point_height")
 
 
 def load_renditions(images):
@@ -104,19 +105,8 @@ class CleanImage(AbstractImage):
     objects = CleanImageQuerySet.as_manager()
 
     admin_form_fields = (
-        "title",
-        "file",
-        "shows",
-        "people",
-        "is_recognisable",
-        "description",
-        "credit",
-        "collection",
-        "tags",
-        "focal_point_x",
-        "focal_point_y",
-        "focal_point_width",
-        "focal_point_height",
+        *("title", "file", "shows", "people", "is_recognisable", "description", "credit", "collection"),
+        *("tags", *FOCAL_POINT),
     )
 
     class Meta(AbstractImage.Meta):

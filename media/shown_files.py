@@ -32,7 +32,7 @@ def is_waiting(item):
     # The version refers to the file, or to something that is shown with its file, such as an author.
     sought = {key_of(type(item), item.pk)}
     references = ReferenceIndex.get_references_to(item)
-    for model in models_shown_with_pages():
+    for model in models_shown_with_pages:
         instances = references.filter(base_content_type=ContentType.objects.get_for_model(model))
         sought |= {key_of(model, key) for key in instances.values_list("object_id", flat=True)}
     return any(sought & references_in(revision) for revision in waiting_versions())

@@ -15,14 +15,7 @@ class SafeguardingConfig(AppConfig):
         from safeguarding import models, releases  # noqa: F401
         from safeguarding.leak_check import admin_requests  # noqa: F401
         from safeguarding.membership import LeadPolicy
-        from safeguarding.withdrawal import (  # noqa: F401
-            database_files,
-            elsewhere,
-            forgetting,
-            ledger,
-            pages,
-            steps,
-        )
+        from safeguarding.withdrawal import database_files, elsewhere, forgetting, ledger, pages, steps  # noqa: F401
 
         pages.register()
         elsewhere.register()

@@ -181,18 +181,7 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
 
     class Meta(WagtailAdminModelForm.Meta):
         model = Consent
-        fields = (
-            "given_on",
-            "given_by",
-            "picture",
-            "naming",
-            "where",
-            "proceedings",
-            "in_programme",
-            "talked_through",
-            "evidence_held_at",
-            "ends_on",
-        )
+        fields = ("given_on", *SCOPE, "talked_through", "evidence_held_at", "ends_on")
         widgets = dict.fromkeys(("given_by", "picture", "naming"), forms.RadioSelect)
         labels = {
             "given_on": _("When did they agree?"),

@@ -20,13 +20,7 @@ from safeguarding.journal import AnnouncedMember, LeakHits, Notice, RestrictedVi
 from safeguarding.scopes import MAX_MONTHS, TOO_LATE, Channel, Naming, Picture
 from safeguarding.status import add_months, get_last_day, get_status, usual_months
 from safeguarding.uses import PageHold, Release, Use  # noqa: F401
-from safeguarding.withdrawal_models import (  # noqa: F401
-    Fingerprint,
-    Ledger,
-    Restriction,
-    Withdrawal,
-    WithdrawalTask,
-)
+from safeguarding.withdrawal_models import Fingerprint, Ledger, Restriction, Withdrawal, WithdrawalTask  # noqa: F401
 
 # Without vowels and Y, so that no code is a word, and without 0, 1, L and S, which are easily misread.
 CODE_CHARACTERS = "23456789BCDFGHJKMNPQRTVWXZ"

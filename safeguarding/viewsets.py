@@ -11,12 +11,7 @@ from safeguarding.decision_views import AllowView, DecideView, DecisionIndexView
 from safeguarding.forms import PersonForm
 from safeguarding.models import Contributor
 from safeguarding.restricted_views import PrintView, RestrictedFieldsView, WordsView
-from safeguarding.withdrawal.views import (
-    AfterRestoreView,
-    PastView,
-    ReportView,
-    WithdrawView,
-)
+from safeguarding.withdrawal.views import AfterRestoreView, PastView, ReportView, WithdrawView
 
 # Names of Wagtail's views that this section has. A person is neither copied nor deleted.
 WAGTAIL_VIEWS = ("index", "index_results", "add", "edit", "history", "history_results")

@@ -4,54 +4,12 @@ import re
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection
 from django.test import Client
 
 from media.models import CleanImage, Rendition
 from stories.models import StoryAuthor
 from tests.support import admin_world, builders
-from tests.support.files_of_pages import (
-    address_of,
-    author_of_draft,
-    author_of_live_story,
-    author_of_nothing,
-    author_of_story_for_group,
-    body_of_live_story,
-    deleted,
-    document_file,
-    document_in_text,
-    document_of_draft,
-    document_of_live_story,
-    document_of_nothing,
-    document_of_story_for_group,
-    document_of_unpublished,
-    draft,
-    draft_for_members,
-    get,
-    hidden_at_once,
-    in_the_trash,
-    live_story,
-    logo,
-    new_in_draft,
-    original_file,
-    original_size,
-    person_who_withdrew,
-    person_who_withdrew_on_a_page_for_members,
-    picture_block,
-    private_and_public,
-    private_to_group,
-    replaced_and_published,
-    replaced_in_draft,
-    scheduled,
-    story_below_page_for_group,
-    story_for_group,
-    story_for_group_below_page_for_members,
-    story_for_members,
-    story_for_members_of_a_person_who_withdrew,
-    story_with,
-    unpublished,
-    used_by_nothing,
-)
+from tests.support import files_of_pages as files
 from tests.support.undone import undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
@@ -66,51 +24,42 @@ STAFF = {"visitor": False, "reader": False, "editor": True}
 NOBODY = {"visitor": False, "moderator": False}
 # {function that makes a file in a situation and returns its address: who gets it}.
 TABLE = {
-    live_story: ALL,
-    body_of_live_story: ALL,
-    draft: STAFF,
-    scheduled: STAFF,
-    unpublished: STAFF,
-    hidden_at_once: STAFF,
-    in_the_trash: STAFF,
-    deleted: STAFF,
-    used_by_nothing: STAFF,
-    new_in_draft: STAFF,
-    replaced_in_draft: ALL,
-    replaced_and_published: STAFF,
-    story_for_members: MEMBERS,
-    story_for_group: GROUP,
-    story_below_page_for_group: GROUP,
-    story_for_group_below_page_for_members: GROUP,
-    story_for_members_of_a_person_who_withdrew: STAFF,
-    person_who_withdrew: STAFF,
-    person_who_withdrew_on_a_page_for_members: STAFF,
-    draft_for_members: STAFF,
-    private_and_public: ALL,
-    logo: ALL,
-    author_of_live_story: ALL,
-    author_of_draft: STAFF,
-    author_of_story_for_group: GROUP,
-    author_of_nothing: STAFF,
-    original_file: NOBODY,
-    original_size: STAFF,
-    document_of_live_story: ALL,
-    document_in_text: ALL,
-    document_of_draft: STAFF,
-    document_of_unpublished: STAFF,
-    document_of_story_for_group: GROUP,
-    document_of_nothing: STAFF,
-    document_file: NOBODY,
+    files.live_story: ALL,
+    files.body_of_live_story: ALL,
+    files.draft: STAFF,
+    files.scheduled: STAFF,
+    files.unpublished: STAFF,
+    files.hidden_at_once: STAFF,
+    files.in_the_trash: STAFF,
+    files.deleted: STAFF,
+    files.used_by_nothing: STAFF,
+    files.new_in_draft: STAFF,
+    files.replaced_in_draft: ALL,
+    files.replaced_and_published: STAFF,
+    files.story_for_members: MEMBERS,
+    files.story_for_group: GROUP,
+    files.story_below_page_for_group: GROUP,
+    files.story_for_group_below_page_for_members: GROUP,
+    files.story_for_members_of_a_person_who_withdrew: STAFF,
+    files.person_who_withdrew: STAFF,
+    files.person_who_withdrew_on_a_page_for_members: STAFF,
+    files.draft_for_members: STAFF,
+    files.private_and_public: ALL,
+    files.logo: ALL,
+    files.author_of_live_story: ALL,
+    files.author_of_draft: STAFF,
+    files.author_of_story_for_group: GROUP,
+    files.author_of_nothing: STAFF,
+    files.original_file: NOBODY,
+    files.original_size: STAFF,
+    files.document_of_live_story: ALL,
+    files.document_in_text: ALL,
+    files.document_of_draft: STAFF,
+    files.document_of_unpublished: STAFF,
+    files.document_of_story_for_group: GROUP,
+    files.document_of_nothing: STAFF,
+    files.document_file: NOBODY,
 }
-
-
-# Those of TABLE whose queries differ from one another. PostgreSQL has only these, because each takes longer.
-QUERIES = [
-    *(live_story, draft, used_by_nothing, original_file, logo, private_and_public, person_who_withdrew),
-    *(story_for_group, story_below_page_for_group, hidden_at_once),
-    *(author_of_live_story, author_of_draft, author_of_story_for_group),
-    *(document_of_live_story, document_of_draft, document_of_story_for_group),
-]
 # {who: the names of the user's groups}
 GROUPS = {"member": [], "reader": ["Readers"], "editor": ["Editors"], "moderator": ["Moderators"]}
 
@@ -121,15 +70,14 @@ def test_who_gets_the_file(subtests):
     clients = {who: Client() for who in ("visitor", *GROUPS)}
     for who, groups in GROUPS.items():
         clients[who].force_login(builders.make_user(*groups))
-    for make_file in TABLE if connection.vendor == "sqlite" else QUERIES:
-        row = TABLE[make_file]
+    for make_file, row in TABLE.items():
         with subtests.test(make_file.__name__), undone():
             address = make_file()
             # Addresses of pictures begin with "/media/". No cache may keep a document, not even a public one.
             public = row == ALL and address.startswith("/media/")
             cache = "public, max-age=600, s-maxage=1" if public else "private, no-store"
             for who, allowed in row.items():
-                response = get(clients[who], address)
+                response = files.get(clients[who], address)
                 assert response.status_code == (200 if allowed else 404), who
                 assert set(response["Cache-Control"].split(", ")) == set(cache.split(", ")), who
 
@@ -146,8 +94,8 @@ def test_visitor_gets_no_picture_that_is_made_for_the_admin():
     member.force_login(builders.make_user())
     moderator.force_login(builders.make_user("Moderators"))
     for spec in ("original", "max-165x165", "max-800x600", "max-150x150", "fill-600x338"):
-        address = address_of(image, spec)
-        responses = [get(client, address) for client in (visitor, member, moderator)]
+        address = files.address_of(image, spec)
+        responses = [files.get(client, address) for client in (visitor, member, moderator)]
         assert [response.status_code for response in responses] == [404, 404, 200], spec
         assert {response["Cache-Control"] for response in responses} == {"private, no-store"}
 
@@ -170,53 +118,53 @@ def test_the_admin_makes_no_picture_that_is_public(client):
         assert client.get(address).status_code == 200, address
     made = Rendition.objects.all()
     assert len(made) >= 3, "the views of the admin show several sizes"
-    assert [get(Client(), rendition.url).status_code for rendition in made] == [404] * len(made)
+    assert [files.get(Client(), rendition.url).status_code for rendition in made] == [404] * len(made)
 
 
 def test_object_of_another_model_with_the_same_key_gives_no_access(client):
     """The reference index has the keys of all models in one column."""
-    story = story_with(shown := builders.make_image())
-    assert get(client, address_of(shown)).status_code == 200
+    story = files.story_with(shown := builders.make_image())
+    assert files.get(client, files.address_of(shown)).status_code == 200
     # The keys of the picture that the page uses, and of the page: one number, if they are the same by chance.
     for key in {shown.pk, story.pk}:
         builders.make_author(f"Author {key}", pk=key, picture=(picture := builders.make_image()))
-        assert get(client, address_of(picture)).status_code == 404
+        assert files.get(client, files.address_of(picture)).status_code == 404
         builders.make_story(authors=[f"Author {key}"])
-        assert get(client, address_of(picture)).status_code == 200
-    draft = story_with(picture := builders.make_image(), live=False)
-    builders.make_author("Awa", pk=draft.pk)
+        assert files.get(client, files.address_of(picture)).status_code == 200
+    hidden = files.story_with(picture := builders.make_image(), live=False)
+    builders.make_author("Awa", pk=hidden.pk)
     builders.make_story(authors=["Awa"])
-    assert get(client, address_of(picture)).status_code == 404
+    assert files.get(client, files.address_of(picture)).status_code == 404
 
 
 @pytest.mark.sqlite_only
 def test_crop_around_an_earlier_focal_point_is_not_public(client):
     spec = "fill-96x96|format-webp"
-    story_with(image := builders.make_image())
+    files.story_with(image := builders.make_image())
 
     def move_focal_point(x):
         image.focal_point_x, image.focal_point_y = x, 9
         image.focal_point_width = image.focal_point_height = 9
         image.save()
-        return address_of(CleanImage.objects.get(pk=image.pk), spec)
+        return files.address_of(CleanImage.objects.get(pk=image.pk), spec)
 
     old, new = move_focal_point(10), move_focal_point(300)
     assert old != new
-    assert [get(client, address).status_code for address in (old, new)] == [404, 200]
+    assert [files.get(client, address).status_code for address in (old, new)] == [404, 200]
 
 
 @pytest.mark.sqlite_only
 def test_visitor_gets_every_picture_of_a_page(client):
     image = builders.make_image(size=(700, 450))
-    logo()
+    files.logo()
     builders.make_author("Awa", picture=image)
-    story = story_with(image, authors=["Awa"], body=picture_block(image))
+    story = files.story_with(image, authors=["Awa"], body=files.picture_block(image))
     asked = set()
     for page in (story.url, f"{story.url}?text=1", "/", "/stories/", "/feed.atom"):
         found = set(re.findall(r"/media/images/[^ \"<&]+", client.get(page).text))
         assert bool(found) == (not page.endswith("?text=1")), page  # text-only pages have no pictures
         for address in found - asked:
-            assert get(client, address).status_code == 200, (page, address)
+            assert files.get(client, address).status_code == 200, (page, address)
         asked |= found
 
 
@@ -224,13 +172,13 @@ def test_an_author_in_an_own_draft_gives_no_picture_of_another_section(client):
     """Everybody may choose every author for a draft. A draft with the picture itself gives access to it."""
     own, other = admin_world.Section("Own", "Plain"), admin_world.Section("Other", "Hidden")
     builders.make_author("Awa", picture=other.image)
-    address = address_of(other.image)
+    address = files.address_of(other.image)
     client.force_login(admin_world.make_role("editor", own))
     builders.make_story(parent=own.index, authors=["Awa"], live=False)
-    assert get(client, address).status_code == 404
+    assert files.get(client, address).status_code == 404
     published = builders.make_story(parent=own.index, authors=["Awa"])
-    assert get(client, address).status_code == 200
-    private_to_group(published)
-    assert get(client, address).status_code == 404
+    assert files.get(client, address).status_code == 200
+    files.private_to_group(published)
+    assert files.get(client, address).status_code == 404
     builders.make_story(parent=own.index, live=False, lead_image=other.image)
-    assert get(client, address).status_code == 200
+    assert files.get(client, address).status_code == 200

@@ -4,32 +4,15 @@ import shutil
 from datetime import timedelta
 
 import pytest
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.urls import reverse
 
 from media import sweep
-from media.cleaning import CleanFile, clean_picture
-from media.documents import clean_document
+from media.cleaning import CleanFile
 from media.models import CleanDocument, CleanImage, Rendition
 from safeguarding.withdrawal.tasks import run_tasks
-from tests.support import bucket_server, builders, withdrawal_world
+from tests.support import bucket_server, builders, files_of_pages, withdrawal_world
 from tests.support.backup_scripts import Machine, script
-from tests.support.document_samples import pdf
-from tests.support.files_of_pages import (
-    address_of,
-    author_of_draft,
-    author_of_live_story,
-    document_block,
-    document_of_draft,
-    document_of_live_story,
-    draft,
-    get,
-    live_story,
-    original_file,
-    story_with,
-)
-from tests.support.media_samples import find_planted, picture_with_metadata
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
@@ -54,45 +37,30 @@ def bucket(s3, settings, monkeypatch):
     return bucket
 
 
-def test_files_in_the_bucket_are_cleaned(bucket, media_root):
-    picture, document = picture_with_metadata("jpg"), pdf()
-    file = clean_picture(ContentFile(picture, name="Amina Sow.jpg"))
-    address_of(CleanImage.objects.create(title="x", shows="place", file=file))
-    file = clean_document(ContentFile(document, name="Amina Sow.pdf"))
-    CleanDocument.objects.create(title="x", file=file)
-    names = [each.key for each in bucket.objects.all()]
-    assert {name.partition("/")[0] for name in names} == {"original_images", "images", "documents"}
-    assert not any("Amina" in name for name in names)
-    assert not media_root.exists()
-    for name in names:
-        found = find_planted(bucket.Object(name).get()["Body"].read())
-        assert found == [], name
-
-
 def make_story_with_files():
     """Return a picture and a document of one live story, the addresses of both, and the story."""
     image, document = builders.make_image(), builders.make_document(content=b"Words.")
-    story = story_with(image, body=document_block(document))
-    return address_of(image), document.url, story
+    story = files_of_pages.story_with(image, body=files_of_pages.document_block(document))
+    return files_of_pages.address_of(image), document.url, story
 
 
 def test_files_follow_their_pages_and_one_that_the_bucket_lost_is_not_found(bucket, client):
     picture, document, story = make_story_with_files()
     stored = bucket.Object(Rendition.objects.get(filter_spec__startswith="width-200").file.name)
-    assert get(client, picture).content_read == stored.get()["Body"].read()
-    assert get(client, document).content_read == b"Words."
+    assert files_of_pages.get(client, picture).content_read == stored.get()["Body"].read()
+    assert files_of_pages.get(client, document).content_read == b"Words."
     story.unpublish()
-    assert [get(client, address).status_code for address in (picture, document)] == [404, 404]
+    assert [files_of_pages.get(client, address).status_code for address in (picture, document)] == [404, 404]
     client.force_login(builders.make_user("Editors"))
     # The last one is public, so another function sends it: send_public_rendition() of media/views.py.
-    addresses = [picture, document, live_story()]
-    assert [get(client, address).status_code for address in addresses] == [200] * 3
+    addresses = [picture, document, files_of_pages.live_story()]
+    assert [files_of_pages.get(client, address).status_code for address in addresses] == [200] * 3
     bucket.objects.delete()
-    assert [get(client, address).status_code for address in addresses] == [404] * 3
+    assert [files_of_pages.get(client, address).status_code for address in addresses] == [404] * 3
 
 
 def test_sweep_deletes_files_without_a_row_from_the_bucket(bucket, monkeypatch):
-    live_story()
+    files_of_pages.live_story()
     before = {each.key for each in bucket.objects.all()}
     orphan = default_storage.save("images/a.webp", CleanFile(b"x", ".webp"))
     sweep.sweep_renditions()
@@ -100,19 +68,6 @@ def test_sweep_deletes_files_without_a_row_from_the_bucket(bucket, monkeypatch):
     monkeypatch.setattr(sweep, "NEW", timedelta(0))
     sweep.sweep_renditions()
     assert {each.key for each in bucket.objects.all()} == before
-
-
-def test_visitor_gets_what_is_public(client):
-    for make_file, status in (
-        (live_story, 200),
-        (author_of_live_story, 200),
-        (draft, 404),
-        (author_of_draft, 404),
-        (original_file, 404),
-        (document_of_live_story, 200),
-        (document_of_draft, 404),
-    ):
-        assert get(client, make_file()).status_code == status, make_file.__name__
 
 
 def test_no_page_names_the_bucket(s3, editor):

@@ -151,14 +151,6 @@ def test_planted_metadata_can_be_found(tmp_path, has_exiftool):
         assert b"PK\x03\x04" in find_planted(path.read_bytes()), suffix
 
 
-def test_renditions_copy_the_metadata_of_the_stored_file():
-    """Willow copies EXIF into JPEG and PNG. So test_every_way_removes_all_metadata checks renditions too."""
-    image = builders.make_image()
-    Path(image.file.path).write_bytes(picture_with_metadata("jpg"))
-    with image.get_rendition("width-200|format-jpeg").file.open() as file:
-        assert find_planted(file.read())
-
-
 # --- What is stored is clean, and is not encoded again --------------------------------------------
 
 

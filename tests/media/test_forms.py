@@ -209,13 +209,6 @@ def test_editor_cannot_change_what_readers_see_of_a_public_file(editor, own):
 
 
 @pytest.mark.sqlite_only
-def test_somebody_who_may_publish_can_change_a_public_file(editor, own):
-    story_with(own.image, parent=own.index)
-    permit(editor, own)
-    assert change_picture(editor, own.image, file=new_picture()).status_code == 302
-
-
-@pytest.mark.sqlite_only
 def test_picture_that_was_erased_is_refused_wherever_it_is_uploaded(client):
     client.force_login(builders.make_user("Moderators"))
     data, words = builders.picture_bytes(color=(7, 8, 9)), "removed from the site for good"

@@ -79,18 +79,6 @@ def test_pages_link_to_renditions_only(client):
 
 
 @pytest.mark.sqlite_only
-def test_document_is_an_attachment(client):
-    document = make_document(content=b"Ask for the contract.")
-    story_that_shows(make_image(), document)
-
-    response = client.get(document.url)
-
-    assert response.getvalue() == b"Ask for the contract."
-    assert response.headers["Content-Disposition"].startswith("attachment;")
-    assert response.headers["Content-Type"].startswith("text/plain")
-
-
-@pytest.mark.sqlite_only
 def test_editor_must_say_whom_a_picture_shows(client):
     client.force_login(make_user("Editors"))
 

@@ -135,10 +135,7 @@ def test_sweep_leaves_a_new_file_whose_row_may_not_be_stored_yet(media_root):
 
 @pytest.mark.parametrize(
     ("make", "make_file"),
-    [
-        (builders.make_image, new_file),
-        (builders.make_document, lambda: CleanFile(b"New words.", ".txt")),
-    ],
+    [(builders.make_image, new_file), (builders.make_document, lambda: CleanFile(b"New words.", ".txt"))],
 )
 def test_two_replacements_leave_one_file(media_root, make, make_file):
     """Both were loaded with the original file. Still the second one deletes the file of the first one."""

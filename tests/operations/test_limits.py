@@ -5,8 +5,6 @@ import signal
 from contextlib import contextmanager
 
 import pytest
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -33,14 +31,6 @@ def no_file_larger_than(size):
 
 def files(folder):
     return [path for path in folder.rglob("*") if path.is_file()]
-
-
-def test_a_file_is_stored_whole_or_not_at_all(media_root):
-    with pytest.raises(OSError, match="File too large"), no_file_larger_than(1000):
-        default_storage.save("documents/a.txt", ContentFile(b"x" * 2000))
-    assert files(media_root) == []
-    assert default_storage.save("documents/a.txt", ContentFile(b"x" * 2000)) == "documents/a.txt"
-    assert [path.stat().st_size for path in files(media_root)] == [2000]
 
 
 def test_upload_to_a_full_disk_fails_and_leaves_no_file(client, media_root):

@@ -9,10 +9,9 @@ from django.test import Client
 from wagtail.models import PageLogEntry
 
 from publishing.hiding import HIDE, SHOW, hide, show_again
-from publishing.models import HiddenPage
+from publishing.models import HiddenPage, TrashedPage
+from publishing.trash import move_to_trash
 from tests.support import builders
-from tests.support.committed import act_as_committed
-from tests.support.translations import make_pair
 
 pytestmark = pytest.mark.django_db
 
@@ -21,10 +20,8 @@ def status(page):
     return Client().get(page.url).status_code
 
 
-@pytest.mark.parametrize("cached", [True, False])
-def test_page_is_hidden_until_it_is_shown_again(monkeypatch, cached):
-    if cached:
-        act_as_committed(monkeypatch)
+@pytest.mark.usefixtures("committed")
+def test_page_is_hidden_until_it_is_shown_again():
     story, other = builders.make_story(), builders.make_story()
     assert (status(story), status(other)) == (200, 200)
 
@@ -47,22 +44,9 @@ def test_publishing_a_hidden_page_does_not_show_it():
     assert status(story) == 404
 
 
-def test_each_translation_is_hidden_on_its_own():
-    english, french = make_pair()
-
-    def links():
-        return builders.parse(Client().get(french.url)).select(f'a[href="{english.url}"]')
-
-    assert links()
-    hide(english)
-    assert (status(english), status(french)) == (404, 200)
-    assert not links()
-
-
-def test_row_goes_with_its_page_and_stays_without_its_user():
-    story, user = builders.make_story(), builders.make_user()
-    hide(story, user)
+def test_pages_stay_hidden_and_in_the_trash_without_their_user():
+    user = builders.make_user()
+    hide(builders.make_story(), user)
+    move_to_trash(builders.make_story(), user)
     user.delete()
-    assert HiddenPage.objects.get().user is None
-    story.delete()
-    assert not HiddenPage.objects.exists()
+    assert (HiddenPage.objects.get().user, TrashedPage.objects.get().user) == (None, None)

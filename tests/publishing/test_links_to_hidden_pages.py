@@ -1,13 +1,11 @@
 """Links in rich text: the address of a page is printed only while the page is public, the text always."""
 
-import datetime
 import json
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone, translation
+from django.utils import translation
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 from wagtail.models import Page
 from wagtail.rich_text import expand_db_html
@@ -26,7 +24,6 @@ from tests.support.builders import (
 from tests.support.hidden_pages import WAYS_TO_HIDE, of_a_person_who_withdrew, private
 from tests.support.translations import make_pair
 from tests.support.undone import undone
-from tests.support.wsgi import SiteClient
 
 pytestmark = pytest.mark.django_db
 
@@ -43,11 +40,7 @@ def body_with(*pages):
     text = "".join(link_to(page.pk) for page in pages)
     blocks = [{"type": "text", "value": text}, {"type": "callout", "value": {"text": text}}]
     film = {"kind": "video", "title": "A film", "url": "https://example.org/film", "transcript": text}
-    table = {
-        "columns": [{"type": "link", "heading": "A"}],
-        "rows": [{"values": [text]}],
-        "caption": "Facts",
-    }
+    table = {"columns": [{"type": "link", "heading": "A"}], "rows": [{"values": [text]}], "caption": "Facts"}
     blocks += [{"type": "media_link", "value": film}, {"type": "table", "value": table}]
     blocks += [{"type": "action", "value": {"label": "A button", "page": page.pk}} for page in pages]
     chosen = {"heading": "More", "stories": [page.pk for page in pages]}
@@ -194,54 +187,3 @@ def test_all_links_of_a_text_take_one_query(wagtail_cache):
         html = expand_db_html(text)
     assert html.count("href") == len(pages)
     assert len(queries) == 1
-
-
-# --- When the target is withdrawn ----------------------------------------------------------------
-
-
-def expire(page):
-    page.expire_at = timezone.now() - datetime.timedelta(minutes=1)
-    page.save()
-    call_command("publish_scheduled")
-
-
-def make_section_private(page):
-    make_private(page.get_parent())
-
-
-@pytest.mark.sqlite_only
-@pytest.mark.usefixtures("committed")
-def test_cached_pages_drop_the_address_of_a_withdrawn_page():
-    client, withdrawn = SiteClient(), []
-    ways = [Page.unpublish, Page.delete, make_private, make_section_private, expire]
-    targets = {
-        withdraw: make_story(parent=make_index(make_index(), f"Section {number}"), slug=f"{SLUG}-{number}")
-        for number, withdraw in enumerate(ways)
-    }
-    text = "".join(link_to(target.pk) for target in targets.values())
-    story = make_story(body=[{"type": "text", "value": text}])
-    addresses = [story.url, f"{story.url}?text=1", "/feed.atom"]
-    for withdraw in [None, *ways]:
-        if withdraw:
-            withdraw(Page.objects.get(pk=targets[withdraw].pk).specific)
-            withdrawn.append(withdraw)
-        for _visit in range(2):
-            for address in addresses:
-                answer = client.get(address).text
-                assert answer.count(WORDS) >= len(ways), address
-                for each, target in targets.items():
-                    assert (target.slug in answer) == (each not in withdrawn), (each, address)
-
-
-@pytest.mark.sqlite_only
-@pytest.mark.usefixtures("committed")
-def test_cached_pages_show_the_address_of_a_published_page():
-    client = SiteClient()
-    target = make_story("Somewhere", slug=SLUG, live=False)
-    story = make_story(body=[{"type": "text", "value": link_to(target.pk)}])
-    for _visit in range(2):
-        assert SLUG not in client.get(story.url).text
-
-    target.get_latest_revision().publish()
-
-    assert f"{SLUG}/" in client.get(story.url).text

@@ -7,7 +7,6 @@ from wagtail.models import Page, Site
 from tests.support.builders import make_index, make_private, make_story, make_user, story_form
 from tests.support.translations import make_pair
 from tests.support.undone import undone
-from tests.support.wsgi import SiteClient
 
 pytestmark = pytest.mark.django_db
 
@@ -23,10 +22,7 @@ def move_to_private_section(page):
 
 
 # The ways to withdraw a page.
-WITHDRAW = [
-    *(Page.unpublish, make_private, make_section_private),
-    *(move_to_private_section, Page.delete),
-]
+WITHDRAW = [Page.unpublish, make_private, make_section_private, move_to_private_section, Page.delete]
 
 
 # Each function makes a redirect to `page` in another way, and returns its old path.
@@ -163,25 +159,6 @@ def test_redirect_without_a_public_target_is_a_404(client):
         for route in ("", "/country/kenya/"):
             Redirect.objects.all().delete()
             assert client.get(typed(page, redirect_page_route_path=route)).status_code == 404
-
-
-@pytest.mark.sqlite_only
-def test_chain_of_redirects_ends_at_the_hidden_page(client):
-    story = make_story()
-    typed(story)
-    typed(None, old_path="/older", redirect_link=OLD)
-    make_private(story)
-    answer = client.get("/older/", follow=True)
-    assert (answer.redirect_chain, answer.status_code) == ([(OLD, 301)], 404)
-
-
-@pytest.mark.usefixtures("committed")
-def test_redirect_ends_at_once_with_the_page_cache():
-    client, story = SiteClient(), make_story()
-    old = typed(story)
-    assert [client.get(old).status_code for _visit in range(2)] == [301, 301]
-    story.unpublish()
-    assert [client.get(old).status_code for _visit in range(2)] == [404, 404]
 
 
 @pytest.mark.sqlite_only

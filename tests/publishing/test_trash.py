@@ -3,7 +3,6 @@
 import datetime
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db.models.signals import pre_delete
 from django.http import Http404
@@ -206,12 +205,3 @@ def test_page_that_cannot_be_deleted_does_not_keep_the_others(section, story, ca
         pre_delete.disconnect(fail, sender=StoryPage)
     assert TrashedPage.objects.get() == kept
     assert "could not be deleted" in caplog.text
-
-
-@pytest.mark.sqlite_only
-def test_row_stays_without_its_user(story):
-    user = builders.make_user()
-    trash.move_to_trash(story, user)
-    assert TrashedPage.objects.get().user == user
-    get_user_model().objects.get(pk=user.pk).delete()
-    assert TrashedPage.objects.get().user is None

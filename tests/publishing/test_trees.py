@@ -12,12 +12,7 @@ from publishing import visibility
 from publishing.models import HiddenPage, TrashedPage
 from safeguarding.scopes import NO_END
 from safeguarding.uses import Release
-from tests.support.builders import (
-    home_page,
-    make_plain_page,
-    make_private,
-    make_story,
-)
+from tests.support.builders import home_page, make_plain_page, make_private, make_story
 from tests.support.committed import act_as_committed
 from tests.support.undone import undone
 

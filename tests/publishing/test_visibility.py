@@ -12,15 +12,7 @@ import pytest
 from django.test import Client
 
 from home.models import FeaturedStory
-from tests.support.builders import (
-    home_page,
-    make_index,
-    make_private,
-    make_story,
-    make_theme,
-    make_user,
-    parse,
-)
+from tests.support import builders
 from tests.support.committed import act_as_committed
 from tests.support.hidden_pages import HIDDEN, SHOWN, WAYS_TO_HIDE
 from tests.support.undone import undone
@@ -64,7 +56,7 @@ SHOWN_DAY = datetime.date(2025, 5, 6)
 
 def make_shown():
     """Return a public story with the same country and theme as the hidden ones."""
-    return make_story(
+    return builders.make_story(
         f"{SHOWN} title", summary=f"{SHOWN} summary.", date=SHOWN_DAY, countries=["KE"], themes=["Debt"]
     )
 
@@ -93,7 +85,7 @@ def at_their_own_addresses(client, hidden):
 
 
 def featured_on_the_home_page(client, hidden):
-    home, shown = home_page(), make_shown()
+    home, shown = builders.home_page(), make_shown()
     home.featured_stories = [
         FeaturedStory(story=story, sort_order=number) for number, story in enumerate([*hidden, shown])
     ]
@@ -102,17 +94,17 @@ def featured_on_the_home_page(client, hidden):
     response = client.get("/")
 
     assert_only_shown(response.content.decode())
-    assert len(parse(response).select(".cards--featured .card")) == 1
+    assert len(builders.parse(response).select(".cards--featured .card")) == 1
 
 
 def in_the_list_its_count_and_its_filters(client, _hidden):
     make_shown()
-    make_story("Other", countries=["UG"], themes=["Other"], date=datetime.date(2024, 1, 1))
+    builders.make_story("Other", countries=["UG"], themes=["Other"], date=datetime.date(2024, 1, 1))
 
     response = client.get("/stories/")
 
     assert_only_shown(response.content.decode())
-    page = parse(response)
+    page = builders.parse(response)
     assert page.select_one(".listing__count").text == "2 stories"
     choices = [choice.get_text(" ", strip=True) for choice in page.select(".facet__choice")]
     assert choices == ["Kenya (1)", "Uganda (1)", "Debt (1)", "Other (1)", "2025 (1)", "2024 (1)"]
@@ -130,7 +122,7 @@ def in_any_other_list(client, _hidden):
         assert_only_shown(html)
         assert "1 story" in html
 
-    nothing = parse(client.get(f"/search/?q={HIDDEN}"))
+    nothing = builders.parse(client.get(f"/search/?q={HIDDEN}"))
     assert nothing.select_one(".listing__count").text == f"0 results for “{HIDDEN}”"
     titles = [title.text for title in nothing.select(".result .card__title, .card .card__title")]
     assert titles == [shown.title]  # A search without results offers the newest stories.
@@ -144,13 +136,13 @@ def in_any_other_list(client, _hidden):
     assert response.status_code == 404
     assert HIDDEN not in response.content.decode()
 
-    client.force_login(make_user("Editors"))  # They may see some of them at their addresses.
+    client.force_login(builders.make_user("Editors"))  # They may see some of them at their addresses.
     assert_only_shown(html_of(client, "/stories/"))
     assert_only_shown(html_of(client, "/search/?q=title"))
 
 
 def in_a_list_of_what_only_they_are_filed_under(client, _hidden):
-    make_theme("Kept quiet")
+    builders.make_theme("Kept quiet")
     for address in ("/stories/country/kenya/", "/stories/theme/kept-quiet/"):
         response = client.get(address)
 
@@ -161,9 +153,11 @@ def in_a_list_of_what_only_they_are_filed_under(client, _hidden):
 
 def related_to_another_story(client, _hidden):
     shown = make_shown()
-    other = make_story(countries=["KE"], themes=["Debt", "Kept quiet"], date=datetime.date(2020, 1, 1))
+    other = builders.make_story(
+        countries=["KE"], themes=["Debt", "Kept quiet"], date=datetime.date(2020, 1, 1)
+    )
 
-    page = parse(client.get(other.url))
+    page = builders.parse(client.get(other.url))
 
     assert [link["href"] for link in page.select(".band .card__title a")] == [shown.url]
     assert HIDDEN not in str(page)
@@ -176,9 +170,9 @@ def among_chosen_stories_or_behind_a_button(client, hidden):
     buttons.append({"label": "Shown button", "page": shown.pk})
     body = [{"type": "chosen_stories", "value": chosen}]
     body += [{"type": "action", "value": button} for button in buttons]
-    other = make_story(body=body, date=datetime.date(2020, 1, 1))
+    other = builders.make_story(body=body, date=datetime.date(2020, 1, 1))
 
-    page = parse(client.get(other.url))
+    page = builders.parse(client.get(other.url))
 
     assert [link["href"] for link in page.select(".chosen-stories .card__title a")] == [shown.url]
     assert [link["href"] for link in page.select(".action a")] == [shown.url]
@@ -208,8 +202,8 @@ def test_hidden_stories_are_in_no_place(monkeypatch, subtests):
 
 
 def test_list_of_a_private_index_asks_for_the_login(client):
-    index = make_private(make_index())
-    make_story(f"{HIDDEN} title", countries=["KE"], themes=["Debt"])
+    index = builders.make_private(builders.make_index())
+    builders.make_story(f"{HIDDEN} title", countries=["KE"], themes=["Debt"])
 
     for address in ("", "country/kenya/", "theme/debt/", "?country=kenya"):
         response = client.get(f"{index.url}{address}")
@@ -219,10 +213,10 @@ def test_list_of_a_private_index_asks_for_the_login(client):
 
 @pytest.mark.sqlite_only
 def test_changes_to_a_live_story_stay_hidden_until_they_are_published(client):
-    story = make_story(f"{SHOWN} title", countries=["KE"])
+    story = builders.make_story(f"{SHOWN} title", countries=["KE"])
     story.title, story.summary = f"{HIDDEN} title", f"{HIDDEN} summary."
     story.save_revision()
 
     for address in ("/", "/stories/", story.url, "/stories/country/kenya/", "/search/?q=title"):
         assert_only_shown(html_of(client, address))
-    assert parse(client.get(f"/search/?q={HIDDEN}")).select(".result") == []
+    assert builders.parse(client.get(f"/search/?q={HIDDEN}")).select(".result") == []

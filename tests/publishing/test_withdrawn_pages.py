@@ -8,15 +8,7 @@ from wagtail.models import Page
 
 from media.access import is_public
 from publishing import visibility
-from tests.support.builders import (
-    home_page,
-    make_image,
-    make_index,
-    make_plain_page,
-    make_story,
-    make_user,
-    story_form,
-)
+from tests.support import builders
 from tests.support.committed import act_as_committed
 from tests.support.files_of_pages import get
 from tests.support.translations import make_pair
@@ -32,7 +24,7 @@ def scene():
     """(a French story with a picture, {name: page above it})."""
     _english, story = make_pair()
     story.title = f"{WORD} histoire"
-    story.lead_image, story.lead_image_decorative = make_image(), True
+    story.lead_image, story.lead_image_decorative = builders.make_image(), True
     story.save_revision().publish()
     index = story.get_parent()
     return story, {"list": index, "home page": index.get_parent()}
@@ -42,7 +34,7 @@ def scene():
 def test_withdrawn_language_or_list_is_shown_nowhere(client, scene, monkeypatch):
     story, above = scene
     rendition = story.lead_image.get_rendition("width-200|format-jpeg").url
-    user = make_user()
+    user = builders.make_user()
     assert_shown(client, story, rendition, live=True)
     for withdrawn, way in (("list", "found by each query"), ("home page", "cached")):
         with undone(), monkeypatch.context() as patch:
@@ -71,10 +63,10 @@ def test_pages_come_back_and_others_stay(client, scene):
     with undone():
         above["home page"].unpublish()
         assert client.get("/").status_code == 200, "another language"
-        assert client.get(make_story(f"{WORD} story").url).status_code == 200
-        assert not visibility.is_hidden(home_page())
+        assert client.get(builders.make_story(f"{WORD} story").url).status_code == 200
+        assert not visibility.is_hidden(builders.home_page())
         assert not visibility.published_pages().filter(pk=story.pk).exists()
-        assert visibility.is_hidden(make_plain_page("Page", above["home page"]))
+        assert visibility.is_hidden(builders.make_plain_page("Page", above["home page"]))
     above["list"].unpublish()
     with undone():
         # The tree stores the number of children of each page, which can be wrong.
@@ -89,8 +81,8 @@ def test_pages_come_back_and_others_stay(client, scene):
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize("live", [True, False])
 def test_editor_is_told_that_a_page_above_is_not_published(admin_client, live):
-    index = make_index(make_index(), "Part", live=live)
+    index = builders.make_index(builders.make_index(), "Part", live=live)
     address = f"/admin/pages/add/stories/storypage/{index.pk}/"
-    response = admin_client.post(address, story_form("publish"), follow=True)
+    response = admin_client.post(address, builders.story_form("publish"), follow=True)
     assert "created and published" in response.text
     assert ("a page above it is not published" in response.text) == (not live)

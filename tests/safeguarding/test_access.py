@@ -26,18 +26,9 @@ ROLES = ["lead"] + [
 EVERYBODY_WHO_EDITS = {"editor", "moderator", "administrator", "lead"}
 CHOOSER = {f"people_chooser:{each}" for each in ("choose", "choose_results", "chosen", "chosen_multiple")}
 PEOPLE = [
-    *(
-        "index",
-        "index_results",
-        "add",
-        "add_other",
-        "edit",
-        "history",
-        "history_results",
-        "inspect",
-        "consent",
-    ),
-    *("not_reached", "take_down", "bring_back", "words", "restricted", "print", "withdraw", "past"),
+    *("index", "index_results", "add", "add_other", "edit", "history", "history_results"),
+    *("inspect", "consent", "not_reached", "take_down", "bring_back", "words", "restricted"),
+    *("print", "withdraw", "past"),
 ]
 LEADS_ONLY = {f"safeguarding_people:{each}" for each in PEOPLE}
 LEADS_ONLY |= {f"safeguarding_decisions:{each}" for each in ("index", "index_results", "page", "read")}

@@ -13,13 +13,7 @@ from safeguarding.scopes import NO_END, Naming, Picture
 from stories.models import StoryPage
 from tests.support.builders import make_plain_page, make_story, make_user, parse
 from tests.support.leads import decision_data, errors_of, make_live_story, send_decision
-from tests.support.people import (
-    days_from_today,
-    decide,
-    make_agreeing_person,
-    make_story_about,
-    rows_of,
-)
+from tests.support.people import days_from_today, decide, make_agreeing_person, make_story_about, rows_of
 from tests.support.translations import make_index_in
 from tests.support.undone import undone
 
@@ -201,33 +195,18 @@ def test_a_decision_about_a_child_replaces_no_other_condition(given_by, use, unm
     assert judge(child, use, {Decision.Ground.CHILD: NO_END}, today()).unmet == unmet
 
 
-def test_a_decision_is_for_one_version(lead):
-    story = make_live_story({"in_programme": True})
-    send_decision(lead, story)
-    assert Client().get(story.url).status_code == 200
-    story.summary = "Something else."
-    story.save(clean=False)
-    assert Client().get(story.url).status_code == 404
-
-
 def test_desk_lists_what_waits_after_many_stories_that_need_nobody_today(lead, monkeypatch):
     monkeypatch.setattr("safeguarding.decisions.MAX_LISTED", 1)
     make_live_story({"ends_on": days_from_today(-1)}, title="Ended")
-    Workflow.objects.get().start(make_story("Whose is it", live=False, people=""), lead.user)
+    undecided = make_story("Whose is it", live=False, people="")
+    assert "Whose is it" not in lead.get("/admin/").text, "it is still being written"
+    Workflow.objects.get().start(undecided, lead.user)
     make_live_story({"proceedings": True}, title="In court")
     desk = lead.get("/admin/").text
     assert "In court" in desk
     assert "Whose is it" in desk
-    monkeypatch.setattr("safeguarding.decisions.MAX_READ", 1)
-    assert "In court" not in lead.get("/admin/").text, "no more stories are read"
-
-
-@pytest.mark.sqlite_only
-def test_undecided_stories_are_listed(lead):
-    story = make_story("Whose is it", live=False, people="")
-    assert "Whose is it" not in lead.get("/admin/").text, "it is still being written"
-    Workflow.objects.get().start(story, lead.user)
-    assert "Whose is it" in lead.get("/admin/").text
-    page = lead.get(reverse("safeguarding_decisions:page", args=[story.pk])).text
+    page = lead.get(reverse("safeguarding_decisions:page", args=[undecided.pk])).text
     assert "Nobody has said yet who is in this page." in page
     assert 'name="question"' not in page
+    monkeypatch.setattr("safeguarding.decisions.MAX_READ", 1)
+    assert "In court" not in lead.get("/admin/").text, "no more stories are read"

@@ -14,16 +14,7 @@ from operations.outage import write_page
 from publishing.visibility import is_published, published_pages
 from safeguarding.withdrawal.carry_out import withdraw as carry_out_withdrawal
 from stories.models import StoryIndexPage
-from tests.support.builders import (
-    home_page,
-    make_image,
-    make_index,
-    make_plain_page,
-    make_story,
-    make_user,
-    pictures_block,
-    story_form,
-)
+from tests.support import builders
 from tests.support.hidden_pages import HIDDEN
 from tests.support.people import decide, make_agreeing_person, rows_of, withdraw
 from tests.support.undone import undone
@@ -35,11 +26,11 @@ pytestmark = pytest.mark.django_db
 def make_draft(model, fields):
     """Return a draft of the type `model` with `fields` of a story. None if it can't have one of them."""
     image, _alt = fields.pop("lead_image", None), fields.pop("lead_image_alt", None)
-    parent, fields = home_page(), {"title": "A page", "slug": "a-page", "live": False} | fields
+    parent, fields = builders.home_page(), {"title": "A page", "slug": "a-page", "live": False} | fields
     if "authors" in fields or (image and model is StoryIndexPage):
         return None
     if image:
-        fields["body"] = json.dumps([pictures_block(image)])
+        fields["body"] = json.dumps([builders.pictures_block(image)])
     if model is HomePage:
         fields |= {"headline": "A page", "translation_key": parent.translation_key}
         fields["locale"] = Locale.objects.get_or_create(language_code="fr")[0]
@@ -115,7 +106,7 @@ def test_a_page_is_read_while_its_people_agree(client, model):
 
 
 def test_a_decision_lets_a_plain_page_show_a_child(client, media_root):
-    image = make_image(shows="person", is_recognisable=False)
+    image = builders.make_image(shows="person", is_recognisable=False)
     fields = child() | {"lead_image": image}
     person = fields["story_people"][0].contributor
     image.people.add(person)
@@ -129,13 +120,13 @@ def test_a_decision_lets_a_plain_page_show_a_child(client, media_root):
 
 @pytest.mark.sqlite_only
 def test_form_of_every_type_asks_who_is_in_the_page(client):
-    client.force_login(make_user(is_superuser=True))
-    home = home_page()
+    client.force_login(builders.make_user(is_superuser=True))
+    home = builders.home_page()
     plain, section = (f"{kind}/{home.pk}" for kind in ("home/standardpage", "stories/storyindexpage"))
     for address in (plain, section, f"home/homepage/{home.get_parent().pk}"):
         assert "People in this page" in client.get(f"/admin/pages/add/{address}/").text
     for action, status in (("publish", 200), ("submit", 200), (None, 302)):
-        form = story_form(action, people="", introduction="")
+        form = builders.story_form(action, people="", introduction="")
         response = client.post(f"/admin/pages/add/{plain}/", form)
         assert response.status_code == status, action
         assert ("Say who is in this page." in response.text) == bool(action)
@@ -144,9 +135,9 @@ def test_form_of_every_type_asks_who_is_in_the_page(client):
 @pytest.mark.sqlite_only
 def test_a_held_home_page_shows_its_texts_nowhere(client, django_capture_on_commit_callbacks):
     person, text = make_agreeing_person(), f"<p>{HIDDEN}</p>"
-    helping = make_plain_page("Get help", show_in_menus=True)
-    story = make_story("A lantern")
-    home = home_page()
+    helping = builders.make_plain_page("Get help", show_in_menus=True)
+    story = builders.make_story("A lantern")
+    home = builders.home_page()
     home.headline = home.tagline = home.donate_text = home.search_description = HIDDEN
     home.introduction = home.help_line = home.footer_text = text
     home.help_page, home.people, home.story_people = helping, "listed", rows_of(person)
@@ -169,11 +160,11 @@ def test_a_held_home_page_shows_its_texts_nowhere(client, django_capture_on_comm
 def test_a_withdrawal_deletes_no_home_page_and_no_page_with_others_below(client):
     person = make_agreeing_person()
     fields = {"people": "listed", "story_people": rows_of(person)}
-    leaf, home = make_plain_page("A leaf", **fields), home_page()
+    leaf, home = builders.make_plain_page("A leaf", **fields), builders.home_page()
     home.people, home.story_people = "listed", rows_of(person)
     home.save()
-    section = make_index(title="Section", **fields | {"story_people": rows_of(person)})
-    story = make_story("Somebody else's", parent=section)
+    section = builders.make_index(title="Section", **fields | {"story_people": rows_of(person)})
+    story = builders.make_story("Somebody else's", parent=section)
     carry_out_withdrawal(person)
     assert not Page.objects.filter(pk=leaf.pk).exists()
     assert not is_read(client, home)

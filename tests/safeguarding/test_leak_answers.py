@@ -153,19 +153,6 @@ def test_after_ten_places_a_day_the_answer_is_to_ask(client, person, time_machin
 
 
 @pytest.mark.sqlite_only
-def test_refusal_past_the_limit_does_not_say_where_the_word_is(client, person):
-    sign_in(client, "Moderators")
-    LeakHits.objects.create(user=client.user, number=LIMIT)
-    story = make_story(live=False)
-    form = story_form("publish", title="T", slug="t", summary=f"{NAME} Xuyimana")
-    response = client.post(f"/admin/pages/{story.pk}/edit/", form)
-    # Below the limit, the message lists the places after the colon.
-    assert ASK in response.text and "can't be published:" not in unescape(response.text)
-    story.refresh_from_db()
-    assert not story.live
-
-
-@pytest.mark.sqlite_only
 def test_ordinary_words_count_once_and_many_are_not_told_apart(client):
     # A protected word that is recorded as an ordinary word too, as "Rose" would be.
     make_person(ordinary_words=PLACE)

@@ -24,13 +24,7 @@ from safeguarding.scopes import Naming
 from stories.terms import Country
 from tests.support.builders import make_image, make_index, make_story, make_user, parse, story_form
 from tests.support.messages import texts_of
-from tests.support.people import (
-    make_agreeing_person,
-    make_person,
-    make_story_about,
-    people_fields,
-    withdraw,
-)
+from tests.support.people import make_agreeing_person, make_person, make_story_about, people_fields, withdraw
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 

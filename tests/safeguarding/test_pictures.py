@@ -6,14 +6,7 @@ from home.models import SiteSettings
 from media.access import is_public
 from publishing.visibility import published_pages
 from safeguarding.scopes import Picture
-from tests.support.builders import (
-    home_page,
-    make_author,
-    make_image,
-    make_plain_page,
-    make_story,
-    pictures_block,
-)
+from tests.support import builders
 from tests.support.people import make_agreeing_person, rows_of
 
 pytestmark = pytest.mark.django_db
@@ -34,13 +27,13 @@ OUTSIDE = {
 
 def make_outside(event=(), person=()):
     """Return the picture of a person who agreed, except for `event`, as the logo and that of an author."""
-    image = make_image(shows="person", is_recognisable=False)
+    image = builders.make_image(shows="person", is_recognisable=False)
     image.people.add(make_agreeing_person(event, **dict(person)))
     image.refresh_from_db()
-    settings = SiteSettings.for_site(home_page().get_site())
+    settings = SiteSettings.for_site(builders.home_page().get_site())
     settings.logo = image
     settings.save()
-    return image, make_story(authors=[make_author("Awa", picture=image).name])
+    return image, builders.make_story(authors=[builders.make_author("Awa", picture=image).name])
 
 
 @pytest.mark.parametrize("name", [None, *OUTSIDE])
@@ -53,10 +46,10 @@ def test_outside_of_a_page_there_is_no_decision_about_a_picture(client, media_ro
 
 def make_pages(image):
     """Return live pages about nobody that show `image`: a story, a plain page, the home page."""
-    body = [pictures_block(image)]
-    story = make_story(lead_image=image, lead_image_alt="A lamp")
-    pages = [story, make_plain_page("About", body=body)]
-    home = home_page()
+    body = [builders.pictures_block(image)]
+    story = builders.make_story(lead_image=image, lead_image_alt="A lamp")
+    pages = [story, builders.make_plain_page("About", body=body)]
+    home = builders.home_page()
     home.body = body
     home.save()
     return [*pages, home]
@@ -68,7 +61,7 @@ def read_of(pages):
 
 
 def test_a_person_who_is_put_on_a_picture_later_holds_its_pages(media_root):
-    image = make_image()
+    image = builders.make_image()
     pages = make_pages(image)
     keys = {page.pk for page in pages}
     assert read_of(pages) == keys
@@ -86,10 +79,10 @@ def test_a_person_who_is_put_on_a_picture_later_holds_its_pages(media_root):
 
 def test_a_picture_that_is_said_to_be_recognisable_holds_its_pages(media_root):
     person = make_agreeing_person({"picture": Picture.NOT_RECOGNISABLE})
-    image = make_image(is_recognisable=False)
+    image = builders.make_image(is_recognisable=False)
     image.people.add(person)
     listed = {"people": "listed", "story_people": rows_of(person)}
-    about = make_plain_page("About", body=[pictures_block(image)], **listed)
+    about = builders.make_plain_page("About", body=[builders.pictures_block(image)], **listed)
     for is_recognisable in (False, True, False):
         image.is_recognisable = is_recognisable
         image.save()

@@ -11,16 +11,8 @@ from wagtail.test.utils.form_data import inline_formset
 from publishing.schedules import publish_due
 from safeguarding.scopes import Naming, Picture
 from stories.models import StoryPage
+from tests.support import people
 from tests.support.builders import make_image, make_index, make_story, make_user, story_form
-from tests.support.people import (
-    ALL_AGREED,
-    make_agreeing_person,
-    make_person,
-    make_story_about,
-    people_fields,
-    record,
-    rows_of,
-)
 from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
@@ -33,15 +25,17 @@ def is_live(story):
 
 
 def form_of(story, action="publish", **fields):
-    return story_form(action, title=story.title, slug=story.slug, **people_fields(story) | fields)
+    return story_form(action, title=story.title, slug=story.slug, **people.people_fields(story) | fields)
 
 
 @pytest.mark.sqlite_only
 def test_editor_says_beside_each_field_what_is_missing(client, moderator):
-    person = make_agreeing_person({"picture": Picture.NOT_RECOGNISABLE, "proceedings": None}, names=NAME)
+    person = people.make_agreeing_person(
+        {"picture": Picture.NOT_RECOGNISABLE, "proceedings": None}, names=NAME
+    )
     image = make_image(shows="person")
     image.people.add(person)
-    story = make_story_about(person, naming=None, live=False)
+    story = people.make_story_about(person, naming=None, live=False)
     form = form_of(story, lead_image=image.pk, lead_image_alt="Somebody")
     response = client.post(f"/admin/pages/{story.pk}/edit/", form)
     errors = {name: list(found) for name, found in response.context["form"].errors.items()}
@@ -66,8 +60,8 @@ def test_editor_says_beside_each_field_what_is_missing(client, moderator):
 
 @pytest.mark.sqlite_only
 def test_approval_leads_to_the_editor_and_stays_open(client, moderator):
-    person = make_person(names=NAME)
-    story = make_story_about(person, live=False)
+    person = people.make_person(names=NAME)
+    story = people.make_story_about(person, live=False)
     state = make_index().get_workflow().start(story, moderator.user)
     task = state.current_task_state
     address = f"/admin/pages/workflow/action/{story.pk}/approve/{task.pk}/"
@@ -80,7 +74,7 @@ def test_approval_leads_to_the_editor_and_stays_open(client, moderator):
     assert client.post(address, {"comment": ""}, **in_modal).json()["redirect"] == editor
     task.refresh_from_db()
     assert task.status == task.STATUS_IN_PROGRESS
-    record(person, **ALL_AGREED)
+    people.record(person, **people.ALL_AGREED)
     for options in ({}, in_modal):
         with undone():
             client.post(address, {"comment": ""}, **options)
@@ -89,8 +83,8 @@ def test_approval_leads_to_the_editor_and_stays_open(client, moderator):
 
 @pytest.mark.sqlite_only
 def test_good_ones_of_several_go_live_and_the_others_are_named(client, moderator):
-    person = make_person()
-    good, bad = make_story("Good", live=False), make_story_about(person, title="Bad", live=False)
+    person = people.make_person()
+    good, bad = make_story("Good", live=False), people.make_story_about(person, title="Bad", live=False)
     ids = f"id={good.pk}&id={bad.pk}"
     address = f"/admin/bulk/wagtailcore/page/publish/?{ids}&next=/admin/pages/{make_index().pk}/"
     response = client.post(address, follow=True)
@@ -101,10 +95,10 @@ def test_good_ones_of_several_go_live_and_the_others_are_named(client, moderator
 
 def test_scheduled_story_waits_until_its_people_agree(django_capture_on_commit_callbacks):
     author = make_user("Moderators")
-    person = make_person()
+    person = people.make_person()
     # No mail can be sent to the owner.
     owner = make_user("Editors", email="a\n@example.org")
-    waiting, other = make_story_about(person, live=False, owner=owner), make_story(live=False)
+    waiting, other = people.make_story_about(person, live=False, owner=owner), make_story(live=False)
     revisions = [story.save_revision(user=author, clean=False) for story in (waiting, other)]
     for number, revision in enumerate(revisions):
         revision.approved_go_live_at = timezone.now() + datetime.timedelta(hours=number)
@@ -117,28 +111,28 @@ def test_scheduled_story_waits_until_its_people_agree(django_capture_on_commit_c
             assert not mail.outbox, "No transaction is open while a mail is sent."
         assert [message.to for message in mail.outbox] == [[author.email]]
         assert f"/admin/pages/{waiting.pk}/edit/" in mail.outbox[0].body
-        record(person, **ALL_AGREED)
+        people.record(person, **people.ALL_AGREED)
         publish_due()
     assert is_live(waiting)
 
 
 def test_scheduling_over_a_live_story_is_checked_at_once(client, moderator):
-    person, story = make_person(), make_story("Told")
+    person, story = people.make_person(), make_story("Told")
     story.save_revision().publish()
-    story.people, story.story_people = "listed", rows_of(person)
+    story.people, story.story_people = "listed", people.rows_of(person)
     story.go_live_at = timezone.now() + datetime.timedelta(days=1)
     revision = story.save_revision(clean=False)
     for has_agreed in (False, True):
         if has_agreed:
-            record(person, **ALL_AGREED)
+            people.record(person, **people.ALL_AGREED)
         client.post(f"/admin/bulk/wagtailcore/page/publish/?id={story.pk}")
         revision.refresh_from_db()
         assert (revision.approved_go_live_at is not None) == has_agreed
 
 
 def test_consent_has_to_last_until_the_story_goes_live(client, moderator):
-    person = make_agreeing_person({"ends_on": timezone.localdate() + datetime.timedelta(days=2)})
-    story = make_story_about(person, live=False)
+    person = people.make_agreeing_person({"ends_on": timezone.localdate() + datetime.timedelta(days=2)})
+    story = people.make_story_about(person, live=False)
     for days, is_refused in ((4, True), (1, False)):
         day = timezone.localdate() + datetime.timedelta(days=days)
         response = client.post(f"/admin/pages/{story.pk}/edit/", form_of(story, go_live_at=f"{day} 10:00"))
@@ -148,7 +142,7 @@ def test_consent_has_to_last_until_the_story_goes_live(client, moderator):
 
 @pytest.mark.sqlite_only
 def test_editor_judges_the_people_that_are_sent_and_not_those_that_are_stored(client, moderator):
-    person = make_agreeing_person({"naming": Naming.CHANGED})
+    person = people.make_agreeing_person({"naming": Naming.CHANGED})
     story = make_story(live=False, people="")
     address = f"/admin/pages/{story.pk}/edit/"
     row = {"id": "", "contributor": person.pk, "naming": Naming.CHANGED}

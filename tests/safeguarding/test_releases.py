@@ -14,22 +14,11 @@ from caching.local_date import today
 from home.models import SiteSettings
 from media.cleaning import CleanFile
 from publishing.visibility import is_published
-from safeguarding.models import Decision, Release
+from safeguarding.models import Release
 from safeguarding.releases import recompute
 from safeguarding.scopes import NO_END, Naming, Picture
 from stories.models import StoryPage
-from tests.support.builders import (
-    home_page,
-    make_author,
-    make_image,
-    make_index,
-    make_plain_page,
-    make_story,
-    make_user,
-    picture_bytes,
-    pictures_block,
-    story_form,
-)
+from tests.support import builders
 from tests.support.files_of_pages import get
 from tests.support.people import (
     ALL_AGREED,
@@ -42,6 +31,7 @@ from tests.support.people import (
     rows_of,
     withdraw,
 )
+from tests.support.translations import make_index_in
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +58,7 @@ def until(story):
 def test_story_is_read_until_the_first_consent_in_it_ends(client, time_machine):
     time_machine.move_to(NOON, tick=False)
     first, second = (make_agreeing_person({"ends_on": days_from_today(days)}) for days in (3, 9))
-    story, other = make_story_about(first, second), make_story()
+    story, other = make_story_about(first, second), builders.make_story()
     assert (until(story), until(other)) == (days_from_today(3), NO_END)
     before = content_version.read()
     for days, expected in ((3, True), (4, False)):
@@ -112,14 +102,6 @@ def test_every_event_counts_at_once(client):
     assert is_read(client, story)
 
 
-def test_events_of_one_person_change_no_story_of_others():
-    person, other = make_agreeing_person(), make_agreeing_person()
-    story, held = make_story_about(person), make_story_about(other)
-    withdraw(other)
-    record(person, **AGREED | {"event": "renewed", "ends_on": days_from_today(30)})
-    assert (until(story), until(held)) == (days_from_today(30), None)
-
-
 def test_no_event_releases_a_story_of_which_nobody_said_who_is_in_it(client):
     person = make_person()
     story = make_story_about(person, live=False)
@@ -130,7 +112,7 @@ def test_no_event_releases_a_story_of_which_nobody_said_who_is_in_it(client):
     story.people = "listed"
     story.save(clean=False)
     assert client.get(story.url).status_code == 200
-    without_people = make_story(live=False)
+    without_people = builders.make_story(live=False)
     without_people.people, without_people.live = "", True
     without_people.save(clean=False)
     assert until(without_people) is None
@@ -145,22 +127,8 @@ def test_withdrawn_story_is_on_no_page(client):
     withdraw(person)
     assert [address for address in addresses if "/lantern/" in client.get(address).text] == []
     # Users who may edit the story can't open its public address either.
-    client.force_login(make_user("Editors"))
+    client.force_login(builders.make_user("Editors"))
     assert client.get("/stories/lantern/").status_code == 404
-
-
-@pytest.mark.sqlite_only
-def test_draft_changes_neither_the_live_story_nor_its_release(client):
-    story = make_story("Told")
-    before = Release.objects.values().get(page=story.pk)
-    client.force_login(make_user(is_superuser=True))
-    form = story_form(None, title="Not agreed", slug=story.slug, people="listed")
-    response = client.post(f"/admin/pages/{story.pk}/edit/", form)
-    assert response.status_code == 302
-    assert StoryPage.objects.get(pk=story.pk).get_latest_revision_as_object().title == "Not agreed"
-    assert Release.objects.values().get(page=story.pk) == before
-    client.logout()
-    assert "Told" in client.get(story.url).text
 
 
 # --- Decisions -----------------------------------------------------------------------------------
@@ -235,21 +203,13 @@ def test_another_legal_ground_undoes_no_later_answer_once_that_consent_has_ended
     assert is_published(story), "somebody decided with what the person has answered"
 
 
-def test_decision_is_about_the_content_of_its_version():
-    child, story = child_story()
-    revision = story.save_revision(clean=False)
-    decision = Decision(page=story, revision=revision, contributor=child, ground="child")
-    decision.ends_on, decision.reason = days_from_today(9), "It was weighed."
-    decision.save()
-    revision.publish()
-    assert StoryPage.objects.published().filter(pk=story.pk).exists()
-
-
 def test_translation_needs_agreement_to_other_languages(client):
     person = make_agreeing_person({"where": ["website"]})
     story = make_story_about(person)
-    french = home_page().copy_for_translation(locale=Locale.objects.get_or_create(language_code="fr")[0])
-    index = make_index().copy_for_translation(locale=french.locale)
+    french = builders.home_page().copy_for_translation(
+        locale=Locale.objects.get_or_create(language_code="fr")[0]
+    )
+    index = builders.make_index().copy_for_translation(locale=french.locale)
     translation = story.copy_for_translation(locale=index.locale)
     for page in (french, index, translation):
         page.live = True
@@ -262,6 +222,17 @@ def test_translation_needs_agreement_to_other_languages(client):
     assert [until(page) for page in (copy, *copies)] == [None] * 3
     record(person, **AGREED | {"where": ["website", "languages"]})
     assert is_read(client, translation)
+
+
+def test_story_is_not_read_among_the_pages_of_another_language(client):
+    """What is copied to the pages of another language counts as a translation."""
+    person, french = make_agreeing_person({"where": ["website"]}), make_index_in("fr")
+    section = builders.make_index(builders.make_index(), title="Part")
+    story = StoryPage.objects.get(pk=make_story_about(person, parent=section).pk)
+    story.copy(to=french, update_attrs={"slug": "copie"}, keep_live=True)
+    section.copy(to=french, recursive=True, update_attrs={"slug": "partie"}, keep_live=True)
+    assert [is_read(client, page) for page in StoryPage.objects.descendant_of(french)] == [False] * 2
+    assert is_read(client, story)
 
 
 # --- Pictures ------------------------------------------------------------------------------------
@@ -283,10 +254,10 @@ def sees_picture(client, page):
 
 
 def test_picture_is_shown_while_its_people_agree_on_any_page(client, media_root):
-    image, person = make_image(shows="person"), make_agreeing_person()
+    image, person = builders.make_image(shows="person"), make_agreeing_person()
     image.people.add(person)
     people = {"people": "listed", "story_people": rows_of(person)}
-    page = make_plain_page("About", body=[pictures_block(image)], **people)
+    page = builders.make_plain_page("About", body=[builders.pictures_block(image)], **people)
     image.people.clear()
     assert not sees_picture(client, page), "nobody said who is on it"
     image.people.add(person)
@@ -304,10 +275,10 @@ def test_picture_is_shown_while_its_people_agree_on_any_page(client, media_root)
 
     # A new file asks again who is on it.
     image = get_image_model().objects.get()
-    image.file = CleanFile(picture_bytes(color=(20, 20, 90)), ".png")
+    image.file = CleanFile(builders.picture_bytes(color=(20, 20, 90)), ".png")
     image.save()
     assert not sees_picture(client, page)
-    client.force_login(make_user(is_superuser=True))
+    client.force_login(builders.make_user(is_superuser=True))
     form = {"title": "A", "shows": "person", "people": [person.pk], "is_recognisable": "on"}
     response = client.post(
         reverse("wagtailimages:edit", args=[image.pk]), form | {"collection": 1, "tags": ""}
@@ -319,13 +290,13 @@ def test_picture_is_shown_while_its_people_agree_on_any_page(client, media_root)
 
 @pytest.mark.sqlite_only
 def test_withdrawn_picture_is_in_no_place_of_pages_that_are_read(client, media_root):
-    image = make_image()
+    image = builders.make_image()
     still = {"image": image.pk, "alt_text": "Her face", "decorative": False}
     film = {"kind": "video", "title": "Film", "url": "https://example.org/", "poster": still}
-    page = make_plain_page("About", body=[{"type": "media_link", "value": film}])
-    make_author("Awa", picture=image)
-    story = make_story(authors=["Awa"])
-    leading = make_story("Lantern", lead_image=image, lead_image_alt="Her face")
+    page = builders.make_plain_page("About", body=[{"type": "media_link", "value": film}])
+    builders.make_author("Awa", picture=image)
+    story = builders.make_story(authors=["Awa"])
+    leading = builders.make_story("Lantern", lead_image=image, lead_image_alt="Her face")
     settings = SiteSettings.for_site(page.get_site())
     settings.logo = image
     settings.save()

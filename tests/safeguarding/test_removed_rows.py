@@ -5,17 +5,8 @@ import pytest
 from media.models import CleanImage
 from safeguarding.models import Contributor, Release
 from stories.models import StoryPage
+from tests.support import people
 from tests.support.builders import make_image, make_story
-from tests.support.people import (
-    ALL_AGREED,
-    decide,
-    make_agreeing_person,
-    make_person,
-    make_story_about,
-    record,
-    rows_of,
-    withdraw,
-)
 from tests.support.translations import make_index_in
 
 pytestmark = pytest.mark.django_db
@@ -27,10 +18,10 @@ def is_read(story):
 
 @pytest.mark.parametrize("shows", CleanImage.Shows.values)
 def test_picture_of_a_deleted_person_is_not_shown_until_somebody_says_who_is_on_it(shows, subtests):
-    for others in ([], [make_agreeing_person()]):
+    for others in ([], [people.make_agreeing_person()]):
         for agrees in (True, False):
             with subtests.test(others=len(others), agrees=agrees):
-                person = make_agreeing_person() if agrees else make_person()
+                person = people.make_agreeing_person() if agrees else people.make_person()
                 image = make_image(shows=shows)
                 image.people.add(person, *others)
                 assert CleanImage.objects.get(pk=image.pk).is_shown == agrees
@@ -52,38 +43,23 @@ def remove_release(story, withdrawn):
 
 
 def remove_decision(story, withdrawn):
-    decide(story, withdrawn, "other").delete()
+    people.decide(story, withdrawn, "other").delete()
 
 
 @pytest.mark.parametrize("remove", [remove_use, remove_release, remove_decision])
 def test_story_with_somebody_who_withdrew_stays_held(remove):
-    other, withdrawn = make_agreeing_person(), make_agreeing_person()
-    story = make_story_about(other, withdrawn)
+    other, withdrawn = people.make_agreeing_person(), people.make_agreeing_person()
+    story = people.make_story_about(other, withdrawn)
     assert is_read(story)
-    withdraw(withdrawn)
+    people.withdraw(withdrawn)
     remove(story, withdrawn)
     assert not is_read(story)
-    record(other, **ALL_AGREED)
+    people.record(other, **people.ALL_AGREED)
     assert not is_read(story), "the consent of somebody else changed"
     StoryPage.objects.get(pk=story.pk).save(clean=False)
     assert not is_read(story)
-    record(withdrawn, **ALL_AGREED)
+    people.record(withdrawn, **people.ALL_AGREED)
     assert is_read(story), "the saved page reported again who is in it"
-
-
-def test_translation_stays_one_without_its_original():
-    person = make_agreeing_person({"where": ["website"]})
-    story = make_story_about(person)
-    key, index = story.translation_key, make_index_in("fr")
-    translation = make_story_about(person, parent=index, locale=index.locale, translation_key=key, live=False)
-    StoryPage.objects.filter(pk=translation.pk).update(live=True)
-    assert (is_read(story), is_read(translation)) == (True, False)
-    story.delete()
-    translation = StoryPage.objects.get(pk=translation.pk)
-    translation.save(clean=False)
-    assert not is_read(translation)
-    record(person, **ALL_AGREED)
-    assert is_read(translation)
 
 
 def leave(translation):
@@ -94,7 +70,6 @@ def copy(translation):
     return StoryPage.objects.get(pk=translation.copy(update_attrs={"slug": "copy"}).pk)
 
 
-@pytest.mark.sqlite_only
 @pytest.mark.parametrize("change", [leave, copy])
 def test_whoever_comes_into_a_translation_after_its_original_is_deleted_agrees_to_its_language(change):
     story, index = make_story(), make_index_in("fr")
@@ -102,9 +77,9 @@ def test_whoever_comes_into_a_translation_after_its_original_is_deleted_agrees_t
     translation = make_story(parent=index, locale=index.locale, translation_key=key)
     story.delete()
     changed = change(StoryPage.objects.get(pk=translation.pk))
-    person = make_agreeing_person({"where": ["website"]})
-    changed.people, changed.story_people, changed.live = "listed", rows_of(person), True
+    person = people.make_agreeing_person({"where": ["website"]})
+    changed.people, changed.story_people, changed.live = "listed", people.rows_of(person), True
     changed.save(clean=False)
     assert not is_read(changed)
-    record(person, **ALL_AGREED)
+    people.record(person, **people.ALL_AGREED)
     assert is_read(changed)

@@ -16,13 +16,7 @@ from tests.support.leads import (
     make_live_story,
     send_decision,
 )
-from tests.support.people import (
-    days_from_today,
-    make_agreeing_person,
-    make_person,
-    make_story_about,
-    rows_of,
-)
+from tests.support.people import decide, make_agreeing_person, make_person, make_story_about, rows_of
 from tests.support.stored_text import tables_with
 from tests.support.withdrawal_world import finish
 
@@ -88,21 +82,14 @@ def test_without_keys_only_the_restricted_fields_say_so(lead, settings):
 def test_everything_that_is_stored_about_a_person_is_on_one_page(lead, media_root):
     person = make_agreeing_person({"evidence_held_at": "A cupboard"}, names=SECRET, contact="By letter")
     story = make_story_about(person, title="About her")
-    Decision.objects.create(
-        page=story,
-        contributor=person,
-        ground="other",
-        reason="Weighed well",
-        ends_on=days_from_today(9),
-        digest="x",
-    )
+    decide(story, person, "other")
     lead.post(address(person, "not_reached"))
     make_image("Her garden").people.add(person)
     draft = make_story("About others")
     draft.people, draft.story_people = "listed", rows_of(person)
     draft.save_revision(clean=False)
     page = lead.post(address(person, "print"), {"reason": "request"}).text
-    for words in (SECRET, "By letter", "A cupboard", "About her", "Weighed well", "Could not be reached"):
+    for words in (SECRET, "By letter", "A cupboard", "About her", "It was weighed.", "Could not be reached"):
         assert words in page
     for words in ("About others", "Her garden"):
         assert words in page

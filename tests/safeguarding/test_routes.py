@@ -203,10 +203,7 @@ EACH = [
 ]
 TOGETHER = [publish_in_bulk, publish_section_in_bulk, become_due]
 # Routes that bypass the check before publishing.
-BYPASSES = [
-    *(update_queryset, save_without_checks, save_base_pages),
-    *(copy_section, load_rows),
-]
+BYPASSES = [update_queryset, save_without_checks, save_base_pages, copy_section, load_rows]
 ROUTES = [*EACH, *TOGETHER, *BYPASSES]
 # Quick routes, which take all stories: one with the check before publishing, and two of BYPASSES.
 QUICK = [publish_revision, update_queryset, save_without_checks]

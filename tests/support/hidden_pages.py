@@ -111,17 +111,7 @@ def of_a_person_who_withdrew():
 
 
 WAYS_TO_HIDE = [
-    draft,
-    scheduled,
-    unpublished,
-    expired,
-    private,
-    for_a_group,
-    below_private_section,
-    below_unpublished_section,
-    below_draft_section,
-    hidden_at_once,
-    published_in_the_trash,
-    below_a_section_in_the_trash,
-    of_a_person_who_withdrew,
+    *(draft, scheduled, unpublished, expired, private, for_a_group),
+    *(below_private_section, below_unpublished_section, below_draft_section),
+    *(hidden_at_once, published_in_the_trash, below_a_section_in_the_trash, of_a_person_who_withdrew),
 ]

@@ -7,14 +7,7 @@ from media.models import CleanImage
 from safeguarding.scopes import Naming, Picture
 from stories.terms import Author
 from tests.support.builders import make_author, make_image, picture_bytes
-from tests.support.people import (
-    days_from_today,
-    decide,
-    make_agreeing_person,
-    make_person,
-    rows_of,
-    withdraw,
-)
+from tests.support.people import days_from_today, decide, make_agreeing_person, make_person, rows_of, withdraw
 
 CHILD, GROUP = {"kind": "child"}, {"kind": "group"}
 GUARDIAN = {"given_by": "guardian"}
