@@ -30,7 +30,7 @@ bench: ## Measure the search, the desk, the server, the leak check, moving in fr
 	@.ci/venv requirements-dev.txt
 	@.venv/bin/python -m tests.bench $(ARGS)
 
-drill: ## Cause faults on purpose and check that the site survives them (ARGS="disk_full floods" for some)
+drill: ## Cause faults on purpose and check that the site survives them (ARGS="stampede floods" for some)
 	@.ci/venv requirements-dev.txt
 	@.venv/bin/python -m tests.drills $(ARGS)
 
