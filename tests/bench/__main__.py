@@ -1,4 +1,4 @@
-"""Runs the benchmarks: search, desk, pages for readers, server, leak check, and the import from WordPress.
+"""Runs the benchmarks: search, desk, pages for readers, server, and leak check.
 
 `make bench` runs it.
 
@@ -9,7 +9,6 @@
     python -m tests.bench reading                        pages on a slow connection
     python -m tests.bench server --sizes 1000            requests per second, compared with a minimal program
     python -m tests.bench leaks                          protected words in a long story
-    python -m tests.bench wordpress --sizes 10000        the import of 10,000 posts (by default 2,000)
 
 Each measurement is printed as a line of JSON. A table for each benchmark follows, with the limits. The exit
 status is 1 if a limit was exceeded. The databases are deleted afterwards.
@@ -25,9 +24,7 @@ from contextlib import contextmanager
 
 from tests.support import postgresql_server
 
-# The default numbers of stories, and of posts to import.
-# The posts are more than GROWTH_FROM in tests/bench/wordpress.py, so that the growth of memory is measured.
-SIZES, WORDPRESS_SIZES = [100, 1000, 10_000], [2000]
+SIZES = [100, 1000, 10_000]  # the default numbers of stories
 # Limits for the median time in milliseconds with LIMITS_AT stories: {question of tests/bench/search.py:
 # (SQLite, PostgreSQL)}.
 LIMITS_AT = 10_000
@@ -75,20 +72,12 @@ MIN_RATIOS = {
 GROWING, MAX_GROWTH = {"home", "index", "filter", "story"}, 1.5
 # How many more bytes a process may take with the largest number of stories than with the smallest.
 MAX_MEMORY_GROWTH = 100_000_000
-# Limits for the import from WordPress with LIMITS_AT posts or fewer: seconds, and megabytes.
-WORDPRESS_LIMITS = {
-    "dry run": 120,
-    "import": 1200,
-    **{f"{question}: peak memory": 350 for question in ("dry run", "import")},
-    **{f"{question}: growth": 30 for question in ("dry run", "import")},
-}
 # Milliseconds for the search for 1,000 protected words in a story of 5,000 words.
 MAX_LEAK_CHECK = 100
 SERVER_LINE = (
     "{stories:>7} {page:12} {way:24} {a_second:>9} {spread:>6} {p50:>8} {p99:>8} {queries:>7} {bytes:>10} "
     "{ratio:>7}  {verdict}"
 )
-WORDPRESS_LINE = "{database:11} {posts:>6} {question:22} {seconds:>8} {cpu:>8} {megabytes:>10}  {verdict}"
 
 
 def main(arguments):
@@ -104,9 +93,9 @@ def main(arguments):
     return int(any("FAIL" in line for table in tables for line in table))
 
 
-def sizes_of(options, default=SIZES):
-    """Return the sizes that were asked for, or those of `default`, as arguments of a command."""
-    return map(str, sorted(options.sizes or default))
+def sizes_of(options):
+    """Return the sizes that were asked for, or SIZES, as arguments of a command."""
+    return map(str, sorted(options.sizes or SIZES))
 
 
 def search(options):
@@ -161,28 +150,12 @@ def leaks(_options):
     ]
 
 
-def wordpress(options):
-    """Run the benchmark of the import from WordPress; return the lines of its table."""
-    measured = []
-    for name in options.databases:
-        with DATABASES[name]() as address:
-            sizes = sizes_of(options, WORDPRESS_SIZES)
-            measured += measure("tests.bench.wordpress", *sizes, DATABASE_URL=address)
-    names = ["database", "posts", "question", "seconds", "cpu", "megabytes"]
-    header = WORDPRESS_LINE.format(**{name: name for name in names}, verdict="limit")
-    return [header] + [
-        WORDPRESS_LINE.format(**dict.fromkeys(names, "") | row, verdict=verdict_on_wordpress(row))
-        for row in measured
-    ]
-
-
 PARTS = {
     "search": search,
     "desk": desk,
     "reading": reading,
     "server": server,
     "leaks": leaks,
-    "wordpress": wordpress,
 }
 FIELDS = ["database", "stories", "question", "p50", "p99", "plain_p50", "ratio"]
 
@@ -236,15 +209,6 @@ def verdict_on_desk(row, _measured):
     if row["stories"] != LIMITS_AT:
         return ""
     return format_verdict(f"<= {DESK_LIMIT} ms", row["p50"] <= DESK_LIMIT)
-
-
-def verdict_on_wordpress(row):
-    """Return the limit for `row` and whether it was met, as text, or "" if there is none."""
-    most = WORDPRESS_LIMITS.get(row["question"])
-    if row["posts"] > LIMITS_AT or not most:
-        return ""
-    figure = row["seconds"] if "seconds" in row else row["megabytes"]
-    return format_verdict(f"<= {most} {'s' if 'seconds' in row else 'MB'}", figure <= most)
 
 
 def verdict_on_server(row, measured):
