@@ -26,11 +26,11 @@ format: ## Format the code, and apply the linters' automatic fixes
 	@.venv/bin/python -m ruff check --fix-only .
 	@.venv/bin/python -m ruff format .
 
-bench: ## Measure the search, the desk, the server, the leak check, moving in from WordPress, and pages on a slow connection and by Lighthouse (ARGS="search --sizes 1000")
+bench: ## Measure the search, the desk, the server, the leak check, and pages on a slow connection (ARGS="search --sizes 1000")
 	@.ci/venv requirements-dev.txt
 	@.venv/bin/python -m tests.bench $(ARGS)
 
-drill: ## Cause faults on purpose and check that the site survives them (ARGS="disk_full floods" for some)
+drill: ## Cause faults on purpose and check that the site survives them (ARGS="stampede floods" for some)
 	@.ci/venv requirements-dev.txt
 	@.venv/bin/python -m tests.drills $(ARGS)
 

@@ -262,20 +262,6 @@ ADMIN_CSP = SECURE_CSP | {
     "img-src": [CSP.SELF, "blob:"],
     "frame-src": [CSP.SELF],
 }
-# Features of the browser that no page uses: the header Permissions-Policy turns them off.
-CLOSED_FEATURES = [
-    "accelerometer",
-    "browsing-topics",
-    "camera",
-    "display-capture",
-    "geolocation",
-    "gyroscope",
-    "magnetometer",
-    "microphone",
-    "midi",
-    "payment",
-    "usb",
-]
 # The user name of the administrator that `manage.py prepare` creates in a new database.
 # Production does not start with an account "demo": accounts/demo_account.py.
 FIRST_ADMIN = environment.read(

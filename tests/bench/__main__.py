@@ -1,4 +1,4 @@
-"""Runs the benchmarks: search, desk, pages for readers, server, leak check, and the import from WordPress.
+"""Runs the benchmarks: search, desk, pages for readers, server, and leak check.
 
 `make bench` runs it.
 
@@ -6,10 +6,9 @@
     python -m tests.bench search                         all sizes, on SQLite and PostgreSQL
     python -m tests.bench search --sizes 100 1000 --databases sqlite
     python -m tests.bench desk --sizes 10000             the desk and the list of all stories
-    python -m tests.bench reading                        pages on a slow connection, and Lighthouse
+    python -m tests.bench reading                        pages on a slow connection
     python -m tests.bench server --sizes 1000            requests per second, compared with a minimal program
     python -m tests.bench leaks                          protected words in a long story
-    python -m tests.bench wordpress --sizes 10000        the import of 10,000 posts (by default 2,000)
 
 Each measurement is printed as a line of JSON. A table for each benchmark follows, with the limits. The exit
 status is 1 if a limit was exceeded. The databases are deleted afterwards.
@@ -25,9 +24,7 @@ from contextlib import contextmanager
 
 from tests.support import postgresql_server
 
-# The default numbers of stories, and of posts to import.
-# The posts are more than GROWTH_FROM in tests/bench/wordpress.py, so that the growth of memory is measured.
-SIZES, WORDPRESS_SIZES = [100, 1000, 10_000], [2000]
+SIZES = [100, 1000, 10_000]  # the default numbers of stories
 # Limits for the median time in milliseconds with LIMITS_AT stories: {question of tests/bench/search.py:
 # (SQLite, PostgreSQL)}.
 LIMITS_AT = 10_000
@@ -48,11 +45,8 @@ MAX_QUERIES, MORE_QUERIES = 20, 2
 # The columns of the table for the search and the desk. The other *_LINE are those of the other benchmarks.
 # "plain" is the search with the backend of modelsearch, the library behind Wagtail's search.
 LINE = "{database:11} {stories:>7} {question:23} {p50:>8} {p99:>8} {plain_p50:>9} {ratio:>6}  {verdict}"
-# Limits of the benchmark of pages for readers, for the median of three runs: the milliseconds until the words
-# are readable, and scores of Lighthouse by category. Other categories, and the row that says that Lighthouse
-# is missing, need 100.
+# The limit for the milliseconds until the words of a page are readable, the median of three runs.
 MAX_MILLISECONDS = 1500
-MIN_SCORES = {"performance": 99}
 # Least ratio to the requests per second of a minimal program (or of nginx with a file), with MIN_RATIOS_AT
 # stories: {(page, way of serving it): ratio}. tests/bench/server.py and visits.py measure the ways.
 MIN_RATIOS_AT = 1000
@@ -78,23 +72,12 @@ MIN_RATIOS = {
 GROWING, MAX_GROWTH = {"home", "index", "filter", "story"}, 1.5
 # How many more bytes a process may take with the largest number of stories than with the smallest.
 MAX_MEMORY_GROWTH = 100_000_000
-# Milliseconds until the list shows a story that is published.
-MAX_UNTIL_SHOWN = 2000
-# Limits for the import from WordPress with LIMITS_AT posts or fewer: seconds, and megabytes.
-WORDPRESS_LIMITS = {
-    "dry run": 120,
-    "import": 1200,
-    **{f"{question}: peak memory": 350 for question in ("dry run", "import")},
-    **{f"{question}: growth": 30 for question in ("dry run", "import")},
-}
 # Milliseconds for the search for 1,000 protected words in a story of 5,000 words.
 MAX_LEAK_CHECK = 100
 SERVER_LINE = (
     "{stories:>7} {page:12} {way:24} {a_second:>9} {spread:>6} {p50:>8} {p99:>8} {queries:>7} {bytes:>10} "
     "{ratio:>7}  {verdict}"
 )
-WORDPRESS_LINE = "{database:11} {posts:>6} {question:22} {seconds:>8} {cpu:>8} {megabytes:>10}  {verdict}"
-READING_LINE = "{page:8} {question:15} {median:>6} {runs:>18}  {verdict}"
 
 
 def main(arguments):
@@ -110,9 +93,9 @@ def main(arguments):
     return int(any("FAIL" in line for table in tables for line in table))
 
 
-def sizes_of(options, default=SIZES):
-    """Return the sizes that were asked for, or those of `default`, as arguments of a command."""
-    return map(str, sorted(options.sizes or default))
+def sizes_of(options):
+    """Return the sizes that were asked for, or SIZES, as arguments of a command."""
+    return map(str, sorted(options.sizes or SIZES))
 
 
 def search(options):
@@ -140,11 +123,9 @@ def on_databases(module, options, verdict_on):
 
 def reading(_options):
     """Run the benchmark of pages for readers; return the lines of its table."""
-    header = READING_LINE.format(
-        page="page", question="question", median="median", runs="runs", verdict="limit"
-    )
-    return [header] + [
-        READING_LINE.format(**row | {"runs": str(row["runs"])}, verdict=verdict_on_reading(row))
+    return [
+        f"{row['page']}: words readable after {row['median']} ms, of {row['runs']}  "
+        + format_verdict(f"<= {MAX_MILLISECONDS} ms", row["median"] <= MAX_MILLISECONDS)
         for row in measure("tests.bench.reading")
     ]
 
@@ -169,28 +150,12 @@ def leaks(_options):
     ]
 
 
-def wordpress(options):
-    """Run the benchmark of the import from WordPress; return the lines of its table."""
-    measured = []
-    for name in options.databases:
-        with DATABASES[name]() as address:
-            sizes = sizes_of(options, WORDPRESS_SIZES)
-            measured += measure("tests.bench.wordpress", *sizes, DATABASE_URL=address)
-    names = ["database", "posts", "question", "seconds", "cpu", "megabytes"]
-    header = WORDPRESS_LINE.format(**{name: name for name in names}, verdict="limit")
-    return [header] + [
-        WORDPRESS_LINE.format(**dict.fromkeys(names, "") | row, verdict=verdict_on_wordpress(row))
-        for row in measured
-    ]
-
-
 PARTS = {
     "search": search,
     "desk": desk,
     "reading": reading,
     "server": server,
     "leaks": leaks,
-    "wordpress": wordpress,
 }
 FIELDS = ["database", "stories", "question", "p50", "p99", "plain_p50", "ratio"]
 
@@ -246,33 +211,12 @@ def verdict_on_desk(row, _measured):
     return format_verdict(f"<= {DESK_LIMIT} ms", row["p50"] <= DESK_LIMIT)
 
 
-def verdict_on_reading(row):
-    """Return the limit for `row` and whether it was met, as text, or "" if there is none."""
-    if row["question"] == "words readable":
-        return format_verdict(f"<= {MAX_MILLISECONDS} ms", row["median"] <= MAX_MILLISECONDS)
-    if row["page"] == "search" and row["question"] == "seo":
-        return ""  # the page has robots="noindex", which Lighthouse counts as a fault
-    least = MIN_SCORES.get(row["question"], 100)
-    return format_verdict(f">= {least}", row["median"] >= least)
-
-
-def verdict_on_wordpress(row):
-    """Return the limit for `row` and whether it was met, as text, or "" if there is none."""
-    most = WORDPRESS_LIMITS.get(row["question"])
-    if row["posts"] > LIMITS_AT or not most:
-        return ""
-    figure = row["seconds"] if "seconds" in row else row["megabytes"]
-    return format_verdict(f"<= {most} {'s' if 'seconds' in row else 'MB'}", figure <= most)
-
-
 def verdict_on_server(row, measured):
     """Return the limits for `row` and whether each was met, as text, or "" if there is none."""
     verdicts = []
     least = MIN_RATIOS.get((row["page"], row["way"]))
     if least and row["stories"] == MIN_RATIOS_AT:
         verdicts.append(format_verdict(f">= {least}", row["ratio"] >= least))
-    if row["way"] == "published":
-        verdicts.append(format_verdict(f"<= {MAX_UNTIL_SHOWN} ms", row["p50"] <= MAX_UNTIL_SHOWN))
     same = [other for other in measured if (other["page"], other["way"]) == (row["page"], row["way"])]
     if row is same[-1] and len(same) > 1:
         verdicts += growth_verdicts(same[0], row)

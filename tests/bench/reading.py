@@ -1,16 +1,11 @@
-"""Benchmark of the demo site for readers: a slow connection, and Lighthouse.
+"""Benchmark of the demo site for readers on a slow connection.
 
-    make bench ARGS=reading
-    python -m tests.bench.reading
-
-Lighthouse is the program `lighthouse`, or `npx lighthouse` if that is installed.
+make bench ARGS=reading
+python -m tests.bench.reading
 """
 
 import json
 import os
-import shutil
-import subprocess
-import sys
 from statistics import median
 
 from playwright.sync_api import sync_playwright
@@ -40,25 +35,12 @@ WORDS_READABLE = """() => Math.max(
 
 def main():
     # services.chromium() runs Playwright, which can't run twice at the same time.
-    chromium, lighthouse = services.chromium(), find_lighthouse()
+    chromium = services.chromium()
     settings = "tests.support.settings_bench"
     # Pages name the files of the manifest, which collectstatic writes.
     collect = ["collectstatic --no-input -v0"]
     with running_demo(first=collect, settings=settings) as (address, _folder):
         measure_paint(address, chromium)
-        for name, path in PAGES.items():
-            scores = [ask_lighthouse(lighthouse, address + path, chromium) for _run in range(RUNS)]
-            for category in scores[0]:
-                report(name, category, [score[category] for score in scores])
-
-
-def report(page, question, values):
-    print(
-        json.dumps({"page": page, "question": question, "median": median(values), "runs": values}), flush=True
-    )
-
-
-# --- A slow connection ---------------------------------------------------------------------------
 
 
 def measure_paint(address, chromium):
@@ -70,7 +52,8 @@ def measure_paint(address, chromium):
         for name, path in PAGES.items():
             # The first visit takes longer, because the server loads templates and fills its caches.
             paint(browser, address + path, slow=False)
-            report(name, "words readable", [paint(browser, address + path) for _run in range(RUNS)])
+            values = [paint(browser, address + path) for _run in range(RUNS)]
+            print(json.dumps({"page": name, "median": median(values), "runs": values}), flush=True)
         browser.close()
 
 
@@ -87,46 +70,6 @@ def paint(browser, address, slow=True):
     readable = round(page.evaluate(WORDS_READABLE))
     context.close()
     return readable
-
-
-# --- Lighthouse ----------------------------------------------------------------------------------
-
-
-def find_lighthouse():
-    """Return the command that runs Lighthouse as a list, or None if it is not installed."""
-    if path := shutil.which("lighthouse"):
-        return [path]
-    npx = ["npx", "--no-install", "lighthouse"]
-    if not shutil.which("npx"):
-        return None
-    found = subprocess.run([*npx, "--version"], capture_output=True, check=False)
-    return npx if found.returncode == 0 else None
-
-
-def ask_lighthouse(lighthouse, address, chromium):
-    """Return Lighthouse's scores for `address` on a phone, as {category: 0 to 100}.
-
-    Without Lighthouse the only category is "lighthouse", with 0. Audits that fail are printed on stderr.
-    """
-    if not lighthouse:
-        print("No Lighthouse here: npm install --global lighthouse", file=sys.stderr)
-        return {"lighthouse": 0}
-    flags = ["--headless=new", *services.BROWSER_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    command = [*lighthouse, address, "--quiet", "--output=json", "--no-enable-error-reporting"]
-    command += ["--only-categories=performance,accessibility,best-practices,seo"]
-    answer = subprocess.run(
-        [*command, f"--chrome-flags={' '.join(flags)}"],
-        env=os.environ | {"CHROME_PATH": str(chromium)},
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    found = json.loads(answer.stdout)
-    for category in found["categories"].values():
-        for audit in category["auditRefs"]:
-            score = found["audits"][audit["id"]]["score"]
-            if audit["weight"] and score is not None and score < 1:
-                print(f"{address}: {category['id']}: {audit['id']} {score}", file=sys.stderr)
-    return {name: round(100 * (part["score"] or 0)) for name, part in found["categories"].items()}
 
 
 if __name__ == "__main__":

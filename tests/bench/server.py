@@ -5,7 +5,7 @@
 
 It prints a line of JSON for each measurement. With 1,000 stories these are all ways of serving a page, and
 whole visits (a page and all files that a phone loads with it: visits.py); with other numbers only what grows
-with them: pages that are not cached, the memory of a process, and the time until a new story is shown.
+with them: pages that are not cached, and the memory of a process.
 """
 
 import json
@@ -14,7 +14,6 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from statistics import median
 
 from tests.bench import visits
 from tests.bench.load import SERVER_CORE, ask, on_core, print_row, report, run, served
@@ -57,7 +56,6 @@ def main(size):
             for kind, number in queries.items():
                 measure_uncached(size, kind, uncached + addresses[kind], folder, number)
             print_row(size, "process", "peak memory", bytes=memory.peak(status_of_worker(process)))
-            measure_publishing(size, site, addresses["index"], environment)
             if size == ALL_WAYS_AT:
                 for kind, path in addresses.items():
                     if kind != "search":  # It is not cached.
@@ -87,15 +85,6 @@ def measure_sent(size, kind, site, path, folder):
     # Static files are left out: nginx sends them from its cache, and hardly asks the site.
     if kind in PAGES or kind == "rendition":
         behind_nginx(size, kind, site, path, folder)
-
-
-def measure_publishing(size, site, path, environment):
-    """Report after how many milliseconds the list at `path` shows a story that is published."""
-    command = [sys.executable, "-m", "tests.bench.publishing", site + path]
-    times = json.loads(run(command, environment).splitlines()[-1])
-    spread = round((max(times) - min(times)) / median(times), 2)
-    # There are only a few times. The column p99 shows the longest.
-    print_row(size, "story", "published", p50=median(times), p99=max(times), spread=spread)
 
 
 def status_of_worker(process):

@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from wagtail.contrib.search_promotions.models import Query
 from wagtail.models import GroupApprovalTask, Task, Workflow, WorkflowTask
 
-from home.models import HomePage, SiteSettings
+from home.models import HomePage
 from tests.browser import admin
 from tests.support import builders
 
@@ -49,8 +49,8 @@ def save(page, words, button="Save"):
 def test_scripts_work(tab):
     """All of it in one browser page, because a new one loads and compiles all scripts of the admin again."""
     story_is_dated_filed_and_scheduled(tab)
-    pictures_are_uploaded_at_once_and_edited(tab)
-    page_and_picture_are_chosen(tab)
+    picture_is_edited(tab)
+    page_is_chosen(tab)
     tasks_of_a_workflow_are_added_and_moved(tab)
     search_result_is_promoted(tab)
     list_is_filtered_by_date(tab)
@@ -101,11 +101,7 @@ def add_move_and_remove_countries(tab):
     expect(children.first).to_contain_text("Uganda")
 
 
-def page_and_picture_are_chosen(tab):
-    SiteSettings.objects.update_or_create(
-        site=builders.home_page().get_site(), defaults={"logo": builders.make_image("A road")}
-    )
-    river = builders.make_image("A river")
+def page_is_chosen(tab):
     help_page = builders.make_plain_page("Get help")
     tab.open(f"pages/{builders.home_page().pk}/edit/")
     tab.get_by_role("button", name="Choose a page").first.click()
@@ -116,14 +112,6 @@ def page_and_picture_are_chosen(tab):
     save(tab, "has been updated", "Save draft")
     home = HomePage.objects.get(pk=builders.home_page().pk).get_latest_revision_as_object()
     assert home.help_page_id == help_page.pk
-
-    tab.open("settings/home/sitesettings/")
-    tab.get_by_role("button", name="Actions").first.click()
-    tab.get_by_role("button", name="Clear choice").click()
-    tab.get_by_role("button", name="Choose a picture").click()
-    tab.get_by_role("dialog").get_by_role("link", name="A river").click()
-    save(tab, "Site settings updated.")
-    assert SiteSettings.objects.get().logo == river
 
 
 def tasks_of_a_workflow_are_added_and_moved(tab):
@@ -180,12 +168,7 @@ def list_is_filtered_by_date(tab):
     expect(tab.get_by_text("Date: ")).to_be_visible()
 
 
-def pictures_are_uploaded_at_once_and_edited(tab):
-    tab.open("images/multiple/add/")
-    file = {"name": "road.png", "mimeType": "image/png", "buffer": builders.picture_bytes(600, 400)}
-    tab.get_by_label("Whom it shows").select_option("Not the same for all")
-    tab.locator("input[type=file]").set_input_files([file, file | {"name": "sea.png"}])
-    expect(tab.locator("#upload-list").get_by_role("combobox", name="Whom it shows*")).to_have_count(2)
+def picture_is_edited(tab):
     image = builders.make_image("A road")
     tab.open(f"images/{image.pk}/")
     # A picture of a place asks nothing about people.

@@ -27,6 +27,8 @@ from caching.models import Change
 from caching.page_cache import PageCache
 from caching.versioned_cache import set_request_version
 from home.models import HomePage, SiteSettings
+from publishing.hiding import hide
+from publishing.trash import move_to_trash
 from stories.models import StoryAuthor, StoryPage
 from stories.terms import Theme
 from tests.support import builders
@@ -92,6 +94,8 @@ CHANGES = {
     "move": lambda story: story.move(builders.make_index(builders.make_index(), "Africa")),
     "make private": builders.make_private,
     "make a page above private": make_parent_private,
+    "hide": hide,
+    "move to the trash": move_to_trash,
     "change a setting": change_settings,
     "rename a theme": rename_theme,
     "update in bulk": lambda story: StoryPage.objects.update(summary="The new words"),
@@ -104,7 +108,10 @@ CHANGES = {
     "new story": lambda _story: builders.make_story("The new words"),
 }
 # Those after which no page has the words of the story.
-HIDING = {StoryPage.unpublish, StoryPage.delete, builders.make_private, make_parent_private}
+HIDING = {
+    *(StoryPage.unpublish, StoryPage.delete, builders.make_private),
+    *(make_parent_private, hide, move_to_trash),
+}
 
 
 def test_change_shows_at_the_next_request_to_each_process(story, subtests):

@@ -1,7 +1,7 @@
 """Runs the drills and prints a table of the results. `make drill` runs it.
 
     python -m tests.drills                             all drills
-    python -m tests.drills worker_killed crash_sqlite  some
+    python -m tests.drills stampede floods             some
 
 The exit status is 1 if a limit was exceeded, or if a drill failed or could not run. All files are deleted.
 """
@@ -15,16 +15,12 @@ import traceback
 from pathlib import Path
 
 from tests.drills import Row
-from tests.drills.availability import junk_cookies, rolling_deploy, slow_replicas
+from tests.drills.availability import junk_cookies
 from tests.drills.changes import changes_at_once
 from tests.drills.documents import document_bombs
 from tests.drills.floods import floods
 from tests.drills.long_running import database_away, soak
-from tests.drills.midnight import midnight
-from tests.drills.moving_in import import_killed
-from tests.drills.server_faults import oversize, stopped_at_work, worker_killed
 from tests.drills.stampede import stampede
-from tests.drills.stored_data import crash_postgresql, crash_sqlite, disk_full
 from tests.drills.withdrawal import withdrawal_killed, withdrawal_leaves_nothing
 from tests.run import exit_with
 from tests.support import postgresql_server, services
@@ -55,22 +51,12 @@ def random_input(_folder):
 DRILLS = {
     drill.__name__: drill
     for drill in (
-        worker_killed,
-        stopped_at_work,
-        oversize,
         document_bombs,
-        disk_full,
-        crash_postgresql,
-        crash_sqlite,
         database_away,
         junk_cookies,
-        slow_replicas,
-        rolling_deploy,
         stampede,
         floods,
         withdrawal_killed,
-        midnight,
-        import_killed,
         withdrawal_leaves_nothing,
         changes_at_once,
         soak,

@@ -1,15 +1,11 @@
 """Builds the sites of the drills: stories, an editor, readers, and a PostgreSQL server that can be killed."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import threading
 import time
-from collections import Counter
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from urllib.parse import urlencode
 
 from tests.drills import say
@@ -174,17 +170,6 @@ class Readers:
         for thread in self.threads:
             thread.join()
 
-    def failed(self):
-        return [result for _when, result in self.answers if result != 200]
-
-    def kinds_of_failure(self):
-        """Return how often each status or error occurred, as text."""
-        return ", ".join(f"{number} x {kind}" for kind, number in Counter(self.failed()).items()) or "none"
-
-    def rate(self, start, end):
-        """Return the number of responses per second between two times."""
-        return sum(start <= when < end for when, _result in self.answers) / (end - start)
-
 
 class Postgres:
     """A PostgreSQL server that can be killed and restarted, with its data. `new`: whether to run initdb."""
@@ -219,34 +204,6 @@ class Postgres:
     def stop(self, mode="immediate"):
         """Stop the server, by default as a crash does: at the end of a drill, nobody needs its data."""
         self.run("pg_ctl", "stop", "--wait", "--silent", f"--mode={mode}")
-
-    def kill(self):
-        """Kill all processes of the server, as the system does when memory is short."""
-        pid_file = self.folder / "data" / "postmaster.pid"
-        kill_all(int(pid_file.read_text().split()[0]))
-        # In a container without init the process stays as a zombie. Because of its ID in the file, PostgreSQL
-        # would not start again.
-        pid_file.unlink()
-
-
-def kill_all(main):
-    """Kill the process `main` and its children, and wait until none runs."""
-    os.kill(main, signal.SIGSTOP)  # so that it starts no other process
-    processes = [main, *children(main)]
-    for process in processes:
-        with suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
-    while any(map(runs, processes)):
-        time.sleep(0.02)
-
-
-def runs(process):
-    """Return whether a process exists and is not a zombie."""
-    try:
-        # The state follows the name of the program, which is in brackets. Z is a zombie, X is dead.
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def children(process):

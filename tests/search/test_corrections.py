@@ -1,6 +1,6 @@
 """Spelling corrections: what is corrected, and that no word of a private page is revealed.
 
-tests/search/test_hidden_pages.py tries all ways to hide a page.
+tests/search/test_hidden_pages.py tries all ways to hide a page, and tests/search/test_fuzz.py any input.
 """
 
 from string import ascii_lowercase
@@ -20,7 +20,6 @@ from search.forms import SearchForm
 from search.known_words import WordList, store_known_words
 from stories.demo.load import DEMO_DIR, get_story_slugs, read_toml
 from tests.support.builders import home_page, make_index, make_private, make_story
-from tests.support.committed import caches_in_use
 from tests.support.fuzzing import thoroughly
 from tests.support.undone import undone
 
@@ -291,58 +290,3 @@ def test_corrections_are_the_same_whatever_words_only_private_pages_have(public,
             patch.setattr(corrections, "get_site_words", lambda known=known: WordList({w: w for w in known}))
             found.append(find_corrections(" ".join(typed), typed, searcher))
     assert found[0] == found[1]
-
-
-# Each hidden word is similar to the shown one at the same place.
-HIDDEN_WORDS = ["Quixotic", "Adebayo", "marigolds", "lanterns", "Zuleika", "harboured"]
-SHOWN_WORDS = ["Quixotry", "Adebisi", "marigold", "lantern", "Zuleikha", "harbour"]
-
-
-@pytest.fixture
-def hidden_and_shown():
-    make_private(make_story(" ".join(HIDDEN_WORDS)))
-    make_story(" ".join(HIDDEN_WORDS)).unpublish()
-    make_story(" ".join(SHOWN_WORDS), body=make_body("Nothing else."))
-    with caches_in_use():
-        yield
-
-
-@st.composite
-def misspelt(draw):
-    word = list(draw(st.sampled_from(HIDDEN_WORDS + SHOWN_WORDS)))
-    for _edit in range(draw(st.integers(0, 3))):
-        at = draw(st.integers(0, len(word) - 1))
-        word[at : at + draw(st.integers(0, 1))] = draw(st.sampled_from(["", "a", "e", "s", "k"]))
-    return "".join(word)
-
-
-@thoroughly(50)
-@given(words=st.lists(misspelt(), min_size=1, max_size=3))
-def test_no_misspelling_reveals_a_hidden_word(hidden_and_shown, words):
-    public_words = {word.lower() for word in SHOWN_WORDS}
-    for text in corrected(" ".join(words)):
-        for typed, shown in zip(words, text.split(), strict=True):
-            assert shown == typed or shown.lower() in public_words
-
-
-# --- Any input -----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def lantern():
-    make_story("Lantern")
-    with caches_in_use():
-        yield
-
-
-@thoroughly(100)
-@given(
-    text=st.text(max_size=200)
-    | st.lists(st.sampled_from(["Lantenr", "lanterm", '"', "-", "“", "’", "ﷺ", "ß", "i\u0307", "\0"])).map(
-        "".join
-    )
-    | st.lists(st.text(st.characters(categories=["L", "M"]), max_size=12), max_size=12).map(" ".join)
-)
-def test_any_input_is_handled(lantern, text):
-    for correction in correct(text, terms=("Sierra Leone", text)):
-        assert correction.text != " ".join(text.split())

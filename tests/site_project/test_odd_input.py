@@ -94,13 +94,3 @@ def test_readers_insert_no_settings(client, address):
     SiteSettings.objects.all().delete()
     assert client.get(address).status_code in {200, 404}
     assert not SiteSettings.objects.exists()
-
-
-@pytest.mark.django_db
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has no users")
-def test_search_works_with_a_read_only_database_user(client):
-    SiteSettings.objects.all().delete()
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL ROLE pg_read_all_data")  # PostgreSQL's own role, which may write nothing
-    assert "0 results" in client.get("/search/?q=nothing-has-this-word").text
-    assert not MissedSearch.objects.exists()

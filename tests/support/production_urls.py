@@ -1,9 +1,6 @@
-"""The site's URLs, and some whose views fail or are slow, for the drills and the tests of logs."""
-
-import time
+"""The site's URLs, and some whose views fail, for the tests of logs."""
 
 from django.db import connection, transaction
-from django.http import HttpResponse
 from django.urls import path
 
 from site_project.urls import handler500  # noqa: F401
@@ -22,14 +19,8 @@ def broken_database(request):
         cursor.execute("INSERT INTO auth_group (id, name) VALUES (90002, %s)", [request.GET["q"]])
 
 
-def slow(request):
-    time.sleep(3)
-    return HttpResponse("late but whole")
-
-
 urlpatterns = [
     path("broken/", broken),
     path("broken-database/", broken_database),
-    path("slow/", slow),
     *site,
 ]

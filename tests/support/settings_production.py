@@ -7,6 +7,6 @@ from site_project.settings import STORAGES
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_USE_FINDERS = True
 STATIC_ROOT = None
-ROOT_URLCONF = "tests.support.production_urls"  # adds views that fail or are slow
+ROOT_URLCONF = "tests.support.production_urls"  # adds views that fail
 # As in tests/settings.py. Django's default takes half a second of a processor for each password.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

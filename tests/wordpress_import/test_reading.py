@@ -89,20 +89,34 @@ def test_passwords_comments_and_other_post_meta_are_not_kept(tmp_path):
         assert secret not in repr(found)
 
 
-def test_a_huge_text_is_not_kept_in_memory(tmp_path):
-    path = tmp_path / "export.xml"
+def write_long(path, items, length):
+    """Write an export of `items` items, each with a text of `length` characters."""
     with path.open("w") as file:
-        file.write(f"{HEAD}<item><wp:post_id>1</wp:post_id><content:encoded><![CDATA[")
-        for _number in range(40):  # four times MAX_TEXT, because "word " has 5 characters
-            file.write("word " * (MAX_TEXT // 50))
-        file.write(f"]]></content:encoded></item>{wp_item(2)}{TAIL}")
+        file.write(HEAD)
+        for number in range(items):
+            file.write(f"<item><wp:post_id>{number}</wp:post_id><content:encoded><![CDATA[")
+            for _part in range(8):
+                file.write("example " * (length // 64))  # "example " has 8 characters
+            file.write("]]></content:encoded></item>")
+        file.write(TAIL)
+
+
+@pytest.mark.parametrize(
+    ("items", "length", "is_too_long"),
+    [(1, 4 * MAX_TEXT, True), (16, MAX_TEXT // 4, False)],
+    ids=["a huge text", "many items"],
+)
+def test_memory_grows_neither_with_a_text_nor_with_the_number_of_items(tmp_path, items, length, is_too_long):
+    path = tmp_path / "export.xml"
+    write_long(path, items, length)
+    found = []
     tracemalloc.start()
-    items = read_all(path)
+    for source in find_sources([path]):
+        for item in read(source):
+            found.append((item.id, item.too_long, len(item.content)))
+            del item  # the importer keeps no item either
     _now, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert [(item.id, item.too_long, len(item.content)) for item in items] == [
-        ("1", True, 0),
-        ("2", False, len("<p>Some words.</p>")),
-    ]
-    # The whole text would take more than 4 * MAX_TEXT bytes.
+    assert found == [(str(n), is_too_long, 0 if is_too_long else length) for n in range(items)]
+    # All of it would take more than 4 * MAX_TEXT bytes.
     assert peak < 3 * MAX_TEXT
