@@ -30,7 +30,7 @@ CONNECTIONS = 16  # of wrk
 
 
 def database_away(folder):
-    """Restart, stop and suspend PostgreSQL under readers; then stop it just after a story is unpublished."""
+    """Restart, stop and suspend PostgreSQL under readers; then stop it after a story is unpublished."""
     with site_on_postgresql(folder) as (site, database):
         site.manage("run_due_work")
         site.start(workers=PROCESSES)
@@ -164,13 +164,16 @@ def watch(site, addresses, stop, answers):
 
 
 def unpublished(site, database):
-    """Unpublish a story just before the database stops; it must not be shown again."""
+    """Unpublish a story, and stop the database when all processes know; it must not be shown again."""
     address = next(a for a in site.facts["addresses"] if re.match("/stories/.", a))
     site.ask(address)
     say(f"unpublishing {address}")
     slug = address.strip("/").split("/")[-1]
     code = f"from stories.models import StoryPage as S; S.objects.get(slug={slug!r}).unpublish()"
     site.manage("shell", "-c", code)
+    time.sleep(1)  # until each process reads the content version again
+    for _worker in range(20):
+        site.ask(address)
     database.stop("fast")
     try:
         statuses = {site.ask(address)[0] for _worker in range(20)}
