@@ -105,12 +105,25 @@ cached = VersionedCache()
 
 
 class VersionedLocMemCache(LocMemCache):
-    """Django's cache in the memory of a process. Wagtail uses it, and tells no other process of changes."""
+    """Django's cache in the memory of a process. Wagtail uses it, and tells no other process of changes.
+
+    Each thread has its own object, but the values are shared.
+    """
+
+    version_of_get = None
 
     def make_key(self, key, version=None):
-        # The version of the request: what was looked up before a change is not stored as if it were after it.
         # Within a transaction, and while the version is unknown, nothing is found, and what is stored is
         # found by nobody.
         known = current_version()
         state = hash(known) if known else secrets.token_hex(8)
         return super().make_key(f"{state}:{key}", version)
+
+    def get(self, *arguments, **options):
+        self.version_of_get = current_version()
+        return super().get(*arguments, **options)
+
+    def set(self, *arguments, **options):
+        # What was looked up before a change is not stored as if it were after it.
+        if current_version() == self.version_of_get:
+            super().set(*arguments, **options)

@@ -274,13 +274,17 @@ def test_version_changes_in_any_order_of_commits():
     assert len(set(versions)) == 3
 
 
-def test_default_cache_keeps_nothing_that_was_looked_up_before_a_change(story):
+@pytest.mark.parametrize("is_visitor", [True, False])
+def test_default_cache_keeps_nothing_that_was_looked_up_before_a_change(story, is_visitor):
     """Wagtail looks up the addresses of the sites, and stores them for an hour."""
-    with set_request_version(content_version.read()):
+    with set_request_version(content_version.read() if is_visitor else None):
+        assert cache.get("addresses") is None
         change_version()
         content_version.expire()
         cache.set("addresses", "old")
     assert cache.get("addresses") is None
+    cache.set("addresses", "new")
+    assert cache.get("addresses") == "new"
 
 
 def test_default_cache_keeps_nothing_while_the_version_is_unknown(monkeypatch):
