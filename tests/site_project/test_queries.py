@@ -30,8 +30,8 @@ make_image = partial(builders.make_image, size=(48, 32))
 COUNTING = 5
 # {address: (queries of a process with an empty cache, queries of one that has cached what pages share)}. In
 # brackets is the number to which the first one may grow, without those for the content version.
-# One reads the content version before a page is made, and one before it is stored. For the home page, one asks
-# whether it may be read today. The query that finds the other pages asks this itself.
+# One reads the content version before a page is made, and one before it is stored. For the home page, one
+# asks whether it may be read today. The query that finds the other pages asks this itself.
 # The first number includes a query for a withdrawn page above, which only a request in a transaction makes.
 # The requests of a test are in one.
 PINNED = {
