@@ -167,19 +167,19 @@ class Search:
         """Return the value of `_matches`, with one query.
 
         PostgreSQL reads the stories with a date from the index of the dates, until it has enough of them. In
-        a query for all pages, it would look up the date of each match before it sorts them.
+        a query for all pages, it would look up the date of each match. SQLite gains nothing from three parts.
         """
-        find_pages = self.searcher.find_pages
-        stories = find_pages(self.query, StoryPage).values_list("pk", "content_type_id", "date")
-        dated, undated = stories.exclude(date=None), stories.filter(date=None)
-        if connection.features.supports_slicing_ordering_in_compound:  # not on SQLite, which has to read all
-            dated = dated.order_by("-date", "-pk")[: MAX_MATCHES + 1]
-        story_type = ContentType.objects.get_for_model(StoryPage).pk
-        other_types = [key for key in get_descendants_content_types_pks(Page) if key != story_type]
-        others = find_pages(self.query, content_type_id__in=other_types)
-        matches = dated.union(
-            undated, others.values_list("pk", "content_type_id", "storypage__date"), all=True
-        )
+        find_pages, columns = self.searcher.find_pages, ("pk", "content_type_id", "date")
+        with_date = {"date": F("storypage__date")}
+        if connection.vendor == "sqlite":
+            matches = find_pages(self.query).annotate(**with_date).values_list(*columns)
+        else:
+            stories = find_pages(self.query, StoryPage).values_list(*columns)
+            dated = stories.exclude(date=None).order_by("-date", "-pk")[: MAX_MATCHES + 1]
+            story_type = ContentType.objects.get_for_model(StoryPage).pk
+            other_types = set(get_descendants_content_types_pks(Page)) - {story_type}
+            others = find_pages(self.query, content_type_id__in=other_types).annotate(**with_date)
+            matches = dated.union(stories.filter(date=None), others.values_list(*columns), all=True)
         return list(matches.order_by(F("date").desc(nulls_last=True), "-pk")[: MAX_MATCHES + 1])
 
     @cached_property

@@ -3,6 +3,7 @@
 tests/search/test_fuzz.py tests that any input gets a page without an error.
 """
 
+import datetime
 from urllib.parse import urlencode
 
 import pytest
@@ -75,7 +76,7 @@ def test_results_are_paginated_and_the_links_keep_the_words(client, monkeypatch)
 def test_the_newest_stories_come_before_other_pages_and_stories_without_a_date(client, monkeypatch, limit):
     monkeypatch.setattr(finding, "MAX_MATCHES", limit)
     undated, newest, _unlisted, oldest = (
-        make_story(f"Lantern {number}", date=f"20{number}-01-01", live=number != 24)
+        make_story(f"Lantern {number}", date=datetime.date(2000 + number, 1, 1), live=number != 24)
         for number in (20, 23, 24, 21)
     )
     StoryPage.objects.filter(pk=undated.pk).update(date=None)
