@@ -29,12 +29,6 @@ def story(visible_rows):
     )
 
 
-@pytest.fixture
-def client():
-    """A client of one process of the site, with its own page cache."""
-    return SiteClient()
-
-
 # --- Query parameters ----------------------------------------------------------------------------
 
 

@@ -43,17 +43,6 @@ committed = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 BROWSER = {"Accept-Encoding": "gzip, br"}
 
 
-@pytest.fixture
-def client():
-    """A client of one process of the site, with its own page cache."""
-    return SiteClient()
-
-
-@pytest.fixture
-def story(visible_rows):
-    return builders.make_story("The old words", countries=["KE"], themes=["Mining"])
-
-
 def words(response):
     """Return the body of `response`, decompressed."""
     body = response.content

@@ -21,16 +21,6 @@ BROWSER = {"Accept-Encoding": "gzip, br"}
 PAGE_CACHE_CONTROL = "public, max-age=0, s-maxage=1, stale-while-revalidate=1"
 
 
-@pytest.fixture
-def client():
-    return SiteClient()
-
-
-@pytest.fixture
-def story(visible_rows):
-    return builders.make_story("The old words", countries=["KE"], themes=["Mining"])
-
-
 # --- What is cached ------------------------------------------------------------------------------
 
 

@@ -25,6 +25,7 @@ from tests.support.builders import (
     parse,
 )
 from tests.support.committed import caches_in_use
+from tests.support.foreign_words import WORDY_ATTRIBUTES
 from tests.support.translations import make_home, make_index_in, make_pair, make_translation
 from tests.support.undone import undone
 from tests.support.wsgi import SiteClient
@@ -117,15 +118,6 @@ def test_arabic_pages_are_right_to_left(client):
     assert page.select_one(".tag").text == "السنغال"
 
 
-# Attributes with words that are shown or read aloud.
-WORDY_ATTRIBUTES = [
-    "alt",
-    "aria-label",
-    "data-copied",
-    "data-no-suggestions",
-    "data-suggestions-label",
-    "placeholder",
-]
 # Names that pages in Arabic have in Latin letters: a key, an app, and the language English.
 LATIN_NAMES = {"Shift", "WhatsApp", "English"}
 
