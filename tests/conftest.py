@@ -14,6 +14,7 @@ from PIL import AvifImagePlugin, Image, WebPImagePlugin
 
 from caching import content_version
 from caching.versioned_cache import VersionedLocMemCache
+from stories.demo import pictures
 from tests.support import builders, uncommitted
 from tests.support.committed import act_as_committed
 
@@ -111,6 +112,16 @@ def media_root(settings, tmp_path):
     """Store the pictures and documents of this test in an empty folder of its own, and return the folder."""
     settings.MEDIA_ROOT = tmp_path / "media"
     return settings.MEDIA_ROOT
+
+
+@pytest.fixture
+def rough_pictures(monkeypatch):
+    """Draw the pictures of the demo at an eighth of their size, without smooth edges.
+
+    To draw them takes an eighth of the time then, and to clean and scale them nearly none.
+    """
+    monkeypatch.setattr(pictures, "SCALE", 1 / 8)
+    monkeypatch.setattr(pictures, "draw", pictures.draw_scaled)
 
 
 @pytest.fixture

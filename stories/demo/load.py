@@ -8,12 +8,13 @@ Most keys in the file of a story are fields of StoryPage. These name something e
     countries: ISO codes
     author: a `key` in authors.toml
     content_notes: values of ContentNote in stories/content_notes.py
-    picture, picture_alt: the lead picture, a file in pictures/ without its suffix, and its alternative text
+    picture, picture_alt: the lead picture, a file in scenes/ without its suffix, and its alternative text
 
 A [[body]] is a block: its `type` in StoryBody, and the fields of that block. For example, `own_words` of a
 quote tells whether a survivor said exactly this. The methods of BodyBuilder show where the fields differ.
 """
 
+import io
 import json
 import tomllib
 from pathlib import Path
@@ -24,14 +25,12 @@ from wagtail.models import Page
 
 from media.cleaning import clean_picture
 from media.documents import clean_document
-from stories.demo import people
+from stories.demo import people, pictures
 from stories.models import StoryAuthor, StoryCountry, StoryIndexPage, StoryPage, StoryTheme
 from stories.people import People, StoryPerson
 from stories.terms import Author, Theme
 
 DEMO_DIR = Path(__file__).parent
-# The drawings. They show places and things only, so that no person is shown.
-PICTURES = DEMO_DIR / "pictures"
 CREDIT = "Lantern Road"  # the invented organisation of the demo
 # The .toml files, without their suffix, that are not stories.
 LIST_FILES = {"themes", "authors", "sections", "people"}
@@ -56,17 +55,17 @@ class DemoMedia:
         self._images, self._documents = {}, {}
 
     def get_image(self, name, alt):
-        """Return the image made of the file `name`.png in pictures/.
+        """Return the image of the scene `name`, which stories/demo/pictures.py draws.
 
         `alt`: the alternative text of its first use, which becomes that of the library.
         """
         if name not in self._images:
-            with (PICTURES / f"{name}.png").open("rb") as png:
-                content = clean_picture(png)
+            png = io.BytesIO()
+            pictures.draw(name).save(png, "PNG")
             Image = get_image_model()
             self._images[name] = Image.objects.create(
                 title=name.replace("-", " ").capitalize(),
-                file=content,
+                file=clean_picture(png),
                 shows=Image.Shows.ILLUSTRATION,
                 description=alt,
                 credit=CREDIT,

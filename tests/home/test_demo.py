@@ -10,7 +10,6 @@ from collections import Counter
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
-from PIL import Image
 from wagtail.models import Page, Revision
 
 from accounts import demo_account
@@ -21,25 +20,16 @@ from safeguarding.leak_check.sources import read_texts
 from safeguarding.models import Contributor
 from safeguarding.policies import is_lead
 from stories.body import iter_texts
-from stories.demo.load import PICTURES, get_story_slugs
+from stories.demo.load import get_story_slugs
 from stories.models import StoryPage
 from stories.terms import Author, Theme
 from tests.support.builders import home_page, make_story, parse
 from tests.support.committed import caches_in_use
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("rough_pictures")]
 
 # Models of which load_demo makes rows.
 MODELS = (Page, Revision, CleanImage, CleanDocument, Theme, Author, StoryPage, Contributor)
-
-
-@pytest.fixture
-def small_pictures(monkeypatch, tmp_path):
-    """Shrink the pictures to an eighth: to clean and to scale them takes nearly no time then."""
-    for path in PICTURES.glob("*.png"):
-        with Image.open(path) as picture:
-            picture.reduce(8).save(tmp_path / path.name)
-    monkeypatch.setattr("stories.demo.load.PICTURES", tmp_path)
 
 
 def load(*options):
@@ -64,7 +54,6 @@ def stories_in(*languages):
     return list(stories.order_by("pk"))
 
 
-@pytest.mark.usefixtures("small_pictures")
 def test_demo_has_nine_stories_and_two_translations_and_a_second_run_changes_nothing(client):
     load()
     stories = stories_in("en")

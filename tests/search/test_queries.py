@@ -46,7 +46,7 @@ MIN_SAME_FIRST_RESULTS = 0.95
 
 @pytest.fixture
 def one_picture(monkeypatch, db):
-    """Give all stories of the demo the same picture: to clean each takes long."""
+    """Give all stories of the demo the same picture: to draw and to clean each takes very long."""
     image = make_image()
     monkeypatch.setattr(DemoMedia, "get_image", lambda *_arguments: image)
 

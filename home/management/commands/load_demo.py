@@ -36,7 +36,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "The site has content. To load the demonstration beside it, use --add-to-content."
             )
-        self.stdout.write("Loading the demonstration: nine stories with their pictures...")
+        self.stdout.write("Loading the demonstration: drawing the pictures of nine stories...")
         try:
             with transaction.atomic():
                 demo_site.load()
