@@ -14,7 +14,7 @@ from wagtail.users.models import UserProfile
 
 from safeguarding.leak_check.hits import LIMIT, find_many
 from safeguarding.leak_check.hits import record as record_hits
-from safeguarding.models import Contributor, Notice
+from safeguarding.models import Contributor, LeakHits, Notice
 from safeguarding.policies import GROUP
 from safeguarding.reminders import send_reminders
 from safeguarding.retention import delete_names, deletion_day
@@ -180,6 +180,11 @@ def test_few_places_a_day_are_told_when_they_are_many_in_a_week(clock, mailoutbo
     clock(12)
     record_hits(user, LIMIT - 1)
     assert (len(mailoutbox), len(find_many())) == (4, 0)
+    # Rows older than 90 days are deleted.
+    for number, days_counted in ((3 + 90, 3), (3 + 91, 3)):
+        clock(number)
+        record_hits(user, 1)
+        assert LeakHits.objects.count() == days_counted
 
 
 # {case: (events after the first one, fields of the person, the day on which the names are deleted, or None)}

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core import mail
 from django.core.exceptions import PermissionDenied
+from django.core.management import call_command
 from django.db import transaction
 from wagtail.models import ModelLogEntry
 
@@ -97,6 +98,18 @@ def test_first_request_for_names_announces_the_member(new, sends_mail, settings)
     new.user.groups.add(Group.objects.get(name=GROUP))
     assert opens_names(new, make_person(names=SECRET))
     assert announced(new) == ({new.user.email, new.other.email} if sends_mail else set(), 1)
+
+
+@pytest.mark.sqlite_only
+def test_scheduler_announces_members_and_the_desk_lists_them_for_seven_days(new, time_machine, data_dir):
+    time_machine.move_to("2026-03-01 12:00", tick=False)
+    new.user.groups.add(Group.objects.get(name=GROUP))
+    call_command("run_due_work")
+    assert announced(new) == ({new.user.email, new.other.email}, 1)
+    for day, is_listed in (("07", True), ("09", False)):
+        time_machine.move_to(f"2026-03-{day} 12:00", tick=False)
+        new.force_login(new.other)
+        assert ("Joined in the last seven days." in new.get("/admin/").text) == is_listed
 
 
 def test_the_group_keeps_its_name():

@@ -37,6 +37,8 @@ GRADES = [
     (PLACE, Naming.CHANGED, "stops"),
     (PLACE, Naming.REAL, "stops"),
     ("Call 0700123456", Naming.REAL, "stops"),
+    ("Write to AMINA.O@example.org", Naming.REAL, "stops"),
+    ("She is @amina_o there", Naming.REAL, "stops"),
     (NAMES, Naming.REAL, None),
     ("Bachelal", Naming.REAL, None),
     (ORDINARY, Naming.CHANGED, "ordinary"),
@@ -57,7 +59,7 @@ def test_words_are_refused_or_warned_of():
         names=NAMES,
         protected_words=f"{PLACE}\n{ORDINARY}",
         ordinary_words=ORDINARY,
-        contact=f"Sister {PHONE}",
+        contact=f"Sister {PHONE}, amina.o@example.org, @amina_o",
     )
     named = make_story_about(person, naming=Naming.REAL, live=False)
     changed = make_story_about(person, live=False)
