@@ -64,6 +64,7 @@ UNSEEN_TABLES = {
     "accounts_loginattempt",
     "accounts_passkey",
     "caching_change",
+    "safeguarding_announcedmember",
     "safeguarding_decision",
     "safeguarding_keycheck",
     "safeguarding_leakhits",

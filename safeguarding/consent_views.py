@@ -7,9 +7,19 @@ from django.views.generic import FormView
 
 from safeguarding.forms import ConsentForm
 from safeguarding.releases import lock_with_others
+from safeguarding.scopes import Channel
 from safeguarding.views import PersonMixin
 from safeguarding.withdrawal.tasks import note_restriction
 from safeguarding.wording import describe_status
+
+# The channels that the site enforces. It only records the others.
+ENFORCED = {Channel.WEBSITE, Channel.OTHER_LANGUAGES}
+
+
+def agrees_to_less(before, now):
+    """Return whether the Consent `now` lets this site show less than the Consent `before`."""
+    left = {*before.where}.difference(now.where)
+    return now.picture < before.picture or now.naming < before.naming or not ENFORCED.isdisjoint(left)
 
 
 class ConsentView(PersonMixin, FormView):
@@ -39,8 +49,8 @@ class ConsentView(PersonMixin, FormView):
 
     def form_valid(self, form):
         before, now = form.former, form.save()
-        if before and (now.picture < before.picture or now.naming < before.naming):
+        if before and agrees_to_less(before, now):
             # Earlier versions and files still show more than the person agrees to now.
             self.next_view = "past"
-            note_restriction(self.person, picture=now.picture, naming=now.naming)
+            note_restriction(self.person, picture=now.picture, naming=now.naming, where=now.where)
         return self.leave(f"{self.person.code}: {describe_status(self.person)}")

@@ -21,8 +21,8 @@ BATCH = 200
 # Apps with tables that programs fill: the search index, for example, is made again from the texts. The models
 # of `safeguarding` have names only in encrypted fields.
 APPS_WITHOUT_TEXTS = {"contenttypes", "safeguarding", "sessions", "wagtailsearch"}
-# Renditions are made from pictures, and deleted with them. The steps "words", "previews" and "uploads" of a
-# withdrawal delete versions, forms and uploads.
+# Renditions are made from pictures, and deleted with them. The steps "previews" and "uploads" of a withdrawal
+# delete forms and uploads, and safeguarding/withdrawal/forgetting.py deletes versions.
 WITHOUT_TEXTS = (AbstractRendition, FormState, Permission, Revision, UploadedFile)
 
 

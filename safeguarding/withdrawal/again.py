@@ -70,8 +70,10 @@ def restrict_again(entry):
         # Stored as a new event.
         consent.pk, consent._state.adding = None, True
         consent.event, consent.recorded_by = consent.Event.CHANGED, None
-        for name, limit in restriction.limits.items():
-            setattr(consent, name, min(getattr(consent, name), limit))
+        limits = restriction.limits
+        consent.picture = min(consent.picture, limits["picture"])
+        consent.naming = min(consent.naming, limits["naming"])
+        consent.where = [each for each in consent.where if each in limits["where"]]
         consent.save()
     return True
 

@@ -16,6 +16,7 @@ from wagtail.models import Revision, Site
 from wagtail.search.models import IndexEntry
 from wagtail.signals import page_published, page_unpublished
 
+from caching.content_version import content_version
 from operations import locks
 from operations.outage import write_page
 from safeguarding.withdrawal.carry_out import withdraw
@@ -44,6 +45,14 @@ def scheduled(title, **times):
 
 def is_there(client, story):
     return client.get(story.get_url()).status_code == 200
+
+
+@pytest.mark.django_db
+def test_cached_pages_stay_valid_while_there_is_nothing_to_do():
+    call_command("run_due_work")  # which has the work of the night to do
+    before = content_version.read()
+    call_command("run_due_work")
+    assert content_version.read() == before
 
 
 @pytest.mark.django_db

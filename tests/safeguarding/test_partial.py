@@ -179,6 +179,20 @@ def test_what_was_taken_back_is_restricted_again_after_a_restore(lead, client):
     assert statuses(client, story, other) == [200, 200], "it is done once"
 
 
+@pytest.mark.parametrize(("where", "expected"), [("languages", 404), ("website", 200)])
+def test_channel_that_was_taken_back_is_not_agreed_to_after_a_restore(lead, client, where, expected):
+    person, story, _other = make_stories()
+    ledger.write()
+    with undone():
+        answers = ANSWERS | {"picture": 2, "naming": Naming.REAL, "ends_on": "", "where": [where]}
+        lead.post(address(person, "consent"), answers)
+        run_quick_tasks()
+    assert statuses(client, story) == [200]
+    ledger.catch_up()
+    assert statuses(client, story) == [expected]
+    assert Contributor.objects.get(pk=person.pk).latest_consent.where == [where]
+
+
 def test_stories_that_said_a_word_are_held_after_a_restore_until_a_lead_decides(lead, client):
     person, story, other = make_stories()
     ledger.write()
