@@ -218,8 +218,8 @@ class ScriptFiller:
 
         Pages need some valid values. Every `fill` leaves the same fields; the next `turn` leaves the others.
         """
-        number = self.number(place)
-        return self.scripts(number, room) if next(self.choices) // 2 % 2 else value
+        number, is_filled = self.number(place), next(self.choices) // 2 % 2
+        return self.scripts(number, room) if is_filled and (room is None or room >= MIN_LENGTH) else value
 
     def address(self, place, room=None):
         number = self.number(place)
