@@ -6,7 +6,6 @@ each row. It also updates both when only a version is saved, although they have 
 """
 
 from contextlib import contextmanager, nullcontext
-from contextvars import ContextVar
 
 from django.apps import apps
 from django.db import transaction
@@ -23,19 +22,6 @@ OF_VERSIONS = {
     "has_unpublished_changes",
     COMMENTS_RELATION_NAME,
 }
-# Whether update_indexes() does nothing.
-are_left_alone = ContextVar("are_left_alone", default=False)
-
-
-@contextmanager
-def indexes_left_alone():
-    """Context manager in which saving a page updates no index, and nothing updates the reference index."""
-    token = are_left_alone.set(True)
-    try:
-        with references_left_alone():
-            yield
-    finally:
-        are_left_alone.reset(token)
 
 
 def references_left_alone():
@@ -61,12 +47,12 @@ def indexed_after(page, fields):
 
 
 def update_indexes(page, fields):
-    """Update the indexes of `page`, unless a caller does it, within indexes_left_alone().
+    """Update the indexes of `page`.
 
     A page that is saved while another one is being saved is updated too. A migration has models of its own,
     and updates no index.
     """
-    if are_left_alone.get() or page._meta.apps is not apps:
+    if page._meta.apps is not apps:
         return
     key = (page._meta.app_label, page._meta.model_name, str(page.pk))
     is_version = bool(fields) and OF_VERSIONS.issuperset(fields)

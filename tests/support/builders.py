@@ -5,7 +5,6 @@ import functools
 import io
 import itertools
 import json
-from contextlib import contextmanager
 
 from bs4 import BeautifulSoup
 from django.contrib.auth import get_user_model
@@ -14,8 +13,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from django.utils.text import slugify
 from PIL import Image as PillowImage
-from wagtail.models import PageViewRestriction, ReferenceIndex
-from wagtail.search import index
+from wagtail.models import PageViewRestriction
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text, streamfield
 
 from home.models import HomePage, StandardPage
@@ -25,17 +23,11 @@ from media.models import CleanDocument, CleanImage
 from safeguarding.membership import unannounced
 from safeguarding.models import AnnouncedMember
 from safeguarding.policies import GROUP
-from stories.indexing import indexes_left_alone
 from stories.models import StoryAuthor, StoryCountry, StoryIndexPage, StoryPage, StoryTheme
 from stories.terms import Author, Theme
 
 # The inline forms in the form of a story.
 FORMSETS = ("story_countries", "story_themes", "story_authors", "story_people", "comments")
-# Fields of pages of which the reference index stores nothing.
-REFER_TO_NOTHING = {
-    *("title", "slug", "summary", "date", "people", "live", "show_in_menus", "search_description"),
-    *("locale_id", "first_published_at", "last_published_at"),
-}
 numbers = itertools.count(1)  # in titles, dates and user names, so that these differ
 # The password of the users that make_user() returns; it passes the password validators.
 PASSWORD = "quiet-lantern-road-41"
@@ -57,8 +49,7 @@ def make_index(parent=None, title="Stories", **fields):
             return found
     fields.setdefault("show_in_menus", parent is None)
     page = StoryIndexPage(title=title, **{"people": "none"} | fields)
-    with indexed_once(page, fields):
-        (parent or home_page()).add_child(instance=page)
+    (parent or home_page()).add_child(instance=page)
     return page
 
 
@@ -72,7 +63,6 @@ def make_story(
     person is described.
     """
     number = next(numbers)
-    refers = body is not None or any([countries, themes, authors, story_people])
     live = fields.get("live", True)
     if live:  # Without a revision: to make one takes as long as the rest of this function.
         now = timezone.now()
@@ -101,31 +91,16 @@ def make_story(
     for name, values in rows.items():
         if values:  # to save an empty list takes a query
             setattr(page, name, values)
-    with indexed_once(page, fields, refers):
-        parent.add_child(instance=page)
-        if not live:
-            page.save_revision(clean=False)
+    parent.add_child(instance=page)
+    if not live:
+        page.save_revision(clean=False)
     return page
-
-
-@contextmanager
-def indexed_once(page, fields, refers=False):
-    """Update the indexes of the new `page` once, after the block, and the reference index only if needed.
-
-    `fields`: those that were given to the page. `refers`: whether something else of it refers to an object.
-    """
-    with indexes_left_alone():
-        yield
-    index.insert_or_update_object(page)
-    if refers or not REFER_TO_NOTHING.issuperset(fields):
-        ReferenceIndex.create_or_update_for_object(page)
 
 
 def make_plain_page(title, parent=None, **fields):
     """Return a new live plain page below `parent` (the home page if not given)."""
     page = StandardPage(title=title, **{"people": "none"} | fields)
-    with indexed_once(page, fields):
-        (parent or home_page()).add_child(instance=page)
+    (parent or home_page()).add_child(instance=page)
     return page
 
 
