@@ -6,7 +6,6 @@ operations/outage.py writes it.
 import base64
 import hashlib
 import re
-import sqlite3
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -57,13 +56,3 @@ def policy_for(body):
     style = re.search(rb"<style>(.*?)</style>", body, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(style[1] if style else b"").digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:"
-
-
-def is_timeout(error):
-    """Return whether the database ended a statement that took too long. That is no outage.
-
-    `error`: any exception, or None.
-    """
-    cause = getattr(error, "__cause__", None)
-    is_canceled = getattr(cause, "sqlstate", None) == "57014"  # PostgreSQL's query_canceled
-    return is_canceled or getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT

@@ -1,5 +1,7 @@
 """The search page at /search/."""
 
+import sqlite3
+
 from django.db import OperationalError
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -8,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
 
-from caching.outage import is_timeout
 from caching.versioned_cache import cached
 from media.models import load_renditions
 from publishing.visibility import published_pages
@@ -40,6 +41,16 @@ def search(request):
         response["Cache-Control"] = "no-store"
     response["X-Robots-Tag"] = "noindex"
     return response
+
+
+def is_timeout(error):
+    """Return whether the database ended a statement that took too long.
+
+    `error`: an OperationalError.
+    """
+    cause = error.__cause__
+    is_canceled = getattr(cause, "sqlstate", None) == "57014"  # PostgreSQL's query_canceled
+    return is_canceled or getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
 
 
 def get_context(request, form):
