@@ -11,16 +11,17 @@ from functools import partial
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from wagtail.contrib.redirects.models import Redirect
-from wagtail.models import Page, Revision
+from wagtail.models import ModelLogEntry, Page, PageLogEntry, Revision
 
 from safeguarding.leak_check.rows import find_rows, mentions
+from safeguarding.leak_check.sources import source_of
 from safeguarding.models import Contributor
 from safeguarding.one_by_one import do_for_each
 from safeguarding.releases import lock_pages, lock_with_others
 from safeguarding.withdrawal.carry_out import REPEATED
 from safeguarding.withdrawal.elsewhere import find_elsewhere, words_to_change
 from safeguarding.withdrawal.pages import delete_versions
-from safeguarding.withdrawal.places import Case, places
+from safeguarding.withdrawal.places import Case, TextPlace
 from safeguarding.withdrawal.returned import find_returned
 from safeguarding.withdrawal.steps import save_current_anew
 from safeguarding.withdrawal.tasks import add_task, step
@@ -28,8 +29,7 @@ from safeguarding.withdrawal.words import KEPT_FIELDS, has_unreadable_words
 from safeguarding.withdrawal_models import WithdrawalTask
 from safeguarding.writers import keep_writers
 
-# The names of the Places of log entries.
-LOGS = {"wagtailcore.pagelogentry", "wagtailcore.modellogentry"}
+LOGS = (PageLogEntry, ModelLogEntry)
 
 
 def forget_words():
@@ -115,7 +115,7 @@ def erase_history(person, with_current=False):
         # Wagtail makes one of the old address if somebody takes the word out of the address of a page.
         redirects = rows_with_words(Redirect.objects.all(), ("old_path",), words)
         found = Redirect.objects.filter(pk__in=redirects).delete()[0]
-        for place in (each for each in places() if each.name in LOGS):
+        for place in (TextPlace(source_of(model)) for model in LOGS):
             keys = [each.key for each in place.find(case)]
             place.erase(case, keys)
             found += len(keys)
