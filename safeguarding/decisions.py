@@ -60,7 +60,7 @@ class Version:
 
     @property
     def sentences(self):
-        """What is open about the people in it, for a lead."""
+        """The sentences for a lead about what is not decided about the people in this version."""
         undecided = [_("Nobody has said yet who is in this page.")] if self.is_undecided else []
         return undecided + [unmet.describe(person) for person, unmet in self.unmet]
 

@@ -1,6 +1,6 @@
 """Finds who wrote a version of a page, because somebody else has to decide about the people in it.
 
-Whoever changed only the form or a few words may decide: see LittleChange. A new word that may be a name is
+Whoever changed only the form or a few words may decide: see Change. A new word that may be a name is
 never little.
 """
 
@@ -104,7 +104,7 @@ def change_since(user, page, saves, decisions, question):
     )
     base = decided.aggregate(last=Max("revision"))["last"] or 0
     kept = kept_changes(page.pk, base)
-    # Whoever saved up to here is in `kept`.
+    # `kept` has what each user changed up to this version.
     start = max([base, *kept.values_list("revision", flat=True)])
     texts = [Counter(), *(each.words for each in saves)]
     pairs = zip(saves, pairwise(texts), strict=True)

@@ -120,7 +120,7 @@ def is_translation(page):
     others = type(page).objects.filter(translation_key=page.translation_key)
     if page.pk:
         others = others.filter(pk__lt=page.pk)
-    # Whoever copies a page to the pages of another language translates it there. Wagtail moves none there.
+    # A page that was copied below pages of another language is translated there. Wagtail moves no page there.
     above = Page.objects.ancestor_of(page).filter(depth__gt=1)
     if any(found.exclude(locale=page.locale_id).exists() for found in (others, above)):
         return True

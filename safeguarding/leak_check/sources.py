@@ -41,7 +41,7 @@ def empty_texts(rows, case):
 
 @dataclass(frozen=True)
 class Source:
-    """What is known about the texts of `model`.
+    """How the leak check reads the texts of `model`, and how a withdrawal erases words in them.
 
     For the leak check:
 

@@ -93,9 +93,9 @@ def find_case(entry, salt):
 def matching_stories(entry, salt):
     """Yield (story, whether it was erased) for each that was erased, or has an address of an erased page.
 
-    A story is {primary key: Page}: a page with its translations, which tell the same. The backup
-    may have a version from before the person was in its list. It may also have the story of somebody else at
-    the address.
+    A story is {primary key: Page}: a page with its translations, which tell the same. The backup may have a
+    version from before the person was in its list. It may also have the story of somebody else at the
+    address.
     """
     addresses, stories = set(entry["address"]), set(entry.get("story", ()))
     pages = list(Page.objects.filter(depth__gt=1))

@@ -83,8 +83,8 @@ def release_page(hold, user):
 def erase_page(hold):
     """Erase the page of `hold`, a PageHold with a withdrawal, because it is what was erased.
 
-    Its translations that are held too are erased with it. Return False if it is no longer
-    held, or can't be erased because other pages are below it.
+    Its translations that are held too are erased with it. Return False if it is no longer held, or can't be
+    erased because other pages are below it.
     """
     case = Case(None, hold.code, withdrawal=hold.withdrawal)
     held = PageHold.objects.filter(code=hold.code, says_word=False, page__in=with_related_pages(hold.page_id))

@@ -298,7 +298,7 @@ def test_rows_are_replaced_once_there_are_many_and_no_version_comes_back(monkeyp
 
 @committed
 def test_version_changes_with_a_statement_that_fails_halfway():
-    """Of several rows, SQLite keeps those before the one that fails, if the error is caught."""
+    """If the error is caught, SQLite keeps the rows that executemany() changed before it failed."""
     Theme.objects.create(pk=1, name="Mining")
     before = content_version.read()
     with transaction.atomic(), suppress(IntegrityError), connection.cursor() as cursor:

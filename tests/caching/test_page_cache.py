@@ -100,7 +100,7 @@ def test_head_uses_the_cache_and_post_and_a_foreign_host_do_not(client, story):
 
 
 def test_pages_with_long_addresses_take_no_more_memory_than_allowed(monkeypatch):
-    """Of a short page, the headers and the address take most of the memory."""
+    """The headers and the address of a short page take more memory than its body."""
     monkeypatch.setattr(page_store, "MAX_STORE_BYTES", 500_000)
     store = PageStore()
     tracemalloc.start()
