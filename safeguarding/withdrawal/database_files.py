@@ -61,17 +61,23 @@ def vacuum_postgresql(cursor):
     """Rewrite all tables with their indexes at night. If it fails, the scheduler tries again each minute."""
     if timezone.localtime().hour not in NIGHT:
         raise NotYet
-    for query, expected, error in ((IS_OWNER, True, NotOwner), (COUNT_OLDER, 0, OlderTransaction)):
-        cursor.execute(query)
-        if cursor.fetchone()[0] != expected:
-            raise error
     tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
-    # Last, because ANALYZE leaves the former values of the tables in it as deleted rows.
-    tables = [*map(connection.ops.quote_name, tables), "pg_catalog.pg_statistic"]
+    check(cursor, IS_OWNER, True, NotOwner)
     # Visitors wait behind a statement that waits for a lock. But after a second, PostgreSQL ends a vacuum of
     # its own that has the lock.
     cursor.execute("SET statement_timeout = 0; SET lock_timeout = '1500ms'")
     try:
-        cursor.execute(f"VACUUM (FULL, ANALYZE) {', '.join(tables)}")
+        # pg_statistic is last, because ANALYZE leaves the former values of the tables in it as deleted rows. An
+        # autoanalyze that began during the first statement may still see these.
+        for names in (", ".join(map(connection.ops.quote_name, tables)), "pg_catalog.pg_statistic"):
+            check(cursor, COUNT_OLDER, 0, OlderTransaction)
+            cursor.execute(f"VACUUM (FULL, ANALYZE) {names}")
     finally:
         cursor.execute("RESET statement_timeout; RESET lock_timeout")
+
+
+def check(cursor, query, expected, error):
+    """Raise `error` if the value that `query` returns is not `expected`."""
+    cursor.execute(query)
+    if cursor.fetchone()[0] != expected:
+        raise error

@@ -49,6 +49,25 @@ def test_it_is_erased_at_night_and_when_no_other_transaction_keeps_it(time_machi
     assert early.get().done_at is None
 
 
+def test_transaction_that_begins_meanwhile_keeps_the_task_waiting(time_machine):
+    time_machine.move_to(datetime(2026, 3, 11, 3, tzinfo=UTC))
+    task, began = make_task(), []
+    with closing(connection.copy()) as other, other.cursor() as cursor:
+
+        def begin(execute, sql, *arguments):
+            if sql.startswith("VACUUM") and not began:
+                began.append(sql)
+                cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+                cursor.execute("SELECT 1")
+            return execute(sql, *arguments)
+
+        with connection.execute_wrapper(begin):
+            run_tasks()
+        assert task.filter(done_at=None, error="OlderTransaction").exists()
+    run_tasks()
+    assert task.get().done_at
+
+
 def test_user_who_does_not_own_the_database_is_told(time_machine):
     time_machine.move_to(datetime(2026, 3, 11, 3, tzinfo=UTC))
     with pytest.raises(NotOwner), transaction.atomic(), connection.cursor() as cursor:

@@ -228,7 +228,6 @@ FORM = builders.story_form() | {
     "new_slug": "new",
     "url": "https://example.org/",
     "external-link-chooser-url": "https://example.org/",
-    "input_format": "0",
 }
 
 
