@@ -24,18 +24,17 @@ from safeguarding.scopes import NO_END, Naming, Picture
 ON_PAGES = dict.fromkeys(set(Decision.Ground) - {Decision.Ground.OTHER}, NO_END)
 
 
-def level_of(image):
-    """Return what the people on `image` have to agree to, a Picture (safeguarding/scopes.py)."""
-    return Picture.RECOGNISABLE if image.is_recognisable else Picture.NOT_RECOGNISABLE
+def level_of(is_recognisable):
+    """Return what the people on a picture have to agree to, a Picture (safeguarding/scopes.py)."""
+    return Picture.RECOGNISABLE if is_recognisable else Picture.NOT_RECOGNISABLE
 
 
 def levels_in(images):
     """Return {primary key of a person: the greatest level_of() the `images` that show the person}."""
     levels = {}
-    # A story can show a picture several times, whose people need only one query.
-    for image in {image.pk: image for image in images}.values():
-        for person in image.people.all():
-            levels[person.pk] = max(level_of(image), levels.get(person.pk, Picture.NONE))
+    rows = CleanImage.people.through.objects.filter(cleanimage__in=[image.pk for image in images])
+    for person, is_recognisable in rows.values_list("contributor", "cleanimage__is_recognisable"):
+        levels[person] = max(level_of(is_recognisable), levels.get(person, Picture.NONE))
     return levels
 
 
@@ -57,8 +56,9 @@ def judge_people(image, decisions, other_language=False):
 
     `decisions`: {ground: last day} of the decisions that count. `other_language`: as for PersonUse.
     """
+    level = level_of(image.is_recognisable)
     people = image.people.prefetch_related("consents")
-    uses = [(person, PersonUse(person.pk, level_of(image), Naming.NONE, other_language)) for person in people]
+    uses = [(person, PersonUse(person.pk, level, Naming.NONE, other_language)) for person in people]
     return [judge(person, use, decisions, today()).until for person, use in uses]
 
 

@@ -65,16 +65,11 @@ def is_page_released(page):
 # --- Writing -------------------------------------------------------------------------------------
 
 
-def lock_people(page, contributors):
-    """Lock `page` and the people who are or were in it, and return the Uses so far. It needs a transaction.
-
-    `contributors`: primary keys of those who are in it now.
-    """
-    return lock_people_of([page.pk] if page.pk else [], contributors)
-
-
 def lock_people_of(pages, contributors):
-    """Lock as `lock_people` does, for several `pages`, primary keys, that are saved one after another."""
+    """Lock `pages` and the people who are or were in them. Return the Uses so far. It needs a transaction.
+
+    `pages`: primary keys. `contributors`: primary keys of those who are in them now.
+    """
     lock_pages(pages)
     former = list(Use.objects.filter(page__in=pages).order_by("contributor"))  # sorted as those of a Report
     lock({*contributors, *(use.contributor_id for use in former)})
@@ -134,7 +129,7 @@ def with_others(contributor):
 
 
 def store_report(page, report, former):
-    """Store `report`, the Report of `page`, and its Release. `former`: what `lock_people` returned."""
+    """Store `report`, the Report of `page`, and its Release. `former`: what `lock_people_of` returned."""
     uses = [Use(page_id=page.pk, **use._asdict()) for use in report.uses]
     if [values_of(use) for use in uses] != [values_of(use) for use in former]:
         Use.objects.filter(page=page.pk).delete()

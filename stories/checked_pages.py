@@ -18,9 +18,9 @@ from wagtail.signals import pre_page_move
 
 from safeguarding.leak_check.admin_requests import find_stops, is_above_limit
 from safeguarding.leak_check.texts import read_titles
-from safeguarding.releases import lock_pages, lock_people, store_report
+from safeguarding.releases import lock_pages, store_report
 from stories.indexing import indexed_after
-from stories.people import People, content_of, contributors_in, digest_of, report_of
+from stories.people import People, content_of, digest_of, lock_shown, report_of
 from stories.people_check import CODE, PublishingRefused, find_errors
 from stories.reserved_slugs import validate_slug_not_reserved
 from stories.scheduled import BY_SCHEDULE, tell_once
@@ -118,7 +118,7 @@ class CheckedPageMixin(models.Model):
             with indexed_after(self, fields):
                 return super().save(*args, **kwargs)
         with transaction.atomic():
-            former = lock_people(self, contributors_in(self))
+            former = lock_shown(self)
             with indexed_after(self, fields):
                 super().save(*args, **kwargs)
             store_report(self, report_of(self), former)

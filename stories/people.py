@@ -6,6 +6,7 @@ Visitors may read the page only while all of them agree to what is reported: saf
 import hashlib
 import json
 from collections import defaultdict
+from functools import partial
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
@@ -19,7 +20,7 @@ from media.models import CleanDocument, CleanImage
 from media.people import levels_in
 from safeguarding.gate import PersonUse
 from safeguarding.models import Contributor
-from safeguarding.releases import Report
+from safeguarding.releases import Report, lock_found, lock_people_of
 from safeguarding.scopes import Naming, Picture
 from safeguarding.uses import Release, Use
 from stories.body import get_images
@@ -71,6 +72,22 @@ class StoryPerson(Orderable):
 def contributors_in(page):
     """Return the primary keys of everybody who is listed in `page` or is on its pictures."""
     return {*levels_in(images_of(page)), *(row.contributor_id for row in page.story_people.all())}
+
+
+def lock_shown(page):
+    """Lock `page`, everybody in it, and its pictures, and return the Uses so far. It needs a transaction.
+
+    Otherwise somebody who is put on a picture while a page begins to show it would not be in that page.
+    """
+
+    def lock_rows(people):
+        former[:] = lock_people_of([page.pk] if page.pk else [], people)
+        images = [image.pk for image in images_of(page)]
+        list(CleanImage.objects.select_for_update(no_key=True).filter(pk__in=images).order_by("pk"))
+
+    former = []
+    lock_found(partial(contributors_in, page), lock_rows)
+    return former
 
 
 def images_of(page):

@@ -67,8 +67,8 @@ def vacuum_postgresql(cursor):
     # its own that has the lock.
     cursor.execute("SET statement_timeout = 0; SET lock_timeout = '1500ms'")
     try:
-        # pg_statistic is last, because ANALYZE leaves the former values of the tables in it as deleted rows. An
-        # autoanalyze that began during the first statement may still see these.
+        # pg_statistic is last, because ANALYZE leaves the former values of the tables in it as deleted rows.
+        # An autoanalyze that began during the first statement may still see these.
         for names in (", ".join(map(connection.ops.quote_name, tables)), "pg_catalog.pg_statistic"):
             check(cursor, COUNT_OLDER, 0, OlderTransaction)
             cursor.execute(f"VACUUM (FULL, ANALYZE) {names}")

@@ -27,6 +27,7 @@ from safeguarding.models import Contributor, Ledger, PageHold, Use, Withdrawal
 from safeguarding.policies import GROUP
 from safeguarding.releases import lock
 from safeguarding.retention import delete_names_of, deletion_day
+from safeguarding.scopes import Picture
 from safeguarding.withdrawal import carry_out
 from safeguarding.withdrawal.addresses import digest_of
 from safeguarding.withdrawal.again import withdraw_again
@@ -228,6 +229,28 @@ def withdraw_again_twice():
     return act, act, lambda: Withdrawal.objects.filter(key=entry["key"]).exists()
 
 
+def tag_somebody_on_a_picture_that_a_page_begins_to_show(showing_first=False):
+    story, image = make_story(people="none"), make_image()
+    story.lead_image, story.lead_image_decorative = image, True
+    acts = [partial(image.people.add, make_agreeing_person()), partial(save_without_checks, story)]
+    first, second = acts[::-1] if showing_first else acts
+    return first, second, partial(is_held_back, story)
+
+
+def show_a_picture_before_somebody_is_tagged_on_it():
+    return tag_somebody_on_a_picture_that_a_page_begins_to_show(showing_first=True)
+
+
+def show_a_picture_on_which_somebody_can_be_recognised_now():
+    person = make_agreeing_person({"picture": Picture.NOT_RECOGNISABLE})
+    story, image = make_story_about(person), make_image(shows="person", is_recognisable=False)
+    image.people.add(person)
+    story.lead_image, story.lead_image_decorative = image, True
+    same = CleanImage.objects.get(pk=image.pk)
+    same.is_recognisable = True
+    return same.save, partial(save_without_checks, story), partial(is_held_back, story)
+
+
 # Each returns two acts, and a function that returns whether the second one saw what the first one wrote.
 PAIRS = [
     decide_about_somebody_who_withdraws,
@@ -238,6 +261,9 @@ PAIRS = [
     encrypt_names_that_are_changed,
     take_down_twice,
     withdraw_again_twice,
+    tag_somebody_on_a_picture_that_a_page_begins_to_show,
+    show_a_picture_before_somebody_is_tagged_on_it,
+    show_a_picture_on_which_somebody_can_be_recognised_now,
 ]
 
 
