@@ -164,8 +164,7 @@ def tell_moderators(request, page):
     policy = policy_registry.get_by_type(Page)
     users = policy.users_with_permission_for_instance("publish", page).exclude(pk=request.user.pk)
     users = [user for user in users if user.email] if settings.SENDS_MAIL else []
-    context = {
-        "title": title,
+    context = {  # no title: that of a draft can have a name that is in no mail
         "name": request.user.get_full_name() or request.user.get_username(),
         "link": absolute(reverse("wagtailadmin_pages:edit", args=[page.pk])),
     }

@@ -47,8 +47,8 @@ def send_notification(recipient_users, notification, extra_context):
 def send_emails(self, template_set, context, recipients, **kwargs):
     """Replace EmailNotificationMixin.send_emails, which sends mails about workflows."""
     item = context["object"]
-    if isinstance(item, Page) and find_title_leaks(item.specific):
-        return  # The subject has the title, also when a moderator who changed it sends the page back.
+    if isinstance(item, Page) and find_title_leaks(item.get_latest_revision_as_object()):
+        return  # The subject has the draft's title, also when a moderator who changed it sends the page back.
     users = [user for user in recipients if may_be_told(user, item)]
     send_later(send_emails.original, self, template_set, context, users, **kwargs)
 

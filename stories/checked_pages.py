@@ -4,6 +4,7 @@ A page is not published while somebody in it has not agreed to it (stories/peopl
 protected word, one that would give somebody away (safeguarding/leak_check/).
 """
 
+from contextlib import nullcontext
 from http import HTTPMethod
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 from wagtail.signals import pre_page_move
 
-from safeguarding.leak_check.admin_requests import find_stops, is_above_limit
+from safeguarding.leak_check.admin_requests import checking, find_stops
 from safeguarding.leak_check.texts import read_titles
 from safeguarding.releases import lock_pages, store_report
 from stories.indexing import indexed_after
@@ -170,20 +171,19 @@ class CheckedPageMixin(models.Model):
         scheduled, and its editors are told once. If only its end has passed, it is published, and
         publishing/schedules.py unpublishes it at once.
         """
+        is_due = log_action == BY_SCHEDULE
         try:
-            with transaction.atomic():
+            # Whether a version can be published tells whether a term in it has a protected word.
+            with checking(revision.user) if is_due else nullcontext(), transaction.atomic():
                 # Wagtail writes revisions before it writes the page. Whoever deletes the page locks it first.
                 if not lock_pages([self.pk]):
                     raise Http404
                 content = revision.as_object()
-                is_due = log_action == BY_SCHEDULE
-                errors = content.find_errors() | ({} if is_due else find_passed_end(content))
-                # Whether a version can be published tells whether a term in it has a protected word.
-                if errors or (is_due and is_above_limit(revision.user)):
+                if errors := content.find_errors() | ({} if is_due else find_passed_end(content)):
                     raise PublishingRefused(content, errors)
                 return super().publish(revision, *args, log_action=log_action, **kwargs)
         except ValidationError:
-            if log_action != BY_SCHEDULE:
+            if not is_due:
                 raise
             return tell_once(self, revision)
 

@@ -14,9 +14,11 @@ that hard:
 Users who may read the words anyway (sees_names) have no limit.
 """
 
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 
+from django.db import connection
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils.functional import cached_property
@@ -52,31 +54,40 @@ def check_for_leaks(view):
 
     @wraps(view)
     def checked(request, *args, **kwargs):
-        if request.method in {"GET", "HEAD", "OPTIONS"}:
+        # Any method: the GET request for a preview validates what an earlier request has stored.
+        with checking(request.user, request):
             return view(request, *args, **kwargs)
-        request_check = RequestCheck(request)
-        token = current_check.set(request_check)
-        try:
-            return view(request, *args, **kwargs)
-        finally:
-            current_check.reset(token)
-            request_check.finish()
 
     return checked
 
 
+@contextmanager
+def checking(user, request=None):
+    """Context manager in which what the leak check finds counts for `user`, or for nobody if that is None.
+
+    `request`: it gets the messages. The scheduler has none. No transaction that may be rolled back is open.
+    """
+    request_check = RequestCheck(user, request)
+    token = current_check.set(request_check)
+    try:
+        yield
+    finally:
+        current_check.reset(token)
+        request_check.finish()
+
+
 class RequestCheck:
-    """The leak check of one request.
+    """The leak check of one request, or of one version that the scheduler publishes.
 
     `saved`: {(model, primary key): object} of what the request saved. `found`: a set with a pair ((model,
     primary key), name of the place) for each place with protected words. All ordinary words in one object
     are one pair, with None as the name of the place. A text with more candidates than an ordinary one adds as
-    many numbers as bring the user above LIMIT.
+    many numbers as bring the user above LIMIT. `stored`: how many of these are in the user's count of today.
     """
 
-    def __init__(self, request):
-        self.request = request
-        self.saved, self.found = {}, set()
+    def __init__(self, user, request):
+        self.user, self.request = user, request
+        self.saved, self.found, self.stored = {}, set(), 0
 
     @cached_property
     def words(self):
@@ -85,13 +96,13 @@ class RequestCheck:
 
     @cached_property
     def found_before(self):
-        """The number of places that the check found for the user today, before this request."""
-        return count_today(self.request.user)
+        """The number of places that the check found for the user today, without those in `found`."""
+        return count_today(self.user)
 
     @cached_property
     def is_limited(self):
         """Whether the user has a daily limit."""
-        return not sees_names(self.request.user)
+        return self.user is not None and not sees_names(self.user)
 
     @property
     def is_above_limit(self):
@@ -101,7 +112,7 @@ class RequestCheck:
     def queue(self, instance):
         """Check `instance`, which the request saved, at the end of the request. Autosaves are not checked."""
         # Wagtail's editor asks for JSON when it autosaves a page.
-        if self.request.accepts("text/html") or not isinstance(instance, Page):
+        if self.request and (self.request.accepts("text/html") or not isinstance(instance, Page)):
             self.saved[type(instance), instance.pk] = instance
 
     def count(self, instance, findings, texts):
@@ -115,6 +126,9 @@ class RequestCheck:
         key = type(instance), instance.pk
         self.found |= {(key, place.where) for place in findings.stops + findings.warnings}
         self.found |= {(key, None)} if findings.ordinary else set()
+        # Before anything is told: other requests of the user at the same moment count too.
+        if not connection.in_atomic_block:
+            self.store()
         if self.is_above_limit:
             return None
         if findings.strangers < MANY_STRANGERS and not has_many_candidates(each.text for each in texts):
@@ -128,8 +142,13 @@ class RequestCheck:
             messages.warning(self.request, get_limit_message())
         elif self.saved and self.words.words:
             self.warn()
-        if self.found:
-            record(self.request.user, len(self.found))
+        self.store()
+
+    def store(self):
+        """Add the places that were found to the user's count of today."""
+        if new := len(self.found) - self.stored:
+            self.stored = len(self.found)
+            self.found_before = record(self.user, new) - self.stored
 
     def warn(self):
         """Check what was saved, and add the messages about it, each once."""
@@ -148,13 +167,8 @@ class RequestCheck:
 
     def edit_buttons(self, instance):
         """Return a list with a link to the form for `instance`, if the user may edit it."""
-        address = AdminURLFinder(self.request.user).get_edit_url(instance)
+        address = AdminURLFinder(self.user).get_edit_url(instance)
         return [messages.button(address, _("Edit"))] if address else []
-
-
-def is_above_limit(user):
-    """Return whether `user`, or None, is above the limit today."""
-    return user is not None and not sees_names(user) and count_today(user) > LIMIT
 
 
 def get_words():

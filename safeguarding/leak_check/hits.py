@@ -31,7 +31,7 @@ def count_today(user):
 
 
 def record(user, number):
-    """Add `number` to today's count of `user`. Above LIMIT, mail the leads: once a day for all users."""
+    """Add `number` to today's count of `user`, and return it. Above LIMIT, mail the leads once a day."""
     with transaction.atomic():
         hits, _created = LeakHits.objects.get_or_create(user=user, day=today())
         LeakHits.objects.filter(pk=hits.pk).update(number=F("number") + number)
@@ -39,6 +39,7 @@ def record(user, number):
         LeakHits.objects.filter(day__lt=today() - KEPT).delete()
     if hits in find_many():
         tell_leads(hits)
+    return hits.number
 
 
 def tell_leads(hits):

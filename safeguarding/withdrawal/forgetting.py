@@ -20,7 +20,7 @@ from safeguarding.one_by_one import do_for_each
 from safeguarding.releases import lock_pages, lock_with_others
 from safeguarding.withdrawal.carry_out import REPEATED
 from safeguarding.withdrawal.elsewhere import find_elsewhere, words_to_change
-from safeguarding.withdrawal.pages import delete_versions
+from safeguarding.withdrawal.pages import delete_versions, revisions_of
 from safeguarding.withdrawal.places import Case, TextPlace
 from safeguarding.withdrawal.returned import find_returned
 from safeguarding.withdrawal.steps import save_current_anew
@@ -89,11 +89,12 @@ def delete_words(key):
 
 
 def erase_history(person, with_current=False):
-    """Delete versions of pages and redirects with a word of `person`, and overwrite log entries.
+    """Delete the versions of pages with a word of `person`, and redirects, and overwrite log entries.
 
-    The live and the latest version of a page stay. If `with_current`, they are saved anew: their texts have
-    no word any more, but they can have an old address or a deleted comment. Return False if a version is left
-    because the page has a scheduled one, which can't be saved anew.
+    If an old version of a page has a word, all old ones go: the missing ones would tell an editor who had
+    tried words which of them is one. The live and the latest version stay. If `with_current`, they are saved
+    anew: their texts have no word any more, but they can have an old address or a deleted comment. Return
+    False if a version is left because the page has a scheduled one, which can't be saved anew.
     """
     words = {word.term for word in words_to_change(person)}
     case = Case(person, person.code, terms=words, withdrawal=person.withdrawals.first())
@@ -103,9 +104,11 @@ def erase_history(person, with_current=False):
             lock_pages([key])
             page = Page.objects.filter(pk=key).first()
             needed = [each for each in versions if page and is_needed(each, page)]
+            others = revisions_of([key] if len(versions) > len(needed) else [])
+            others = [each for each in others if not (page and is_needed(each, page))]
             renews = bool(with_current and needed and not page.scheduled_revision)
             is_complete = is_complete and (renews or not needed)
-            if old := [each for each in versions if renews or each not in needed]:
+            if old := others + (needed if renews else []):
                 with keep_writers(page) if page else nullcontext():
                     if renews:
                         save_current_anew(page)

@@ -178,6 +178,14 @@ def overwrite(entries, owner):
     entries.update(label=owner.code, data={})
 
 
+def overwrite_pages(entries, owner):
+    """Overwrite all log entries of the pages that `entries` are about.
+
+    Single ones would tell an editor which of the titles that a draft had contains a protected word.
+    """
+    overwrite(PageLogEntry.objects.filter(page__in=list(entries.values_list("page", flat=True))), owner)
+
+
 def register():
     """Register the places of this module."""
     register_place(Pages())
@@ -185,6 +193,6 @@ def register():
     register_place(Redirects())
     register_place(Logs())
     sources.register(Redirect, is_shown=True, erase=sources.delete_rows)
-    sources.register(PageLogEntry, erase=overwrite, skipped=is_about_page)
+    sources.register(PageLogEntry, erase=overwrite_pages, skipped=is_about_page)
     sources.register(ModelLogEntry, erase=overwrite, skipped=is_about_other)
     sources.register(TaskState, skipped=is_moderation_of)

@@ -14,9 +14,12 @@ from django.utils import timezone
 from wagtail.models import ModelLogEntry, Page, Revision
 
 from publishing.schedules import publish_due
+from safeguarding.leak_check.admin_requests import RequestCheck
 from safeguarding.leak_check.candidates import has_many_candidates
+from safeguarding.leak_check.checking import Findings
 from safeguarding.leak_check.hits import LIMIT
 from safeguarding.leak_check.sources import read_texts
+from safeguarding.leak_check.texts import LocatedText
 from safeguarding.models import LeakHits
 from safeguarding.panels import find_work
 from safeguarding.policies import GROUP
@@ -40,6 +43,7 @@ WAYS = {
     "line breaks": ["<br/>".join([*GUESSES, NAME])],
     "hyphens": ["-".join([*GUESSES, NAME]).lower()],
     "sentences": [f"{each} came to town." for each in [*GUESSES, NAME]],
+    "short lines": [f"and {' '.join(each)} the".lower() for each in itertools.batched([*GUESSES, NAME], 3)],
     "as one word": ["".join([*GUESSES, NAME])],
 }
 
@@ -149,7 +153,7 @@ def test_above_the_limit_nothing_is_published_until_a_lead_allows_it(moderator, 
     assert is_live(story)
 
 
-def test_above_the_limit_a_scheduled_version_waits(moderator):
+def test_above_the_limit_a_scheduled_version_waits(moderator, person):
     story = make_story(live=False)
     Revision.objects.filter(pk=story.latest_revision_id).update(
         user=moderator.user, approved_go_live_at=timezone.now()
@@ -160,6 +164,41 @@ def test_above_the_limit_a_scheduled_version_waits(moderator):
     hits.delete()
     publish_due()
     assert is_live(story)
+
+
+def test_scheduler_counts_what_it_finds(moderator, person):
+    """An autosave, which is not checked, can change a title above a scheduled version."""
+    section = make_index(make_index(), f"About {PLACE}", live=False)
+    story = make_story_about(person, parent=section, live=False)
+    Revision.objects.filter(pk=story.latest_revision_id).update(
+        user=moderator.user, approved_go_live_at=timezone.now()
+    )
+    publish_due()
+    assert not is_live(story)
+    assert LeakHits.objects.get(user=moderator.user).number == 1
+
+
+def test_preview_that_pretends_to_publish_counts(moderator, person):
+    """Only a story in moderation is validated to publish it. The data of a preview are from before."""
+    story = make_story_about(person, live=False)
+    address = reverse("wagtailadmin_pages:preview_on_edit", args=[story.pk])
+    body = [("text", f"<p>{PLACE}</p>")]
+    data = story_form("publish", title=story.title, slug=story.slug, body=body, **people_fields(story))
+    assert moderator.post(address, data).json()["is_valid"]
+    assert not LeakHits.objects.exists(), "a draft is not checked"
+    save(moderator, story, "submit")
+    assert "reader" not in moderator.get(address).text
+    assert LeakHits.objects.get().number == 1
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_what_requests_at_the_same_moment_find_counts_together():
+    user, page, texts = make_user("Editors"), make_story(), [LocatedText("paragraph 1", "They came.")]
+    findings = Findings([LocatedText(f"paragraph {number}", "", "body") for number in range(LIMIT)])
+    first, second = checks = [RequestCheck(user, None) for _each in range(2)]
+    assert not any(each.is_above_limit for each in checks)
+    assert first.count(page, findings, texts) is findings
+    assert second.count(page, findings, texts) is None
 
 
 def test_desk_lists_who_is_never_looked_for(person):
