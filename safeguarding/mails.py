@@ -18,7 +18,7 @@ def recipients():
 
 
 def mail_leads(subject, compose, others=()):
-    """Send a mail to every lead with an address. Return whether at least one was sent.
+    """Send a mail to every lead with an address. Return the set of the addresses that got it.
 
     Arguments:
         subject: a lazy text.
@@ -26,13 +26,14 @@ def mail_leads(subject, compose, others=()):
             calls people by their codes.
         others: users who get the mail too. They may be deleted by now.
     """
-    sent = 0
+    sent = set()
     others = [user for user in others if user.email and settings.SENDS_MAIL]
     for email, key in {user.email: user.pk for user in [*recipients(), *others]}.items():
         profile = UserProfile.objects.filter(user=key).first()
         with override(profile.get_preferred_language() if profile else get_language()):
             try:
-                sent += send_mail(str(subject), compose(), None, [email])
+                if send_mail(str(subject), compose(), None, [email]):
+                    sent.add(email)
             except Exception:  # of the mail server, or of an address that can't be encoded
                 logger.exception("A mail to a safeguarding lead could not be sent.")
-    return sent > 0
+    return sent

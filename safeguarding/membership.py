@@ -156,8 +156,9 @@ def announce(membership):
         address = f"{settings.BASE_URL}/admin/users/"
         return text % {"name": user.get_username(), "address": address}
 
-    is_sent = mail_leads(gettext_lazy("A new member of the group Safeguarding"), compose)
-    if is_sent or not recipients().exclude(pk=user.pk).exists():
+    sent = mail_leads(gettext_lazy("A new member of the group Safeguarding"), compose)
+    others = recipients().exclude(email=user.email)
+    if not others.exists() or others.filter(email__in=sent).exists():
         log(user, JOINED)
         AnnouncedMember.objects.get_or_create(pk=membership.pk)
 

@@ -56,7 +56,7 @@ def read_page(page):
         for row in page.story_authors.all():
             yield LocatedText(_("author"), str(row.author))
         for row in page.story_themes.all():
-            yield LocatedText(_("theme"), row.theme.name)
+            yield LocatedText(_("theme"), f"{row.theme.name}\n{row.theme.slug}")
 
 
 def read_body(body, field):
@@ -80,6 +80,8 @@ def read_body(body, field):
             where = f"{body.stream_block.child_blocks[kind].label} {numbers[kind]}"
             # The cells of a table can be parts of one word.
             yield LocatedText(where, MAYBE_SPACE.join(strings_in(value)), field)
+            if kind == "media_link" and (poster := body[index].value["poster"]):
+                yield LocatedText(where, poster.credit, field)
 
 
 def split_paragraphs(text):

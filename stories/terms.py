@@ -160,7 +160,16 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
     """A subject of stories, in one language. Its list of stories is at theme/<slug>/ below a top index."""
 
     name = models.CharField(_("name"), max_length=80)
-    slug = models.SlugField(_("slug"), max_length=90, allow_unicode=True, editable=False)
+    slug = models.SlugField(
+        _("slug"),
+        max_length=90,
+        allow_unicode=True,
+        blank=True,
+        help_text=_(
+            "The end of the address of its list of stories. Empty it to have it made from the name. Links "
+            "to the old address then lead nowhere."
+        ),
+    )
     description = models.TextField(
         _("description"),
         blank=True,
@@ -199,9 +208,11 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
         if self._state.adding:  # Editors can still change a name to begin with a small letter.
             self.name = capfirst(self.name)
         # No form has the language in its Meta.fields, so Django doesn't check the constraint above.
-        namesakes = Theme.objects.filter(locale=self.locale_id, name=self.name).exclude(pk=self.pk)
-        if namesakes.exists():
+        others = Theme.objects.filter(locale=self.locale_id).exclude(pk=self.pk)
+        if others.filter(name=self.name).exists():
             raise ValidationError({"name": _("There is a theme with this name already.")})
+        if self.slug and others.filter(slug=self.slug).exists():
+            raise ValidationError({"slug": _("There is a theme with this address already.")})
 
     @property
     def index_token(self):

@@ -84,7 +84,7 @@ class ThemeViewSet(TermViewSet):
     icon = "tag"
     chooser_viewset_class = ThemeChooserViewSet
     list_display = ["__str__", "description", STORY_COUNT]
-    panels = [FieldPanel("name"), FieldPanel("description")]
+    panels = [FieldPanel("name"), FieldPanel("slug"), FieldPanel("description")]
 
 
 class AuthorViewSet(TermViewSet):

@@ -57,7 +57,9 @@ def end_word_holds(instance, **_arguments):
         person = Contributor.objects.filter(code=hold.code).first()
         # If the words were deleted, nobody can tell, and a lead decides.
         words = words_of_person(person) if person and not has_unreadable_words(person) else ()
-        if words and not check(instance, words).stops:
+        # Also if the page no longer lists the person, whose words would then only be warnings.
+        words = [word for word in words if not word.is_ordinary]
+        if words and not check(instance, words):
             hold.delete()
     recompute([instance.pk])
 

@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('translation_key', models.UUIDField(default=uuid.uuid4, editable=False)),
                 ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('slug', models.SlugField(allow_unicode=True, editable=False, max_length=90, verbose_name='slug')),
+                ('slug', models.SlugField(allow_unicode=True, blank=True, help_text='The end of the address of its list of stories. Empty it to have it made from the name. Links to the old address then lead nowhere.', max_length=90, verbose_name='slug')),
                 ('description', models.TextField(blank=True, help_text="One or two sentences, shown above the theme's list of stories.", verbose_name='description')),
                 ('locale', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='wagtailcore.locale', verbose_name='locale')),
             ],

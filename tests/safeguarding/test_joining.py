@@ -14,6 +14,7 @@ from tests.support.builders import make_user
 from tests.support.leads import SECRET, address
 from tests.support.people import make_person
 from tests.support.signing_in import DEAD_MAIL_SERVER
+from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +84,11 @@ def test_names_open_after_a_new_member_is_announced(new, join, settings):
     assert announced(new) == (set(), 0)
     assert "Names open to them once all of you were told" in new.get("/admin/").text
     settings.MAILERS = mailers
+    with undone():
+        type(new.user).objects.filter(pk=new.other.pk).update(email="no\naddress")
+        announce_members()
+        assert announced(new) == ({new.user.email}, 0), "the mail to the new member told nobody else"
+        mail.outbox.clear()
     announce_members()
     announce_members()
     assert announced(new) == (all_members, 1)

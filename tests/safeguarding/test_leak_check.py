@@ -106,12 +106,15 @@ def leaking_story(person):
     pictures = pictures_block(*images)
     pictures["value"]["pictures"][1]["image"]["alt_text"] = f"The market of {PLACE}"
     pictures["value"]["pictures"][0]["caption"] = "X%75yimana"
+    # Its credit is shown if all pictures have the same one.
+    still_picture = {"image": make_image(credit=NAMES).pk, "decorative": True}
     body = [
         {"type": "text", "value": "<p>One.</p><ul><li>Two.</li></ul>"},
         {"type": "text", "value": f"<p>In {PLACE}.</p>"},
         {"type": "heading", "value": {"text": "Nothing", "level": "2"}},
         {"type": "quote", "value": {"text": "I.", "attribution": "B&#97;chelal"}},
         pictures,
+        {"type": "media_link", "value": {"title": "A film", "poster": still_picture}},
     ]
     return make_story_about(
         person,
@@ -138,7 +141,8 @@ PLACES = {
     "search_description": "meta description",
     "lead_image_alt": "alternative text of the lead picture",
     "lead_image": "credit of the lead picture",
-    "body": "paragraph 3, Quote 1, caption of picture 1, alternative text of picture 2, credit of picture 2",
+    "body": "paragraph 3, Quote 1, caption of picture 1, alternative text of picture 2, credit of picture 2, "
+    "Video or audio 1",
     "__all__": "author, theme",
 }
 

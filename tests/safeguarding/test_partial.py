@@ -82,6 +82,9 @@ def test_stories_that_say_a_new_word_are_held_until_they_are_published_without_i
         assert statuses(client, story) == [404], "nobody knows the word any more"
         lead.post(HELD, {"other": PageHold.objects.get().pk})
         assert statuses(client, story) == [200]
+    with undone():
+        publish(story, people="none", story_people=[])
+        assert statuses(client, story) == [404], "it still says the word, which is only a hint now"
     publish(story, title="Amina walks", slug="amina-walks")
     assert not PageHold.objects.exists()
     assert client.get("/stories/amina-walks/").status_code == 200

@@ -119,6 +119,16 @@ def test_address_of_a_theme_stays_when_its_name_changes(client):
     assert page.select_one(".card__title").text == "A story"
 
 
+def test_emptied_address_of_a_theme_is_made_anew(admin_client):
+    """The old address can have a name that nobody may read."""
+    old, other = make_theme("Bachelal"), make_theme("Debt")
+    address = f"/admin/snippets/stories/theme/edit/{old.pk}/"
+    taken = admin_client.post(address, {"name": "Mining", "slug": other.slug, "description": ""})
+    assert "There is a theme with this address already." in taken.text
+    admin_client.post(address, {"name": "Mining", "slug": "", "description": ""})
+    assert Theme.objects.get(pk=old.pk).slug == "mining"
+
+
 def test_themes_have_different_slugs():
     # {name: slug of the theme that is made with it, in this order}.
     expected = {
