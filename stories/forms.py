@@ -195,7 +195,7 @@ class TermForm(WagtailAdminModelForm):
         cleaned = super().clean()
         if self.instance.pk and not may_publish(self.for_user):
             links = getattr(self.instance, f"story_{self.instance._meta.model_name}s")
-            is_shown = links.filter(story__live=True).exists()
-            for name in {"name", "slug", "role", "description"}.intersection(self.changed_data if is_shown else ()):
+            changed = self.changed_data if links.filter(story__live=True).exists() else ()
+            for name in {"name", "slug", "role", "description"}.intersection(changed):
                 self.add_error(name, REFUSED)
         return cleaned

@@ -17,7 +17,7 @@ from caching.local_date import today
 from safeguarding.leak_check.matching import Texts
 from safeguarding.leak_check.rows import BATCH, find_rows, mentions, models_with_texts, written_fields
 from safeguarding.leak_check.sources import read_texts, shown_sources, source_of
-from safeguarding.leak_check.texts import read_above
+from safeguarding.leak_check.texts import LocatedText, read_above
 from safeguarding.models import Contributor, Use, WithdrawalTask
 from safeguarding.releases import is_page_released, is_released, load_people
 from safeguarding.scopes import Channel, Naming
@@ -191,18 +191,13 @@ def agrees_to_name(person):
 class LiveObject:
     """An object with protected words in its texts. `places`: the LocatedTexts that have them.
 
-    The object is one that readers can see, or a draft from find_drafts().
+    The object is one that readers can see, or a draft from find_drafts(). `name`: its kind with its title, or
+    with its key if the title has a protected word.
     """
 
     instance: models.Model
+    name: str
     places: list
-
-    @property
-    def name(self):
-        """The kind of the object with its title, or with its key if the title has a protected word."""
-        kind, title = capfirst(self.instance._meta.verbose_name), str(self.instance)
-        is_safe = not any(place.text in title for place in self.places)
-        return f"{kind}: {title}" if is_safe else f"{kind} {self.instance.pk}"
 
 
 def find_live(words):
@@ -280,4 +275,6 @@ def find_in(instances, read, words):
         texts = list(read(instance))
         found = find_words(texts, words)
         if numbers := sorted({number for _word, each in found for number in each}):
-            yield LiveObject(instance, [texts[number] for number in numbers])
+            kind, title = capfirst(instance._meta.verbose_name), LocatedText("", str(instance))
+            name = f"{kind} {instance.pk}" if find_words([title], words) else f"{kind}: {title.text}"
+            yield LiveObject(instance, name, [texts[number] for number in numbers])
