@@ -10,6 +10,7 @@ forms then add an error to the field. They also check all references that they a
 Wagtail's reference index finds them.
 """
 
+import json
 from contextvars import ContextVar
 from functools import wraps
 
@@ -35,6 +36,9 @@ from safeguarding.models import Contributor
 FILES = (AbstractImage, AbstractDocument)
 # Models, besides snippets, whose choosers offer all instances to everybody who may open the form.
 OFFERED_TO_ALL = [Contributor, Site, Locale, Task]
+
+# The depth of the innermost list that the rich text editor makes.
+DEEPEST_LIST = 4
 
 # The ChoiceCheck of the request, because widgets and forms of formsets are not given the request. None
 # outside of admin views.
@@ -198,8 +202,13 @@ def read_chooser(self, data, files, name):
 def read_rich_text(self, data, files, name):
     """Replace DraftailRichTextArea.value_from_datadict: unwrap forbidden links and embeds.
 
-    NUL is dropped. SQLite would store it, and no feed can contain it.
+    NUL is dropped. SQLite would store it, and no feed can contain it. The depth of lists is limited as in the
+    editor: Wagtail makes an element for each level, and a number of nine digits fills the memory.
     """
+    if content := json.loads(data.get(name) or "null"):
+        for block in content["blocks"]:
+            block["depth"] = min(block.get("depth", 0), DEEPEST_LIST)
+        data = {name: json.dumps(content)}
     html, check = read_rich_text.original(self, data, files, name), current_check.get()
     if html is None:
         return html

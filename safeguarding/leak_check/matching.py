@@ -140,6 +140,7 @@ COMMON_WORDS = frozenset(Path(__file__).with_name("common_words.txt").read_text(
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 ARABIC = re.compile(r"[\u0600-\u06ff]")
 ARABIC_PREFIXES = {"و", "ف", "ب", "ل", "ك", "ال", "وال", "بال", "كال", "فال", "لل", "ول", "وب"}
+LONGEST_PREFIX = max(map(len, ARABIC_PREFIXES))
 # Telephone numbers have at least PHONE_DIGITS digits, with up to three other characters between two of them.
 # They are compared by their last digits, because the country code may be missing.
 PHONE = re.compile(r"\d(?:[\W_]{0,3}\d){7,}")
@@ -235,7 +236,8 @@ class Texts:
         if not ARABIC.match(term.letters):
             return False
         first = start
-        while self.gaps[first] == INSIDE:
+        # Not to the beginning of a long word, which would take seconds if the name is often in it.
+        while self.gaps[first] == INSIDE and start - first <= LONGEST_PREFIX:
             first -= 1
         return self.letters[first:start] in ARABIC_PREFIXES
 

@@ -116,10 +116,12 @@ def test_picture_in_rich_text_is_not_stored(writer, own, elsewhere):
 def test_rich_text_is_stored_without_null_characters(writer, own):
     """PostgreSQL refuses them, and a feed with one can't be written."""
     text = rich_text("NONE", 0).replace("Words", "Words\\u0000 after")
+    text = text.replace("unstyled", "unordered-list-item").replace('"depth": 0', '"depth": 40')
     form = builders.story_form(body=()) | nested_form_data({"body": streamfield([("text", text)])})
     assert writer.post(add_address(own), form).status_code == 302
     [block] = StoryPage.objects.get(slug="a-new-story").body
     assert " after" in block.value.source and "\0" not in block.value.source
+    assert block.value.source.count("<ul>") == 5, "a list is no deeper than the editor makes it"
 
 
 @pytest.mark.sqlite_only

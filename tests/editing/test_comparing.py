@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 from bs4 import BeautifulSoup
 from django.core.serializers.json import DjangoJSONEncoder
-from wagtail.admin.compare import comparison_class_registry
+from wagtail.admin.compare import comparison_class_registry, diff_text
 from wagtail.blocks import StructBlock
 
 from stories.blocks import StoryBody
@@ -82,3 +82,12 @@ def test_block_with_and_without_each_part(subtests):
                 shown = compare(earlier, later)
                 assert "Before the block" in shown
                 assert "None" not in shown
+
+
+def test_long_texts_are_not_compared_word_by_word():
+    """It would take hours."""
+    for number, is_whole in ((1_000, False), (3_000, True)):
+        earlier = "word " * number
+        shown = diff_text(earlier, earlier + "more").to_html()
+        assert shown.startswith("<span") == is_whole
+        assert "more" in shown
