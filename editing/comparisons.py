@@ -21,7 +21,6 @@ from wagtail.images.blocks import (
 from editing.hidden_choices import hidden_title, may_show
 from editing.patches import patch
 
-
 # The most characters of two texts that are compared word by word. It can take about two seconds.
 LONGEST_TEXTS = 20_000
 
