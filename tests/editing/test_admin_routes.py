@@ -149,7 +149,6 @@ NOTHING = named("""
     admin/^.*/$
     invite_again
     reset_second_factor
-    process_import
     single_ sign_on sign_on_done
     wagtailadmin_ error_test block_preview logout
     wagtailadmin_api: pages:action pages:find images:find documents:find
@@ -177,7 +176,7 @@ EMPTY_ANSWERS = named("""
 """)
 # Views of Wagtail that fail: one always, for users of the admin who test the reports of errors; the import of
 # redirects with form data that no form sends.
-FAILING = {"wagtailadmin_error_test", "process_import", "wagtailredirects:process_import"}
+FAILING = {"wagtailadmin_error_test", "wagtailredirects:process_import"}
 # (names of routes, the lowest role that may use them, or None). All other routes are in ADMINISTRATORS.
 LOWEST_ROLES = [
     (NOTHING, None),
