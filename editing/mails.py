@@ -17,6 +17,7 @@ from editing.admin_access import is_visible
 from editing.patches import patch
 from stories.checked_pages import find_title_leaks
 
+
 def may_be_told(user, item):
     """Return whether `user` may edit `item`, the page or other object that a mail is about."""
     if user.is_superuser:

@@ -14,7 +14,7 @@ INDEX_FILE = "index"
 
 
 def translate_page(source, parent, locale, **fields):
-    """Add the translation of the page `source` below `parent`, a draft with the values of `fields`. Return it.
+    """Add a draft of the translation of the page `source` below `parent`, with `fields`. Return it.
 
     Wagtail's copy_for_translation() needs a translation of the page above `source`.
     """
