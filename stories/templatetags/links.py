@@ -1,7 +1,7 @@
 """Template filters for addresses.
 
-`<a href="{{ value.url|web_address }}">` links to http and https only. `absolute` returns the URL of a path with
-scheme and host, for links that leave the site.
+`<a href="{{ value.url|web_address }}">` links to http and https only. `absolute` returns the URL of a path
+with scheme and host, for links that leave the site.
 """
 
 from django import template
