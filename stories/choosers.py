@@ -150,21 +150,9 @@ class NewTermForm(WagtailAdminModelForm):
         return data
 
 
-class NewThemeForm(NewTermForm):
-    class Meta:
-        model = Theme
-        fields = ["name", "description"]
-
-
-class NewAuthorForm(NewTermForm):
-    class Meta:
-        model = Author
-        fields = ["name", "role"]
-
-
 class ThemeChooserViewSet(TermChooserViewSet):
-    creation_form_class = NewThemeForm
+    creation_form_class = forms.modelform_factory(Theme, NewTermForm, ["name", "description"])
 
 
 class AuthorChooserViewSet(TermChooserViewSet):
-    creation_form_class = NewAuthorForm
+    creation_form_class = forms.modelform_factory(Author, NewTermForm, ["name", "role"])
