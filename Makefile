@@ -4,7 +4,7 @@ PORT = 8000
 ARGS =
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench drill pictures messages container
+.PHONY: help run test lint format bench drill messages container
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -e 's/^/make /' -e 's/: .*## /	/'
@@ -33,10 +33,6 @@ bench: ## Measure the search, the desk, the server, the leak check, and pages on
 drill: ## Cause faults on purpose and check that the site survives them (ARGS="stampede floods" for some)
 	@.ci/venv requirements-dev.txt
 	@.venv/bin/python -m tests.drills $(ARGS)
-
-pictures: ## Take the screenshots of the documentation again
-	@.ci/venv requirements-dev.txt
-	@.venv/bin/python -m docs.take_pictures
 
 # Without --locale en: that file only rewords texts of Wagtail, and is written by hand.
 messages: ## Update, compile and check the translations of the interface (needs GNU gettext)

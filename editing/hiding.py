@@ -4,18 +4,14 @@ Users who may edit a page may hide it. Only users who may publish it may show it
 can't be avoided. An e-mail tells these users that it is hidden.
 """
 
-import logging
-
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.core.mail import send_mail
-from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
 from wagtail.admin.ui.menus.pages import PageMenuItem
 from wagtail.admin.utils import get_valid_next_url_from_request
@@ -26,10 +22,10 @@ from wagtail.permissions import policy_registry
 from home.models import StandardPage
 from publishing.addresses import absolute
 from publishing.hiding import hide, is_hidden_at_once, show_again
+from publishing.mails import mail_later
 from publishing.visibility import is_held_back, is_withheld
 from stories.models import StoryPage
 
-logger = logging.getLogger(__name__)
 # Home pages and lists can't be hidden, because everything below them would be hidden too.
 TYPES = (StoryPage, StandardPage)
 
@@ -168,25 +164,10 @@ def tell_moderators(request, page):
         "name": request.user.get_full_name() or request.user.get_username(),
         "link": absolute(reverse("wagtailadmin_pages:edit", args=[page.pk])),
     }
-
-    def send():  # Not a partial: if it fails, Django would log its arguments, and not only a name.
-        for user in users:
-            _send(user, context)
-
-    # robust: the page stays hidden if the e-mail can't be sent.
-    transaction.on_commit(send, robust=True)
+    subject = gettext_lazy("A page was hidden from readers")
+    mail_later(users, subject, lambda: render_to_string("editing/hidden_page.txt", context))
     if users:
         text = _("Readers no longer see “%s”. Those who may publish it are told by e-mail.")
     else:
         text = _("Readers no longer see “%s”. Nobody was told by e-mail: please tell a moderator.")
     messages.success(request, text % title)
-
-
-def _send(user, context):
-    profile = getattr(user, "wagtail_userprofile", None)
-    with override(profile.get_preferred_language() if profile else settings.LANGUAGE_CODE):
-        text = render_to_string("editing/hidden_page.txt", context)
-        try:
-            send_mail(_("A page was hidden from readers"), text, None, [user.email])
-        except Exception:  # of the mail server, or of an address that can't be encoded
-            logger.exception("A mail about a hidden page could not be sent.")

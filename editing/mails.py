@@ -7,8 +7,6 @@ They are sent after the transaction. On SQLite, a slow mail server would block a
 that can't be sent is only logged. In Wagtail, some errors of the server keep a page from being submitted.
 """
 
-import logging
-
 from django.db import transaction
 from wagtail.admin.mail import EmailNotificationMixin
 from wagtail.admin.views.pages import edit
@@ -18,8 +16,6 @@ from wagtail.permissions import policy_registry
 from editing.admin_access import is_visible
 from editing.patches import patch
 from stories.checked_pages import find_title_leaks
-
-logger = logging.getLogger(__name__)
 
 
 def may_be_told(user, item):
@@ -40,7 +36,9 @@ def send_notification(recipient_users, notification, extra_context):
     if find_title_leaks(extra_context["page"]):
         return
     users = [user for user in recipient_users if may_be_told(user, extra_context["page"])]
-    send_later(send_notification.original, users, notification, extra_context)
+    # robust: errors of the mail server are logged.
+    send = send_notification.original
+    transaction.on_commit(lambda: send(users, notification, extra_context), robust=True)
 
 
 @patch(EmailNotificationMixin, "send_emails")
@@ -50,16 +48,5 @@ def send_emails(self, template_set, context, recipients, **kwargs):
     if isinstance(item, Page) and find_title_leaks(item.get_latest_revision_as_object()):
         return  # The subject has the draft's title, also when a moderator who changed it sends the page back.
     users = [user for user in recipients if may_be_told(user, item)]
-    send_later(send_emails.original, self, template_set, context, users, **kwargs)
-
-
-def send_later(send, *args, **kwargs):
-    """Call `send` with these arguments after the transaction, and log what it raises."""
-
-    def send_now():
-        try:
-            send(*args, **kwargs)
-        except Exception:  # of the mail server
-            logger.exception("Mails about a page could not be sent.")
-
-    transaction.on_commit(send_now)
+    send = send_emails.original
+    transaction.on_commit(lambda: send(self, template_set, context, users, **kwargs), robust=True)

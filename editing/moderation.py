@@ -13,10 +13,8 @@ from wagtail.utils.timestamps import render_timestamp
 
 from editing.people_panel import PeoplePanelMixin
 from publishing.visibility import is_published
-from safeguarding.encryption import has_keys
 from stories.forms import SUBMITS
-from stories.people_check import find_errors
-from stories.refusals import link_field
+from stories.refusals import lines_about
 
 
 def put_decision_first(items, request, context):
@@ -61,11 +59,7 @@ def say_what_prevents_publishing(request, page):
     """Hook: when somebody sends a page for approval, say what about its people prevents publishing it."""
     if not SUBMITS & set(request.POST):
         return
-    editor = reverse("wagtailadmin_pages:edit", args=[page.pk])
-    # has_keys() only looks for a key. The default, can_compare(), decrypts all protected words.
-    errors = find_errors(page, can_compare=has_keys)
-    lines = [link_field(name, each, request.user, editor) for name, found in errors.items() for each in found]
-    if lines:
+    if lines := lines_about(page, request.user, reverse("wagtailadmin_pages:edit", args=[page.pk])):
         text = _("It is sent, but it can't be published yet:")
         messages.warning(request, format_html_join(" ", "{}", ((each,) for each in [text, *lines])))
 

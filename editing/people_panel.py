@@ -3,14 +3,11 @@
 Wagtail renders the side panels again after every save, autosaves included.
 """
 
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy
 from wagtail.admin.ui.side_panels import BaseSidePanel
 from wagtail.admin.views.pages.create import CreateView
 
-from safeguarding.encryption import has_keys
-from stories.people_check import find_errors
-from stories.refusals import link_field
+from stories.refusals import lines_about
 
 
 class PeopleSidePanel(BaseSidePanel):
@@ -26,17 +23,9 @@ class PeopleSidePanel(BaseSidePanel):
     title = gettext_lazy("People in this page")
     template_name = "editing/people_panel.html"
 
-    @cached_property
-    def lines(self):
-        """The list of HTML lines, one for each error."""
-        # has_keys() only looks for a key. The default, can_compare(), decrypts all protected words.
-        errors = find_errors(self.object, can_compare=has_keys)
-        return [
-            link_field(field, error, self.request.user) for field, found in errors.items() for error in found
-        ]
-
     def get_context_data(self, parent_context):
-        return super().get_context_data(parent_context) | {"lines": self.lines}
+        lines = lines_about(self.object, self.request.user)
+        return super().get_context_data(parent_context) | {"lines": lines}
 
 
 class PeoplePanelMixin:

@@ -79,7 +79,12 @@ def needs_work(locales, user, state=""):
 
 
 class TranslationFilterSet(WagtailFilterSet):
-    language = django_filters.ChoiceFilter(label=gettext_lazy("Language"), empty_label=gettext_lazy("All"))
+    language = django_filters.ModelChoiceFilter(
+        queryset=Locale.objects.all(),
+        to_field_name="language_code",
+        label=gettext_lazy("Language"),
+        empty_label=gettext_lazy("All"),
+    )
     state = django_filters.ChoiceFilter(
         label=gettext_lazy("State"),
         empty_label=gettext_lazy("All"),
@@ -90,15 +95,10 @@ class TranslationFilterSet(WagtailFilterSet):
         model = StoryPage
         fields = []
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        names = [(locale.language_code, locale.get_display_name()) for locale in Locale.objects.all()]
-        self.filters["language"].extra["choices"] = names
-
     def filter_queryset(self, queryset):
         chosen, locales = self.form.cleaned_data, Locale.objects.all()
         if chosen["language"]:
-            locales = locales.filter(language_code=chosen["language"])
+            locales = locales.filter(pk=chosen["language"].pk)
         return queryset.filter(needs_work(locales, self.request.user, chosen["state"]))
 
 

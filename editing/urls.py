@@ -13,7 +13,6 @@ from editing.account import AccountView
 from editing.adding_pictures import AddPicturesView
 from editing.deleting_files import DeleteDocument, DeletePicture
 from editing.dismissibles import DismissiblesView
-from editing.redirect_import import process_import
 from editing.tags import autocomplete_tags
 from editing.translating import TranslatePageView, TranslateSnippetView
 
@@ -23,7 +22,6 @@ urlpatterns = [
     path("documents/delete/<int:document_id>/", DeleteDocument.as_view(), name="delete_document"),
     path("images/<int:image_id>/delete/", DeletePicture.as_view(), name="delete_picture"),
     path("images/multiple/add/", AddPicturesView.as_view(), name="add_multiple"),
-    path("redirects/import/process/", process_import, name="process_import"),
     path("tag-autocomplete/", autocomplete_tags, name="wagtailadmin_tag_autocomplete"),
     path(
         "tag-autocomplete/<slug:app_name>/<slug:model_name>/",

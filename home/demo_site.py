@@ -82,25 +82,12 @@ def _add_language(language, source, media):
     locale, _created = Locale.objects.get_or_create(language_code=language)
     texts = stories_demo.read_toml(DEMO_DIR / language / "home.toml")
     help_texts = stories_demo.read_toml(DEMO_DIR / language / f"{HELP_PAGE}.toml")
-    home = HomePage(
-        title=texts["title"],
-        slug=language,
-        headline=texts["headline"],  # required; _fill_home() sets the other texts
-        people=People.NONE,
-        **translations.translation_fields(source, locale),
-    )
-    source.get_parent().add_child(instance=home)
+    root, names = source.get_parent(), {"title": texts["title"], "slug": language}
+    home = translations.translate_page(source, root, locale, **names)
     builder = stories_demo.BodyBuilder(media)
-    help_page = StandardPage(
-        title=help_texts["title"],
-        slug=help_texts["slug"],
-        introduction=help_texts["introduction"],
-        body=builder.build(help_texts["body"]),
-        people=People.NONE,
-        show_in_menus=True,
-        **translations.translation_fields(source.help_page, locale),
-    )
-    home.add_child(instance=help_page)
+    help_texts["body"] = builder.build(help_texts["body"])
+    help_page = StandardPage.objects.get(pk=source.help_page_id)
+    help_page = translations.translate_page(help_page, home, locale, **help_texts)
     stories_demo.publish(help_page)
     index = StoryIndexPage.objects.child_of(source).get(slug="stories")
     translations.add_index(home, index, media)

@@ -20,9 +20,12 @@ class FileFilter(Filter):
         return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
+make_filter = cache(FileFilter)
+
+
 def get_shared_filter(filter_or_spec):
     """Return the Filter of a spec. All requests share one object, because parsing a spec takes time."""
-    return make_filter(getattr(filter_or_spec, "spec", filter_or_spec))
+    return make_filter(spec=getattr(filter_or_spec, "spec", filter_or_spec))
 
 
 def drop_equal(renditions):
@@ -35,8 +38,3 @@ def drop_equal(renditions):
     for spec, rendition in renditions.items():
         kept.setdefault((PurePath(rendition.file.name).suffix, rendition.width), (spec, rendition))
     return dict(kept.values())
-
-
-@cache
-def make_filter(spec):
-    return FileFilter(spec=spec)

@@ -12,7 +12,6 @@ from wagtail.snippets.views.snippets import CreateView, SnippetViewSet
 
 from search.missed import MissedSearchDelete, MissedSearchReport
 from search.models import VocabularyGroup
-from stories.choosers import SelectOnlyChooserViewSet
 
 # --- Vocabulary ----------------------------------------------------------------------------------
 
@@ -27,7 +26,6 @@ class VocabularyViewSet(SnippetViewSet):
     model = VocabularyGroup
     icon = "list-ul"
     add_view_class = VocabularyCreateView
-    chooser_viewset_class = SelectOnlyChooserViewSet
     list_display = ["__str__", BooleanColumn("leads_to_help", label=_("Help"), sort_key="leads_to_help")]
     list_filter = ["leads_to_help"]
     list_per_page = 50

@@ -1,4 +1,4 @@
-"""The choosers of themes, authors and countries ("terms"), and the base of other snippets' choosers."""
+"""The choosers of themes, authors and countries ("terms")."""
 
 from django import forms
 from django.http import JsonResponse
@@ -6,7 +6,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 from wagtail.admin.forms import WagtailAdminModelForm
-from wagtail.admin.forms.choosers import BaseFilterForm, SearchFilterMixin
+from wagtail.admin.forms.choosers import SearchFilterMixin
 from wagtail.admin.views.generic.chooser import ChosenResponseMixin, CreationFormMixin
 from wagtail.log_actions import log
 from wagtail.models import Locale
@@ -22,21 +22,25 @@ from stories.terms import Author, Theme, fold, has_word, words_of
 MAX_SUGGESTIONS = 10
 
 
-class ByNameMixin:
-    """For views of a chooser of terms: sorts them by name in the user's language, also during a search."""
+class NameFilterMixin(SearchFilterMixin):
+    """For the filter form of a chooser: searches terms by their names, as the suggestions below do."""
+
+    def filter(self, objects):
+        self.search_query = self.cleaned_data.get("q")
+        self.is_searching = bool(self.search_query)
+        # Not the method of SearchFilterMixin, which uses the search index.
+        objects = super(SearchFilterMixin, self).filter(objects)
+        return objects.named_like(self.search_query) if self.is_searching else objects
+
+
+class TermsMixin:
+    """For views of a chooser of terms: finds them by name, and sorts them by name in the user's language."""
+
+    def get_filter_form_class(self):
+        return type("FilterForm", (NameFilterMixin, super().get_filter_form_class()), {})
 
     def apply_object_list_ordering(self, objects):
         return objects.by_name()
-
-
-class SelectOnlyChooserViewSet(SnippetChooserViewSet):
-    """A chooser that can't create snippets.
-
-    Wagtail 8.0 has a URL to create one even when there is no creation form, and answers it with status 500.
-    """
-
-    def get_urlpatterns(self):
-        return [pattern for pattern in super().get_urlpatterns() if pattern.name != "create"]
 
 
 # --- Suggestions while an editor types into the form of a story -----------------------------------
@@ -92,19 +96,29 @@ class SuggestView(CreationFormMixin, ChosenResponseMixin, View):
         return JsonResponse({"terms": chosen, "may_create": may_create})
 
 
-class TermChooseView(ByNameMixin, ChooseView):
+class TermChooseView(TermsMixin, ChooseView):
     pass
 
 
-class TermChooseResultsView(ByNameMixin, ChooseResultsView):
+class TermChooseResultsView(TermsMixin, ChooseResultsView):
     pass
 
 
-class SuggestingChooserViewSet(SelectOnlyChooserViewSet):
-    """A chooser that also suggests while an editor types."""
+class CreateTermView(SnippetCreateView):
+    """Wagtail's view that makes a term in the chooser, with an entry in the log."""
+
+    def save_form(self, form):
+        term = super().save_form(form)
+        log(term, "wagtail.create", user=self.request.user)
+        return term
+
+
+class TermChooserViewSet(SnippetChooserViewSet):
+    """A chooser that also suggests while an editor types. A subclass with a form can make terms."""
 
     choose_view_class = TermChooseView
     choose_results_view_class = TermChooseResultsView
+    create_view_class = CreateTermView
     suggest_view_class = SuggestView
 
     def get_urlpatterns(self):
@@ -136,65 +150,9 @@ class NewTermForm(WagtailAdminModelForm):
         return data
 
 
-class NewThemeForm(NewTermForm):
-    class Meta:
-        model = Theme
-        fields = ["name", "description"]
-
-
-class NewAuthorForm(NewTermForm):
-    class Meta:
-        model = Author
-        fields = ["name", "role"]
-
-
-class CreateTermView(SnippetCreateView):
-    """Wagtail's view that makes a term in the chooser, with an entry in the log."""
-
-    def save_form(self, form):
-        term = super().save_form(form)
-        log(term, "wagtail.create", user=self.request.user)
-        return term
-
-
-class TermChooserViewSet(SuggestingChooserViewSet):
-    """A chooser in which terms can be made."""
-
-    create_view_class = CreateTermView
-
-    def get_urlpatterns(self):
-        # SelectOnlyChooserViewSet left this URL out.
-        return [*super().get_urlpatterns(), path("create/", self.create_view, name="create")]
-
-
 class ThemeChooserViewSet(TermChooserViewSet):
-    creation_form_class = NewThemeForm
+    creation_form_class = forms.modelform_factory(Theme, NewTermForm, ["name", "description"])
 
 
 class AuthorChooserViewSet(TermChooserViewSet):
-    creation_form_class = NewAuthorForm
-
-
-# --- Countries ------------------------------------------------------------------------------------
-
-
-class CountryFilterForm(SearchFilterMixin, BaseFilterForm):
-    """Searches countries by their names in all content languages, which no column of the database has."""
-
-    def filter(self, objects):
-        self.search_query = self.cleaned_data.get("q")
-        self.is_searching = bool(self.search_query)
-        return objects.named_like(self.search_query) if self.is_searching else objects
-
-
-class CountryChooseView(TermChooseView):
-    filter_form_class = CountryFilterForm
-
-
-class CountryChooseResultsView(TermChooseResultsView):
-    filter_form_class = CountryFilterForm
-
-
-class CountryChooserViewSet(SuggestingChooserViewSet):
-    choose_view_class = CountryChooseView
-    choose_results_view_class = CountryChooseResultsView
+    creation_form_class = forms.modelform_factory(Author, NewTermForm, ["name", "role"])

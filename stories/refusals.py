@@ -11,8 +11,9 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
 
+from safeguarding.encryption import has_keys
 from safeguarding.policies import is_lead
-from stories.people_check import CODE
+from stories.people_check import CODE, find_errors
 
 # {field: heading of its panel in the page editor}.
 FIELDS = {"people": _("People in this page"), "lead_image": _("Lead picture"), "body": _("Body")}
@@ -54,6 +55,16 @@ def link_field(field, error, user, editor=""):
     """
     error = link_person(error, user)
     return format_html('<a href="{}#{}">{}</a>: {}', editor, panel_id(field), FIELDS[field], error)
+
+
+def lines_about(page, user, editor=""):
+    """Return a list of HTML lines for what prevents publishing `page` because of its people.
+
+    `user`, `editor`: as in link_field().
+    """
+    # has_keys() only looks for a key. The default, can_compare(), decrypts all protected words.
+    errors = find_errors(page, can_compare=has_keys)
+    return [link_field(field, error, user, editor) for field, found in errors.items() for error in found]
 
 
 def lines_in(error, user, editor):

@@ -16,8 +16,6 @@ from wagtail.signals import page_published
 
 logger = logging.getLogger(__name__)
 
-# The database or the storage of files can fail for a moment.
-MAX_ATTEMPTS = 3
 # The executor of the background thread; None when publishing waits for the renditions, as in commands.
 _executor = None
 
@@ -55,26 +53,25 @@ def make_renditions_on_publish(sender, instance, **kwargs):
         if _executor:
             _executor.submit(_make_in_thread, instance.pk)
         else:
-            make_renditions_with_retries(instance.pk)
+            make_or_log(instance.pk)
 
     transaction.on_commit(make)
 
 
-def make_renditions_with_retries(page_pk):
-    """Make the renditions of the page with the primary key `page_pk`, in at most MAX_ATTEMPTS attempts.
+def make_or_log(page_pk):
+    """Make the renditions of the page with the primary key `page_pk`.
 
-    Failures are logged and never raised: what is missing is made when a visitor first asks for the page.
+    A failure is logged and never raised: what is missing is made when a visitor first asks for the page.
     """
-    for attempt in range(1, MAX_ATTEMPTS + 1):
-        try:
-            return make_renditions(Page.objects.get(pk=page_pk).specific)
-        except Exception:
-            logger.warning("Renditions of page %s: try %s failed", page_pk, attempt, exc_info=True)
+    try:
+        make_renditions(Page.objects.get(pk=page_pk).specific)
+    except Exception:
+        logger.warning("The renditions of page %s could not be made.", page_pk, exc_info=True)
 
 
 def _make_in_thread(page_pk):
     try:
-        make_renditions_with_retries(page_pk)
+        make_or_log(page_pk)
     finally:
         # Django closes connections at the end of a request, but not in a thread of our own.
         connection.close()

@@ -12,7 +12,6 @@ from django.utils.text import capfirst, slugify
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import TranslatableMixin
-from wagtail.search import index
 
 from media.access import shown_with_pages
 from media.people import is_shown_outside
@@ -156,7 +155,7 @@ class Country(models.Model):
         return f"country{self.code.lower()}0"
 
 
-class Theme(index.Indexed, TranslatableMixin, models.Model):
+class Theme(TranslatableMixin, models.Model):
     """A subject of stories, in one language. Its list of stories is at theme/<slug>/ below a top index."""
 
     name = models.CharField(_("name"), max_length=80)
@@ -177,9 +176,6 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
     )
 
     objects = ThemeQuerySet.as_manager()
-
-    # For the search in the choosers of the admin.
-    search_fields = [index.AutocompleteField("name")]
 
     class Meta(TranslatableMixin.Meta):
         ordering = ["name"]
@@ -233,7 +229,7 @@ class Theme(index.Indexed, TranslatableMixin, models.Model):
 
 # Readers of a story may download the pictures of its authors.
 @shown_with_pages
-class Author(index.Indexed, TranslatableMixin, models.Model):
+class Author(TranslatableMixin, models.Model):
     """The author of a story: a person under a name that they agreed to, or a team. Not a user account."""
 
     name = models.CharField(
@@ -254,8 +250,6 @@ class Author(index.Indexed, TranslatableMixin, models.Model):
     )
 
     objects = TermQuerySet.as_manager()
-
-    search_fields = [index.AutocompleteField("name")]
 
     class Meta(TranslatableMixin.Meta):
         ordering = ["name"]

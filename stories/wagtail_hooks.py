@@ -22,7 +22,7 @@ from publishing.trash import in_trash
 from publishing.visibility import published_pages
 from safeguarding.releases import lock_pages, lock_people_of
 from stories.checked_pages import find_passed_end
-from stories.choosers import AuthorChooserViewSet, CountryChooserViewSet, ThemeChooserViewSet
+from stories.choosers import AuthorChooserViewSet, TermChooserViewSet, ThemeChooserViewSet
 from stories.forms import TermForm
 from stories.models import StoryPage
 from stories.people import contributors_in
@@ -31,12 +31,22 @@ from stories.scheduled import NOT_PUBLISHED
 from stories.terms import Author, Country, Theme
 
 
+class TermIndexView(IndexView):
+    """A list of terms. A search finds them by name, countries by that in any language of the site."""
+
+    def search_queryset(self, queryset):
+        return queryset.named_like(self.search_query) if self.is_searching else queryset
+
+
 class TermViewSet(SnippetViewSet):
     """The admin views of a model of terms, whose list shows the number of public stories of each.
 
     Other stories don't count, because the user may not see all of them.
     """
 
+    index_view_class = TermIndexView
+    # Wagtail shows the search box because of it. TermIndexView searches.
+    search_fields = ["pk"]
     links = ""  # The related name of the model in stories/story_links.py that links stories to the term.
 
     def get_queryset(self, request):
@@ -51,21 +61,11 @@ class TermViewSet(SnippetViewSet):
 STORY_COUNT = Column("story_count", label=_("Public stories"), sort_key="story_count")
 
 
-class CountryIndexView(IndexView):
-    """The list of countries. A search finds a country by its name in any language of the site."""
-
-    def search_queryset(self, queryset):
-        return queryset.named_like(self.search_query) if self.is_searching else queryset
-
-
 class CountryViewSet(TermViewSet):
     model = Country
     links = "story_countries"
     icon = "globe"
-    index_view_class = CountryIndexView
-    chooser_viewset_class = CountryChooserViewSet
-    # Wagtail shows the search box because of it. CountryIndexView searches, because no column has the names.
-    search_fields = ["slug"]
+    chooser_viewset_class = TermChooserViewSet
     list_display = [
         "__str__",
         "code",

@@ -103,9 +103,6 @@ class BodyBuilder:
     def _text(self, block):
         return block["value"]
 
-    def _heading(self, block):
-        return block | {"level": str(block["level"])}
-
     def _pictures(self, block):
         return {"pictures": [self._picture(picture) for picture in block["pictures"]]}
 

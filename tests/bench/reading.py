@@ -38,8 +38,7 @@ def main():
     chromium = services.chromium()
     settings = "tests.support.settings_bench"
     # Pages name the files of the manifest, which collectstatic writes.
-    collect = ["collectstatic --no-input -v0"]
-    with running_demo(first=collect, settings=settings) as (address, _folder):
+    with running_demo("collectstatic --no-input -v0", settings=settings) as address:
         measure_paint(address, chromium)
 
 

@@ -216,6 +216,14 @@ def test_chooser_finds_countries_by_name(editor):
     assert chooser_results(editor, "country", "atlantis") == []
 
 
+def test_list_and_chooser_of_themes_ignore_accents(editor):
+    make_theme("Été")
+    make_theme("Winter")
+    assert chooser_results(editor, "theme", "ETE") == ["Été"]
+    listed = editor.get("/admin/snippets/stories/theme/", {"q": "ETE"}).context["object_list"]
+    assert [theme.name for theme in listed] == ["Été"]
+
+
 # --- Languages of quotes -------------------------------------------------------------------------
 
 

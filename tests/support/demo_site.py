@@ -1,4 +1,4 @@
-"""Runs a site with the demo stories, for benchmarks and for the screenshots in the documentation."""
+"""Runs a site with the demo stories, for benchmarks."""
 
 import os
 import socket
@@ -6,19 +6,14 @@ import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 
 
 @contextmanager
-def running_demo(*commands, first=(), settings="site_project.settings"):
-    """Context manager that runs a site with the demo, and yields its address and its data folder.
+def running_demo(*first, settings):
+    """Context manager that runs a site with the demo, and yields its address.
 
-    Arguments:
-        commands: further commands of manage.py to run before the server starts, as text.
-        first: commands to run before the demo is loaded. Loading it renders its pages, to make renditions.
-        settings: the module with the settings.
-
-    The folder is deleted afterwards.
+    `first`: commands of manage.py to run before the demo is loaded, as text. Loading it renders its pages, to
+    make renditions. `settings`: the module with the settings.
     """
     with tempfile.TemporaryDirectory(prefix="demo-site-") as folder:
         # The socket is open before the server starts, so requests wait until it is ready.
@@ -27,7 +22,7 @@ def running_demo(*commands, first=(), settings="site_project.settings"):
         environment = os.environ | {"TRY_OUT": "1", "DATA_DIR": folder, "BASE_URL": address}
         environment |= {"DJANGO_SETTINGS_MODULE": settings, "LOG_LEVEL": "WARNING"}
         environment.pop("DATABASE_URL", None)
-        for words in ["migrate -v0", *first, "load_demo", *commands]:
+        for words in ["migrate -v0", *first, "load_demo"]:
             # Standard output is for the measurements.
             command = [sys.executable, "manage.py", *words.split()]
             subprocess.run(command, env=environment, stdout=sys.stderr, check=True)
@@ -36,6 +31,6 @@ def running_demo(*commands, first=(), settings="site_project.settings"):
         with subprocess.Popen(server, env=environment, pass_fds=[listener.fileno()]) as site:
             listener.close()  # so that a request fails if the server has stopped
             try:
-                yield address, Path(folder)
+                yield address
             finally:
                 site.terminate()
