@@ -1,9 +1,10 @@
 """The page types HomePage, one in each language, and StandardPage, for pages such as “About us”."""
 
+from copy import copy
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,8 @@ from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Orderable, Page
 from wagtail.search import index
 
+from caching.versioned_cache import cached
+
 # Django finds the models of an app in its models module.
 from home.site_settings import SiteSettings  # noqa: F401
 from publishing.hiding import status_string
@@ -21,15 +24,15 @@ from publishing.visibility import PublishedQuerySet, restrictions_on
 from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.checked_pages import CheckedPageMixin
 from stories.forms import CheckedPageForm
-from stories.models import StoryPage
+from stories.models import StoryIndexPage, StoryPage
 from stories.panels import PEOPLE_PANEL
 from stories.reserved_slugs import RESERVED_BELOW_HOME, RESERVED_BELOW_INDEX
 
 # How many stories the home page lists under “Newest stories”.
 NEWEST_STORIES_COUNT = 6
-# For select_related() of Page: the relations to the page types that can be below a home page, and from a
-# story to its lead picture.
-SPECIFIC_PAGE_RELATIONS = ["storypage__lead_image", "storyindexpage", "standardpage"]
+# For select_related() of Page: the relations to the page types that can be below a home page, except index
+# pages, and from a story to its lead picture.
+SPECIFIC_PAGE_RELATIONS = ["storypage__lead_image", "standardpage"]
 
 
 class HomePage(CheckedPageMixin, Page):
@@ -123,7 +126,8 @@ class HomePage(CheckedPageMixin, Page):
     def route(self, request, path_components):
         """Find the page for a path with one query, where Wagtail takes two for each level of the tree.
 
-        The query is the same whether there is no page at the path or one that no visitor may see.
+        The query is the same whether there is no page at the path or one that no visitor may see. An index
+        page takes none.
 
         Raises Http404 when the URL has the prefix of another language than this page's. URLs without a prefix
         are those of the default language. A site without a home page in that language serves its root page
@@ -138,28 +142,35 @@ class HomePage(CheckedPageMixin, Page):
         page = self.find_page(path_components)
         if page is None:
             raise Http404
-        # The relation from a Page to its specific page has the name of the model: page.storypage.
-        specific_page = getattr(page, page.cached_content_type.model)
-        specific_page.was_found_with_address = True
-        return specific_page.route(request, path_components[page.depth - self.depth :])
+        page.was_found_with_address = True
+        return page.route(request, path_components[page.depth - self.depth :])
 
     def find_page(self, path_components):
-        """Return the page at a path, or the top index that lists a term there, if it has an address."""
+        """Return the page at a path, or the top index that lists a term there, if it has an address.
+
+        Index pages are cached, because readers ask for the same one with many filters.
+        """
         above, *rest = path_components
-        at_path = Q(url_path=f"{self.url_path}{'/'.join(path_components)}/")
-        if len(rest) == 2 and rest[0] in RESERVED_BELOW_INDEX:  # such as /stories/country/kenya/
-            at_path |= Q(url_path=f"{self.url_path}{above}/", storyindexpage__isnull=False)
+        is_term = len(rest) == 2 and rest[0] in RESERVED_BELOW_INDEX  # such as /stories/country/kenya/
+        lists = cached(("lists", self.pk), self.load_lists)
+        if found := lists.get("/".join(path_components)) or (is_term and lists.get(above)):
+            return copy(found)  # All requests share the cached pages.
         pages = PublishedQuerySet(Page).with_address().select_related(*SPECIFIC_PAGE_RELATIONS)
-        try:
-            # The slug is there for its index in the database: url_path alone has none.
-            return pages.filter(at_path, slug__in=path_components).order_by("-depth").first()
-        except ValueError:  # PostgreSQL accepts no NUL character in a string
-            raise Http404 from None
+        url_path = f"{self.url_path}{'/'.join(path_components)}/"
+        # The slug is there for its index in the database: url_path has none.
+        page = pages.filter(url_path=url_path, slug=path_components[-1]).first()
+        # The relation from a Page to its specific page has the name of the model: page.storypage.
+        return page and getattr(page, page.cached_content_type.model)
+
+    def load_lists(self):
+        """Return {path below this page, as "stories/africa": StoryIndexPage} of those with an address."""
+        pages = PublishedQuerySet(StoryIndexPage).with_address().filter(path__startswith=self.path)
+        return {page.url_path.removeprefix(self.url_path)[:-1]: page for page in pages}
 
     def get_context(self, request, *args, **kwargs):
         context = super().get_context(request, *args, **kwargs)
         featured = [item.story_id for item in self.featured_stories.all()]
-        stories = StoryPage.objects.published().filter(locale_id=self.locale_id).for_cards()
+        stories = StoryPage.objects.published(few=True).filter(locale_id=self.locale_id).for_cards()
         context["featured"] = stories.in_order(featured)
         context["newest"] = stories.exclude(pk__in=featured).newest_first()[:NEWEST_STORIES_COUNT]
         return context

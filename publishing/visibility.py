@@ -47,17 +47,17 @@ class PublishedQuerySet(PageQuerySet):
 
     def public(self):
         """Exclude hidden pages."""
-        return self.outside(get_hidden_paths(), hidden_roots())
+        return self.outside(hidden_roots)
 
     def with_address(self):
         """Return the pages that answer at their address: public ones, and private ones, with a login."""
-        paths = None if in_transaction() else get_withheld_paths()
-        return self.live().released(few=True).outside(paths, withheld_roots())
+        return self.live().released(few=True).outside(withheld_roots)
 
-    def outside(self, paths, roots):
-        """Exclude `roots`, a queryset, and their descendants. `paths`: their paths, or None if unknown."""
+    def outside(self, find_roots):
+        """Exclude the pages that `find_roots`, a function, returns, and their descendants."""
+        paths = get_paths(find_roots)
         if paths is None or len(paths) > MAX_PATHS:
-            return self.exclude(is_in_subtree(roots))
+            return self.exclude(is_in_subtree(find_roots()))
         by_length = defaultdict(list)
         for path in paths:
             by_length[len(path)].append(path)
@@ -72,28 +72,19 @@ def hidden_roots():
     return Page.objects.filter(pk__in=RawSQL(HIDDEN, ()))  # noqa: S611 - it has no parameters
 
 
-def get_hidden_paths():
-    """Return the cached paths of `hidden_roots`. None within a transaction, which may still change them."""
-    if in_transaction():
-        return None
-    return cached("hidden paths", find_hidden_paths, current_version())
-
-
-def find_hidden_paths():
-    return list(hidden_roots().values_list("path", flat=True))
-
-
 def withheld_roots():
     """Return the pages at the top of what publishing/conditions.py withholds."""
     return Page.objects.filter(pk__in=RawSQL(WITHHELD, ()))  # noqa: S611 - it has no parameters
 
 
-def get_withheld_paths():
-    return cached("withheld paths", find_withheld_paths, current_version())
+def get_paths(find_roots):
+    """Return the cached paths of the pages that `find_roots`, one of the two functions above, returns.
 
-
-def find_withheld_paths():
-    return list(withheld_roots().values_list("path", flat=True))
+    None within a transaction, which may still change them.
+    """
+    if in_transaction():
+        return None
+    return cached(find_roots, lambda: list(find_roots().values_list("path", flat=True)), current_version())
 
 
 def is_in_subtree(roots):
@@ -107,10 +98,15 @@ def is_in_subtree(roots):
 
 def is_hidden(page):
     """Return whether `page` is hidden. At most one query."""
-    paths = get_hidden_paths()
-    if paths is not None:
-        return page.path.startswith(tuple(paths))
-    return Page.objects.filter(is_in_subtree(hidden_roots()), path=page.path).exists()
+    return is_below(page, hidden_roots)
+
+
+def is_below(page, find_roots):
+    """Return whether `page` is one of the pages that `find_roots`, a function, returns, or below one."""
+    paths = get_paths(find_roots)
+    if paths is None:
+        return find_roots().ancestor_of(page, inclusive=True).exists()
+    return page.path.startswith(tuple(paths))
 
 
 def is_published(page):
@@ -153,8 +149,8 @@ def is_withdrawn(page):
     """
     if is_known_as_not_hidden(page):
         return not is_page_released(page)
-    found = Page.objects.filter(pk=page.pk)
-    return found.filter(~is_released() | Q(Exists(withheld_above(page)))).exists()
+    is_withheld = Exists(withheld_roots().ancestor_of(page, inclusive=True))
+    return Page.objects.filter(~is_released() | Q(is_withheld), pk=page.pk).exists()
 
 
 def is_withheld(page):
@@ -162,19 +158,11 @@ def is_withheld(page):
 
     Outside of a transaction, the pages of a list take one query together.
     """
-    if in_transaction():
-        return withheld_above(page).exists()
-    return page.path.startswith(tuple(get_withheld_paths()))
-
-
-def withheld_above(page):
-    """Return the withheld pages that hide `page`, which can be itself."""
-    return withheld_roots().ancestor_of(page, inclusive=True)
+    return is_below(page, withheld_roots)
 
 
 def is_known_as_not_hidden(page):
-    paths = get_hidden_paths()
-    return paths is not None and not page.path.startswith(tuple(paths))
+    return not in_transaction() and not is_hidden(page)
 
 
 def published_pages(few=False):

@@ -24,8 +24,8 @@ class StoryPageQuerySet(PublishedQuerySet):
         return self.filter(story_themes__theme=theme)
 
     def below(self, index):
-        """Return the stories below the page `index`, at any depth."""
-        return self.descendant_of(index)
+        """Return the stories below the page `index`, at any depth. A path begins with those above it."""
+        return self.filter(path__startswith=index.path)
 
     def in_top_index_of(self, story):
         """Return the stories of the top index that `story` is in, with those of its sections."""

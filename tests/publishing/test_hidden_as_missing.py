@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from publishing.hiding import hide
-from tests.support.builders import home_page, make_story
+from tests.support.builders import home_page, make_index, make_story
 from tests.support.committed import caches_in_use
 from tests.support.hidden_pages import WAYS_TO_HIDE, draft, hidden_at_once, of_a_person_who_withdrew
 from tests.support.undone import undone
@@ -40,7 +40,7 @@ def find_differences(client, hidden, missing, methods=METHODS):
 
 def test_hidden_page_answers_as_a_missing_one(client):
     differences = []
-    for make_hidden in WAYS_TO_HIDE:
+    for make_hidden in [*WAYS_TO_HIDE, lambda: hidden_at_once(make_index(make_index(), "Part"))]:
         with undone():
             hidden = make_hidden().url
             if client.get(hidden).status_code == 302:  # a private page, which asks for the login

@@ -122,7 +122,7 @@ def test_the_rule_holds_in_every_tree(monkeypatch):
 def test_a_page_that_is_not_hidden_takes_no_query():
     make_private(make_plain_page("For members"))
     story = make_story()
-    visibility.get_hidden_paths()  # caches them
+    visibility.get_paths(visibility.hidden_roots)  # caches them
     with CaptureQueriesContext(connection) as queries:
         assert not visibility.restrictions_on(story).exists()
     assert not queries
@@ -131,7 +131,7 @@ def test_a_page_that_is_not_hidden_takes_no_query():
 @pytest.mark.usefixtures("committed")
 def test_only_a_limited_number_of_hidden_paths_is_named_in_a_query(monkeypatch):
     page = make_private(make_plain_page("For members"))
-    assert visibility.get_hidden_paths() == [page.path]
+    assert visibility.get_paths(visibility.hidden_roots) == [page.path]
     for most, is_named in ((1, True), (0, False)):
         monkeypatch.setattr(visibility, "MAX_PATHS", most)
         assert (page.path in str(visibility.published_pages().query)) == is_named

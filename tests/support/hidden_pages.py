@@ -79,10 +79,10 @@ def below_draft_section():
     return hidden_story(parent=make_index(make_index(), title=f"{HIDDEN} section", live=False))
 
 
-def hidden_at_once():
-    story = hidden_story()
-    hide(story)
-    return story
+def hidden_at_once(page=None):
+    page = page or hidden_story()
+    hide(page)
+    return page
 
 
 def published_in_the_trash():
