@@ -100,8 +100,7 @@ def get_canonical_url(request, page, listing):
     if not listing:
         return url
     number = listing.page.number
-    page_query = f"page={number}" if number > 1 else ""
-    query = "&".join(filter(None, [listing.query, page_query]))
+    query = listing.query_string(page=number if number > 1 else None)
     return f"{url}?{query}" if query else url
 
 

@@ -168,8 +168,8 @@ class AnalysingCompiler(BaseSearchQueryCompiler):
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
-        # Fault: with fields=["title"], modelsearch's compilers fail on SQLite: they look for the column in the
-        # wrong table.
+        # Fault: with fields=["title"], modelsearch fails on SQLite, because its compiler looks for the column
+        # in the wrong table.
         if self.fields == ["title"]:
             self.COLUMN = "title"
         self.query_tree = self.analyse()
