@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import F, Max
 from django.db.models.functions import Substr
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.encoding import iri_to_uri
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 from wagtail.models import Page, Site
@@ -56,8 +58,8 @@ def find_entries():
     lastmod = get_lastmod_by_path(pages)
     translations = defaultdict(list)
     for page in pages:
-        translations[page.translation_key].append((page.language, absolute(page.href)))
-    entries = [{"url": absolute(page.href), "lastmod": lastmod[page.path]} for page in pages]
+        translations[page.translation_key].append((page.language, page.href))
+    entries = [{"url": page.href, "lastmod": lastmod[page.path]} for page in pages]
     for page, entry in zip(pages, entries, strict=True):
         if len(translations[page.translation_key]) > 1:
             entry["translations"] = translations[page.translation_key]
@@ -71,7 +73,7 @@ def get_indexable_stories():
 
 
 def get_indexable_pages():
-    """Return a list of the public pages with a URL, each with that as `href`, and with its `language`."""
+    """Return a list of the public pages with a URL, each with it as `href`, and with its `language`."""
     pages = published_pages().exclude(storypage__keep_out_of_search_engines=True)
     pages = pages.annotate(language=F("locale__language_code")).order_by("path").only(*PAGE_FIELDS)
     pages = list(pages)
@@ -79,7 +81,9 @@ def get_indexable_pages():
     root_paths = Site.get_site_root_paths()
     for page in pages:
         page._wagtail_cached_site_root_paths = root_paths
-        page.href = page.get_url()
+        # Not absolute(), which would take as long as the query.
+        url = page.get_url()
+        page.href = url and f"{settings.BASE_URL}{url}"
     return [page for page in pages if page.href]
 
 
@@ -113,6 +117,6 @@ def get_term_list_entries(top_indexes):
             # A theme of another language than the story's has no list. If the query compared the languages,
             # PostgreSQL could join each theme with all stories in its language.
             if top in top_indexes and len(set(languages)) < 2:
-                url = absolute(f"{top_indexes[top].href}{term_type}/{slug}/")
+                url = f"{top_indexes[top].href}{term_type}/{iri_to_uri(slug)}/"
                 entries.append({"url": url, "lastmod": lastmod})
     return entries

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from wagtail.models import Locale, Page
 from wagtail.search.backends import get_search_backend
 
+from caching.versioned_cache import cached
 from publishing.visibility import published_pages
 from search.analysis import fold_words
 from search.vocabulary import NON_COUNTRY_CODES, read_country_terms
@@ -109,10 +110,15 @@ def find_terms(typed, language):
     ranks, names = rank_countries(typed, language), country_names(language)
     themes = Theme.objects.filter(locale__language_code=language)
     countries = Country.objects.filter(pk__in=ranks)
-    rows = with_story_path(themes, "name", "story_themes__theme", language)
-    rows = rows.union(with_story_path(countries, "code", "story_countries__country", language), all=True)
-    indexes = StoryIndexPage.objects.filter(pk__in=published_pages(), depth=TOP_INDEX_DEPTH)
-    urls = {index.path: index.url for index in indexes.only("path", "url_path")}
+    # A subquery and not a join: SQLite, without statistics, would begin a join with all pages of the
+    # language.
+    language_code = Locale.objects.filter(pk=OuterRef("locale")).values("language_code")
+    stories = StoryPage.objects.published(few=True).alias(language=Subquery(language_code))
+    stories = stories.filter(language=language).order_by()
+    rows = with_story_path(themes, "name", stories.filter(story_themes__theme=OuterRef("pk")))
+    stories = stories.filter(story_countries__country=OuterRef("pk"))
+    rows = rows.union(with_story_path(countries, "code", stories), all=True)
+    urls = cached("top indexes", load_index_urls)
     terms = []
     for kind, label, slug, story_path in rows.order_by():
         is_country = kind == "country"
@@ -124,18 +130,19 @@ def find_terms(typed, language):
     return [suggestion for _rank, _name, suggestion in sorted(terms, key=itemgetter(0, 1))]
 
 
-def with_story_path(terms, label, link, language):
-    """Return rows (model name, label, slug, path of a public story in `language` or None) of `terms`.
+def load_index_urls():
+    """Return {path: URL} of the public top story indexes, which have the lists of terms."""
+    indexes = published_pages(few=True).exclude(storyindexpage=None).filter(depth=TOP_INDEX_DEPTH)
+    return {index.path: index.url for index in indexes.only("path", "url_path")}
+
+
+def with_story_path(terms, label, stories):
+    """Return rows (model name, label, slug, path of one of `stories` or None) of `terms`.
 
     `terms`: a queryset of themes or countries.
     `label`: the name of the field with the label.
-    `link`: the lookup of a story that leads to its terms.
+    `stories`: a queryset with an OuterRef to the term.
     """
-    # A subquery and not a join: SQLite, without statistics, would begin a join with all pages of the
-    # language.
-    language_code = Locale.objects.filter(pk=OuterRef("locale")).values("language_code")
-    stories = StoryPage.objects.published(few=True).alias(language=Subquery(language_code))
-    stories = stories.filter(**{link: OuterRef("pk")}, language=language).order_by()
     return terms.order_by().values_list(
         Value(terms.model._meta.model_name, CharField()),
         F(label),
