@@ -74,7 +74,7 @@ def _get_kind(key):
     # Home pages count as plain pages.
     if model._meta.model_name in {OTHER_KIND, "homepage"}:
         return OTHER_KIND, gettext("Other pages")
-    return model._meta.model_name, capfirst(model._meta.verbose_name_plural)
+    return model._meta.model_name, str(capfirst(model._meta.verbose_name_plural))
 
 
 def _load_values(pks, links, key, value, label):
