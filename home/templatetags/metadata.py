@@ -20,7 +20,7 @@ JSON_ESCAPES = {ord(character): f"\\u{ord(character):04X}" for character in "<>&
 @register.filter
 def as_json(text):
     """Return `text` as a JSON string, safe inside a <script> element."""
-    return mark_safe(json.dumps(text).translate(JSON_ESCAPES))  # noqa: S308 - escaped
+    return mark_safe(json.dumps(str(text)).translate(JSON_ESCAPES))  # noqa: S308 - escaped
 
 
 @register.simple_tag(takes_context=True)
