@@ -150,17 +150,26 @@ def check_proof(request, user, sent):
     elif step == "factor" and not is_recent(request, IDENTITY_VERIFIED_AT):
         return ""  # the first proof has expired, and the page asks for it again
     elif step == "factor":
-        throttle = Throttle("code", request, user.pk)
-        if not throttle.allow_attempt():
-            return TOO_MANY
-        if "passkey" in sent:
-            device, wrong = passkeys.verify(request, user, sent["passkey"]), WRONG_PASSKEY
-        else:
-            device, wrong = second_factor.verify_code(user, sent.get("code", "")), WRONG_CODE
-        if not device:
-            return wrong
-        throttle.record_success()
-        second_factor.mark_verified(request, device)
+        return check_factor(request, user, sent)
+    return ""
+
+
+def check_factor(request, user, sent):
+    """Check the passkey or code in the form data `sent`, and store in the session that it was given.
+
+    Return an error message, or "" if it is right.
+    """
+    throttle = Throttle("code", request, user.pk)
+    if not throttle.allow_attempt():
+        return TOO_MANY
+    if "passkey" in sent:
+        device, wrong = passkeys.verify(request, user, sent["passkey"]), WRONG_PASSKEY
+    else:
+        device, wrong = second_factor.verify_code(user, sent.get("code", "")), WRONG_CODE
+    if not device:
+        return wrong
+    throttle.record_success()
+    second_factor.mark_verified(request, device)
     return ""
 
 

@@ -18,8 +18,7 @@ from wagtail.admin import messages
 
 from accounts import passkeys, second_factor
 from accounts.models import Passkey
-from accounts.reauthentication import WRONG_CODE, WRONG_PASSKEY
-from accounts.throttle import TOO_MANY, Throttle
+from accounts.reauthentication import WRONG_CODE, check_factor
 from accounts.users import may_change
 
 # Session key: the shared secret of an app that is being set up.
@@ -67,15 +66,9 @@ def ask_second_step(request, user):
     """Show the form for a code or a passkey, and check what it sends."""
     form, problem = CodeForm(request.POST if "code" in request.POST else None), ""
     if form.is_valid() or "passkey" in request.POST:
-        throttle = Throttle("code", request, user.pk)
-        if not throttle.allow_attempt():
-            problem = TOO_MANY
-        elif device := verified_device(request, user, form):
-            throttle.record_success()
-            second_factor.mark_verified(request, device)
+        problem = check_factor(request, user, request.POST)
+        if not problem:
             return redirect(next_url(request))
-        else:
-            problem = WRONG_CODE if form.is_valid() else WRONG_PASSKEY
     context = {
         "form": form,
         "problem": problem,
@@ -83,13 +76,6 @@ def ask_second_step(request, user):
         "passkey_options": passkeys.authentication_options(request, user),
     }
     return render(request, "accounts/second_factor.html", context)
-
-
-def verified_device(request, user, form):
-    """Return the device of `user` whose code or passkey is in the request, or None."""
-    if form.is_valid():
-        return second_factor.verify_code(user, form.cleaned_data["code"])
-    return passkeys.verify(request, user, request.POST["passkey"])
 
 
 def set_up_app(request, user, problem="", passkey_form=None):

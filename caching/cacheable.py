@@ -20,16 +20,6 @@ ENVIRON_KEY = "caching.request"
 # The values that some parameters can have, wherever they are declared. Other values are ignored. The number
 # of a page has up to six digits. "text" asks for the text-only version.
 VALUES = {"page": re.compile(r"[0-9]{1,6}"), "text": re.compile("1")}
-# Headers that ask for a part of a response, or for a response on a condition. The page cache applies
-# If-None-Match itself, and ignores the others, as HTTP allows.
-CONDITIONS = [
-    "HTTP_IF_MATCH",
-    "HTTP_IF_MODIFIED_SINCE",
-    "HTTP_IF_NONE_MATCH",
-    "HTTP_IF_RANGE",
-    "HTTP_IF_UNMODIFIED_SINCE",
-    "HTTP_RANGE",
-]
 
 
 def cacheable(view):
@@ -49,7 +39,8 @@ def begin_cacheable(request, parameters):
     """Say that the response to `request` may be cached, and depends only on the address and on `parameters`.
 
     Change `request`, so that this is true: remove other query parameters and, if the page cache handles the
-    request, also conditions and the method HEAD.
+    request, also the method HEAD. The page cache applies If-None-Match, and ignores other conditions, as HTTP
+    allows: a view must not apply any.
     Return None if the caller has to make the response, or else a response to return at once.
     """
     query = normalise_query(request.META.get("QUERY_STRING", ""), parameters)
@@ -58,9 +49,6 @@ def begin_cacheable(request, parameters):
     cache_request = request.META.get(ENVIRON_KEY)
     if cache_request is None:
         return None
-    # The page is stored for other requests, which may have other conditions or none.
-    for name in CONDITIONS:
-        request.META.pop(name, None)
     request.method = "GET"
     if cache_request.begin(query):
         return None

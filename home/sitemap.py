@@ -1,20 +1,17 @@
 """sitemap.xml: the public pages and lists that search engines may index, with translations."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
-from datetime import datetime
-from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.sitemaps import Sitemap, views
+from django.core.paginator import Paginator
 from django.db.models import F, Max
 from django.db.models.functions import Substr
-from django.http import Http404, QueryDict
-from django.template.response import TemplateResponse
+from django.http import Http404
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.encoding import iri_to_uri
-from django.utils.functional import cached_property
-from django.views.decorators.http import conditional_page, require_safe
+from django.utils.functional import SimpleLazyObject
+from django.views.decorators.http import require_safe
 from wagtail.models import Page, Site
 
 from caching.cacheable import cacheable
@@ -24,80 +21,50 @@ from publishing.visibility import published_pages
 from stories.models import StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
 
+# The most URLs in a file, by the protocol of sitemaps.
+MAX_URLS = 50_000
 # The columns of pages that are needed here.
 PAGE_FIELDS = ["path", "depth", "url_path", "translation_key", "last_published_at"]
 # Length of the tree path of a top index, which is a list of stories right below a home page.
 TOP_INDEX_PATH_LENGTH = TOP_INDEX_DEPTH * Page.steplen
 
 
-@dataclass
-class SitemapEntry:
-    """One URL of the sitemap. `location` is its path; the other URLs are absolute."""
-
-    location: str
-    lastmod: datetime | None
-    # (language, URL) of the page and its translations; empty when it has none.
-    translations: list[tuple[str, str]] = field(default_factory=list)
-
-
-class PageSitemap(Sitemap):
-    """The public pages, then the list of stories of each term (country or theme) that public stories have.
-
-    Django asks an instance for its items several times, so they are made once, as `entries`.
-    """
-
-    protocol, domain = urlsplit(settings.BASE_URL)[:2]
-
-    def get_domain(self, site=None):
-        # The host of BASE_URL, not that of the request.
-        return self.domain
-
-    def items(self):
-        return self.entries
-
-    @cached_property
-    def entries(self):
-        pages = get_indexable_pages()
-        lastmod = get_lastmod_by_path(pages)
-        translations = defaultdict(list)
-        for page in pages:
-            translations[page.translation_key].append(page)
-        entries = []
-        for page in pages:
-            entry = SitemapEntry(page.href, lastmod[page.path])
-            same = translations[page.translation_key]
-            if len(same) > 1:
-                entry.translations = [(other.language, absolute(other.href)) for other in same]
-            entries.append(entry)
-        top_indexes = {page.path: page for page in pages if page.depth == TOP_INDEX_DEPTH}
-        return entries + get_term_list_entries(top_indexes)
-
-    def location(self, entry):
-        return entry.location
-
-    def lastmod(self, entry):
-        return entry.lastmod
-
-
 @cacheable
-@conditional_page
 @require_safe
 def sitemap(request, part=None):
     """View of the sitemap: the index of its parts if it has more URLs than a file may have, or one part."""
-    pages = PageSitemap()
+    parts = Paginator(SimpleLazyObject(find_entries), MAX_URLS)
     # Cached, so that a request for a part that does not exist takes no query.
-    number_of_parts = cached("sitemap parts", lambda: pages.paginator.num_pages)
-    if part is None and number_of_parts > 1:
-        paths = [reverse("sitemap_part", args=[part]) for part in range(1, number_of_parts + 1)]
-        context = {"parts": [absolute(path) for path in paths]}
-        return TemplateResponse(request, "home/sitemap_index.xml", context, content_type="application/xml")
+    number_of_parts = cached("sitemap parts", lambda: parts.num_pages)
     if part is not None and not 1 <= part <= number_of_parts > 1:  # A single part has no number.
         raise Http404
-    request.GET = QueryDict(f"p={part or 1}")  # Django's parameter
-    response = views.sitemap(request, {"pages": pages}, template_name="home/sitemap.xml")
-    # Unpublishing a page changes the sitemap but makes no date later: only the ETag shows the change.
-    del response["Last-Modified"]
+    if part is None and number_of_parts > 1:
+        paths = [reverse("sitemap_part", args=[number + 1]) for number in range(number_of_parts)]
+        template, context = "sitemap_index.xml", {"parts": map(absolute, paths)}
+    else:
+        template, context = "sitemap.xml", {"entries": parts.page(part or 1)}
+    response = render(request, f"home/{template}", context, content_type="application/xml")
+    response["X-Robots-Tag"] = "noindex"
     return response
+
+
+def find_entries():
+    """Return the entries of the public pages, then those of the lists of each term, as dictionaries.
+
+    `url` and `lastmod` are those of the entry. `translations`: (language, URL) of the page and its
+    translations, if it has any.
+    """
+    pages = get_indexable_pages()
+    lastmod = get_lastmod_by_path(pages)
+    translations = defaultdict(list)
+    for page in pages:
+        translations[page.translation_key].append((page.language, page.href))
+    entries = [{"url": page.href, "lastmod": lastmod[page.path]} for page in pages]
+    for page, entry in zip(pages, entries, strict=True):
+        if len(translations[page.translation_key]) > 1:
+            entry["translations"] = translations[page.translation_key]
+    top_indexes = {page.path: page for page in pages if page.depth == TOP_INDEX_DEPTH}
+    return entries + get_term_list_entries(top_indexes)
 
 
 def get_indexable_stories():
@@ -106,7 +73,7 @@ def get_indexable_stories():
 
 
 def get_indexable_pages():
-    """Return a list of the public pages with a URL, each with that as `href`, and with its `language`."""
+    """Return a list of the public pages with a URL, each with it as `href`, and with its `language`."""
     pages = published_pages().exclude(storypage__keep_out_of_search_engines=True)
     pages = pages.annotate(language=F("locale__language_code")).order_by("path").only(*PAGE_FIELDS)
     pages = list(pages)
@@ -114,7 +81,9 @@ def get_indexable_pages():
     root_paths = Site.get_site_root_paths()
     for page in pages:
         page._wagtail_cached_site_root_paths = root_paths
-        page.href = page.get_url()
+        # Not absolute(), which would take as long as the query.
+        url = page.get_url()
+        page.href = url and f"{settings.BASE_URL}{url}"
     return [page for page in pages if page.href]
 
 
@@ -148,6 +117,6 @@ def get_term_list_entries(top_indexes):
             # A theme of another language than the story's has no list. If the query compared the languages,
             # PostgreSQL could join each theme with all stories in its language.
             if top in top_indexes and len(set(languages)) < 2:
-                location = iri_to_uri(f"{top_indexes[top].href}{term_type}/{slug}/")
-                entries.append(SitemapEntry(location, lastmod))
+                url = f"{top_indexes[top].href}{term_type}/{iri_to_uri(slug)}/"
+                entries.append({"url": url, "lastmod": lastmod})
     return entries

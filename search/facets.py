@@ -2,8 +2,6 @@
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import F, Lookup, StringAgg, TextField, Value
@@ -12,7 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from stories.listing import Choice, Facet, term_label
+from stories.listing import make_facet
 from stories.models import StoryCountry, StoryTheme
 from stories.terms import country_names, fold
 
@@ -40,61 +38,59 @@ class InList(Lookup):
         return f"{value} = ANY(%s)", (*params, self.rhs)
 
 
-@dataclass
-class FacetValues:
-    """The values of the facets (filters with choices, such as countries) for a list of pages."""
-
-    # {facet: {value: set of the primary keys of the pages that have it}}
-    pks: dict
-    # {facet: {value: label}}
-    labels: dict
-
-
 def load_facet_values(rows):
-    """Return the FacetValues for `rows` of (primary key, content type's primary key, date or None)."""
+    """Return {facet: {value: (label, set of the primary keys of the pages that have it)}}.
+
+    `rows`: (primary key, content type's primary key, date or None) of each page.
+    """
     all_pks = [pk for pk, _content_type, _date in rows]
-    by_type, years = defaultdict(set), defaultdict(set)
+    by_type, by_year = defaultdict(set), defaultdict(set)
     for pk, content_type, date in rows:
         by_type[content_type].add(pk)
         if date:
-            years[str(date.year)].add(pk)
-    kinds, kind_labels = defaultdict(set), {OTHER_KIND: gettext("Other pages")}
-    for key, pks in by_type.items():
-        content_type = ContentType.objects.get_for_id(key)
-        # Home pages count as plain pages.
-        kind = OTHER_KIND if content_type.model == "homepage" else content_type.model
-        kinds[kind] |= pks
-        kind_labels.setdefault(kind, capfirst(content_type.model_class()._meta.verbose_name_plural))
-    # The labels of countries are their ISO codes here: build_facets() turns them into names.
-    countries, country_labels = _load_values(
-        all_pks, StoryCountry.objects.all(), "story_id", "country__slug", "country_id"
-    )
-    themes, theme_labels = _load_values(
-        all_pks, StoryTheme.objects.all(), "story_id", "theme__slug", "theme__name"
-    )
-    return FacetValues(
-        {"country": countries, "theme": themes, "year": years, "kind": kinds},
-        {"country": country_labels, "theme": theme_labels, "kind": kind_labels},
-    )
+            by_year[str(date.year)].add(pk)
+    names = country_names(get_language())
+    countries = _load_values(all_pks, StoryCountry.objects, "story_id", "country__slug", "country_id")
+    themes = _load_values(all_pks, StoryTheme.objects, "story_id", "theme__slug", "theme__name")
+    return {
+        "country": _group((slug, names.get(code, code), pks) for slug, code, pks in countries),
+        "theme": _group(themes),
+        "year": _group((year, year, pks) for year, pks in by_year.items()),
+        "kind": _group((*_get_kind(key), pks) for key, pks in by_type.items()),
+    }
 
 
-def _load_values(pks, queryset, key, value, label):
-    """Return {value: set of stories} and {value: label} of a facet, for the stories with the keys `pks`.
+def _group(rows):
+    """Return {value: (label, set of primary keys)} of `rows`, in which a value may be there several times."""
+    grouped = {}
+    for value, label, pks in rows:
+        grouped.setdefault(value, (label, set()))[1].update(pks)
+    return grouped
 
-    `queryset`: one row for each value of a story, for example of StoryCountry, or of StoryPage for a field of
-    the story itself (CONTRIBUTING.md, “Add a filter”). `key`, `value`, `label`: the names of the fields with
-    the primary key of the story, with the value and with its label. Values are returned as text; a story
-    without one is left out.
+
+def _get_kind(key):
+    """Return the value and the label of the kind of the pages with the content type `key`."""
+    model = ContentType.objects.get_for_id(key).model_class()
+    # Home pages count as plain pages.
+    if model._meta.model_name in {OTHER_KIND, "homepage"}:
+        return OTHER_KIND, gettext("Other pages")
+    return model._meta.model_name, str(capfirst(model._meta.verbose_name_plural))
+
+
+def _load_values(pks, links, key, value, label):
+    """Return rows (value, label, primary keys) of a facet, for the stories with the keys `pks`.
+
+    `links`: a manager with one row for each value of a story, for example that of StoryCountry, or that of
+    StoryPage for a field of the story itself (CONTRIBUTING.md, “Add a filter”). `key`, `value`, `label`: the
+    names of the fields with the primary key of the story, with the value and with its label. Values are
+    returned as text; a story without one is left out.
     """
     # One text with all keys takes a third of the time of a row for each story.
     keys = StringAgg(Cast(key, TextField()), Value(" "))
-    rows = queryset.filter(InList(F(key), pks)).order_by().values_list(value, label).annotate(keys=keys)
-    stories, labels = defaultdict(set), {}
-    for value_of_stories, label_of_value, keys_of_stories in rows:
-        if value_of_stories not in {"", None}:
-            stories[str(value_of_stories)].update(map(int, keys_of_stories.split()))
-            labels[str(value_of_stories)] = label_of_value
-    return stories, labels
+    rows = links.filter(InList(F(key), pks)).order_by().values_list(value, label).annotate(keys=keys)
+    return [
+        (str(value), label, map(int, keys.split())) for value, label, keys in rows if value not in {"", None}
+    ]
 
 
 def build_facets(search):
@@ -104,39 +100,28 @@ def build_facets(search):
     """
     if not search.rows:
         return []
-    names = country_names(get_language())
     facets = [
-        _build_facet(search, "country", _("Country"), lambda code: names.get(code, code)),
+        _build_facet(search, "country", _("Country")),
         _build_facet(search, "theme", _("Theme")),
-        _build_facet(search, "year", _("Year"), order=lambda choice: -int(choice.value)),
+        _build_facet(search, "year", _("Year"), order=lambda count: -int(count[0])),
         _build_facet(search, "kind", _("Kind of page")),
     ]
     return [facet for facet in facets if len(facet.choices) > 1 or facet.active]
 
 
-def _build_facet(search, name, label, format_label=str, order=lambda choice: fold(choice.label)):
+def _build_facet(search, name, label, order=lambda count: fold(count[1])):
     """Return the Facet `name` with the label `label`.
 
-    `format_label` turns the label of a value into what visitors see. `order`: the key function by which the
-    choices are sorted; it takes a Choice.
+    `order`: the key function by which the choices, (value, label, number of results), are sorted.
     """
-    labels, chosen = search.facet_values.labels.get(name, {}), search.filters.get(name)
     # The counts of the other values are what they would leave if one of them was chosen instead.
     pks = set(search.filter_pks(ignored_facet=name))
-    counts = {value: len(pks & with_value) for value, with_value in search.facet_values.pks[name].items()}
-    if chosen:
-        counts.setdefault(chosen, 0)
-    unfiltered = search.query_string(**{name: None})
-    choices = [
-        Choice(
-            label=format_label(labels[value]) if value in labels else term_label(name, value),
-            value=value,
-            count=count,
-            is_active=value == chosen,
-            query=unfiltered if value == chosen else f"{unfiltered}&{urlencode({name: value})}",
-        )
-        for value, count in counts.items()
-        # The chosen value can be removed even if it leaves no results.
-        if count or value == chosen
+    counts = [
+        (value, value_label, len(pks & with_value))
+        for value, (value_label, with_value) in search.facet_values[name].items()
     ]
-    return Facet(name, label, sorted(choices, key=order))
+    # The chosen value can be removed even if it leaves no results.
+    counts = sorted(
+        (count for count in counts if count[2] or count[0] == search.filters.get(name)), key=order
+    )
+    return make_facet(search, name, label, counts)

@@ -184,7 +184,7 @@ class Search:
 
     @cached_property
     def facet_values(self):
-        """The FacetValues of all matches before filtering."""
+        """What load_facet_values() returns for all matches before filtering."""
         return self._get_or_make("terms", partial(load_facet_values, self.rows))
 
     @cached_property
@@ -197,7 +197,7 @@ class Search:
         pks = [pk for pk, _content_type, _date in self.rows]
         for name, value in self.filters.items():
             if name != ignored_facet:
-                with_value = self.facet_values.pks[name].get(value, ())
+                _label, with_value = self.facet_values[name].get(value, ("", ()))
                 pks = [pk for pk in pks if pk in with_value]
         return pks
 

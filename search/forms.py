@@ -4,7 +4,7 @@ from django import forms
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from stories.listing import FIRST_YEAR, LAST_YEAR
+from stories.listing import StoryFilterForm
 
 
 class SortOrder(models.TextChoices):
@@ -14,8 +14,8 @@ class SortOrder(models.TextChoices):
     DATE = "date", _("Newest first")
 
 
-class SearchForm(forms.Form):
-    """Validates the query string of the search page.
+class SearchForm(StoryFilterForm):
+    """Validates the query string of the search page, with the filters of lists of stories and one more.
 
     An invalid filter is ignored; only invalid words give an error that visitors see. CharField refuses
     NUL characters, which databases cannot store.
@@ -29,14 +29,11 @@ class SearchForm(forms.Form):
     # Whether to search without the synonyms of the vocabulary.
     exact = forms.BooleanField(required=False)
     sort = forms.ChoiceField(choices=SortOrder, required=False)
-    # The slugs of a country and a theme, the year of a story, and the model name of a page type.
-    country = forms.SlugField(required=False)
-    theme = forms.SlugField(required=False, allow_unicode=True)
-    year = forms.IntegerField(required=False, min_value=FIRST_YEAR, max_value=LAST_YEAR)
+    # The model name of a page type.
     kind = forms.SlugField(required=False)
 
     # The fields that filter. The facets have the same names (search/facets.py).
-    FILTERS = ["country", "theme", "year", "kind"]
+    FILTERS = [*StoryFilterForm.base_fields, "kind"]
 
     def clean_q(self):
         return " ".join(self.cleaned_data["q"].split())

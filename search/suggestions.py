@@ -3,14 +3,13 @@
 search/static/search/suggestions.js asks for them while somebody types.
 """
 
-import functools
 from collections import defaultdict
-from dataclasses import dataclass
+from functools import cache, partial
 from itertools import chain
+from operator import itemgetter
 
 from django import forms
-from django.contrib.contenttypes.models import ContentType
-from django.db.models import CharField, F, OuterRef, Q, Subquery, Value
+from django.db.models import CharField, F, OuterRef, Subquery, Value
 from django.http import JsonResponse
 from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext
@@ -19,6 +18,7 @@ from django.views.decorators.http import require_safe
 from wagtail.models import Locale, Page
 from wagtail.search.backends import get_search_backend
 
+from caching.versioned_cache import cached
 from publishing.visibility import published_pages
 from search.analysis import fold_words
 from search.vocabulary import NON_COUNTRY_CODES, read_country_terms
@@ -63,29 +63,10 @@ def find_suggestions(typed, language):
 
     `typed`: a list of folded words. In a page's title the last of them may be the beginning of a word; in
     the name of a country or theme each may.
-
-    It would take too long to check whether each matching page is public. So the newest matching pages, twice
-    MAX_CANDIDATE_PAGES, and one live story for each term are checked first. If the story of a term is not
-    public, the terms are looked up again, with public stories only. If fewer than MAX_CANDIDATE_PAGES of the
-    checked pages are public and there may be more matches, the pages are looked up again, with public pages
-    only. So pages that are not public do not change the suggestions. That takes three SQL queries, and one
-    more for each lookup that is repeated.
     """
-    terms = find_terms(typed, language, StoryPage.objects.filter(live=True))
-    matching_pages = find_pages_by_title(typed, language)
-    paths = list(matching_pages.values_list("path", flat=True)[: 2 * MAX_CANDIDATE_PAGES])
-    public = {page.path: page for page in get_public_pages([*paths, *(term.story_path for term in terms)])}
-    if any(term.story_path not in public for term in terms):
-        terms = find_terms(typed, language, StoryPage.objects.published())
-    pages = [public[path] for path in paths if path in public][:MAX_CANDIDATE_PAGES]
-    if len(pages) < MAX_CANDIDATE_PAGES and len(paths) == 2 * MAX_CANDIDATE_PAGES:
-        pages = published_pages().filter(pk__in=matching_pages).order_by("-pk")[:MAX_CANDIDATE_PAGES]
-    terms = sorted((term for term in terms if term.index_path in public), key=lambda term: term.sort_key)
-    pages = sorted((page for page in pages if page.url), key=lambda page: title_sort_key(typed, page))
-    return [
-        *(term.as_suggestion(public[term.index_path].url) for term in terms[:MAX_TERMS]),
-        *(page_as_suggestion(page) for page in pages[:MAX_PAGES]),
-    ]
+    pages = [page for page in find_pages_by_title(typed, language) if page.url]
+    pages.sort(key=partial(title_sort_key, typed))
+    return [*find_terms(typed, language)[:MAX_TERMS], *map(page_as_suggestion, pages[:MAX_PAGES])]
 
 
 def get_kind(model):
@@ -98,23 +79,13 @@ def get_kind(model):
 # --- Pages ---------------------------------------------------------------------------------------
 
 
-def get_public_pages(paths):
-    """Return the public pages among those with `paths`, and all public top story indexes."""
-    content_type = ContentType.objects.get_for_model(StoryIndexPage)
-    is_top_index = Q(content_type=content_type, depth=TOP_INDEX_DEPTH)
-    pages = published_pages().filter(Q(path__in=set(paths)) | is_top_index)
-    return pages.only("title", "path", "url_path", "content_type")
-
-
 def find_pages_by_title(typed, language):
-    """Return the live pages with the `typed` words in the title, the last created first.
-
-    Private pages are included: the caller must filter them out.
-    """
+    """Return the newest MAX_CANDIDATE_PAGES public pages with the `typed` words in the title."""
     backend = get_search_backend()
     compiler = backend.autocomplete_query_compiler_class(Page.objects.all(), " ".join(typed))
-    pages = Page.objects.filter(live=True, locale__language_code=language)
-    return compiler.filter_matching(pages, compiler.query_tree).order_by("-pk")
+    pages = published_pages(few=True).filter(locale__language_code=language)
+    pages = compiler.filter_matching(pages, compiler.query_tree).order_by("-pk")
+    return pages.only("title", "path", "url_path", "content_type")[:MAX_CANDIDATE_PAGES]
 
 
 def title_sort_key(typed, page):
@@ -131,66 +102,47 @@ def page_as_suggestion(page):
 # --- Countries and themes ------------------------------------------------------------------------
 
 
-@dataclass
-class TermSuggestion:
-    """A country or theme that has a story.
+def find_terms(typed, language):
+    """Return the suggestions of the themes and countries that fit `typed` and have a public story.
 
-    `model`: Country or Theme.
-    `story_path`: the page tree path of one story with the country or theme.
-    `rank`: how well the typed words fit; 0 is best.
+    The best come first. The list of a term is below the top index that the story is in.
     """
-
-    model: type
-    name: str
-    slug: str
-    story_path: str
-    rank: int
-
-    @property
-    def sort_key(self):
-        return self.rank, self.name
-
-    @property
-    def index_path(self):
-        """The page tree path of the top story index that lists the story."""
-        return self.story_path[:TOP_INDEX_PATH_LENGTH]
-
-    def as_suggestion(self, index_url):
-        url = f"{index_url}{self.model._meta.model_name}/{self.slug}/"
-        return {"text": self.name, "url": url, "kind": get_kind(self.model)}
-
-
-def find_terms(typed, language, stories):
-    """Return a TermSuggestion for each theme and country that fits `typed` and has one of `stories`."""
-    country_ranks = rank_countries(typed, language)
+    ranks, names = rank_countries(typed, language), country_names(language)
     themes = Theme.objects.filter(locale__language_code=language)
-    countries = Country.objects.filter(pk__in=country_ranks)
-    theme_rows = with_story_path(themes, "name", stories.filter(story_themes__theme=OuterRef("pk")), language)
-    country_rows = with_story_path(
-        countries, "code", stories.filter(story_countries__country=OuterRef("pk")), language
-    )
-    names, terms = country_names(language), []
-    for kind, label, slug, story_path in theme_rows.union(country_rows, all=True).order_by():
-        if kind == "country":
-            model, name, rank = Country, names[label], country_ranks[label]
-        else:
-            model, name, rank = Theme, label, rank_name(typed, label)
-        if story_path and rank is not None:
-            terms.append(TermSuggestion(model, name, slug, story_path, rank))
-    return terms
+    countries = Country.objects.filter(pk__in=ranks)
+    # A subquery and not a join: SQLite, without statistics, would begin a join with all pages of the
+    # language.
+    language_code = Locale.objects.filter(pk=OuterRef("locale")).values("language_code")
+    stories = StoryPage.objects.published(few=True).alias(language=Subquery(language_code))
+    stories = stories.filter(language=language).order_by()
+    rows = with_story_path(themes, "name", stories.filter(story_themes__theme=OuterRef("pk")))
+    stories = stories.filter(story_countries__country=OuterRef("pk"))
+    rows = rows.union(with_story_path(countries, "code", stories), all=True)
+    urls = cached("top indexes", load_index_urls)
+    terms = []
+    for kind, label, slug, story_path in rows.order_by():
+        is_country = kind == "country"
+        name, rank = (names[label], ranks[label]) if is_country else (label, rank_name(typed, label))
+        index_url = urls.get(story_path[:TOP_INDEX_PATH_LENGTH]) if story_path else None
+        if index_url and rank is not None:
+            suggestion = {"text": name, "url": f"{index_url}{kind}/{slug}/"}
+            terms.append((rank, name, suggestion | {"kind": get_kind(Country if is_country else Theme)}))
+    return [suggestion for _rank, _name, suggestion in sorted(terms, key=itemgetter(0, 1))]
 
 
-def with_story_path(terms, label, stories, language):
-    """Return rows (model name, label, slug, path of one of `stories` in `language` or None) of `terms`.
+def load_index_urls():
+    """Return {path: URL} of the public top story indexes, which have the lists of terms."""
+    indexes = published_pages(few=True).exclude(storyindexpage=None).filter(depth=TOP_INDEX_DEPTH)
+    return {index.path: index.url for index in indexes.only("path", "url_path")}
+
+
+def with_story_path(terms, label, stories):
+    """Return rows (model name, label, slug, path of one of `stories` or None) of `terms`.
 
     `terms`: a queryset of themes or countries.
     `label`: the name of the field with the label.
     `stories`: a queryset with an OuterRef to the term.
     """
-    # A subquery and not a join: SQLite, without statistics, would begin a join with all pages of the
-    # language.
-    language_code = Locale.objects.filter(pk=OuterRef("locale")).values("language_code")
-    stories = stories.alias(language=Subquery(language_code)).filter(language=language).order_by()
     return terms.order_by().values_list(
         Value(terms.model._meta.model_name, CharField()),
         F(label),
@@ -219,7 +171,7 @@ def rank_countries(typed, language):
     return (by_alias if len(by_alias) <= MAX_COUNTRIES_BY_ALIAS else {}) | by_name | exact
 
 
-@functools.cache
+@cache
 def get_countries_by_letter():
     """Return {letter: {(ISO code, folded words of a name, alias or demonym)}}.
 

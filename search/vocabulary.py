@@ -38,15 +38,9 @@ MAX_COUNTRY_SYNONYMS = 6
 MAX_TERM_WORDS = 9
 
 
-@dataclass(frozen=True)
-class Synonym:
-    """A term as its `tokens` in the index, and as the `label` that visitors see."""
-
-    tokens: tuple[str, ...]
-    label: str
-
-    def as_query(self):
-        return TokenPhrase(self.tokens, is_typed=False, weight=SYNONYM_WEIGHT, label=self.label)
+def make_synonym(tokens, term):
+    """Return the TokenPhrase that searches for `term`, whose `tokens` these are, besides the typed words."""
+    return TokenPhrase(tokens, is_typed=False, weight=SYNONYM_WEIGHT, label=term)
 
 
 class Vocabulary:
@@ -61,13 +55,10 @@ class Vocabulary:
     def __init__(self, language):
         self.language = language
         rows = cached(("vocabulary", language), functools.partial(read_editable_terms, language))
-        editable = analyse_editable_terms(rows, language)
-        self._synonyms = editable.synonyms
-        self._metadata_tokens = editable.metadata_tokens
-        self._help_terms = editable.help_terms
+        self._editable = analyse_editable_terms(rows, language)
         self._countries = get_country_vocabulary(language)
-        self.spelling_terms = editable.spelling_terms
-        self.max_term_words = editable.max_term_words
+        self.spelling_terms = self._editable.spelling_terms
+        self.max_term_words = self._editable.max_term_words
 
     def synonyms(self, words):
         """Return TokenPhrases that are searched for besides `words`, one term of a query; often none."""
@@ -75,15 +66,13 @@ class Vocabulary:
             return []
         tokens = tuple(stem(word, self.language) for word in words)
         # Each word of a theme's or author's name has the metadata token, so longer terms need none.
-        metadata = self._metadata_tokens.get(tokens, ()) if len(tokens) == 1 else ()
+        names = self._editable.metadata_tokens
+        metadata = names.get(tokens, ()) if len(tokens) == 1 else ()
         phrases = [TokenPhrase([token], weight=METADATA_WEIGHT) for token in metadata]
         phrases += self._countries.synonyms(tokens)
-        for synonym in self._synonyms.get(tokens, ()):
-            phrases.append(synonym.as_query())
-            metadata = [
-                *self._metadata_tokens.get(synonym.tokens, ()),
-                *self._countries.metadata_tokens(synonym.tokens),
-            ]
+        for synonym in self._editable.synonyms.get(tokens, ()):
+            metadata = [*names.get(synonym.tokens, ()), *self._countries.metadata_tokens(synonym.tokens)]
+            phrases.append(synonym)
             phrases += [
                 TokenPhrase([token], is_typed=False, weight=METADATA_WEIGHT, label=synonym.label)
                 for token in metadata
@@ -99,7 +88,7 @@ class Vocabulary:
         It is not known in which language a term or a text is. So they are read in each, with its stop words.
         """
         return any(
-            is_help_request(text, analyse_help_terms(self._help_terms, code), code)
+            is_help_request(text, analyse_help_terms(self._editable.help_terms, code), code)
             for code in CONTENT_LANGUAGES
         )
 
@@ -128,7 +117,7 @@ def read_editable_terms(language):
 class EditableTerms:
     """The analysed rows of read_editable_terms(); Vocabulary explains the last two."""
 
-    # {tokens of a term: its Synonyms}
+    # {tokens of a term: its synonyms}
     synonyms: dict
     # {tokens of a name or of one of its words: metadata tokens}
     metadata_tokens: dict
@@ -181,7 +170,7 @@ def find_metadata_tokens(names, language):
 
 
 def find_synonyms(groups, language):
-    """Return {tokens of a term: the other Synonyms of its groups}; `groups` are lists of terms.
+    """Return {tokens of a term: the synonyms of its groups}; `groups` are lists of terms.
 
     A term that contains a shorter one of its group, as “human trafficking” contains “trafficking”, is no
     synonym: it finds nothing more.
@@ -192,7 +181,7 @@ def find_synonyms(groups, language):
         for line in lines:
             if significant_words(line, language):
                 tokens = tuple(tokenize(line, language))
-                group.setdefault(tokens, Synonym(tokens, line))
+                group.setdefault(tokens, make_synonym(tokens, line))
         shortest = {
             tokens: synonym
             for tokens, synonym in group.items()
@@ -241,7 +230,7 @@ class CountryVocabulary:
         self.language = language
         self.codes = defaultdict(dict)
         self.spelling_terms = []
-        # {ISO code: Synonyms in `language`, the name first}
+        # {ISO code: synonyms in `language`, the name first}
         self._synonyms = {}
         for code, name in country_names(language).items():
             # CLDR's territories also include continents and regions, with codes of three digits.
@@ -256,7 +245,7 @@ class CountryVocabulary:
         for alias in all_aliases:
             self.codes[self._tokenize(alias)].setdefault(code, False)
         terms = [name, *aliases.get(self.language, [])]
-        first, *others = (Synonym(self._tokenize(term), term) for term in terms)
+        first, *others = (make_synonym(self._tokenize(term), term) for term in terms)
         # Short terms first: long forms often contain a demonym of one word, and are then left out.
         self._synonyms[code] = [first, *sorted(others, key=lambda synonym: len(synonym.tokens))]
 
@@ -283,11 +272,11 @@ class CountryVocabulary:
         # The more countries are meant, the fewer synonyms each has.
         limit = max(MAX_COUNTRY_SYNONYMS // max(len(codes), 1), 1)
         for code in codes:
-            phrases += [synonym.as_query() for synonym in self._find_synonyms(code, tokens)[:limit]]
+            phrases += self._find_synonyms(code, tokens)[:limit]
         return phrases
 
     def _find_synonyms(self, code, tokens):
-        """Return the Synonyms for a country that find more than `tokens` and the Synonyms before them do."""
+        """Return the synonyms for a country that find more than `tokens` and the synonyms before them do."""
         known, synonyms = [tokens], []
         for synonym in self._synonyms[code]:
             finds_more = not any(contains(synonym.tokens, part) for part in known)

@@ -17,7 +17,7 @@ from django.utils.feedgenerator import Atom1Feed, Enclosure, Rss201rev2Feed
 from django.utils.html import escape
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import conditional_page, require_safe
+from django.views.decorators.http import require_safe
 from lxml import html
 from wagtail.contrib.settings.context_processors import settings as settings_context
 from wagtail.models import Page, Site
@@ -94,7 +94,8 @@ class StoryFeed(Feed):
 
     def __call__(self, request, *args, **kwargs):
         response = super().__call__(request, *args, **kwargs)
-        # Unpublishing a story changes the feed but makes no date later: only the ETag shows the change.
+        # Unpublishing a story changes the feed but makes no date later: only the ETag of the page cache shows
+        # the change.
         del response["Last-Modified"]
         return response
 
@@ -255,6 +256,6 @@ def remove_invalid_characters(text):
 # The path is matched by `*?`, as short as possible: else it would also take "country/kenya/".
 FEED_URL = r"^(?P<index_path>(?:[\w-]+/)*?)(?:(?P<term_type>country|theme)/(?P<slug>[\w-]+)/)?feed\."
 urlpatterns = [
-    re_path(rf"{FEED_URL}{suffix}$", cacheable(conditional_page(require_safe(feed))), name="feed")
+    re_path(rf"{FEED_URL}{suffix}$", cacheable(require_safe(feed)), name="feed")
     for suffix, feed in (("atom", AtomFeed()), ("rss", RssFeed()))
 ]

@@ -87,6 +87,25 @@ class Facet:
         return format_html_join("", CHOICE_HTML, rows)
 
 
+def make_facet(listing, name, label, counts):
+    """Return the Facet `name` of a StoryListing or of a Search (search/finding.py).
+
+    `counts`: (value, label, number of stories) of each choice.
+    """
+    active, query_without = str(listing.filters.get(name, "")), listing.query_string(**{name: None})
+    choices = []
+    for value, choice_label, number in counts:
+        if value == active:
+            query = query_without
+        else:  # Only the new part is encoded, because there can be 200 choices.
+            query = "&".join(filter(None, [query_without, urlencode({name: value})]))
+        choices.append(Choice(choice_label, value, number, value == active, query))
+    if active and not any(choice.is_active for choice in choices):
+        # No story passes all filters: the active one stays a choice, so that it can be removed.
+        choices.append(Choice(term_label(name, active), active, 0, True, query_without))
+    return Facet(name, label, choices)
+
+
 class StoryListing:
     """The public ones of `stories`, a queryset, filtered by the query string `params` (a QueryDict).
 
@@ -185,11 +204,11 @@ class StoryListing:
         facets = []
         if not self.country:
             counts = self._count("country", count_by_country)
-            facets.append(self._make_facet("country", _("Country"), counts))
+            facets.append(make_facet(self, "country", _("Country"), counts))
         if not self.theme:
-            facets.append(self._make_facet("theme", _("Theme"), self._count("theme", count_by_theme)))
+            facets.append(make_facet(self, "theme", _("Theme"), self._count("theme", count_by_theme)))
         years = [(value, label, number) for value, label, number in self._counts_by_year if value]
-        facets.append(self._make_facet("year", _("Year"), years))
+        facets.append(make_facet(self, "year", _("Year"), years))
         return [facet for facet in facets if len(facet.choices) > 1 or facet.active]
 
     @property
@@ -197,30 +216,9 @@ class StoryListing:
         """The active Choice of each facet. Without filters it is empty, and the facets are not counted."""
         return self.filters and [facet.active for facet in self.facets if facet.active]
 
-    @property
-    def query(self):
-        """The query string of the active filters, for the links of the pagination."""
-        return self._make_query({})
-
-    def _make_query(self, changes):
+    def query_string(self, **changes):
         """Return the query string of the active filters with `changes`; a value of None removes a filter."""
         return urlencode({name: value for name, value in (self.filters | changes).items() if value})
-
-    def _make_facet(self, name, label, counts):
-        """Return the Facet `name`. `counts`: (value, label, number of stories) of each choice."""
-        active = str(self.filters.get(name, ""))
-        query_without = self._make_query({name: None})
-        choices = []
-        for value, choice_label, number in counts:
-            if value == active:
-                query = query_without
-            else:  # Only the new part is encoded, because there can be 200 choices.
-                query = "&".join(filter(None, [query_without, urlencode({name: value})]))
-            choices.append(Choice(choice_label, value, number, value == active, query))
-        if active and not any(choice.is_active for choice in choices):
-            # No story passes all filters: the active one stays a choice, so that it can be removed.
-            choices.append(Choice(term_label(name, active), active, 0, True, query_without))
-        return Facet(name, label, choices)
 
 
 def count_by_country(stories):

@@ -7,11 +7,14 @@ lists most of them.
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db.models import Count
 from django.db.models.functions import Cast
+from modelsearch.backends.base import BaseSearchQueryCompiler, BaseSearchResults
 from modelsearch.index import AutocompleteField, RelatedFields, SearchField
 from modelsearch.query import And, MatchAll, Not, Or
 from modelsearch.utils import get_descendants_content_types_pks
 from wagtail.models import Locale, Page
+from wagtail.search.models import IndexEntry
 
 from search import ranking
 from search.analysis import fold_words, tokenize
@@ -25,20 +28,6 @@ LANGUAGES = [code for code, _name in settings.WAGTAIL_CONTENT_LANGUAGES]
 # --- Indexing ------------------------------------------------------------------------------------
 
 
-class AnalysedField(SearchField):
-    """A search field of AnalysedObject, which is no model: its value is a plain attribute."""
-
-    def get_value(self, obj):
-        return getattr(obj, self.field_name)
-
-
-class AnalysedAutocompleteField(AutocompleteField):
-    """The autocomplete field of AnalysedObject."""
-
-    def get_value(self, obj):
-        return getattr(obj, self.field_name)
-
-
 @dataclass
 class AnalysedObject:
     """Takes the place of a model instance when its index entry is written: its texts are analysed.
@@ -46,6 +35,9 @@ class AnalysedObject:
     Fault: the two databases analyse text differently, and neither knows the language of a page. They are
     given tokens between spaces instead.
     """
+
+    # modelsearch asks it for the fields that the search fields below name.
+    _meta = IndexEntry._meta
 
     pk: object
     title: str
@@ -68,7 +60,7 @@ class AnalysedObject:
 
     @staticmethod
     def get_search_fields():
-        return [AnalysedField("title"), AnalysedField("body"), AnalysedAutocompleteField("autocomplete")]
+        return [SearchField("title"), SearchField("body"), AutocompleteField("autocomplete")]
 
 
 def iter_texts(obj, fields=None):
@@ -164,19 +156,20 @@ def compile_query(query, syntax):
     return f"({text}{syntax.and_not}{compile_query(Or(unwanted), syntax)})" if unwanted else text
 
 
-class AnalysingCompiler:
-    """Mixin for modelsearch's query compilers: analyses the query and finds the matching objects.
+class AnalysingCompiler(BaseSearchQueryCompiler):
+    """Analyses a query and finds the matching objects.
 
-    Each database's subclass has SYNTAX and TEXT_COLUMNS, and the methods index_entries() and
-    entries_matching(). COLUMN is the column of the index that is searched.
+    Each database's subclass has SYNTAX, TEXT_COLUMNS and the method entries_matching(). COLUMN is the column
+    of the index that is searched.
     """
 
+    DEFAULT_OPERATOR = "and"
     COLUMN = "body"
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
-        # Fault: with fields=["title"], modelsearch fails on SQLite, because it looks for the column in the
-        # wrong table.
+        # Fault: with fields=["title"], modelsearch fails on SQLite, because its compiler looks for the column
+        # in the wrong table.
         if self.fields == ["title"]:
             self.COLUMN = "title"
         self.query_tree = self.analyse()
@@ -191,8 +184,8 @@ class AnalysingCompiler:
         the admin, a search fails then while a list is filtered by a tag or by whether pages have pages below.
         """
 
-    def search(self, config, start, stop, score_field=None, backend=None):
-        """Return a queryset of the matching objects from `start` to `stop`, unranked.
+    def search(self):
+        """Return a queryset of the matching objects, unranked.
 
         The newest come first, unless the caller asked for the order of the original queryset and it has one.
 
@@ -208,7 +201,7 @@ class AnalysingCompiler:
             queryset = self.filter_matching(queryset, self.query_tree)
         if self.order_by_relevance or not queryset.query.order_by:
             queryset = queryset.order_by("-pk")
-        return queryset[start:stop]
+        return queryset
 
     @property
     def can_rank(self):
@@ -217,7 +210,7 @@ class AnalysingCompiler:
     def entries(self):
         """Return the index entries of the queryset's model and its subclasses, as a queryset."""
         content_types = get_descendants_content_types_pks(self.queryset.model)
-        return self.index_entries().filter(content_type_id__in=content_types)
+        return IndexEntry.objects.filter(content_type_id__in=content_types)
 
     def filter_matching(self, queryset, query, **conditions):
         """Return the objects of `queryset` whose index entry matches `query`.
@@ -243,8 +236,8 @@ class AnalysingCompiler:
         return entries.filter(**conditions).values_list(Cast("object_id", type(pk)()), flat=True)
 
 
-class PrefixCompiler(AnalysingCompiler):
-    """AnalysingCompiler for autocompletion: the last word may be the beginning of a word."""
+class PrefixMatching:
+    """Mixin for AnalysingCompilers of autocompletion: the last word may be the beginning of a word."""
 
     COLUMN = "autocomplete"
 
@@ -252,8 +245,10 @@ class PrefixCompiler(AnalysingCompiler):
         return prefix_query(self.query)
 
 
-class RankedResults:
-    """Mixin for modelsearch's results classes: orders them by search.ranking."""
+class RankedResults(BaseSearchResults):
+    """Results in the order of search.ranking."""
+
+    supports_facet = True
 
     def _do_search(self):
         """Return the objects between `self.start` and `self.stop` as a list, the best match first.
@@ -261,11 +256,19 @@ class RankedResults:
         Fault: the two databases rank differently, and SQLite's rank is wrong for several words.
         """
         compiler = self.query_compiler
+        matches = compiler.search()
         if not compiler.can_rank:
-            return super()._do_search()
-        matches = compiler.search(None, None, None)
+            return list(matches[self.start : self.stop])
         ranked_pks = ranking.rank(list(matches.values_list("pk", flat=True)), compiler)
         pks = ranked_pks[self.start : self.stop]
         objects = {obj.pk: obj for obj in matches.filter(pk__in=pks)}
         # One may be deleted between the two queries.
         return [objects[pk] for pk in pks if pk in objects]
+
+    def _do_count(self):
+        return self.query_compiler.search()[self.start : self.stop].count()
+
+    def facet(self, field_name):
+        """Return {value of the field: number of objects}, as Wagtail's list of found pages needs it."""
+        rows = self.query_compiler.search().values_list(field_name)
+        return dict(rows.annotate(number=Count("pk")).order_by("-number"))

@@ -2,22 +2,9 @@
 
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import F, Lookup, Subquery
-from modelsearch.backends.database.postgres.postgres import (
-    IndexEntry,
-    PostgresAutocompleteQueryCompiler,
-    PostgresIndex,
-    PostgresSearchBackend,
-    PostgresSearchQueryCompiler,
-    PostgresSearchResults,
-)
+from modelsearch.backends.database.postgres.postgres import PostgresIndex, PostgresSearchBackend
 
-from search.backends.common import (
-    AnalysingCompiler,
-    AnalysingIndex,
-    PrefixCompiler,
-    RankedResults,
-    Syntax,
-)
+from search.backends.common import AnalysingCompiler, AnalysingIndex, PrefixMatching, RankedResults, Syntax
 
 # The text search configuration that changes nothing: texts are analysed before they reach PostgreSQL.
 CONFIG = "simple"
@@ -48,9 +35,7 @@ class InHashTable(Lookup):
         return f"({value} IN {subquery}) IS TRUE", (*value_params, *subquery_params)
 
 
-class PostgreSQLMatching:
-    """The parts of AnalysingCompiler that depend on the database."""
-
+class PostgreSQLCompiler(AnalysingCompiler):
     # 'a' <-> 'b': b follows a. This binds tighter than & and |.
     SYNTAX = Syntax(
         phrase="'{}'",
@@ -63,9 +48,6 @@ class PostgreSQLMatching:
     # The columns of an index entry with the analysed title and body.
     TEXT_COLUMNS = ("title_text", "body_text")
 
-    def index_entries(self):
-        return IndexEntry.objects.all()
-
     def filter_matching(self, queryset, query, **conditions):
         pks = Subquery(self.matching_pks(query, **conditions))
         return queryset.filter(InHashTable(F("pk"), pks))
@@ -75,11 +57,7 @@ class PostgreSQLMatching:
         return self.entries().filter(**{column: query})
 
 
-class PostgreSQLCompiler(PostgreSQLMatching, AnalysingCompiler, PostgresSearchQueryCompiler):
-    pass
-
-
-class PostgreSQLPrefixCompiler(PostgreSQLMatching, PrefixCompiler, PostgresAutocompleteQueryCompiler):
+class PostgreSQLPrefixCompiler(PrefixMatching, PostgreSQLCompiler):
     pass
 
 
@@ -87,15 +65,11 @@ class Index(AnalysingIndex, PostgresIndex):
     pass
 
 
-class Results(RankedResults, PostgresSearchResults):
-    pass
-
-
 class PostgreSQLBackend(PostgresSearchBackend):
     query_compiler_class = PostgreSQLCompiler
     autocomplete_query_compiler_class = PostgreSQLPrefixCompiler
     index_class = Index
-    results_class = Results
+    results_class = RankedResults
 
     def __init__(self, params):
         super().__init__(params | {"SEARCH_CONFIG": CONFIG})

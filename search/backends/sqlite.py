@@ -2,28 +2,13 @@
 
 from django.db.models import Value
 from modelsearch.backends.database.sqlite.query import MatchExpression
-from modelsearch.backends.database.sqlite.sqlite import (
-    IndexEntry,
-    SQLiteAutocompleteQueryCompiler,
-    SQLiteFTSIndexEntry,
-    SQLiteIndex,
-    SQLiteSearchBackend,
-    SQLiteSearchQueryCompiler,
-    SQLiteSearchResults,
-)
+from modelsearch.backends.database.sqlite.sqlite import SQLiteIndex, SQLiteSearchBackend
+from wagtail.search.models import SQLiteFTSIndexEntry
 
-from search.backends.common import (
-    AnalysingCompiler,
-    AnalysingIndex,
-    PrefixCompiler,
-    RankedResults,
-    Syntax,
-)
+from search.backends.common import AnalysingCompiler, AnalysingIndex, PrefixMatching, RankedResults, Syntax
 
 
-class SQLiteMatching:
-    """The parts of AnalysingCompiler that depend on the database."""
-
+class SQLiteCompiler(AnalysingCompiler):
     SYNTAX = Syntax(
         phrase='"{}"',
         prefix_phrase='"{}"*',
@@ -35,19 +20,12 @@ class SQLiteMatching:
     # The columns of an index entry with the analysed title and body.
     TEXT_COLUMNS = ("title", "body")
 
-    def index_entries(self):
-        return IndexEntry.objects.all()
-
     def entries_matching(self, query_text, column):
         texts = SQLiteFTSIndexEntry.objects.filter(MatchExpression([column], Value(query_text)))
         return self.entries().filter(pk__in=texts.values("index_entry_id"))
 
 
-class SQLiteCompiler(SQLiteMatching, AnalysingCompiler, SQLiteSearchQueryCompiler):
-    pass
-
-
-class SQLitePrefixCompiler(SQLiteMatching, PrefixCompiler, SQLiteAutocompleteQueryCompiler):
+class SQLitePrefixCompiler(PrefixMatching, SQLiteCompiler):
     pass
 
 
@@ -55,12 +33,8 @@ class Index(AnalysingIndex, SQLiteIndex):
     pass
 
 
-class Results(RankedResults, SQLiteSearchResults):
-    pass
-
-
 class SQLiteBackend(SQLiteSearchBackend):
     query_compiler_class = SQLiteCompiler
     autocomplete_query_compiler_class = SQLitePrefixCompiler
     index_class = Index
-    results_class = Results
+    results_class = RankedResults

@@ -187,11 +187,11 @@ def test_queries_for_few_pages_do_not_read_all_releases(client):
     add_stories(make_lantern_story())
     update_statistics()
     statements = statements_of(client, ["/search/?q=lantren", "/search/suggestions/?q=lant"])
-    # Lookups of words by Searcher (search/finding.py), and of pages by get_public_pages() (suggestions.py).
+    # Lookups of words by Searcher (search/finding.py), and of titles (search/suggestions.py).
     of_words = [sql for sql in statements if sql.startswith(("SELECT (SELECT", "SELECT EXISTS"))]
-    by_path = [sql for sql in statements if "safeguarding_release" in sql and '"path" IN (' in sql]
-    assert of_words and by_path
-    for sql in of_words + by_path:
+    by_title = [sql for sql in statements if "safeguarding_release" in sql and '"autocomplete"' in sql]
+    assert of_words and by_title
+    for sql in of_words + by_title:
         plan = "\n".join(line for (line,) in explain(sql))
         assert "Seq Scan on safeguarding_release" not in plan, plan
 
