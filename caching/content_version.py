@@ -91,7 +91,8 @@ UNSEEN_TABLES = {
     "wordpress_import_importeditem",
 }
 # Tables whose new rows show on no public page. Only changed and deleted rows do. If new rows counted, each
-# rendition that a page makes would empty all caches.
+# rendition that a page makes would empty all caches. The sitemap, which lists those that exist, has a new one
+# after MAX_CACHE_SECONDS at most.
 TABLES_WITH_UNSEEN_INSERTS = {"media_rendition"}
 # Saving a draft of a live page changes only these columns of the page.
 DRAFT_COLUMNS = {

@@ -4,10 +4,13 @@ from functools import cache
 
 import babel
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from wagtail.rich_text import get_text_for_indexing
 
+from caching.local_date import today
+from caching.versioned_cache import cached
 from home.models import HomePage
 from media.models import load_renditions
 from publishing.addresses import absolute
@@ -18,13 +21,14 @@ from stories.sharing import SHARE_IMAGE_FILTER, get_publication_time, get_rendit
 LOGO_FILTER = "max-512x512|format-png"
 
 
-def build_metadata(request, page, site, nav, listing=None):
+def build_metadata(request, page, site, nav, listing=None, featured=None):
     """Return the context of home/metadata.html for the response to `request`.
 
     It is empty for a preview and without a home page, and has the feeds alone without a page (search, 404).
 
     `page`: the page that is shown, or None. `site`: the SiteSettings. `nav`: the Navigation, which has public
-    pages only. `listing`: the StoryListing of an index page.
+    pages only. `listing`: the StoryListing of an index page. `featured`: the queryset of the featured stories
+    of a home page.
     """
     if nav.home is None or getattr(request, "is_preview", False):
         return {}
@@ -34,7 +38,10 @@ def build_metadata(request, page, site, nav, listing=None):
     title, url = get_title(page, listing), get_canonical_url(request, page, listing)
     # The renditions stay with the cached settings, so that the logo takes no query on later pages.
     load_renditions([site.logo])
+    pictured = page if isinstance(page, StoryPage) else find_pictured(page, listing, featured)
     return get_story_context(page) | {
+        "pictured": pictured,
+        "share_image": get_rendition_or_none(pictured and pictured.lead_image, SHARE_IMAGE_FILTER),
         "feeds": feeds,
         "site": site,
         "title": title,
@@ -45,6 +52,7 @@ def build_metadata(request, page, site, nav, listing=None):
         "alternates": get_alternates(url, nav, listing),
         "logo": get_rendition_or_none(site.shown_logo, LOGO_FILTER),
         "home_url": absolute(nav.home.url),
+        "search_url": absolute(reverse("search")),
         "is_home": isinstance(page, HomePage),
         "trail": [*get_ancestors(page, nav, listing), (title, url)],
     }
@@ -57,11 +65,30 @@ def get_story_context(page):
     published = get_publication_time(page)
     return {
         "story": page,
-        "share_image": get_rendition_or_none(page.lead_image, SHARE_IMAGE_FILTER),
         "published": published,
         # Code can store a story as live without publishing it. Such a story has no last_published_at.
         "modified": page.last_published_at or published,
     }
+
+
+def find_pictured(page, listing, featured):
+    """Return the first story of a list or a home page with a picture to share, or None.
+
+    A story that is kept out of search engines gives its picture to no other page.
+    """
+
+    def find():
+        # `lead_image__isnull=False` is there for PostgreSQL, which would otherwise read all stories of a site
+        # with few pictures.
+        shown = stories.filter(lead_image__isnull=False, lead_image__shown_until__gte=today())
+        shown = shown.filter(keep_out_of_search_engines=False).prefetch_related(None)
+        story = shown.select_related("lead_image").defer("body").first()
+        load_renditions([story and story.lead_image])
+        return story
+
+    stories = listing.all_stories.newest_first() if listing else featured
+    key = "pictured", page.pk, listing and listing.cache_key
+    return None if stories is None else cached(key, find)
 
 
 def get_ancestors(page, nav, listing):

@@ -1,4 +1,4 @@
-"""sitemap.xml: the public pages and lists that search engines may index, with translations."""
+"""sitemap.xml: the public pages and lists that search engines may index, with pictures and translations."""
 
 from collections import defaultdict
 
@@ -15,11 +15,14 @@ from django.views.decorators.http import require_safe
 from wagtail.models import Page, Site
 
 from caching.cacheable import cacheable
+from caching.local_date import today
 from caching.versioned_cache import cached
+from media.models import Rendition
 from publishing.addresses import absolute
 from publishing.visibility import published_pages
 from stories.models import StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
+from stories.sharing import SHARE_IMAGE_FILTER
 
 # The most URLs in a file, by the protocol of sitemaps.
 MAX_URLS = 50_000
@@ -51,15 +54,19 @@ def sitemap(request, part=None):
 def find_entries():
     """Return the entries of the public pages, then those of the lists of each term, as dictionaries.
 
-    `url` and `lastmod` are those of the entry. `translations`: (language, URL) of the page and its
-    translations, if it has any.
+    `url` and `lastmod` are those of the entry. `picture`: the URL of the lead picture of a story, if the one
+    to share was made. `translations`: (language, URL) of the page and its translations, if it has any.
     """
     pages = get_indexable_pages()
     lastmod = get_lastmod_by_path(pages)
     translations = defaultdict(list)
     for page in pages:
         translations[page.translation_key].append((page.language, page.href))
-    entries = [{"url": page.href, "lastmod": lastmod[page.path]} for page in pages]
+    made = Rendition.objects.filter(filter_spec=SHARE_IMAGE_FILTER, image__shown_until__gte=today())
+    made = {row.image_id: row.full_url for row in made.only("file", "image_id", "width", "height")}
+    entries = [
+        {"url": page.href, "lastmod": lastmod[page.path], "picture": made.get(page.picture)} for page in pages
+    ]
     for page, entry in zip(pages, entries, strict=True):
         if len(translations[page.translation_key]) > 1:
             entry["translations"] = translations[page.translation_key]
@@ -73,10 +80,10 @@ def get_indexable_stories():
 
 
 def get_indexable_pages():
-    """Return a list of the public pages with a URL, each with it as `href`, and with its `language`."""
+    """Return a list of the public pages with a URL, with their `href`, `language` and `picture`, a key."""
     pages = published_pages().exclude(storypage__keep_out_of_search_engines=True)
-    pages = pages.annotate(language=F("locale__language_code")).order_by("path").only(*PAGE_FIELDS)
-    pages = list(pages)
+    pages = pages.annotate(language=F("locale__language_code"), picture=F("storypage__lead_image"))
+    pages = list(pages.order_by("path").only(*PAGE_FIELDS))
     # Wagtail would ask the cache for these once for each page.
     root_paths = Site.get_site_root_paths()
     for page in pages:

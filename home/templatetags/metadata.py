@@ -34,7 +34,8 @@ def metadata(context):
         return ""
 
     def render():
-        parts = build_metadata(request, page, site, context["nav"], context.get("listing"))
+        shown = context.get("listing"), context.get("featured")
+        parts = build_metadata(request, page, site, context["nav"], *shown)
         return render_to_string("home/metadata.html", parts)
 
     # A story has one canonical URL. The metadata of other pages depend on the address.

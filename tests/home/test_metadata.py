@@ -4,10 +4,13 @@ from functools import partial
 
 import pytest
 
+from home.models import FeaturedStory
+from media.models import CleanImage
 from tests.support import builders
 from tests.support.builders import home_page, make_index, make_plain_page, make_story, make_theme, parse
 from tests.support.committed import caches_in_use
 from tests.support.page_heads import SITE, cards, change_settings, read
+from tests.support.translations import make_index_in
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 # Small pictures, because many renditions are made of each.
@@ -125,6 +128,36 @@ def test_a_page_without_a_picture_has_the_logo_or_nothing(client, media_root):
     response = client.get(card["og:image"].removeprefix(SITE))
     assert response.status_code == 200
     assert response.getvalue()
+
+
+def test_home_and_lists_have_the_picture_of_their_first_story_with_one(client, media_root):
+    """Pictures that readers may not see, and stories that are kept out of search engines, are left out."""
+    make_story("A lamp", countries=["KE"], lead_image=make_image(), lead_image_alt="A lamp")
+    gate = make_story("A gate", countries=["SN"], lead_image=make_image(), lead_image_alt="A gate")
+    held = make_story("Held back", countries=["KE"], lead_image=make_image(), lead_image_alt="Somebody")
+    # As if somebody on the picture did not agree to it: it is shown to nobody.
+    CleanImage.objects.filter(pk=held.lead_image_id).update(shown_until=None)
+    bare = make_story("Bare", countries=["KE", "SN"])
+    hidden = make_story(
+        "Kept out", lead_image=make_image(), lead_image_alt="A road", keep_out_of_search_engines=True
+    )
+    home = home_page()
+    home.featured_stories = [FeaturedStory(story=story) for story in (bare, held, hidden, gate)]
+    home.save()
+    french = make_index_in("fr")
+    make_story("Lampe", french, lead_image=make_image(), lead_image_alt="Une lampe")
+    # The home page takes its featured stories in their order, a list its stories, the newest first.
+    found = {
+        address: cards(client, address)
+        for address in ("/", "/stories/", "/stories/country/kenya/", "/fr/stories/")
+    }
+    assert {address: card.get("og:image:alt") for address, card in found.items()} == {
+        "/": "A gate",
+        "/stories/": "A gate",
+        "/stories/country/kenya/": "A lamp",
+        "/fr/stories/": "Une lampe",
+    }
+    assert found["/"]["twitter:card"] == "summary_large_image"
 
 
 def test_lists_and_other_pages_have_a_card_too(client):

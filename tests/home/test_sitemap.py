@@ -8,9 +8,11 @@ import pytest
 from wagtail.models import Site
 
 from home import sitemap
+from stories.renditions import make_renditions
 from stories.terms import Theme
 from tests.support.builders import make_image, make_index, make_plain_page, make_private, make_story
 from tests.support.committed import caches_in_use
+from tests.support.people import make_agreeing_person, make_story_about, withdraw
 from tests.support.translations import make_index_in
 
 pytestmark = pytest.mark.django_db
@@ -19,6 +21,7 @@ SITE = "http://127.0.0.1:8000"
 # Prefixes of XML namespaces in the paths below.
 NAMES = {
     "s": "http://www.sitemaps.org/schemas/sitemap/0.9",
+    "image": "http://www.google.com/schemas/sitemap-image/1.1",
     "xhtml": "http://www.w3.org/1999/xhtml",
 }
 
@@ -85,6 +88,20 @@ def test_lastmod_of_a_list_is_that_of_its_latest_story(client):
     assert found["/stories/theme/mining/"] == found["/stories/africa/old/"] < newest
 
 
+def test_a_story_has_its_lead_picture_while_readers_see_it(client, media_root):
+    image, person = make_image(shows="person"), make_agreeing_person()
+    image.people.add(person)
+    story = make_story_about(person, lead_image=image, lead_image_alt="A lamp")
+    assert "<image:loc>" not in client.get("/sitemap.xml").text, (
+        "a request for the sitemap makes no renditions"
+    )
+    make_renditions(story)
+    picture = read(client)[story.url].findtext("image:image/image:loc", namespaces=NAMES)
+    assert client.get(picture.removeprefix(SITE)).getvalue()
+    withdraw(person)
+    assert "<image:loc>" not in client.get("/sitemap.xml").text
+
+
 def test_pages_have_links_to_their_public_translations(client):
     make_story("Alone")
     index, both = make_index_in("fr", "Récits"), make_story("Both")
@@ -138,7 +155,7 @@ def test_a_sitemap_takes_as_many_queries_for_any_number_of_stories(
         for number in numbers:
             make_story(themes=[f"Theme {number}"], **fields)
         client.get("/sitemap.xml")  # the first request fills Wagtail's caches
-        with django_assert_num_queries(5):  # as measured; what matters is that it is the same both times
+        with django_assert_num_queries(6):  # as measured; what matters is that it is the same both times
             client.get("/sitemap.xml")
 
 

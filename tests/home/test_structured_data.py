@@ -5,12 +5,12 @@ import json
 import pytest
 
 from tests.support.builders import make_image, make_index, make_story
-from tests.support.page_heads import SITE, cards, change_settings, json_ld_nodes
+from tests.support.page_heads import SITE, cards, change_settings, json_ld_nodes, read
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 
-def test_the_home_page_describes_the_organisation(client):
+def test_the_home_page_describes_the_organisation_and_the_search(client):
     profile = {"type": "profile", "value": {"name": "Mastodon", "url": "https://example.org/@us"}}
     change_settings(organisation_name="Lantern Road", social_links=json.dumps([profile]))
     nodes = json_ld_nodes(client, "/")
@@ -18,6 +18,10 @@ def test_the_home_page_describes_the_organisation(client):
     assert nodes["Organization"]["name"] == nodes["WebSite"]["name"] == "Lantern Road"
     assert nodes["Organization"]["sameAs"] == ["https://example.org/@us"]
     assert nodes["WebSite"]["publisher"] == {"@id": nodes["Organization"]["@id"]}
+    action = nodes["WebSite"]["potentialAction"]
+    assert action["query-input"] == "required name=search_term_string"
+    template = action["target"]["urlTemplate"].removeprefix(SITE)
+    assert read(client, template.replace("{search_term_string}", "lamp")).find("input", value="lamp")
 
 
 def test_a_story_is_described_as_an_article(client, media_root):
