@@ -189,7 +189,9 @@ def find_synonyms(groups, language):
         }
         for tokens in group:
             found[tokens] |= {other: synonym for other, synonym in shortest.items() if other != tokens}
-    return {tokens: tuple(synonyms.values()) for tokens, synonyms in found.items()}
+    # As many as one group has at most: each makes a search slower.
+    limit = VocabularyGroup.MAX_TERMS
+    return {tokens: tuple(synonyms.values())[:limit] for tokens, synonyms in found.items()}
 
 
 def contains(tokens, part):

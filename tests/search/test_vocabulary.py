@@ -38,6 +38,9 @@ def test_term_may_be_in_several_groups(no_default_groups):
 
     # Synonyms are stems, so “rescued” and “rescue” are one.
     assert list(synonyms("freed")) == ["rescu", "liber"]
+    for letter in "klm":
+        make_group("freed", *(f"{letter}o{first}{second}" for first in "abcdef" for second in "abcdef"))
+    assert len(synonyms("freed")) == VocabularyGroup.MAX_TERMS
 
 
 @pytest.mark.sqlite_only
