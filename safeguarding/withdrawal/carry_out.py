@@ -16,7 +16,7 @@ from caching.local_date import today
 from safeguarding.models import Consent, Contributor
 from safeguarding.withdrawal.addresses import digest_of, paths_of, public_paths
 from safeguarding.withdrawal.cases import find_mentions, make_case, pages_about
-from safeguarding.withdrawal.locking import lock_case, retry_deadlocks
+from safeguarding.withdrawal.locking import lock_case, retry_conflicts
 from safeguarding.withdrawal.pages import revisions_of
 from safeguarding.withdrawal.places import Case, Place, places
 from safeguarding.withdrawal.tasks import run_after_commit, step
@@ -98,7 +98,7 @@ def knows_former_slugs(function):
     return function
 
 
-@retry_deadlocks
+@retry_conflicts
 @transaction.atomic
 def withdraw(contributor, user=None, yes=(), seen=None):
     """Erase what the plan for `contributor` lists. Return the Withdrawal.
