@@ -277,9 +277,10 @@ def test_history_is_erased_while_a_text_with_a_word_may_stay():
     """A text with the surname of her child stays, for example. A former address redirects."""
     person, story = withdrawal_world.make_named_person(), builders.make_story("Of others")
     with withdrawal_world.without_words(person):
-        for summary in (f"{NAME} Otieno came.", f"A child called {NAME}."):
-            story.summary = summary
+        for summary, text in (("Somebody came.", "Zoé Otieno came."), (f"A child called {NAME}.", "Lamps.")):
+            story.summary, story.body = summary, [{"type": "text", "value": f"<p>{text}</p>"}]
             story.save_revision(clean=False).publish()
+    Contributor.objects.filter(pk=person.pk).update(protected_words="Zoé")
     Redirect.objects.create(old_path="/about-zahrawi", redirect_page=story)
     withdraw_all(person)
     withdrawal_world.finish()
