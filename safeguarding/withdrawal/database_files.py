@@ -21,6 +21,15 @@ SELECT count(*) FROM (SELECT unnest(ARRAY[backend_xid, backend_xmin]) AS xid FRO
     UNION ALL SELECT unnest(ARRAY[xmin, catalog_xmin]) FROM pg_replication_slots
     UNION ALL SELECT transaction FROM pg_prepared_xacts WHERE database = current_database()
 ) AS older WHERE age(xid) > 0"""
+# Statements that delete the common values of texts in empty tables, where ANALYZE leaves the former ones: a
+# column that gets the type that it has loses them. VACUUM has stored which tables are empty.
+FORGET_VALUES = """
+SELECT format('ALTER TABLE %s ALTER COLUMN %I TYPE %s%s', attrelid::regclass, attr.attname,
+    format_type(atttypid, atttypmod), ' COLLATE ' || nullif(attcollation, 0)::regcollation)
+FROM pg_stats AS stats JOIN pg_attribute AS attr ON attrelid = quote_ident(tablename)::regclass
+    AND attr.attname = stats.attname
+JOIN pg_class ON pg_class.oid = attrelid JOIN pg_type ON pg_type.oid = atttypid
+WHERE schemaname = current_schema() AND relkind = 'r' AND reltuples = 0 AND typcategory IN ('S', 'U')"""
 IS_OWNER = "SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database()"
 
 
@@ -70,6 +79,9 @@ def vacuum_postgresql(cursor):
         # pg_statistic is last, because ANALYZE leaves the former values of the tables in it as deleted rows.
         # An autoanalyze that began during the first statement may still see these.
         for names in (", ".join(map(connection.ops.quote_name, tables)), "pg_catalog.pg_statistic"):
+            cursor.execute(FORGET_VALUES)
+            for (statement,) in cursor.fetchall():
+                cursor.execute(statement)
             check(cursor, COUNT_OLDER, 0, OlderTransaction)
             cursor.execute(f"VACUUM (FULL, ANALYZE) {names}")
     finally:
