@@ -179,4 +179,6 @@ def save_current_anew(page):
         live = page.specific.save_revision(user=written and written.user, changed=False, clean=False)
         Page.objects.filter(pk=page.pk).update(live_revision=live)
     if draft:
+        if not page.live:  # The row can be older. The page editor saves it with the draft, too.
+            draft.save(clean=False)
         draft.save_revision(user=latest.user, changed=False, clean=False)

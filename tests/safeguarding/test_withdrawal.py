@@ -24,6 +24,7 @@ from safeguarding.withdrawal import ledger, tasks
 from safeguarding.withdrawal.addresses import is_erased_picture
 from safeguarding.withdrawal.carry_out import make_plan, withdraw
 from safeguarding.withdrawal.pages import Logs
+from safeguarding.withdrawal.steps import forget_versions
 from safeguarding.withdrawal.tasks import run_quick_tasks, run_tasks
 from safeguarding.withdrawal.words import has_path
 from stories.models import StoryPage
@@ -299,6 +300,22 @@ def test_word_in_a_scheduled_version_is_reported_although_a_newer_draft_has_none
     story.save_revision()
     section = next(each for each in make_plan(person).shown if each.place.by_hand)
     assert [each.title for each in section.found] == ["Story: Lamps: summary"]
+
+
+def test_row_of_an_unpublished_page_that_is_older_than_its_draft_keeps_the_words():
+    person, story = withdrawal_world.make_named_person(), builders.make_story("Lamps")
+    with withdrawal_world.without_words(person):
+        publish(story, summary=f"{NAME} came.")
+    draft = StoryPage.objects.get(pk=story.pk)
+    draft.summary = "Somebody came."
+    draft.save_revision()
+    StoryPage.objects.get(pk=story.pk).unpublish()
+    withdraw_all(person)
+    withdrawal_world.finish()
+    assert Contributor.objects.get(pk=person.pk).names == person.names
+    forget_versions(story.pk, person)  # It stores the draft in the row, as the page editor does.
+    withdrawal_world.finish()
+    assert tables_with(NAME) == {}
 
 
 # --- Stories with others in them ------------------------------------------------------------------
