@@ -11,6 +11,8 @@ from contextlib import suppress
 from django.db import transaction
 from wagtail.models import Page
 
+from safeguarding.encryption import has_keys
+from safeguarding.leak_check.words import ADDRESS
 from safeguarding.models import Contributor, Use
 from safeguarding.withdrawal.addresses import digest_of, path_at
 from safeguarding.withdrawal.carry_out import carry_out
@@ -36,7 +38,13 @@ def withdraw_again(entry, salt):
     case.withdrawal = Withdrawal.objects.create(
         key=entry["key"], contributor=case.contributor, code=entry["code"]
     )
+    person = case.contributor
+    contact = [person.contact, *ADDRESS.findall(person.contact)] if person else []
     carry_out(case)
+    if person and has_keys():
+        # The list that a lead reads next finds what mentions these. They are deleted with the words.
+        person.protected_words = "\n".join([person.protected_words, *contact, *sorted(case.paths)]).strip()
+        person.save(update_fields=["protected_words"])
     case.withdrawal.counts |= {AGAIN: 1}
     case.withdrawal.save(update_fields=["counts"])
     hold_pages(case.suspected.values(), entry["code"], case.withdrawal)
