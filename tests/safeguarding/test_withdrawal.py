@@ -195,8 +195,10 @@ def test_what_is_written_while_the_withdrawal_commits_is_erased_too():
     Revision.objects.bulk_create([version])
     copy = withdrawal_world.make_story_about(person, live=False, slug="copied")
     shared = withdrawal_world.make_story_about(person, other, live=False)
+    withdrawal_world.named_image(person)
     run_quick_tasks()
     run_tasks()
+    assert not CleanImage.objects.exists()
     assert not Revision.page_revisions.filter(object_id=str(story.pk)).exists()
     assert not StoryPage.objects.filter(pk=copy.pk).exists()
     assert Client().get(story.url).status_code == 410
