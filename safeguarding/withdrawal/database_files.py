@@ -54,6 +54,8 @@ def vacuum(task):
     # The first one does it for all: each would rewrite the whole database. VACUUM can't run in a transaction.
     if ready[:1] != [task.pk] or connection.in_atomic_block:
         raise NotYet
+    # add_task() takes it for another task now: this one does not do what is erased from now on.
+    tasks.filter(pk__in=ready).update(data={"runs": True})
     with connection.cursor() as cursor:
         (vacuum_sqlite if connection.vendor == "sqlite" else vacuum_postgresql)(cursor)
     tasks.filter(pk__in=ready).update(done_at=timezone.now(), data={}, error="")
