@@ -195,10 +195,8 @@ def test_what_is_written_while_the_withdrawal_commits_is_erased_too():
     Revision.objects.bulk_create([version])
     copy = withdrawal_world.make_story_about(person, live=False, slug="copied")
     shared = withdrawal_world.make_story_about(person, other, live=False)
-    withdrawal_world.named_image(person)
     run_quick_tasks()
     run_tasks()
-    assert not CleanImage.objects.exists()
     assert not Revision.page_revisions.filter(object_id=str(story.pk)).exists()
     assert not StoryPage.objects.filter(pk=copy.pk).exists()
     assert Client().get(story.url).status_code == 410
@@ -212,6 +210,15 @@ def test_what_is_written_while_the_withdrawal_commits_is_erased_too():
     run_tasks()
     digests = set(Fingerprint.objects.values_list("digest", flat=True))
     assert all(digest in ledger.file_path().read_text() for digest in digests)
+
+
+@pytest.mark.sqlite_only
+def test_picture_that_is_stored_while_the_withdrawal_commits_is_erased_too():
+    person = withdrawal_world.make_named_person()
+    withdraw(person)
+    withdrawal_world.named_image(person)
+    run_tasks()
+    assert not CleanImage.objects.exists()
 
 
 # --- Texts that are changed by hand ---------------------------------------------------------------
