@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
+from wagtail.log_actions import log
 from wagtail.models import Comment, Revision, Workflow
 
 from home.models import StandardPage
@@ -347,6 +348,8 @@ def test_story_with_others_is_held_until_it_is_published_without(client):
         person, other, title=f"{NAME} and others", slug="zahrawi-and-others", lead_image=image,
         lead_image_alt="Somebody", naming=Naming.REAL,
     )  # fmt: skip
+    redirect = Redirect.objects.create(old_path="/two-of-them", redirect_page=story)
+    log(redirect, "wagtail.create", user=builders.make_user("Moderators"))
     assert client.get(story.url).status_code == 200
     withdraw_one(person)
     assert client.get(story.url).status_code == 404
@@ -362,6 +365,10 @@ def test_story_with_others_is_held_until_it_is_published_without(client):
         run_tasks()
         assert not waiting.exists()
         assert StoryPage.objects.published().filter(pk=story.pk).exists()
+    with undone():
+        StoryPage.objects.get(pk=story.pk).delete()
+        run_tasks()
+        assert tables_with(f"{NAME} and others") == {}, "also in the log"
 
     publish(
         story, title="Of others", slug="of-others", story_people=withdrawal_world.rows_of(other),
@@ -371,7 +378,7 @@ def test_story_with_others_is_held_until_it_is_published_without(client):
     assert client.get("/stories/of-others/").status_code == 200
     assert client.get(story.url).status_code == 410, "it does not redirect"
     assert Revision.page_revisions.filter(object_id=str(story.pk)).count() == 1
-    assert tables_with("zahrawi-and-others", f"{NAME} and others") == {}
+    assert tables_with("zahrawi-and-others", f"{NAME} and others", "two-of-them") == {}
     person = Contributor.objects.get(pk=person.pk)
     assert (person.protected_words, person.names) == ("", "")
 
