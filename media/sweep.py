@@ -1,4 +1,4 @@
-"""Deletes files that no row has any more, and renditions that nobody gets, which is scheduled work of the night.
+"""Deletes files that no row has any more, and renditions that nobody gets. It is scheduled work of the night.
 
 A file is left when the process ends, or the storage fails, between the change of a row and that of its file.
 A rendition is also left when its picture gets another file or focal point, or is deleted, while the rendition

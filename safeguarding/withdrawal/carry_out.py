@@ -168,7 +168,7 @@ def erase_found(plan, yes=frozenset()):
 @step("again", _("Look for what was written meanwhile"), is_slow=True)
 @transaction.atomic
 def erase_again(task):
-    """Erase what somebody stored while the transaction of the withdrawal ran: a version, a copy, a picture."""
+    """Erase what somebody stored while the transaction of the withdrawal ran, such as a copy or a picture."""
     revisions_of(task.data["pages"]).delete()
     withdrawal, person = task.withdrawal, task.withdrawal.contributor
     if person is None or not person.has_withdrawn:

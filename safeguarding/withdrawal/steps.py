@@ -154,8 +154,8 @@ def purge_page(page, owner, withdrawal=None):
         ignore_conflicts=True,
     )
     redirects = Redirect.objects.filter(redirect_page=page.pk)
-    logged = Case(None, owner.code, logged={(Redirect, key) for key in redirects.values_list("pk", flat=True)})
-    overwrite(ModelLogEntry.objects.filter(is_about_other(logged)), owner)
+    case = Case(None, owner.code, logged={(Redirect, each.pk) for each in redirects})
+    overwrite(ModelLogEntry.objects.filter(is_about_other(case)), owner)
     redirects.delete()
     addresses_erased.send(sender=type(page), page=page)
     Comment.objects.filter(page=page.pk).delete()
