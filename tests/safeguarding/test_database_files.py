@@ -42,6 +42,7 @@ def test_it_is_erased_at_night_and_when_no_other_transaction_keeps_it(time_machi
             cursor.execute(statement)
             task.update(data={})  # The other transaction is older than this one.
             run_tasks()
+            cursor.execute("ROLLBACK")  # A connection ends some time after it is closed.
         assert task.filter(done_at=None, failures=failures, error=error).exists(), statement
         assert same_night.filter(done_at=None, failures=0).exists()
     run_tasks()
@@ -63,6 +64,7 @@ def test_transaction_that_begins_meanwhile_keeps_the_task_waiting(time_machine):
 
         with connection.execute_wrapper(begin):
             run_tasks()
+        cursor.execute("ROLLBACK")
         assert task.filter(done_at=None, error="OlderTransaction").exists()
     run_tasks()
     assert task.get().done_at
