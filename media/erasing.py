@@ -58,7 +58,8 @@ class Files(Place):
     def erase(self, case, keys):
         # The same file may stay as another picture, such as an illustration. The ledger then doesn't list it.
         kept_hashes = set(self.model.objects.exclude(pk__in=keys).values_list("file_hash", flat=True))
-        for item in self.model.objects.filter(pk__in=keys):
+        # Without no_key: whoever makes a rendition waits, which would otherwise refer to a deleted picture.
+        for item in self.model.objects.filter(pk__in=keys).select_for_update().order_by("pk"):
             files = [item.file.name]
             if self.model is CleanImage:
                 case.hashes |= {item.file_hash} - kept_hashes

@@ -40,13 +40,17 @@ def replaced_file(instance, lock_first=None):
     if not store_file(instance):
         yield None
         return
-    with transaction.atomic():
-        if lock_first and instance.pk:
-            lock_first()
-        old_name = lock_file_name(instance)
-        yield old_name
-        if old_name:
-            transaction.on_commit(partial(instance.file.storage.delete, old_name))
+    try:
+        with transaction.atomic():
+            if lock_first and instance.pk:
+                lock_first()
+            old_name = lock_file_name(instance)
+            yield old_name
+            if old_name:
+                transaction.on_commit(partial(instance.file.storage.delete, old_name))
+    except BaseException:  # For example, a withdrawal has deleted the row meanwhile.
+        instance.file.storage.delete(instance.file.name)
+        raise
 
 
 def pages_showing(instance):

@@ -1,37 +1,50 @@
-"""Deletes renditions that nobody gets any more, which is scheduled work of the night.
+"""Deletes files that no row has any more, and renditions that nobody gets. It is scheduled work of the night.
 
-One is left when its picture gets another file or focal point, or is deleted, while the rendition is made.
-media/access.py sends none of these.
+A file is left when the process ends, or the storage fails, between the change of a row and that of its file.
+A rendition is also left when its picture gets another file or focal point, or is deleted, while the rendition
+is made. media/access.py sends none of these.
 """
 
 from contextlib import suppress
 from datetime import timedelta
 from itertools import batched
 
+from django.core.files.storage import default_storage
 from django.utils import timezone
+from wagtail.models import UploadedFile
 
-from media.models import Rendition
+from media.folder import UNFINISHED
+from media.models import CleanDocument, CleanImage, Rendition
 
-# In Wagtail's get_upload_to() of renditions.
-FOLDER = "images"
+# {folder: model of its files}. That of renditions is in Wagtail's get_upload_to().
+FOLDERS = {
+    "images": Rendition,
+    **{model._meta.get_field("file").upload_to: model for model in (CleanImage, CleanDocument, UploadedFile)},
+}
 # Files are stored before their rows.
 NEW = timedelta(hours=1)
 
 
-def sweep_renditions():
-    """Delete the renditions that are not current, and the files of renditions that have no row."""
+def sweep_files():
+    """Delete the renditions that are not current, files that have no row, and those that are unfinished."""
     rows = Rendition.objects.select_related("image").iterator()
     Rendition.objects.filter(pk__in=[each.pk for each in rows if not each.is_current]).delete()
-    storage = Rendition._meta.get_field("file").storage
-    with suppress(FileNotFoundError):  # There is no rendition yet.
-        for names in batched(storage.listdir(FOLDER)[1], 500):
-            paths = {f"{FOLDER}/{name}" for name in names}
-            known = Rendition.objects.filter(file__in=paths).values_list("file", flat=True)
-            for path in paths.difference(known):
-                delete_old_file(storage, path)
+    for folder, model in FOLDERS.items():
+        for names in batched(list_files(folder), 500):
+            paths = {f"{folder}/{name}" for name in names}
+            known = model.objects.filter(file__in=paths).values_list("file", flat=True)
+            delete_old(paths.difference(known))
+    delete_old(name for name in list_files("") if name.startswith(UNFINISHED))
 
 
-def delete_old_file(storage, path):
-    with suppress(FileNotFoundError):  # A request has deleted it since.
-        if storage.get_modified_time(path) < timezone.now() - NEW:
-            storage.delete(path)
+def list_files(folder):
+    with suppress(FileNotFoundError):  # Nothing was stored there yet.
+        return default_storage.listdir(folder)[1]
+    return []
+
+
+def delete_old(paths):
+    for path in paths:
+        with suppress(FileNotFoundError):  # A request has deleted it since.
+            if default_storage.get_modified_time(path) < timezone.now() - NEW:
+                default_storage.delete(path)

@@ -254,15 +254,18 @@ def find_keys(model, terms):
 def find_drafts(words):
     """Return the LiveObjects for drafts and scheduled versions of pages with one of `words`.
 
-    A draft is the latest version of a page that is not live or has unpublished changes.
+    A draft is the latest version of a page that is not live or has unpublished changes. The row of a page
+    that is not live counts too: it is older if the page was unpublished after its draft was saved.
     """
     if not words:
         return []
     scheduled = Revision.page_revisions.exclude(approved_go_live_at=None).order_by("pk")
     pages = Page.objects.filter(Q(has_unpublished_changes=True) | Q(live=False)).order_by("pk")
     drafts = (page.get_latest_revision_as_object() for page in pages.select_related("latest_revision"))
+    rows = pages.filter(live=False).specific().iterator(chunk_size=BATCH)
     # A draft can be newer than the version that is scheduled.
-    versions = chain(drafts, (revision.as_object() for revision in scheduled.iterator(chunk_size=BATCH)))
+    later = (revision.as_object() for revision in scheduled.iterator(chunk_size=BATCH))
+    versions = chain(drafts, rows, later)
     return list(find_in(versions, source_of(Page).read, words))
 
 

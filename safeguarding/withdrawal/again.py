@@ -11,6 +11,9 @@ from contextlib import suppress
 from django.db import transaction
 from wagtail.models import Page
 
+from safeguarding.encryption import has_keys
+from safeguarding.leak_check.matching import make_phone_terms
+from safeguarding.leak_check.words import ADDRESS
 from safeguarding.models import Contributor, Use
 from safeguarding.withdrawal.addresses import digest_of, path_at
 from safeguarding.withdrawal.carry_out import carry_out
@@ -36,7 +39,11 @@ def withdraw_again(entry, salt):
     case.withdrawal = Withdrawal.objects.create(
         key=entry["key"], contributor=case.contributor, code=entry["code"]
     )
+    person = case.contributor
+    contact = person.contact if person else ""
     carry_out(case)
+    if person and has_keys():
+        keep_for_list(person, contact, case.paths)
     case.withdrawal.counts |= {AGAIN: 1}
     case.withdrawal.save(update_fields=["counts"])
     hold_pages(case.suspected.values(), entry["code"], case.withdrawal)
@@ -50,6 +57,19 @@ def withdraw_again(entry, salt):
         ignore_conflicts=True,
     )
     return True
+
+
+def keep_for_list(person, contact, paths):
+    """Make words of the numbers and mail addresses in `contact`, and of `paths`, those of the erased pages.
+
+    The list that a lead reads next finds what mentions them. Paths are ordinary words, which erase no history
+    of other pages. One with a single name in it could be a protected word.
+    """
+    numbers = [term.letters for term in make_phone_terms(contact)]
+    paths = [path for path in sorted(paths) if "/" in path.strip("/")]
+    person.protected_words = "\n".join([person.protected_words, *ADDRESS.findall(contact), *numbers]).strip()
+    person.ordinary_words = "\n".join([person.ordinary_words, *paths]).strip()
+    person.save(update_fields=["protected_words", "ordinary_words"])
 
 
 @transaction.atomic

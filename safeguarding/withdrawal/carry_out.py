@@ -16,7 +16,7 @@ from caching.local_date import today
 from safeguarding.models import Consent, Contributor
 from safeguarding.withdrawal.addresses import digest_of, paths_of, public_paths
 from safeguarding.withdrawal.cases import find_mentions, make_case, pages_about
-from safeguarding.withdrawal.locking import lock_case, retry_deadlocks
+from safeguarding.withdrawal.locking import lock_case, retry_conflicts
 from safeguarding.withdrawal.pages import revisions_of
 from safeguarding.withdrawal.places import Case, Place, places
 from safeguarding.withdrawal.tasks import run_after_commit, step
@@ -98,7 +98,7 @@ def knows_former_slugs(function):
     return function
 
 
-@retry_deadlocks
+@retry_conflicts
 @transaction.atomic
 def withdraw(contributor, user=None, yes=(), seen=None):
     """Erase what the plan for `contributor` lists. Return the Withdrawal.
@@ -168,7 +168,7 @@ def erase_found(plan, yes=frozenset()):
 @step("again", _("Look for what was written meanwhile"), is_slow=True)
 @transaction.atomic
 def erase_again(task):
-    """Erase what somebody wrote while the transaction of the withdrawal ran, such as a version or a copy."""
+    """Erase what somebody stored while the transaction of the withdrawal ran, such as a copy or a picture."""
     revisions_of(task.data["pages"]).delete()
     withdrawal, person = task.withdrawal, task.withdrawal.contributor
     if person is None or not person.has_withdrawn:
@@ -177,17 +177,18 @@ def erase_again(task):
     waiting = withdrawal.tasks.filter(step="purge", done_at=None).values_list("data__page", flat=True)
     new = pages_about(person, find_mentions()) - set(waiting)
     case.held = {key: page for key, page in case.held.items() if key in new}
-    if case.erased or case.held:
-        case.withdrawal = withdrawal
-        erase_more(case)
+    case.withdrawal = withdrawal
+    erase_more(case)
 
 
 def erase_more(case):
     """Erase what is found for `case`, whose `withdrawal` was carried out before. It needs a transaction."""
-    withdrawal = case.withdrawal
-    for name, number in erase_found(plan_case(case)).items():
-        if not name.endswith(" left"):
-            withdrawal.counts[name] = withdrawal.counts.get(name, 0) + number
+    withdrawal, counts = case.withdrawal, erase_found(plan_case(case))
+    erased = {name: number for name, number in counts.items() if not name.endswith(" left")}
+    if not erased:
+        return
+    for name, number in erased.items():
+        withdrawal.counts[name] = withdrawal.counts.get(name, 0) + number
     withdrawal.save(update_fields=["counts"])
     store_fingerprints(case)
     for name in REPEATED:

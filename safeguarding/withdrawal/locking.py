@@ -5,7 +5,7 @@ Transactions that lock in different orders can wait for each other. PostgreSQL t
 
 from functools import partial, wraps
 
-from django.db import OperationalError, connection
+from django.db import DatabaseError, connection
 from django.db.models import Q
 from wagtail.models import Page
 
@@ -13,21 +13,22 @@ from safeguarding.releases import lock_found, with_others
 from safeguarding.uses import Use
 
 
-def retry_deadlocks(function):
-    """Decorate `function`, which is a transaction: it is called again if PostgreSQL ends a deadlock with it.
+def retry_conflicts(function):
+    """Decorate `function`, a transaction: it is called again if PostgreSQL ends it because of another one.
 
     Wagtail has transactions that lock rows before the page that these belong to, such as an autosave, an
-    approval and a move. With each deadlock, one of them goes on, so there is an end.
+    approval and a move. Others store a row that refers to one that is deleted, such as a tag.
     """
 
     @wraps(function)
     def call(*args, **kwargs):
-        while True:
+        for tries_left in reversed(range(20)):
             try:
                 return function(*args, **kwargs)
-            except OperationalError as error:
-                # The code is that of a deadlock. A transaction around this one is aborted too.
-                if connection.in_atomic_block or getattr(error.__cause__, "sqlstate", "") != "40P01":
+            except DatabaseError as error:
+                # The codes of a deadlock and of a foreign key. A transaction around this one is aborted too.
+                is_because_of_others = getattr(error.__cause__, "sqlstate", "") in {"40P01", "23503"}
+                if connection.in_atomic_block or not (tries_left and is_because_of_others):
                     raise
 
     return call

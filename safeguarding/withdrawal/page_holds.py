@@ -16,7 +16,7 @@ from safeguarding.models import Contributor, PageHold, Release
 from safeguarding.releases import is_held, lock_people_of, recompute
 from safeguarding.withdrawal.carry_out import erase_more
 from safeguarding.withdrawal.cases import is_erasable, with_related_pages
-from safeguarding.withdrawal.locking import lock_pages_with_parents, retry_deadlocks
+from safeguarding.withdrawal.locking import lock_pages_with_parents, retry_conflicts
 from safeguarding.withdrawal.places import Case
 from safeguarding.withdrawal.tasks import run_after_commit
 from safeguarding.withdrawal.words import has_unreadable_words
@@ -80,7 +80,7 @@ def release_page(hold, user):
     return not is_held(page)
 
 
-@retry_deadlocks
+@retry_conflicts
 @transaction.atomic
 def erase_page(hold):
     """Erase the page of `hold`, a PageHold with a withdrawal, because it is what was erased.

@@ -14,7 +14,7 @@ from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.models import FormState
 from wagtail.contrib.redirects.models import Redirect
-from wagtail.models import Comment, Page, PageLogEntry, TaskState, UploadedFile
+from wagtail.models import Comment, ModelLogEntry, Page, PageLogEntry, TaskState, UploadedFile
 from wagtail.signals import page_published
 
 from safeguarding.leak_check.checking import check
@@ -23,7 +23,8 @@ from safeguarding.models import Use
 from safeguarding.releases import lock_people_of
 from safeguarding.withdrawal.addresses import digest_of, path_at, paths_of, public_paths
 from safeguarding.withdrawal.carry_out import REPEATED
-from safeguarding.withdrawal.pages import delete_versions, overwrite, revisions_of
+from safeguarding.withdrawal.pages import delete_versions, is_about_other, overwrite, revisions_of
+from safeguarding.withdrawal.places import Case
 from safeguarding.withdrawal.signals import addresses_erased
 from safeguarding.withdrawal.tasks import NotYet, add_task, run_quick_tasks, step, waits_to_be_purged
 from safeguarding.withdrawal.words import has_unreadable_words
@@ -83,10 +84,12 @@ def purge(task):
     with transaction.atomic():
         lock_people_of([task.data["page"]], [])
         page = Page.objects.filter(pk=task.data["page"]).first()
-        if page is not None:
-            if not is_published_without(person, page.specific):
-                raise NotYet
+        if page is None:  # An editor has deleted it. Its title is still in the log.
+            overwrite(PageLogEntry.objects.filter(page=task.data["page"]), withdrawal)
+        elif is_published_without(person, page.specific):
             purge_page(page, withdrawal, withdrawal)
+        else:
+            raise NotYet
         for name in REPEATED:
             add_task(withdrawal, name)
 
@@ -150,7 +153,10 @@ def purge_page(page, owner, withdrawal=None):
         [Fingerprint(withdrawal=withdrawal, kind=Fingerprint.Kind.FORMER, digest=each) for each in former],
         ignore_conflicts=True,
     )
-    Redirect.objects.filter(redirect_page=page.pk).delete()
+    redirects = Redirect.objects.filter(redirect_page=page.pk)
+    case = Case(None, owner.code, logged={(Redirect, each.pk) for each in redirects})
+    overwrite(ModelLogEntry.objects.filter(is_about_other(case)), owner)
+    redirects.delete()
     addresses_erased.send(sender=type(page), page=page)
     Comment.objects.filter(page=page.pk).delete()
     TaskState.objects.filter(workflow_state__object_id=str(page.pk)).update(comment="")
@@ -179,4 +185,6 @@ def save_current_anew(page):
         live = page.specific.save_revision(user=written and written.user, changed=False, clean=False)
         Page.objects.filter(pk=page.pk).update(live_revision=live)
     if draft:
+        if not page.live:  # The row can be older. The page editor saves it with the draft, too.
+            draft.save(clean=False)
         draft.save_revision(user=latest.user, changed=False, clean=False)

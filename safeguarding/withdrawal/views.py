@@ -112,13 +112,15 @@ class ReportView(WithdrawalMixin, TemplateView):
 
     def get_context_data(self, **kwargs):
         withdrawal = get_object_or_404(Withdrawal.objects.select_related("user"), pk=self.kwargs["pk"])
+        keeps_words = bool(withdrawal.contributor and may_complete(withdrawal.contributor))
         waiting = list(withdrawal.tasks.filter(done_at=None))
         held = sum(task.step == "purge" for task in waiting)
         return super().get_context_data(
             withdrawal=withdrawal,
             rows=rows_of(withdrawal, held),
             held=held,
-            may_complete=self.may_complete(withdrawal),
+            keeps_words=keeps_words,
+            may_complete=keeps_words and self.user_has_permission("see_names"),
             waiting=[(label_of(task), task) for task in waiting if task.step != "purge"],
             last=withdrawal.tasks.exclude(done_at=None).order_by("done_at").last(),
             # While something waits, rows that are not erased yet are in the files.
@@ -127,16 +129,12 @@ class ReportView(WithdrawalMixin, TemplateView):
             **kwargs,
         )
 
-    def may_complete(self, withdrawal):
-        person = withdrawal.contributor
-        return bool(person and may_complete(person)) and self.user_has_permission("see_names")
-
     def post(self, request, pk):
         """Have the names and words deleted, although texts may hold one ("Complete")."""
-        withdrawal = get_object_or_404(Withdrawal, pk=pk)
-        if not self.may_complete(withdrawal):
+        context = self.get_context_data()
+        if not context["may_complete"]:
             raise PermissionDenied
-        add_task(withdrawal, "complete")
+        add_task(context["withdrawal"], "complete")
         return redirect(request.path)
 
 

@@ -63,10 +63,10 @@ def test_sweep_deletes_files_without_a_row_from_the_bucket(bucket, monkeypatch):
     files_of_pages.live_story()
     before = {each.key for each in bucket.objects.all()}
     orphan = default_storage.save("images/a.webp", CleanFile(b"x", ".webp"))
-    sweep.sweep_renditions()
+    sweep.sweep_files()
     assert {each.key for each in bucket.objects.all()} == before | {orphan}, "its row may not be stored yet"
     monkeypatch.setattr(sweep, "NEW", timedelta(0))
-    sweep.sweep_renditions()
+    sweep.sweep_files()
     assert {each.key for each in bucket.objects.all()} == before
 
 

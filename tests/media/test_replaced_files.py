@@ -17,7 +17,7 @@ from wagtail.images.models import SourceImageIOError
 from media.cleaning import CleanFile
 from media.filters import FileFilter
 from media.models import CleanDocument, CleanImage, Rendition
-from media.sweep import sweep_renditions
+from media.sweep import sweep_files
 from stories.sharing import SHARE_IMAGE_FILTER
 from tests.support import builders
 from tests.support.media_samples import is_near, make_older
@@ -113,21 +113,24 @@ def test_nobody_gets_a_rendition_that_is_made_during_a_change(client, media_root
             assert is_near(Image.open(file).convert("RGB").getpixel((20, 20)), NEW_COLOUR)
     current = {each.file.name for each in made.values()}
     assert current.isdisjoint(stale)
-    sweep_renditions()
+    sweep_files()
     assert set(Rendition.objects.values_list("file", flat=True)) == current
     make_older(media_root)
-    sweep_renditions()
+    sweep_files()
     assert files_in(media_root) == sorted([*current, *(each.file.name for each in [left] if each)])
 
 
-def test_sweep_leaves_a_new_file_whose_row_may_not_be_stored_yet(media_root):
-    sweep_renditions()  # There is no folder yet.
-    name = default_storage.save("images/a.webp", CleanFile(b"x", ".webp"))
-    sweep_renditions()
-    assert files_in(media_root) == [name]
+def test_sweep_deletes_old_files_without_a_row(media_root):
+    sweep_files()  # There is no folder yet.
+    kept = [builders.make_document().file.name, "robots.txt"]
+    names = [f"{folder}/a" for folder in ("images", "original_images", "documents", "wagtail_uploads")]
+    for name in (*names, ".unfinished-a", "robots.txt"):
+        default_storage.save(name, CleanFile(b"x", ".txt"))
+    sweep_files()
+    assert len(files_in(media_root)) == 7, "the row of a new file may not be stored yet"
     make_older(media_root)
-    sweep_renditions()
-    assert files_in(media_root) == []
+    sweep_files()
+    assert files_in(media_root) == sorted(kept)
 
 
 # --- Two processes that replace one file ---------------------------------------------------------
@@ -149,7 +152,7 @@ def test_two_replacements_leave_one_file(media_root, make, make_file):
     assert files_in(media_root) == [second.file.name]
 
 
-def test_old_file_of_a_document_stays_until_the_new_one_is_saved():
+def test_old_file_of_a_document_stays_until_the_new_one_is_saved(media_root):
     document = builders.make_document(content=b"Old words.")
     client = logged_in(builders.make_user("Moderators"))
 
@@ -163,6 +166,7 @@ def test_old_file_of_a_document_stays_until_the_new_one_is_saved():
         client.post(f"/admin/documents/edit/{document.pk}/", form)
     with default_storage.open(CleanDocument.objects.get().file.name) as file:
         assert file.read() == b"Old words."
+    assert len(files_in(media_root)) == 1
 
 
 # --- A database that can't be written ------------------------------------------------------------

@@ -19,6 +19,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.db.models.signals import pre_save
 from django.test import Client
+from wagtail.models import Comment
 
 from media.models import CleanImage
 from safeguarding.models import Contributor, Ledger, PageHold, WithdrawalTask
@@ -80,7 +81,10 @@ def files_with_words():
 
 def test_withdrawal_leaves_nothing_in_the_files_and_outlives_a_restore(tmp_path, noon, caplog):
     person = withdrawal_world.make_named_person()
-    _own, image, _document = withdrawal_world.make_own_stories(person)
+    own, image, _document = withdrawal_world.make_own_stories(person)
+    user = builders.make_user("Editors")
+    for text in (f"{NAME} walks.", f"Is it {NAME}?"):  # The table of comments is empty afterwards.
+        Comment.objects.create(page=own, user=user, text=text, contentpath="title")
     other = save_with_others(tmp_path / "site")
     update_statistics()  # PostgreSQL stores common values of columns
     client = SiteClient()

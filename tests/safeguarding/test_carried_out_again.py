@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
+from taggit.models import Tag
 from wagtail.actions.copy_page import CopyPagePermissionError
 
 from media.models import CleanImage
@@ -223,6 +224,10 @@ def test_entry_without_a_code_holds_the_pages_that_it_may_be_about():
 def test_desk_lists_what_was_ticked_before_a_restore_and_the_words_are_kept(lead):
     person = withdrawal_world.make_named_person()
     author = builders.make_author(f"{withdrawal_world.NAME} A.")
+    make_story_about(person, slug=withdrawal_world.SLUG)
+    for name in (withdrawal_world.CONTACT, f"As in {withdrawal_world.HOME}", "To amina@example.org"):
+        Tag.objects.create(name=name)
+    Contributor.objects.update(contact=f"{withdrawal_world.CONTACT}\nor amina@example.org")
     with undone():
         withdrawal_world.withdraw_all(person)
         ledger.write()
@@ -238,6 +243,7 @@ def test_desk_lists_what_was_ticked_before_a_restore_and_the_words_are_kept(lead
     withdrawal_world.finish()
     assert Contributor.objects.get().names, "the list is made with them"
     withdrawal_world.withdraw_all(Contributor.objects.get())
+    assert not Tag.objects.exists(), "also by the contact and the address of the erased story"
     assert told in lead.get("/admin/").text, "no lead has confirmed it"
     Withdrawal.objects.filter(pk=Withdrawal.objects.latest("pk").pk).update(user=lead.user)
     assert told not in lead.get("/admin/").text

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from safeguarding.models import Withdrawal
 from safeguarding.withdrawal.database_files import NotOwner, vacuum_postgresql
-from safeguarding.withdrawal.tasks import run_tasks
+from safeguarding.withdrawal.tasks import add_task, run_tasks
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
@@ -42,6 +42,7 @@ def test_it_is_erased_at_night_and_when_no_other_transaction_keeps_it(time_machi
             cursor.execute(statement)
             task.update(data={})  # The other transaction is older than this one.
             run_tasks()
+            cursor.execute("ROLLBACK")  # A connection ends some time after it is closed.
         assert task.filter(done_at=None, failures=failures, error=error).exists(), statement
         assert same_night.filter(done_at=None, failures=0).exists()
     run_tasks()
@@ -63,9 +64,25 @@ def test_transaction_that_begins_meanwhile_keeps_the_task_waiting(time_machine):
 
         with connection.execute_wrapper(begin):
             run_tasks()
+        cursor.execute("ROLLBACK")
         assert task.filter(done_at=None, error="OlderTransaction").exists()
     run_tasks()
     assert task.get().done_at
+
+
+def test_what_is_erased_meanwhile_is_done_the_next_time(time_machine):
+    time_machine.move_to(datetime(2026, 3, 11, 3, tzinfo=UTC))
+    task = make_task()
+    withdrawal = Withdrawal.objects.get()
+
+    def erase(execute, sql, *arguments):
+        if sql.startswith("VACUUM"):
+            add_task(withdrawal, "vacuum")
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(erase):
+        run_tasks()
+    assert [each.done_at is None for each in task.order_by("pk")] == [False, True]
 
 
 def test_user_who_does_not_own_the_database_is_told(time_machine):

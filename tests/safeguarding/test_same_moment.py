@@ -16,7 +16,9 @@ from django.db.models.signals import pre_delete
 from django.http import Http404
 from django.test import Client
 from django.urls import reverse
+from taggit.models import Tag
 from wagtail.actions.copy_page import CopyPageAction
+from wagtail.images.models import SourceImageIOError
 from wagtail.models import ModelLogEntry, Page
 
 from caching.local_date import today
@@ -446,24 +448,25 @@ def test_people_who_come_into_a_page_meanwhile_are_locked_too():
 # --- Deadlocks -----------------------------------------------------------------------------------
 
 
-def withdraw_during(act):
-    """Erase a person with a story, and call `act` with it in another thread when it is locked.
+def withdraw_during(act, sender=StoryPage):
+    """Erase a person with a story, and call `act` in another thread when `sender`, a model, is locked.
 
-    The deletion goes on when `act` waits. If `act` has locked a row that is deleted too, each waits for the
-    other.
+    `act` gets the story or its picture. The deletion goes on when `act` waits. If `act` has locked a row that
+    is deleted too, each waits for the other.
     """
-    person = make_agreeing_person()
-    story = make_story_about(person, live=False)
+    person, image = make_agreeing_person(), make_image()
+    story = make_story_about(person, live=False, lead_image=image, lead_image_decorative=True)
 
     def begin(instance, **_arguments):
-        assert pre_delete.disconnect(begin, sender=StoryPage)
-        start(partial(act, story))
+        assert pre_delete.disconnect(begin, sender=sender)
+        start(partial(act, instance))
         wait_until_blocked()
 
     with others() as start:
-        pre_delete.connect(begin, sender=StoryPage)
+        pre_delete.connect(begin, sender=sender)
         carry_out.withdraw(person)
     assert not Page.objects.filter(pk=story.pk).exists()
+    assert not CleanImage.objects.exists()
 
 
 def test_publishing_and_erasing_do_not_wait_for_each_other():
@@ -484,3 +487,28 @@ def test_withdrawal_that_is_aborted_because_of_a_deadlock_is_tried_again():
             story.get_latest_revision_as_object().save_revision(overwrite_revision=story.latest_revision)
 
     withdraw_during(autosave)
+
+
+def test_rendition_that_is_made_during_a_withdrawal_does_not_end_it():
+    def make_rendition(image):
+        with pytest.raises(SourceImageIOError):  # The picture is gone.
+            CleanImage.objects.get(pk=image.pk).get_rendition("fill-20x20|format-png")
+
+    withdraw_during(make_rendition, CleanImage)
+
+
+def test_withdrawal_is_tried_again_if_something_gets_a_tag_that_it_deletes():
+    person, picture, added = make_agreeing_person(names=SECRET), make_image(), []
+    tag = Tag.objects.create(name=SECRET)
+
+    def add_tag(execute, sql, *arguments):
+        if sql.startswith('DELETE FROM "taggit_tag"') and not added:
+            added.append(tag)
+            with others() as start:
+                start(partial(picture.tags.add, tag))
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(add_tag):
+        carry_out.withdraw(person, yes=[("taggit.tag", str(tag.pk))])
+    assert added
+    assert not Tag.objects.exists()

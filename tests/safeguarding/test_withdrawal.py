@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
+from wagtail.log_actions import log
 from wagtail.models import Comment, Revision, Workflow
 
 from home.models import StandardPage
@@ -24,6 +25,7 @@ from safeguarding.withdrawal import ledger, tasks
 from safeguarding.withdrawal.addresses import is_erased_picture
 from safeguarding.withdrawal.carry_out import make_plan, withdraw
 from safeguarding.withdrawal.pages import Logs
+from safeguarding.withdrawal.steps import forget_versions
 from safeguarding.withdrawal.tasks import run_quick_tasks, run_tasks
 from safeguarding.withdrawal.words import has_path
 from stories.models import StoryPage
@@ -211,6 +213,15 @@ def test_what_is_written_while_the_withdrawal_commits_is_erased_too():
     assert all(digest in ledger.file_path().read_text() for digest in digests)
 
 
+@pytest.mark.sqlite_only
+def test_picture_that_is_stored_while_the_withdrawal_commits_is_erased_too():
+    person = withdrawal_world.make_named_person()
+    withdraw(person)
+    withdrawal_world.named_image(person)
+    run_tasks()
+    assert not CleanImage.objects.exists()
+
+
 # --- Texts that are changed by hand ---------------------------------------------------------------
 
 
@@ -277,9 +288,10 @@ def test_history_is_erased_while_a_text_with_a_word_may_stay():
     """A text with the surname of her child stays, for example. A former address redirects."""
     person, story = withdrawal_world.make_named_person(), builders.make_story("Of others")
     with withdrawal_world.without_words(person):
-        for summary in (f"{NAME} Otieno came.", f"A child called {NAME}."):
-            story.summary = summary
+        for summary, text in (("Somebody came.", "Zoé Otieno came."), (f"A child called {NAME}.", "Lamps.")):
+            story.summary, story.body = summary, [{"type": "text", "value": f"<p>{text}</p>"}]
             story.save_revision(clean=False).publish()
+    Contributor.objects.filter(pk=person.pk).update(protected_words="Zoé")
     Redirect.objects.create(old_path="/about-zahrawi", redirect_page=story)
     withdraw_all(person)
     withdrawal_world.finish()
@@ -298,6 +310,22 @@ def test_word_in_a_scheduled_version_is_reported_although_a_newer_draft_has_none
     story.save_revision()
     section = next(each for each in make_plan(person).shown if each.place.by_hand)
     assert [each.title for each in section.found] == ["Story: Lamps: summary"]
+
+
+def test_row_of_an_unpublished_page_that_is_older_than_its_draft_keeps_the_words():
+    person, story = withdrawal_world.make_named_person(), builders.make_story("Lamps")
+    with withdrawal_world.without_words(person):
+        publish(story, summary=f"{NAME} came.")
+    draft = StoryPage.objects.get(pk=story.pk)
+    draft.summary = "Somebody came."
+    draft.save_revision()
+    StoryPage.objects.get(pk=story.pk).unpublish()
+    withdraw_all(person)
+    withdrawal_world.finish()
+    assert Contributor.objects.get(pk=person.pk).names == person.names
+    forget_versions(story.pk, person)  # It stores the draft in the row, as the page editor does.
+    withdrawal_world.finish()
+    assert tables_with(NAME) == {}
 
 
 # --- Stories with others in them ------------------------------------------------------------------
@@ -320,6 +348,8 @@ def test_story_with_others_is_held_until_it_is_published_without(client):
         person, other, title=f"{NAME} and others", slug="zahrawi-and-others", lead_image=image,
         lead_image_alt="Somebody", naming=Naming.REAL,
     )  # fmt: skip
+    redirect = Redirect.objects.create(old_path="/two-of-them", redirect_page=story)
+    log(redirect, "wagtail.create", user=builders.make_user("Moderators"))
     assert client.get(story.url).status_code == 200
     withdraw_one(person)
     assert client.get(story.url).status_code == 404
@@ -335,6 +365,10 @@ def test_story_with_others_is_held_until_it_is_published_without(client):
         run_tasks()
         assert not waiting.exists()
         assert StoryPage.objects.published().filter(pk=story.pk).exists()
+    with undone():
+        StoryPage.objects.get(pk=story.pk).delete()
+        run_tasks()
+        assert tables_with(f"{NAME} and others") == {}, "also in the log"
 
     publish(
         story, title="Of others", slug="of-others", story_people=withdrawal_world.rows_of(other),
@@ -344,7 +378,7 @@ def test_story_with_others_is_held_until_it_is_published_without(client):
     assert client.get("/stories/of-others/").status_code == 200
     assert client.get(story.url).status_code == 410, "it does not redirect"
     assert Revision.page_revisions.filter(object_id=str(story.pk)).count() == 1
-    assert tables_with("zahrawi-and-others", f"{NAME} and others") == {}
+    assert tables_with("zahrawi-and-others", f"{NAME} and others", "two-of-them") == {}
     person = Contributor.objects.get(pk=person.pk)
     assert (person.protected_words, person.names) == ("", "")
 

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from media.models import CleanImage, Rendition
-from media.sweep import sweep_renditions
+from media.sweep import sweep_files
 from stories import renditions
 from tests.support.builders import make_image, make_private, make_story, pictures_block
 from tests.support.media_samples import make_older
@@ -70,7 +70,7 @@ def test_reader_is_shown_the_first_of_two_renditions_made_at_a_time(media_root, 
     shown = image.get_renditions("width-100", "width-200|format-webp")
     assert {rendition.file.name for rendition in shown.values()} == stored()
     make_older(media_root)
-    sweep_renditions()
+    sweep_files()
     assert {f"images/{path.name}" for path in media_root.glob("images/*")} == stored()
 
 

@@ -233,6 +233,6 @@ def find_unexpected_metadata(*paths):
 
 
 def make_older(folder):
-    """Let the files in `folder` be two hours old, so that the sweep of renditions takes them."""
+    """Let the files in `folder` be two hours old, so that the sweep of files takes them."""
     for path in folder.rglob("*"):
         os.utime(path, (path.stat().st_mtime - 7200,) * 2)

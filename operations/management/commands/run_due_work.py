@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts import throttle
 from caching import content_version
-from media.sweep import sweep_renditions
+from media.sweep import sweep_files
 from operations import locks
 from operations.outage import write_page
 from publishing import trash
@@ -70,7 +70,7 @@ NIGHTLY = {
     "trash": trash.delete_expired,
     "sessions": lambda: call_command("clearsessions"),
     "searches without result": delete_old_missed_searches,
-    "renditions that nobody gets": sweep_renditions,
+    "files that nobody gets": sweep_files,
     # It needs the most time and memory.
     "search index": lambda: call_command("update_index", verbosity=0),
 }
