@@ -1,4 +1,4 @@
-"""Deletes files that no row has any more, and renditions that nobody gets. It is scheduled work of the night.
+"""Deletes renditions and uploads that no row has any more. It is scheduled work of the night.
 
 A file is left when the process ends, or the storage fails, between the change of a row and that of its file.
 A rendition is also left when its picture gets another file or focal point, or is deleted, while the rendition
@@ -14,13 +14,11 @@ from django.utils import timezone
 from wagtail.models import UploadedFile
 
 from media.folder import UNFINISHED
-from media.models import CleanDocument, CleanImage, Rendition
+from media.models import Rendition
 
-# {folder: model of its files}. That of renditions is in Wagtail's get_upload_to().
-FOLDERS = {
-    "images": Rendition,
-    **{model._meta.get_field("file").upload_to: model for model in (CleanImage, CleanDocument, UploadedFile)},
-}
+# {folder: model of its files}. That of renditions is in Wagtail's get_upload_to(). Originals are left: they
+# would be lost if an older database was tried with the same files.
+FOLDERS = {"images": Rendition, UploadedFile._meta.get_field("file").upload_to: UploadedFile}
 # Files are stored before their rows.
 NEW = timedelta(hours=1)
 
