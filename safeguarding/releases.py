@@ -146,6 +146,21 @@ def store_report(page, report, former):
     )
 
 
+def hold_taken_out(page, report, former):
+    """Hold `page` because of those of `former` who are not in `report`, if it could not be read with them.
+
+    What it says of them may be the same as before. The hold ends as one because of a word does. The arguments
+    are those of store_report(), which is called after this.
+    """
+    kept = {use.contributor_id for use in report.uses}
+    if gone := [use for use in former if use.contributor_id not in kept]:
+        digest = Release.objects.get(page=page.pk).digest
+        people = load_people(use.contributor_id for use in gone)
+        for person, _use, verdict in judge_uses(page, gone, digest, people, today()):
+            if verdict.unmet:
+                PageHold.objects.get_or_create(page_id=page.pk, code=person.code, says_word=True)
+
+
 def report_again(pages):
     """Let `pages`, primary keys, report again who is in them, because what they show has changed.
 
