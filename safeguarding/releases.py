@@ -218,11 +218,12 @@ def is_held(page):
 def find_decisions(page, digest):
     """Return {contributor: {ground: last day}} for the content `digest` of `page`."""
     found = defaultdict(dict)
-    # What a person answers later is not undone by another legal ground once that consent has ended.
+    # What a person answers later is not undone by another legal ground once that consent has ended, nor by what
+    # was decided about former answers.
     later = Consent.objects.filter(
         contributor=OuterRef("contributor"), recorded_at__gt=OuterRef("decided_at")
     )
-    replaced = Q(Exists(later), ground=Decision.Ground.OTHER)
+    replaced = Q(Exists(later)) & ~Q(ground=Decision.Ground.CHILD)
     for decision in Decision.objects.filter(page=page.pk, digest=digest).exclude(replaced):
         grounds = found[decision.contributor_id]
         grounds[decision.ground] = max(decision.ends_on, grounds.get(decision.ground, decision.ends_on))
