@@ -41,6 +41,8 @@ SHOWN_WITH = {
     CleanDocument: ("file_hash",),
     Author: ("name", "role", "picture", "picture__file_hash"),
 }
+# Those of them whose editors count as writers of these pages. Of a picture, most say who is on it.
+WRITTEN_APART = (CleanDocument, Author)
 
 
 class People(models.TextChoices):
