@@ -142,7 +142,10 @@ def find_stories():
         (each.page.title, address_of(each.page, each.digest), f"{each.contributor}: {describe_end(each)}")
         for each in ending_decisions()
     ]
-    text = _("Its layout, its options or a theme changed since you decided. The decision still counts.")
+    text = _(
+        "Its address, its layout, its options or a theme changed since you decided. The decision still "
+        "counts."
+    )
     changed = [(each.page.title, address_of(each.page, each.digest), text) for each in changed_decisions()]
     return {
         _("Decisions that wait for you"): [to_line(each) for each in waiting],

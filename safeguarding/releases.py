@@ -218,8 +218,8 @@ def is_held(page):
 def find_decisions(page, digest):
     """Return {contributor: {ground: last day}} for the content `digest` of `page`."""
     found = defaultdict(dict)
-    # What a person answers later is not undone by another legal ground once that consent has ended, nor by what
-    # was decided about former answers.
+    # What a person answers later is not undone by another legal ground once that consent has ended, nor by
+    # what was decided about former answers.
     later = Consent.objects.filter(
         contributor=OuterRef("contributor"), recorded_at__gt=OuterRef("decided_at")
     )

@@ -49,7 +49,8 @@ def get_status(contributor, consent, day):
 def counts_as_child(contributor, day):
     """Return whether the conditions for a child hold for `contributor`, a person or a group, on `day`.
 
-    They hold for a group unless somebody said that no child is in it, and for an adult with a birthday to come.
+    They hold for a group unless somebody said that no child is in it, and for a person who will be 18 on a
+    later day, also if `kind` says that it is an adult.
     """
     if contributor.kind == contributor.Kind.GROUP:
         return contributor.has_children is not False

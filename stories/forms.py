@@ -189,7 +189,7 @@ def open_tasks(state):
 
 
 class TermForm(WagtailAdminModelForm):
-    """The form of a theme or author. Users who may publish nothing can't change words that readers see or will see."""
+    """The form of a theme or author. Users who may publish nothing change no words that readers will see."""
 
     def clean(self):
         cleaned = super().clean()

@@ -35,7 +35,7 @@ NO_CONTENT = {
 # Likewise in blocks: a block gets a new id if it has none, and the level of a heading is layout.
 NO_BLOCK_CONTENT = {"id", "level"}
 
-# Likewise relations. Featured stories have decisions of their own, and a story that is deleted leaves the rows.
+# Likewise relations. Featured stories have decisions of their own, and can be deleted.
 NO_CONTENT_RELATIONS = {COMMENTS_RELATION_NAME, "featured_stories"}
 
 # {model: names of what readers see of its instances on the pages that refer to them}

@@ -108,8 +108,8 @@ def test_hold_for_a_word_and_one_after_a_restore_end_separately(lead, client):
     assert not PageHold.objects.get().says_word
 
 
-# {what happens: (function of the person, the answer for a story that doesn't list the person any more and says
-# the name, the answer for one that doesn't say it)}
+# {what happens: (function of the person, the status of a story that only lists the person no more, and the
+# status of one that does not say the name either)}
 HAPPENS = {
     "nothing": (lambda person: person, 200, 200),
     "taken down": (lambda person: take_down(person, None), 404, 404),
