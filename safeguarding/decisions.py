@@ -182,7 +182,8 @@ def is_needed(decision):
 def changed_decisions():
     """Return the last Decision about each live page that changed since, so little that the decision counts.
 
-    The layout or an option of the page changed, or somebody edited a term that it shows, such as a theme.
+    The address, the layout or an option of the page changed, or somebody edited a term that it shows, such
+    as a theme.
     """
     live = Release.objects.filter(page=OuterRef("page"), digest=OuterRef("digest"), page__live=True)
     found = Decision.objects.filter(Exists(live), ends_on__gte=today(), revision__isnull=False)

@@ -217,7 +217,7 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
         is_child = counts_as_child(self.contributor, self.cleaned_data.get("given_on") or today())
         if is_child and "given_by" in self.cleaned_data and not by_guardian:
             self.add_error("given_by", _("A child can agree only together with a guardian."))
-        if self.contributor.kind == Contributor.Kind.ADULT and by_guardian:
+        if by_guardian and not is_child:
             self.add_error("given_by", _("A guardian agrees for a child only. Ask the adult."))
         return self.cleaned_data
 

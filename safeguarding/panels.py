@@ -110,7 +110,10 @@ def find_holds():
         for each in Ledger.objects.exclude(held_since=None, failures="")
     ]
     erased = _("May be what was erased. It is not shown until you decide.")
-    said = _("Says a protected word. It is not shown until it is published without it, or you decide.")
+    said = _(
+        "Says a protected word, or no longer lists somebody because of whom it was hidden. It is not shown "
+        "until it is published without the words of this person, or you decide."
+    )
     holds = [
         (hold.says_word, (hold.page.draft_title, address, said if hold.says_word else erased))
         for hold in PageHold.objects.select_related("page")
@@ -139,7 +142,10 @@ def find_stories():
         (each.page.title, address_of(each.page, each.digest), f"{each.contributor}: {describe_end(each)}")
         for each in ending_decisions()
     ]
-    text = _("Its layout, its options or a theme changed since you decided. The decision still counts.")
+    text = _(
+        "Its address, its layout, its options or a theme changed since you decided. The decision still "
+        "counts."
+    )
     changed = [(each.page.title, address_of(each.page, each.digest), text) for each in changed_decisions()]
     return {
         _("Decisions that wait for you"): [to_line(each) for each in waiting],

@@ -146,6 +146,21 @@ def store_report(page, report, former):
     )
 
 
+def hold_taken_out(page, report, former):
+    """Hold `page` because of those of `former` who are not in `report`, if it could not be read with them.
+
+    What it says of them may be the same as before. The hold ends as one because of a word does. The arguments
+    are those of store_report(), which is called after this.
+    """
+    kept = {use.contributor_id for use in report.uses}
+    if gone := [use for use in former if use.contributor_id not in kept]:
+        digest = Release.objects.get(page=page.pk).digest
+        people = load_people(use.contributor_id for use in gone)
+        for person, _use, verdict in judge_uses(page, gone, digest, people, today()):
+            if verdict.unmet:
+                PageHold.objects.get_or_create(page_id=page.pk, code=person.code, says_word=True)
+
+
 def report_again(pages):
     """Let `pages`, primary keys, report again who is in them, because what they show has changed.
 
@@ -203,11 +218,12 @@ def is_held(page):
 def find_decisions(page, digest):
     """Return {contributor: {ground: last day}} for the content `digest` of `page`."""
     found = defaultdict(dict)
-    # What a person answers later is not undone by another legal ground once that consent has ended.
+    # What a person answers later is not undone by another legal ground once that consent has ended, nor by
+    # what was decided about former answers.
     later = Consent.objects.filter(
         contributor=OuterRef("contributor"), recorded_at__gt=OuterRef("decided_at")
     )
-    replaced = Q(Exists(later), ground=Decision.Ground.OTHER)
+    replaced = Q(Exists(later)) & ~Q(ground=Decision.Ground.CHILD)
     for decision in Decision.objects.filter(page=page.pk, digest=digest).exclude(replaced):
         grounds = found[decision.contributor_id]
         grounds[decision.ground] = max(decision.ends_on, grounds.get(decision.ground, decision.ends_on))

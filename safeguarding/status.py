@@ -49,12 +49,14 @@ def get_status(contributor, consent, day):
 def counts_as_child(contributor, day):
     """Return whether the conditions for a child hold for `contributor`, a person or a group, on `day`.
 
-    They hold for a group unless somebody said that no child is in it.
+    They hold for a group unless somebody said that no child is in it, and for a person who will be 18 on a
+    later day, also if `kind` says that it is an adult.
     """
     if contributor.kind == contributor.Kind.GROUP:
         return contributor.has_children is not False
-    is_adult = contributor.adult_on and contributor.adult_on <= day
-    return contributor.kind == contributor.Kind.CHILD and not is_adult
+    if contributor.adult_on:
+        return day < contributor.adult_on
+    return contributor.kind == contributor.Kind.CHILD
 
 
 def usual_months(contributor, day):
@@ -64,11 +66,16 @@ def usual_months(contributor, day):
 
 
 def get_last_day(contributor, consent):
-    """Return the last day of `consent`. The consent of a guardian ends before the child is 18."""
-    if contributor.adult_on and consent.given_by == consent.GivenBy.GUARDIAN:
-        # Nothing is before date.min.
-        return min(consent.ends_on, max(contributor.adult_on, datetime.date.min + ONE_DAY) - ONE_DAY)
-    return consent.ends_on
+    """Return the last day of `consent`. The consent of a guardian ends before the child is 18.
+
+    If the person was no child then, as far as is known now, it ended before it was given.
+    """
+    if consent.given_by != consent.GivenBy.GUARDIAN:
+        return consent.ends_on
+    was_child = counts_as_child(contributor, consent.given_on)
+    end = contributor.adult_on if was_child else consent.given_on
+    # Nothing is before date.min.
+    return min(consent.ends_on, max(end, datetime.date.min + ONE_DAY) - ONE_DAY) if end else consent.ends_on
 
 
 def add_months(day, months):

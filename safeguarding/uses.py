@@ -72,11 +72,12 @@ class PageHold(models.Model):
 
     It may show what was erased, because an older database, such as one from a backup, has replaced the one in
     which a withdrawal was carried out: it has the address of an erased page, or is an earlier version of a
-    page with other people in it. Or it says a protected word that was added after it was published. Such a
-    hold also ends when the page is published without the word.
+    page with other people in it. Or it says a protected word that was added after it was published, or a
+    person was taken out of its list because of whom it could not be read. Such a hold also ends when the page
+    is published without the words of the person.
 
     `code`: the code of the person, or "" if it is unknown. `withdrawal`: the one that was carried out again,
-    or None as long as that fails. `says_word`: whether the page is held because of a protected word.
+    or None as long as that fails. `says_word`: whether the page is held because of what it says.
     """
 
     page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")

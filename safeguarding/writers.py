@@ -11,8 +11,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from django.contrib.auth import get_user_model
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import F, Max, Q
-from wagtail.models import PageLogEntry, Revision
+from wagtail.models import ModelLogEntry, PageLogEntry, ReferenceIndex, Revision
 
 from safeguarding.decisions import revision_of_live
 from safeguarding.leak_check.matching import WORD, decode, remove_tags
@@ -65,6 +66,7 @@ def words_in(content):
     for text in strings_in({name: value for name, value in content.items() if name not in ANSWERS}):
         plain = decode(remove_tags(text))
         words.update(WORD.findall(unicodedata.normalize("NFKC", plain)))
+    del words["True"]  # what a box has that is ticked
     return words
 
 
@@ -117,12 +119,24 @@ def change_since(user, page, saves, decisions, question):
     in_all = Change(sum(change.number for change in since), any(change.has_name for change in since))
     if not in_all.is_little or has_saved_deleted(user, page.pk, start):
         return None
+    since = decided.aggregate(last=Max("decided_at"))["last"]
+    if saves and has_edited_shown(user, page, since or saves[0].created_at):
+        return None
     # Somebody may have gone back to what `user` wrote before.
     decided_words = next((each.words for each in saves if each.pk == base), texts[-1])
     earlier = [each.words for each, _change in own if each.pk < base]
     is_changed = not compare(decided_words, texts[-1]).is_little
     went_back = is_changed and any(compare(words, texts[-1]).is_little for words in earlier)
     return None if went_back else in_all
+
+
+def has_edited_shown(user, page, since):
+    """Return whether `user` edited one of `written_apart` that `page` shows since the moment `since`."""
+    types = ContentType.objects.get_for_models(*page.specific_class.written_apart).values()
+    edits = ModelLogEntry.objects.filter(user=user, action="wagtail.edit", content_type__in=types)
+    edits = edits.filter(timestamp__gt=since).values_list("content_type", "object_id")
+    shown = ReferenceIndex.get_references_for_object(page).values_list("to_content_type", "to_object_id")
+    return not set(shown).isdisjoint(edits)
 
 
 def kept_changes(page, base):

@@ -19,9 +19,9 @@ from wagtail.signals import pre_page_move
 
 from safeguarding.leak_check.admin_requests import checking, find_stops
 from safeguarding.leak_check.texts import read_titles
-from safeguarding.releases import lock_pages, store_report
+from safeguarding.releases import hold_taken_out, lock_pages, store_report
 from stories.indexing import indexed_after
-from stories.people import People, content_of, digest_of, lock_shown, report_of
+from stories.people import WRITTEN_APART, People, content_of, digest_of, lock_shown, report_of
 from stories.people_check import CODE, PublishingRefused, find_errors
 from stories.reserved_slugs import validate_slug_not_reserved
 from stories.scheduled import BY_SCHEDULE, tell_once
@@ -97,6 +97,7 @@ class CheckedPageMixin(models.Model):
     # Wagtail's signal handlers leave the search index alone: save() updates it.
     search_auto_update = False
     # safeguarding/ needs these, to keep a page from visitors until everybody in it agrees.
+    written_apart = WRITTEN_APART
     people_content = property(content_of)
     people_digest = property(digest_of)
     report_people = report_of
@@ -122,7 +123,9 @@ class CheckedPageMixin(models.Model):
             former = lock_shown(self)
             with indexed_after(self, fields):
                 super().save(*args, **kwargs)
-            store_report(self, report_of(self), former)
+            report = report_of(self)
+            hold_taken_out(self, report, former)
+            store_report(self, report, former)
 
     save.alters_data = True
 

@@ -14,7 +14,7 @@ from wagtail.admin.forms import WagtailAdminModelForm, WagtailAdminPageForm
 from wagtail.models import Page, Task
 
 from media.access import may_publish
-from media.shown_files import REFUSED
+from media.shown_files import REFUSED, is_waiting
 from stories.checked_pages import IS_OVER, find_title_leaks
 from stories.content_notes import ContentNote
 from stories.people_check import CODE, answer_errors
@@ -189,13 +189,14 @@ def open_tasks(state):
 
 
 class TermForm(WagtailAdminModelForm):
-    """The form of a theme or author. Users who may publish nothing can't change the words on live stories."""
+    """The form of a theme or author. Users who may publish nothing change no words that readers will see."""
 
     def clean(self):
         cleaned = super().clean()
         if self.instance.pk and not may_publish(self.for_user):
             links = getattr(self.instance, f"story_{self.instance._meta.model_name}s")
-            changed = self.changed_data if links.filter(story__live=True).exists() else ()
+            is_shown = links.filter(story__live=True).exists() or is_waiting(self.instance)
+            changed = self.changed_data if is_shown else ()
             for name in {"name", "slug", "role", "description"}.intersection(changed):
                 self.add_error(name, REFUSED)
         return cleaned

@@ -16,7 +16,7 @@ from modelcluster.models import get_all_child_relations
 from wagtail.fields import StreamField
 from wagtail.models import COMMENTS_RELATION_NAME, Orderable, Page, ReferenceIndex
 
-from media.models import CleanDocument, CleanImage
+from media.models import FOCAL_POINT, CleanDocument, CleanImage
 from media.people import levels_in
 from safeguarding.gate import PersonUse
 from safeguarding.models import Contributor
@@ -35,12 +35,17 @@ NO_CONTENT = {
 # Likewise in blocks: a block gets a new id if it has none, and the level of a heading is layout.
 NO_BLOCK_CONTENT = {"id", "level"}
 
+# Likewise relations. Featured stories have decisions of their own, and can be deleted.
+NO_CONTENT_RELATIONS = {COMMENTS_RELATION_NAME, "featured_stories"}
+
 # {model: names of what readers see of its instances on the pages that refer to them}
 SHOWN_WITH = {
-    CleanImage: ("file_hash", "credit", "shows", "is_recognisable", "people"),
+    CleanImage: ("file_hash", "credit", "shows", "is_recognisable", "people", *FOCAL_POINT),
     CleanDocument: ("file_hash",),
     Author: ("name", "role", "picture", "picture__file_hash"),
 }
+# Those of them whose editors count as writers of these pages. Of a picture, most say who is on it.
+WRITTEN_APART = (CleanDocument, Author)
 
 
 class People(models.TextChoices):
@@ -179,7 +184,7 @@ def content_of(page):
     content |= values_of(page, NO_CONTENT)
     for relation in get_all_child_relations(page):
         name = relation.get_accessor_name()
-        if name != COMMENTS_RELATION_NAME:
+        if name not in NO_CONTENT_RELATIONS:
             left_out = {relation.field.name, "sort_order"}
             content[name] = [values_of(row, left_out) for row in getattr(page, name).all()]
     return without_empty(content)

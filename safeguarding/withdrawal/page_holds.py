@@ -55,8 +55,9 @@ def end_word_holds(instance, **_arguments):
     lock_people_of([instance.pk], [])
     for hold in PageHold.objects.filter(page=instance.pk, says_word=True):
         person = Contributor.objects.filter(code=hold.code).first()
-        # If the words were deleted, nobody can tell, and a lead decides.
-        words = words_of_person(person) if person and not has_unreadable_words(person) else ()
+        # If the words were deleted, nobody can tell, and a lead decides. So it is while the person is held.
+        is_known = person and not person.held_since and not has_unreadable_words(person)
+        words = words_of_person(person) if is_known else ()
         # Also if the page no longer lists the person, whose words would then only be warnings.
         words = [word for word in words if not word.is_ordinary]
         if words and not check(instance, words):

@@ -2,17 +2,29 @@
 
 import pytest
 from django.test import Client
+from wagtail.models import Workflow
 
+from home.models import FeaturedStory
 from media.cleaning import CleanFile
 from media.models import CleanDocument, CleanImage
+from publishing.visibility import is_published
 from safeguarding.decisions import changed_decisions
 from safeguarding.models import Decision
+from safeguarding.releases import report_again
 from stories.models import StoryPage
 from stories.people import without_empty
 from stories.terms import Author, Theme
-from tests.support.builders import make_author, make_document, make_image, make_user, picture_bytes
+from tests.support.builders import (
+    home_page,
+    make_author,
+    make_document,
+    make_image,
+    make_story,
+    make_user,
+    picture_bytes,
+)
 from tests.support.leads import make_live_story, send_decision
-from tests.support.people import decide, make_agreeing_person
+from tests.support.people import decide, make_agreeing_person, rows_of
 from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +73,7 @@ CHANGES = {
     "lead picture": (saves(CleanImage, {"title": "Lead"}, file=picture_bytes(50, 50)), True),
     "picture in the body": (saves(CleanImage, {"title": "Picture"}, file=picture_bytes(50, 50)), True),
     "credit": (saves(CleanImage, {"title": "Picture"}, credit="The school of Thies"), True),
+    "part of the picture": (saves(CleanImage, {"title": "Lead"}, focal_point_x=1, focal_point_y=1), True),
     "document": (saves(CleanDocument, {"title": "A document"}, file=b"More."), True),
     "linked document": (saves(CleanDocument, {"title": "Linked"}, file=b"More."), True),
     "author's name": (saves(Author, name="Amina"), True),
@@ -101,15 +114,29 @@ def test_decision_counts_after_an_author_was_renamed_before_it(story, lead):
 
 
 @pytest.mark.sqlite_only
+def test_decision_about_a_home_page_counts_after_a_featured_story_is_deleted():
+    home, person, story = home_page(), make_agreeing_person({"proceedings": True}), make_story()
+    home.people, home.story_people = "listed", rows_of(person)
+    home.featured_stories = [FeaturedStory(story=story)]
+    home.save(clean=False)
+    decide(home, person, "proceedings")
+    story.delete()
+    report_again([home.pk])
+    assert is_published(home)
+
+
+@pytest.mark.sqlite_only
 def test_neither_what_is_empty_counts_nor_the_size_of_headings():
     value = {"a": "", "b": [], "c": None, "d": False, "e": {"level": "2"}, "g": 0, "h": [{"id": "x"}]}
     assert without_empty(value) == {"g": "0", "h": [{}]}
 
 
 @pytest.mark.sqlite_only
-def test_only_those_who_may_publish_rename_what_live_stories_show(story, client):
-    staff, free = Author.objects.get(), make_author("Free")
-    cases = ("Editors", staff, False), ("Editors", Theme.objects.get(), False), ("Editors", free, True)
+def test_only_those_who_may_publish_rename_what_readers_see_or_will_see(story, client):
+    staff, free, waiting = Author.objects.get(), make_author("Free"), make_author("Waiting")
+    Workflow.objects.get().start(make_story(live=False, authors=["Waiting"]), make_user("Editors"))
+    theme = Theme.objects.get()
+    cases = [("Editors", term, term == free) for term in (staff, theme, free, waiting)]
     for group, term, is_renamed in (*cases, ("Moderators", staff, True)):
         client.force_login(make_user(group))
         kind = term._meta.model_name

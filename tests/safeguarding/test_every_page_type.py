@@ -158,7 +158,7 @@ def test_a_held_home_page_shows_its_texts_nowhere(client, django_capture_on_comm
 
 @pytest.mark.sqlite_only
 def test_a_withdrawal_deletes_no_home_page_and_no_page_with_others_below(client):
-    person = make_agreeing_person()
+    person = make_agreeing_person(names="Amina Otieno")
     fields = {"people": "listed", "story_people": rows_of(person)}
     leaf, home = builders.make_plain_page("A leaf", **fields), builders.home_page()
     home.people, home.story_people = "listed", rows_of(person)

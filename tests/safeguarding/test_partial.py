@@ -11,6 +11,7 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import PageLogEntry, Workflow
 
 from media.models import CleanImage
+from safeguarding.holds import take_down
 from safeguarding.models import Contributor, PageHold, WithdrawalTask
 from safeguarding.scopes import Naming
 from safeguarding.withdrawal import ledger
@@ -20,7 +21,14 @@ from stories.models import StoryPage
 from tests.support import builders
 from tests.support.builders import parse
 from tests.support.leads import ANSWERS, address
-from tests.support.people import ALL_AGREED, make_agreeing_person, make_story_about, record
+from tests.support.people import (
+    ALL_AGREED,
+    days_from_today,
+    make_agreeing_person,
+    make_story_about,
+    record,
+    withdraw,
+)
 from tests.support.stored_text import tables_with
 from tests.support.undone import undone
 from tests.support.withdrawal_world import NAME, finish, named_image
@@ -71,7 +79,7 @@ def test_stories_that_say_a_new_word_are_held_until_they_are_published_without_i
     report = add_word(lead, person, protected_words=NAME)
     assert address(person, "past") in report.text
     assert statuses(client, story, other) == [404, 200]
-    assert "Says a protected word." in lead.get("/admin/").text
+    assert "Says a protected word, or" in lead.get("/admin/").text
     # What computes the Release again does not end the hold.
     Contributor.objects.get(pk=person.pk).save()
     StoryPage.objects.get(pk=story.pk).save(clean=False)
@@ -98,6 +106,43 @@ def test_hold_for_a_word_and_one_after_a_restore_end_separately(lead, client):
     publish(story, title="Amina walks", slug="amina-walks")
     assert client.get("/stories/amina-walks/").status_code == 404
     assert not PageHold.objects.get().says_word
+
+
+# {what happens: (function of the person, the status of a story that only lists the person no more, and the
+# status of one that does not say the name either)}
+HAPPENS = {
+    "nothing": (lambda person: person, 200, 200),
+    "taken down": (lambda person: take_down(person, None), 404, 404),
+    "withdrawn": (withdraw, 404, 200),
+    "ended": (lambda person: record(person, **ALL_AGREED | {"ends_on": days_from_today(-1)}), 404, 200),
+    "name taken back": (lambda person: record(person, **ALL_AGREED | {"naming": Naming.CHANGED}), 404, 200),
+    "child without a decision": (lambda person: Contributor.objects.get().save(), 404, 200),
+}
+
+
+@pytest.mark.parametrize("what", HAPPENS)
+def test_story_that_only_lists_somebody_no_more_is_hidden_until_it_is_without_the_words(lead, client, what):
+    act, while_named, without = HAPPENS[what]
+    person, story, _other = make_stories()
+    publish(story, title="Amina walks")
+    if "child" in what:
+        Contributor.objects.update(kind="child")
+    act(person)
+    with undone():  # by way of a draft
+        StoryPage.objects.get(pk=story.pk).unpublish()
+        draft = StoryPage.objects.get(pk=story.pk)
+        draft.people, draft.story_people = "none", []
+        draft.save(clean=False)
+        publish(story, people="none", story_people=[])
+        assert statuses(client, story) == [while_named]
+    publish(story, people="none", story_people=[])
+    assert statuses(client, story) == [while_named]
+    assert ("or no longer lists somebody" in lead.get("/admin/").text) == (while_named == 404)
+    publish(story, title="She walks")
+    assert statuses(client, story) == [without]
+    if without == 404:
+        lead.post(HELD, {"other": PageHold.objects.get().pk})
+        assert statuses(client, story) == [200]
 
 
 CHANGED = {"naming": {"naming": Naming.CHANGED}, "picture": {"picture": 0}}

@@ -51,6 +51,12 @@ STATUSES = {
         [ENDS | {"given_by": "guardian"}],
         [(0, Status.ENDED)],
     ),
+    "a guardian's, for an adult": ({"kind": "adult"}, [ENDS | {"given_by": "guardian"}], [(0, Status.ENDED)]),
+    "a guardian's, for a group of adults": (
+        {"kind": "group", "has_children": False},
+        [ENDS | {"given_by": "guardian"}],
+        [(0, Status.ENDED)],
+    ),
     "their own, beyond 18": (
         {"kind": "child", "adult_on": days(50)},
         [ENDS],

@@ -203,6 +203,19 @@ def test_another_legal_ground_undoes_no_later_answer_once_that_consent_has_ended
     assert is_published(story), "somebody decided with what the person has answered"
 
 
+@pytest.mark.parametrize("ground", ["proceedings", "in_programme"])
+def test_decision_about_an_answer_ends_with_the_next_answer(ground):
+    person = make_agreeing_person({ground: None})
+    story = make_story_about(person, live=False)
+    story.live = True
+    for answer in (None, True):
+        story.save(clean=False)
+        decide(story, person, ground.removeprefix("in_"))
+        assert is_published(story)
+        record(person, **ALL_AGREED | {ground: answer})
+        assert not is_published(story), answer
+
+
 def test_translation_needs_agreement_to_other_languages(client):
     person = make_agreeing_person({"where": ["website"]})
     story = make_story_about(person)

@@ -12,6 +12,7 @@ from safeguarding.policies import GROUP
 from safeguarding.scopes import Naming
 from safeguarding.writers import compare, has_written, read_saves, words_in
 from stories.models import StoryCountry, StoryPage
+from stories.terms import Author
 from tests.support.builders import make_image, make_user
 from tests.support.people import decide, make_agreeing_person, make_story_about, rows_of
 
@@ -43,6 +44,7 @@ CHANGES = {
     "a comma": ([{"summary": SUMMARY.replace(",", "")}], True),
     "bold": ([{"body": [("text", RichText("<p>Words of <b>the</b> story.</p>"))]}], True),
     "the layout": ([{"show_contents": True, "show_leave_quickly": True}], True),
+    "a box that is ticked": ([{"lead_image_decorative": True}], True),
     "nine words": ([{"summary": f"{SUMMARY} {NINE}"}], True),
     "ten words": ([{"summary": f"{SUMMARY} {NINE} again"}], False),
     "ten words in two versions": ([{"summary": f"{SUMMARY} {NINE}"}, {"seo_title": "home"}], False),
@@ -70,10 +72,10 @@ def may_decide(user, story):
     return not has_written(user, story, saves, decisions, question)
 
 
-def make_decided(author):
-    """Return a draft that `author` wrote, about which somebody else decided."""
+def make_decided(author, **fields):
+    """Return a draft with `fields` that `author` wrote, about which somebody else decided."""
     child = make_agreeing_person(kind="child")
-    story = StoryPage.objects.get(pk=make_story_about(child, live=False).pk)
+    story = StoryPage.objects.get(pk=make_story_about(child, live=False, **fields).pk)
     save(story, author, summary=SUMMARY)
     decision = decide(story, child, "child")
     Decision.objects.filter(pk=decision.pk).update(
@@ -88,6 +90,18 @@ def test_own_decision_of_a_lead_does_not_end_what_counts_as_written():
     for decided_by in (lead, None):  # None: a user who was deleted
         Decision.objects.update(decided_by=decided_by)
         assert may_decide(lead, story) == (decided_by is None)
+
+
+def test_who_renamed_the_author_since_the_last_decision_may_not_decide(client):
+    lead = make_user(GROUP, "Moderators")
+    story = make_decided(make_user("Editors"), authors=["Staff"])
+    assert may_decide(lead, story)
+    client.force_login(lead)
+    key = Author.objects.get().pk
+    client.post(f"/admin/snippets/stories/author/edit/{key}/", {"name": "Amina", "role": ""})
+    assert not may_decide(lead, story)
+    Decision.objects.update(decided_at=timezone.now())
+    assert may_decide(lead, story)
 
 
 def forget(story, client):

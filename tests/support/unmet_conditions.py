@@ -10,6 +10,7 @@ from tests.support.builders import make_author, make_image, picture_bytes
 from tests.support.people import days_from_today, decide, make_agreeing_person, make_person, rows_of, withdraw
 
 CHILD, GROUP = {"kind": "child"}, {"kind": "group"}
+NOT_ADULT_YET = {"kind": "adult", "adult_on": days_from_today(50)}
 GUARDIAN = {"given_by": "guardian"}
 
 
@@ -87,10 +88,10 @@ CONDITIONS = {
     "child without guardian": lambda: child({"given_by": "self"}),
     "child recognisable": lambda: child(is_pictured=True),
     "child by name": lambda: child(naming=Naming.REAL),
+    "not an adult yet": lambda: child(naming=Naming.REAL, fields=NOT_ADULT_YET),
     "child without decision": child,
     "group with children": lambda: child(fields=GROUP | {"has_children": True}),
     "group not asked about children": lambda: child(fields=GROUP),
-    "group with children recognisable": lambda: child(is_pictured=True, fields=GROUP),
     "one of two people withdrew": one_of_two_withdrew,
     "picture replaced since the decision": child_and_picture,
     "author renamed since the decision": child_and_author,
