@@ -32,23 +32,6 @@ PER_NAME = 100
 PER_NAME_STRICT = 5
 STRICT = {"code", "reset"}
 TOO_MANY = _("There were too many tries. Please wait 15 minutes, then try again.")
-# Networks that are not on the internet: RFC 1122, 1918, 3927, 4193, 4291 and 6598. Such an address is that of
-# a proxy, which many visitors share, or of somebody in the same private network.
-INTERNAL = [
-    ipaddress.ip_network(network)
-    for network in [
-        "0.0.0.0/8",
-        "10.0.0.0/8",
-        "100.64.0.0/10",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "::/127",
-        "fc00::/7",
-        "fe80::/10",
-    ]
-]
 # IPv6 addresses that hold an IPv4 address in their last 32 bits: NAT64 (RFC 6052) and SIIT (RFC 2765). All
 # visitors who use IPv4 would share one such network.
 TRANSLATED = [ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::ffff:0:0:0/96")]
@@ -122,7 +105,9 @@ def address_of(request):
         return ""
     if parsed.version == 6:
         parsed = embedded_ipv4(parsed) or parsed
-    if any(parsed in network for network in INTERNAL):
+    # An address that is not on the internet is that of a proxy, which many visitors share, or of somebody in
+    # the same private network.
+    if not parsed.is_global:
         return ""
     return str(parsed if parsed.version == 4 else ipaddress.IPv6Network((int(parsed), 56), strict=False))
 

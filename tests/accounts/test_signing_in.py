@@ -49,9 +49,9 @@ def test_form_of_private_pages_says_which_field_is_empty(client):
 def test_responses_are_the_same_for_an_unknown_name(amina, login):
     builders.make_user("Editors", username="idle", is_active=False)
     for _ in range(6):
-        known = attempt("amina", login=login, address="192.0.2.1")
-        assert known == attempt("nobody", login=login, address="192.0.2.2")
-        assert known == attempt("idle", PASSWORD, login=login, address="192.0.2.3")
+        known = attempt("amina", login=login, address="9.0.2.1")
+        assert known == attempt("nobody", login=login, address="9.0.2.2")
+        assert known == attempt("idle", PASSWORD, login=login, address="9.0.2.3")
     assert known.refused
 
 
@@ -90,7 +90,7 @@ def test_old_password_is_no_easier_to_guess_on_the_account_page(amina, noon, cli
     def change_password(old):
         return client.post(ACCOUNT, account_form(client, **password_fields(old)))
 
-    client.defaults["REMOTE_ADDR"] = "192.0.2.1"  # 127.0.0.1, the default, is internal and not counted
+    client.defaults["REMOTE_ADDR"] = "9.0.2.1"  # 127.0.0.1, the default, is internal and not counted
     client.force_login(amina)
     # The panel has one field of this name, so no attempt goes to a field that is not counted.
     assert len(builders.parse(client.get(ACCOUNT)).select("[name$=old_password]")) == 1
@@ -115,7 +115,7 @@ def test_old_password_is_no_easier_to_guess_on_the_account_page(amina, noon, cli
 def test_one_address_can_try_twenty_names(amina, noon):
     assert not any(attempt(f"name-{number}").refused for number in range(20))
     assert attempt("amina", PASSWORD).refused
-    assert attempt("amina", PASSWORD, address="192.0.2.2").signed_in
+    assert attempt("amina", PASSWORD, address="9.0.2.2").signed_in
     noon.move_to(NOON + COOL_OFF)
     assert attempt("amina", PASSWORD).signed_in
 
@@ -126,7 +126,7 @@ def test_successful_sign_ins_from_one_address_have_no_limit(amina):
 
 def spoofed(number):
     """Return headers with which a visitor pretends to have another address."""
-    claimed = f"198.51.100.{number}"
+    claimed = f"9.51.100.{number}"
     names = ["X-Forwarded-For", "X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP"]
     return dict.fromkeys(names, claimed) | {"Forwarded": f"for={claimed}"}
 
@@ -141,15 +141,15 @@ def test_forged_headers_change_nothing(amina):
 
 
 def test_neither_names_nor_addresses_are_stored(settings):
-    attempt("somebody-in-danger", address="203.0.113.77")
-    ask_reset("somebody-in-danger@example.org", address="203.0.113.77")
+    attempt("somebody-in-danger", address="9.0.113.77")
+    ask_reset("somebody-in-danger@example.org", address="9.0.113.77")
     # Each form has three counts: of the name, of the address, and of both together.
     assert LoginAttempt.objects.count() == 6
     text = all_stored_text()
     assert "somebody-in-danger" not in text
-    assert "203.0.113" not in text
+    assert "9.0.113" not in text
     settings.SECRET_KEY = "another key"
-    attempt("somebody-in-danger", address="203.0.113.77")
+    attempt("somebody-in-danger", address="9.0.113.77")
     assert LoginAttempt.objects.count() == 9, "the hashes depend on the key"
 
 
@@ -158,7 +158,7 @@ def test_expired_counts_are_deleted(settings, tmp_path, noon):
     attempt("old")
     later = NOON + datetime.timedelta(minutes=1)
     noon.move_to(later)
-    attempt("new", address="192.0.2.2")
+    attempt("new", address="9.0.2.2")
     noon.move_to(NOON + COOL_OFF)
     call_command("run_due_work")
     # The three counts of the later attempt.
@@ -192,7 +192,7 @@ def test_of_simultaneous_attempts_only_five_are_checked(amina):
 
 
 def test_reset_does_not_tell_whether_an_account_exists(amina):
-    responses = [ask_reset(amina.email), ask_reset("nobody@example.org", "192.0.2.2")]
+    responses = [ask_reset(amina.email), ask_reset("nobody@example.org", "9.0.2.2")]
     for response in responses:
         assert (response.status_code, response["Location"]) == (302, "/admin/password_reset/done/")
     assert [message.to for message in mail.outbox] == [[amina.email]]
@@ -201,7 +201,7 @@ def test_reset_does_not_tell_whether_an_account_exists(amina):
 def test_reset_sends_at_most_five_mails_to_one_address(amina, noon):
     sent, answers = [], set()
     for number in range(7):
-        response = ask_reset(amina.email.upper(), f"192.0.2.{number}")
+        response = ask_reset(amina.email.upper(), f"9.0.2.{number}")
         answers.add((response.status_code, response["Location"]))
         sent.append(len(mail.outbox))
     assert sent == [1, 2, 3, 4, 5, 5, 5]
@@ -216,5 +216,5 @@ def test_reset_is_limited_to_twenty_for_one_network_address(amina):
         ask_reset(f"nobody-{number}@example.org")
     ask_reset(amina.email)
     assert not mail.outbox
-    ask_reset(amina.email, "192.0.2.2")
+    ask_reset(amina.email, "9.0.2.2")
     assert len(mail.outbox) == 1

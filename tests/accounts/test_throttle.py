@@ -20,14 +20,14 @@ def guess(times, address, name="amina"):
 
 
 def test_five_wrong_passwords_lock_a_name_for_their_address_only(amina):
-    answers = [attempt("amina", address="198.51.100.7").refused for _ in range(6)]
+    answers = [attempt("amina", address="9.51.100.7").refused for _ in range(6)]
     assert answers == [False] * 5 + [True]
-    assert attempt("amina", PASSWORD, address="192.0.2.1").signed_in
-    assert attempt("amina", PASSWORD, address="198.51.100.7").refused, "a success elsewhere clears nothing"
+    assert attempt("amina", PASSWORD, address="9.0.2.1").signed_in
+    assert attempt("amina", PASSWORD, address="9.51.100.7").refused, "a success elsewhere clears nothing"
 
 
 def test_name_has_a_limit_for_all_addresses_together(amina, noon):
-    allowed = [guess(6, f"198.51.100.{number}") for number in range(22)]
+    allowed = [guess(6, f"9.51.100.{number}") for number in range(22)]
     # Five for each address, until the name's limit of 100 is reached.
     assert allowed == [5] * 20 + [0] * 2
     assert attempt("amina", PASSWORD).refused
@@ -38,17 +38,17 @@ def test_name_has_a_limit_for_all_addresses_together(amina, noon):
 
 def test_one_home_line_locks_a_name_for_itself_only(amina):
     """A home gets a /56, which has 256 networks of /64."""
-    assert [guess(6, f"2001:db8:0:12{number}::1") for number in ("00", "80", "ff")] == [5, 0, 0]
-    assert attempt("amina", PASSWORD, address="192.0.2.1").signed_in
+    assert [guess(6, f"2a00:db8:0:12{number}::1") for number in ("00", "80", "ff")] == [5, 0, 0]
+    assert attempt("amina", PASSWORD, address="9.0.2.1").signed_in
 
 
 def test_successful_sign_in_gives_other_addresses_no_new_attempts(amina):
     for number in range(20):
-        guess(4, f"198.51.100.{number}")
+        guess(4, f"9.51.100.{number}")
     for _ in range(3):
         assert attempt("amina", PASSWORD).signed_in
     # The attempts above were 80 of the 100 that a name has.
-    assert [guess(6, f"203.0.113.{number}") for number in range(5)] == [5, 5, 5, 5, 0]
+    assert [guess(6, f"9.0.113.{number}") for number in range(5)] == [5, 5, 5, 5, 0]
 
 
 def test_attempts_from_an_internal_address_lock_nobody_else(amina):
@@ -62,29 +62,29 @@ def test_attempts_from_an_internal_address_lock_nobody_else(amina):
 
 # {what a proxy writes: the address, or IPv6 network, that is counted; "" if it is none on the internet}.
 SPELLINGS = {
-    "192.0.2.1": "192.0.2.1",
-    " 192.0.2.1 ": "192.0.2.1",
-    "192.0.2.1:4711": "192.0.2.1",
-    '"192.0.2.1:4711"': "192.0.2.1",
-    "::ffff:192.0.2.1": "192.0.2.1",
-    "[::ffff:192.0.2.1]:4711": "192.0.2.1",
-    "64:ff9b::192.0.2.1": "192.0.2.1",  # NAT64
-    "[64:ff9b::c000:201]:4711": "192.0.2.1",
-    "::ffff:0:192.0.2.1": "192.0.2.1",  # SIIT
-    "2002:c000:201::1": "192.0.2.1",  # 6to4
+    "9.0.2.1": "9.0.2.1",
+    " 9.0.2.1 ": "9.0.2.1",
+    "9.0.2.1:4711": "9.0.2.1",
+    '"9.0.2.1:4711"': "9.0.2.1",
+    "::ffff:9.0.2.1": "9.0.2.1",
+    "[::ffff:9.0.2.1]:4711": "9.0.2.1",
+    "64:ff9b::9.0.2.1": "9.0.2.1",  # NAT64
+    "[64:ff9b::900:201]:4711": "9.0.2.1",
+    "::ffff:0:9.0.2.1": "9.0.2.1",  # SIIT
+    "2002:900:201::1": "9.0.2.1",  # 6to4
     "64:ff9b::10.0.0.1": "",
-    "2001:db8::1": "2001:db8::/56",
-    "2001:db8::2:4711": "2001:db8::/56",  # no port, because it has no brackets
-    "[2001:db8::1]": "2001:db8::/56",
-    "[2001:db8::1]:4711": "2001:db8::/56",
-    '"[2001:db8::1]:4711"': "2001:db8::/56",
-    "2001:db8::1%eth0": "2001:db8::/56",
+    "2a00:db8::1": "2a00:db8::/56",
+    "2a00:db8::2:4711": "2a00:db8::/56",  # no port, because it has no brackets
+    "[2a00:db8::1]": "2a00:db8::/56",
+    "[2a00:db8::1]:4711": "2a00:db8::/56",
+    '"[2a00:db8::1]:4711"': "2a00:db8::/56",
+    "2a00:db8::1%eth0": "2a00:db8::/56",
     "unknown": "",
     "_hidden": "",  # a name in place of the address, as in RFC 7239
     "": "",
     ",": "",
-    "192.0.2.300": "",
-    "192.0.2.1:": "",
+    "9.0.2.300": "",
+    "9.0.2.1:": "",
     "10.1.2.3:4711": "",
     "[::1]:4711": "",
     "::ffff:10.0.0.1": "",
@@ -107,7 +107,7 @@ def test_internal_address_is_not_counted(settings, address):
 @pytest.mark.parametrize(("written", "address"), SPELLINGS.items())
 def test_address_is_parsed_in_the_forms_that_proxies_write(settings, written, address):
     settings.TRUST_PROXY = 1
-    request = RequestFactory(REMOTE_ADDR="192.0.2.80").get("/", headers={"X-Forwarded-For": written})
+    request = RequestFactory(REMOTE_ADDR="9.0.2.80").get("/", headers={"X-Forwarded-For": written})
     assert address_of(request) == address
 
 
@@ -115,12 +115,12 @@ def test_address_is_parsed_in_the_forms_that_proxies_write(settings, written, ad
 @pytest.mark.parametrize(
     ("trusted", "written", "address"),
     [
-        (0, "198.51.100.1", "192.0.2.80"),
-        (1, "198.51.100.1, 198.51.100.2, 198.51.100.3", "198.51.100.3"),
-        (2, "198.51.100.1, 198.51.100.2, 198.51.100.3", "198.51.100.2"),
-        (2, "198.51.100.1:5,198.51.100.2:6", "198.51.100.1"),
-        (2, "198.51.100.1", ""),
-        (3, "198.51.100.1, unknown, 198.51.100.3, 10.0.0.1", ""),  # "unknown" is the third from the end
+        (0, "9.51.100.1", "9.0.2.80"),
+        (1, "9.51.100.1, 9.51.100.2, 9.51.100.3", "9.51.100.3"),
+        (2, "9.51.100.1, 9.51.100.2, 9.51.100.3", "9.51.100.2"),
+        (2, "9.51.100.1:5,9.51.100.2:6", "9.51.100.1"),
+        (2, "9.51.100.1", ""),
+        (3, "9.51.100.1, unknown, 9.51.100.3, 10.0.0.1", ""),  # "unknown" is the third from the end
         # Without the header, the address of the proxy itself is not used instead.
         (1, None, ""),
         (2, None, ""),
@@ -129,7 +129,7 @@ def test_address_is_parsed_in_the_forms_that_proxies_write(settings, written, ad
 def test_address_with_several_proxies_in_a_chain(settings, trusted, written, address):
     settings.TRUST_PROXY = trusted
     headers = {} if written is None else {"X-Forwarded-For": written}
-    assert address_of(RequestFactory(REMOTE_ADDR="192.0.2.80").get("/", headers=headers)) == address
+    assert address_of(RequestFactory(REMOTE_ADDR="9.0.2.80").get("/", headers=headers)) == address
 
 
 def test_request_without_an_address_signs_in(amina):

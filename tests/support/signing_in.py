@@ -57,7 +57,7 @@ def is_signed_in(client):
     return client.get("/admin/tag-autocomplete/").status_code == 200
 
 
-def attempt(name, password=WRONG_PASSWORD, login=LOGIN, address="192.0.2.1", **headers):
+def attempt(name, password=WRONG_PASSWORD, login=LOGIN, address="9.0.2.1", **headers):
     """Send the form at `login` in a new browser, from the network address `address`; return the Attempt."""
     response = Client(REMOTE_ADDR=address).post(
         login, {"username": name, "password": password}, headers=headers
@@ -102,7 +102,7 @@ def email_of(user):
     return get_user_model().objects.get(pk=user.pk).email
 
 
-def ask_reset(email, address="192.0.2.1"):
+def ask_reset(email, address="9.0.2.1"):
     """Request a link to reset a password from the network address `address`; return the response."""
     response = Client(REMOTE_ADDR=address).post(RESET, {"email": email})
     # The mail is sent in a thread, so that the time of the response does not tell whether there is one.
