@@ -90,22 +90,14 @@ def is_agreed_outside(item):
     return not isinstance(item, CleanImage) or is_shown_outside(item)
 
 
-class NotPublic(Exception):
-    """Raised if not everybody may download a rendition. `rendition`: the Rendition, or None without one."""
-
-    def __init__(self, rendition):
-        self.rendition = rendition
-
-
-def require_public_rendition(name):
-    """Raise NotPublic unless everybody may download the rendition whose file is called `name`.
+def is_public_rendition(name):
+    """Return whether everybody may download the rendition whose file is called `name`.
 
     That it is public is remembered in a VersionedCache: while the content version is the same, for
     MAX_CACHE_SECONDS at most. Meanwhile it takes no query. That it is not public is never remembered.
     """
     # The version is read before the queries: if something changes during them, their result is forgotten.
-    version = current_version()
-    public_names.many("rendition", [name], check_renditions, version)
+    return bool(public_names.many("rendition", [name], find_public, current_version()))
 
 
 def is_known_as_public(name):
@@ -114,16 +106,10 @@ def is_known_as_public(name):
     return bool(public_names.many("rendition", [name], lambda _names: {}, content_version.recent()))
 
 
-def check_renditions(names):
-    """Return {name: True} for the renditions `names`. Raise NotPublic if one is not public.
-
-    At most four queries for each.
-    """
-    for name in names:
-        rendition = find_rendition(name)
-        if rendition is None or not rendition.is_for_pages or not is_public(rendition.image):
-            raise NotPublic(rendition)
-    return dict.fromkeys(names, True)
+def find_public(names):
+    """Return {name: True} for those renditions of `names` that are public. At most four queries for each."""
+    found = filter(None, map(find_rendition, names))
+    return {each.file.name: True for each in found if each.is_for_pages and is_public(each.image)}
 
 
 def find_rendition(name):

@@ -9,7 +9,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
 
-from media.access import NotPublic, is_public, may_download, may_see_in_admin, require_public_rendition
+from media.access import find_rendition, is_public, is_public_rendition, may_download, may_see_in_admin
 from media.models import Rendition
 
 # The mimetypes module of Python 3.12 lacks some.
@@ -27,11 +27,9 @@ def serve_rendition(request, name):
 
     No path is built from the address: a file is found in the database, by its name.
     """
-    try:
-        require_public_rendition(name)
-    except NotPublic as error:
-        return send_private_rendition(request, error.rendition)
-    return send_public_rendition(request, name)
+    if is_public_rendition(name):
+        return send_public_rendition(request, name)
+    return send_private_rendition(request, find_rendition(name))
 
 
 def send_public_rendition(request, name):
