@@ -6,13 +6,11 @@ so that a new page can have its address. The functions here check no permissions
 """
 
 import logging
-from collections import defaultdict
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q, Value
+from django.db.models import Value
 from django.db.models.functions import Concat, Substr
-from django.db.models.lookups import In
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from wagtail.actions.delete_page import DeletePageAction
@@ -23,6 +21,7 @@ from wagtail.models import Page, Revision, WorkflowState
 
 from caching.versioned_cache import cached, current_version
 from publishing.models import TrashedPage
+from publishing.visibility import is_at_or_below
 
 logger = logging.getLogger(__name__)
 # For so many days a page can be restored.
@@ -39,13 +38,7 @@ class BelowTrashedPage(Exception):
 
 def in_trash():
     """Return a Q for the pages in the trash, for a queryset of pages. At most one query."""
-    by_length = defaultdict(list)
-    for path in get_paths():
-        by_length[len(path)].append(path)
-    condition = Q(pk__in=[])
-    for length, paths in by_length.items():  # one condition for each depth of the tree
-        condition |= Q(In(Substr("path", 1, length), paths))
-    return condition
+    return is_at_or_below(get_paths())
 
 
 def is_in_trash(page):

@@ -6,7 +6,7 @@ publishing/conditions.py withholds it, or if its parent page is hidden. The path
 paths of the pages above it. docs/decisions/public-pages.md says why Wagtail's own methods are not enough.
 """
 
-from collections import defaultdict
+from itertools import groupby
 
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
@@ -58,13 +58,7 @@ class PublishedQuerySet(PageQuerySet):
         paths = get_paths(find_roots)
         if paths is None or len(paths) > MAX_PATHS:
             return self.exclude(is_in_subtree(find_roots()))
-        by_length = defaultdict(list)
-        for path in paths:
-            by_length[len(path)].append(path)
-        pages = self  # one condition for each depth of the tree
-        for length, same_length in by_length.items():
-            pages = pages.exclude(In(Substr("path", 1, length), same_length))
-        return pages
+        return self.exclude(is_at_or_below(paths))
 
 
 def hidden_roots():
@@ -94,6 +88,15 @@ def is_in_subtree(roots):
     pages again for each page.
     """
     return Exists(roots.filter(path=Substr(OuterRef("path"), 1, Length("path"))))
+
+
+def is_at_or_below(paths):
+    """Return the condition that the path of a page is one of `paths`, a list, or begins with one."""
+    condition = Q(pk__in=[])
+    # One condition for each depth of the tree.
+    for length, same_length in groupby(sorted(paths, key=len), len):
+        condition |= Q(In(Substr("path", 1, length), list(same_length)))
+    return condition
 
 
 def is_hidden(page):
