@@ -4,20 +4,16 @@ So the owner notices an attacker who changes one of them, and a stolen session e
 inactive ends its sessions too.
 """
 
-import logging
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.mail import send_mail
-from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy
 
 from accounts.sessions import end_sessions
-
-logger = logging.getLogger(__name__)
+from publishing.mails import mail_later
 
 # What the e-mail says about each change.
 EMAIL_CHANGED = gettext_lazy(
@@ -41,13 +37,15 @@ def handle_access_change(user, message):
 
 def notify(user, email, message):
     """Send `message` about the account of `user` to the address `email` once the transaction commits."""
+
+    def compose():
+        host = urlsplit(settings.BASE_URL).hostname
+        context = {"message": message, "name": user.get_username(), "site_url": settings.BASE_URL}
+        text = render_to_string("accounts/access_changed.txt", context)
+        return _("A change to your account at %s") % host, text
+
     if settings.SENDS_MAIL and email:
-
-        def send():  # Not a partial: if it fails, Django would log its arguments, and not only a name.
-            _send(user, email, message)
-
-        # robust: an error of the e-mail doesn't fail the request, whose transaction is committed already.
-        transaction.on_commit(send, robust=True)
+        mail_later([user], compose, email)
 
 
 def detect_access_change(instance, update_fields, raw, **_arguments):
@@ -73,16 +71,3 @@ def detect_access_change(instance, update_fields, raw, **_arguments):
     if "password" in fields and stored.password != instance.password and instance._password is not None:
         # The other sessions are invalid already: each holds a hash of the old password.
         notify(instance, stored.email, PASSWORD_CHANGED)
-
-
-def _send(user, email, message):
-    """Send `message` to `email`, in the language that `user` chose for the admin."""
-    profile = getattr(user, "wagtail_userprofile", None)
-    with override(profile.get_preferred_language() if profile else settings.LANGUAGE_CODE):
-        host = urlsplit(settings.BASE_URL).hostname
-        context = {"message": message, "name": user.get_username(), "site_url": settings.BASE_URL}
-        text = render_to_string("accounts/access_changed.txt", context)
-        try:
-            send_mail(_("A change to your account at %s") % host, text, None, [email])
-        except Exception:  # of the mail server, or of an address that can't be encoded
-            logger.exception("A mail about a changed account could not be sent.")

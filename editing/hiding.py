@@ -164,8 +164,8 @@ def tell_moderators(request, page):
         "name": request.user.get_full_name() or request.user.get_username(),
         "link": absolute(reverse("wagtailadmin_pages:edit", args=[page.pk])),
     }
-    subject = gettext_lazy("A page was hidden from readers")
-    mail_later(users, subject, lambda: render_to_string("editing/hidden_page.txt", context))
+    subject, template = gettext_lazy("A page was hidden from readers"), "editing/hidden_page.txt"
+    mail_later(users, lambda: (str(subject), render_to_string(template, context)))
     if users:
         text = _("Readers no longer see “%s”. Those who may publish it are told by e-mail.")
     else:

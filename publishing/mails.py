@@ -1,4 +1,4 @@
-"""Sends mails about pages to users of the admin, each in the language of the user."""
+"""Sends mails to users of the admin, each in the language of the user."""
 
 import logging
 
@@ -10,11 +10,12 @@ from django.utils.translation import override
 logger = logging.getLogger(__name__)
 
 
-def mail_later(users, subject, compose):
+def mail_later(users, compose, address=None):
     """Send a mail to each of `users` after the transaction. A mail that can't be sent is only logged.
 
-    On SQLite, a slow mail server would block all writes during the transaction. `subject`: a lazy text.
-    `compose`: a function that returns the text. It is called in the language of each user.
+    On SQLite, a slow mail server would block all writes during the transaction. `compose`: a function that
+    returns the subject and the text. It is called in the language of each user. `address`: where to send the
+    mail, if not to the address of the user.
     """
 
     def send():
@@ -22,8 +23,8 @@ def mail_later(users, subject, compose):
             profile = getattr(user, "wagtail_userprofile", None)
             with override(profile.get_preferred_language() if profile else settings.LANGUAGE_CODE):
                 try:
-                    send_mail(str(subject), compose(), None, [user.email])
+                    send_mail(*compose(), None, [address or user.email])
                 except Exception:  # of the mail server, or of an address that can't be encoded
-                    logger.exception("A mail about a page could not be sent.")
+                    logger.exception("A mail could not be sent.")
 
     transaction.on_commit(send, robust=True)

@@ -2,7 +2,7 @@
 
 from django.contrib.auth import get_user_model
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 from wagtail.log_actions import log
 from wagtail.models import PageLogEntry
 
@@ -35,6 +35,6 @@ def tell_once(page, revision):
             "It stays scheduled, and is published as soon as that is settled. “Publish” in its editor "
             "says what is missing:\n\n%(address)s"
         )
-        return text % {"address": address}
+        return gettext("A page was not published"), text % {"address": address}
 
-    mail_later(users, gettext_lazy("A page was not published"), compose)
+    mail_later(users, compose)
