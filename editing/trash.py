@@ -161,9 +161,7 @@ def empty_trash(request):
     last = parse_key(TrashedPage, request.POST.get("last", ""))
     if last is not None:
         for row in found.filter(pk__lte=last):
-            # A row is gone already if a page above its page was deleted before.
-            if TrashedPage.objects.filter(pk=row.pk).exists():
-                trash.delete_for_good(row, request.user)
+            trash.delete_if_there(row, request.user)
         messages.success(request, _("The trash is emptied."))
         return redirect("trash")
     text = ngettext(

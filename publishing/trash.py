@@ -5,7 +5,6 @@ even if something publishes it, and editing/page_policy.py from everybody in the
 so that a new page can have its address. The functions here check no permissions.
 """
 
-import logging
 from datetime import timedelta
 
 from django.db import transaction
@@ -22,8 +21,8 @@ from wagtail.models import Page, Revision, WorkflowState
 from caching.versioned_cache import cached, current_version
 from publishing.models import TrashedPage
 from publishing.visibility import is_at_or_below
+from safeguarding.one_by_one import do_for_each
 
-logger = logging.getLogger(__name__)
 # For so many days a page can be restored.
 DAYS = 30
 TRASH, RESTORE = "publishing.trash", "publishing.restore"  # actions in the history of a page
@@ -111,13 +110,13 @@ def delete_for_good(trashed, user=None):
 def delete_expired():
     """Delete what has been in the trash for more than DAYS."""
     expired = TrashedPage.objects.filter(trashed_at__lt=timezone.now() - timedelta(days=DAYS))
-    for key in expired.order_by("page__path").values_list("pk", flat=True):
-        trashed = TrashedPage.objects.filter(pk=key).first()  # None after a page above it was deleted
-        try:
-            if trashed:
-                delete_for_good(trashed)
-        except Exception:  # from a signal receiver or a file, for example: go on with the others
-            logger.exception("The page %s in the trash could not be deleted.", trashed.page_id)
+    do_for_each(list(expired.order_by("page__path")), delete_if_there)
+
+
+def delete_if_there(trashed, user=None):
+    """Do as delete_for_good(), unless the page is gone, as after a page above it was deleted."""
+    if TrashedPage.objects.filter(pk=trashed.pk).exists():
+        delete_for_good(trashed, user)
 
 
 def lock(trashed):
