@@ -154,7 +154,7 @@ def hold_taken_out(page, report, former):
     """
     kept = {use.contributor_id for use in report.uses}
     if gone := [use for use in former if use.contributor_id not in kept]:
-        digest = Release.objects.get(page=page.pk).digest
+        digest = Release.objects.filter(page=page.pk).values_list("digest", flat=True).first()
         people = load_people(use.contributor_id for use in gone)
         for person, _use, verdict in judge_uses(page, gone, digest, people, today()):
             if verdict.unmet:
