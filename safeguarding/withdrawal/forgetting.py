@@ -84,8 +84,10 @@ def delete_words(key):
     # A consent may have been recorded, or a page held meanwhile.
     if may_complete(person):
         person.delete_texts(KEPT_FIELDS)
-        # The names have to go from the file of the database too.
-        add_task(person.withdrawals.first(), "vacuum")
+        # The words have to go from the index of the search too, after texts were changed by hand, and from the
+        # files of the database.
+        for name in REPEATED:
+            add_task(person.withdrawals.first(), name)
 
 
 def erase_history(person, with_current=False):
