@@ -84,9 +84,8 @@ def delete_words(key):
     # A consent may have been recorded, or a page held meanwhile.
     if may_complete(person):
         person.delete_texts(KEPT_FIELDS)
-        # The words have to go from the index of the search too, after texts were changed by hand, and from the
-        # files of the database.
-        for name in REPEATED:
+        # They have to go from the index too, after texts were changed by hand, and from the database's files.
+        for name in ("index", "vacuum"):
             add_task(person.withdrawals.first(), name)
 
 

@@ -60,7 +60,8 @@ def test_lead_withdraws_a_person_and_prints_the_report(lead, django_capture_on_c
     assert f"by {lead.user.username}" in report.text
     assert "Not complete yet" in report.text
     assert NAME not in report.text
-    call_command("run_due_work")
+    for _twice in range(2):  # The nightly work adds a task.
+        call_command("run_due_work")
     # "vacuum" can't run in the transaction of the test.
     WithdrawalTask.objects.filter(done_at=None).update(failures=2, error="PermissionError")
     left = parse(lead.get(report.request["PATH_INFO"])).select("main > ul")[0]
