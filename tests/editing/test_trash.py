@@ -221,6 +221,16 @@ def test_list_says_on_which_day_a_page_is_deleted_for_good(admin_client, story):
 
 
 @pytest.mark.sqlite_only
+def test_page_is_deleted_for_good_after_the_question(admin_client, story):
+    trashed(story)
+    address = f"/admin/trash/{TrashedPage.objects.get().pk}/delete/"
+    assert "Nobody can restore them." in admin_client.get(address).text
+    assert Page.objects.filter(pk=story.pk).exists()
+    admin_client.post(address)
+    assert not Page.objects.filter(pk=story.pk).exists()
+
+
+@pytest.mark.sqlite_only
 def test_list_shows_ones_own_sections_alone(writer, own, elsewhere):
     assert own.trashed and elsewhere.trashed
     text = writer.get(reverse("trash")).text

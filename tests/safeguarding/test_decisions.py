@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
-from wagtail.models import Workflow
+from wagtail.models import ModelLogEntry, Workflow
 
 from caching.local_date import today
 from safeguarding.gate import PersonUse, Unmet, judge
@@ -44,6 +44,7 @@ def test_a_decision_lets_a_live_story_be_read(lead):
     assert Client().get(story.url).status_code == 200
     decision = Decision.objects.get()
     assert (decision.ground, decision.decided_by, decision.revision) == ("proceedings", lead.user, None)
+    assert ModelLogEntry.objects.for_instance(decision.contributor).get(action="safeguarding.decide")
     assert "may be in legal proceedings" not in lead.get("/admin/").text
     assert "There are no pages to display." in lead.get(index).text
 

@@ -33,7 +33,7 @@ from stories.people import StoryPerson
 from stories.story_links import StoryAuthor, StoryTheme
 from stories.terms import Author
 from tests.support import builders, withdrawal_world
-from tests.support.people import ALL_AGREED, record
+from tests.support.people import ALL_AGREED, record, rows_of
 from tests.support.stored_text import all_stored_text, stored_names, tables_with
 from tests.support.translations import make_index_in, make_translation
 from tests.support.undone import undone
@@ -215,11 +215,14 @@ def test_what_is_written_while_the_withdrawal_commits_is_erased_too():
 
 @pytest.mark.sqlite_only
 def test_picture_that_is_stored_while_the_withdrawal_commits_is_erased_too():
-    person = withdrawal_world.make_named_person()
+    person, late = withdrawal_world.make_named_person(), builders.make_story()
     withdraw(person)
     withdrawal_world.named_image(person)
+    late.people, late.story_people = "listed", rows_of(person)
+    late.save(clean=False)
     run_tasks()
     assert not CleanImage.objects.exists()
+    assert Client().get(late.url).status_code == 410, "its address is stored too"
 
 
 # --- Texts that are changed by hand ---------------------------------------------------------------
