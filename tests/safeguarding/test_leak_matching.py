@@ -36,7 +36,7 @@ DISGUISES = {
         *("Bache&shy;lal", '<a href="https://example.org/bachelal">here</a>'),
         # Invisible characters
         *("Bache\u200blal", "Bache\u00adlal", "B\u2060a\u2060chelal", "Bache\u202elal"),
-        "Bache\u3164lal",
+        *("Bache\u3164lal", "the girl <Bachelal>"),
         # Camel case, file names and addresses
         *("myBachelalPhoto", "IMGBachelal", "bachelal_shelter.jpg", "bachelal-in-leeds"),
         *("bachelal2.png", "2019bachelal.jpg", "https://example.org/stories/bachelal/"),
