@@ -41,10 +41,10 @@ def replaced_file(instance, lock_first=None):
         yield None
         return
     with transaction.atomic():
-        if lock_first and instance.pk:
-            lock_first()
-        old_name = lock_file_name(instance)
         try:
+            if lock_first and instance.pk:
+                lock_first()
+            old_name = lock_file_name(instance)
             yield old_name
         except BaseException:  # For example, a withdrawal has deleted the row meanwhile.
             instance.file.storage.delete(instance.file.name)
