@@ -21,7 +21,7 @@ from wagtail.permissions import policy_registry
 
 from home.models import StandardPage
 from publishing.addresses import absolute
-from publishing.hiding import hide, is_hidden_at_once, show_again
+from publishing.hiding import HELD_BACK, hide, is_hidden_at_once, show_again
 from publishing.mails import mail_later
 from publishing.visibility import is_held_back, is_withheld
 from stories.models import StoryPage
@@ -92,11 +92,7 @@ def say_that_it_is_hidden(request, page):
             request, _("Readers don't see this page: a page above it is hidden or not published.")
         )
     elif page.live and is_held_back(page):
-        text = _(
-            "This page is live, and held back: readers don't see it until everything about the people in it "
-            "is settled."
-        )
-        messages.warning(request, text)
+        messages.warning(request, HELD_BACK)
 
 
 def hide_page(request, page_id):

@@ -40,17 +40,17 @@ def replaced_file(instance, lock_first=None):
     if not store_file(instance):
         yield None
         return
-    try:
-        with transaction.atomic():
+    with transaction.atomic():
+        try:
             if lock_first and instance.pk:
                 lock_first()
             old_name = lock_file_name(instance)
             yield old_name
-            if old_name:
-                transaction.on_commit(partial(instance.file.storage.delete, old_name))
-    except BaseException:  # For example, a withdrawal has deleted the row meanwhile.
-        instance.file.storage.delete(instance.file.name)
-        raise
+        except BaseException:  # For example, a withdrawal has deleted the row meanwhile.
+            instance.file.storage.delete(instance.file.name)
+            raise
+        if old_name:
+            transaction.on_commit(partial(instance.file.storage.delete, old_name))
 
 
 def pages_showing(instance):

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from wagtail.log_actions import log
 from wagtail.models import Page
 
@@ -10,6 +11,10 @@ from publishing.models import HiddenPage
 from publishing.visibility import is_held_back, is_withheld
 
 HIDE, SHOW = "publishing.hide", "publishing.show"  # actions in the history of a page
+HELD_BACK = gettext_lazy(
+    "This page is live, and held back: readers don't see it until everything about the people in it is "
+    "settled."
+)
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from wagtail.admin import messages
 
 from caching.cacheable import begin_cacheable
 from publishing import hiding, trash
-from publishing.visibility import is_withdrawn, is_withheld
+from publishing.visibility import is_held_back, is_withdrawn, is_withheld
 
 
 @hooks.register("before_serve_page", order=-1)
@@ -30,6 +30,8 @@ def warn_that_page_stays_hidden(request, page):
         messages.warning(request, _("Readers don't see this page yet: it is hidden. “Show again” shows it."))
     elif is_withheld(page.get_parent()):
         messages.warning(request, _("Readers don't see this page yet: a page above it is not published."))
+    elif is_held_back(page):
+        messages.warning(request, hiding.HELD_BACK)
 
 
 @hooks.register("register_log_actions")

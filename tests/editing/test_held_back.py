@@ -7,8 +7,15 @@ import pytest
 from django.urls import reverse
 
 from publishing.hiding import hide
-from tests.support.builders import make_index, make_story, parse
-from tests.support.people import ALL_AGREED, make_agreeing_person, make_story_about, record, withdraw
+from tests.support.builders import make_index, make_story, parse, story_form
+from tests.support.people import (
+    ALL_AGREED,
+    make_agreeing_person,
+    make_story_about,
+    people_fields,
+    record,
+    withdraw,
+)
 from tests.support.queries import count_queries
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
@@ -35,6 +42,19 @@ def test_lists_and_the_editor_say_that_a_live_story_is_held_back(admin_client):
     assert_says_so(True)
     record(person, **ALL_AGREED)
     assert_says_so(False)
+
+
+def test_who_publishes_a_story_that_only_lists_somebody_no_more_is_told_that_it_is_held_back(admin_client):
+    person = make_agreeing_person()
+    story = make_story_about(person)
+    withdraw(person)
+    fields = people_fields(story) | {"people": "none"}
+    form = story_form("publish", title=story.title, slug=story.slug, **fields)
+    form["story_people-0-DELETE"] = "on"
+    address = reverse("wagtailadmin_pages:edit", args=[story.pk])
+    response = admin_client.post(address, form, follow=True)
+    assert "has been published" in response.text
+    assert "This page is live, and held back" in response.text
 
 
 def test_root_of_the_tree_is_not_held_back(admin_client):

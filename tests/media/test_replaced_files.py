@@ -170,6 +170,17 @@ def test_old_file_of_a_document_stays_until_the_new_one_is_saved(media_root):
     assert len(files_in(media_root)) == 1
 
 
+def test_new_file_stays_if_the_storage_cannot_delete_the_old_one(media_root):
+    image = builders.make_image()
+    old = media_root / image.file.name
+    old.unlink()
+    (old / "folder").mkdir(parents=True)
+    image.file = new_file()
+    with pytest.raises(OSError, match="not empty"):
+        image.save()
+    assert (media_root / CleanImage.objects.get().file.name).is_file()
+
+
 # --- A database that can't be written ------------------------------------------------------------
 
 
