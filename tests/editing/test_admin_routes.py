@@ -24,7 +24,7 @@ from tests.support.committed import act_as_committed
 from tests.support.fuzzing import IS_THOROUGH
 from tests.support.payload_world import OF_TYPE
 from tests.support.payloads import MIN_LENGTH, text_blocks, text_fields
-from tests.support.routes import FORM, Addresses, changes, routes
+from tests.support.routes import FAILING, FORM, Addresses, changes, routes
 from tests.support.script_finder import scripts_in_response
 from tests.support.signing_in import LOGIN
 
@@ -176,10 +176,6 @@ EMPTY_ANSWERS = named("""
     wagtaildocs_chooser:chosen_multiple
     wagtailimages_chooser:chosen_multiple
 """)
-# Views of Wagtail that fail: one always, for users of the admin who test the reports of errors; the import of
-# redirects with form data that no form sends; those that make something in a chooser without a form for it.
-FAILING = {"wagtailadmin_error_test", "wagtailredirects:process_import"}
-FAILING |= named("wagtailsnippetchoosers_ search_vocabularygroup:create stories_country:create")
 # (names of routes, the lowest role that may use them, or None). All other routes are in ADMINISTRATORS.
 LOWEST_ROLES = [
     (NOTHING, None),
