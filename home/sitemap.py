@@ -55,7 +55,7 @@ def find_entries():
     """Return the entries of the public pages, then those of the lists of each term, as dictionaries.
 
     `url` and `lastmod` are those of the entry. `picture`: the URL of the lead picture of a story, if the one
-    to share was made. `translations`: (language, URL) of the page and its translations, if it has any.
+    to share was made. `translations`: (language, URL) of the page and of its translations.
     """
     pages = get_indexable_pages()
     lastmod = get_lastmod_by_path(pages)
@@ -65,11 +65,14 @@ def find_entries():
     made = Rendition.objects.filter(filter_spec=SHARE_IMAGE_FILTER, image__shown_until__gte=today())
     made = {row.image_id: row.full_url for row in made.only("file", "image_id", "width", "height")}
     entries = [
-        {"url": page.href, "lastmod": lastmod[page.path], "picture": made.get(page.picture)} for page in pages
+        {
+            "url": page.href,
+            "lastmod": lastmod[page.path],
+            "picture": made.get(page.picture),
+            "translations": translations[page.translation_key],
+        }
+        for page in pages
     ]
-    for page, entry in zip(pages, entries, strict=True):
-        if len(translations[page.translation_key]) > 1:
-            entry["translations"] = translations[page.translation_key]
     top_indexes = {page.path: page for page in pages if page.depth == TOP_INDEX_DEPTH}
     return entries + get_term_list_entries(top_indexes)
 
