@@ -213,7 +213,6 @@ class StoryListView(LongListMixin, IndexView):
         backend, found = get_search_backend(), Q()
         for compiler_class in (backend.query_compiler_class, backend.autocomplete_query_compiler_class):
             compiler = compiler_class(StoryPage.objects.all(), self.search_query, operator="and")
-            # The arguments are the text search configuration, and the first and last result: all of them.
             found |= Q(pk__in=compiler.search().values("pk"))
         return queryset.filter(found)
 

@@ -1,7 +1,7 @@
 """Finds who wrote a version of a page, because somebody else has to decide about the people in it.
 
-Whoever changed only the form or a few words may decide: see Change. A new word that may be a name is
-never little.
+A user who changed only the form, or a few words, may decide: see Change. A user who wrote a new word that may
+be a name may not.
 """
 
 import unicodedata

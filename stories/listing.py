@@ -140,7 +140,7 @@ class StoryListing:
         return self._stories.published(few=True)
 
     def _find_stories(self, few=False, except_for=None):
-        """Return the stories that pass the filters, except for the facet `except_for`. `few`: as above."""
+        """Return the stories that pass the filters, but that of `except_for`. `few`: as for published()."""
         stories = self._stories.published(few)
         for name, condition in self._conditions.items():
             if name != except_for:
