@@ -11,7 +11,7 @@ from wagtail.models import Page
 from wagtail.permissions import policy_registry
 
 from editing.patches import patch
-from publishing.trash import get_paths, in_trash, is_in_trash, move_to_trash
+from publishing.trash import in_trash, is_in_trash, move_to_trash
 from publishing.visibility import published_pages
 from safeguarding.releases import lock_people_of
 from safeguarding.uses import Release
@@ -125,10 +125,11 @@ def discard_trash(action, made):
 
     Wagtail copies the pages below a page in their order. Return `made`.
     """
-    if action.recursive and get_paths():  # the paths of all pages in the trash
-        originals = Page.objects.descendant_of(action.page).order_by("path")
+    originals = Page.objects.descendant_of(action.page).order_by("path")
+    trashed = set(originals.filter(in_trash()).values_list("pk", flat=True)) if action.recursive else set()
+    if trashed:
         pairs = zip(originals, Page.objects.descendant_of(made).order_by("path"), strict=True)
-        for copy in [copy for original, copy in pairs if is_in_trash(original)]:
+        for copy in [copy for original, copy in pairs if original.pk in trashed]:
             # It may be gone already, with a page above it.
             Page.objects.filter(pk=copy.pk).delete()
         made.refresh_from_db()

@@ -15,7 +15,7 @@ from editing.moderation import DecidingActionView, DecidingEditView, SentPageMix
 from editing.people_panel import CreatePageView
 from editing.unscheduling import UnscheduleView
 from publishing.aliases import REFUSED
-from publishing.trash import get_paths
+from publishing.trash import is_in_trash
 from publishing.visibility import is_held_back, is_withheld
 
 
@@ -82,8 +82,8 @@ class PositionView(SetPagePositionView):
 
     def post(self, request, page_to_move_id):
         page = get_object_or_404(Page, pk=page_to_move_id)
-        paths, trashed = page.get_parent().get_children().values_list("path", flat=True), tuple(get_paths())
-        shown = [place for place, path in enumerate(paths) if not path.startswith(trashed)]
+        siblings = page.get_parent().get_children()
+        shown = [place for place, sibling in enumerate(siblings) if not is_in_trash(sibling)]
         query = request.GET.copy()
         try:
             query["position"] = shown[int(query["position"])]

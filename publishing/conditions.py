@@ -1,12 +1,12 @@
 """The conditions that withhold a page from all readers, even from users who may edit it.
 
 This is the only place for such conditions. Only the rule about what the people in a page have agreed to is
-elsewhere (safeguarding/releases.py). publishing/visibility.py makes the conditions part of `published()`,
-`is_hidden()` and `is_withdrawn()`, and so of every list, address and file of the site. A page that is
-withheld hides all pages below it.
+elsewhere (safeguarding/releases.py). publishing/visibility.py makes the conditions part of `published()` and
+`is_withdrawn()`, and so of every list, address and file of the site. A page that is withheld hides all pages
+below it.
 
-The paths of hidden pages are cached. So a condition reads only tables whose changes change the content
-version (caching/content_version.py).
+The keys of hidden pages are cached. So a condition reads only tables whose changes change the content version
+(caching/content_version.py).
 """
 
 # Pages with children that are not live. Drafts without children, which may be thousands, hide nothing.

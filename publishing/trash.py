@@ -18,9 +18,8 @@ from wagtail.coreutils import find_available_slug
 from wagtail.log_actions import log
 from wagtail.models import Page, Revision, WorkflowState
 
-from caching.versioned_cache import cached, current_version
 from publishing.models import TrashedPage
-from publishing.visibility import is_at_or_below
+from publishing.visibility import is_below, is_known_below
 from safeguarding.one_by_one import do_for_each
 
 # For so many days a page can be restored.
@@ -36,22 +35,18 @@ class BelowTrashedPage(Exception):
 
 
 def in_trash():
-    """Return a Q for the pages in the trash, for a queryset of pages. At most one query."""
-    return is_at_or_below(get_paths())
+    """Return the condition that a page is in the trash, for a queryset of pages."""
+    return is_below(trash_roots)
 
 
 def is_in_trash(page):
-    """Return whether `page`, or a page above it, is in the trash. At most one query."""
-    return page.path.startswith(tuple(get_paths()))
+    """Return whether `page`, or a page above it, is in the trash: see is_known_below()."""
+    return is_known_below(page, trash_roots)
 
 
-def get_paths():
-    """Return the paths of the pages in the trash, without those below. Cached outside of transactions."""
-    return cached("trash", find_paths, current_version())
-
-
-def find_paths():
-    return list(TrashedPage.objects.values_list("page__path", flat=True))
+def trash_roots():
+    """Return the pages in the trash, without those below."""
+    return Page.objects.filter(pk__in=TrashedPage.objects.values("page"))
 
 
 # --- Moving, restoring, deleting -----------------------------------------------------------------

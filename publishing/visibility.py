@@ -6,8 +6,6 @@ publishing/conditions.py withholds it, or if its parent page is hidden. The path
 paths of the pages above it. docs/decisions/public-pages.md says why Wagtail's own methods are not enough.
 """
 
-from itertools import groupby
-
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Length, Substr
@@ -19,9 +17,9 @@ from caching.versioned_cache import cached, current_version, in_transaction
 from publishing.conditions import WITHHELD
 from safeguarding.releases import is_page_released, is_released
 
-# With more hidden paths than this, a query finds them itself instead of naming them as parameters. SQLite
-# takes 32,766 parameters in a query.
-MAX_PATHS = 5000
+# With more hidden pages than this, a query finds them itself instead of naming them as parameters. SQLite
+# takes 32,766 parameters in a query, and the query names them once for each depth of the tree.
+MAX_ROOTS = 2000
 
 RESTRICTED = "SELECT page_id FROM wagtailcore_pageviewrestriction"
 HIDDEN = f"{RESTRICTED} UNION ALL {WITHHELD}"
@@ -55,10 +53,7 @@ class PublishedQuerySet(PageQuerySet):
 
     def outside(self, find_roots):
         """Exclude the pages that `find_roots`, a function, returns, and their descendants."""
-        paths = get_paths(find_roots)
-        if paths is None or len(paths) > MAX_PATHS:
-            return self.exclude(is_in_subtree(find_roots()))
-        return self.exclude(is_at_or_below(paths))
+        return self.exclude(is_below(find_roots))
 
 
 def hidden_roots():
@@ -71,14 +66,27 @@ def withheld_roots():
     return Page.objects.filter(pk__in=RawSQL(WITHHELD, ()))  # noqa: S611 - it has no parameters
 
 
-def get_paths(find_roots):
-    """Return the cached paths of the pages that `find_roots`, one of the two functions above, returns.
+def get_roots(find_roots):
+    """Return {primary key: path} of the pages that `find_roots`, a function, returns.
 
-    None within a transaction, which may still change them.
+    It is cached outside of transactions. A page has another path as soon as a page beside it is moved or
+    sorted. So the keys tell what is hidden from readers, and the paths only what the admin says of it.
     """
-    if in_transaction():
-        return None
-    return cached(find_roots, lambda: list(find_roots().values_list("path", flat=True)), current_version())
+    return cached(find_roots, lambda: dict(find_roots().values_list("pk", "path")), current_version())
+
+
+def is_below(find_roots):
+    """Return the condition that a page is one that `find_roots`, a function, returns, or below one."""
+    roots = {} if in_transaction() else get_roots(find_roots)
+    # A transaction may still change them.
+    if in_transaction() or len(roots) > MAX_ROOTS:
+        return is_in_subtree(find_roots())
+    condition, paths = Q(pk__in=list(roots)), Page.objects.filter(pk__in=list(roots)).values("path")
+    # One condition for each depth of the tree. A page that is being moved may get two levels deeper.
+    deepest = max(map(len, roots.values()), default=0) + 2 * Page.steplen
+    for length in range(2 * Page.steplen, deepest + 1, Page.steplen) if roots else ():
+        condition |= Q(In(Substr("path", 1, length), paths))
+    return condition
 
 
 def is_in_subtree(roots):
@@ -90,31 +98,17 @@ def is_in_subtree(roots):
     return Exists(roots.filter(path=Substr(OuterRef("path"), 1, Length("path"))))
 
 
-def is_at_or_below(paths):
-    """Return the condition that the path of a page is one of `paths`, a list, or begins with one."""
-    condition = Q(pk__in=[])
-    # One condition for each depth of the tree.
-    for length, same_length in groupby(sorted(paths, key=len), len):
-        condition |= Q(In(Substr("path", 1, length), list(same_length)))
-    return condition
+def is_known_below(page, find_roots):
+    """Return whether `page` is one of the pages that `find_roots`, a function, returns, or below one.
 
-
-def is_hidden(page):
-    """Return whether `page` is hidden. At most one query."""
-    return is_below(page, hidden_roots)
-
-
-def is_below(page, find_roots):
-    """Return whether `page` is one of the pages that `find_roots`, a function, returns, or below one."""
-    paths = get_paths(find_roots)
-    if paths is None:
-        return find_roots().ancestor_of(page, inclusive=True).exists()
-    return page.path.startswith(tuple(paths))
+    The pages of a list take one query together. The answer may be wrong while a page beside it is moved.
+    """
+    return page.path.startswith(tuple(get_roots(find_roots).values()))
 
 
 def is_published(page):
-    """Return whether every visitor may see `page`. At most two queries."""
-    return page.live and not is_hidden(page) and is_page_released(page)
+    """Return whether every visitor may see `page`."""
+    return published_pages(few=True).filter(pk=page.pk).exists()
 
 
 def is_held_back(page):
@@ -137,35 +131,24 @@ def find_held_back_keys():
 def restrictions_on(page):
     """Return a queryset of the PageViewRestrictions that hide `page`.
 
-    At most one query if the hidden paths are cached. Every page type has it as its method
-    `get_view_restrictions`. Wagtail's own method takes two queries.
+    Every page type has it as its method `get_view_restrictions`. Wagtail's own method compares the path that
+    `page` had when it was loaded.
     """
-    if is_known_as_not_hidden(page):
-        return PageViewRestriction.objects.none()
-    return PageViewRestriction.objects.filter(page__in=Page.objects.ancestor_of(page, inclusive=True))
+    loaded = Page.objects.filter(pk=page.pk, path__startswith=OuterRef("page__path"))
+    return PageViewRestriction.objects.filter(Exists(loaded))
 
 
 def is_withdrawn(page):
-    """Return whether `page` is for nobody: it is not released, or publishing/conditions.py withholds it.
-
-    One query if the hidden paths are cached.
-    """
-    if is_known_as_not_hidden(page):
-        return not is_page_released(page)
-    is_withheld = Exists(withheld_roots().ancestor_of(page, inclusive=True))
-    return Page.objects.filter(~is_released() | Q(is_withheld), pk=page.pk).exists()
+    """Return whether `page` is for nobody: it is not released, or publishing/conditions.py withholds it."""
+    return Page.objects.filter(~is_released() | is_below(withheld_roots), pk=page.pk).exists()
 
 
 def is_withheld(page):
-    """Return whether a condition of publishing/conditions.py hides `page`. At most one query.
+    """Return whether a condition of publishing/conditions.py hides `page`, for the admin.
 
-    Outside of a transaction, the pages of a list take one query together.
+    Queries and limits are those of is_known_below().
     """
-    return is_below(page, withheld_roots)
-
-
-def is_known_as_not_hidden(page):
-    return not in_transaction() and not is_hidden(page)
+    return is_known_below(page, withheld_roots)
 
 
 def published_pages(few=False):

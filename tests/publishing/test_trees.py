@@ -5,15 +5,18 @@ import random
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
+from django.db.models import Exists
 from wagtail.models import Page, PageViewRestriction
 
+from caching.content_version import content_version
+from caching.versioned_cache import set_request_version
 from publishing import visibility
 from publishing.models import HiddenPage, TrashedPage
 from safeguarding.scopes import NO_END
 from safeguarding.uses import Release
-from tests.support.builders import home_page, make_plain_page, make_private, make_story
+from tests.support.builders import home_page, make_plain_page, make_private
 from tests.support.committed import act_as_committed
+from tests.support.hidden_pages import WAYS_TO_HIDE
 from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
@@ -93,7 +96,7 @@ def assert_agreement(monkeypatch, seed):
             assert set(restrictions.values_list("page", flat=True)) == above[page.pk] & restricted
             is_withheld = bool(above[page.pk] & withdrawn)
             assert visibility.is_withdrawn(page) == visibility.is_withheld(page) == is_withheld
-            assert visibility.is_hidden(page) == (page.pk in hidden)
+            assert visibility.is_published(page) == (page.pk in public)
 
     def published():
         return set(visibility.published_pages().values_list("pk", flat=True))
@@ -104,7 +107,7 @@ def assert_agreement(monkeypatch, seed):
         act_as_committed(patch)
         assert published() == public  # The hidden paths are cached.
         assert_single_pages_agree()
-        patch.setattr(visibility, "MAX_PATHS", 0)
+        patch.setattr(visibility, "MAX_ROOTS", 0)
         assert published() == public  # The cached paths are too many now, so the query finds the pages.
     return len(pages) - len(public)
 
@@ -119,19 +122,31 @@ def test_the_rule_holds_in_every_tree(monkeypatch):
 
 
 @pytest.mark.usefixtures("committed")
-def test_a_page_that_is_not_hidden_takes_no_query():
-    make_private(make_plain_page("For members"))
-    story = make_story()
-    visibility.get_paths(visibility.hidden_roots)  # caches them
-    with CaptureQueriesContext(connection) as queries:
-        assert not visibility.restrictions_on(story).exists()
-    assert not queries
+@pytest.mark.parametrize("way", WAYS_TO_HIDE)
+def test_a_hidden_page_stays_hidden_while_it_gets_another_path(way):
+    story = way()
+    above = list(story.get_ancestors(inclusive=True).filter(depth__gt=2))
+    beside = [make_plain_page(f"Beside {page.pk}", page.get_parent()) for page in above]
+    deeper = make_plain_page("Deeper", beside[0])
+    is_live = Page.objects.get(pk=story.pk).live
+
+    def is_shown():
+        is_refused = visibility.is_withdrawn(story) or visibility.restrictions_on(story).exists()
+        return visibility.is_published(story) or (is_live and not is_refused)
+
+    # A request begins, and then another process moves pages, which changes the path of each page beside them.
+    with set_request_version(content_version.read()):
+        assert not is_shown()
+        moves = [(moved.pk, page.pk, "left") for moved, page in zip(beside, above, strict=True)]
+        for moved, target, position in [*moves, (above[0].pk, deeper.pk, "last-child")]:
+            Page.objects.get(pk=moved).move(Page.objects.get(pk=target), pos=position)
+            assert not is_shown(), position
 
 
 @pytest.mark.usefixtures("committed")
-def test_only_a_limited_number_of_hidden_paths_is_named_in_a_query(monkeypatch):
+def test_only_a_limited_number_of_hidden_pages_is_named_in_a_query(monkeypatch):
     page = make_private(make_plain_page("For members"))
-    assert visibility.get_paths(visibility.hidden_roots) == [page.path]
-    for most, is_named in ((1, True), (0, False)):
-        monkeypatch.setattr(visibility, "MAX_PATHS", most)
-        assert (page.path in str(visibility.published_pages().query)) == is_named
+    assert visibility.get_roots(visibility.hidden_roots) == {page.pk: page.path}
+    for most in (1, 0):
+        monkeypatch.setattr(visibility, "MAX_ROOTS", most)
+        assert isinstance(visibility.is_below(visibility.hidden_roots), Exists) == (not most)

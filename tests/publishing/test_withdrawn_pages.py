@@ -64,9 +64,9 @@ def test_pages_come_back_and_others_stay(client, scene):
         above["home page"].unpublish()
         assert client.get("/").status_code == 200, "another language"
         assert client.get(builders.make_story(f"{WORD} story").url).status_code == 200
-        assert not visibility.is_hidden(builders.home_page())
+        assert not visibility.is_withheld(builders.home_page())
         assert not visibility.published_pages().filter(pk=story.pk).exists()
-        assert visibility.is_hidden(builders.make_plain_page("Page", above["home page"]))
+        assert visibility.is_withheld(builders.make_plain_page("Page", above["home page"]))
     above["list"].unpublish()
     with undone():
         # The tree stores the number of children of each page, which can be wrong.
