@@ -34,6 +34,8 @@ READ_SECONDS = 0.5
 MAX_WAIT_SECONDS = 2
 # Seconds for which the version counts as unchanged while the database doesn't answer.
 MAX_UNREAD_SECONDS = 120
+# Seconds after which a process that nobody asks for a page doesn't count as having just read the version.
+MAX_QUIET_SECONDS = 2
 # With more rows, trim() replaces them. To add up a million takes 160 ms.
 MAX_ROWS = 1000
 
@@ -132,13 +134,16 @@ class ContentVersion:
     def recent(self, between_requests=False):
         """Return the version as it was within the last READ_SECONDS.
 
-        Only one thread reads it at a time, and the others wait for it: the last version may be old, because a
-        process without requests doesn't read it. While the database doesn't answer, the version counts as
-        unchanged for MAX_UNREAD_SECONDS, and is None after that. If it hangs, no further thread waits.
+        Only one thread reads it at a time, and the others wait for it. While the database doesn't answer, the
+        version counts as unchanged for MAX_UNREAD_SECONDS, and is None after that. It is None at once if
+        nobody had asked for a while: a page may have been taken down since. If the database hangs, no further
+        thread waits.
 
         `between_requests`: whether Django has not looked yet whether the connection is lost.
         """
         if self.is_old():
+            if time.monotonic() - max(self.read_at, self.next_try_at) > MAX_QUIET_SECONDS:
+                self.version = None
             self.hangs = not self.lock.acquire(timeout=0 if self.hangs else MAX_WAIT_SECONDS)
             if not self.hangs:
                 try:

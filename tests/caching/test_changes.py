@@ -312,7 +312,7 @@ def let_version_grow_old(monkeypatch):
     """Let the process know the version of 90 seconds ago, as if it had had no requests since."""
     monkeypatch.setattr(version_module, "READ_SECONDS", 60)
     content_version.read_at = time.monotonic() - 90
-    content_version.next_try_at = 0
+    content_version.next_try_at = time.monotonic()
 
 
 class ReportingLock:
