@@ -84,7 +84,8 @@ def cacheable_address(environ):
         return None
     if has_genuine_session(environ.get("HTTP_COOKIE", "")):
         return None
-    host, path = host_of(environ.get("HTTP_HOST", "")), environ.get("PATH_INFO", "")
+    # The name of a host has 253 characters at most. Longer headers would fill the memory of host_of().
+    host, path = host_of(environ.get("HTTP_HOST", "")[:300]), environ.get("PATH_INFO", "")
     # Under a prefix, all links of a page are different. Files are no pages.
     if not host or environ.get("SCRIPT_NAME") or path.startswith((settings.STATIC_URL, settings.MEDIA_URL)):
         return None
@@ -134,6 +135,7 @@ def send(page, cache_request, start_response, is_stale=False):
     if cache_request.is_outdated or cache_request.has_authorization:
         headers = [header for header in headers if header[0] != "Cache-Control"]
         headers.append(("Cache-Control", "no-store"))
+        known = ""  # A proxy would go on to use what it has if it were told that nothing changed.
     if is_stale:
         headers.append(("Age", str(int(page.age))))
     # `==` takes less time than parse_etags(). W/: a proxy that changes the compression may have weakened it.

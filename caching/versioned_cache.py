@@ -124,6 +124,9 @@ class VersionedLocMemCache(LocMemCache):
         return super().get(*arguments, **options)
 
     def set(self, *arguments, **options):
-        # What was looked up before a change is not stored as if it were after it.
-        if current_version() == self.version_of_get:
-            super().set(*arguments, **options)
+        # What was looked up before a change is not stored as if it were after it. The version is that of the
+        # key too, which is made after this comparison.
+        known = current_version()
+        if known == self.version_of_get:
+            with set_request_version(known):
+                super().set(*arguments, **options)

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
 
@@ -24,6 +25,8 @@ from stories.models import StoryIndexPage, StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
 
 
+# No cache on the way may keep what somebody typed, or a page that is withdrawn.
+@cache_control(private=True)
 @require_safe
 def search(request):
     """View of the search page. If the database ends a search that takes too long, the page says so."""

@@ -2,8 +2,9 @@
 
 import functools
 from pathlib import PurePath
-from urllib.parse import unquote, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.http import QueryDict
 from django.template.defaultfilters import filesizeformat
@@ -28,8 +29,8 @@ def is_text_only(request):
     return request.GET.get("text") == "1"
 
 
-def make_text_only(page, request):
-    """Return the HTML document `page`, the response to `request`, without scripts and pictures.
+def make_text_only(page):
+    """Return the HTML document `page`, a response, without scripts and pictures.
 
     A picture becomes a link with its alternative text, format and size. Without an alternative text it is
     removed. Links and forms to pages of this site lead to their text-only versions.
@@ -47,8 +48,8 @@ def make_text_only(page, request):
     for element in document.iter(etree.Element):
         # The link with the class "full-version" (includes/text_only_link.html) leads back to the pictures.
         if element.tag == "a" and "full-version" not in element.classes:
-            link_to_text_only(element, request)
-        elif element.tag == "form" and element.method == "GET" and is_internal(element.action, request):
+            link_to_text_only(element)
+        elif element.tag == "form" and element.method == "GET" and is_internal(element.action):
             etree.SubElement(element, "input", type="hidden", name="text", value="1")
         element.attrib.pop("class", None)
     # On small screens, browsers show the words before they have loaded the stylesheet, because it comes last.
@@ -112,16 +113,19 @@ def file_size(name):
     return default_storage.size(name)
 
 
-def is_internal(address, request):
-    """Return whether `address`, which may be relative, is on this site."""
-    return url_has_allowed_host_and_scheme(address, {request.get_host()})
+def is_internal(address):
+    """Return whether `address`, which may be relative, is on this site.
+
+    It must not depend on the header Host, because the page cache leaves out the port in it.
+    """
+    return url_has_allowed_host_and_scheme(address, {urlsplit(settings.BASE_URL).netloc})
 
 
-def link_to_text_only(link, request):
+def link_to_text_only(link):
     """Make `link` lead to the text-only version of its page. Addresses of pages end in a slash."""
     address = link.get("href", "")
     parts = split_address(address)
-    if (parts.path.endswith("/") or address.startswith("?")) and is_internal(address, request):
+    if (parts.path.endswith("/") or address.startswith("?")) and is_internal(address):
         query = QueryDict(parts.query, mutable=True)
         query["text"] = "1"
         link.set("href", urlunsplit(parts._replace(query=query.urlencode())))

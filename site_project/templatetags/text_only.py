@@ -13,5 +13,5 @@ def text_only(context, content):
     """Return the document between the tags, or its text-only version if the request is for that."""
     request = context["request"]
     if is_text_only(request):
-        return mark_safe(make_text_only(content, request))  # noqa: S308 - made from the escaped page
+        return mark_safe(make_text_only(content))  # noqa: S308 - made from the escaped page
     return content

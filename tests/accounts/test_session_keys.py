@@ -70,6 +70,7 @@ def test_key_stays_genuine_while_the_secret_key_is_a_fallback(settings):
         ("{name}={key}; {name}={made_up}", False),
         ("{name}={made_up}; {name}={key}", True),
         ("{name}", False),
+        ("{name}={key}\xc2\xa0", True),  # the bytes of a no-break space, as WSGI decodes them
     ],
 )
 def test_cookie_header_is_read_as_django_reads_it(rf, settings, header, expected):

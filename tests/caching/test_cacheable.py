@@ -122,9 +122,19 @@ def test_parameters_of_wordpress_always_reach_django(client):
 # --- Hosts, schemes and paths --------------------------------------------------------------------
 
 
-def test_forms_of_a_host_share_a_page(story):
+def test_forms_of_a_host_share_a_page():
+    link = {"type": "text", "value": '<p><a href="http://testserver:81/stories/">Stories</a></p>'}
+    story = builders.make_story(body=[link])
     hosts = ["TestServer", "testserver:81", "testserver.", "TESTSERVER.:65535"]
-    for address in ["/stories/", "/stories/?text=1", story.url, "/sitemap.xml", "/feed.atom", "/robots.txt"]:
+    for address in [
+        "/stories/",
+        "/stories/?text=1",
+        story.url,
+        f"{story.url}?text=1",
+        "/sitemap.xml",
+        "/feed.atom",
+        "/robots.txt",
+    ]:
         body = SiteClient().get(address).content
         for host in hosts:
             assert SiteClient().get(address, headers={"Host": host}).content == body, (address, host)

@@ -184,3 +184,6 @@ def test_page_of_before_a_change_is_kept_by_no_proxy():
     client = SiteClient(PageCache(cacheable_application(make)))
     response = client.get("/")
     assert (response.content, response["Cache-Control"]) == (b"withdrawn", "no-store")
+    # With status 304, a proxy would go on to use the page that it has.
+    again = client.get("/", headers={"If-None-Match": response["ETag"]})
+    assert (again.status_code, again["Cache-Control"]) == (200, "no-store")

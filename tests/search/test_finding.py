@@ -92,6 +92,7 @@ def test_the_newest_stories_come_before_other_pages_and_stories_without_a_date(c
 def test_search_engines_are_told_not_to_index_results(client):
     response = client.get("/search/?q=words")
     assert response["X-Robots-Tag"] == "noindex"
+    assert response["Cache-Control"] == "private"
     assert '<meta name="robots" content="noindex">' in response.content.decode()
 
 

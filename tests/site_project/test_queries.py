@@ -31,20 +31,19 @@ COUNTING = 5
 # {address: (queries of a process with an empty cache, queries of one that has cached what pages share)}. In
 # brackets is the number to which the first one may grow, without those for the content version.
 # One reads the content version before a page is made, and one before it is stored. For the home page, one
-# asks whether it may be read today. The query that finds the other pages asks this itself.
-# The first number includes a query for a withdrawn page above, which only a request in a transaction makes.
-# The requests of a test are in one.
+# asks whether it may be read today. The query that finds the other pages asks this itself. One asks for the
+# view restrictions of the page. The paths of pages are not cached for that: they change.
 PINNED = {
-    "/": (17, 6),  # (15)
-    "/stories/": (18, 3),  # (18)
-    "/stories/africa/": (18, 3),  # (18)
-    "/stories/?country=kenya&year=2025": (19, 3),  # (18)
-    "/stories/country/kenya/": (17, 4),  # (18)
-    "/stories/theme/forced-labour/": (17, 4),  # (18)
-    "/stories/africa/the-story/": (16, 3),  # (15)
+    "/": (17, 7),  # (15)
+    "/stories/": (18, 4),  # (18)
+    "/stories/africa/": (18, 4),  # (18)
+    "/stories/?country=kenya&year=2025": (19, 4),  # (18)
+    "/stories/country/kenya/": (17, 5),  # (18)
+    "/stories/theme/forced-labour/": (17, 5),  # (18)
+    "/stories/africa/the-story/": (16, 4),  # (15)
     "/search/?q=words": (16, 2),  # (20)
     "/search/?q=nothing-has-this-word": (22 + COUNTING, 6 + COUNTING),
-    "/about/": (9, 3),
+    "/about/": (9, 4),
     "/no-such-page/": (10, 3),  # of the 10, one asks whether there are old addresses of WordPress
 }
 
