@@ -17,7 +17,7 @@ import math
 import re
 import threading
 import time
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 
 from django.db import Error, connection, transaction
 from django.db.backends.signals import connection_created
@@ -142,8 +142,6 @@ class ContentVersion:
         `between_requests`: whether Django has not looked yet whether the connection is lost.
         """
         if self.is_old():
-            if time.monotonic() - max(self.read_at, self.next_try_at) > MAX_QUIET_SECONDS:
-                self.version = None
             self.hangs = not self.lock.acquire(timeout=0 if self.hangs else MAX_WAIT_SECONDS)
             if not self.hangs:
                 try:
@@ -161,12 +159,18 @@ class ContentVersion:
 
     def _try_to_read(self, between_requests):
         # Not if another thread read it meanwhile, or could not a moment ago.
-        if self.is_old() and time.monotonic() >= self.next_try_at:
+        if not self.is_old() or time.monotonic() < self.next_try_at:
+            return
+        if time.monotonic() - max(self.read_at, self.next_try_at) > MAX_QUIET_SECONDS:
+            self.version = None  # Other threads get it while this one waits for the database.
+        self.next_try_at = time.monotonic() + READ_SECONDS
+        try:
+            if between_requests and not connection.in_atomic_block:
+                connection.close_if_unusable_or_obsolete()
+            self.read()
+        except Error:
+            # It may have taken long.
             self.next_try_at = time.monotonic() + READ_SECONDS
-            with suppress(Error):
-                if between_requests and not connection.in_atomic_block:
-                    connection.close_if_unusable_or_obsolete()
-                self.read()
 
     def expire(self):
         """Let recent() read the version anew, because this process has changed it.

@@ -9,7 +9,7 @@ from queue import Queue
 
 import pytest
 from django.core.cache import cache
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.http import HttpResponse
 from wagtail.models import PageViewRestriction, Site
 
@@ -369,6 +369,30 @@ def test_version_counts_as_unchanged_for_a_while_if_the_database_is_away(monkeyp
         assert content_version.recent() == before
         monkeypatch.setattr(version_module, "MAX_UNREAD_SECONDS", 0)
         assert content_version.recent() is None
+
+
+@committed
+@pytest.mark.parametrize("is_quiet", [False, True])
+def test_other_threads_get_the_version_while_one_waits_for_it_unless_it_is_of_before_a_quiet_time(
+    monkeypatch, is_quiet
+):
+    content_version.expire()
+    before = content_version.recent()
+    let_version_grow_old(monkeypatch)
+    monkeypatch.setattr(version_module, "MAX_WAIT_SECONDS", 0)
+    seen = []
+
+    def hang(*_arguments):
+        seen.append(content_version.recent())  # as another thread
+        let_version_grow_old(monkeypatch)
+        content_version.next_try_at -= 90  # the time that the database takes
+        raise OperationalError
+
+    content_version.next_try_at -= 90 * is_quiet
+    with connection.execute_wrapper(hang):
+        assert content_version.recent() == (None if is_quiet else before)
+        assert content_version.recent() == (None if is_quiet else before), "after a long wait"
+    assert seen == [None if is_quiet else before]
 
 
 # --- The content version -------------------------------------------------------------------------
