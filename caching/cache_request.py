@@ -120,6 +120,7 @@ def make_page(version, began, headers, body):
     """Return a CachedPage with those `headers` that all its responses have. `send` adds the others."""
     kept = [header for header in headers if header[0].lower() not in {"content-length", "etag", "vary"}]
     kept += [("Cache-Control", PAGE_CACHE_CONTROL), ("Vary", "Accept-Encoding")]
-    etag = hashlib.sha256(body).hexdigest()[:32]
+    # With the headers: after status 304, a proxy keeps those that it has.
+    etag = hashlib.sha256(body + repr(kept).encode()).hexdigest()[:32]
     # Without the time, equal bodies are equal when compressed too, as their equal ETags promise.
     return CachedPage(version, began, etag, tuple(kept), gzip.compress(body, mtime=0))

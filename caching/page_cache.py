@@ -15,6 +15,7 @@ from django.utils.http import parse_etags
 
 from caching.cache_request import CacheRequest
 from caching.cacheable import ENVIRON_KEY
+from caching.content_version import content_version
 from caching.page_store import PageStore
 from caching.session_keys import has_genuine_session
 
@@ -58,7 +59,9 @@ class PageCache:
         body = self.application(environ, keep_start)
         status, headers, _exc_info = started
         page = cache_request.page
-        is_stale = status.startswith("5") and old_page and cache_request.version in {None, old_page.version}
+        if page:  # Another request made it, which may have taken long.
+            cache_request.is_outdated = page.version != content_version.recent()
+        is_stale = status.startswith("5") and old_page and is_known_as_current(old_page, cache_request)
         if is_stale:
             page = old_page
         is_cacheable = cache_request.is_cacheable and is_cacheable_response(status, headers)
@@ -108,6 +111,11 @@ def scheme_of(environ):
 
 
 # --- Responses -----------------------------------------------------------------------------------
+
+
+def is_known_as_current(page, cache_request):
+    """Return whether nothing is known to have changed since `page` was begun."""
+    return {page.version} == {cache_request.version or page.version, content_version.recent()}
 
 
 def is_cacheable_response(status, headers):

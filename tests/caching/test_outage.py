@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from caching import middleware
-from caching.content_version import content_version
+from caching.content_version import change, content_version
 from caching.models import Change
 from caching.outage import page_file
 from operations.outage import write_page
@@ -144,6 +144,18 @@ def test_old_page_is_served_after_an_error_only_if_nothing_has_changed(site, mon
     time_machine.shift(61)
     old = client.get(story.url)
     assert (old.status_code, old["Age"]) == (200, "61")
+
+    def change_and_fail(*_arguments):
+        change()
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(StoryPage, "serve", change_and_fail)
+        assert client.get(story.url).status_code == 500
+    monkeypatch.undo()
+    assert client.get(story.url).status_code == 200
+    monkeypatch.setattr(StoryPage, "serve", fail)
+    time_machine.shift(61)
     # A change that another process made, which this one has not read for what is cached.
     Change.objects.create()
     assert client.get(story.url).status_code == 500

@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from itertools import count
 
 import pytest
+from django.core.handlers.wsgi import WSGIRequest
 from django.db import connection
 from django.http import HttpResponse
 
 from caching import cache_request
-from caching.cacheable import begin_cacheable
-from caching.content_version import MAX_CACHE_SECONDS, change
+from caching.cacheable import ENVIRON_KEY, begin_cacheable
+from caching.content_version import MAX_CACHE_SECONDS, change, content_version
 from caching.page_cache import PageCache
 from caching.session_keys import make_session_key
 from tests.support.wsgi import SiteClient, cacheable_application
@@ -187,3 +188,35 @@ def test_page_of_before_a_change_is_kept_by_no_proxy():
     # With status 304, a proxy would go on to use the page that it has.
     again = client.get("/", headers={"If-None-Match": response["ETag"]})
     assert (again.status_code, again["Cache-Control"]) == (200, "no-store")
+
+
+def test_page_that_another_request_made_is_kept_by_no_proxy_after_a_change():
+    """It was withdrawn after the other request had made it, and before this one found it."""
+
+    def overtaken(environ, start_response):
+        environ[ENVIRON_KEY].version = content_version.read()
+        process.application = application
+        SiteClient(process).get("/")
+        change()
+        content_version.expire()
+        start_response("200 OK", [])
+        return begin_cacheable(WSGIRequest(environ), ())
+
+    application = cacheable_application(numbered())
+    process = PageCache(overtaken)
+    response = SiteClient(process).get("/")
+    assert (response.content, response["Cache-Control"]) == (b"1", "no-store")
+
+
+def test_page_with_other_headers_has_another_etag():
+    numbers = count()
+    client = SiteClient(PageCache(cacheable_application(lambda _request: make(next(numbers)))))
+
+    def make(number):
+        return HttpResponse("the same", headers={"Content-Security-Policy": f"policy {number}"})
+
+    first = client.get("/")
+    change()
+    content_version.expire()
+    again = client.get("/", headers={"If-None-Match": first["ETag"]})
+    assert (again.status_code, again["Content-Security-Policy"]) == (200, "policy 1")
