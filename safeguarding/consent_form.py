@@ -14,19 +14,18 @@ class PersonConsentForm(AddPersonForm):
     """Records the next consent of `instance`, a Contributor. If the user is no lead, it is a proposal.
 
     A lead, a member of the group Safeguarding, gets what was proposed filled in. The fields of TEXTS are
-    empty, and what is written there is added to what is stored. A lead has them only while nothing is stored.
+    empty at first. A lead has them only while nothing is stored in them, so that nothing is overwritten.
     """
 
     def __init__(self, data=None, *args, instance, for_user, **kwargs):
-        self.by_lead, self.stored = is_lead(for_user), {name: getattr(instance, name) for name in TEXTS}
+        self.by_lead = is_lead(for_user)
         # Nobody reads encrypted texts here, nor do others than leads read what was agreed to before.
         initial = instance.proposed if self.by_lead else dict.fromkeys(COPIED)
         kwargs["initial"] = initial | dict.fromkeys((*TEXTS, "evidence_held_at"), "")
         super().__init__(data, *args, instance=instance, for_user=for_user, **kwargs)
-        common = {"initial": kwargs["initial"], "for_user": for_user}
-        self.consent = ConsentForm(data, contributor=instance, **common)
+        self.consent = ConsentForm(data, contributor=instance, initial=kwargs["initial"], for_user=for_user)
         self.seen = self.consent.seen = f"{self.consent.seen} {instance.proposed_at}"
-        writes = not self.by_lead or not any((*self.stored.values(), instance.proposal))
+        writes = not self.by_lead or not any(getattr(instance, name) for name in (*TEXTS, "proposal"))
         kept = {*(() if instance.kind else ABOUT_PERSON), *(TEXTS if writes else ())}
         for name in self.fields.keys() - kept:
             del self.fields[name]
@@ -52,8 +51,6 @@ class PersonConsentForm(AddPersonForm):
             person.proposed_by, person.proposed_at = self.for_user, timezone.now()
             return person.save(update_fields=["proposal", "proposed_by", "proposed_at"])
         consent.evidence_held_at = consent.evidence_held_at or person.proposed.get("evidence_held_at") or ""
-        for name, text in self.stored.items():
-            setattr(person, name, text)
-        person.take_over(self.cleaned_data)
+        person.take_over_proposal()
         person.save()
         return self.consent.save()

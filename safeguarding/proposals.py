@@ -45,13 +45,13 @@ class WithProposal(models.Model):
         self.proposed_at = None if "proposal" in names else self.proposed_at
         self.save(update_fields=[*names, "proposed_at"])
 
-    def take_over(self, texts):
-        """Add the lines of the proposal and of `texts`, {name of a field: text}, to the restricted fields.
+    def take_over_proposal(self):
+        """Add the lines of the proposal to the restricted fields, and end it, unless its key is missing.
 
-        The proposal ends, unless its key is missing. Nothing is stored.
+        Nothing is stored.
         """
         for name in self.RESTRICTED_FIELDS:
-            for new in filter(None, (self.proposed.get(name), texts.get(name))):
+            if new := self.proposed.get(name):
                 lines = getattr(self, name).splitlines()
                 lines += [line for line in new.splitlines() if line not in lines]
                 setattr(self, name, "\n".join(lines))

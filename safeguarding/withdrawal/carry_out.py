@@ -226,6 +226,6 @@ def delete_contact(contributor):
     words are kept too.
     """
     kept = () if has_unreadable_words(contributor) else KEPT_FIELDS
-    contributor.take_over(dict.fromkeys(kept))
+    contributor.take_over_proposal()
     contributor.save(update_fields=kept)
     contributor.delete_texts([name for name in Contributor.ENCRYPTED_FIELDS if name not in kept])
