@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin.ui.side_panels import BaseSidePanel
 from wagtail.admin.views.pages.create import CreateView
 
+from safeguarding.releases import load_people
+from stories.people import contributors_in
 from stories.refusals import lines_about
 
 
@@ -24,8 +26,11 @@ class PeopleSidePanel(BaseSidePanel):
     template_name = "editing/people_panel.html"
 
     def get_context_data(self, parent_context):
-        lines = lines_about(self.object, self.request.user)
-        return super().get_context_data(parent_context) | {"lines": lines}
+        user = self.request.user
+        people = load_people(contributors_in(self.object)).values()
+        people = [(person, person.may_write_down(user)) for person in people]
+        lines = lines_about(self.object, user)
+        return super().get_context_data(parent_context) | {"lines": lines, "people": people}
 
 
 class PeoplePanelMixin:

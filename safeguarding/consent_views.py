@@ -1,14 +1,23 @@
-"""The view of the admin that records the next consent of a person."""
+"""The view of the admin that records the next consent of a person, or a proposal for it."""
 
 from django.db import transaction
+from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import FormView
+from wagtail.log_actions import log
+from wagtail.models import Page
 
-from safeguarding.forms import ConsentForm
-from safeguarding.releases import lock_with_others
+from safeguarding.consent_form import PersonConsentForm
+from safeguarding.decisions import find_versions
+from safeguarding.leak_check.words import new_words
+from safeguarding.models import Contributor
+from safeguarding.policies import is_lead
+from safeguarding.releases import lock_pages_of
 from safeguarding.scopes import Channel
 from safeguarding.views import PersonMixin
+from safeguarding.withdrawal.page_holds import hold_pages_that_say
 from safeguarding.withdrawal.tasks import note_restriction
 from safeguarding.wording import describe_status
 
@@ -23,34 +32,73 @@ def agrees_to_less(before, now):
 
 
 class ConsentView(PersonMixin, FormView):
-    """Records the next consent of a person. The form is filled with what the person agreed to before."""
+    """Records the next consent of a person. The form is filled with what was proposed or agreed to before.
 
-    form_class = ConsentForm
+    Others than leads, the members of the group Safeguarding, open it from the editor of a page with the
+    person. What they send is a proposal.
+    """
+
+    form_class = PersonConsentForm
     template_name = "safeguarding/consent.html"
     page_title = gettext_lazy("Consent")
 
-    def get_form_kwargs(self):
-        return super().get_form_kwargs() | {"contributor": self.person, "for_user": self.request.user}
+    @cached_property
+    def page(self):
+        """The page from whose editor the view was opened, or None."""
+        key = self.request.GET.get("page", "")
+        return Page.objects.filter(pk=key if key.isdecimal() else None).first()
 
-    def get_context_data(self, **kwargs):
-        context = super().get_context_data(**kwargs)
-        return context | {
-            "action_url": self.request.path,
-            "submit_button_label": _("Record this consent"),
-            "submit_button_active_label": _("Recording…"),
-            "media": context["form"].media,
-        }
+    def user_has_permission(self, permission):
+        may_propose = permission == "change" and self.page and self.may_propose(self.request.user)
+        return may_propose or super().user_has_permission(permission)
+
+    def may_propose(self, user):
+        """Return whether `user` may edit `page`, and write down the consent of the person in it."""
+        may_write = self.page.permissions_for_user(user).can_edit() and self.person.may_write_down(user)
+        versions = find_versions(self.page) if may_write else ()
+        return self.person.pk in {use.contributor_id for each in versions for use in each.report.uses}
 
     @transaction.atomic
+    def dispatch(self, request, *args, **kwargs):
+        if request.method == "POST":
+            # Before anything reads the person: the form then sees a withdrawal that runs at the moment.
+            lock_pages_of(kwargs["pk"])
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_success_url(self):
+        page = self.page
+        return reverse("wagtailadmin_pages:edit", args=[page.pk]) if page else super().get_success_url()
+
+    def get_breadcrumbs_items(self):
+        # Only leads see the list of people.
+        return self.breadcrumbs_items if self.page else super().get_breadcrumbs_items()
+
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"instance": self.person, "for_user": self.request.user}
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(action_url=self.request.get_full_path(), **kwargs)
+
     def post(self, request, *args, **kwargs):
-        # The form then sees a withdrawal that runs at the moment: SeenMixin.
-        lock_with_others(kwargs["pk"])
-        return super().post(request, *args, **kwargs)
+        if "discard" not in request.POST or not is_lead(request.user):
+            return super().post(request, *args, **kwargs)
+        self.person.delete_texts(["proposal"])
+        log(self.person, "safeguarding.discard", user=request.user)
+        return self.leave(_("What was written down about %s is deleted.") % self.person.code)
 
     def form_valid(self, form):
-        before, now = form.former, form.save()
+        before, now = form.consent.former, form.consent.instance
+        former = Contributor.objects.get(pk=self.person.pk)
+        form.save()
+        if not form.by_lead:
+            log(self.person, "safeguarding.propose", user=self.request.user)
+            text = _("Written down: %s. It counts once the safeguarding team has confirmed it.")
+            return self.leave(text % self.person.code)
         if before and agrees_to_less(before, now):
             # Earlier versions and files still show more than the person agrees to now.
             self.next_view = "past"
             note_restriction(self.person, picture=now.picture, naming=now.naming, where=now.where)
-        return self.leave(f"{self.person.code}: {describe_status(self.person)}")
+        if form.consent.cleaned_data.get("hold_stories"):
+            hold_pages_that_say(new_words(self.person, former), self.person)
+        text = f"{self.person.code}: {describe_status(self.person)}"
+        return self.leave(text, self.user_has_permission("see_names") and former)

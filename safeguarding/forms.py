@@ -3,6 +3,7 @@
 import json
 
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.utils.crypto import salted_hmac
 from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +32,9 @@ RESTRICTED_HELP = {
     "contact": _("Or that of somebody who knows them."),
     "safe_contact_note": _("When, in which way, and what must never happen: no text messages, for example."),
 }
+# The most characters of a text that is encrypted: the leak check compares each page with all words in it.
+LONGEST = 5000
+ABOUT_PERSON = ("kind", "role", "adult_on", "has_children")
 # Fields of a consent. If a new consent differs in one of them from the former one, it is a change. Otherwise
 # it is a renewal.
 SCOPE = ("given_by", "picture", "naming", "where", "proceedings", "in_programme")
@@ -47,6 +51,7 @@ class RestrictedFieldsMixin:
         for name in self.encrypted_fields():
             field = self.fields[name]
             field.widget.attrs["autocomplete"] = "off"
+            field.validators.append(MaxLengthValidator(LONGEST))
             if not has_keys() or isinstance(getattr(self.instance, name), UnreadableText):
                 field.disabled, field.help_text = True, KEY_MISSING
 
@@ -109,7 +114,7 @@ class SeenMixin:
 class PersonForm(SeenMixin, StoresOwnFieldsMixin, WagtailAdminModelForm):
     class Meta(WagtailAdminModelForm.Meta):
         model = Contributor
-        fields = ("kind", "role", "adult_on", "has_children", "keep_until")
+        fields = (*ABOUT_PERSON, "keep_until")
         widgets = dict.fromkeys(("kind", "role", "has_children"), forms.RadioSelect)
         labels = {"adult_on": _("Day on which they turn 18")}
 
@@ -122,6 +127,8 @@ class PersonForm(SeenMixin, StoresOwnFieldsMixin, WagtailAdminModelForm):
 
     def clean(self):
         super().clean()
+        if "kind" not in self.fields:
+            return self.cleaned_data
         kind, has_children = self.cleaned_data.get("kind"), self.cleaned_data.get("has_children")
         self.cleaned_data["has_children"] = has_children if kind == Contributor.Kind.GROUP else None
         if kind == Contributor.Kind.GROUP and has_children is None:
@@ -136,19 +143,12 @@ class PersonForm(SeenMixin, StoresOwnFieldsMixin, WagtailAdminModelForm):
         return self.cleaned_data
 
 
-class OtherPersonForm(RestrictedFieldsMixin, PersonForm):
-    """Adds a person who is in a story without telling it. A consent can be recorded afterwards."""
+class AddPersonForm(RestrictedFieldsMixin, PersonForm):
+    """Adds a person. A consent can be recorded afterwards."""
 
     class Meta(PersonForm.Meta):
-        fields = ("kind", "role", "adult_on", "has_children", *Contributor.RESTRICTED_FIELDS)
+        fields = (*ABOUT_PERSON, *Contributor.RESTRICTED_FIELDS)
         help_texts = RESTRICTED_HELP
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        tells = Contributor.Role.TELLS
-        self.fields["role"].choices = [each for each in Contributor.Role.choices if each[0] != tells]
-        # Instead of the default of the model, "Tells the story".
-        self.initial["role"] = None
 
 
 class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
@@ -202,7 +202,7 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
         self.seen = str(self.former.pk if self.former else "")
         copied = {name: getattr(self.former, name) for name in COPIED} if self.former else {}
         # Instead of the default of the model, that the person agreed.
-        kwargs["initial"] = {"given_by": None} | copied
+        kwargs["initial"] = {"given_by": None} | copied | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
         self.contributor = contributor
         field = self.fields["evidence_held_at"]
@@ -231,39 +231,6 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
             is_same = all(getattr(before, name) == getattr(consent, name) for name in SCOPE)
             consent.event = Consent.Event.RENEWED if is_same else Consent.Event.CHANGED
         return super().save(commit)
-
-
-class FirstConsentForm(RestrictedFieldsMixin, PersonForm):
-    """Adds a person who tells a story, together with the first consent.
-
-    The other restricted fields are filled in later, in RestrictedForm.
-    """
-
-    class Meta(PersonForm.Meta):
-        fields = ("kind", "adult_on", "has_children", "names", "contact", "safe_contact_note")
-        help_texts = RESTRICTED_HELP
-
-    def __init__(self, data=None, *args, **kwargs):
-        super().__init__(data, *args, **kwargs)
-        self.consent = ConsentForm(data, for_user=self.for_user, contributor=self.instance)
-        del self.consent.fields["ends_on"]  # A first consent is for the usual time.
-
-    def visible_fields(self):
-        return [*super().visible_fields(), *self.consent.visible_fields()]
-
-    @property
-    def media(self):
-        return super().media + self.consent.media
-
-    def is_valid(self):
-        # The person comes first, because the rules of the consent depend on the kind of person. A list, so
-        # that both forms are validated and show their errors.
-        return all([super().is_valid(), self.consent.is_valid()])
-
-    def save(self, commit=True):
-        person = super().save(commit)
-        self.consent.save()
-        return person
 
 
 class RestrictedForm(SeenMixin, RestrictedFieldsMixin, StoresOwnFieldsMixin, WagtailAdminModelForm):

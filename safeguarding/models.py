@@ -17,6 +17,7 @@ from safeguarding.encryption import EncryptedTextField
 
 # Django finds the models of an app in its models module.
 from safeguarding.journal import AnnouncedMember, LeakHits, Notice, RestrictedView  # noqa: F401
+from safeguarding.proposals import WithProposal
 from safeguarding.scopes import MAX_MONTHS, TOO_LATE, Channel, Naming, Picture
 from safeguarding.status import add_months, get_last_day, get_status, usual_months
 from safeguarding.uses import PageHold, Release, Use  # noqa: F401
@@ -35,7 +36,7 @@ def make_code():
             return code
 
 
-class Contributor(models.Model):
+class Contributor(WithProposal):
     """A person in a story: somebody who tells it, or somebody else who could be recognised in it."""
 
     class Kind(models.TextChoices):
@@ -89,6 +90,8 @@ class Contributor(models.Model):
     created_at = models.DateTimeField(_("recorded"), auto_now_add=True)
 
     RESTRICTED_FIELDS = ("names", "contact", "safe_contact_note", "protected_words", "ordinary_words")
+    # Those whose texts are deleted together.
+    ENCRYPTED_FIELDS = (*RESTRICTED_FIELDS, "proposal")
 
     class Meta:
         default_permissions = ()
@@ -104,20 +107,14 @@ class Contributor(models.Model):
         with transaction.atomic():
             super().save(*args, **kwargs)
 
-    def delete_texts(self, names):
-        """Empty the fields `names`."""
-        for name in names:
-            setattr(self, name, "")
-        self.save(update_fields=names)
-
     @classmethod
     def by_code(cls):
-        """Return all people ordered by code, with their consents, and without RESTRICTED_FIELDS.
+        """Return all people ordered by code, with their consents, and without ENCRYPTED_FIELDS.
 
         `restricted_length`: how long those are together, as they are stored.
         """
-        people = cls.objects.annotate(restricted_length=Length(Concat(*cls.RESTRICTED_FIELDS)))
-        return people.defer(*cls.RESTRICTED_FIELDS).prefetch_related("consents")
+        people = cls.objects.annotate(restricted_length=Length(Concat(*cls.ENCRYPTED_FIELDS)))
+        return people.defer(*cls.ENCRYPTED_FIELDS).prefetch_related("consents")
 
     @property
     def latest_consent(self):

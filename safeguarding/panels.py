@@ -79,6 +79,7 @@ def find_work():
             unchecked.append((person.code, address, text))
     return (
         find_new_members()
+        | find_proposals()
         | find_holds()
         | dict(groups.values())
         | find_stories()
@@ -98,6 +99,19 @@ def find_new_members():
     found = leads().filter(pk__in=keys)
     lines = [(str(user), reverse("wagtailusers_users:edit", args=[user.pk]), text) for user in found]
     return {_("New in the safeguarding team"): lines}
+
+
+def find_proposals():
+    """Return {heading: [(code and user name, address, sentence)]} of the consents that wait."""
+    text = _("Written down on %s. Read it, and confirm or change it.")
+    people = Contributor.by_code().exclude(proposed_at=None).select_related("proposed_by")
+    lines = []
+    for each in people.order_by("proposed_at"):
+        address = reverse("safeguarding_people:consent", args=[each.pk])
+        lines.append(
+            (f"{each.code}, {each.proposed_by or '–'}", address, text % format_day(each.proposed_at))
+        )
+    return {_("Consents to confirm"): lines}
 
 
 def find_holds():

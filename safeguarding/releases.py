@@ -121,6 +121,12 @@ def lock_with_others(contributor):
     lock_found(lambda: with_others(contributor))
 
 
+def lock_pages_of(contributor):
+    """Lock the pages with the person `contributor`, a primary key, which may be held, and then all people."""
+    lock_pages(list(Use.objects.filter(contributor=contributor).values_list("page", flat=True)))
+    lock_with_others(contributor)
+
+
 def with_others(contributor):
     """Return the primary key `contributor` of a person, and those of everybody in a page with them."""
     pages = Use.objects.filter(contributor=contributor).values("page")

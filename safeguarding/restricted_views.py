@@ -12,16 +12,15 @@ from wagtail.log_actions import log, registry
 from safeguarding.encryption import UnreadableText, has_keys
 from safeguarding.forms import ReasonForm, RestrictedForm
 from safeguarding.leak_check.admin_requests import list_places
-from safeguarding.leak_check.checking import find_live, find_shown
+from safeguarding.leak_check.checking import find_shown
 from safeguarding.leak_check.words import are_searched, new_words
-from safeguarding.models import Contributor, RestrictedView, Use
-from safeguarding.releases import lock_pages, lock_with_others
+from safeguarding.models import Contributor, RestrictedView
+from safeguarding.releases import lock_pages_of
 from safeguarding.retention import deletion_day
 from safeguarding.views import PersonMixin
 from safeguarding.withdrawal.carry_out import make_plan
 from safeguarding.withdrawal.elsewhere import words_to_change
 from safeguarding.withdrawal.page_holds import hold_pages_that_say
-from safeguarding.withdrawal.tasks import note_restriction
 from safeguarding.wording import describe_status
 
 
@@ -43,7 +42,7 @@ class RestrictedFieldsView(PersonMixin, TemplateView):
         if "save" not in request.POST or not self.is_editable:
             form = RestrictedForm(instance=self.person)
         elif (form := self.store(request.POST)).is_valid():
-            return self.answer_stored(form)
+            return self.leave(_("The names and contact of %s are stored.") % self.person.code, form.former)
         RestrictedView.objects.create(contributor=self.person, user=request.user, **reason.cleaned_data)
         return self.render_to_response(self.get_shown(form, reason.cleaned_data["reason"]))
 
@@ -54,26 +53,15 @@ class RestrictedFieldsView(PersonMixin, TemplateView):
         Its `former` is the person as stored before. Nothing may read `self.person` before the lock, so that
         SeenMixin notices a withdrawal that was running.
         """
-        # Pages are locked before people. These may be held.
-        lock_pages(list(Use.objects.filter(contributor=self.kwargs["pk"]).values_list("page", flat=True)))
-        lock_with_others(self.kwargs["pk"])
+        lock_pages_of(self.kwargs["pk"])
         form = RestrictedForm(data, instance=self.person)
         form.former = Contributor.objects.get(pk=self.person.pk)
         if form.is_valid():
             form.save()
             log(self.person, "safeguarding.change_names", user=self.request.user)
-            if form.cleaned_data["hold_stories"] and hold_pages_that_say(
-                new_words(self.person, form.former), self.person
-            ):
-                note_restriction(self.person)
+            if form.cleaned_data["hold_stories"]:
+                hold_pages_that_say(new_words(self.person, form.former), self.person)
         return form
-
-    def answer_stored(self, form):
-        """Respond after `form` was stored. If live pages have a new word already, list the places."""
-        if found := find_live(new_words(self.person, form.former)):
-            self.template_name = "safeguarding/places.html"
-            return self.render_to_response(self.get_context_data(found=list_places(found, self.request.user)))
-        return self.leave(_("The names and contact of %s are stored.") % self.person.code)
 
     def get_shown(self, form, reason):
         consents = [each for each in self.person.consents.all() if each.evidence_held_at]
@@ -114,6 +102,9 @@ class PrintView(RestrictedFieldsView):
     def get_shown(self, form, reason):
         person = self.person
         texts = [(name, getattr(person, name)) for name in Contributor.RESTRICTED_FIELDS]
+        if person.proposed_at:
+            answers = "\n".join(f"{name}: {answer}" for name, answer in person.proposed.items() if answer)
+            texts.append(("proposal", answers or person.proposal))
         # The plan of a withdrawal, which is not carried out, says where the person is.
         uses, plan = person.uses.with_pages(), make_plan(person)
         # Also pages that list the person only in a draft or an earlier version.

@@ -37,7 +37,7 @@ def has_restricted_texts(person):
     """Return whether `person` has names, a contact or another restricted text, readable or not."""
     if hasattr(person, "restricted_length"):  # Contributor.by_code() has read none of the texts
         return person.restricted_length > 0
-    texts = [getattr(person, name) for name in Contributor.RESTRICTED_FIELDS]
+    texts = [getattr(person, name) for name in Contributor.ENCRYPTED_FIELDS]
     return any(text or isinstance(text, UnreadableText) for text in texts)
 
 
@@ -71,5 +71,5 @@ def delete_names_of(key):
     day = deletion_day(person)
     if day is None or day > today():
         return  # A consent or a later day was recorded meanwhile, or the texts were deleted.
-    person.delete_texts(Contributor.RESTRICTED_FIELDS)
+    person.delete_texts(Contributor.ENCRYPTED_FIELDS)
     log(person, "safeguarding.delete_names")

@@ -13,7 +13,6 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.widgets.button import HeaderButton
 from wagtail.log_actions import log, registry
 
-from safeguarding.forms import FirstConsentForm, OtherPersonForm
 from safeguarding.holds import bring_back, is_held_after_restore, take_down
 from safeguarding.leak_check.admin_requests import list_places
 from safeguarding.leak_check.checking import find_live
@@ -53,9 +52,8 @@ class PersonIndexView(generic.IndexView):
 
     @cached_property
     def header_buttons(self):
-        other = HeaderButton(_("Add somebody else in a story"), url=reverse("safeguarding_people:add_other"))
         withdrawals = HeaderButton(_("Withdrawals"), url=reverse("safeguarding_withdrawals:index"))
-        return [*super().header_buttons, other, withdrawals]
+        return [*super().header_buttons, withdrawals]
 
 
 class WithdrawalIndexView(generic.IndexView):
@@ -84,16 +82,16 @@ class WithdrawalIndexView(generic.IndexView):
 
 
 class AddPersonView(generic.CreateView):
-    """Adds a person who tells a story, with the first consent."""
+    """Adds a person. For one who tells a story, the form for the consent opens then."""
 
-    form_class = FirstConsentForm
     success_message = gettext_lazy("%(object)s is recorded. Use this code in stories, lists and mails.")
 
     def get_success_url(self):
-        return reverse("safeguarding_people:inspect", args=[self.object.pk])
+        name = "consent" if self.object.role == Contributor.Role.TELLS else "inspect"
+        return reverse(f"safeguarding_people:{name}", args=[self.object.pk])
 
     def get_success_buttons(self):
-        return []  # The overview, which opens then, has the button "Edit".
+        return []  # The overview has the button "Edit".
 
     def form_valid(self, form):
         response = super().form_valid(form)
@@ -103,16 +101,6 @@ class AddPersonView(generic.CreateView):
             context["found"] = list_places(found, self.request.user)
             return self.render_to_response(self.get_context_data(form=form, **context))
         return response
-
-
-class AddOtherPersonView(AddPersonView):
-    """Adds a person who is in a story without telling it."""
-
-    form_class = OtherPersonForm
-    page_subtitle = gettext_lazy("Somebody else in a story")
-
-    def get_add_url(self):
-        return reverse("safeguarding_people:add_other")
 
 
 class EditPersonView(generic.EditView):
@@ -157,9 +145,17 @@ class PersonMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
     def get_context_data(self, **kwargs):
         return super().get_context_data(person=self.person, back_url=self.get_success_url(), **kwargs)
 
-    def leave(self, text):
-        """Go on to `next_view` with the message `text`."""
+    def leave(self, text, former=False):
+        """Go on to `next_view` with the message `text`.
+
+        If live pages have a word that the person did not have as `former`, list the places instead.
+        """
+        if former and (found := find_live(new_words(self.person, former))):
+            self.template_name = "safeguarding/places.html"
+            return self.render_to_response(self.get_context_data(found=list_places(found, self.request.user)))
         messages.success(self.request, text)
+        if self.next_view == "inspect":
+            return redirect(self.get_success_url())
         return redirect(f"safeguarding_people:{self.next_view}", self.person.pk)
 
 

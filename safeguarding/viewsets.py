@@ -8,7 +8,7 @@ from wagtail.admin.viewsets.model import ModelViewSet
 from safeguarding import views
 from safeguarding.consent_views import ConsentView
 from safeguarding.decision_views import AllowView, DecideView, DecisionIndexView, ReadView
-from safeguarding.forms import PersonForm
+from safeguarding.forms import AddPersonForm, PersonForm
 from safeguarding.models import Contributor
 from safeguarding.restricted_views import PrintView, RestrictedFieldsView, WordsView
 from safeguarding.withdrawal.views import AfterRestoreView, PastView, ReportView, WithdrawView
@@ -82,22 +82,16 @@ class PeopleViewSet(ModelViewSet):
     create_template_name = edit_template_name = "safeguarding/form.html"
 
     def get_form_class(self, for_update=False):
-        return PersonForm
+        return PersonForm if for_update else AddPersonForm
 
     def get_common_view_kwargs(self, **kwargs):
         # Without links to these views, which get_urlpatterns() leaves out.
         absent = {"delete_url_name": None, "usage_url_name": None}
         return super().get_common_view_kwargs(**absent, **kwargs)
 
-    def get_add_view_kwargs(self, **kwargs):
-        # Each of the two views that add people has a form of its own.
-        return super().get_add_view_kwargs(**{"form_class": self.UNDEFINED, **kwargs})
-
     def get_urlpatterns(self):
-        add_other = self.construct_view(views.AddOtherPersonView, **self.get_add_view_kwargs())
         return [
             *(each for each in super().get_urlpatterns() if each.name in WAGTAIL_VIEWS),
-            path("new-other/", add_other, name="add_other"),
             *(
                 path(f"<int:pk>/{address}", view.as_view(), name=name)
                 for name, (address, view) in PERSON_VIEWS.items()

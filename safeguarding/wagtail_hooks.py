@@ -30,6 +30,8 @@ LOG_ACTIONS = {
     "safeguarding.not_reached": (_("Could not be reached"), _("Could not be reached")),
     WROTE: (_("Wrote the original"), _("Wrote the original of this copy")),
     WROTE_BEFORE: (_("Wrote earlier versions"), _("Wrote earlier versions, which were forgotten")),
+    "safeguarding.propose": (_("Write down a consent"), _("A consent was written down, to be confirmed")),
+    "safeguarding.discard": (_("Delete what was written down"), _("A consent to be confirmed was deleted")),
     "safeguarding.decide": (_("Decide on a story"), _("A story was decided on")),
     "safeguarding.change_names": (_("Change names and contact"), _("Names or contact changed")),
     "safeguarding.delete_names": (

@@ -124,6 +124,7 @@ def classify(texts, found, people):
 
     `texts`: its LocatedTexts. `found`: what find_words() returned for them. `people`: the People in it.
     """
+    found = [(word, numbers) for word, numbers in found if counts(word, people)]
     # The page may give the names of people who agreed to it. A word that is such a name counts only if it is
     # also a word of somebody in the page who did not agree to be named.
     agreed = {word.term for word, _numbers in found if word.is_name and word.contributor in people.named}
@@ -153,6 +154,12 @@ def classify(texts, found, people):
     for number, highest in sorted(grades.items()):
         [findings.ordinary, findings.warnings, findings.stops][highest].append(texts[number])
     return findings
+
+
+def counts(word, people):
+    """Return whether `word` counts at all. A proposed one must neither stop other pages nor allow a name."""
+    is_agreed = word.is_name and word.contributor in people.named
+    return not word.is_proposed or (word.contributor in people.listed and not is_agreed)
 
 
 def grade(word, people, public):

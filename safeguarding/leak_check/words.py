@@ -1,5 +1,6 @@
 """Makes the search terms of the leak check from the names and protected words of people."""
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ from safeguarding.leak_check.matching import Term, make_phone_terms, make_term
 from safeguarding.models import Contributor
 
 # The fields that hold protected words. `safe_contact_note` is prose, so it is left out.
-FIELDS = ("names", "contact", "protected_words", "ordinary_words")
+FIELDS = ("names", "contact", "protected_words", "ordinary_words", "proposal")
 # Separators between two names on one line.
 BETWEEN_NAMES = re.compile(r"[,;/()]")
 # The fewest letters of a part of a name in ASCII, because "de" is in most texts, and of any term.
@@ -23,6 +24,7 @@ class ProtectedWord:
 
     `is_name`: whether it is a name or a part of one. `is_full_name`: whether it is a name of several words.
     `is_ordinary`: whether it is an ordinary word too, such as "Rose".
+    `is_proposed`: whether no lead, a member of the group Safeguarding, has confirmed it yet.
     """
 
     term: Term
@@ -30,6 +32,7 @@ class ProtectedWord:
     is_name: bool = False
     is_full_name: bool = False
     is_ordinary: bool = False
+    is_proposed: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,12 @@ def load_words():
 
 
 def new_words(person, former=None):
-    """Return the set of ProtectedWords of `person` that are new.
+    """Return the set of ProtectedWords of `person` that are new, without proposed ones.
 
     `former`: the same Contributor before the change, or None for a new person.
     """
-    known = {word.term for word in words_of_person(former)} if former else set()
-    return {word for word in words_of_person(person) if word.term not in known}
+    known = {word.term for word in words_of_person(former) if not word.is_proposed} if former else set()
+    return {word for word in words_of_person(person) if not (word.is_proposed or word.term in known)}
 
 
 def words_of_person(person):
@@ -63,14 +66,14 @@ def words_of_person(person):
     return words_of(person.pk, *(getattr(person, name) for name in FIELDS))
 
 
-def words_of(key, names, contact, protected_words, ordinary_words):
+def words_of(key, names, contact, protected_words, ordinary_words, proposal, is_proposed=False):
     """Return the set of ProtectedWords of the person with the primary key `key`, from the texts of FIELDS."""
     ordinary = set(map(make_term, ordinary_words.splitlines()))
     found = set()
 
     def add(term, **kind):
         if term and len(term.letters) >= SHORTEST_WORD:
-            found.add(ProtectedWord(term, key, is_ordinary=term in ordinary, **kind))
+            found.add(ProtectedWord(term, key, is_ordinary=term in ordinary, is_proposed=is_proposed, **kind))
 
     for line in names.splitlines():
         full_names, parts = split_names(line)
@@ -84,6 +87,9 @@ def words_of(key, names, contact, protected_words, ordinary_words):
         add(make_term(address))
     for term in make_phone_terms(contact) + make_phone_terms(protected_words):
         add(term)
+    if proposal:
+        proposed = json.loads(proposal)
+        found |= words_of(key, *(proposed.get(name) or "" for name in FIELDS), is_proposed=True)
     return found
 
 

@@ -222,7 +222,10 @@ def delete_contact(contributor):
     """Delete the restricted texts of `contributor` except the names and the protected words.
 
     The leak check finds these until no text has one: forgetting.py then deletes them. If no key decrypts one
-    of the texts, all are deleted now, because they can't be looked for.
+    of the texts, all are deleted now, because they can't be looked for. A proposal ends, and its names and
+    words are kept too.
     """
     kept = () if has_unreadable_words(contributor) else KEPT_FIELDS
-    contributor.delete_texts([name for name in Contributor.RESTRICTED_FIELDS if name not in kept])
+    contributor.take_over_proposal()
+    contributor.save(update_fields=kept)
+    contributor.delete_texts([name for name in Contributor.ENCRYPTED_FIELDS if name not in kept])

@@ -18,7 +18,7 @@ from safeguarding.withdrawal.carry_out import erase_more
 from safeguarding.withdrawal.cases import is_erasable, with_related_pages
 from safeguarding.withdrawal.locking import lock_pages_with_parents, retry_conflicts
 from safeguarding.withdrawal.places import Case
-from safeguarding.withdrawal.tasks import run_after_commit
+from safeguarding.withdrawal.tasks import note_restriction, run_after_commit
 from safeguarding.withdrawal.words import has_unreadable_words
 
 
@@ -36,14 +36,12 @@ def hold_pages(pages, code, withdrawal=None, says_word=False):
 
 
 def hold_pages_that_say(words, person):
-    """Hold the live pages with `person` that could not be published with one of `words`, ProtectedWords.
-
-    Return the list of them.
-    """
+    """Hold the live pages with `person` that could not be published with one of `words`, ProtectedWords."""
     pages = Page.objects.live().filter(pk__in=person.uses.values("page")).specific()
     pages = [page for page in pages if check(page, words).stops]
     hold_pages(pages, person.code, says_word=True)
-    return pages
+    if pages:
+        note_restriction(person)
 
 
 @receiver(page_published)

@@ -164,7 +164,7 @@ NOTHING = named("""
 """)
 # Only for members of the group Safeguarding, who are none of the roles: tests/safeguarding/test_access.py.
 SAFEGUARDING = named("""
-    safeguarding_people: index index_results add add_other edit history history_results inspect consent
+    safeguarding_people: index index_results add edit history history_results inspect consent
     safeguarding_people: not_reached take_down bring_back words restricted print withdraw past
     safeguarding_withdrawals: index index_results after_restore report
     safeguarding_decisions: index index_results page read allow

@@ -26,7 +26,7 @@ ROLES = ["lead"] + [
 EVERYBODY_WHO_EDITS = {"editor", "moderator", "administrator", "lead"}
 CHOOSER = {f"people_chooser:{each}" for each in ("choose", "choose_results", "chosen", "chosen_multiple")}
 PEOPLE = [
-    *("index", "index_results", "add", "add_other", "edit", "history", "history_results"),
+    *("index", "index_results", "add", "edit", "history", "history_results"),
     *("inspect", "consent", "not_reached", "take_down", "bring_back", "words", "restricted"),
     *("print", "withdraw", "past"),
 ]

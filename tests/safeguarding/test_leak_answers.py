@@ -197,8 +197,7 @@ def test_lead_sees_where_a_new_word_is_live_already(lead):
     # The names of a new person are new words.
     form = {"kind": "adult", "adult_on": "", "keep_until": "", "role": "family", "names": PLACE}
     form |= {"contact": "", "protected_words": ""}
-    # The page "Add somebody else in a story", for people who don't tell the story themselves.
-    added = lead.post(reverse("safeguarding_people:add_other"), form)
+    added = lead.post(reverse("safeguarding_people:add"), form)
     assert "Story: Hers" in added.text and Contributor.objects.count() == 2
 
 

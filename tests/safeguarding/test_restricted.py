@@ -7,10 +7,9 @@ from safeguarding.models import Contributor, Decision
 from safeguarding.withdrawal.carry_out import withdraw
 from tests.support.builders import make_image, make_story, parse
 from tests.support.leads import (
-    ADD,
     ANSWERS,
-    PERSON,
     SECRET,
+    add,
     address,
     errors_of,
     make_live_story,
@@ -71,7 +70,7 @@ def test_without_keys_only_the_restricted_fields_say_so(lead, settings):
     assert "The key for this field is missing" in response.text
     lead.post(address(person, "restricted"), {"reason": "check", "names": "Other", "save": "1"})
     assert "The key is missing" in lead.post(address(person, "print"), {"reason": "check"}).text
-    lead.post(ADD, PERSON | ANSWERS)
+    add(lead)
     assert Contributor.objects.count() == 2
     lead.post(address(person, "take_down"))
     assert Client().get(story.url).status_code == 404
@@ -101,7 +100,7 @@ def test_everything_that_is_stored_about_a_person_is_on_one_page(lead, media_roo
 
 def test_nothing_restricted_is_in_the_database_in_clear(lead):
     """Log entries, sessions and messages are rows of the database too."""
-    lead.post(ADD, PERSON | ANSWERS)
+    add(lead)
     person = Contributor.objects.get()
     lead.post(address(person, "restricted"), {"reason": "check", "names": SECRET, "save": "1"})
     lead.post(address(person, "print"), {"reason": "request"})

@@ -5,6 +5,7 @@ A safeguarding lead keeps the records of the people in stories, and decides in d
 
 from django.urls import reverse
 
+from safeguarding.models import Contributor
 from tests.support.builders import parse
 from tests.support.people import ALL_AGREED, days_from_today, make_agreeing_person, make_story_about, record
 
@@ -24,6 +25,7 @@ ANSWERS = {
 }
 PERSON = {
     "kind": "adult",
+    "role": "tells",
     "adult_on": "",
     "names": f"{SECRET} Otieno",
     "contact": f"{SECRET} +254 700 000 000",
@@ -31,6 +33,14 @@ PERSON = {
 }
 # The form for a new person.
 ADD = "/admin/safeguarding/people/new/"
+
+
+def add(client, **answers):
+    """Send the forms for a new person and the consent as a lead; return the response to the second one."""
+    client.post(ADD, PERSON | answers)
+    return client.post(
+        address(Contributor.objects.latest("pk"), "consent"), ANSWERS | {"ends_on": ""} | answers
+    )
 
 
 def address(person, name):

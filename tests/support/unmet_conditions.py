@@ -1,5 +1,7 @@
 """Fields of stories that must not be public: for each condition about people, a story that violates it."""
 
+import json
+
 from django.utils import timezone
 
 from media.cleaning import CleanFile
@@ -64,6 +66,13 @@ def child_and_author():
     return child() | {"authors": ["Staff"]}
 
 
+def proposed():
+    """Return the fields of a story about a person whose consent is only proposed."""
+    answers = {"given_by": "self", "picture": "2", "naming": "2", "where": ["website", "languages"]}
+    answers |= {"given_on": str(days_from_today(-10)), "proceedings": "no", "in_programme": "no"}
+    return about(make_person(proposal=json.dumps(answers), proposed_at=timezone.now()))
+
+
 # {name of a condition: function that returns the fields of a story. Only this condition is not met for it}.
 # Exceptions are the stories about a child, which also lack a decision.
 CONDITIONS = {
@@ -71,6 +80,7 @@ CONDITIONS = {
     "nobody chosen": lambda: {"people": "listed"},
     "somebody in the list of nobody": lambda: about(make_agreeing_person()) | {"people": "none"},
     "no consent": lambda: about(make_person()),
+    "proposal not confirmed": proposed,
     "ended": lambda: about(make_agreeing_person({"ends_on": days_from_today(-1)})),
     "withdrawn": withdrawn,
     # A lead pressed "Take down now" for the person.
