@@ -20,8 +20,18 @@ from wagtail.signals import pre_page_move
 from safeguarding.leak_check.admin_requests import checking, find_stops
 from safeguarding.leak_check.texts import read_titles
 from safeguarding.releases import hold_taken_out, lock_pages, store_report
+from safeguarding.uses import Release
 from stories.indexing import indexed_after
-from stories.people import WRITTEN_APART, People, content_of, digest_of, lock_shown, report_of
+from stories.people import (
+    WRITTEN_APART,
+    People,
+    answer_of,
+    content_of,
+    digest_of,
+    images_of,
+    lock_shown,
+    report_of,
+)
 from stories.people_check import CODE, PublishingRefused, find_errors
 from stories.reserved_slugs import validate_slug_not_reserved
 from stories.scheduled import BY_SCHEDULE, tell_once
@@ -90,6 +100,8 @@ class CheckedPageMixin(models.Model):
     copy_of = None
     # The parent of a new page, which CheckedPageForm sets too.
     parent_in_form = None
+    # Why nobody could tell who is in it, as CheckedPageForm sets it. It is no content of the page.
+    reason = ""
     # The slugs that pages of the type may not have.
     reserved_slugs = frozenset()
     # Wagtail would make a page for any method. Such a page is neither cached nor limited (caching/busy.py).
@@ -101,6 +113,8 @@ class CheckedPageMixin(models.Model):
     people_content = property(content_of)
     people_digest = property(digest_of)
     report_people = report_of
+    people_answer = property(answer_of)
+    pictures = property(images_of)
 
     people = models.CharField(
         _("people"), max_length=10, blank=True, choices=[("", _("Not decided yet")), *People.choices]
@@ -161,6 +175,8 @@ class CheckedPageMixin(models.Model):
         latest = Page.objects.filter(latest_revision=overwrite_revision)
         if overwrite_revision and latest.filter(live_revision=overwrite_revision).exists():
             overwrite_revision = None
+        if self.reason:
+            Release.objects.filter(page=self.pk).update(reason=self.reason)
         return super().save_revision(*args, overwrite_revision=overwrite_revision, **kwargs)
 
     save_revision.alters_data = True

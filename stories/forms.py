@@ -15,6 +15,7 @@ from wagtail.models import Page, Task
 
 from media.access import may_publish
 from media.shown_files import REFUSED, is_waiting
+from safeguarding.uses import Release
 from stories.checked_pages import IS_OVER, find_title_leaks
 from stories.content_notes import ContentNote
 from stories.people_check import CODE, answer_errors
@@ -39,6 +40,13 @@ class OpenedVersionField(forms.CharField):
 class CheckedPageForm(WagtailAdminPageForm):
     """The base form of every page type."""
 
+    reason = forms.CharField(
+        label=_("Why could nobody tell who it is?"),
+        required=False,
+        widget=forms.Textarea({"rows": 2}),
+        help_text=_("For the second answer, in one sentence. Only the safeguarding team can read it."),
+    )
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["title"].help_text = _(
@@ -52,6 +60,9 @@ class CheckedPageForm(WagtailAdminPageForm):
         if self.instance.pk:
             self.fields["opened"] = OpenedVersionField(required=False)
             self.initial["opened"] = self.instance.latest_revision_id
+            if Release.objects.filter(page=self.instance.pk, reason__isnull=False).exists():
+                field = self.fields["reason"]
+                field.help_text = f"{field.help_text} {gettext('There is one. A new one replaces it.')}"
 
     def clean(self):
         if self.is_of_deleted_version():
@@ -114,6 +125,7 @@ class CheckedPageForm(WagtailAdminPageForm):
         self.instance.is_publishing = not self.is_deferred_validation and self.would_publish()
         if not self.instance.pk:
             self.instance.parent_in_form = self.parent_page
+        self.instance.reason = self.cleaned_data.get("reason", "")
         if self.instance.is_publishing or self.would_send_mails():
             self.take_rows()
         super()._post_clean()
@@ -127,6 +139,10 @@ class CheckedPageForm(WagtailAdminPageForm):
             for field, errors in find_title_leaks(self.instance).items():
                 self.add_error(field if field in self.fields else None, errors)
         self.link_people()
+        if not self.errors:
+            # Wagtail stores the data of the form for its preview.
+            self.data = self.data.copy()
+            self.data.pop("reason", None)
 
     def link_people(self):
         """Show each error with CODE on its own line, with links to people if the user is a safeguarding lead.

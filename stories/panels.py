@@ -11,6 +11,7 @@ from stories.term_panel import TermPanel
 PEOPLE_PANEL = MultiFieldPanel(
     [
         FieldPanel("people", widget=forms.RadioSelect),
+        FieldPanel("reason"),
         MultipleChooserPanel(
             "story_people", chooser_field_name="contributor", label=_("Person"), heading=_("These people")
         ),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import get_all_child_relations
 from wagtail.fields import StreamField
-from wagtail.models import COMMENTS_RELATION_NAME, Orderable, Page, ReferenceIndex
+from wagtail.models import COMMENTS_RELATION_NAME, Orderable, Page, PageLogEntry, ReferenceIndex, Revision
 
 from media.models import FOCAL_POINT, CleanDocument, CleanImage
 from media.people import levels_in
@@ -23,6 +23,7 @@ from safeguarding.models import Contributor
 from safeguarding.releases import Report, lock_found, lock_people_of
 from safeguarding.scopes import Naming, Picture
 from safeguarding.uses import Release, Use
+from safeguarding.writers import RIGHT, compare, words_in
 from stories.body import get_images
 from stories.terms import Author
 
@@ -51,14 +52,13 @@ WRITTEN_APART = (CleanDocument, Author)
 class People(models.TextChoices):
     """The answers to "who is in this page". "" is no answer yet."""
 
-    NONE = (
-        "none",
-        _(
-            "Nobody could be recognised, not even by those who know them: no real person is described, or "
-            "the safeguarding team agrees that nobody can tell who it is"
-        ),
-    )
+    NONE = "none", _("Nobody: no person is described")
+    UNKNOWN = "unknown", _("A person, but nobody could tell who")
     LISTED = "listed", _("These people")
+
+
+# The answers without people.
+NOBODY = {People.NONE, People.UNKNOWN}
 
 
 class StoryPerson(Orderable):
@@ -128,9 +128,53 @@ def report_of(page):
     # The answer has to fit the list, and the list the pictures. “Nobody” with people in the list counts as no
     # answer, and so does a list without somebody who is on a picture.
     is_decided = (
-        page.people == (People.LISTED if namings else People.NONE) and in_pictures.keys() <= namings.keys()
+        bool(page.people)
+        and (page.people == People.LISTED) == bool(namings)
+        and in_pictures.keys() <= namings.keys()
+        and not lacks_reason(page)
     )
-    return Report(is_decided, uses, digest_of(page), is_other_language)
+    digest, shows_somebody = digest_of(page), any(pictures_to_look_at(page))
+    is_unseen = (page.people in NOBODY or shows_somebody) and not is_right(page, digest)
+    return Report(is_decided, uses, digest, is_other_language, is_unseen, is_unseen and shows_somebody)
+
+
+def lacks_reason(page):
+    """Return whether nobody said why nobody could tell who is in `page`."""
+    if page.people != People.UNKNOWN or page.reason:
+        return False
+    return not Release.objects.filter(page=page.pk, reason__isnull=False).exists()
+
+
+def pictures_to_look_at(page):
+    """Yield (name of the field, image) for each picture with which `page` waits for a safeguarding lead.
+
+    That is one that was said to show somebody, and one of a person in a page without people.
+    """
+    for field, images in images_by_field(page).items():
+        for image in images:
+            if image.is_relabelled or (page.people in NOBODY and image.shows in image.SOMEBODY):
+                yield field, image
+
+
+def is_right(page, digest):
+    """Return whether a lead said that the answer in `page`, whose content has the `digest`, is right.
+
+    That holds while the answer and what is shown with the page stay, and little of its words changes: Change
+    in safeguarding/writers.py.
+    """
+    entries = list(PageLogEntry.objects.filter(page=page.pk, action=RIGHT))
+    if any(entry.data.get("digest") == digest for entry in entries):
+        return True
+    same = {each.revision_id: each.timestamp for each in entries if each.data.get("answer") == answer_of(page)}
+    # A version that was overwritten since, as an autosave does, is another one now.
+    seen = [each for each in Revision.objects.filter(pk__in=same) if each.created_at <= same[each.pk]]
+    words = words_in(page.people_content) if seen else None
+    return any(compare(words_in(each.as_object().people_content), words).is_little for each in seen)
+
+
+def answer_of(page):
+    """Return a hash of who is said to be in `page`, and of shown_with()."""
+    return hash_of([page.people, sorted(contributors_in(page)), shown_with(page)])
 
 
 def is_translation(page):
@@ -155,7 +199,10 @@ def is_translation(page):
 
 def digest_of(page):
     """Return a hash of what readers see of `page`. Two versions with the same content have the same one."""
-    content = [content_of(page), shown_with(page)]
+    return hash_of([content_of(page), shown_with(page)])
+
+
+def hash_of(content):
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from caching.local_date import today
 from media.people import levels_in
@@ -12,11 +13,26 @@ from safeguarding.decisions import WAITING
 from safeguarding.gate import ABOUT_PICTURES
 from safeguarding.leak_check.admin_requests import can_compare
 from safeguarding.releases import judge_uses, load_people
-from stories.people import People, contributors_in, images_by_field, report_of
+from stories.people import (
+    NOBODY,
+    People,
+    contributors_in,
+    digest_of,
+    images_by_field,
+    is_right,
+    lacks_reason,
+    pictures_to_look_at,
+    report_of,
+)
 
 # The code of the errors of this module and of stories/checked_pages.py. A class of its own would get lost:
 # when clean() raises an error, full_clean() raises another ValidationError with its content.
 CODE = "people"
+# After a sentence that says that the safeguarding team has to do something, and the editor can't help.
+ON_THEIR_LIST = gettext_lazy(
+    "Once the page has been submitted for approval, it is on their list: they will decide, and you need do "
+    "nothing else about this."
+)
 
 
 class PublishingRefused(ValidationError):
@@ -47,7 +63,7 @@ def find_errors(page, can_compare=can_compare):
     that returns whether the site can read the protected words, which the leak check looks for. The default
     one decrypts all of them.
     """
-    found = [*answer_errors(page), *picture_errors(page)]
+    found = [*answer_errors(page), *picture_errors(page), *unseen_errors(page)]
     if contributors_in(page):  # Most pages have nobody. A report takes several queries.
         found += [*person_errors(page), *key_errors(can_compare)]
     errors = {}
@@ -74,8 +90,10 @@ def answer_errors(page):
         yield "people", _("Say who is in this page. Until then it can be saved, but not published."), None
     elif page.people == People.LISTED and not listed:
         yield "people", _("Choose the people in this page."), None
-    elif page.people == People.NONE and listed:
+    elif page.people in NOBODY and listed:
         yield "people", _("There are people in the list: take them out, or choose “These people”."), None
+    elif lacks_reason(page):
+        yield "people", _("Write in one sentence why nobody could tell who it is."), None
 
 
 def picture_errors(page):
@@ -101,6 +119,22 @@ def picture_errors(page):
                     yield "people", text % {"code": person.code}, person
 
 
+def unseen_errors(page):
+    """Check that a safeguarding lead looked at the pictures with which the page waits for that."""
+    found = list(pictures_to_look_at(page))
+    if found and not is_right(page, digest_of(page)):
+        for field, image in found:
+            if image.is_relabelled:
+                text = _("This picture was said to show somebody: the safeguarding team has to look at it.")
+            else:
+                field = "people"
+                text = _(
+                    "A picture shows a person: choose “These people”, or let the safeguarding team look at "
+                    "your answer."
+                )
+            yield field, f"{text} {ON_THEIR_LIST}", None
+
+
 def person_errors(page):
     """Check that everybody in the page agrees to what it shows of them."""
     report = report_of(page)
@@ -114,11 +148,8 @@ def person_errors(page):
                 # The fields that have the pictures on which the person is seen most clearly.
                 fields = [field for field, found in levels.items() if found.get(person.pk) == use.picture]
             text = unmet.describe(person)
-            if unmet in WAITING:  # The safeguarding team has to decide, and the editor can't help.
-                text += " " + _(
-                    "Once the page has been submitted for approval, it is on their list: they will decide, "
-                    "and you need do nothing else about this."
-                )
+            if unmet in WAITING:
+                text += f" {ON_THEIR_LIST}"
             for field in fields:
                 yield field, text, person
 

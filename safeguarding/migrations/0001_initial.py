@@ -84,6 +84,9 @@ class Migration(migrations.Migration):
                 ('until', models.DateField(null=True)),
                 ('digest', models.CharField(max_length=64)),
                 ('other_language', models.BooleanField(default=False)),
+                ('is_unseen', models.BooleanField(default=False)),
+                ('reason', safeguarding.encryption.EncryptedTextField(null=True)),
+                ('taken_out', models.TextField(blank=True)),
             ],
             options={
                 'default_permissions': (),
