@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import chain, islice
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils.translation import gettext as _
 from wagtail.models import ModelLogEntry, Page, ReferenceIndex, Revision, WorkflowState
 
@@ -62,7 +62,8 @@ class Version:
     def sentences(self):
         """The sentences for a lead about what is not decided about the people in this version."""
         undecided = [_("Nobody has said yet who is in this page.")] if self.is_undecided else []
-        return undecided + [unmet.describe(person) for person, unmet in self.unmet]
+        waits = [_("Readers see it once you say that its answer is right.")] if self.report.waits else []
+        return undecided + waits + [unmet.describe(person) for person, unmet in self.unmet]
 
     @property
     def is_undecided(self):
@@ -73,6 +74,29 @@ class Version:
     def is_waiting(self):
         """Whether a lead, a member of the group Safeguarding, has to decide about it."""
         return any(unmet in WAITING for _person, unmet in self.unmet)
+
+    @property
+    def is_unseen(self):
+        """Whether a lead has to look at who is said to be in it."""
+        return self.report.is_unseen or (self.is_live and bool(self.release.taken_out))
+
+    @cached_property
+    def release(self):
+        return Release.objects.filter(page=self.page.pk).first() or Release()
+
+    @property
+    def key(self):
+        """What identifies it in a form."""
+        return f"{self.page.pk}:{self.report.digest}"
+
+    @cached_property
+    def answered_by(self):
+        """The user who saved the answer about the people in this version, or None."""
+        saves = Revision.page_revisions.filter(object_id=str(self.page.pk))
+        saves = saves.filter(pk__lte=self.revision.pk) if self.revision else saves
+        others = saves.exclude(content__people=self.content.people)
+        first = saves.filter(pk__gt=others.aggregate(last=Max("pk"))["last"] or 0).order_by("pk").first()
+        return first and first.user
 
     @cached_property
     def questions(self):
@@ -100,9 +124,10 @@ def waiting_pages():
 
 
 def find_undecided():
-    """Return two lists of Versions: those that wait for a lead, and those that are undecided.
+    """Return three lists of Versions.
 
-    Each has the first MAX_LISTED at most.
+    They wait for a decision of a lead, are undecided, or have an answer that a lead has to look at. Each list
+    has the first MAX_LISTED at most.
     """
     pages = waiting_pages()
     # No person is recorded in the other pages, so no lead has to decide about them. They are read only until
@@ -110,7 +135,12 @@ def find_undecided():
     with_people = list(read_versions(pages.filter(may_have_people=True)))
     others = read_versions(pages.filter(may_have_people=False))
     waiting = first_of(with_people, lambda version: version.is_waiting)
-    return waiting, first_of(chain(with_people, others), lambda version: version.is_undecided)
+    undecided = first_of(chain(with_people, others), lambda version: version.is_undecided)
+    is_unseen = Q(is_unseen=True) | ~Q(taken_out="")
+    live = Page.objects.live().filter(pk__in=Release.objects.filter(is_unseen).values("page")).order_by("pk")
+    drafts = (version for version in with_people if not version.is_live)
+    unseen = chain((version for version in read_versions(live) if version.is_live), drafts)
+    return waiting, undecided, first_of(unseen, lambda version: version.is_unseen)
 
 
 def read_versions(pages):

@@ -165,7 +165,8 @@ def is_right(page, digest):
     entries = list(PageLogEntry.objects.filter(page=page.pk, action=RIGHT))
     if any(entry.data.get("digest") == digest for entry in entries):
         return True
-    same = {each.revision_id: each.timestamp for each in entries if each.data.get("answer") == answer_of(page)}
+    answer = answer_of(page) if entries else ""
+    same = {each.revision_id: each.timestamp for each in entries if each.data.get("answer") == answer}
     # A version that was overwritten since, as an autosave does, is another one now.
     seen = [each for each in Revision.objects.filter(pk__in=same) if each.created_at <= same[each.pk]]
     words = words_in(page.people_content) if seen else None

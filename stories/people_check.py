@@ -127,12 +127,11 @@ def unseen_errors(page):
             if image.is_relabelled:
                 text = _("This picture was said to show somebody: the safeguarding team has to look at it.")
             else:
-                field = "people"
                 text = _(
                     "A picture shows a person: choose “These people”, or let the safeguarding team look at "
                     "your answer."
                 )
-            yield field, f"{text} {ON_THEIR_LIST}", None
+            yield field if image.is_relabelled else "people", f"{text} {ON_THEIR_LIST}", None
 
 
 def person_errors(page):
