@@ -17,7 +17,6 @@ from wagtail.admin.views.home import WorkflowObjectsToModeratePanel
 from wagtail.admin.widgets import BaseChooser
 
 from editing import (  # noqa: F401 - some only have patches
-    answers,
     chosen_objects,
     comparisons,
     consent_column,
@@ -81,7 +80,6 @@ hooks.register("register_bulk_action", nobody_described.NobodyDescribedBulkActio
 hooks.register("register_bulk_action", deleting_files.DeletePictures, order=100)
 hooks.register("register_bulk_action", deleting_files.DeleteDocuments, order=100)
 hooks.register("register_log_actions", nobody_described.register_actions)
-hooks.register("register_log_actions", answers.register_actions)
 
 
 @hooks.register("construct_homepage_panels")
@@ -110,7 +108,6 @@ def register_urls():
     report, base = translation_report.TranslationReport, "reports/translations/"
     return [
         path("desk/<slug:key>/", DeskListView.as_view(), name="desk_list"),
-        path("safeguarding/answers/", answers.AnswersView.as_view(), name="safeguarding_answers"),
         path(base, report.as_view(), name="translation_report"),
         path(f"{base}results/", report.as_view(results_only=True), name="translation_report_results"),
         path(

@@ -38,7 +38,7 @@ class CleanImageQuerySet(ImageQuerySet):
             store_file(each)
             # As media/people.py computes it without people. bulk_create() sends no signals.
             each.shown_until = None if each.shows == each.Shows.PERSON_IN_STORY else NO_END
-            each.note_who_was_shown()
+            each.note_former_answer()
         return super().bulk_create(objs, *args, **kwargs)
 
 
@@ -100,8 +100,8 @@ class CleanImage(AbstractImage):
     )
     # Whether it is unknown who is on it, because the file was replaced, or a person on it was deleted.
     asks_again = models.BooleanField(default=False, editable=False)
-    # Whether it, or another picture with this file, was said to show somebody.
-    showed_somebody = models.BooleanField(default=False, editable=False)
+    # Whether it shows nobody, and it or another picture with this file was said to show somebody.
+    is_relabelled = models.BooleanField(default=False, editable=False)
     # A hash of what it shows, by which copies in other sizes are found: media/looks.py.
     look = models.CharField(max_length=16, default="", editable=False)
     # The last day on which it is shown, in the site's time zone; None if it is not. media/people.py sets it.
@@ -130,23 +130,18 @@ class CleanImage(AbstractImage):
             # Who is on the new picture is asked again.
             if old_name and (self.shows == self.Shows.PERSON_IN_STORY or self.people.exists()):
                 self.asks_again = True
-            self.note_who_was_shown()
+            self.note_former_answer()
             # In one transaction with the rows of the people, which are locked: media/people.py.
             with transaction.atomic():
                 super().save(*args, **kwargs)
             if old_name:
                 self.renditions.all().delete()
 
-    def note_who_was_shown(self):
-        """Set `showed_somebody`. The row in the database has the answer of before."""
+    def note_former_answer(self):
+        """Set `is_relabelled`. The row in the database has the answer of before."""
         same = CleanImage.objects.filter(models.Q(pk=self.pk) | models.Q(file_hash=self.file_hash))
-        somebody = models.Q(shows__in=self.SOMEBODY) | models.Q(showed_somebody=True)
-        self.showed_somebody = self.showed_somebody or same.filter(somebody).exists()
-
-    @property
-    def is_relabelled(self):
-        """Whether it was said to show somebody, and now it is said that it doesn't."""
-        return self.showed_somebody and self.shows not in self.SOMEBODY
+        somebody = same.filter(models.Q(shows__in=self.SOMEBODY) | models.Q(is_relabelled=True))
+        self.is_relabelled = self.shows not in self.SOMEBODY and somebody.exists()
 
     def lock_people(self, others=()):
         """Lock the pages that show the picture, and all people on it or in these pages, in a transaction.

@@ -78,16 +78,7 @@ class Version:
     @property
     def is_unseen(self):
         """Whether a lead has to look at who is said to be in it."""
-        return self.report.is_unseen or (self.is_live and bool(self.release.taken_out))
-
-    @cached_property
-    def release(self):
-        return Release.objects.filter(page=self.page.pk).first() or Release()
-
-    @property
-    def key(self):
-        """What identifies it in a form."""
-        return f"{self.page.pk}:{self.report.digest}"
+        return self.report.is_unseen or (self.is_live and self.page.release.taken_out)
 
     @cached_property
     def answered_by(self):
@@ -136,11 +127,10 @@ def find_undecided():
     others = read_versions(pages.filter(may_have_people=False))
     waiting = first_of(with_people, lambda version: version.is_waiting)
     undecided = first_of(chain(with_people, others), lambda version: version.is_undecided)
-    is_unseen = Q(is_unseen=True) | ~Q(taken_out="")
-    live = Page.objects.live().filter(pk__in=Release.objects.filter(is_unseen).values("page")).order_by("pk")
-    drafts = (version for version in with_people if not version.is_live)
-    unseen = chain((version for version in read_versions(live) if version.is_live), drafts)
-    return waiting, undecided, first_of(unseen, lambda version: version.is_unseen)
+    live = Page.objects.live().filter(Q(release__is_unseen=True) | Q(release__taken_out__gt=""))
+    versions = chain(read_versions(live.order_by("pk")), with_people)
+    unseen = {each.report.digest: each for each in first_of(versions, lambda version: version.is_unseen)}
+    return waiting, undecided, list(unseen.values())
 
 
 def read_versions(pages):

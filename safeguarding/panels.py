@@ -137,7 +137,7 @@ def find_holds():
 
 def find_stories():
     """Return {heading: [(title, address, sentence)]} of the stories that wait, or will, or were not seen."""
-    waiting, undecided, unseen = find_undecided()
+    answers, (waiting, undecided, unseen) = reverse("safeguarding_decisions:answers"), find_undecided()
     ending = [
         (each.page.title, address_of(each.page, each.digest), f"{each.contributor}: {describe_end(each)}")
         for each in ending_decisions()
@@ -152,10 +152,7 @@ def find_stories():
         _("Decisions that end soon or have ended"): ending,
         _("Changed since a decision"): changed,
         _("Nobody said who is in these stories"): [to_line(each) for each in undecided],
-        _("Look at these answers"): [
-            (each.content.title, reverse("safeguarding_answers"), each.content.get_people_display())
-            for each in unseen
-        ],
+        _("Look at these answers"): [(each.content.title, answers, "") for each in unseen],
     }
 
 

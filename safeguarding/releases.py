@@ -35,15 +35,18 @@ class Report:
     `is_decided`: whether an editor answered who is in it. `uses`: a PersonUse for each person, sorted by
     key. `digest`: a hash of the content, which decisions are for. `other_language`: whether it is translated.
     `is_unseen`: whether a lead still has to look at the answer, for example because it is that nobody is in
-    it. `waits`: whether readers see the page only after that.
+    it. `waits`: whether readers see the page only after that. `answer`: a hash of the people, and of what is
+    shown with the page. `pictures`: those in it.
     """
 
     is_decided: bool
     uses: list
     digest: str
     other_language: bool
-    is_unseen: bool = False
-    waits: bool = False
+    is_unseen: bool
+    waits: bool
+    answer: str
+    pictures: list
 
 
 # --- Reading -------------------------------------------------------------------------------------

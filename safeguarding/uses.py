@@ -54,7 +54,7 @@ class Release(models.Model):
     """
 
     page = models.OneToOneField(
-        "wagtailcore.Page", primary_key=True, on_delete=models.CASCADE, related_name="+"
+        "wagtailcore.Page", primary_key=True, on_delete=models.CASCADE, related_name="release"
     )
     until = models.DateField(null=True)
     digest = models.CharField(max_length=64)

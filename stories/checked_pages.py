@@ -22,16 +22,7 @@ from safeguarding.leak_check.texts import read_titles
 from safeguarding.releases import hold_taken_out, lock_pages, store_report
 from safeguarding.uses import Release
 from stories.indexing import indexed_after
-from stories.people import (
-    WRITTEN_APART,
-    People,
-    answer_of,
-    content_of,
-    digest_of,
-    images_of,
-    lock_shown,
-    report_of,
-)
+from stories.people import WRITTEN_APART, People, content_of, digest_of, lock_shown, report_of
 from stories.people_check import CODE, PublishingRefused, find_errors
 from stories.reserved_slugs import validate_slug_not_reserved
 from stories.scheduled import BY_SCHEDULE, tell_once
@@ -113,8 +104,6 @@ class CheckedPageMixin(models.Model):
     people_content = property(content_of)
     people_digest = property(digest_of)
     report_people = report_of
-    people_answer = property(answer_of)
-    pictures = property(images_of)
 
     people = models.CharField(
         _("people"), max_length=10, blank=True, choices=[("", _("Not decided yet")), *People.choices]
@@ -149,6 +138,12 @@ class CheckedPageMixin(models.Model):
         errors = (self.find_errors() if self.would_be_live else {}) | self.find_omissions()
         if errors:
             raise ValidationError(errors)
+
+    @property
+    def lacks_reason(self):
+        """Whether nobody said why nobody could tell who is in the page."""
+        is_known = self.reason or Release.objects.filter(page=self.pk, reason__isnull=False).exists()
+        return self.people == People.UNKNOWN and not is_known
 
     @property
     def would_be_live(self):

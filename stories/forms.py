@@ -15,7 +15,6 @@ from wagtail.models import Page, Task
 
 from media.access import may_publish
 from media.shown_files import REFUSED, is_waiting
-from safeguarding.uses import Release
 from stories.checked_pages import IS_OVER, find_title_leaks
 from stories.content_notes import ContentNote
 from stories.people_check import CODE, answer_errors
@@ -40,12 +39,7 @@ class OpenedVersionField(forms.CharField):
 class CheckedPageForm(WagtailAdminPageForm):
     """The base form of every page type."""
 
-    reason = forms.CharField(
-        label=_("Why could nobody tell who it is?"),
-        required=False,
-        widget=forms.Textarea({"rows": 2}),
-        help_text=_("For the second answer, in one sentence. Only the safeguarding team can read it."),
-    )
+    reason = forms.CharField(label=_("Why could nobody tell?"), required=False, widget=forms.Textarea)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -60,9 +54,6 @@ class CheckedPageForm(WagtailAdminPageForm):
         if self.instance.pk:
             self.fields["opened"] = OpenedVersionField(required=False)
             self.initial["opened"] = self.instance.latest_revision_id
-            if Release.objects.filter(page=self.instance.pk, reason__isnull=False).exists():
-                field = self.fields["reason"]
-                field.help_text = f"{field.help_text} {gettext('There is one. A new one replaces it.')}"
 
     def clean(self):
         if self.is_of_deleted_version():

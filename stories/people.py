@@ -127,55 +127,38 @@ def report_of(page):
     ]
     # The answer has to fit the list, and the list the pictures. “Nobody” with people in the list counts as no
     # answer, and so does a list without somebody who is on a picture.
-    is_decided = (
-        bool(page.people)
-        and (page.people == People.LISTED) == bool(namings)
-        and in_pictures.keys() <= namings.keys()
-        and not lacks_reason(page)
-    )
-    digest, shows_somebody = digest_of(page), any(pictures_to_look_at(page))
-    is_unseen = (page.people in NOBODY or shows_somebody) and not is_right(page, digest)
-    return Report(is_decided, uses, digest, is_other_language, is_unseen, is_unseen and shows_somebody)
+    is_decided = page.people in ({People.LISTED} if namings else NOBODY) and not page.lacks_reason
+    is_decided &= in_pictures.keys() <= namings.keys()
+    shown, waits = shown_with(page), bool(find_doubtful(page))
+    digest = hash_of([content_of(page), shown])
+    answer = hash_of([page.people, sorted(namings), shown])
+    is_unseen = (waits or (page.people in NOBODY and not namings)) and not is_right(page, digest, answer)
+    waits &= is_unseen
+    return Report(is_decided, uses, digest, is_other_language, is_unseen, waits, answer, images_of(page))
 
 
-def lacks_reason(page):
-    """Return whether nobody said why nobody could tell who is in `page`."""
-    if page.people != People.UNKNOWN or page.reason:
-        return False
-    return not Release.objects.filter(page=page.pk, reason__isnull=False).exists()
+def find_doubtful(page):
+    """Return the list of the pictures because of which `page` waits for a safeguarding lead.
 
-
-def pictures_to_look_at(page):
-    """Yield (name of the field, image) for each picture with which `page` waits for a safeguarding lead.
-
-    That is one that was said to show somebody, and one of a person in a page without people.
+    Each was said to show somebody, or shows a person in a page that is said to be without people.
     """
-    for field, images in images_by_field(page).items():
-        for image in images:
-            if image.is_relabelled or (page.people in NOBODY and image.shows in image.SOMEBODY):
-                yield field, image
+    shows = CleanImage.SOMEBODY if page.people in NOBODY else ()
+    return [image for image in images_of(page) if image.is_relabelled or image.shows in shows]
 
 
-def is_right(page, digest):
-    """Return whether a lead said that the answer in `page`, whose content has the `digest`, is right.
+def is_right(page, digest, answer):
+    """Return whether a lead said that `answer` is right in `page`, whose content has the `digest`.
 
-    That holds while the answer and what is shown with the page stay, and little of its words changes: Change
-    in safeguarding/writers.py.
+    That holds while the answer stays, and little of the words changes: Change in safeguarding/writers.py.
     """
     entries = list(PageLogEntry.objects.filter(page=page.pk, action=RIGHT))
     if any(entry.data.get("digest") == digest for entry in entries):
         return True
-    answer = answer_of(page) if entries else ""
     same = {each.revision_id: each.timestamp for each in entries if each.data.get("answer") == answer}
     # A version that was overwritten since, as an autosave does, is another one now.
     seen = [each for each in Revision.objects.filter(pk__in=same) if each.created_at <= same[each.pk]]
     words = words_in(page.people_content) if seen else None
     return any(compare(words_in(each.as_object().people_content), words).is_little for each in seen)
-
-
-def answer_of(page):
-    """Return a hash of who is said to be in `page`, and of shown_with()."""
-    return hash_of([page.people, sorted(contributors_in(page)), shown_with(page)])
 
 
 def is_translation(page):

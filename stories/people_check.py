@@ -5,7 +5,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from caching.local_date import today
 from media.people import levels_in
@@ -13,26 +12,11 @@ from safeguarding.decisions import WAITING
 from safeguarding.gate import ABOUT_PICTURES
 from safeguarding.leak_check.admin_requests import can_compare
 from safeguarding.releases import judge_uses, load_people
-from stories.people import (
-    NOBODY,
-    People,
-    contributors_in,
-    digest_of,
-    images_by_field,
-    is_right,
-    lacks_reason,
-    pictures_to_look_at,
-    report_of,
-)
+from stories.people import NOBODY, People, contributors_in, find_doubtful, images_by_field, report_of
 
 # The code of the errors of this module and of stories/checked_pages.py. A class of its own would get lost:
 # when clean() raises an error, full_clean() raises another ValidationError with its content.
 CODE = "people"
-# After a sentence that says that the safeguarding team has to do something, and the editor can't help.
-ON_THEIR_LIST = gettext_lazy(
-    "Once the page has been submitted for approval, it is on their list: they will decide, and you need do "
-    "nothing else about this."
-)
 
 
 class PublishingRefused(ValidationError):
@@ -92,7 +76,7 @@ def answer_errors(page):
         yield "people", _("Choose the people in this page."), None
     elif page.people in NOBODY and listed:
         yield "people", _("There are people in the list: take them out, or choose “These people”."), None
-    elif lacks_reason(page):
+    elif page.lacks_reason:
         yield "people", _("Write in one sentence why nobody could tell who it is."), None
 
 
@@ -121,17 +105,12 @@ def picture_errors(page):
 
 def unseen_errors(page):
     """Check that a safeguarding lead looked at the pictures with which the page waits for that."""
-    found = list(pictures_to_look_at(page))
-    if found and not is_right(page, digest_of(page)):
-        for field, image in found:
-            if image.is_relabelled:
-                text = _("This picture was said to show somebody: the safeguarding team has to look at it.")
-            else:
-                text = _(
-                    "A picture shows a person: choose “These people”, or let the safeguarding team look at "
-                    "your answer."
-                )
-            yield field if image.is_relabelled else "people", f"{text} {ON_THEIR_LIST}", None
+    if find_doubtful(page) and report_of(page).waits:
+        text = _(
+            "A picture shows a person, or was said to. Choose “These people”, or submit the page: the "
+            "safeguarding team then looks at it."
+        )
+        yield "people", text, None
 
 
 def person_errors(page):
@@ -147,8 +126,11 @@ def person_errors(page):
                 # The fields that have the pictures on which the person is seen most clearly.
                 fields = [field for field, found in levels.items() if found.get(person.pk) == use.picture]
             text = unmet.describe(person)
-            if unmet in WAITING:
-                text += f" {ON_THEIR_LIST}"
+            if unmet in WAITING:  # The safeguarding team has to decide, and the editor can't help.
+                text += " " + _(
+                    "Once the page has been submitted for approval, it is on their list: they will decide, "
+                    "and you need do nothing else about this."
+                )
             for field in fields:
                 yield field, text, person
 
