@@ -4,8 +4,6 @@ They are the list, a page for the decisions on one story, and the story as reade
 lets a user publish again who is above the limit of the leak check.
 """
 
-from uuid import uuid4
-
 from django import forms
 from django.db import transaction
 from django.http import Http404
@@ -22,7 +20,7 @@ from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views import generic
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.log_actions import log
-from wagtail.models import Page
+from wagtail.models import Page, PageLogEntry
 
 from caching.local_date import today
 from safeguarding.decisions import find_undecided, find_versions, waiting_pages
@@ -213,9 +211,7 @@ class AnswersView(DecisionMixin, TemplateView):
         found = [version for version in self.versions if version.report.digest in digests]
         for version in found:
             act(version, request.user)
-        messages.success(
-            request, _("Done: %(number)d of %(all)d.") % {"number": len(found), "all": len(digests)}
-        )
+        messages.success(request, _("Done: %d.") % len(found))
         return redirect("safeguarding_decisions:answers")
 
 
@@ -223,7 +219,7 @@ class AnswersView(DecisionMixin, TemplateView):
 def say_right(version, user):
     """Note in the history of the page that the answer in `version` is right. Let the page report again."""
     data = {"digest": version.report.digest, "answer": version.report.answer}
-    log(version.page, RIGHT, user=user, revision=version.revision, data=data, uuid=uuid4())
+    PageLogEntry.objects.log_action(version.page, RIGHT, user=user, revision=version.revision, data=data)
     if version.is_live:
         Release.objects.filter(page=version.page.pk).update(taken_out="")
     report_again([version.page.pk])

@@ -106,10 +106,7 @@ def picture_errors(page):
 def unseen_errors(page):
     """Check that a safeguarding lead looked at the pictures with which the page waits for that."""
     if find_doubtful(page) and report_of(page).waits:
-        text = _(
-            "A picture shows a person, or was said to. Choose “These people”, or submit the page: the "
-            "safeguarding team then looks at it."
-        )
+        text = _("A picture shows somebody, or did: choose “These people”, or ask the safeguarding team.")
         yield "people", text, None
 
 
