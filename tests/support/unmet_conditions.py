@@ -5,6 +5,7 @@ from django.utils import timezone
 from media.cleaning import CleanFile
 from media.models import CleanImage
 from safeguarding.scopes import Naming, Picture
+from safeguarding.uses import Release
 from stories.terms import Author
 from tests.support.builders import make_author, make_image, picture_bytes
 from tests.support.people import days_from_today, decide, make_agreeing_person, make_person, rows_of, withdraw
@@ -64,12 +65,38 @@ def child_and_author():
     return child() | {"authors": ["Staff"]}
 
 
+def somebody_else(people):
+    """Return the fields of a story with the answer `people` and a picture of somebody who is not in it."""
+    return {"people": people, "lead_image": make_image(shows="other"), "lead_image_alt": "Somebody"}
+
+
+def relabelled():
+    """Return the fields of a story with a picture that was said to show somebody, and shows a place now."""
+    image = make_image(shows="other")
+    image.shows = "place"
+    image.save()
+    return about(make_agreeing_person(), lead_image=image, lead_image_alt="A place")
+
+
+def uploaded_again():
+    """Return the fields of a story with a picture whose file is also that of a picture of somebody."""
+    image = CleanImage.objects.create(
+        title="Again", file=CleanFile(make_image(shows="other").file.read(), ".png"), shows="place"
+    )
+    return {"people": "none", "lead_image": image, "lead_image_alt": "A place"}
+
+
 # {name of a condition: function that returns the fields of a story. Only this condition is not met for it}.
 # Exceptions are the stories about a child, which also lack a decision.
 CONDITIONS = {
     "not decided": lambda: {"people": ""},
     "nobody chosen": lambda: {"people": "listed"},
     "somebody in the list of nobody": lambda: about(make_agreeing_person()) | {"people": "none"},
+    "nobody, with a picture of somebody": lambda: somebody_else("none"),
+    "nobody could tell, with a picture of somebody": lambda: somebody_else("unknown"),
+    "nobody could tell, and not said why": lambda: {"people": "unknown"},
+    "relabelled picture": relabelled,
+    "file of a picture of somebody": uploaded_again,
     "no consent": lambda: about(make_person()),
     "ended": lambda: about(make_agreeing_person({"ends_on": days_from_today(-1)})),
     "withdrawn": withdrawn,
@@ -99,7 +126,12 @@ CONDITIONS = {
 
 
 def change_after_decision(name, page):
-    """If the condition `name` is about a decision on `page`, record it, and then change what it is about."""
+    """If the condition `name` is about a decision on `page`, record it, and then change what it is about.
+
+    If it is that nobody could tell who is in the picture, say why.
+    """
+    if name.startswith("nobody could tell, with"):
+        Release.objects.filter(page=page.pk).update(reason="It is told without places.")
     if "since the decision" not in name:
         return
     decide(page, page.story_people.get().contributor, "child")
