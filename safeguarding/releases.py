@@ -34,9 +34,8 @@ class Report:
 
     `is_decided`: whether an editor answered who is in it. `uses`: a PersonUse for each person, sorted by
     key. `digest`: a hash of the content, which decisions are for. `other_language`: whether it is translated.
-    `is_unseen`: whether a lead still has to look at the answer, for example because it is that nobody is in
-    it. `waits`: whether readers see the page only after that. `answer`: a hash of the people, and of what is
-    shown with the page. `pictures`: those in it.
+    `is_unseen`: whether a lead still has to look at the answer, which may be that nobody is in it. `waits`:
+    whether readers see it only then. `answer`: a hash of that and of what is shown with it. `pictures`: all.
     """
 
     is_decided: bool

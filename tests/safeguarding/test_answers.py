@@ -9,6 +9,7 @@ from wagtail.admin.models import FormState
 from wagtail.models import Workflow
 
 from media.cleaning import CleanFile
+from media.people import is_shown_outside
 from publishing.visibility import is_published
 from safeguarding.models import Release
 from stories.models import StoryPage
@@ -123,6 +124,15 @@ def test_a_page_with_a_picture_of_somebody_is_published_after_a_lead_looked(lead
     revision.publish()
     assert is_published(StoryPage.objects.get())
     assert "A bridge" not in lead.get("/admin/").text
+
+
+@pytest.mark.sqlite_only
+def test_relabelled_picture_is_not_shown_outside_of_a_page():
+    image = relabelled()["lead_image"]
+    assert not is_shown_outside(image)
+    image.shows = "other"
+    image.save()
+    assert is_shown_outside(image)
 
 
 # --- The list -------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from media.models import CleanImage
 from safeguarding.scopes import Naming, Picture
 from safeguarding.uses import Release
 from stories.terms import Author
-from tests.support.builders import make_author, make_image, picture_bytes
+from tests.support.builders import SOMEBODY, make_author, make_image, picture_bytes
 from tests.support.people import days_from_today, decide, make_agreeing_person, make_person, rows_of, withdraw
 
 CHILD, GROUP = {"kind": "child"}, {"kind": "group"}
@@ -80,9 +80,9 @@ def relabelled():
 
 def uploaded_again():
     """Return the fields of a story with a picture whose file is also that of a picture of somebody."""
-    image = CleanImage.objects.create(
-        title="Again", file=CleanFile(make_image(shows="other").file.read(), ".png"), shows="place"
-    )
+    make_image(shows="other")
+    file = CleanFile(picture_bytes(color=SOMEBODY), ".png")
+    image = CleanImage.objects.create(title="Again", file=file, shows="place")
     return {"people": "none", "lead_image": image, "lead_image_alt": "A place"}
 
 
