@@ -200,6 +200,7 @@ class AnswersView(DecisionMixin, TemplateView):
     permission_required = "see_names"
     template_name = "safeguarding/answers.html"
     page_title = gettext_lazy("Look at these answers")
+    breadcrumbs_items = [*DecisionMixin.breadcrumbs_items, {"url": "", "label": page_title}]
 
     @cached_property
     def versions(self):

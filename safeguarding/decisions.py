@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import chain, islice
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, F, Max, OuterRef, Q
 from django.utils.translation import gettext as _
 from wagtail.models import ModelLogEntry, Page, ReferenceIndex, Revision, WorkflowState
 
@@ -128,7 +128,8 @@ def find_undecided():
     waiting = first_of(with_people, lambda version: version.is_waiting)
     undecided = first_of(chain(with_people, others), lambda version: version.is_undecided)
     live = Page.objects.live().filter(Q(release__is_unseen=True) | Q(release__taken_out__gt=""))
-    versions = chain(read_versions(live.order_by("pk")), with_people)
+    live = live.order_by(F("release__until").asc(nulls_first=True), "pk")  # first those that wait for it
+    versions = chain(with_people, read_versions(live))
     unseen = {each.report.digest: each for each in first_of(versions, lambda version: version.is_unseen)}
     return waiting, undecided, list(unseen.values())
 
