@@ -221,9 +221,9 @@ def say_right(version, user):
     """Note in the history of the page that the answer in `version` is right. Let the page report again."""
     data = {"digest": version.report.digest, "answer": version.report.answer}
     PageLogEntry.objects.log_action(version.page, RIGHT, user=user, revision=version.revision, data=data)
+    report_again([version.page.pk])  # It locks the page first.
     if version.is_live:
         Release.objects.filter(page=version.page.pk).update(taken_out="")
-    report_again([version.page.pk])
 
 
 @transaction.atomic

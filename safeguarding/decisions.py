@@ -114,11 +114,11 @@ def waiting_pages():
     return pages.annotate(may_have_people=may_have_people).order_by("-may_have_people", "pk")
 
 
-def find_undecided():
+def find_undecided(unseen=None):
     """Return three lists of Versions.
 
     They wait for a decision of a lead, are undecided, or have an answer that a lead has to look at. Each list
-    has the first MAX_LISTED at most.
+    has the first MAX_LISTED at most, and the last one the first `unseen`.
     """
     pages = waiting_pages()
     # No person is recorded in the other pages, so no lead has to decide about them. They are read only until
@@ -128,10 +128,12 @@ def find_undecided():
     waiting = first_of(with_people, lambda version: version.is_waiting)
     undecided = first_of(chain(with_people, others), lambda version: version.is_undecided)
     live = Page.objects.live().filter(Q(release__is_unseen=True) | Q(release__taken_out__gt=""))
-    live = live.order_by(F("release__until").asc(nulls_first=True), "pk")  # first those that wait for it
-    versions = chain(with_people, read_versions(live))
-    unseen = {each.report.digest: each for each in first_of(versions, lambda version: version.is_unseen)}
-    return waiting, undecided, list(unseen.values())
+    live = live.exclude(pk__in={each.page.pk for each in with_people})
+    # Those come first that wait for it.
+    versions = chain(
+        with_people, read_versions(live.order_by(F("release__until").asc(nulls_first=True), "pk"))
+    )
+    return waiting, undecided, first_of(versions, lambda version: version.is_unseen, unseen)
 
 
 def read_versions(pages):
@@ -140,9 +142,12 @@ def read_versions(pages):
         yield from find_versions(page)
 
 
-def first_of(versions, is_wanted):
-    """Return a list of the first MAX_LISTED of `versions` for which the function `is_wanted` is true."""
-    return list(islice(filter(is_wanted, versions), MAX_LISTED))
+def first_of(versions, is_wanted, number=None):
+    """Return a list of the first `number` of `versions` for which the function `is_wanted` is true.
+
+    `number`: MAX_LISTED by default.
+    """
+    return list(islice(filter(is_wanted, versions), number or MAX_LISTED))
 
 
 def find_versions(page):

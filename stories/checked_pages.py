@@ -170,9 +170,10 @@ class CheckedPageMixin(models.Model):
         latest = Page.objects.filter(latest_revision=overwrite_revision)
         if overwrite_revision and latest.filter(live_revision=overwrite_revision).exists():
             overwrite_revision = None
-        if self.reason:
+        revision = super().save_revision(*args, overwrite_revision=overwrite_revision, **kwargs)
+        if self.reason:  # after the page, whose row every transaction locks first
             Release.objects.filter(page=self.pk).update(reason=self.reason)
-        return super().save_revision(*args, overwrite_revision=overwrite_revision, **kwargs)
+        return revision
 
     save_revision.alters_data = True
 
