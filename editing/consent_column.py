@@ -30,7 +30,7 @@ def is_undecided():
 
     “Nobody” with people in the list counts as no answer: only the Release, whose digest is "", says so.
     """
-    return Q(people="") | releases(digest="")
+    return Q(people="") | releases(digest="", is_unseen=False)
 
 
 def is_in_order():

@@ -1,4 +1,4 @@
-"""Adds the bulk action that answers "no real person is described" for several pages at once.
+"""Adds the bulk action that answers "no person is described" for several pages at once.
 
 Each page gets a new version with the answer. The version is published only if the newest version was live
 before, so that no other change goes live with it.
@@ -63,7 +63,7 @@ class NobodyDescribedBulkAction(PageBulkAction):
 
     display_name = gettext_lazy("Nobody is described")
     action_type = "nobody_described"
-    aria_label = gettext_lazy("Say of the selected pages that no real person is described")
+    aria_label = gettext_lazy("Say of the selected pages that no person is described")
     template_name = "editing/nobody_described.html"
     action_priority = 60  # after Wagtail's actions, the last of which has 50
 
@@ -96,8 +96,8 @@ class NobodyDescribedBulkAction(PageBulkAction):
         answer only in a draft. Wagtail gives them the two numbers that `execute_action` returns.
         """
         text = ngettext(
-            "%(number)d page is answered: no real person is described.",
-            "%(number)d pages are answered: no real person is described.",
+            "%(number)d page is answered: no person is described.",
+            "%(number)d pages are answered: no person is described.",
             num_parent_objects,
         ) % {"number": num_parent_objects}
         if not num_child_objects:
@@ -112,4 +112,4 @@ class NobodyDescribedBulkAction(PageBulkAction):
 
 def register_actions(actions):
     """Hook "register_log_actions": register ANSWERED."""
-    actions.register_action(ANSWERED, _("Answer"), _("Answered: no real person is described"))
+    actions.register_action(ANSWERED, _("Answer"), _("Answered: no person is described"))

@@ -38,6 +38,7 @@ class CleanImageQuerySet(ImageQuerySet):
             store_file(each)
             # As media/people.py computes it without people. bulk_create() sends no signals.
             each.shown_until = None if each.shows == each.Shows.PERSON_IN_STORY else NO_END
+            each.note_former_answer()
         return super().bulk_create(objs, *args, **kwargs)
 
 
@@ -51,6 +52,8 @@ class CleanImage(AbstractImage):
         SOMEONE_ELSE = "other", _("Someone else")
         ILLUSTRATION = "illustration", _("An illustration")
         PLACE_OR_THING = "place", _("A place or a thing")
+
+    SOMEBODY = {Shows.PERSON_IN_STORY, Shows.SOMEONE_ELSE}
 
     file = CleanPictureField(
         _("file"), upload_to="original_images", width_field="width", height_field="height"
@@ -97,6 +100,8 @@ class CleanImage(AbstractImage):
     )
     # Whether it is unknown who is on it, because the file was replaced, or a person on it was deleted.
     asks_again = models.BooleanField(default=False, editable=False)
+    # Whether it shows nobody, and it or another picture with this file was said to show somebody.
+    is_relabelled = models.BooleanField(default=False, editable=False)
     # A hash of what it shows, by which copies in other sizes are found: media/looks.py.
     look = models.CharField(max_length=16, default="", editable=False)
     # The last day on which it is shown, in the site's time zone; None if it is not. media/people.py sets it.
@@ -125,11 +130,18 @@ class CleanImage(AbstractImage):
             # Who is on the new picture is asked again.
             if old_name and (self.shows == self.Shows.PERSON_IN_STORY or self.people.exists()):
                 self.asks_again = True
+            self.note_former_answer()
             # In one transaction with the rows of the people, which are locked: media/people.py.
             with transaction.atomic():
                 super().save(*args, **kwargs)
             if old_name:
                 self.renditions.all().delete()
+
+    def note_former_answer(self):
+        """Set `is_relabelled`. The row in the database has the answer of before."""
+        same = CleanImage.objects.filter(models.Q(pk=self.pk) | models.Q(file_hash=self.file_hash))
+        somebody = same.filter(models.Q(shows__in=self.SOMEBODY) | models.Q(is_relabelled=True))
+        self.is_relabelled = self.shows not in self.SOMEBODY and somebody.exists()
 
     def lock_people(self, others=()):
         """Lock the pages that show the picture, and all people on it or in these pages, in a transaction.

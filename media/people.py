@@ -65,9 +65,9 @@ def judge_people(image, decisions, other_language=False):
 def is_shown_outside(image):
     """Return whether `image`, or None, is shown outside of a page: as the logo, or the picture of an author.
 
-    It is then on pages in any language.
+    It is then on pages in any language. No lead says there that a relabelled one is right.
     """
-    if not image or not image.is_shown:
+    if not image or not image.is_shown or image.is_relabelled:
         return False
     return shows_nobody(image) or None not in judge_people(image, {}, other_language=True)
 

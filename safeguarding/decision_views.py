@@ -13,22 +13,22 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
-from django.views.generic import FormView
+from django.views.generic import FormView, TemplateView
 from wagtail.admin import messages
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views import generic
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.log_actions import log
-from wagtail.models import Page
+from wagtail.models import Page, PageLogEntry
 
 from caching.local_date import today
-from safeguarding.decisions import find_versions, waiting_pages
+from safeguarding.decisions import find_undecided, find_versions, waiting_pages
 from safeguarding.forms import RestrictedFieldsMixin
 from safeguarding.leak_check.hits import allow
-from safeguarding.models import Decision, LeakHits
+from safeguarding.models import Decision, LeakHits, Release
 from safeguarding.releases import report_again
-from safeguarding.writers import has_written, read_saves
+from safeguarding.writers import RIGHT, has_written, read_saves
 
 
 class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
@@ -189,6 +189,51 @@ class ReadView(StoryMixin, View):
             raise Http404
         content = self.version.content
         return content.make_preview_request(request, content.default_preview_mode)
+
+
+class AnswersView(DecisionMixin, TemplateView):
+    """The list of the answers about people that nobody looked at, above all those that nobody is in a story.
+
+    Each stands there until a lead says that it is right. The form has the digests of one or all versions.
+    """
+
+    permission_required = "see_names"
+    template_name = "safeguarding/answers.html"
+    page_title = gettext_lazy("Look at these answers")
+    breadcrumbs_items = [*DecisionMixin.breadcrumbs_items, {"url": "", "label": page_title}]
+
+    @cached_property
+    def versions(self):
+        return find_undecided()[2]
+
+    def post(self, request):
+        act = say_right if "right" in request.POST else ask
+        digests = request.POST.getlist("digest")
+        found = [version for version in self.versions if version.report.digest in digests]
+        for version in found:
+            act(version, request.user)
+        messages.success(request, _("Done: %d.") % len(found))
+        return redirect("safeguarding_decisions:answers")
+
+
+@transaction.atomic
+def say_right(version, user):
+    """Note in the history of the page that the answer in `version` is right. Let the page report again."""
+    data = {"digest": version.report.digest, "answer": version.report.answer}
+    PageLogEntry.objects.log_action(version.page, RIGHT, user=user, revision=version.revision, data=data)
+    report_again([version.page.pk])  # It locks the page first.
+    if version.is_live:
+        Release.objects.filter(page=version.page.pk).update(taken_out="")
+
+
+@transaction.atomic
+def ask(version, user):
+    """Send `version` back to its editor, as a moderator does. A live one stays live."""
+    page = version.page
+    if version.revision and not page.current_workflow_state and (workflow := page.get_workflow()):
+        workflow.start(page, version.answered_by)
+    if task := page.current_workflow_task_state:
+        task.reject(user=user, comment=_("Who is in this page? Add everybody who could be recognised."))
 
 
 class AllowView(DecisionMixin, View):

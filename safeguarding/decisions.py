@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import chain, islice
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, Max, OuterRef, Q
 from django.utils.translation import gettext as _
 from wagtail.models import ModelLogEntry, Page, ReferenceIndex, Revision, WorkflowState
 
@@ -62,7 +62,8 @@ class Version:
     def sentences(self):
         """The sentences for a lead about what is not decided about the people in this version."""
         undecided = [_("Nobody has said yet who is in this page.")] if self.is_undecided else []
-        return undecided + [unmet.describe(person) for person, unmet in self.unmet]
+        waits = [_("Readers see it once you say that its answer is right.")] if self.report.waits else []
+        return undecided + waits + [unmet.describe(person) for person, unmet in self.unmet]
 
     @property
     def is_undecided(self):
@@ -73,6 +74,20 @@ class Version:
     def is_waiting(self):
         """Whether a lead, a member of the group Safeguarding, has to decide about it."""
         return any(unmet in WAITING for _person, unmet in self.unmet)
+
+    @property
+    def is_unseen(self):
+        """Whether a lead has to look at who is said to be in it."""
+        return self.report.is_unseen or (self.is_live and self.page.release.taken_out)
+
+    @cached_property
+    def answered_by(self):
+        """The user who saved the answer about the people in this version, or None."""
+        saves = Revision.page_revisions.filter(object_id=str(self.page.pk))
+        saves = saves.filter(pk__lte=self.revision.pk) if self.revision else saves
+        others = saves.exclude(content__people=self.content.people)
+        first = saves.filter(pk__gt=others.aggregate(last=Max("pk"))["last"] or 0).order_by("pk").first()
+        return first and first.user
 
     @cached_property
     def questions(self):
@@ -99,10 +114,11 @@ def waiting_pages():
     return pages.annotate(may_have_people=may_have_people).order_by("-may_have_people", "pk")
 
 
-def find_undecided():
-    """Return two lists of Versions: those that wait for a lead, and those that are undecided.
+def find_undecided(unseen=None):
+    """Return three lists of Versions.
 
-    Each has the first MAX_LISTED at most.
+    They wait for a decision of a lead, are undecided, or have an answer that a lead has to look at. Each list
+    has the first MAX_LISTED at most, and the last one the first `unseen`.
     """
     pages = waiting_pages()
     # No person is recorded in the other pages, so no lead has to decide about them. They are read only until
@@ -110,7 +126,14 @@ def find_undecided():
     with_people = list(read_versions(pages.filter(may_have_people=True)))
     others = read_versions(pages.filter(may_have_people=False))
     waiting = first_of(with_people, lambda version: version.is_waiting)
-    return waiting, first_of(chain(with_people, others), lambda version: version.is_undecided)
+    undecided = first_of(chain(with_people, others), lambda version: version.is_undecided)
+    live = Page.objects.live().filter(Q(release__is_unseen=True) | Q(release__taken_out__gt=""))
+    live = live.exclude(pk__in={each.page.pk for each in with_people})
+    # Those come first that wait for it.
+    versions = chain(
+        with_people, read_versions(live.order_by(F("release__until").asc(nulls_first=True), "pk"))
+    )
+    return waiting, undecided, first_of(versions, lambda version: version.is_unseen, unseen)
 
 
 def read_versions(pages):
@@ -119,9 +142,12 @@ def read_versions(pages):
         yield from find_versions(page)
 
 
-def first_of(versions, is_wanted):
-    """Return a list of the first MAX_LISTED of `versions` for which the function `is_wanted` is true."""
-    return list(islice(filter(is_wanted, versions), MAX_LISTED))
+def first_of(versions, is_wanted, number=None):
+    """Return a list of the first `number` of `versions` for which the function `is_wanted` is true.
+
+    `number`: MAX_LISTED by default.
+    """
+    return list(islice(filter(is_wanted, versions), number or MAX_LISTED))
 
 
 def find_versions(page):

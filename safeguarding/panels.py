@@ -24,6 +24,9 @@ from safeguarding.withdrawal.returned import find_returned
 from safeguarding.withdrawal_models import Ledger, WithdrawalTask
 from safeguarding.wording import describe_end, describe_status, format_day
 
+# The number of answers that the first page names. The list has all.
+SHOWN_ANSWERS = 5
+
 
 class TodayPanel(Component):
     """Everything that leads have to look at, as find_work() returns it."""
@@ -150,8 +153,11 @@ def find_holds():
 
 
 def find_stories():
-    """Return {heading: [(title, address, sentence)]} of the stories that wait, or will."""
-    waiting, undecided = find_undecided()
+    """Return {heading: [(title, address, sentence)]} of the stories that wait, or will, or were not seen."""
+    answers, (waiting, undecided, unseen) = (
+        reverse("safeguarding_decisions:answers"),
+        find_undecided(unseen=SHOWN_ANSWERS),
+    )
     ending = [
         (each.page.title, address_of(each.page, each.digest), f"{each.contributor}: {describe_end(each)}")
         for each in ending_decisions()
@@ -166,6 +172,7 @@ def find_stories():
         _("Decisions that end soon or have ended"): ending,
         _("Changed since a decision"): changed,
         _("Nobody said who is in these stories"): [to_line(each) for each in undecided],
+        _("Look at these answers"): [(each.content.title, answers, "") for each in unseen],
     }
 
 

@@ -11,7 +11,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Concat
 from django.db.models.lookups import IsNull
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import Signal, receiver
@@ -33,12 +34,18 @@ class Report:
 
     `is_decided`: whether an editor answered who is in it. `uses`: a PersonUse for each person, sorted by
     key. `digest`: a hash of the content, which decisions are for. `other_language`: whether it is translated.
+    `is_unseen`: whether a lead still has to look at the answer, which may be that nobody is in it. `waits`:
+    whether readers see it only then. `answer`: a hash of that and of what is shown with it. `pictures`: all.
     """
 
     is_decided: bool
     uses: list
     digest: str
     other_language: bool
+    is_unseen: bool
+    waits: bool
+    answer: str
+    pictures: list
 
 
 # --- Reading -------------------------------------------------------------------------------------
@@ -141,22 +148,20 @@ def store_report(page, report, former):
         Use.objects.filter(page=page.pk).delete()
         Use.objects.bulk_create(uses)
     people = load_people(use.contributor_id for use in uses)
-    until = compute_until(page, uses, report.digest, people) if report.is_decided else None
+    is_answered = report.is_decided and not report.waits
+    until = compute_until(page, uses, report.digest, people) if is_answered else None
     # Without a digest, no later consent or decision releases the page.
-    digest = report.digest if report.is_decided else ""
-    Release.objects.bulk_create(
-        [Release(page_id=page.pk, until=until, digest=digest, other_language=report.other_language)],
-        update_conflicts=True,
-        update_fields=["until", "digest", "other_language"],
-        unique_fields=["page"],
-    )
+    values = {"until": until, "digest": report.digest if is_answered else ""}
+    values |= {"other_language": report.other_language, "is_unseen": report.is_unseen}
+    rows = [Release(page_id=page.pk, **values)]
+    Release.objects.bulk_create(rows, update_conflicts=True, update_fields=values, unique_fields=["page"])
 
 
 def hold_taken_out(page, report, former):
     """Hold `page` because of those of `former` who are not in `report`, if it could not be read with them.
 
-    What it says of them may be the same as before. The hold ends as one because of a word does. The arguments
-    are those of store_report(), which is called after this.
+    What it says of them may be the same as before. The hold ends as one because of a word does. If `page` is
+    live, leads look at it too. The arguments are those of store_report(), which is called after this.
     """
     kept = {use.contributor_id for use in report.uses}
     if gone := [use for use in former if use.contributor_id not in kept]:
@@ -165,6 +170,9 @@ def hold_taken_out(page, report, former):
         for person, _use, verdict in judge_uses(page, gone, digest, people, today()):
             if verdict.unmet:
                 PageHold.objects.get_or_create(page_id=page.pk, code=person.code, says_word=True)
+        if page.live:
+            codes = "".join(f" {person.code}" for person in people.values())
+            Release.objects.filter(page=page.pk).update(taken_out=Concat("taken_out", Value(codes)))
 
 
 def report_again(pages):

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef
 
 from caching.local_date import today
+from safeguarding.encryption import EncryptedTextField
 from safeguarding.scopes import Naming, Picture
 
 
@@ -46,14 +47,21 @@ class Release(models.Model):
     page about nobody. `digest`: a hash of the page's content, which decisions refer to. It is "" while no
     editor has answered who is in the page. `other_language`: whether the page is a translation. It stays one
     after its original is deleted, also if nobody is in it then.
+
+    For the list of answers that leads (members of the group Safeguarding) look at: `is_unseen` says whether
+    none has said yet that the answer is right, `reason` why nobody could tell who is in it, and `taken_out`
+    has the codes of the people who were taken out since.
     """
 
     page = models.OneToOneField(
-        "wagtailcore.Page", primary_key=True, on_delete=models.CASCADE, related_name="+"
+        "wagtailcore.Page", primary_key=True, on_delete=models.CASCADE, related_name="release"
     )
     until = models.DateField(null=True)
     digest = models.CharField(max_length=64)
     other_language = models.BooleanField(default=False)
+    is_unseen = models.BooleanField(default=False)
+    reason = EncryptedTextField(null=True)
+    taken_out = models.TextField(blank=True)
 
     class Meta:
         default_permissions = ()

@@ -11,7 +11,7 @@ from safeguarding.membership import JOINED, check_bulk_action
 from safeguarding.panels import add_panels
 from safeguarding.policies import NAMES_CLOSED
 from safeguarding.viewsets import DecisionViewSet, PeopleViewSet, WithdrawalViewSet
-from safeguarding.writers import WROTE, WROTE_BEFORE
+from safeguarding.writers import RIGHT, WROTE, WROTE_BEFORE
 
 # {action in Wagtail's log: (label, message)}. Wagtail shows the message with the name of the object that the
 # entry is about, which for a person is the code.
@@ -32,6 +32,7 @@ LOG_ACTIONS = {
     WROTE_BEFORE: (_("Wrote earlier versions"), _("Wrote earlier versions, which were forgotten")),
     "safeguarding.propose": (_("Write down a consent"), _("A consent was written down, to be confirmed")),
     "safeguarding.discard": (_("Delete what was written down"), _("A consent to be confirmed was deleted")),
+    RIGHT: (_("Right"), _("The answer about its people is right")),
     "safeguarding.decide": (_("Decide on a story"), _("A story was decided on")),
     "safeguarding.change_names": (_("Change names and contact"), _("Names or contact changed")),
     "safeguarding.delete_names": (

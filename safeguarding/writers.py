@@ -28,6 +28,8 @@ ANSWERS = {"people", "story_people", "story_themes", "story_countries", "content
 WROTE = "safeguarding.wrote"
 # The log action for those who wrote versions of a page that were deleted: see keep_writers().
 WROTE_BEFORE = "safeguarding.wrote_before"
+# The log action with which a lead says that the answer about the people in a page is right.
+RIGHT = "safeguarding.right"
 # Actions in the history of a page that save a version.
 SAVES = ("wagtail.edit", "wagtail.revert", WROTE)
 

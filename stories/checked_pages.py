@@ -20,6 +20,7 @@ from wagtail.signals import pre_page_move
 from safeguarding.leak_check.admin_requests import checking, find_stops
 from safeguarding.leak_check.texts import read_titles
 from safeguarding.releases import hold_taken_out, lock_pages, store_report
+from safeguarding.uses import Release
 from stories.indexing import indexed_after
 from stories.people import WRITTEN_APART, People, content_of, digest_of, lock_shown, report_of
 from stories.people_check import CODE, PublishingRefused, find_errors
@@ -90,6 +91,8 @@ class CheckedPageMixin(models.Model):
     copy_of = None
     # The parent of a new page, which CheckedPageForm sets too.
     parent_in_form = None
+    # Why nobody could tell who is in it, as CheckedPageForm sets it. It is no content of the page.
+    reason = ""
     # The slugs that pages of the type may not have.
     reserved_slugs = frozenset()
     # Wagtail would make a page for any method. Such a page is neither cached nor limited (caching/busy.py).
@@ -137,6 +140,12 @@ class CheckedPageMixin(models.Model):
             raise ValidationError(errors)
 
     @property
+    def lacks_reason(self):
+        """Whether nobody said why nobody could tell who is in the page."""
+        is_known = self.reason or Release.objects.filter(page=self.pk, reason__isnull=False).exists()
+        return self.people == People.UNKNOWN and not is_known
+
+    @property
     def would_be_live(self):
         """Whether the page is validated as one that readers see."""
         return self.live if self.is_publishing is None else self.is_publishing
@@ -161,7 +170,10 @@ class CheckedPageMixin(models.Model):
         latest = Page.objects.filter(latest_revision=overwrite_revision)
         if overwrite_revision and latest.filter(live_revision=overwrite_revision).exists():
             overwrite_revision = None
-        return super().save_revision(*args, overwrite_revision=overwrite_revision, **kwargs)
+        revision = super().save_revision(*args, overwrite_revision=overwrite_revision, **kwargs)
+        if self.reason:  # after the page, whose row every transaction locks first
+            Release.objects.filter(page=self.pk).update(reason=self.reason)
+        return revision
 
     save_revision.alters_data = True
 

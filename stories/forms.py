@@ -39,6 +39,8 @@ class OpenedVersionField(forms.CharField):
 class CheckedPageForm(WagtailAdminPageForm):
     """The base form of every page type."""
 
+    reason = forms.CharField(label=_("Why could nobody tell?"), required=False, widget=forms.Textarea)
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["title"].help_text = _(
@@ -114,6 +116,7 @@ class CheckedPageForm(WagtailAdminPageForm):
         self.instance.is_publishing = not self.is_deferred_validation and self.would_publish()
         if not self.instance.pk:
             self.instance.parent_in_form = self.parent_page
+        self.instance.reason = self.cleaned_data.get("reason", "")
         if self.instance.is_publishing or self.would_send_mails():
             self.take_rows()
         super()._post_clean()
@@ -127,6 +130,10 @@ class CheckedPageForm(WagtailAdminPageForm):
             for field, errors in find_title_leaks(self.instance).items():
                 self.add_error(field if field in self.fields else None, errors)
         self.link_people()
+        if not self.errors:
+            # Wagtail stores the data of the form for its preview.
+            self.data = self.data.copy()
+            self.data.pop("reason", None)
 
     def link_people(self):
         """Show each error with CODE on its own line, with links to people if the user is a safeguarding lead.

@@ -11,6 +11,8 @@ from stories.term_panel import TermPanel
 PEOPLE_PANEL = MultiFieldPanel(
     [
         FieldPanel("people", widget=forms.RadioSelect),
+        # It can be written and not read again: CheckedPageForm.
+        FieldPanel("reason", help_text=_("One sentence. Only the safeguarding team can read it, not you.")),
         MultipleChooserPanel(
             "story_people", chooser_field_name="contributor", label=_("Person"), heading=_("These people")
         ),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import get_all_child_relations
 from wagtail.fields import StreamField
-from wagtail.models import COMMENTS_RELATION_NAME, Orderable, Page, ReferenceIndex
+from wagtail.models import COMMENTS_RELATION_NAME, Orderable, Page, PageLogEntry, ReferenceIndex, Revision
 
 from media.models import FOCAL_POINT, CleanDocument, CleanImage
 from media.people import levels_in
@@ -23,6 +23,7 @@ from safeguarding.models import Contributor
 from safeguarding.releases import Report, lock_found, lock_people_of
 from safeguarding.scopes import Naming, Picture
 from safeguarding.uses import Release, Use
+from safeguarding.writers import RIGHT, compare, words_in
 from stories.body import get_images
 from stories.terms import Author
 
@@ -51,14 +52,13 @@ WRITTEN_APART = (CleanDocument, Author)
 class People(models.TextChoices):
     """The answers to "who is in this page". "" is no answer yet."""
 
-    NONE = (
-        "none",
-        _(
-            "Nobody could be recognised, not even by those who know them: no real person is described, or "
-            "the safeguarding team agrees that nobody can tell who it is"
-        ),
-    )
+    NONE = "none", _("Nobody: no person is described")
+    UNKNOWN = "unknown", _("A person, but nobody could tell who")
     LISTED = "listed", _("These people")
+
+
+# The answers without people.
+NOBODY = {People.NONE, People.UNKNOWN}
 
 
 class StoryPerson(Orderable):
@@ -127,10 +127,38 @@ def report_of(page):
     ]
     # The answer has to fit the list, and the list the pictures. “Nobody” with people in the list counts as no
     # answer, and so does a list without somebody who is on a picture.
-    is_decided = (
-        page.people == (People.LISTED if namings else People.NONE) and in_pictures.keys() <= namings.keys()
-    )
-    return Report(is_decided, uses, digest_of(page), is_other_language)
+    is_decided = page.people in ({People.LISTED} if namings else NOBODY) and not page.lacks_reason
+    is_decided &= in_pictures.keys() <= namings.keys()
+    shown, waits = shown_with(page), bool(find_doubtful(page))
+    digest = hash_of([content_of(page), shown])
+    answer = hash_of([page.people, sorted(namings), shown])
+    is_unseen = (waits or (page.people in NOBODY and not namings)) and not is_right(page, digest, answer)
+    waits &= is_unseen
+    return Report(is_decided, uses, digest, is_other_language, is_unseen, waits, answer, images_of(page))
+
+
+def find_doubtful(page):
+    """Return the list of the pictures because of which `page` waits for a safeguarding lead.
+
+    Each was said to show somebody, or shows a person in a page that is said to be without people.
+    """
+    shows = CleanImage.SOMEBODY if page.people in NOBODY else ()
+    return [image for image in images_of(page) if image.is_relabelled or image.shows in shows]
+
+
+def is_right(page, digest, answer):
+    """Return whether a lead said that `answer` is right in `page`, whose content has the `digest`.
+
+    That holds while the answer stays, and little of the words changes: Change in safeguarding/writers.py.
+    """
+    entries = list(PageLogEntry.objects.filter(page=page.pk, action=RIGHT))
+    if any(entry.data.get("digest") == digest for entry in entries):
+        return True
+    same = {each.revision_id: each.timestamp for each in entries if each.data.get("answer") == answer}
+    # A version that was overwritten since, as an autosave does, is another one now.
+    seen = [each for each in Revision.objects.filter(pk__in=same) if each.created_at <= same[each.pk]]
+    words = words_in(page.people_content) if seen else None
+    return any(compare(words_in(each.as_object().people_content), words).is_little for each in seen)
 
 
 def is_translation(page):
@@ -155,7 +183,10 @@ def is_translation(page):
 
 def digest_of(page):
     """Return a hash of what readers see of `page`. Two versions with the same content have the same one."""
-    content = [content_of(page), shown_with(page)]
+    return hash_of([content_of(page), shown_with(page)])
+
+
+def hash_of(content):
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -12,7 +12,7 @@ from safeguarding.decisions import WAITING
 from safeguarding.gate import ABOUT_PICTURES
 from safeguarding.leak_check.admin_requests import can_compare
 from safeguarding.releases import judge_uses, load_people
-from stories.people import People, contributors_in, images_by_field, report_of
+from stories.people import NOBODY, People, contributors_in, find_doubtful, images_by_field, report_of
 
 # The code of the errors of this module and of stories/checked_pages.py. A class of its own would get lost:
 # when clean() raises an error, full_clean() raises another ValidationError with its content.
@@ -47,7 +47,7 @@ def find_errors(page, can_compare=can_compare):
     that returns whether the site can read the protected words, which the leak check looks for. The default
     one decrypts all of them.
     """
-    found = [*answer_errors(page), *picture_errors(page)]
+    found = [*answer_errors(page), *picture_errors(page), *unseen_errors(page)]
     if contributors_in(page):  # Most pages have nobody. A report takes several queries.
         found += [*person_errors(page), *key_errors(can_compare)]
     errors = {}
@@ -74,8 +74,10 @@ def answer_errors(page):
         yield "people", _("Say who is in this page. Until then it can be saved, but not published."), None
     elif page.people == People.LISTED and not listed:
         yield "people", _("Choose the people in this page."), None
-    elif page.people == People.NONE and listed:
+    elif page.people in NOBODY and listed:
         yield "people", _("There are people in the list: take them out, or choose “These people”."), None
+    elif page.lacks_reason:
+        yield "people", _("Write in one sentence why nobody could tell who it is."), None
 
 
 def picture_errors(page):
@@ -99,6 +101,13 @@ def picture_errors(page):
                 if person.pk not in listed:
                     text = _("%(code)s is on the picture: add this person to the people in this page.")
                     yield "people", text % {"code": person.code}, person
+
+
+def unseen_errors(page):
+    """Check that a safeguarding lead looked at the pictures with which the page waits for that."""
+    if find_doubtful(page) and report_of(page).waits:
+        text = _("A picture shows somebody, or did: choose “These people”, or ask the safeguarding team.")
+        yield "people", text, None
 
 
 def person_errors(page):

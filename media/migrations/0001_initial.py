@@ -74,6 +74,7 @@ class Migration(migrations.Migration):
                 ('shows', models.CharField(choices=[('person', 'The person in the story'), ('other', 'Someone else'), ('illustration', 'An illustration'), ('place', 'A place or a thing')], help_text='Look before you go on: does a face, a tattoo, a uniform, a landmark, the front of a house, a document or a screen give somebody away? Readers are told when a picture shows someone other than the person in the story.', max_length=20, verbose_name='whom it shows')),
                 ('is_recognisable', models.BooleanField(default=True, help_text='By the face, a tattoo, clothes or anything else. If you are not sure, leave it ticked.', verbose_name='somebody on it could be recognised')),
                 ('asks_again', models.BooleanField(default=False, editable=False)),
+                ('is_relabelled', models.BooleanField(default=False, editable=False)),
                 ('look', models.CharField(default='', editable=False, max_length=16)),
                 ('shown_until', models.DateField(editable=False, null=True)),
                 ('collection', models.ForeignKey(default=wagtail.models.media.get_root_collection_id, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='wagtailcore.collection', verbose_name='collection')),

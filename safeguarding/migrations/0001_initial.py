@@ -83,10 +83,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Release',
             fields=[
-                ('page', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
+                ('page', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='release', serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
                 ('until', models.DateField(null=True)),
                 ('digest', models.CharField(max_length=64)),
                 ('other_language', models.BooleanField(default=False)),
+                ('is_unseen', models.BooleanField(default=False)),
+                ('reason', safeguarding.encryption.EncryptedTextField(null=True)),
+                ('taken_out', models.TextField(blank=True)),
             ],
             options={
                 'default_permissions': (),

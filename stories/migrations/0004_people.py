@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='storyindexpage',
             name='people',
-            field=models.CharField(blank=True, choices=[('', 'Not decided yet'), ('none', 'Nobody could be recognised, not even by those who know them: no real person is described, or the safeguarding team agrees that nobody can tell who it is'), ('listed', 'These people')], max_length=10, verbose_name='people'),
+            field=models.CharField(blank=True, choices=[('', 'Not decided yet'), ('none', 'Nobody: no person is described'), ('unknown', 'A person, but nobody could tell who'), ('listed', 'These people')], max_length=10, verbose_name='people'),
         ),
         migrations.RenameField(model_name='storyperson', old_name='story', new_name='page'),
         migrations.AlterField(

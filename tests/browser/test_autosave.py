@@ -74,7 +74,7 @@ def test_publishing_waits_for_the_autosave_that_makes_the_page(tab, live_server)
     admin.expect_editor(tab)
     held = hold(tab, is_autosave)
     with tab.expect_request(is_autosave):
-        tab.get_by_role("radio", name="Nobody could be recognised").check()
+        tab.get_by_role("radio", name="Nobody: no person is described").check()
         tab.get_by_role("textbox", name="Title*").press_sequentially("The kiln")
     publish = find_publish(tab)
     saved = held[0].fetch()

@@ -25,7 +25,7 @@ STORIES = [
 ]
 # The names of the bulk actions for screen readers.
 LOOKED_AT = "Tick the selected pages off: what the import from WordPress asked is done"
-NOBODY_IS_DESCRIBED = "Say of the selected pages that no real person is described"
+NOBODY_IS_DESCRIBED = "Say of the selected pages that no person is described"
 PUBLISH = "Publish selected pages"
 LIST = "/admin/stories/"
 # Wagtail connects the actions in the menu "More" to the selection only when the menu is shown.

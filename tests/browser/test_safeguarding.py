@@ -12,7 +12,7 @@ from safeguarding.models import Contributor
 from safeguarding.policies import GROUP
 from tests.browser import admin
 from tests.support.accessibility import expect_to_fit, run_axe
-from tests.support.builders import make_user
+from tests.support.builders import make_image, make_story, make_user
 from tests.support.people import make_agreeing_person, make_story_about
 
 pytestmark = pytest.mark.sqlite_only
@@ -75,3 +75,24 @@ def test_a_consent_is_recorded_and_renewed(new_page, live_server):
     expect(page.get_by_label("Names")).to_have_value("Amina Otieno")
     expect_to_fit(page)
     assert run_axe(page) == []
+
+
+def test_an_editor_says_why_nobody_could_tell_and_a_lead_says_that_it_is_right(new_page, live_server):
+    story = make_story("A bridge", lead_image=make_image("Hands"), lead_image_alt="Hands")
+    page = admin.open_tab(new_page, 390, 844)
+    admin.give_session(page, live_server.url, make_user("Moderators"))
+    page.goto(f"{live_server.url}/admin/pages/{story.pk}/edit/")
+    reason = page.get_by_label("Why could nobody tell?")
+    expect(reason).to_be_hidden()
+    page.get_by_role("radio", name="A person, but nobody could tell who").check()
+    reason.fill("It is told without her places.")
+    admin.footer(page, "Publish")
+    expect(page.get_by_text("has been published")).to_be_visible()
+    admin.give_session(page, live_server.url, make_user(GROUP))
+    page.goto(f"{live_server.url}/admin/")
+    page.get_by_role("link", name="A bridge").press("Enter")
+    expect(page.get_by_text("It is told without her places.")).to_be_visible()
+    expect_to_fit(page)
+    assert run_axe(page) == []
+    page.get_by_role("button", name="All are right").press("Enter")
+    expect(page.get_by_text("Nothing at the moment.")).to_be_visible()

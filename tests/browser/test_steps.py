@@ -191,7 +191,7 @@ def add_gallery(steps, tab):
 
 
 def file_story(steps, tab):
-    steps.click(tab.get_by_role("radio", name="Nobody could be recognised"))
+    steps.click(tab.get_by_role("radio", name="Nobody: no person is described"))
     steps.add_term("Countries", "ken", "Kenya")
     steps.add_term("Countries", "ugan", "Uganda")
     steps.add_term("Themes", "debt", "Debt bondage")

@@ -1,4 +1,4 @@
-"""The bulk action that answers "no real person is described" for several stories.
+"""The bulk action that answers "no person is described" for several stories.
 
 A story has no answer ("") until an editor says who is in it: "none" is nobody, "listed" are people.
 """
@@ -53,11 +53,11 @@ def test_stories_are_answered_and_only_what_is_live_already_is_public(client, us
     changed.save_revision(clean=False)
     assert live.title in client.get("/admin/stories/?consent=undecided").text
     asked = client.get(address(live, draft, changed)).text
-    assert "Nobody could be recognised, not even by those who know them" in asked
+    assert "Nobody: no person is described" in asked
     assert answers(live) == ("", "", False)
 
     text = client.post(address(live, draft, changed), follow=True).text
-    assert "3 pages are answered: no real person is described." in text
+    assert "3 pages are answered: no person is described." in text
     assert "In 2 of them the answer is in the drafts" in text
     assert answers(live) == ("none", "none", True)
     assert answers(draft) == ("none", "none", False)
@@ -68,7 +68,7 @@ def test_stories_are_answered_and_only_what_is_live_already_is_public(client, us
     assert {(entry.page_id, entry.user, entry.revision.user) for entry in entries} == {
         (page.pk, user, user) for page in (live, draft, changed)
     }
-    assert "Answered: no real person is described" in client.get(f"/admin/pages/{live.pk}/history/").text
+    assert "Answered: no person is described" in client.get(f"/admin/pages/{live.pk}/history/").text
 
 
 @pytest.mark.sqlite_only

@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from media.cleaning import CleanFile
 from media.models import CleanImage, Rendition, load_renditions
-from tests.support.builders import make_document, make_image, make_story, make_user, parse, picture_bytes
+from tests.support.builders import make_document, make_image, make_user, parse, picture_bytes
+from tests.support.people import make_agreeing_person, make_story_about
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
@@ -23,7 +24,8 @@ RANDOM_NAME = r"[0-9a-f]{32}"
 def story_that_shows(image, document):
     """Return a story with `image` as its lead picture and in its body, and with `document`."""
     picture = {"image": {"image": image.pk, "alt_text": "A road", "decorative": False}, "caption": ""}
-    return make_story(
+    return make_story_about(
+        make_agreeing_person(),
         lead_image=image,
         lead_image_alt="A road",
         body=[

@@ -31,7 +31,8 @@ PEOPLE = [
     *("print", "withdraw", "past"),
 ]
 LEADS_ONLY = {f"safeguarding_people:{each}" for each in PEOPLE}
-LEADS_ONLY |= {f"safeguarding_decisions:{each}" for each in ("index", "index_results", "page", "read")}
+STORIES = ("index", "index_results", "answers", "page", "read")
+LEADS_ONLY |= {f"safeguarding_decisions:{each}" for each in STORIES}
 LEADS_ONLY |= {
     f"safeguarding_withdrawals:{each}" for each in ("index", "index_results", "after_restore", "report")
 }

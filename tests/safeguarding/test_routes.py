@@ -42,7 +42,7 @@ class World:
 
     def __init__(self):
         self.section = make_index(make_index(), title="Section")
-        self.parts = [make_index(self.section, title=f"Part {number}") for number in range(9)]
+        self.parts = [make_index(self.section, title=f"Part {number}") for number in range(8)]
         for (name, fields), part in zip(CONDITIONS.items(), itertools.cycle(self.parts), strict=False):
             change_after_decision(name, make_story(name, part, live=False, **fields()))
         self.user = make_user(is_superuser=True)

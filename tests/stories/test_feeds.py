@@ -25,7 +25,9 @@ from tests.support.builders import (
     pictures_block,
 )
 from tests.support.committed import caches_in_use
+from tests.support.people import make_agreeing_person
 from tests.support.translations import make_index_in
+from tests.support.unmet_conditions import about
 
 pytestmark = pytest.mark.django_db
 # Small pictures, because many renditions are made of each.
@@ -204,7 +206,7 @@ def story_with_everything(**fields):
         {"type": "callout", "value": fact},
         {"type": "chosen_stories", "value": {"heading": "Read next", "stories": [chosen.pk]}},
     ]
-    fields |= {"lead_image": make_image(shows="other"), "lead_image_alt": "A lamp"}
+    fields |= about(make_agreeing_person(), lead_image=make_image(shows="other"), lead_image_alt="A lamp")
     return make_story("The story", countries=["KE"], body=body, content_notes=["debt", "death"], **fields)
 
 

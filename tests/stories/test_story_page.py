@@ -11,6 +11,7 @@ from stories.models import StoryPage, StoryTheme
 from stories.querysets import count_shared
 from tests.support import builders
 from tests.support.builders import make_author, make_index, make_story, make_user, parse, pictures_block
+from tests.support.people import make_agreeing_person, make_story_about
 from tests.support.translations import make_pair
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
@@ -165,8 +166,9 @@ def test_content_notes_are_shown_before_the_body_and_on_cards(client):
 
 def test_lead_picture_has_the_alternative_text_of_this_story(client):
     image = make_image(title="IMG_2041", credit="A. Photographer", shows="other")
-    described = make_story(lead_image=image, lead_image_alt="Two chairs by a window")
-    decorative = make_story(lead_image=image, lead_image_alt="Unused", lead_image_decorative=True)
+    make = partial(make_story_about, make_agreeing_person(), lead_image=image)
+    described = make(lead_image_alt="Two chairs by a window")
+    decorative = make(lead_image_alt="Unused", lead_image_decorative=True)
 
     page = parse(client.get(described.url))
     assert page.select_one(".story__lead img")["alt"] == "Two chairs by a window"

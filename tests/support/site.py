@@ -8,6 +8,7 @@ from home.models import FeaturedStory, SiteSettings
 from media.models import CleanImage
 from stories.models import StoryPage
 from tests.support import builders
+from tests.support.people import make_agreeing_person, make_story_about
 from tests.support.translations import make_index_in
 
 # A word that is wider than a column on a small screen.
@@ -127,9 +128,11 @@ def make_many_stories(parent):
 def make_rich_story(parent, **fields):
     """Return a new story below `parent` that uses every block and most fields."""
     lead = builders.make_image("Court house", shows=CleanImage.Shows.ILLUSTRATION, credit="A. Painter")
-    return builders.make_story(
-        "Wages after three years",
-        parent,
+    # A picture shows somebody who is not in it. A page about nobody would wait for a lead with that.
+    return make_story_about(
+        make_agreeing_person(),
+        title="Wages after three years",
+        parent=parent,
         countries=["KE"],
         themes=["Forced labour", "Recruitment fees"],
         authors=["Staff"],

@@ -7,8 +7,9 @@ from django.utils import timezone
 from media.cleaning import CleanFile
 from media.models import CleanImage
 from safeguarding.scopes import Naming, Picture
+from safeguarding.uses import Release
 from stories.terms import Author
-from tests.support.builders import make_author, make_image, picture_bytes
+from tests.support.builders import SOMEBODY, make_author, make_image, picture_bytes
 from tests.support.people import days_from_today, decide, make_agreeing_person, make_person, rows_of, withdraw
 
 CHILD, GROUP = {"kind": "child"}, {"kind": "group"}
@@ -71,6 +72,25 @@ def proposed():
     answers = {"given_by": "self", "picture": "2", "naming": "2", "where": ["website", "languages"]}
     answers |= {"given_on": str(days_from_today(-10)), "proceedings": "no", "in_programme": "no"}
     return about(make_person(proposal=json.dumps(answers), proposed_at=timezone.now()))
+def somebody_else(people):
+    """Return the fields of a story with the answer `people` and a picture of somebody who is not in it."""
+    return {"people": people, "lead_image": make_image(shows="other"), "lead_image_alt": "Somebody"}
+
+
+def relabelled():
+    """Return the fields of a story with a picture that was said to show somebody, and shows a place now."""
+    image = make_image(shows="other")
+    image.shows = "place"
+    image.save()
+    return about(make_agreeing_person(), lead_image=image, lead_image_alt="A place")
+
+
+def uploaded_again():
+    """Return the fields of a story with a picture whose file is also that of a picture of somebody."""
+    make_image(shows="other")
+    file = CleanFile(picture_bytes(color=SOMEBODY), ".png")
+    image = CleanImage.objects.create(title="Again", file=file, shows="place")
+    return {"people": "none", "lead_image": image, "lead_image_alt": "A place"}
 
 
 # {name of a condition: function that returns the fields of a story. Only this condition is not met for it}.
@@ -79,6 +99,11 @@ CONDITIONS = {
     "not decided": lambda: {"people": ""},
     "nobody chosen": lambda: {"people": "listed"},
     "somebody in the list of nobody": lambda: about(make_agreeing_person()) | {"people": "none"},
+    "nobody, with a picture of somebody": lambda: somebody_else("none"),
+    "nobody could tell, with a picture of somebody": lambda: somebody_else("unknown"),
+    "nobody could tell, and not said why": lambda: {"people": "unknown"},
+    "relabelled picture": relabelled,
+    "file of a picture of somebody": uploaded_again,
     "no consent": lambda: about(make_person()),
     "proposal not confirmed": proposed,
     "ended": lambda: about(make_agreeing_person({"ends_on": days_from_today(-1)})),
@@ -109,7 +134,12 @@ CONDITIONS = {
 
 
 def change_after_decision(name, page):
-    """If the condition `name` is about a decision on `page`, record it, and then change what it is about."""
+    """If the condition `name` is about a decision on `page`, record it, and then change what it is about.
+
+    If it is that nobody could tell who is in the picture, say why.
+    """
+    if name.startswith("nobody could tell, with"):
+        Release.objects.filter(page=page.pk).update(reason="It is told without places.")
     if "since the decision" not in name:
         return
     decide(page, page.story_people.get().contributor, "child")
