@@ -17,9 +17,9 @@ HEADER_BYTES = 3 * 1024
 class CachedPage(NamedTuple):
     """A response with status 200.
 
-    `version`: the content version when the page was begun. `made`: the time.time() then. `etag`: of headers and
-    plain body, without quotation marks. `headers`: (name, value) of the headers that are the same for all
-    requests. `body`: compressed with gzip.
+    `version`: the content version when the page was begun. `made`: the time.time() then. `etag`: of the
+    headers and the plain body, without quotation marks. `headers`: (name, value) of the headers that are the
+    same for all requests. `body`: compressed with gzip.
     """
 
     version: tuple
