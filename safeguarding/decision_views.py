@@ -28,6 +28,7 @@ from safeguarding.forms import RestrictedFieldsMixin
 from safeguarding.leak_check.hits import allow
 from safeguarding.models import Decision, LeakHits
 from safeguarding.releases import report_again
+from safeguarding.wording import describe_wait
 from safeguarding.writers import has_written, read_saves
 
 
@@ -111,6 +112,7 @@ class DecisionIndexView(DecisionMixin, generic.IndexView):
             label=gettext_lazy("Title"),
             get_url=lambda page: reverse("safeguarding_decisions:page", args=[page.pk]),
         ),
+        Column("waits", label=gettext_lazy("How long it has waited"), accessor=describe_wait),
         Column("open", label=gettext_lazy("What is open"), accessor=describe_open),
     ]
 

@@ -10,7 +10,8 @@ from functools import cached_property
 from itertools import chain, islice
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import CharField, Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Cast, Coalesce, Now
 from django.utils.translation import gettext as _
 from wagtail.models import ModelLogEntry, Page, ReferenceIndex, Revision, WorkflowState
 
@@ -69,10 +70,9 @@ class Version:
         """Whether no editor has answered yet who is in this version."""
         return not self.report.is_decided
 
-    @property
-    def is_waiting(self):
-        """Whether a lead, a member of the group Safeguarding, has to decide about it."""
-        return any(unmet in WAITING for _person, unmet in self.unmet)
+    def needs(self, conditions):
+        """Return whether one of `conditions`, a set of Unmet, is not met in this version."""
+        return any(unmet in conditions for _person, unmet in self.unmet)
 
     @cached_property
     def questions(self):
@@ -86,6 +86,7 @@ def waiting_pages():
     """Return a queryset of the pages that wait, in the sense of this module's docstring.
 
     `may_have_people`: whether people are in a page or may be in its draft. Those pages come first.
+    `waits_since`: when it was submitted, or else saved last. Those that wait longest come first.
     """
     page_type = ContentType.objects.get_for_model(Page)
     submitted = WorkflowState.objects.active().filter(base_content_type=page_type)
@@ -96,21 +97,27 @@ def waiting_pages():
     # A draft does not report its people.
     may_have_people = Exists(Use.objects.filter(page=OuterRef("pk"))) | Q(pk__in=keys)
     pages = Page.objects.filter(waits, depth__gt=1)  # without the root, which nobody reads
-    return pages.annotate(may_have_people=may_have_people).order_by("-may_have_people", "pk")
+    sent = submitted.filter(object_id=Cast(OuterRef("pk"), CharField())).order_by().values("created_at")
+    since = Coalesce(Subquery(sent[:1]), "latest_revision_created_at", "last_published_at", Now())
+    pages = pages.annotate(may_have_people=may_have_people, waits_since=since)
+    return pages.order_by("-may_have_people", "waits_since", "pk")
 
 
 def find_undecided():
-    """Return two lists of Versions: those that wait for a lead, and those that are undecided.
+    """Return three lists of Versions: those that wait for a lead, those with somebody whom nobody has asked
+    yet, and those that are undecided.
 
-    Each has the first MAX_LISTED at most.
+    Each has the first MAX_LISTED at most. Those that wait longest come first.
     """
     pages = waiting_pages()
     # No person is recorded in the other pages, so no lead has to decide about them. They are read only until
     # there are enough that are undecided.
     with_people = list(read_versions(pages.filter(may_have_people=True)))
     others = read_versions(pages.filter(may_have_people=False))
-    waiting = first_of(with_people, lambda version: version.is_waiting)
-    return waiting, first_of(chain(with_people, others), lambda version: version.is_undecided)
+    waiting = first_of(with_people, lambda version: version.needs(WAITING))
+    unasked = first_of(with_people, lambda version: version.needs({Unmet.NONE}))
+    undecided = first_of(chain(with_people, others), lambda version: version.is_undecided)
+    return waiting, unasked, sorted(undecided, key=lambda version: version.page.waits_since)
 
 
 def read_versions(pages):

@@ -16,6 +16,7 @@ class RestrictedView(models.Model):
         REQUEST = "request", _("The person asked to see what is held")
         CHECK = "check", _("To check a story")
         DANGER = "danger", _("Somebody may be in danger")
+        FOUND = "found", _("Found in a search by name or contact")
 
     contributor = models.ForeignKey(
         "safeguarding.Contributor", on_delete=models.CASCADE, related_name="views"

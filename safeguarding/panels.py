@@ -22,7 +22,7 @@ from safeguarding.retention import deletion_day, is_time_to_announce
 from safeguarding.status import Status
 from safeguarding.withdrawal.returned import find_returned
 from safeguarding.withdrawal_models import Ledger, WithdrawalTask
-from safeguarding.wording import describe_end, describe_status, format_day
+from safeguarding.wording import describe_end, describe_status, describe_wait, format_day
 
 
 class TodayPanel(Component):
@@ -137,7 +137,7 @@ def find_holds():
 
 def find_stories():
     """Return {heading: [(title, address, sentence)]} of the stories that wait, or will."""
-    waiting, undecided = find_undecided()
+    waiting, unasked, undecided = find_undecided()
     ending = [
         (each.page.title, address_of(each.page, each.digest), f"{each.contributor}: {describe_end(each)}")
         for each in ending_decisions()
@@ -149,6 +149,7 @@ def find_stories():
     changed = [(each.page.title, address_of(each.page, each.digest), text) for each in changed_decisions()]
     return {
         _("Decisions that wait for you"): [to_line(each) for each in waiting],
+        _("Not asked yet: ask her, or take her out"): [to_line(each) for each in unasked],
         _("Decisions that end soon or have ended"): ending,
         _("Changed since a decision"): changed,
         _("Nobody said who is in these stories"): [to_line(each) for each in undecided],
@@ -157,7 +158,7 @@ def find_stories():
 
 def to_line(version):
     address = address_of(version.page, version.report.digest)
-    return version.content.title, address, " ".join(version.sentences)
+    return version.content.title, address, " ".join([describe_wait(version.page), *version.sentences])
 
 
 def address_of(page, digest):

@@ -73,7 +73,6 @@ class PeopleViewSet(ModelViewSet):
     add_to_admin_menu = True
     copy_view_enabled = False
     inspect_view_enabled = True  # so that Wagtail's views link to "inspect" of PERSON_VIEWS
-    search_fields = ["code"]
     list_filter = ["kind", "role"]
     list_per_page = 50
     index_view_class = views.PersonIndexView
