@@ -23,7 +23,7 @@ from wagtail.log_actions import log
 from wagtail.models import Page
 
 from caching.local_date import today
-from safeguarding.decisions import find_versions, waiting_pages
+from safeguarding.decisions import find_repeatable, find_versions, waiting_pages
 from safeguarding.forms import RestrictedFieldsMixin
 from safeguarding.leak_check.hits import allow
 from safeguarding.models import Decision, LeakHits
@@ -169,17 +169,47 @@ class DecideView(StoryMixin, FormView):
     def get_form_kwargs(self):
         return super().get_form_kwargs() | {"version": self.version, "for_user": self.request.user}
 
+    @cached_property
+    def repeatable(self):
+        return find_repeatable(self.version, self.request.user)
+
+    @cached_property
+    def comparison(self):
+        """What changed since the version that the user decided about last, as Wagtail's Compare lists it."""
+        before, now = self.repeatable[0], self.version.content
+        panels = now.get_edit_handler().get_bound_panel(instance=now, request=self.request, form=None)
+        found = [each(before, now) for each in panels.get_comparison()] if before else []
+        return [each for each in found if each.has_changed()]
+
+    def find_repeated(self, form):
+        """Return the decisions that “Still right” repeats: none if no change is shown."""
+        questions = [key for key, _label in form.fields["question"].choices] if self.comparison else []
+        return [decision for key, decision in self.repeatable[1].items() if key in questions]
+
     def get_context_data(self, **kwargs):
         context = super().get_context_data(version=self.version, versions=self.versions, **kwargs)
-        return context | {"media": context["form"].media}
+        repeated = self.find_repeated(context["form"])
+        return context | {"comparison": self.comparison, "repeated": repeated, "media": context["form"].media}
+
+    def post(self, request, *args, **kwargs):
+        if "still_right" not in request.POST:
+            return super().post(request, *args, **kwargs)
+        decisions = self.find_repeated(self.get_form())
+        for each in decisions:
+            each.pk, each.revision, each.digest = None, self.version.revision, self.version.report.digest
+        return self.record(decisions)
 
     def form_valid(self, form):
-        # In a transaction of its own, because the decision locks more people: lock() in releases.py.
+        return self.record([form.instance])
+
+    def record(self, decisions):
+        # In a transaction of its own, because a decision locks more people: lock() in releases.py.
         with transaction.atomic():
             report_again([self.version.page.pk])
-        decision = form.save()
-        log(decision.contributor, "safeguarding.decide", user=self.request.user)
-        messages.success(self.request, _("Your decision about %s is recorded.") % decision.contributor.code)
+        for each in decisions:
+            each.save()
+            log(each.contributor, "safeguarding.decide", user=self.request.user)
+            messages.success(self.request, _("Your decision about %s is recorded.") % each.contributor.code)
         return redirect("safeguarding_decisions:page", self.version.page.pk)
 
 

@@ -18,7 +18,7 @@ from wagtail.models import ModelLogEntry, Page, ReferenceIndex, Revision, Workfl
 from caching.local_date import today
 from safeguarding.gate import Unmet, judge
 from safeguarding.models import Decision, Release, Use
-from safeguarding.releases import Report, is_released, judge_uses, load_people
+from safeguarding.releases import Report, counting_decisions, is_released, judge_uses, load_people
 from safeguarding.status import DAYS_OF_NOTICE, ONE_DAY
 
 # {condition that is not met: ground of the decision that replaces it}.
@@ -158,6 +158,21 @@ def make_version(page, content, is_live, revision):
     judged = judge_uses(content, report.uses, report.digest, people, today())
     unmet = [(person, each) for person, _use, verdict in judged for each in verdict.unmet]
     return Version(page, content, is_live, revision, report, unmet)
+
+
+def find_repeatable(version, user):
+    """Return what `user` decided about another version of the page last: (content, {question: Decision}).
+
+    The content is None if that version is unknown, or has changed since, which no comparison with it shows:
+    it was overwritten, or somebody edited a picture, document or author in it.
+    """
+    own = Decision.objects.filter(page=version.page, decided_by=user).exclude(digest=version.report.digest)
+    last = own.order_by("pk").last()
+    content = last.revision.as_object() if last and last.revision else None
+    if content is None or content.people_digest != last.digest:
+        return None, {}
+    decided = counting_decisions(version.page, last.digest).filter(decided_by=user, ends_on__gte=today())
+    return content, {f"{each.contributor_id}:{each.ground}": each for each in decided.order_by("pk")}
 
 
 # --- Decisions that end ---------------------------------------------------------------------------

@@ -215,16 +215,21 @@ def is_held(page):
     return PageHold.objects.filter(page=page.pk).exists()
 
 
-def find_decisions(page, digest):
-    """Return {contributor: {ground: last day}} for the content `digest` of `page`."""
-    found = defaultdict(dict)
+def counting_decisions(page, digest):
+    """Return the Decisions about the content `digest` of `page`, also those whose last day is over."""
     # What a person answers later is not undone by another legal ground once that consent has ended, nor by
     # what was decided about former answers.
     later = Consent.objects.filter(
         contributor=OuterRef("contributor"), recorded_at__gt=OuterRef("decided_at")
     )
     replaced = Q(Exists(later)) & ~Q(ground=Decision.Ground.CHILD)
-    for decision in Decision.objects.filter(page=page.pk, digest=digest).exclude(replaced):
+    return Decision.objects.filter(page=page.pk, digest=digest).exclude(replaced)
+
+
+def find_decisions(page, digest):
+    """Return {contributor: {ground: last day}} for the content `digest` of `page`."""
+    found = defaultdict(dict)
+    for decision in counting_decisions(page, digest):
         grounds = found[decision.contributor_id]
         grounds[decision.ground] = max(decision.ends_on, grounds.get(decision.ground, decision.ends_on))
     return found

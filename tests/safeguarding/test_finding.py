@@ -6,7 +6,7 @@ import pytest
 from wagtail.log_actions import log
 
 from safeguarding.models import RestrictedView
-from safeguarding.policies import GROUP, NAMES_CLOSED
+from safeguarding.policies import NAMES_CLOSED
 from tests.support.builders import make_user, parse
 from tests.support.leads import address
 from tests.support.people import make_agreeing_person, make_person
