@@ -71,6 +71,7 @@ UNSEEN_TABLES = {
     "safeguarding_notice",
     "safeguarding_restrictedview",
     "safeguarding_restriction",
+    "safeguarding_secondreader",
     "safeguarding_withdrawal",
     "safeguarding_withdrawaltask",
     "wagtailadmin_editingsession",

@@ -1,10 +1,12 @@
 """Views of the admin for the stories that wait for the safeguarding team.
 
-They are the list, a page for the decisions on one story, and the story as readers would see it. Another one
-lets a user publish again who is above the limit of the leak check.
+They are the list, a page for the decisions on one story, and the story as readers would see it. Others name
+a second reader, and let a user publish again who is above the limit of the leak check.
 """
 
 from django import forms
+from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
@@ -26,9 +28,9 @@ from caching.local_date import today
 from safeguarding.decisions import find_repeatable, find_versions, waiting_pages
 from safeguarding.forms import RestrictedFieldsMixin
 from safeguarding.leak_check.hits import allow
-from safeguarding.models import Decision, LeakHits
+from safeguarding.mails import mail_leads
+from safeguarding.models import Decision, LeakHits, SecondReader
 from safeguarding.releases import report_again
-from safeguarding.wording import describe_wait
 from safeguarding.writers import has_written, read_saves
 
 
@@ -51,9 +53,7 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
 
     def __init__(self, *args, version, **kwargs):
         super().__init__(*args, **kwargs)
-        decision = self.instance
-        decision.page, decision.revision = version.page, version.revision
-        decision.digest, decision.decided_by = version.report.digest, self.for_user
+        self.instance.page, self.instance.decided_by = version.page, self.for_user
         choices = []
         self.own = []  # the labels of the questions about which the user may not decide
         # Without questions, the versions are not read.
@@ -112,7 +112,6 @@ class DecisionIndexView(DecisionMixin, generic.IndexView):
             label=gettext_lazy("Title"),
             get_url=lambda page: reverse("safeguarding_decisions:page", args=[page.pk]),
         ),
-        Column("waits", label=gettext_lazy("How long it has waited"), accessor=describe_wait),
         Column("open", label=gettext_lazy("What is open"), accessor=describe_open),
     ]
 
@@ -169,35 +168,28 @@ class DecideView(StoryMixin, FormView):
     def get_form_kwargs(self):
         return super().get_form_kwargs() | {"version": self.version, "for_user": self.request.user}
 
-    @cached_property
-    def repeatable(self):
-        return find_repeatable(self.version, self.request.user)
+    def get_form(self, form_class=None):
+        """Return the form. Its `comparison` is what changed since the user decided last, as Compare lists it.
 
-    @cached_property
-    def comparison(self):
-        """What changed since the version that the user decided about last, as Wagtail's Compare lists it."""
-        before, now = self.repeatable[0], self.version.content
+        Its `repeated` are the decisions that “Still right” repeats: none if no change is shown.
+        """
+        form, now = super().get_form(form_class), self.version.content
+        before, decided = find_repeatable(self.version, self.request.user)
         panels = now.get_edit_handler().get_bound_panel(instance=now, request=self.request, form=None)
         found = [each(before, now) for each in panels.get_comparison()] if before else []
-        return [each for each in found if each.has_changed()]
-
-    def find_repeated(self, form):
-        """Return the decisions that “Still right” repeats: none if no change is shown."""
-        questions = [key for key, _label in form.fields["question"].choices] if self.comparison else []
-        return [decision for key, decision in self.repeatable[1].items() if key in questions]
+        form.comparison = [each for each in found if each.has_changed()]
+        questions = [key for key, _label in form.fields["question"].choices] if form.comparison else []
+        form.repeated = [decided[key] for key in questions if key in decided]
+        return form
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(version=self.version, versions=self.versions, **kwargs)
-        repeated = self.find_repeated(context["form"])
-        return context | {"comparison": self.comparison, "repeated": repeated, "media": context["form"].media}
+        return context | {"media": context["form"].media}
 
     def post(self, request, *args, **kwargs):
-        if "still_right" not in request.POST:
-            return super().post(request, *args, **kwargs)
-        decisions = self.find_repeated(self.get_form())
-        for each in decisions:
-            each.pk, each.revision, each.digest = None, self.version.revision, self.version.report.digest
-        return self.record(decisions)
+        if "still_right" in request.POST:
+            return self.record(self.get_form().repeated)
+        return super().post(request, *args, **kwargs)
 
     def form_valid(self, form):
         return self.record([form.instance])
@@ -207,6 +199,7 @@ class DecideView(StoryMixin, FormView):
         with transaction.atomic():
             report_again([self.version.page.pk])
         for each in decisions:
+            each.pk, each.revision, each.digest = None, self.version.revision, self.version.report.digest
             each.save()
             log(each.contributor, "safeguarding.decide", user=self.request.user)
             messages.success(self.request, _("Your decision about %s is recorded.") % each.contributor.code)
@@ -221,6 +214,47 @@ class ReadView(StoryMixin, View):
             raise Http404
         content = self.version.content
         return content.make_preview_request(request, content.default_preview_mode)
+
+
+class ReaderForm(WagtailAdminModelForm):
+    contact = forms.EmailField(label=gettext_lazy("E-mail address"))
+
+    class Meta:
+        model = SecondReader
+        fields = ("name", "function", "contact")
+
+    def clean_contact(self):
+        if get_user_model().objects.filter(email__iexact=self.cleaned_data["contact"]).exists():
+            raise forms.ValidationError(_("An account has this address. Name somebody without an account."))
+        return self.cleaned_data["contact"]
+
+
+class ReaderView(StoryMixin, FormView):
+    """Names a second reader for a story about which the lead may not decide herself."""
+
+    form_class, template_name = ReaderForm, "safeguarding/reader.html"
+    page_title = gettext_lazy("Name a second reader")
+    permission_required = "see_names"
+
+    def get_form(self, form_class=None):
+        if not self.version or not DecisionForm(version=self.version, for_user=self.request.user).own:
+            raise Http404
+        return super().get_form(form_class)
+
+    def form_valid(self, form):
+        user, page = self.request.user, self.version.page
+        form.instance.page, form.instance.named_by = page, user
+        log(form.save(), "wagtail.create")
+        administrators = get_user_model().objects.filter(is_superuser=True, is_active=True)
+        address = f"{settings.BASE_URL}{reverse('safeguarding_decisions:page', args=[page.pk])}"
+
+        def compose():
+            text = _("%s named a second reader for a story. If you did not expect this, ask why:")
+            return f"{text % user}\n\n{address}"
+
+        mail_leads(gettext_lazy("A second reader of a story"), compose, administrators)
+        messages.success(self.request, _("The second reader is recorded. All leads are told."))
+        return redirect("safeguarding_decisions:page", page.pk)
 
 
 class AllowView(DecisionMixin, View):

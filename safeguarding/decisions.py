@@ -20,6 +20,7 @@ from safeguarding.gate import Unmet, judge
 from safeguarding.models import Decision, Release, Use
 from safeguarding.releases import Report, counting_decisions, is_released, judge_uses, load_people
 from safeguarding.status import DAYS_OF_NOTICE, ONE_DAY
+from safeguarding.wording import describe_status
 
 # {condition that is not met: ground of the decision that replaces it}.
 GROUNDS = {
@@ -63,16 +64,20 @@ class Version:
     def sentences(self):
         """The sentences for a lead about what is not decided about the people in this version."""
         undecided = [_("Nobody has said yet who is in this page.")] if self.is_undecided else []
-        return undecided + [unmet.describe(person) for person, unmet in self.unmet]
+        return undecided + [
+            f"{person.code}: {describe_status(person)}" if unmet == Unmet.NONE else unmet.describe(person)
+            for person, unmet in self.unmet
+        ]
 
     @property
     def is_undecided(self):
         """Whether no editor has answered yet who is in this version."""
         return not self.report.is_decided
 
-    def needs(self, conditions):
-        """Return whether one of `conditions`, a set of Unmet, is not met in this version."""
-        return any(unmet in conditions for _person, unmet in self.unmet)
+    @property
+    def is_waiting(self):
+        """Whether a lead, a member of the group Safeguarding, has to decide about it, or to ask somebody."""
+        return any(unmet in {*WAITING, Unmet.NONE} for _person, unmet in self.unmet)
 
     @cached_property
     def questions(self):
@@ -104,8 +109,7 @@ def waiting_pages():
 
 
 def find_undecided():
-    """Return three lists of Versions: those that wait for a lead, those with somebody whom nobody has asked
-    yet, and those that are undecided.
+    """Return two lists of Versions: those that wait for a lead, and those that are undecided.
 
     Each has the first MAX_LISTED at most. Those that wait longest come first.
     """
@@ -114,10 +118,9 @@ def find_undecided():
     # there are enough that are undecided.
     with_people = list(read_versions(pages.filter(may_have_people=True)))
     others = read_versions(pages.filter(may_have_people=False))
-    waiting = first_of(with_people, lambda version: version.needs(WAITING))
-    unasked = first_of(with_people, lambda version: version.needs({Unmet.NONE}))
+    waiting = first_of(with_people, lambda version: version.is_waiting)
     undecided = first_of(chain(with_people, others), lambda version: version.is_undecided)
-    return waiting, unasked, sorted(undecided, key=lambda version: version.page.waits_since)
+    return waiting, sorted(undecided, key=lambda version: version.page.waits_since)
 
 
 def read_versions(pages):
@@ -158,6 +161,12 @@ def make_version(page, content, is_live, revision):
     judged = judge_uses(content, report.uses, report.digest, people, today())
     unmet = [(person, each) for person, _use, verdict in judged for each in verdict.unmet]
     return Version(page, content, is_live, revision, report, unmet)
+
+
+def unread_answers():
+    """Return a queryset of the pages that readers see without people, and at which no lead has looked yet."""
+    has_people = Exists(Use.objects.filter(page=OuterRef("pk")))
+    return Page.objects.live().filter(is_released(), ~has_people, depth__gt=1).order_by("pk")
 
 
 def find_repeatable(version, user):

@@ -20,9 +20,6 @@ def find_people(text, user, sees_names):
     rows = list(Contributor.objects.values_list("pk", "code", *(FIELDS if sees_names else [])))
     by_code = {key for key, code, *_texts in rows if may_find(terms, code)}
     found = {key for key, _code, *texts in rows if any(may_find(terms, each) for each in texts)}
-    looks = [
-        RestrictedView(contributor_id=key, user=user, reason=RestrictedView.Reason.FOUND)
-        for key in sorted(found - by_code)
-    ]
-    RestrictedView.objects.bulk_create(looks)
+    look = {"user": user, "reason": RestrictedView.Reason.FOUND}
+    RestrictedView.objects.bulk_create(RestrictedView(contributor_id=key, **look) for key in found - by_code)
     return found | by_code

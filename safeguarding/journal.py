@@ -1,10 +1,11 @@
-"""Models that record looks at restricted fields, mails to leads, announced leads, and leak check counts."""
+"""Models of looks at restricted fields, second readers, mails, announced leads, and leak check counts."""
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from caching.local_date import today
+from safeguarding.encryption import EncryptedTextField
 
 
 class RestrictedView(models.Model):
@@ -31,6 +32,25 @@ class RestrictedView(models.Model):
 
     def __str__(self):
         return f"{self.contributor.code}: {self.get_reason_display()}"
+
+
+class SecondReader(models.Model):
+    """Somebody without an account whom a lead asks to read a page, because somebody else has to."""
+
+    page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")
+    name = EncryptedTextField(_("name"))
+    function = EncryptedTextField(_("function"))
+    contact = EncryptedTextField(_("e-mail address"))
+    named_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    named_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return str(self.page_id)
 
 
 class Notice(models.Model):

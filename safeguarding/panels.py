@@ -16,7 +16,7 @@ from caching.local_date import today
 from safeguarding.decisions import changed_decisions, ending_decisions, find_undecided
 from safeguarding.leak_check.hits import SHOWN, find_many
 from safeguarding.membership import JOINED, unannounced
-from safeguarding.models import Contributor, PageHold
+from safeguarding.models import Contributor, PageHold, SecondReader
 from safeguarding.policies import is_lead, leads
 from safeguarding.retention import deletion_day, is_time_to_announce
 from safeguarding.status import Status
@@ -87,7 +87,7 @@ def find_work():
 
 
 def find_new_members():
-    """Return {heading: [(user name, address, sentence)]} of the leads who joined in the last days."""
+    """Return {heading: [(name, address, sentence)]} of new leads and second readers of the last days."""
     entries = ModelLogEntry.objects.filter(action=JOINED, timestamp__gt=timezone.now() - SHOWN)
     keys = {int(key) for key in entries.values_list("object_id", flat=True)}
     keys.update(unannounced().values_list("user", flat=True))
@@ -97,7 +97,14 @@ def find_new_members():
     )
     found = leads().filter(pk__in=keys)
     lines = [(str(user), reverse("wagtailusers_users:edit", args=[user.pk]), text) for user in found]
-    return {_("New in the safeguarding team"): lines}
+    recent = SecondReader.objects.filter(named_at__gt=timezone.now() - SHOWN).select_related(
+        "page", "named_by"
+    )
+    text = _("Named by %s as a second reader. If you did not expect this, ask why.")
+    readers = [
+        (f"{each.name}, {each.function}", address_of(each.page), text % each.named_by) for each in recent
+    ]
+    return {_("New in the safeguarding team"): lines, _("Second readers"): readers}
 
 
 def find_holds():
@@ -137,7 +144,7 @@ def find_holds():
 
 def find_stories():
     """Return {heading: [(title, address, sentence)]} of the stories that wait, or will."""
-    waiting, unasked, undecided = find_undecided()
+    waiting, undecided = find_undecided()
     ending = [
         (each.page.title, address_of(each.page, each.digest), f"{each.contributor}: {describe_end(each)}")
         for each in ending_decisions()
@@ -148,8 +155,7 @@ def find_stories():
     )
     changed = [(each.page.title, address_of(each.page, each.digest), text) for each in changed_decisions()]
     return {
-        _("Decisions that wait for you"): [to_line(each) for each in waiting],
-        _("Not asked yet: ask her, or take her out"): [to_line(each) for each in unasked],
+        _("What waits for you"): [to_line(each) for each in waiting],
         _("Decisions that end soon or have ended"): ending,
         _("Changed since a decision"): changed,
         _("Nobody said who is in these stories"): [to_line(each) for each in undecided],
@@ -161,8 +167,9 @@ def to_line(version):
     return version.content.title, address, " ".join([describe_wait(version.page), *version.sentences])
 
 
-def address_of(page, digest):
-    return f"{reverse('safeguarding_decisions:page', args=[page.pk])}?version={digest}"
+def address_of(page, digest=None):
+    address = reverse("safeguarding_decisions:page", args=[page.pk])
+    return f"{address}?version={digest}" if digest else address
 
 
 def last_missed_attempts():

@@ -7,7 +7,7 @@ from wagtail.admin.viewsets.model import ModelViewSet
 
 from safeguarding import views
 from safeguarding.consent_views import ConsentView
-from safeguarding.decision_views import AllowView, DecideView, DecisionIndexView, ReadView
+from safeguarding.decision_views import AllowView, DecideView, DecisionIndexView, ReaderView, ReadView
 from safeguarding.forms import PersonForm
 from safeguarding.models import Contributor
 from safeguarding.restricted_views import PrintView, RestrictedFieldsView, WordsView
@@ -42,6 +42,7 @@ class DecisionViewSet(ViewSet):
             path("results/", DecisionIndexView.as_view(results_only=True), name="index_results"),
             path("limit/<int:pk>/", AllowView.as_view(), name="allow"),
             path("<int:pk>/", DecideView.as_view(), name="page"),
+            path("<int:pk>/second-reader/", ReaderView.as_view(), name="reader"),
             path("<int:pk>/read/", ReadView.as_view(), name="read"),
         ]
 

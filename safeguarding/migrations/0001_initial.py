@@ -124,6 +124,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='SecondReader',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', safeguarding.encryption.EncryptedTextField(verbose_name='name')),
+                ('function', safeguarding.encryption.EncryptedTextField(verbose_name='function')),
+                ('contact', safeguarding.encryption.EncryptedTextField(verbose_name='e-mail address')),
+                ('named_at', models.DateTimeField(auto_now_add=True)),
+                ('named_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('page', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='wagtailcore.page')),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
             name='Restriction',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -7,13 +7,21 @@ from wagtail.models import ModelLogEntry, Workflow
 
 from caching.local_date import today
 from safeguarding.gate import PersonUse, Unmet, judge
-from safeguarding.models import Decision
+from safeguarding.models import Decision, Notice
 from safeguarding.policies import GROUP
+from safeguarding.reminders import send_reminders
 from safeguarding.scopes import NO_END, Naming, Picture
 from stories.models import StoryPage
 from tests.support.builders import make_plain_page, make_story, make_user, parse
 from tests.support.leads import decision_data, errors_of, make_live_story, send_decision
-from tests.support.people import days_from_today, decide, make_agreeing_person, make_story_about, rows_of
+from tests.support.people import (
+    days_from_today,
+    decide,
+    make_agreeing_person,
+    make_person,
+    make_story_about,
+    rows_of,
+)
 from tests.support.translations import make_index_in
 from tests.support.undone import undone
 
@@ -211,3 +219,34 @@ def test_desk_lists_what_waits_after_many_stories_that_need_nobody_today(lead, m
     assert 'name="question"' not in page
     monkeypatch.setattr("safeguarding.decisions.MAX_READ", 1)
     assert "In court" not in lead.get("/admin/").text, "no more stories are read"
+
+
+def test_what_waits_longest_stands_first_with_its_days(lead, time_machine):
+    """Whoever saves a story again doesn't put it at the end."""
+    made = {}
+    for days, title in ((1, "Second"), (9, "First"), (0, "Third")):
+        time_machine.move_to(f"2026-05-{20 - days} 12:00", tick=False)
+        made[title] = make_story_about(make_agreeing_person({"proceedings": True}), live=False, title=title)
+        Workflow.objects.get().start(made[title], lead.user)
+    time_machine.move_to("2026-05-20 13:00", tick=False)
+    lead.force_login(lead.user)
+    save(made["First"], lead.user, "Other words.")
+    lines = [each.text for each in parse(lead.get("/admin/")).select("li") if "Waits for" in each.text]
+    expected = (("First", "9 days"), ("Second", "1 day"), ("Third", "0 days"))
+    for line, (title, days) in zip(lines, expected, strict=True):
+        assert f"{title}: Waits for {days}." in line
+    rows = parse(lead.get(reverse("safeguarding_decisions:index"))).select("tbody tr td.title")
+    assert [row.get_text(strip=True) for row in rows] == ["First", "Second", "Third"]
+
+
+def test_somebody_whom_nobody_asked_is_asked_or_taken_out_and_is_no_consent_that_ends(lead):
+    unasked = make_person()
+    Workflow.objects.get().start(make_story_about(unasked, title="Nets", live=False), lead.user)
+    send_reminders()
+    page = parse(lead.get("/admin/"))
+    said = f"{unasked.code}: Nobody has asked this person yet. Ask her, or take her out."
+    [line] = [each.text for each in page.select("li") if unasked.code in each.text]
+    assert line.startswith("Nets: Waits for 0 days.")
+    assert said in line
+    assert not {"Ends soon", "Ended"} & {each.get_text(strip=True) for each in page.select("h3")}
+    assert not Notice.objects.exists()
