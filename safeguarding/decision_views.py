@@ -133,7 +133,7 @@ class StoryMixin(DecisionMixin):
 
     @cached_property
     def version(self):
-        asked = self.request.POST.get("digest") or self.request.GET.get("version")
+        asked = self.request.POST.get("digest") or self.request.GET.get("version") or None
         found = [each for each in self.versions if asked in {None, each.report.digest}]
         return found[-1] if found else None
 
@@ -235,6 +235,8 @@ class ReaderView(StoryMixin, FormView):
     form_class, template_name = ReaderForm, "safeguarding/reader.html"
     page_title = gettext_lazy("Name a second reader")
     permission_required = "see_names"
+    subject = gettext_lazy("A second reader of a story")
+    text = gettext_lazy("%s named a second reader for a story. If you did not expect this, ask why:")
 
     def get_form(self, form_class=None):
         if not self.version or not DecisionForm(version=self.version, for_user=self.request.user).own:
@@ -243,16 +245,11 @@ class ReaderView(StoryMixin, FormView):
 
     def form_valid(self, form):
         user, page = self.request.user, self.version.page
-        form.instance.page, form.instance.named_by = page, user
+        form.instance.page, form.instance.user = page, user
         log(form.save(), "wagtail.create")
         administrators = get_user_model().objects.filter(is_superuser=True, is_active=True)
         address = f"{settings.BASE_URL}{reverse('safeguarding_decisions:page', args=[page.pk])}"
-
-        def compose():
-            text = _("%s named a second reader for a story. If you did not expect this, ask why:")
-            return f"{text % user}\n\n{address}"
-
-        mail_leads(gettext_lazy("A second reader of a story"), compose, administrators)
+        mail_leads(self.subject, lambda: f"{self.text % user}\n\n{address}", administrators)
         messages.success(self.request, _("The second reader is recorded. All leads are told."))
         return redirect("safeguarding_decisions:page", page.pk)
 

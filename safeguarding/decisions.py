@@ -119,8 +119,7 @@ def find_undecided():
     with_people = list(read_versions(pages.filter(may_have_people=True)))
     others = read_versions(pages.filter(may_have_people=False))
     waiting = first_of(with_people, lambda version: version.is_waiting)
-    undecided = first_of(chain(with_people, others), lambda version: version.is_undecided)
-    return waiting, sorted(undecided, key=lambda version: version.page.waits_since)
+    return waiting, first_of(chain(with_people, others), lambda version: version.is_undecided)
 
 
 def read_versions(pages):

@@ -35,15 +35,13 @@ class RestrictedView(models.Model):
 
 
 class SecondReader(models.Model):
-    """Somebody without an account whom a lead asks to read a page, because somebody else has to."""
+    """Somebody without an account whom a lead, `user`, asks to read a page, because somebody else has to."""
 
     page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")
     name = EncryptedTextField(_("name"))
     function = EncryptedTextField(_("function"))
     contact = EncryptedTextField(_("e-mail address"))
-    named_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     named_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

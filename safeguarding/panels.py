@@ -97,13 +97,9 @@ def find_new_members():
     )
     found = leads().filter(pk__in=keys)
     lines = [(str(user), reverse("wagtailusers_users:edit", args=[user.pk]), text) for user in found]
-    recent = SecondReader.objects.filter(named_at__gt=timezone.now() - SHOWN).select_related(
-        "page", "named_by"
-    )
+    recent = SecondReader.objects.filter(named_at__gt=timezone.now() - SHOWN)
     text = _("Named by %s as a second reader. If you did not expect this, ask why.")
-    readers = [
-        (f"{each.name}, {each.function}", address_of(each.page), text % each.named_by) for each in recent
-    ]
+    readers = [(f"{each.name}, {each.function}", address_of(each.page), text % each.user) for each in recent]
     return {_("New in the safeguarding team"): lines, _("Second readers"): readers}
 
 
@@ -167,9 +163,8 @@ def to_line(version):
     return version.content.title, address, " ".join([describe_wait(version.page), *version.sentences])
 
 
-def address_of(page, digest=None):
-    address = reverse("safeguarding_decisions:page", args=[page.pk])
-    return f"{address}?version={digest}" if digest else address
+def address_of(page, digest=""):
+    return f"{reverse('safeguarding_decisions:page', args=[page.pk])}?version={digest}"
 
 
 def last_missed_attempts():

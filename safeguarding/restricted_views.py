@@ -8,13 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 from wagtail.log_actions import log, registry
-from wagtail.models import Page
 
 from safeguarding.decisions import unread_answers
 from safeguarding.encryption import UnreadableText, has_keys
 from safeguarding.forms import ReasonForm, RestrictedForm
 from safeguarding.leak_check.admin_requests import list_places
-from safeguarding.leak_check.checking import find_live, find_shown
+from safeguarding.leak_check.checking import find_live, find_shown, people_of
 from safeguarding.leak_check.words import are_searched, new_words, words_of_label
 from safeguarding.models import Contributor, RestrictedView, Use
 from safeguarding.releases import lock_pages, lock_with_others
@@ -89,8 +88,8 @@ class RestrictedFieldsView(PersonMixin, TemplateView):
 class WordsView(PersonMixin, TemplateView):
     """Lists where names and words of a person are on the site, which "Take down" doesn't hide.
 
-    The list says only where they are, and never which word it is. Words of the label count only in pages
-    without people.
+    The list says only where they are, and never which word it is. Words of the label, which all
+    leads can see, count only where nobody is listed.
     """
 
     page_title = gettext_lazy("Words that are still on the site")
@@ -98,13 +97,9 @@ class WordsView(PersonMixin, TemplateView):
 
     def get_context_data(self, **kwargs):
         # The list would tell whether a name that somebody puts on the site is one of the person.
-        sees_names = self.user_has_permission("see_names")
-        words = words_to_change(self.person) if sees_names else []
-        found = find_shown(words)
-        for each in find_shown(words_of_label(self.person)) if sees_names else []:
-            is_page = isinstance(each.instance, Page)
-            if is_page and each not in found and not Use.objects.filter(page=each.instance.pk).exists():
-                found.append(each)
+        words = words_to_change(self.person) if self.user_has_permission("see_names") else []
+        found, labelled = find_shown(words), find_shown(words_of_label(self.person))
+        found += [each for each in labelled if each not in found and not people_of(each.instance).listed]
         uses = self.person.uses.with_pages()
         return super().get_context_data(
             found=list_places(found, self.request.user),

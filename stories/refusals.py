@@ -47,12 +47,10 @@ def link_person(error, user):
     address = reverse("safeguarding_people:inspect", args=[person.pk])
     link = format_html('<a href="{}">{}</a>', address, person.code)
     text = mark_safe(text.replace(person.code, link))  # noqa: S308 - text and link are escaped
-    if error.waits_for_decision and (key := error.waits_for_decision.pk):
-        decide = reverse("safeguarding_decisions:page", args=[key])
-        return format_html(
-            '{} <a href="{}" target="_blank" rel="noreferrer">{}</a>', text, decide, _("Decide on it.")
-        )
-    return text
+    if not error.waits_for_decision or not error.waits_for_decision.pk:
+        return text
+    address = reverse("safeguarding_decisions:page", args=[error.waits_for_decision.pk])
+    return format_html('{} <a href="{}" target="_blank">{}</a>', text, address, _("Decide on it."))
 
 
 def link_field(field, error, user, editor=""):

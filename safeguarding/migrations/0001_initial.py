@@ -131,7 +131,7 @@ class Migration(migrations.Migration):
                 ('function', safeguarding.encryption.EncryptedTextField(verbose_name='function')),
                 ('contact', safeguarding.encryption.EncryptedTextField(verbose_name='e-mail address')),
                 ('named_at', models.DateTimeField(auto_now_add=True)),
-                ('named_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('page', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='wagtailcore.page')),
             ],
             options={

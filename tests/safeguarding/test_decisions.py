@@ -240,7 +240,7 @@ def test_what_waits_longest_stands_first_with_its_days(lead, time_machine):
 
 
 def test_somebody_whom_nobody_asked_is_asked_or_taken_out_and_is_no_consent_that_ends(lead):
-    unasked = make_person()
+    unasked = make_person(names="Somebody Else")
     Workflow.objects.get().start(make_story_about(unasked, title="Nets", live=False), lead.user)
     send_reminders()
     page = parse(lead.get("/admin/"))

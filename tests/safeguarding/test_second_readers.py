@@ -38,7 +38,7 @@ def test_all_leads_and_administrators_are_told(story, lead, caplog):
     assert "The second reader is recorded. All leads are told." in page.text
     reader = SecondReader.objects.get()
     assert {name: getattr(reader, name) for name in READER} == READER
-    assert (reader.page_id, reader.named_by) == (story.pk, lead.user)
+    assert (reader.page_id, reader.user) == (story.pk, lead.user)
     assert {to for each in mail.outbox for to in each.to} == {
         each.email for each in (lead.user, other, administrator)
     }
