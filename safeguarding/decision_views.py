@@ -171,15 +171,14 @@ class DecideView(StoryMixin, FormView):
     def get_form(self, form_class=None):
         """Return the form. Its `comparison` is what changed since the user decided last, as Compare lists it.
 
-        Its `repeated` are the decisions that “Still right” repeats: none if no change is shown.
+        Its `repeated` are the decisions that “Still right” repeats, about what the user may decide.
         """
         form, now = super().get_form(form_class), self.version.content
         before, decided = find_repeatable(self.version, self.request.user)
         panels = now.get_edit_handler().get_bound_panel(instance=now, request=self.request, form=None)
         found = [each(before, now) for each in panels.get_comparison()] if before else []
         form.comparison = [each for each in found if each.has_changed()]
-        questions = [key for key, _label in form.fields["question"].choices] if form.comparison else []
-        form.repeated = [decided[key] for key in questions if key in decided]
+        form.repeated = [decided[key] for key, _label in form.fields["question"].choices if key in decided]
         return form
 
     def get_context_data(self, **kwargs):

@@ -5,7 +5,7 @@ from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 from modelcluster.models import get_all_child_relations
-from wagtail.models import Workflow
+from wagtail.models import GroupCollectionPermission, Workflow
 
 from media.cleaning import CleanFile
 from media.models import CleanImage
@@ -66,11 +66,7 @@ def press(client, page):
 
 
 def test_two_changed_words_take_two_steps(story, lead):
-    link = next(
-        a
-        for a in parse(lead.get("/admin/")).select("#safeguarding-today-content a, main a")
-        if "Waits for" in a.parent.text
-    )
+    [link] = [a for a in parse(lead.get("/admin/")).select("li > a") if "Waits for" in a.parent.text]
     page = parse(lead.get(link["href"]))
     marked = [each.text for each in page.select(".comparison .deletion, .comparison .addition")]
     assert marked == ["her sister", "his brother"], "only what changed is marked"
@@ -128,16 +124,16 @@ SINCE = {
 def test_only_what_is_seen_to_be_the_same_is_repeated(story, lead, name):
     change, expected = SINCE[name]
     change(story, lead)
-    if expected is None:
-        assert not opened(lead, story).select("form")
-    else:
-        assert [each.ground for each in press(lead, story)] == expected
+    page = opened(lead, story)
+    assert bool(page.select(".comparison")) == (bool(expected) or name == "the lead wrote it")
+    assert [each.ground for each in press(lead, story)] == (expected or [])
 
 
 def test_changed_pictures_are_shown_to_a_lead_who_may_not_choose_them(story, lead):
     other = make_image("Village", shows="place", size=(60, 40))
     body = [{"type": "pictures", "value": {"pictures": [{"image": {"image": other.pk, "alt_text": "x"}}]}}]
     save(story, body=body, lead_image=other)
+    GroupCollectionPermission.objects.all().delete()
     page = opened(lead, story)
     shown = [each.get("src") for each in page.select(".comparison img")]
     rendition = other.renditions.get(filter_spec="max-165x165").url
