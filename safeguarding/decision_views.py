@@ -137,12 +137,6 @@ class StoryMixin(DecisionMixin):
         found = [each for each in self.versions if asked in {None, each.report.digest}]
         return found[-1] if found else None
 
-
-class DecideView(StoryMixin, FormView):
-    form_class = DecisionForm
-    template_name = "safeguarding/decide.html"
-    page_title = gettext_lazy("Decide on a story")
-
     def get_page_subtitle(self):
         return self.versions[-1].page.get_admin_display_title()
 
@@ -152,6 +146,12 @@ class DecideView(StoryMixin, FormView):
             {"url": reverse("safeguarding_decisions:index"), "label": DecisionIndexView.page_title},
             {"url": "", "label": self.get_page_subtitle()},
         ]
+
+
+class DecideView(StoryMixin, FormView):
+    form_class = DecisionForm
+    template_name = "safeguarding/decide.html"
+    page_title = gettext_lazy("Decide on a story")
 
     def dispatch(self, request, *args, **kwargs):
         # Others are refused by the dispatch() of PermissionCheckedMixin, before they learn what there is.
@@ -221,6 +221,7 @@ class ReaderForm(WagtailAdminModelForm):
     class Meta:
         model = SecondReader
         fields = ("name", "function", "contact")
+        widgets = dict.fromkeys(("name", "function"), forms.TextInput)
 
     def clean_contact(self):
         if get_user_model().objects.filter(email__iexact=self.cleaned_data["contact"]).exists():
