@@ -73,6 +73,7 @@ UNSEEN_TABLES = {
     "safeguarding_notice",
     "safeguarding_restrictedview",
     "safeguarding_restriction",
+    "safeguarding_secondreader",
     "safeguarding_withdrawal",
     "safeguarding_withdrawaltask",
     "wagtailadmin_editingsession",

@@ -1,10 +1,12 @@
 """Views of the admin for the stories that wait for the safeguarding team.
 
-They are the list, a page for the decisions on one story, and the story as readers would see it. Another one
-lets a user publish again who is above the limit of the leak check.
+They are the list, a page for the decisions on one story, and the story as readers would see it. Others name
+a second reader, and let a user publish again who is above the limit of the leak check.
 """
 
 from django import forms
+from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
@@ -13,22 +15,23 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
-from django.views.generic import FormView, TemplateView
+from django.views.generic import FormView
 from wagtail.admin import messages
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views import generic
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.log_actions import log
-from wagtail.models import Page, PageLogEntry
+from wagtail.models import Page
 
 from caching.local_date import today
-from safeguarding.decisions import find_undecided, find_versions, waiting_pages
+from safeguarding.decisions import find_repeatable, find_versions, waiting_pages
 from safeguarding.forms import RestrictedFieldsMixin
 from safeguarding.leak_check.hits import allow
-from safeguarding.models import Decision, LeakHits, Release
+from safeguarding.mails import mail_leads
+from safeguarding.models import Decision, LeakHits, SecondReader
 from safeguarding.releases import report_again
-from safeguarding.writers import RIGHT, has_written, read_saves
+from safeguarding.writers import has_written, read_saves
 
 
 class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
@@ -50,9 +53,7 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
 
     def __init__(self, *args, version, **kwargs):
         super().__init__(*args, **kwargs)
-        decision = self.instance
-        decision.page, decision.revision = version.page, version.revision
-        decision.digest, decision.decided_by = version.report.digest, self.for_user
+        self.instance.page, self.instance.decided_by = version.page, self.for_user
         choices = []
         self.own = []  # the labels of the questions about which the user may not decide
         # Without questions, the versions are not read.
@@ -132,15 +133,9 @@ class StoryMixin(DecisionMixin):
 
     @cached_property
     def version(self):
-        asked = self.request.POST.get("digest") or self.request.GET.get("version")
+        asked = self.request.POST.get("digest") or self.request.GET.get("version") or None
         found = [each for each in self.versions if asked in {None, each.report.digest}]
         return found[-1] if found else None
-
-
-class DecideView(StoryMixin, FormView):
-    form_class = DecisionForm
-    template_name = "safeguarding/decide.html"
-    page_title = gettext_lazy("Decide on a story")
 
     def get_page_subtitle(self):
         return self.versions[-1].page.get_admin_display_title()
@@ -151,6 +146,12 @@ class DecideView(StoryMixin, FormView):
             {"url": reverse("safeguarding_decisions:index"), "label": DecisionIndexView.page_title},
             {"url": "", "label": self.get_page_subtitle()},
         ]
+
+
+class DecideView(StoryMixin, FormView):
+    form_class = DecisionForm
+    template_name = "safeguarding/decide.html"
+    page_title = gettext_lazy("Decide on a story")
 
     def dispatch(self, request, *args, **kwargs):
         # Others are refused by the dispatch() of PermissionCheckedMixin, before they learn what there is.
@@ -167,17 +168,40 @@ class DecideView(StoryMixin, FormView):
     def get_form_kwargs(self):
         return super().get_form_kwargs() | {"version": self.version, "for_user": self.request.user}
 
+    def get_form(self, form_class=None):
+        """Return the form. Its `comparison` is what changed since the user decided last, as Compare lists it.
+
+        Its `repeated` are the decisions that “Still right” repeats, about what the user may decide.
+        """
+        form, now = super().get_form(form_class), self.version.content
+        before, decided = find_repeatable(self.version, self.request.user)
+        panels = now.get_edit_handler().get_bound_panel(instance=now, request=self.request, form=None)
+        found = [each(before, now) for each in panels.get_comparison()] if before else []
+        form.comparison = [each for each in found if each.has_changed()]
+        form.repeated = [decided[key] for key, _label in form.fields["question"].choices if key in decided]
+        return form
+
     def get_context_data(self, **kwargs):
         context = super().get_context_data(version=self.version, versions=self.versions, **kwargs)
         return context | {"media": context["form"].media}
 
+    def post(self, request, *args, **kwargs):
+        if "still_right" in request.POST:
+            return self.record(self.get_form().repeated)
+        return super().post(request, *args, **kwargs)
+
     def form_valid(self, form):
-        # In a transaction of its own, because the decision locks more people: lock() in releases.py.
+        return self.record([form.instance])
+
+    def record(self, decisions):
+        # In a transaction of its own, because a decision locks more people: lock() in releases.py.
         with transaction.atomic():
             report_again([self.version.page.pk])
-        decision = form.save()
-        log(decision.contributor, "safeguarding.decide", user=self.request.user)
-        messages.success(self.request, _("Your decision about %s is recorded.") % decision.contributor.code)
+        for each in decisions:
+            each.pk, each.revision, each.digest = None, self.version.revision, self.version.report.digest
+            each.save()
+            log(each.contributor, "safeguarding.decide", user=self.request.user)
+            messages.success(self.request, _("Your decision about %s is recorded.") % each.contributor.code)
         return redirect("safeguarding_decisions:page", self.version.page.pk)
 
 
@@ -191,49 +215,43 @@ class ReadView(StoryMixin, View):
         return content.make_preview_request(request, content.default_preview_mode)
 
 
-class AnswersView(DecisionMixin, TemplateView):
-    """The list of the answers about people that nobody looked at, above all those that nobody is in a story.
+class ReaderForm(WagtailAdminModelForm):
+    contact = forms.EmailField(label=gettext_lazy("E-mail address"))
 
-    Each stands there until a lead says that it is right. The form has the digests of one or all versions.
-    """
+    class Meta:
+        model = SecondReader
+        fields = ("name", "function", "contact")
+        widgets = dict.fromkeys(("name", "function"), forms.TextInput)
 
+    def clean_contact(self):
+        if get_user_model().objects.filter(email__iexact=self.cleaned_data["contact"]).exists():
+            raise forms.ValidationError(_("An account has this address. Name somebody without an account."))
+        return self.cleaned_data["contact"]
+
+
+class ReaderView(StoryMixin, FormView):
+    """Names a second reader for a story about which the lead may not decide herself."""
+
+    form_class, template_name = ReaderForm, "safeguarding/reader.html"
+    page_title = gettext_lazy("Name a second reader")
     permission_required = "see_names"
-    template_name = "safeguarding/answers.html"
-    page_title = gettext_lazy("Look at these answers")
-    breadcrumbs_items = [*DecisionMixin.breadcrumbs_items, {"url": "", "label": page_title}]
+    subject = gettext_lazy("A second reader of a story")
+    text = gettext_lazy("%s named a second reader for a story. If you did not expect this, ask why:")
 
-    @cached_property
-    def versions(self):
-        return find_undecided()[2]
+    def get_form(self, form_class=None):
+        if not self.version or not DecisionForm(version=self.version, for_user=self.request.user).own:
+            raise Http404
+        return super().get_form(form_class)
 
-    def post(self, request):
-        act = say_right if "right" in request.POST else ask
-        digests = request.POST.getlist("digest")
-        found = [version for version in self.versions if version.report.digest in digests]
-        for version in found:
-            act(version, request.user)
-        messages.success(request, _("Done: %d.") % len(found))
-        return redirect("safeguarding_decisions:answers")
-
-
-@transaction.atomic
-def say_right(version, user):
-    """Note in the history of the page that the answer in `version` is right. Let the page report again."""
-    data = {"digest": version.report.digest, "answer": version.report.answer}
-    PageLogEntry.objects.log_action(version.page, RIGHT, user=user, revision=version.revision, data=data)
-    report_again([version.page.pk])  # It locks the page first.
-    if version.is_live:
-        Release.objects.filter(page=version.page.pk).update(taken_out="")
-
-
-@transaction.atomic
-def ask(version, user):
-    """Send `version` back to its editor, as a moderator does. A live one stays live."""
-    page = version.page
-    if version.revision and not page.current_workflow_state and (workflow := page.get_workflow()):
-        workflow.start(page, version.answered_by)
-    if task := page.current_workflow_task_state:
-        task.reject(user=user, comment=_("Who is in this page? Add everybody who could be recognised."))
+    def form_valid(self, form):
+        user, page = self.request.user, self.version.page
+        form.instance.page, form.instance.user = page, user
+        log(form.save(), "wagtail.create")
+        administrators = get_user_model().objects.filter(is_superuser=True, is_active=True)
+        address = f"{settings.BASE_URL}{reverse('safeguarding_decisions:page', args=[page.pk])}"
+        mail_leads(self.subject, lambda: f"{self.text % user}\n\n{address}", administrators)
+        messages.success(self.request, _("The second reader is recorded. All leads are told."))
+        return redirect("safeguarding_decisions:page", page.pk)
 
 
 class AllowView(DecisionMixin, View):

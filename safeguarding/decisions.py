@@ -10,15 +10,17 @@ from functools import cached_property
 from itertools import chain, islice
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Exists, F, Max, OuterRef, Q
+from django.db.models import CharField, Exists, F, Max, OuterRef, Q, Subquery
+from django.db.models.functions import Cast, Coalesce, Now
 from django.utils.translation import gettext as _
 from wagtail.models import ModelLogEntry, Page, ReferenceIndex, Revision, WorkflowState
 
 from caching.local_date import today
-from safeguarding.gate import Unmet, judge
+from safeguarding.gate import Report, Unmet, judge
 from safeguarding.models import Decision, Release, Use
-from safeguarding.releases import Report, is_released, judge_uses, load_people
+from safeguarding.releases import counting_decisions, is_released, judge_uses, load_people
 from safeguarding.status import DAYS_OF_NOTICE, ONE_DAY
+from safeguarding.wording import describe_status
 
 # {condition that is not met: ground of the decision that replaces it}.
 GROUNDS = {
@@ -63,7 +65,14 @@ class Version:
         """The sentences for a lead about what is not decided about the people in this version."""
         undecided = [_("Nobody has said yet who is in this page.")] if self.is_undecided else []
         waits = [_("Readers see it once you say that its answer is right.")] if self.report.waits else []
-        return undecided + waits + [unmet.describe(person) for person, unmet in self.unmet]
+        return (
+            undecided
+            + waits
+            + [
+                f"{person.code}: {describe_status(person)}" if unmet == Unmet.NONE else unmet.describe(person)
+                for person, unmet in self.unmet
+            ]
+        )
 
     @property
     def is_undecided(self):
@@ -72,8 +81,8 @@ class Version:
 
     @property
     def is_waiting(self):
-        """Whether a lead, a member of the group Safeguarding, has to decide about it."""
-        return any(unmet in WAITING for _person, unmet in self.unmet)
+        """Whether a lead, a member of the group Safeguarding, has to decide about it, or to ask somebody."""
+        return any(unmet in {*WAITING, Unmet.NONE} for _person, unmet in self.unmet)
 
     @property
     def is_unseen(self):
@@ -101,6 +110,7 @@ def waiting_pages():
     """Return a queryset of the pages that wait, in the sense of this module's docstring.
 
     `may_have_people`: whether people are in a page or may be in its draft. Those pages come first.
+    `waits_since`: when it was submitted, or else saved last. Those that wait longest come first.
     """
     page_type = ContentType.objects.get_for_model(Page)
     submitted = WorkflowState.objects.active().filter(base_content_type=page_type)
@@ -111,14 +121,17 @@ def waiting_pages():
     # A draft does not report its people.
     may_have_people = Exists(Use.objects.filter(page=OuterRef("pk"))) | Q(pk__in=keys)
     pages = Page.objects.filter(waits, depth__gt=1)  # without the root, which nobody reads
-    return pages.annotate(may_have_people=may_have_people).order_by("-may_have_people", "pk")
+    sent = submitted.filter(object_id=Cast(OuterRef("pk"), CharField())).order_by().values("created_at")
+    since = Coalesce(Subquery(sent[:1]), "latest_revision_created_at", "last_published_at", Now())
+    pages = pages.annotate(may_have_people=may_have_people, waits_since=since)
+    return pages.order_by("-may_have_people", "waits_since", "pk")
 
 
 def find_undecided(unseen=None):
     """Return three lists of Versions.
 
     They wait for a decision of a lead, are undecided, or have an answer that a lead has to look at. Each list
-    has the first MAX_LISTED at most, and the last one the first `unseen`.
+    has the first MAX_LISTED at most, and the last one the first `unseen`. Those that wait longest come first.
     """
     pages = waiting_pages()
     # No person is recorded in the other pages, so no lead has to decide about them. They are read only until
@@ -177,6 +190,21 @@ def make_version(page, content, is_live, revision):
     judged = judge_uses(content, report.uses, report.digest, people, today())
     unmet = [(person, each) for person, _use, verdict in judged for each in verdict.unmet]
     return Version(page, content, is_live, revision, report, unmet)
+
+
+def find_repeatable(version, user):
+    """Return what `user` decided about another version of the page last: (content, {question: Decision}).
+
+    The content is None if that version is unknown, or has changed since, which no comparison with it shows:
+    it was overwritten, or somebody edited a picture, document or author in it.
+    """
+    own = Decision.objects.filter(page=version.page, decided_by=user).exclude(digest=version.report.digest)
+    last = own.order_by("pk").last()
+    content = last.revision.as_object() if last and last.revision else None
+    if content is None or content.people_digest != last.digest:
+        return None, {}
+    decided = counting_decisions(version.page, last.digest).filter(decided_by=user, ends_on__gte=today())
+    return content, {f"{each.contributor_id}:{each.ground}": each for each in decided.order_by("pk")}
 
 
 # --- Decisions that end ---------------------------------------------------------------------------

@@ -251,6 +251,8 @@ class RestrictedForm(SeenMixin, RestrictedFieldsMixin, StoresOwnFieldsMixin, Wag
 class ReasonForm(forms.Form):
     """Asks why somebody looks at the restricted fields."""
 
+    # Without FOUND, the last one: a search gives this reason by itself.
+    reasons = RestrictedView.Reason.choices[:-1]
     reason = forms.ChoiceField(
-        label=_("Why do you need to see this?"), choices=RestrictedView.Reason, widget=forms.RadioSelect
+        label=_("Why do you need to see this?"), choices=reasons, widget=forms.RadioSelect
     )

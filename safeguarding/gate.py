@@ -4,6 +4,7 @@ docs/decisions/safeguarding.md has the table of the conditions. What is unknown 
 """
 
 import datetime
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db import models
@@ -116,6 +117,26 @@ class PersonUse(NamedTuple):
     picture: int = Picture.NONE
     naming: int | None = None
     other_language: bool = False
+
+
+@dataclass
+class Report:
+    """What a page reports about the people in it.
+
+    `is_decided`: whether an editor answered who is in it. `uses`: a PersonUse for each person, sorted by
+    key. `digest`: a hash of the content, which decisions are for. `other_language`: whether it is translated.
+    `is_unseen`: whether a lead still has to look at the answer, which may be that nobody is in it. `waits`:
+    whether readers see it only then. `answer`: a hash of that and of what is shown with it. `pictures`: all.
+    """
+
+    is_decided: bool
+    uses: list
+    digest: str
+    other_language: bool
+    is_unseen: bool
+    waits: bool
+    answer: str
+    pictures: list
 
 
 class Verdict(NamedTuple):

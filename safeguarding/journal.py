@@ -1,10 +1,11 @@
-"""Models that record looks at restricted fields, mails to leads, announced leads, and leak check counts."""
+"""Models of looks at restricted fields, second readers, mails, announced leads, and leak check counts."""
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from caching.local_date import today
+from safeguarding.encryption import EncryptedTextField
 
 
 class RestrictedView(models.Model):
@@ -16,6 +17,7 @@ class RestrictedView(models.Model):
         REQUEST = "request", _("The person asked to see what is held")
         CHECK = "check", _("To check a story")
         DANGER = "danger", _("Somebody may be in danger")
+        FOUND = "found", _("Found in a search by name or contact")
 
     contributor = models.ForeignKey(
         "safeguarding.Contributor", on_delete=models.CASCADE, related_name="views"
@@ -30,6 +32,23 @@ class RestrictedView(models.Model):
 
     def __str__(self):
         return f"{self.contributor.code}: {self.get_reason_display()}"
+
+
+class SecondReader(models.Model):
+    """Somebody without an account whom a lead, `user`, asks to read a page, because somebody else has to."""
+
+    page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")
+    name = EncryptedTextField(_("name"))
+    function = EncryptedTextField(_("function"))
+    contact = EncryptedTextField(_("e-mail address"))
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    named_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return str(self.page_id)
 
 
 class Notice(models.Model):

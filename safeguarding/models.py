@@ -16,7 +16,7 @@ from safeguarding.append_only import AppendOnlyQuerySet
 from safeguarding.encryption import EncryptedTextField
 
 # Django finds the models of an app in its models module.
-from safeguarding.journal import AnnouncedMember, LeakHits, Notice, RestrictedView  # noqa: F401
+from safeguarding.journal import AnnouncedMember, LeakHits, Notice, RestrictedView, SecondReader  # noqa: F401
 from safeguarding.proposals import WithProposal
 from safeguarding.scopes import MAX_MONTHS, TOO_LATE, Channel, Naming, Picture
 from safeguarding.status import add_months, get_last_day, get_status, usual_months

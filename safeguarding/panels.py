@@ -16,13 +16,13 @@ from caching.local_date import today
 from safeguarding.decisions import changed_decisions, ending_decisions, find_undecided
 from safeguarding.leak_check.hits import SHOWN, find_many
 from safeguarding.membership import JOINED, unannounced
-from safeguarding.models import Contributor, PageHold
+from safeguarding.models import Contributor, PageHold, SecondReader
 from safeguarding.policies import is_lead, leads
 from safeguarding.retention import deletion_day, is_time_to_announce
 from safeguarding.status import Status
 from safeguarding.withdrawal.returned import find_returned
 from safeguarding.withdrawal_models import Ledger, WithdrawalTask
-from safeguarding.wording import describe_end, describe_status, format_day
+from safeguarding.wording import describe_end, describe_status, describe_wait, format_day
 
 # The number of answers that the first page names. The list has all.
 SHOWN_ANSWERS = 5
@@ -91,7 +91,7 @@ def find_work():
 
 
 def find_new_members():
-    """Return {heading: [(user name, address, sentence)]} of the leads who joined in the last days."""
+    """Return {heading: [(name, address, sentence)]} of new leads and second readers of the last days."""
     entries = ModelLogEntry.objects.filter(action=JOINED, timestamp__gt=timezone.now() - SHOWN)
     keys = {int(key) for key in entries.values_list("object_id", flat=True)}
     keys.update(unannounced().values_list("user", flat=True))
@@ -101,7 +101,10 @@ def find_new_members():
     )
     found = leads().filter(pk__in=keys)
     lines = [(str(user), reverse("wagtailusers_users:edit", args=[user.pk]), text) for user in found]
-    return {_("New in the safeguarding team"): lines}
+    recent = SecondReader.objects.filter(named_at__gt=timezone.now() - SHOWN)
+    text = _("Named by %s as a second reader. If you did not expect this, ask why.")
+    readers = [(f"{each.name}, {each.function}", address_of(each.page), text % each.user) for each in recent]
+    return {_("New in the safeguarding team"): lines, _("Second readers"): readers}
 
 
 def find_proposals():
@@ -168,7 +171,7 @@ def find_stories():
     )
     changed = [(each.page.title, address_of(each.page, each.digest), text) for each in changed_decisions()]
     return {
-        _("Decisions that wait for you"): [to_line(each) for each in waiting],
+        _("What waits for you"): [to_line(each) for each in waiting],
         _("Decisions that end soon or have ended"): ending,
         _("Changed since a decision"): changed,
         _("Nobody said who is in these stories"): [to_line(each) for each in undecided],
@@ -178,10 +181,10 @@ def find_stories():
 
 def to_line(version):
     address = address_of(version.page, version.report.digest)
-    return version.content.title, address, " ".join(version.sentences)
+    return version.content.title, address, " ".join([describe_wait(version.page), *version.sentences])
 
 
-def address_of(page, digest):
+def address_of(page, digest=""):
     return f"{reverse('safeguarding_decisions:page', args=[page.pk])}?version={digest}"
 
 

@@ -8,7 +8,6 @@ and somebody withdraws at the same moment, the later transaction sees what the e
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Subquery, Value
@@ -26,26 +25,6 @@ from safeguarding.uses import PageHold, Release, Use, running_releases
 
 # Sent when a person or a consent is saved, in the same transaction. `contributors`: a list of primary keys.
 people_changed = Signal()
-
-
-@dataclass
-class Report:
-    """What a page reports about the people in it.
-
-    `is_decided`: whether an editor answered who is in it. `uses`: a PersonUse for each person, sorted by
-    key. `digest`: a hash of the content, which decisions are for. `other_language`: whether it is translated.
-    `is_unseen`: whether a lead still has to look at the answer, which may be that nobody is in it. `waits`:
-    whether readers see it only then. `answer`: a hash of that and of what is shown with it. `pictures`: all.
-    """
-
-    is_decided: bool
-    uses: list
-    digest: str
-    other_language: bool
-    is_unseen: bool
-    waits: bool
-    answer: str
-    pictures: list
 
 
 # --- Reading -------------------------------------------------------------------------------------
@@ -229,16 +208,21 @@ def is_held(page):
     return PageHold.objects.filter(page=page.pk).exists()
 
 
-def find_decisions(page, digest):
-    """Return {contributor: {ground: last day}} for the content `digest` of `page`."""
-    found = defaultdict(dict)
+def counting_decisions(page, digest):
+    """Return the Decisions about the content `digest` of `page`, also those whose last day is over."""
     # What a person answers later is not undone by another legal ground once that consent has ended, nor by
     # what was decided about former answers.
     later = Consent.objects.filter(
         contributor=OuterRef("contributor"), recorded_at__gt=OuterRef("decided_at")
     )
     replaced = Q(Exists(later)) & ~Q(ground=Decision.Ground.CHILD)
-    for decision in Decision.objects.filter(page=page.pk, digest=digest).exclude(replaced):
+    return Decision.objects.filter(page=page.pk, digest=digest).exclude(replaced)
+
+
+def find_decisions(page, digest):
+    """Return {contributor: {ground: last day}} for the content `digest` of `page`."""
+    found = defaultdict(dict)
+    for decision in counting_decisions(page, digest):
         grounds = found[decision.contributor_id]
         grounds[decision.ground] = max(decision.ends_on, grounds.get(decision.ground, decision.ends_on))
     return found

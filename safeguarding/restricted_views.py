@@ -8,12 +8,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 from wagtail.log_actions import log, registry
+from wagtail.models import Page
 
 from safeguarding.encryption import UnreadableText, has_keys
 from safeguarding.forms import ReasonForm, RestrictedForm
 from safeguarding.leak_check.admin_requests import list_places
-from safeguarding.leak_check.checking import find_shown
-from safeguarding.leak_check.words import are_searched, new_words
+from safeguarding.leak_check.checking import find_shown, people_of
+from safeguarding.leak_check.words import are_searched, new_words, words_of_label
 from safeguarding.models import Contributor, RestrictedView
 from safeguarding.releases import lock_pages_of
 from safeguarding.retention import deletion_day
@@ -75,7 +76,8 @@ class RestrictedFieldsView(PersonMixin, TemplateView):
 class WordsView(PersonMixin, TemplateView):
     """Lists where names and words of a person are on the site, which "Take down" doesn't hide.
 
-    The list says only where they are, and never which word it is.
+    The list says only where they are, and never which word it is. Words of the label, which all
+    leads can see, count only where nobody is listed.
     """
 
     page_title = gettext_lazy("Words that are still on the site")
@@ -84,9 +86,12 @@ class WordsView(PersonMixin, TemplateView):
     def get_context_data(self, **kwargs):
         # The list would tell whether a name that somebody puts on the site is one of the person.
         words = words_to_change(self.person) if self.user_has_permission("see_names") else []
+        found, labelled = find_shown(words), find_shown(words_of_label(self.person))
+        found += [each for each in labelled if each not in found and not people_of(each.instance).listed]
         uses = self.person.uses.with_pages()
         return super().get_context_data(
-            found=list_places(find_shown(words), self.request.user),
+            found=list_places(found, self.request.user),
+            unread=Page.objects.live().filter(release__is_unseen=True).order_by("pk"),
             shown=uses.filter(is_released=True, page__live=True),
             is_searched=are_searched(self.person.names, words),
             **kwargs,

@@ -13,6 +13,7 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.widgets.button import HeaderButton
 from wagtail.log_actions import log, registry
 
+from safeguarding.finding import find_people
 from safeguarding.holds import bring_back, is_held_after_restore, take_down
 from safeguarding.leak_check.admin_requests import list_places
 from safeguarding.leak_check.checking import find_live
@@ -26,8 +27,14 @@ from safeguarding.wording import describe_status
 
 
 class PersonIndexView(generic.IndexView):
-    """The list of people by code. Each leads to the overview, which has the buttons."""
+    """The list of people by code. Each leads to the overview, which has the buttons.
 
+    A search is sent with POST, so that no address, history or log has what was typed. `found`: the primary
+    keys of the people who were found, or None without a search.
+    """
+
+    template_name = "safeguarding/people.html"
+    found = None
     list_display = [
         "__str__",
         Column("get_kind_display", label=gettext_lazy("Who it is"), sort_key="kind"),
@@ -42,7 +49,15 @@ class PersonIndexView(generic.IndexView):
     ]
 
     def get_base_queryset(self):
-        return Contributor.by_code()
+        people = Contributor.by_code()
+        return people if self.found is None else people.filter(pk__in=self.found)
+
+    def post(self, request, *args, **kwargs):
+        sees_names = self.user_has_permission("see_names")
+        self.found = find_people(request.POST.get("words", ""), request.user, sees_names)
+        # All on one page: the addresses of others would not have the words.
+        self.is_searching, self.paginate_by = True, None
+        return self.get(request, *args, **kwargs)
 
     def get_edit_url(self, instance):
         return self.get_inspect_url(instance)

@@ -6,8 +6,9 @@ from wagtail.admin.viewsets.base import ViewSet
 from wagtail.admin.viewsets.model import ModelViewSet
 
 from safeguarding import views
+from safeguarding.answer_views import AnswersView
 from safeguarding.consent_views import ConsentView
-from safeguarding.decision_views import AllowView, AnswersView, DecideView, DecisionIndexView, ReadView
+from safeguarding.decision_views import AllowView, DecideView, DecisionIndexView, ReaderView, ReadView
 from safeguarding.forms import AddPersonForm, PersonForm
 from safeguarding.models import Contributor
 from safeguarding.restricted_views import PrintView, RestrictedFieldsView, WordsView
@@ -43,6 +44,7 @@ class DecisionViewSet(ViewSet):
             path("answers/", AnswersView.as_view(), name="answers"),
             path("limit/<int:pk>/", AllowView.as_view(), name="allow"),
             path("<int:pk>/", DecideView.as_view(), name="page"),
+            path("<int:pk>/second-reader/", ReaderView.as_view(), name="reader"),
             path("<int:pk>/read/", ReadView.as_view(), name="read"),
         ]
 
@@ -74,7 +76,6 @@ class PeopleViewSet(ModelViewSet):
     add_to_admin_menu = True
     copy_view_enabled = False
     inspect_view_enabled = True  # so that Wagtail's views link to "inspect" of PERSON_VIEWS
-    search_fields = ["code"]
     list_filter = ["kind", "role"]
     list_per_page = 50
     index_view_class = views.PersonIndexView

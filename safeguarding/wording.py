@@ -2,6 +2,7 @@
 
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from caching.local_date import today
 from safeguarding.status import Status, get_last_day
@@ -24,7 +25,7 @@ def describe_status(person):
             consent.given_on
         )
     if status == Status.NONE:
-        return _("There is no consent yet. Stories with this person wait for it.")
+        return _("Nobody has asked this person yet. Ask her, or take her out.")
     last_day = format_day(get_last_day(person, consent))
     if status == Status.ENDED:
         return _("The consent ended on %s. Stories with this person come back when it is renewed.") % last_day
@@ -40,3 +41,9 @@ def describe_end(decision):
     else:
         text = _("Decided until %s. Please decide again before then.")
     return text % format_day(decision.ends_on)
+
+
+def describe_wait(page):
+    """Return a sentence about how long `page`, one of waiting_pages(), has waited."""
+    days = (timezone.now() - page.waits_since).days
+    return ngettext("Waits for %d day.", "Waits for %d days.", days) % days

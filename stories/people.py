@@ -18,9 +18,9 @@ from wagtail.models import COMMENTS_RELATION_NAME, Orderable, Page, PageLogEntry
 
 from media.models import FOCAL_POINT, CleanDocument, CleanImage
 from media.people import levels_in
-from safeguarding.gate import PersonUse
+from safeguarding.gate import PersonUse, Report
 from safeguarding.models import Contributor
-from safeguarding.releases import Report, lock_found, lock_people_of
+from safeguarding.releases import lock_found, lock_people_of
 from safeguarding.scopes import Naming, Picture
 from safeguarding.uses import Release, Use
 from safeguarding.writers import RIGHT, compare, words_in

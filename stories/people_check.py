@@ -43,7 +43,8 @@ def day_of_publication(page):
 def find_errors(page, can_compare=can_compare):
     """Return {name of a field: [ValidationError]} for what prevents publishing `page` because of its people.
 
-    Each error has an attribute `person`: the Contributor that it is about, or None. `can_compare`: function
+    Each error has an attribute `person`: the Contributor that it is about, or None. `waits_for_decision`: the
+    page, if the safeguarding team has to decide about the person in it, or None. `can_compare`: function
     that returns whether the site can read the protected words, which the leak check looks for. The default
     one decrypts all of them.
     """
@@ -51,14 +52,15 @@ def find_errors(page, can_compare=can_compare):
     if contributors_in(page):  # Most pages have nobody. A report takes several queries.
         found += [*person_errors(page), *key_errors(can_compare)]
     errors = {}
-    for field, text, person in found:
+    for field, text, person, *waits in found:
         error = ValidationError(text, code=CODE)
-        error.person = person
+        error.person, error.waits_for_decision = person, page if any(waits) else None
         errors.setdefault(field, []).append(error)
     return errors
 
 
-# The following generators yield (field, text, Contributor or None).
+# The following generators yield (field, text, Contributor or None), and person_errors() also whether the
+# safeguarding team has to decide.
 
 
 def answer_errors(page):
@@ -129,7 +131,7 @@ def person_errors(page):
                     "and you need do nothing else about this."
                 )
             for field in fields:
-                yield field, text, person
+                yield field, text, person, unmet in WAITING
 
 
 def key_errors(can_compare):

@@ -38,14 +38,19 @@ def panel_id(field):
 def link_person(error, user):
     """Return the sentence of `error`, an error of find_errors(), as HTML.
 
-    If `user` is a safeguarding lead, the code of the person in it is a link.
+    If `user` is a safeguarding lead, the code of the person in it is a link, and another link leads to where
+    leads decide, if they have to.
     """
     text, person = conditional_escape(error.message), getattr(error, "person", None)
     if not person or not is_lead(user):
         return text
     address = reverse("safeguarding_people:inspect", args=[person.pk])
     link = format_html('<a href="{}">{}</a>', address, person.code)
-    return mark_safe(text.replace(person.code, link))  # noqa: S308 - text and link are escaped
+    text = mark_safe(text.replace(person.code, link))  # noqa: S308 - text and link are escaped
+    if not error.waits_for_decision or not error.waits_for_decision.pk:
+        return text
+    address = reverse("safeguarding_decisions:page", args=[error.waits_for_decision.pk])
+    return format_html('{} <a href="{}" target="_blank">{}</a>', text, address, _("Decide on it."))
 
 
 def link_field(field, error, user, editor=""):

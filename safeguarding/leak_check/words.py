@@ -66,6 +66,16 @@ def words_of_person(person):
     return words_of(person.pk, *(getattr(person, name) for name in FIELDS))
 
 
+def words_of_label(person):
+    """Return the set of ProtectedWords of the label of `person`: all of it, and what may be a name in it.
+
+    The leak check doesn't look for them. A short first word, such as "The", is no name.
+    """
+    label = getattr(person, "label", "")
+    names = [word for n, word in enumerate(label.split()) if not word.islower() and (n or len(word) > 3)]
+    return {ProtectedWord(term, person.pk) for term in map(make_term, [label, *names]) if term}
+
+
 def words_of(key, names, contact, protected_words, ordinary_words, proposal, is_proposed=False):
     """Return the set of ProtectedWords of the person with the primary key `key`, from the texts of FIELDS."""
     ordinary = set(map(make_term, ordinary_words.splitlines()))

@@ -119,13 +119,28 @@ class Migration(migrations.Migration):
             name='RestrictedView',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(choices=[('contact', 'To contact the person'), ('consent', 'To record or renew a consent'), ('request', 'The person asked to see what is held'), ('check', 'To check a story'), ('danger', 'Somebody may be in danger')], max_length=10, verbose_name='reason')),
+                ('reason', models.CharField(choices=[('contact', 'To contact the person'), ('consent', 'To record or renew a consent'), ('request', 'The person asked to see what is held'), ('check', 'To check a story'), ('danger', 'Somebody may be in danger'), ('found', 'Found in a search by name or contact')], max_length=10, verbose_name='reason')),
                 ('viewed_at', models.DateTimeField(auto_now_add=True)),
                 ('contributor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='views', to='safeguarding.contributor')),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'ordering': ['-pk'],
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='SecondReader',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', safeguarding.encryption.EncryptedTextField(verbose_name='name')),
+                ('function', safeguarding.encryption.EncryptedTextField(verbose_name='function')),
+                ('contact', safeguarding.encryption.EncryptedTextField(verbose_name='e-mail address')),
+                ('named_at', models.DateTimeField(auto_now_add=True)),
+                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('page', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='wagtailcore.page')),
+            ],
+            options={
                 'default_permissions': (),
             },
         ),

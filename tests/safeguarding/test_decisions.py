@@ -7,13 +7,22 @@ from wagtail.models import ModelLogEntry, Workflow
 
 from caching.local_date import today
 from safeguarding.gate import PersonUse, Unmet, judge
-from safeguarding.models import Decision
+from safeguarding.models import Decision, Notice
+from safeguarding.panels import find_work
 from safeguarding.policies import GROUP
+from safeguarding.reminders import send_reminders
 from safeguarding.scopes import NO_END, Naming, Picture
 from stories.models import StoryPage
 from tests.support.builders import make_plain_page, make_story, make_user, parse
 from tests.support.leads import decision_data, errors_of, make_live_story, send_decision
-from tests.support.people import days_from_today, decide, make_agreeing_person, make_story_about, rows_of
+from tests.support.people import (
+    days_from_today,
+    decide,
+    make_agreeing_person,
+    make_person,
+    make_story_about,
+    rows_of,
+)
 from tests.support.translations import make_index_in
 from tests.support.undone import undone
 
@@ -211,3 +220,30 @@ def test_desk_lists_what_waits_after_many_stories_that_need_nobody_today(lead, m
     assert 'name="question"' not in page
     monkeypatch.setattr("safeguarding.decisions.MAX_READ", 1)
     assert "In court" not in lead.get("/admin/").text, "no more stories are read"
+
+
+@pytest.mark.parametrize("days", [(1, 9), (9, 1)])
+def test_what_waits_longest_stands_first_with_its_days(lead, time_machine, days):
+    for number in days:
+        time_machine.move_to(f"2026-05-{20 - number} 12:00", tick=False)
+        story = make_story_about(make_agreeing_person({"proceedings": True}), live=False, title=str(number))
+        Workflow.objects.get().start(story, lead.user)
+    time_machine.move_to("2026-05-20 13:00", tick=False)
+    save(story, lead.user, "Saved again since.")
+    lead.force_login(lead.user)
+    items = parse(lead.get("/admin/")).select("li")
+    lines = [each.text.split(" P-")[0] for each in items if "Waits for" in each.text]
+    assert lines == ["9: Waits for 9 days.", "1: Waits for 1 day."]
+    rows = parse(lead.get(reverse("safeguarding_decisions:index"))).select("tbody tr td.title")
+    assert [row.get_text(strip=True) for row in rows] == ["9", "1"]
+
+
+def test_somebody_whom_nobody_asked_is_asked_or_taken_out_and_is_no_consent_that_ends(lead):
+    unasked = make_person(names="Somebody Else")
+    Workflow.objects.get().start(make_story_about(unasked, title="Nets", live=False), lead.user)
+    send_reminders()
+    work = {heading: lines for heading, lines in find_work().items() if lines}
+    said = f"{unasked.code}: Nobody has asked this person yet. Ask her, or take her out."
+    [(heading, [(title, _address, sentence)])] = work.items()
+    assert (heading, title, sentence) == ("What waits for you", "Nets", f"Waits for 0 days. {said}")
+    assert not Notice.objects.exists()

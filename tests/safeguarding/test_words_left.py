@@ -1,11 +1,14 @@
 """After "Take down", a lead sees where names and words of the person are on the site."""
 
+import re
+
 import pytest
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 from wagtail.models import Site
 
 from home.models import HomePage
 from home.site_settings import SiteSettings
+from safeguarding.models import Contributor
 from safeguarding.scopes import Naming
 from stories.models import StoryIndexPage
 from stories.terms import Theme
@@ -126,3 +129,15 @@ def test_slug_of_a_held_section_is_listed_while_a_story_below_is_read(lead):
     assert SENTENCE not in page.text
     story.delete()
     assert SENTENCE in lead.get(address(person, "words")).text
+
+
+@pytest.mark.skipif("label" not in Contributor.RESTRICTED_FIELDS, reason="people have no label yet")
+def test_pages_without_people_are_named_with_the_label_and_if_nobody_looked(lead):
+    person = make_agreeing_person(names=f"{NAME} Otieno", label="The woman in the market, called Zainab here")
+    make_story_about(make_agreeing_person(), title="Zainab and others")
+    builders.make_story("The market", summary="Zainab sold nets.")
+    page = parse(lead.get(address(person, "words")))
+    (line,) = page.select("main ul li:has(> a)")
+    assert "The market" in line.text
+    unread = page.find("p", string=re.compile("said to be about nobody")).find_next("ul").select("li")
+    assert [each.text for each in unread][-1] == "The market", "without the story that lists people"

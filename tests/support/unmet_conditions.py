@@ -72,6 +72,8 @@ def proposed():
     answers = {"given_by": "self", "picture": "2", "naming": "2", "where": ["website", "languages"]}
     answers |= {"given_on": str(days_from_today(-10)), "proceedings": "no", "in_programme": "no"}
     return about(make_person(proposal=json.dumps(answers), proposed_at=timezone.now()))
+
+
 def somebody_else(people):
     """Return the fields of a story with the answer `people` and a picture of somebody who is not in it."""
     return {"people": people, "lead_image": make_image(shows="other"), "lead_image_alt": "Somebody"}

@@ -1,0 +1,67 @@
+"""A lead who may not decide about a story names a second reader without an account, and everybody is told."""
+
+import pytest
+from django.core import mail
+from django.urls import reverse
+from wagtail.log_actions import log
+from wagtail.models import ModelLogEntry
+
+from safeguarding.models import SecondReader
+from safeguarding.policies import GROUP, NAMES_CLOSED
+from tests.support.builders import make_user, parse
+from tests.support.leads import errors_of
+from tests.support.people import make_agreeing_person, make_story_about
+
+pytestmark = pytest.mark.django_db
+
+READER = {"name": "Ruth Achieng", "function": "board member", "contact": "ruth@example.net"}
+
+
+def make_draft(user):
+    """Return a draft about a child that `user` wrote."""
+    story = make_story_about(make_agreeing_person(kind="child"), live=False, title="A child")
+    story.summary = "They lived in Kisumu."
+    story.save_revision(user=user, log_action=True)
+    return story
+
+
+def address(story, name="reader"):
+    return reverse(f"safeguarding_decisions:{name}", args=[story.pk])
+
+
+def test_all_leads_and_administrators_are_told(lead, caplog):
+    story, told = make_draft(lead.user), [lead.user, make_user(GROUP), make_user(is_superuser=True)]
+    link = parse(lead.get(address(story, "page"))).find("a", string="Name a second reader")
+    assert "All leads are told." in lead.post(link["href"], READER, follow=True).text
+    reader = SecondReader.objects.get()
+    assert {name: getattr(reader, name) for name in READER} == READER
+    assert (reader.page_id, reader.user) == (story.pk, lead.user)
+    entry = ModelLogEntry.objects.for_instance(reader).get(user=lead.user)
+    mails = [f"{each.subject} {each.body}" for each in mail.outbox]
+    assert [each.to for each in mail.outbox] == [[each.email] for each in told]
+    assert all(f"{lead.user} named a second reader" in each for each in mails)
+    for text in (entry.label, caplog.text, *mails):
+        assert not any(each in text for each in (*READER.values(), story.title)), "no name leaves the admin"
+    lead.force_login(told[1])
+    assert f"Ruth Achieng, board member: Named by {told[0]}" in parse(lead.get("/admin/")).text
+
+
+def test_nobody_with_an_account_is_a_second_reader(lead):
+    story = make_draft(lead.user)
+    for account in (lead.user, make_user(is_active=False)):
+        response = lead.post(address(story), READER | {"contact": account.email.upper()})
+        assert "An account has this address." in errors_of(response)["contact"]
+    for name in READER:
+        assert name in errors_of(lead.post(address(story), READER | {name: ""}))
+    assert not SecondReader.objects.exists()
+
+
+def test_only_who_sees_names_names_one_where_somebody_else_has_to_decide(lead):
+    story, by_another = make_draft(lead.user), make_draft(make_user("Editors"))
+    for wrong in (address(by_another), f"{address(story)}?version=other"):
+        assert [lead.get(wrong).status_code, lead.post(wrong, READER).status_code] == [404, 404]
+    log(lead.user, NAMES_CLOSED)
+    for user in (lead.user, make_user("Moderators"), make_user(is_superuser=True)):
+        lead.force_login(user)
+        assert [ask(address(story), READER).status_code for ask in (lead.get, lead.post)] == [302, 302]
+    assert not SecondReader.objects.exists()
