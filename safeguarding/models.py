@@ -51,6 +51,7 @@ class Contributor(models.Model):
         OTHER = "other", _("Somebody else")
 
     code = models.CharField(_("code"), max_length=10, unique=True, default=make_code, editable=False)
+    # "" is unknown: an editor added the person, and the safeguarding team has not said yet.
     kind = models.CharField(_("who it is"), max_length=10, choices=Kind)
     role = models.CharField(_("part in the story"), max_length=10, choices=Role, default=Role.TELLS)
     adult_on = models.DateField(
@@ -62,6 +63,8 @@ class Contributor(models.Model):
     has_children = models.BooleanField(
         _("children in the group"), null=True, blank=True, choices=[(True, _("Yes")), (False, _("No"))]
     )
+    # What editors call the person, in words that say no name. For who may see it, see labels_for().
+    label = EncryptedTextField(_("label"), blank=True)
     names = EncryptedTextField(_("names"), blank=True)
     contact = EncryptedTextField(_("contact"), blank=True)
     safe_contact_note = EncryptedTextField(_("how to contact safely"), blank=True)
@@ -88,7 +91,9 @@ class Contributor(models.Model):
     held_since = models.DateTimeField(_("held back since"), null=True, editable=False)
     created_at = models.DateTimeField(_("recorded"), auto_now_add=True)
 
-    RESTRICTED_FIELDS = ("names", "contact", "safe_contact_note", "protected_words", "ordinary_words")
+    RESTRICTED_FIELDS = (
+        *("label", "names", "contact", "safe_contact_note", "protected_words", "ordinary_words"),
+    )
 
     class Meta:
         default_permissions = ()
@@ -112,12 +117,12 @@ class Contributor(models.Model):
 
     @classmethod
     def by_code(cls):
-        """Return all people ordered by code, with their consents, and without RESTRICTED_FIELDS.
+        """Return all people ordered by code, with their consents, and of RESTRICTED_FIELDS only the label.
 
         `restricted_length`: how long those are together, as they are stored.
         """
         people = cls.objects.annotate(restricted_length=Length(Concat(*cls.RESTRICTED_FIELDS)))
-        return people.defer(*cls.RESTRICTED_FIELDS).prefetch_related("consents")
+        return people.defer(*{*cls.RESTRICTED_FIELDS} - {"label"}).prefetch_related("consents")
 
     @property
     def latest_consent(self):
