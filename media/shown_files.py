@@ -16,8 +16,8 @@ from wagtail.permission_policies.collections import CollectionOwnershipPermissio
 from media.access import is_used_for_readers, may_publish, models_shown_with_pages
 
 REFUSED = gettext_lazy(
-    "Readers see this, or will soon: only somebody who may publish can change it. If you sent the page for "
-    "approval, “Cancel workflow” in its editor makes it a draft again."
+    "Readers see this, or will soon: only somebody who may publish can change it. Did you send the page for "
+    "approval? To change it, choose “Cancel workflow” in its editor first."
 )
 
 
