@@ -25,7 +25,7 @@ from media.fields import DocumentFormField, PictureFormField
 from media.models import FOCAL_POINT
 from media.shown_files import REFUSED, loses_restriction, may_change_what_readers_see
 from safeguarding.models import Contributor
-from safeguarding.policies import labels_for, people_in
+from safeguarding.policies import code_and_label, labels_for, people_in
 from safeguarding.releases import lock
 from safeguarding.withdrawal.addresses import is_erased_picture
 
@@ -116,7 +116,7 @@ class PictureForm(ShownFileMixin, BaseImageForm):
         first = people_in(Page.objects.filter(pk__in=self.instance.get_pages()))
         people = sorted(Contributor.by_code(), key=lambda person: person.pk not in first)
         labels = labels_for(self.user) if self.user else {}
-        field.choices = [(each.pk, f"{each.code} {labels.get(each.pk, '')}") for each in people]
+        field.choices = [(each.pk, code_and_label(each, labels.get(each.pk))) for each in people]
 
     def may_change(self, changed):
         """Also allow to add people to a picture that waits with its page, and that no reader sees."""

@@ -20,7 +20,7 @@ from wagtail.permissions import policy_registry
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
 from safeguarding.models import Contributor
-from safeguarding.policies import is_lead, labels_for
+from safeguarding.policies import code_and_label, is_lead, labels_for
 from safeguarding.status import Status
 from safeguarding.wording import format_day
 
@@ -38,11 +38,9 @@ class CodeFilterForm(SearchFilterMixin, BaseFilterForm):
         # Wagtail's list of the results reads these two attributes.
         self.search_query = self.cleaned_data.get("q")
         self.is_searching = bool(self.search_query)
-        if not self.is_searching:
-            return objects
-        sought = self.search_query.casefold()
-        labelled = [key for key, label in self.labels.items() if sought in label.casefold()]
-        return objects.filter(Q(code__icontains=self.search_query) | Q(pk__in=labelled))
+        query = (self.search_query or "").casefold()
+        labelled = [key for key, label in self.labels.items() if query in label.casefold()]
+        return objects.filter(Q(code__icontains=query) | Q(pk__in=labelled)) if query else objects
 
 
 class PlaceholderForm(forms.ModelForm):
@@ -87,12 +85,12 @@ def describe_agreed(person, label):
 
     It ends with how the person may be named: editing/static/editing/people.js reads that.
     """
-    status, texts = person.get_status(), list(filter(None, [person.code, label]))
+    status, name = person.get_status(), code_and_label(person, label)
     if status not in {Status.ACTIVE, Status.ENDS_SOON}:
-        return " · ".join([*texts, str(status.label)])
+        return f"{name} · {status.label}"
     consent, until = person.latest_consent, gettext("until %s") % format_day(person.last_day)
     agreed = [f"{status.label} {until}", consent.get_picture_display(), consent.get_naming_display()]
-    return " · ".join([*texts, *agreed])
+    return " · ".join([name, *agreed])
 
 
 class AgreedTitleMixin:
@@ -133,9 +131,10 @@ class ChoosePeopleMixin:
 
     @property
     def columns(self):
+        title = self.title_column
+        title.accessor = lambda person: code_and_label(person, self.labels.get(person.pk))
         return [
-            self.title_column,
-            Column("label", label=_("Label"), accessor=lambda person: self.labels.get(person.pk, "")),
+            title,
             Column("role", label=_("Part in the story"), accessor="get_role_display"),
             Column("status", label=_("Consent"), accessor=lambda person: person.get_status().label),
             Column("picture", label=_("Pictures"), accessor=consent_display("picture")),

@@ -63,16 +63,15 @@ def find_work():
         Status.NONE: (_("Added to a page, and not asked yet"), []),
     }
     deletions, unchecked, missed = [], [], last_missed_attempts()
-    # People whom editors added are listed if nobody has asked them in this time.
-    asked_before = timezone.now() - timedelta(days=30)
     # The token of an encrypted text is never blank, so the database can tell which texts are.
     lengths = Length("names") + Length("protected_words") + Length("ordinary_words")
     blank = set(Contributor.objects.alias(length=lengths).filter(length=0).values_list("pk", flat=True))
     for person in Contributor.by_code():
         address = reverse("safeguarding_people:inspect", args=[person.pk])
         status, day = person.get_status(), deletion_day(person)
-        is_new = status == Status.NONE and (not person.label or person.created_at > asked_before)
-        if status in groups and not is_new:
+        # Whom an editor added has a label.
+        is_new = not person.label or person.created_at > timezone.now() - timedelta(days=30)
+        if status in groups and not (status == Status.NONE and is_new):
             sentence = describe_status(person)
             if person.pk in missed:
                 sentence += " " + _("Not reached on %s.") % format_day(missed[person.pk])

@@ -70,6 +70,11 @@ def labels_for(user, **conditions):
     return dict(people.values_list("pk", "label"))
 
 
+def code_and_label(person, label):
+    """Return the code of `person`, with `label` if there is one that the user may see."""
+    return f"{person.code} · {label}" if label else person.code
+
+
 def people_in(pages):
     """Return the primary keys of the people in `pages`, a queryset, and in their drafts."""
     # A draft of a live page has reported nothing.

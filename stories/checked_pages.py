@@ -21,9 +21,8 @@ from safeguarding.leak_check.admin_requests import checking, find_stops
 from safeguarding.leak_check.texts import read_titles
 from safeguarding.releases import hold_taken_out, lock_pages, store_report
 from stories.indexing import indexed_after
-from stories.people import WRITTEN_APART, People, content_of, digest_of, lock_shown, report_of
+from stories.people import WRITTEN_APART, People, content_of, digest_of, lock_shown, read_labels, report_of
 from stories.people_check import CODE, PublishingRefused, find_errors
-from stories.protected_texts import read_labels
 from stories.reserved_slugs import validate_slug_not_reserved
 from stories.scheduled import BY_SCHEDULE, tell_once
 

@@ -59,8 +59,7 @@ class CheckedPageForm(WagtailAdminPageForm):
     def clean(self):
         if self.is_of_deleted_version():
             self.add_error(None, CHANGED)
-        rows = self.formsets.get("story_people")
-        sent = rows.cleaned_data if rows and rows.is_valid() else ()
+        sent = getattr(self.formsets.get("story_people"), "cleaned_data", ())
         is_listed = any(row.get("contributor") and not row.get("DELETE") for row in sent)
         if is_listed and not self.cleaned_data.get("people"):
             self.cleaned_data["people"] = People.LISTED

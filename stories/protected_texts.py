@@ -14,9 +14,7 @@ from wagtail.models import Page
 from safeguarding.leak_check.matching import MAYBE_SPACE
 from safeguarding.leak_check.sources import register
 from safeguarding.leak_check.texts import LocatedText, read_field, strings_in, text_fields
-from safeguarding.models import Contributor
 from stories.body import stored_image, stored_pictures
-from stories.people import contributors_in
 from stories.terms import Author, Theme
 
 END_OF_PARAGRAPH = re.compile(r"</(?:p|li|h\d)>")
@@ -59,12 +57,6 @@ def read_page(page):
             yield LocatedText(_("author"), str(row.author))
         for row in page.story_themes.all():
             yield LocatedText(_("theme"), f"{row.theme.name}\n{row.theme.slug}")
-
-
-def read_labels(page):
-    """Return a LocatedText for the label of each person in `page`. Readers never see it."""
-    people = Contributor.objects.filter(pk__in=contributors_in(page))
-    return [LocatedText(_("label of %s") % each.code, each.label, "people") for each in people]
 
 
 def read_body(body, field):

@@ -163,4 +163,4 @@ def test_picture_offers_the_people_of_its_story_first_and_labels(client):
     make_story_about(second, live=False, lead_image=image, lead_image_alt="Somebody")
     client.force_login(make_user("Moderators"))
     options = parse(client.get(f"/admin/images/{image.pk}/")).select("select[name=people] option")
-    assert [each.text.strip() for each in options] == [f"{second.code} {LABEL}", "P-2222"]
+    assert [each.text.strip() for each in options] == [f"{second.code} · {LABEL}", "P-2222"]
