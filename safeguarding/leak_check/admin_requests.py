@@ -183,10 +183,9 @@ def can_compare():
 
 
 def find_stops(page, titles=None):
-    """Return {name of a field: [sentence]} about the protected words that prevent publishing `page`.
+    """Return {name of a field: [sentence]} about the words in `page`, and in labels, that prevent publishing.
 
-    The labels of its people are checked too, which no other check reads. The name of the field is None for
-    texts that are in no field of the form, such as the name of an author. `titles`: the
+    The name is None for texts that are in no field of the form, such as the name of an author. `titles`: the
     LocatedTexts of sections above `page`, to check only these with the people in `page` and below it.
     """
     request_check, words = current_check.get(), get_words().words
