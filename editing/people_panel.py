@@ -28,7 +28,7 @@ class PeopleSidePanel(BaseSidePanel):
     def get_context_data(self, parent_context):
         user = self.request.user
         people = load_people(contributors_in(self.object)).values()
-        people = [(person, person.may_write_down(user)) for person in people]
+        people = [(person, may_write_down(user, person)) for person in people]
         lines = lines_about(self.object, user)
         return super().get_context_data(parent_context) | {"lines": lines, "people": people}
 

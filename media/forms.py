@@ -17,11 +17,15 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.documents.forms import BaseDocumentForm
 from wagtail.images.forms import BaseImageForm
+from wagtail.models import Page
 from wagtail.utils.file import hash_filelike
 
+from media.access import is_used_for_readers
 from media.fields import DocumentFormField, PictureFormField
 from media.models import FOCAL_POINT
 from media.shown_files import REFUSED, loses_restriction, may_change_what_readers_see
+from safeguarding.models import Contributor
+from safeguarding.policies import code_and_label, labels_for, people_in
 from safeguarding.releases import lock
 from safeguarding.withdrawal.addresses import is_erased_picture
 
@@ -58,11 +62,15 @@ class ShownFileMixin:
         if self.instance.pk and collection and loses_restriction(self.instance, collection):
             changed.add("collection")
         is_checked = changed and self.user and self.instance.pk
-        if is_checked and not may_change_what_readers_see(self.user, self.instance):
+        if is_checked and not self.may_change(changed):
             # The focal point is in hidden fields, whose errors are not shown. None stands for the whole form.
             for name in {None if name in FOCAL_POINT else name for name in changed}:
                 self.add_error(name, REFUSED)
         return cleaned
+
+    def may_change(self, changed):
+        """Return whether the user may change the fields `changed`, which readers see."""
+        return may_change_what_readers_see(self.user, self.instance)
 
     def save(self, commit=True):
         """Save the file. Raises Http404 if it was deleted meanwhile."""
@@ -93,6 +101,7 @@ class PictureForm(ShownFileMixin, BaseImageForm):
             del self.fields["seen"]
         replace_file_field(self, PictureFormField)
         if people := self.fields.get("people"):
+            self.offer_people(people)
             people.help_text = format_lazy(
                 "{} {}",
                 people.help_text,
@@ -101,6 +110,20 @@ class PictureForm(ShownFileMixin, BaseImageForm):
                     "choose several, or to take one out."
                 ),
             )
+
+    def offer_people(self, field):
+        """Offer those in the pages with the picture first, and show the labels that the user may see."""
+        first = people_in(Page.objects.filter(pk__in=self.instance.get_pages()))
+        people = sorted(Contributor.by_code(), key=lambda person: person.pk not in first)
+        labels = labels_for(self.user) if self.user else {}
+        field.choices = [(each.pk, code_and_label(each, labels.get(each.pk))) for each in people]
+
+    def may_change(self, changed):
+        """Also allow to add people to a picture that waits with its page, and that no reader sees."""
+        people = set(self.cleaned_data.get("people", ()))
+        adds = changed <= {"people"} and people >= set(self.instance.people.all())
+        is_seen = is_used_for_readers(Page.objects.live(), self.instance)
+        return super().may_change(changed) or (adds and not is_seen)
 
     def clean_seen(self):
         # Otherwise the form would undo what changed meanwhile: take somebody off the picture again, so that
@@ -115,7 +138,7 @@ class PictureForm(ShownFileMixin, BaseImageForm):
         return file
 
     def save(self, commit=True):
-        may_answer = self.user is None or may_change_what_readers_see(self.user, self.instance)
+        may_answer = self.user is None or self.may_change(self.shown_fields.intersection(self.changed_data))
         if "people" in self.fields and "file" not in self.changed_data and may_answer:
             # If it was unknown who is on the picture, saving the form says that the people in the form are.
             self.instance.asks_again = False

@@ -15,7 +15,10 @@ from wagtail.permission_policies.collections import CollectionOwnershipPermissio
 
 from media.access import is_used_for_readers, may_publish, models_shown_with_pages
 
-REFUSED = gettext_lazy("Readers see this, or will soon: only somebody who may publish can change it.")
+REFUSED = gettext_lazy(
+    "Readers see this, or will soon: only somebody who may publish can change it. Did you send the page for "
+    "approval? To change it, choose “Cancel workflow” in its editor first."
+)
 
 
 def may_change_what_readers_see(user, item):

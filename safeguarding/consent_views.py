@@ -13,7 +13,7 @@ from safeguarding.consent_form import PersonConsentForm
 from safeguarding.decisions import find_versions
 from safeguarding.leak_check.words import new_words
 from safeguarding.models import Contributor
-from safeguarding.policies import is_lead
+from safeguarding.policies import is_lead, may_write_down
 from safeguarding.releases import lock_pages_of
 from safeguarding.scopes import Channel
 from safeguarding.views import PersonMixin
@@ -54,7 +54,7 @@ class ConsentView(PersonMixin, FormView):
 
     def may_propose(self, user):
         """Return whether `user` may edit `page`, and write down the consent of the person in it."""
-        may_write = self.page.permissions_for_user(user).can_edit() and self.person.may_write_down(user)
+        may_write = self.page.permissions_for_user(user).can_edit() and may_write_down(user, self.person)
         versions = find_versions(self.page) if may_write else ()
         return self.person.pk in {use.contributor_id for each in versions for use in each.report.uses}
 

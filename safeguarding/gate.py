@@ -160,7 +160,10 @@ def judge(contributor, use, decisions, day):
     if status in REFUSED:
         return Verdict([Unmet(status.value)], None)
     check = Check(decisions, day)
-    if status in {Status.NONE, Status.ENDED}:
+    if not contributor.kind:
+        # Nobody who could ask has seen the person. Whether it is a child is unknown, so no decision counts.
+        check.unmet.append(Unmet.NONE)
+    elif status in {Status.NONE, Status.ENDED}:
         # There is no consent to compare the page with. A decision on another legal ground can replace it.
         check.ask_decision(Decision.Ground.OTHER, Unmet(status.value))
     else:
@@ -168,7 +171,7 @@ def judge(contributor, use, decisions, day):
         check_scope(check, consent, use)
     if use.naming is None:
         check.unmet.append(Unmet.NAMING_UNKNOWN)
-    if counts_as_child(contributor, day):
+    if contributor.kind and counts_as_child(contributor, day):
         check_child(check, consent, use)
     return check.verdict
 

@@ -52,6 +52,7 @@ class Contributor(WithProposal):
         OTHER = "other", _("Somebody else")
 
     code = models.CharField(_("code"), max_length=10, unique=True, default=make_code, editable=False)
+    # "" is unknown: an editor added the person, and the safeguarding team has not said yet.
     kind = models.CharField(_("who it is"), max_length=10, choices=Kind)
     role = models.CharField(_("part in the story"), max_length=10, choices=Role, default=Role.TELLS)
     adult_on = models.DateField(
@@ -63,6 +64,8 @@ class Contributor(WithProposal):
     has_children = models.BooleanField(
         _("children in the group"), null=True, blank=True, choices=[(True, _("Yes")), (False, _("No"))]
     )
+    # What editors call the person, in words that say no name. For who may see it, see labels_for().
+    label = EncryptedTextField(_("label"), blank=True)
     names = EncryptedTextField(_("names"), blank=True)
     contact = EncryptedTextField(_("contact"), blank=True)
     safe_contact_note = EncryptedTextField(_("how to contact safely"), blank=True)
@@ -89,7 +92,9 @@ class Contributor(WithProposal):
     held_since = models.DateTimeField(_("held back since"), null=True, editable=False)
     created_at = models.DateTimeField(_("recorded"), auto_now_add=True)
 
-    RESTRICTED_FIELDS = ("names", "contact", "safe_contact_note", "protected_words", "ordinary_words")
+    RESTRICTED_FIELDS = (
+        *("label", "names", "contact", "safe_contact_note", "protected_words", "ordinary_words"),
+    )
     # Those whose texts are deleted together.
     ENCRYPTED_FIELDS = (*RESTRICTED_FIELDS, "proposal")
 
@@ -109,12 +114,12 @@ class Contributor(WithProposal):
 
     @classmethod
     def by_code(cls):
-        """Return all people ordered by code, with their consents, and without ENCRYPTED_FIELDS.
+        """Return all people ordered by code, with their consents, and of ENCRYPTED_FIELDS only the label.
 
         `restricted_length`: how long those are together, as they are stored.
         """
         people = cls.objects.annotate(restricted_length=Length(Concat(*cls.ENCRYPTED_FIELDS)))
-        return people.defer(*cls.ENCRYPTED_FIELDS).prefetch_related("consents")
+        return people.defer(*{*cls.ENCRYPTED_FIELDS} - {"label"}).prefetch_related("consents")
 
     @property
     def latest_consent(self):

@@ -3,6 +3,8 @@
 Leads are the members of the group Safeguarding.
 """
 
+from datetime import timedelta
+
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Max
 from django.db.models.functions import Length
@@ -61,6 +63,7 @@ def find_work():
         Status.HELD: (_("Taken down"), []),
         Status.ENDED: (_("Ended"), []),
         Status.ENDS_SOON: (_("Ends soon"), []),
+        Status.NONE: (_("Added to a page, and not asked yet"), []),
     }
     deletions, unchecked, missed = [], [], last_missed_attempts()
     # The token of an encrypted text is never blank, so the database can tell which texts are.
@@ -69,7 +72,9 @@ def find_work():
     for person in Contributor.by_code():
         address = reverse("safeguarding_people:inspect", args=[person.pk])
         status, day = person.get_status(), deletion_day(person)
-        if status in groups:
+        # Whom an editor added has a label.
+        is_new = not person.label or person.created_at > timezone.now() - timedelta(days=30)
+        if status in groups and not (status == Status.NONE and is_new):
             sentence = describe_status(person)
             if person.pk in missed:
                 sentence += " " + _("Not reached on %s.") % format_day(missed[person.pk])

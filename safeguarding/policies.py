@@ -1,15 +1,22 @@
 """Who may see and record people and consents: only leads, the members of the group Safeguarding.
 
+Users who may edit a page with a person see the label of the person too: what editors call the person beside
+the code, in words that say no name.
+
 Who may change the account of a lead: may_change_access().
 """
 
 import datetime
 
 from django.contrib.auth import get_user_model
+from django.db.models.functions import Length
 from django.utils import timezone
-from wagtail.models import ModelLogEntry
+from wagtail.models import ModelLogEntry, Page
+from wagtail.permissions import policy_registry
 
-from safeguarding.journal import AnnouncedMember
+from safeguarding.encryption import has_keys
+from safeguarding.models import AnnouncedMember, Contributor, Use
+from safeguarding.status import Status
 
 GROUP = "Safeguarding"
 # How long names stay closed to an account that an administrator changed: 72 hours, in which Article 33 of the
@@ -53,6 +60,39 @@ def sees_names(user):
     return (
         not ModelLogEntry.objects.for_instance(user).filter(action=NAMES_CLOSED, timestamp__gt=since).exists()
     )
+
+
+def labels_for(user, **conditions):
+    """Return {primary key: label} of the labels that `user` may see. `conditions`: lookups of the people."""
+    # The token of an encrypted text is never blank.
+    people = Contributor.objects.alias(length=Length("label")).filter(length__gt=0, **conditions)
+    if not is_lead(user):
+        pages = policy_registry.get_by_type(Page).instances_user_has_permission_for(user, "change")
+        people = people.filter(pk__in=people_in(pages))
+    return dict(people.values_list("pk", "label"))
+
+
+def code_and_label(person, label):
+    """Return the code of `person`, with `label` if there is one that the user may see."""
+    return f"{person.code} · {label}" if label else person.code
+
+
+def people_in(pages):
+    """Return the primary keys of the people in `pages`, a queryset, and in their drafts."""
+    # A draft of a live page has reported nothing.
+    drafts = pages.filter(live=True, has_unpublished_changes=True)
+    drafts = drafts.values_list("latest_revision__content__story_people", flat=True)
+    listed = {row["contributor"] for rows in drafts for row in rows or ()}
+    return listed | set(Use.objects.filter(page__in=pages.values("pk")).values_list("contributor", flat=True))
+
+
+def may_write_down(user, person):
+    """Return whether `user`, who may edit a page with `person`, may write down the next consent.
+
+    Leads may, and others if nothing waits for a lead.
+    """
+    is_free = is_lead(user) or (has_keys() and not person.proposed_at)
+    return is_free and person.get_status() in {Status.NONE, Status.ENDED}
 
 
 def needs_lead(actor, user, joins=False):

@@ -10,9 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from safeguarding.encryption import EncryptedTextField, has_keys
-from safeguarding.policies import is_lead
-from safeguarding.status import Status
+from safeguarding.encryption import EncryptedTextField
 
 
 class WithProposal(models.Model):
@@ -24,14 +22,6 @@ class WithProposal(models.Model):
 
     class Meta:
         abstract = True
-
-    def may_write_down(self, user):
-        """Return whether `user`, who may edit a page with the person, may write down the next consent.
-
-        Leads may, and others if nothing waits for a lead.
-        """
-        is_free = is_lead(user) or (has_keys() and not self.proposed_at)
-        return is_free and self.get_status() in {Status.NONE, Status.ENDED}
 
     @property
     def proposed(self):

@@ -15,7 +15,7 @@ ONE_DAY = datetime.timedelta(days=1)
 
 
 class Status(models.TextChoices):
-    NONE = "none", _("No consent")
+    NONE = "none", _("Not asked yet")
     ACTIVE = "active", _("Active")
     ENDS_SOON = "ends_soon", _("Ends soon")
     ENDED = "ended", _("Ended")
@@ -49,14 +49,14 @@ def get_status(contributor, consent, day):
 def counts_as_child(contributor, day):
     """Return whether the conditions for a child hold for `contributor`, a person or a group, on `day`.
 
-    They hold for a group unless somebody said that no child is in it, and for a person who will be 18 on a
-    later day, also if `kind` says that it is an adult.
+    They hold for a group unless somebody said that no child is in it, for a person who will be 18 on a later
+    day, also if `kind` says that it is an adult, and for a person whose kind is unknown.
     """
     if contributor.kind == contributor.Kind.GROUP:
         return contributor.has_children is not False
     if contributor.adult_on:
         return day < contributor.adult_on
-    return contributor.kind == contributor.Kind.CHILD
+    return contributor.kind != contributor.Kind.ADULT
 
 
 def usual_months(contributor, day):

@@ -37,6 +37,7 @@ class PersonIndexView(generic.IndexView):
     found = None
     list_display = [
         "__str__",
+        Column("label", label=gettext_lazy("Label")),
         Column("get_kind_display", label=gettext_lazy("Who it is"), sort_key="kind"),
         Column("get_role_display", label=gettext_lazy("Part in the story"), sort_key="role"),
         StatusTagColumn(

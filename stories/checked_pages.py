@@ -22,7 +22,7 @@ from safeguarding.leak_check.texts import read_titles
 from safeguarding.releases import hold_taken_out, lock_pages, store_report
 from safeguarding.uses import Release
 from stories.indexing import indexed_after
-from stories.people import WRITTEN_APART, People, content_of, digest_of, lock_shown, report_of
+from stories.people import WRITTEN_APART, People, content_of, digest_of, lock_shown, read_labels, report_of
 from stories.people_check import CODE, PublishingRefused, find_errors
 from stories.reserved_slugs import validate_slug_not_reserved
 from stories.scheduled import BY_SCHEDULE, tell_once
@@ -45,12 +45,12 @@ def find_leaks(page, titles=None):
 
 
 def find_title_leaks(page):
-    """Return those of find_leaks() about the title, which mails have in their subject, and about no field.
+    """Return those of find_leaks() about the title, which mails have in their subject, labels, and no field.
 
     Above the limit of the leak check, the error about no field is all that it says.
     """
     errors = find_leaks(page).items()
-    return {field: each for field, each in errors if field in {"title", NON_FIELD_ERRORS}}
+    return {field: each for field, each in errors if field in {"title", "people", NON_FIELD_ERRORS}}
 
 
 def refuse_titles(page, above):
@@ -104,6 +104,7 @@ class CheckedPageMixin(models.Model):
     people_content = property(content_of)
     people_digest = property(digest_of)
     report_people = report_of
+    read_labels = read_labels
 
     people = models.CharField(
         _("people"), max_length=10, blank=True, choices=[("", _("Not decided yet")), *People.choices]

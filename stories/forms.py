@@ -17,6 +17,7 @@ from media.access import may_publish
 from media.shown_files import REFUSED, is_waiting
 from stories.checked_pages import IS_OVER, find_title_leaks
 from stories.content_notes import ContentNote
+from stories.people import People
 from stories.people_check import CODE, answer_errors
 from stories.refusals import link_person
 
@@ -51,6 +52,8 @@ class CheckedPageForm(WagtailAdminPageForm):
         self.makes_slug = not (self.instance.pk and self.instance.live)
         if self.makes_slug:
             self.fields["slug"].required = False
+        for row in self.formsets.get("story_people", ()):
+            row.fields["contributor"].widget.user = self.for_user
         if self.instance.pk:
             self.fields["opened"] = OpenedVersionField(required=False)
             self.initial["opened"] = self.instance.latest_revision_id
@@ -58,6 +61,10 @@ class CheckedPageForm(WagtailAdminPageForm):
     def clean(self):
         if self.is_of_deleted_version():
             self.add_error(None, CHANGED)
+        sent = getattr(self.formsets.get("story_people"), "cleaned_data", ())
+        is_listed = any(row.get("contributor") and not row.get("DELETE") for row in sent)
+        if is_listed and not self.cleaned_data.get("people"):
+            self.cleaned_data["people"] = People.LISTED
         title, slug = self.cleaned_data.get("title"), self.cleaned_data.get("slug")
         if self.makes_slug and title and slug is not None:
             made = slugify(title, allow_unicode=True)

@@ -19,6 +19,7 @@ from wagtail.models import COMMENTS_RELATION_NAME, Orderable, Page, PageLogEntry
 from media.models import FOCAL_POINT, CleanDocument, CleanImage
 from media.people import levels_in
 from safeguarding.gate import PersonUse, Report
+from safeguarding.leak_check.texts import LocatedText
 from safeguarding.models import Contributor
 from safeguarding.releases import lock_found, lock_people_of
 from safeguarding.scopes import Naming, Picture
@@ -77,6 +78,12 @@ class StoryPerson(Orderable):
 def contributors_in(page):
     """Return the primary keys of everybody who is listed in `page` or is on its pictures."""
     return {*levels_in(images_of(page)), *(row.contributor_id for row in page.story_people.all())}
+
+
+def read_labels(page):
+    """Return a LocatedText for the label of each person in `page`. Readers never see it."""
+    people = Contributor.objects.filter(pk__in=contributors_in(page))
+    return [LocatedText(_("label of %s") % each.code, each.label, "people") for each in people]
 
 
 def lock_shown(page):

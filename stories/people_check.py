@@ -66,13 +66,7 @@ def find_errors(page, can_compare=can_compare):
 def answer_errors(page):
     """Check that somebody answered who is in the page, and that the answer fits the list of people."""
     listed = page.story_people.all()
-    if not page.people and listed:
-        yield (
-            "people",
-            _("Choose “These people” once everybody who could be recognised is in the list."),
-            None,
-        )
-    elif not page.people:
+    if not page.people:
         yield "people", _("Say who is in this page. Until then it can be saved, but not published."), None
     elif page.people == People.LISTED and not listed:
         yield "people", _("Choose the people in this page."), None

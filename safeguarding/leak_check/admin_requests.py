@@ -183,7 +183,7 @@ def can_compare():
 
 
 def find_stops(page, titles=None):
-    """Return {name of a field: [sentence]} about the protected words that prevent publishing `page`.
+    """Return {name of a field: [sentence]} about the words in `page`, and in labels, that prevent publishing.
 
     The name is None for texts that are in no field of the form, such as the name of an author. `titles`: the
     LocatedTexts of sections above `page`, to check only these with the people in `page` and below it.
@@ -194,7 +194,7 @@ def find_stops(page, titles=None):
     if request_check and request_check.is_above_limit:
         return {None: [get_limit_message()]}
     if titles is None:
-        findings = check(page, words)
+        findings = check(page, words, page.read_labels())
     else:
         findings = check_titles(titles, words, page.get_descendants(inclusive=True))
     # Places that only cause a warning are not told, so they don't count.

@@ -85,13 +85,13 @@ def people_taken_out(page):
     return {key for key, person in people.items() if person.has_withdrawn}
 
 
-def check(instance, words):
-    """Return the Findings for `words`, a list of ProtectedWords, in the texts of `instance`.
+def check(instance, words, more=()):
+    """Return the Findings for `words`, a list of ProtectedWords, in the texts of `instance`, and in `more`.
 
     The titles and slugs of the sections above a story count as its texts. The title and the slug of a page
     also count as texts of the live pages below it.
     """
-    texts = read_texts(instance)
+    texts = [*read_texts(instance), *more]
     if hasattr(instance, "report_people"):
         texts += read_above(instance)
     found = find_words(texts, words)

@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('adult', 'An adult'), ('child', 'A child'), ('group', 'A group')], max_length=10, verbose_name='who it is')),
                 ('role', models.CharField(choices=[('tells', 'Tells the story'), ('family', 'Family of somebody who tells it'), ('fellow', 'Went through it too'), ('accused', 'Is accused of something'), ('other', 'Somebody else')], default='tells', max_length=10, verbose_name='part in the story')),
                 ('adult_on', models.DateField(blank=True, help_text="For a child. From this day on, a guardian's consent no longer counts.", null=True, verbose_name='18 on')),
+                ('label', safeguarding.encryption.EncryptedTextField(blank=True, verbose_name='label')),
                 ('names', safeguarding.encryption.EncryptedTextField(blank=True, verbose_name='names')),
                 ('contact', safeguarding.encryption.EncryptedTextField(blank=True, verbose_name='contact')),
                 ('safe_contact_note', safeguarding.encryption.EncryptedTextField(blank=True, verbose_name='how to contact safely')),

@@ -8,8 +8,10 @@ from wagtail.models import Page
 
 from safeguarding.leak_check.admin_requests import join
 from safeguarding.leak_check.checking import find_drafts, find_live
+from safeguarding.leak_check.rows import find_rows
 from safeguarding.leak_check.sources import source_of
 from safeguarding.leak_check.words import words_of_person
+from safeguarding.models import Contributor
 from safeguarding.withdrawal.places import Found, Place, register_place
 from safeguarding.withdrawal.words import has_unreadable_words
 
@@ -27,6 +29,19 @@ class Elsewhere(Place):
         found = find_elsewhere(words_to_change(case.contributor), {*case.erased, *case.held})
         # In an order that stays the same for the digest of the plan.
         return [Found(key, f"{each.name}: {join(each.places)}") for key, each in sorted(found.items())]
+
+
+class Labels(Place):
+    """The labels of other people that mention the person who withdraws."""
+
+    name, label, needs_yes = "labels", gettext_lazy("Labels of other people"), True
+
+    def find(self, case):
+        found = find_rows(Contributor.objects.exclude(code=case.code), ["code", "label"], case.mentions)
+        return [Found(str(key), " · ".join(texts)) for key, texts in found]
+
+    def erase(self, case, keys):
+        Contributor.objects.filter(pk__in=keys).update(label="")
 
 
 def words_to_change(person):
@@ -54,3 +69,4 @@ def find_elsewhere(words, skipped=()):
 
 def register():
     register_place(Elsewhere())
+    register_place(Labels())

@@ -2,6 +2,8 @@
 
 The leak check needs them until then. A lead, a member of the group Safeguarding, can have them deleted
 before ("Complete").
+
+Deletes the labels of people who were never asked, together with the last page that lists them.
 """
 
 from collections import defaultdict
@@ -13,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import ModelLogEntry, Page, PageLogEntry, Revision
 
+from caching.local_date import today
 from safeguarding.leak_check.rows import find_rows, mentions
 from safeguarding.leak_check.sources import source_of
 from safeguarding.models import Contributor
@@ -21,7 +24,7 @@ from safeguarding.releases import lock_pages, lock_with_others
 from safeguarding.withdrawal.carry_out import REPEATED
 from safeguarding.withdrawal.elsewhere import find_elsewhere, words_to_change
 from safeguarding.withdrawal.pages import delete_versions, revisions_of
-from safeguarding.withdrawal.places import Case, TextPlace
+from safeguarding.withdrawal.places import Case, TextPlace, read_versions
 from safeguarding.withdrawal.returned import find_returned
 from safeguarding.withdrawal.steps import save_current_anew
 from safeguarding.withdrawal.tasks import add_task, step
@@ -35,6 +38,16 @@ LOGS = (PageLogEntry, ModelLogEntry)
 def forget_words():
     """Delete the words of all who withdrew and of whom no text holds one. It is done once a night."""
     do_for_each(Contributor.objects.exclude(withdrawals=None), forget_unless_held)
+
+
+def forget_labels():
+    """Delete the labels of people who were never asked, and whom no version of a page lists any more.
+
+    Somebody may be writing the first page with a person who was added today.
+    """
+    listed = {mention.contributor for mention in read_versions()}
+    people = Contributor.objects.filter(consents=None, uses=None, created_at__date__lt=today())
+    people.exclude(pk__in=listed).update(label="")
 
 
 def forget_unless_held(person):

@@ -59,8 +59,9 @@ def test_moderator_says_who_is_in_a_story_and_publishes_it(new_page, live_server
     panel, picture = admin.field(tab, "People in this page"), admin.field(tab, "Lead picture")
     named = panel.get_by_label("Named in the page")
 
-    panel.get_by_role("radio", name="These people").check()
     admin.choose_terms(tab, "Add person", person.code, search=person.code)
+    expect(panel.get_by_role("radio", name="These people")).to_be_checked()
+    expect(named.last.locator(":checked")).to_have_text("By a changed name")  # as the person agreed
     # The agreement of the person is shown beside the code before the form is sent.
     expect(panel).to_contain_text(re.compile(f"{person.code} · Active until .* · By a changed name"))
     named.last.select_option("By the real name")
@@ -90,3 +91,24 @@ def test_moderator_says_who_is_in_a_story_and_publishes_it(new_page, live_server
     admin.footer(tab, "Publish")
     expect(tab.get_by_role("status")).to_contain_text("Page 'Told' has been published.")
     assert StoryPage.objects.published().filter(pk=story.pk, lead_image__title="Road").exists()
+
+
+def test_editor_adds_somebody_who_is_not_in_the_list(new_page, live_server, people):
+    story = builders.make_story("Told", live=False, people="")
+    tab = admin.open_tab(new_page)
+    admin.open_editor(tab, live_server.url, builders.make_user("Editors"), story)
+    panel, dialog = admin.field(tab, "People in this page"), tab.get_by_role("dialog")
+    panel.get_by_role("button", name="Add person").click()
+    dialog.get_by_role("tab", name="Not in the list yet").click()
+    dialog.get_by_label("Describe the person").fill("the woman in the market")
+    dialog.get_by_label("Describe the person").press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(panel).to_contain_text(re.compile("P-.... · the woman in the market · Not asked yet"))
+    expect(panel.get_by_role("radio", name="These people")).to_be_checked()
+    added = panel.locator("input[name=story_people-0-contributor]").input_value()
+    # A picture that is uploaded here offers the people of the story first, although others have a lower key.
+    tab.get_by_role("button", name="Choose a picture").first.click()
+    dialog.get_by_role("tab", name="Upload").click()
+    expect(dialog.get_by_label("People on the picture").locator("option").first).to_have_attribute(
+        "value", added
+    )

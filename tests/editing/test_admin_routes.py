@@ -87,7 +87,7 @@ EDITORS = named("""
     wagtailimages: index index_results add add_multiple edit edit_multiple
     wagtailimages: image_usage preview
     wagtailimages_chooser: choose choose_results chosen chosen_multiple create select_format
-    people_chooser: choose choose_results chosen chosen_multiple
+    people_chooser: choose choose_results chosen chosen_multiple create
     wagtailsnippets:index
     wagtailsnippets_stories_country: list list_results inspect
     wagtailsnippetchoosers_stories_country: choose choose_results chosen chosen_multiple suggest

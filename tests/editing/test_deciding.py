@@ -97,7 +97,6 @@ def test_story_is_not_sent_before_its_editor_said_who_is_in_it(client, author, s
     listed = inline_formset([{"id": "", "contributor": make_person().pk, "naming": ""}])
     cases = {
         "Say who is in this page.": {"people": ""},
-        "Choose “These people” once everybody": {"people": "", "story_people": listed},
         "Choose the people in this page.": {"people": "listed"},
         "There are people in the list": {"people": "none", "story_people": listed},
     }

@@ -22,6 +22,7 @@ from media.cleaning import clean_picture
 from media.models import CleanImage
 from safeguarding.scopes import Picture
 from safeguarding.withdrawal import carry_out
+from stories.models import StoryPage
 from tests.support import admin_world, builders
 from tests.support.choosing import permit
 from tests.support.files_of_pages import document_block, story_with
@@ -270,6 +271,22 @@ def test_file_is_not_replaced_after_a_moderator_saw_it(editor, own, wait, by_aut
         assert type(item).objects.filter(pk=item.pk).exists()
     permit(editor, own)
     assert change_picture(editor, own.image, file=new_picture()).status_code == 302
+
+
+@pytest.mark.sqlite_only
+def test_author_says_who_is_on_a_picture_that_waits_and_takes_nobody_off(editor, own):
+    save_with(own.image, shows="person", asks_again=True)
+    first, second = make_person(), make_person()
+    story = builders.make_story(parent=own.index, live=False, lead_image=own.image, lead_image_alt="Somebody")
+    in_moderation(story)
+    assert change_picture(editor, own.image, people=[first.pk]).status_code == 302
+    assert not CleanImage.objects.get(pk=own.image.pk).asks_again
+    for fields in ({"people": [second.pk]}, {"people": [first.pk, second.pk], "shows": "place"}):
+        assert "choose “Cancel workflow”" in change_picture(editor, own.image, **fields).text
+    assert set(own.image.people.all()) == {first}
+    StoryPage.objects.filter(pk=story.pk).update(live=True)
+    response = change_picture(editor, own.image, people=[first.pk, second.pk])
+    assert response.context["form"].errors.keys() == {"people"}
 
 
 # --- Deleting and moving --------------------------------------------------------------------------

@@ -18,9 +18,10 @@ from safeguarding.models import Contributor, LeakHits, Notice
 from safeguarding.policies import GROUP
 from safeguarding.reminders import send_reminders
 from safeguarding.retention import delete_names, deletion_day
+from safeguarding.withdrawal.forgetting import forget_labels
 from tests.support.builders import make_user
 from tests.support.leads import address, make_live_story, send_decision
-from tests.support.people import ALL_AGREED, decide, make_person, record, withdraw
+from tests.support.people import ALL_AGREED, decide, make_person, make_story_about, record, withdraw
 from tests.support.queries import count_queries
 
 pytestmark = pytest.mark.django_db
@@ -326,3 +327,31 @@ def test_names_are_deleted_whatever_else_fails(clock, settings, tmp_path, mailou
         pre_save.disconnect(fail, sender=Contributor)
     names = [Contributor.objects.get(pk=person.pk).names for person in (failing, other)]
     assert names == [SECRET, ""]
+
+
+# --- People who were never asked -----------------------------------------------------------------
+
+
+def test_label_is_deleted_with_the_last_page_unless_somebody_asked(clock):
+    unasked, former, asked = people = [make_person(*event, label=SECRET) for event in ([], [], [ALL_AGREED])]
+    story = make_story_about(unasked, asked, live=False)
+    # Only an earlier version lists this person.
+    other = make_story_about(former, live=False)
+    other.save_revision(clean=False)
+    other.story_people = []
+    other.save(clean=False)
+    clock(1)
+    for prepare, left in ((story.save_revision, people), (story.delete, [former, asked])):
+        prepare()
+        forget_labels()
+        assert [each for each in Contributor.objects.order_by("pk") if each.label] == left
+
+
+def test_first_page_lists_who_was_not_asked_for_30_days(clock, client, leads):
+    person = make_person(kind="", label=SECRET)
+    for number, is_listed in {29: False, 31: True}.items():
+        clock(number)
+        client.force_login(leads[0])
+        listed = client.get("/admin/").text.partition("Added to a page, and not asked yet")[2]
+        assert (person.code in listed) == is_listed
+    assert SECRET in client.get(address(person, "inspect")).text

@@ -20,7 +20,7 @@ from safeguarding.withdrawal.carry_out import make_plan, withdraw
 from safeguarding.withdrawal.tasks import run_quick_tasks
 from stories.terms import Country
 from tests.support import builders, withdrawal_world
-from tests.support.people import make_agreeing_person
+from tests.support.people import make_agreeing_person, make_person
 from tests.support.stored_text import tables_with
 from tests.support.withdrawal_world import NAME
 from wordpress_import.export import Export
@@ -73,6 +73,14 @@ def test_name_in_any_field_is_listed_and_erased_if_it_is_ticked():
     assert not any("zahrawi" in name for name in default_storage.listdir("avatar_images")[1])
     user = get_user_model().objects.get(username__startswith=person.code)
     assert user.username == f"{person.code}-{user.pk}", "as which the user signs in"
+
+
+def test_label_of_somebody_else_is_listed_and_erased_if_it_is_ticked():
+    person = make_agreeing_person(names=NAME, label="with the lamps")
+    other = make_person(label=f"the sister of {NAME}")
+    assert listed(person) == {"labels": [f"{other.code} · {other.label}"]}
+    withdraw(person, yes=[("labels", str(other.pk))])
+    assert set(Contributor.objects.values_list("label", flat=True)) == {""}
 
 
 def test_what_programs_write_is_no_text_of_somebody():

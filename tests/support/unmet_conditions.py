@@ -108,6 +108,9 @@ CONDITIONS = {
     "file of a picture of somebody": uploaded_again,
     "no consent": lambda: about(make_person()),
     "proposal not confirmed": proposed,
+    # An editor added the person, and nobody has asked yet.
+    "placeholder": lambda: about(make_person(kind="", label="the woman in the market")),
+    "not known whether it is a child": lambda: about(make_agreeing_person(kind="")),
     "ended": lambda: about(make_agreeing_person({"ends_on": days_from_today(-1)})),
     "withdrawn": withdrawn,
     # A lead pressed "Take down now" for the person.

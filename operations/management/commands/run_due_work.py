@@ -26,7 +26,7 @@ from safeguarding.membership import announce_members
 from safeguarding.reminders import send_reminders
 from safeguarding.retention import delete_names
 from safeguarding.withdrawal import ledger
-from safeguarding.withdrawal.forgetting import forget_words
+from safeguarding.withdrawal.forgetting import forget_labels, forget_words
 from safeguarding.withdrawal.tasks import run_tasks
 from search.missed import delete_old_missed_searches
 
@@ -68,6 +68,7 @@ NIGHTLY = {
     "words of people who withdrew": forget_words,
     "names to delete": delete_names,
     "trash": trash.delete_expired,
+    "labels of people in no page": forget_labels,
     "sessions": lambda: call_command("clearsessions"),
     "searches without result": delete_old_missed_searches,
     "files that nobody gets": sweep_files,
