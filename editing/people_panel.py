@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin.ui.side_panels import BaseSidePanel
 from wagtail.admin.views.pages.create import CreateView
 
+from safeguarding.policies import may_write_down
 from safeguarding.releases import load_people
 from stories.people import contributors_in
 from stories.refusals import lines_about
