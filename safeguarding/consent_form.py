@@ -24,8 +24,8 @@ class PersonConsentForm(AddPersonForm):
         kwargs["initial"] = initial | dict.fromkeys((*TEXTS, "evidence_held_at"), "")
         super().__init__(data, *args, instance=instance, for_user=for_user, **kwargs)
         self.consent = ConsentForm(data, contributor=instance, initial=kwargs["initial"], for_user=for_user)
-        self.seen = self.consent.seen = f"{self.consent.seen} {instance.proposed_at}"
         writes = not self.by_lead or not any(getattr(instance, name) for name in (*TEXTS, "proposal"))
+        self.seen = self.consent.seen = f"{self.consent.seen} {instance.proposed_at} {writes}"
         kept = {*(() if instance.kind else ABOUT_PERSON), *(TEXTS if writes else ())}
         for name in self.fields.keys() - kept:
             del self.fields[name]

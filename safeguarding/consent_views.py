@@ -45,7 +45,7 @@ class ConsentView(PersonMixin, FormView):
     @cached_property
     def page(self):
         """The page from whose editor the view was opened, or None."""
-        key = self.request.GET.get("page", "")
+        key = self.request.GET.get("page", "")[:18]
         return Page.objects.filter(pk=key if key.isdecimal() else None).first()
 
     def user_has_permission(self, permission):

@@ -119,9 +119,8 @@ def find_proposals():
     lines = []
     for each in people.order_by("proposed_at"):
         address = reverse("safeguarding_people:consent", args=[each.pk])
-        lines.append(
-            (f"{each.code}, {each.proposed_by or '–'}", address, text % format_day(each.proposed_at))
-        )
+        day = timezone.localdate(each.proposed_at, timezone.get_default_timezone())
+        lines.append((f"{each.code}, {each.proposed_by or '–'}", address, text % format_day(day)))
     return {_("Consents to confirm"): lines}
 
 

@@ -50,13 +50,15 @@ def test_a_consent_is_recorded_and_renewed(new_page, live_server):
     assert run_axe(page) == []
     page.get_by_label("An adult").check()
     page.get_by_label("Names").fill("Amina Otieno")
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_role("status")).to_contain_text("is recorded. Use this code")
     page.get_by_label("The person", exact=True).check()
     page.get_by_label("By a changed name").check()
     page.get_by_label("This website", exact=True).check()
     for question in ("Are legal proceedings", "Is the person in one of"):
         page.get_by_role("group", name=re.compile(question)).get_by_label("No").check()
-    page.get_by_role("button", name="Create").click()
-    expect(page.get_by_role("status")).to_contain_text("is recorded. Use this code")
+    page.get_by_role("button", name="Record this consent").click()
+    expect(page.get_by_role("status")).to_contain_text("Agreed until")
     expect(page.get_by_text("Amina")).to_have_count(0)
     page.get_by_role("link", name="Renew or change the consent").click()
     expect(page.get_by_role("button", name="Record this consent")).to_be_visible()
