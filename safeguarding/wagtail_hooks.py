@@ -30,7 +30,7 @@ LOG_ACTIONS = {
     "safeguarding.not_reached": (_("Could not be reached"), _("Could not be reached")),
     WROTE: (_("Wrote the original"), _("Wrote the original of this copy")),
     WROTE_BEFORE: (_("Wrote earlier versions"), _("Wrote earlier versions, which were forgotten")),
-    RIGHT: (_("Right"), _("The answer about its people is right")),
+    RIGHT: (_("Look at an answer"), _("The answer about its people is right")),
     "safeguarding.decide": (_("Decide on a story"), _("A story was decided on")),
     "safeguarding.change_names": (_("Change names and contact"), _("Names or contact changed")),
     "safeguarding.delete_names": (
