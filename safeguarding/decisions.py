@@ -87,7 +87,8 @@ class Version:
     @property
     def is_unseen(self):
         """Whether a lead has to look at who is said to be in it."""
-        return self.report.is_unseen or (self.is_live and self.page.release.taken_out)
+        taken_out = Release.objects.filter(page=self.page.pk, taken_out__gt="")
+        return self.report.is_unseen or (self.is_live and taken_out.exists())
 
     @cached_property
     def answered_by(self):

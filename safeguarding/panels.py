@@ -26,9 +26,6 @@ from safeguarding.withdrawal.returned import find_returned
 from safeguarding.withdrawal_models import Ledger, WithdrawalTask
 from safeguarding.wording import describe_end, describe_status, describe_wait, format_day
 
-# The number of answers that the first page names. The list has all.
-SHOWN_ANSWERS = 5
-
 
 class TodayPanel(Component):
     """Everything that leads have to look at, as find_work() returns it."""
@@ -161,10 +158,8 @@ def find_holds():
 
 def find_stories():
     """Return {heading: [(title, address, sentence)]} of the stories that wait, or will, or were not seen."""
-    answers, (waiting, undecided, unseen) = (
-        reverse("safeguarding_decisions:answers"),
-        find_undecided(unseen=SHOWN_ANSWERS),
-    )
+    answers = reverse("safeguarding_decisions:answers")
+    waiting, undecided, unseen = find_undecided(unseen=5)
     ending = [
         (each.page.title, address_of(each.page, each.digest), f"{each.contributor}: {describe_end(each)}")
         for each in ending_decisions()

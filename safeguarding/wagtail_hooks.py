@@ -32,7 +32,7 @@ LOG_ACTIONS = {
     WROTE_BEFORE: (_("Wrote earlier versions"), _("Wrote earlier versions, which were forgotten")),
     "safeguarding.propose": (_("Write down a consent"), _("A consent was written down, to be confirmed")),
     "safeguarding.discard": (_("Delete what was written down"), _("A consent to be confirmed was deleted")),
-    RIGHT: (_("Right"), _("The answer about its people is right")),
+    RIGHT: (_("Look at an answer"), _("The answer about its people is right")),
     "safeguarding.decide": (_("Decide on a story"), _("A story was decided on")),
     "safeguarding.change_names": (_("Change names and contact"), _("Names or contact changed")),
     "safeguarding.delete_names": (

@@ -126,7 +126,7 @@ def test_distinctive_names_give_at_most_two_false_alarms():
     assert sum(len(text.split()) for text in texts) > 8200
     searched, names = Texts(texts), DISTINCTIVE.split(", ")
     assert len(names) == 40
-    terms = {word.term for name in names for word in words_of(0, name, "", "", "")}
+    terms = {word.term for name in names for word in words_of(0, name, "", "", "", "")}
     alarms = [term.letters for term in terms for _number in searched.find(term)]
     assert len(alarms) <= 2, alarms
 
