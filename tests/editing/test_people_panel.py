@@ -21,6 +21,7 @@ from tests.support.builders import (
     pictures_block,
     story_form,
 )
+from tests.support.leads import send_decision
 from tests.support.people import make_agreeing_person, make_story_about, people_fields, record, rows_of
 from tests.support.undone import undone
 
@@ -182,3 +183,19 @@ def test_the_form_has_beside_each_code_what_is_agreed(client, person):
     titles = sorted(each["title"].partition(" · ")[0] for each in answer["result"])
     assert titles == sorted([person.code, gone.code])
     assert any(each["title"].startswith(chosen) for each in answer["result"])
+
+
+def test_lead_gets_from_the_refusal_to_the_decision_and_back_to_publishing(client):
+    """Others have no such link, nor does a lead where the person has to be asked."""
+    waiting = make_story_about(make_agreeing_person({"proceedings": True}), live=False, slug="waiting")
+    ending = make_story_about(make_agreeing_person({"where": []}), live=False, slug="ending")
+    for groups, story, is_led in ([GROUP], waiting, True), ([GROUP], ending, False), ([], waiting, False):
+        sign_in(client, "Moderators", *groups)
+        decide = reverse("safeguarding_decisions:page", args=[story.pk])
+        form = story_form("publish", slug=story.slug, **people_fields(story))
+        refused = parse(client.post(editor_of(story), form)).select_one("[data-contentpath=people]")
+        for shown in (refused, panel_in(parse(client.get(editor_of(story))))):
+            assert (decide in links_of(shown)) == is_led
+        if is_led:
+            send_decision(client, story)
+            assert editor_of(story) in links_of(parse(client.get(decide)).select_one("main"))
