@@ -167,7 +167,7 @@ SAFEGUARDING = named("""
     safeguarding_people: index index_results add add_other edit history history_results inspect consent
     safeguarding_people: not_reached take_down bring_back words restricted print withdraw past
     safeguarding_withdrawals: index index_results after_restore report
-    safeguarding_decisions: index index_results page read allow
+    safeguarding_decisions: index index_results page read reader allow
 """)
 # Routes that answer with status 200 about an object of another section too. The response then has nothing in
 # it.
