@@ -6,7 +6,7 @@ publishing/conditions.py withholds it, or if its parent page is hidden. The path
 paths of the pages above it. docs/decisions/public-pages.md says why Wagtail's own methods are not enough.
 """
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Length, Substr
 from django.db.models.lookups import In
@@ -15,11 +15,8 @@ from wagtail.query import PageQuerySet
 
 from caching.versioned_cache import cached, current_version, in_transaction
 from publishing.conditions import WITHHELD
+from publishing.in_list import InList
 from safeguarding.releases import is_page_released, is_released
-
-# With more hidden pages than this, a query finds them itself instead of naming them. SQLite takes a million
-# letters in a query, which names them once for each depth of the tree, and 32,766 parameters.
-MAX_ROOTS = 2000
 
 RESTRICTED = "SELECT page_id FROM wagtailcore_pageviewrestriction"
 HIDDEN = f"{RESTRICTED} UNION ALL {WITHHELD}"
@@ -77,15 +74,16 @@ def get_roots(find_roots):
 
 def is_below(find_roots):
     """Return the condition that a page is one that `find_roots`, a function, returns, or below one."""
-    roots = {} if in_transaction() else get_roots(find_roots)
-    # A transaction may still change them.
-    if in_transaction() or len(roots) > MAX_ROOTS:
+    if in_transaction():  # which may still change them
         return is_in_subtree(find_roots())
-    condition, keys = Q(pk__in=list(roots)), ",".join(map(str, roots))
-    paths = RawSQL(f"SELECT path FROM wagtailcore_page WHERE id IN ({keys})", ())  # noqa: S608, S611 - numbers
+    roots = get_roots(find_roots)
+    if not roots:
+        return Q(pk__in=[])
+    is_root = Q(InList(F("pk"), list(roots)))
+    condition, paths = is_root, Page.objects.filter(is_root).values("path")
     # One condition for each depth of the tree. A page that is being moved may get two levels deeper.
-    deepest = max(map(len, roots.values()), default=0) + 2 * Page.steplen
-    for length in range(2 * Page.steplen, deepest + 1, Page.steplen) if roots else ():
+    deepest = max(map(len, roots.values())) + 2 * Page.steplen
+    for length in range(Page.steplen, deepest + 1, Page.steplen):
         condition |= Q(In(Substr("path", 1, length), paths))
     return condition
 

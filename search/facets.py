@@ -1,15 +1,15 @@
 """Facets of search results: their countries, themes, years and kinds of page, by which visitors filter."""
 
-import json
 from collections import defaultdict
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import F, Lookup, StringAgg, TextField, Value
+from django.db.models import F, StringAgg, TextField, Value
 from django.db.models.functions import Cast
 from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from publishing.in_list import InList
 from stories.listing import make_facet
 from stories.models import StoryCountry, StoryTheme
 from stories.terms import country_names, fold
@@ -17,25 +17,6 @@ from stories.terms import country_names, fold
 # The value of the facet “kind” for pages that are neither stories nor lists of stories: the name of the
 # model StandardPage.
 OTHER_KIND = "standardpage"
-
-
-class InList(Lookup):
-    """Whether the left side is in a list of integers.
-
-    The list is one parameter of the SQL query. The lookup `in` makes each integer a parameter, which takes
-    four times as long for 10,000 of them, and SQLite takes at most 32,766.
-    """
-
-    prepare_rhs = False  # the list is not a value of the field on the left side
-
-    def as_sqlite(self, compiler, connection):
-        value, params = self.process_lhs(compiler, connection)
-        sql = f"{value} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - `value` is a column
-        return sql, (*params, json.dumps(self.rhs))
-
-    def as_postgresql(self, compiler, connection):
-        value, params = self.process_lhs(compiler, connection)
-        return f"{value} = ANY(%s)", (*params, self.rhs)
 
 
 def load_facet_values(rows):
