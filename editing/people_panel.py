@@ -1,13 +1,16 @@
-"""Adds the side panel "People in this page" to the page editor. It lists what prevents publishing the draft.
+"""Adds the side panel "People in this page" to the page editor: what prevents publishing, and who can help.
 
 Wagtail renders the side panels again after every save, autosaves included.
 """
 
+from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy
 from wagtail.admin.ui.side_panels import BaseSidePanel
 from wagtail.admin.views.pages.create import CreateView
 
-from safeguarding.policies import may_write_down
+from safeguarding.asking import name_users
+from safeguarding.decisions import questions
+from safeguarding.policies import leads, may_write_down
 from safeguarding.releases import load_people
 from stories.people import contributors_in
 from stories.refusals import lines_about
@@ -27,11 +30,19 @@ class PeopleSidePanel(BaseSidePanel):
     template_name = "editing/people_panel.html"
 
     def get_context_data(self, parent_context):
-        user = self.request.user
-        people = load_people(contributors_in(self.object)).values()
-        people = [(person, may_write_down(user, person)) for person in people]
-        lines = lines_about(self.object, user)
-        return super().get_context_data(parent_context) | {"lines": lines, "people": people}
+        page, user = self.object, self.request.user
+        lines, task = lines_about(page, user), page.current_workflow_task
+        people = load_people(contributors_in(page)).values()
+        return super().get_context_data(parent_context) | {
+            "for_editors": [line for line, is_for_leads in lines if not is_for_leads],
+            "for_leads": [line for line, is_for_leads in lines if is_for_leads],
+            "leads": name_users(leads()),
+            "moderators": name_users(get_user_model().objects.filter(groups__in=task.groups.all()))
+            if task
+            else "",
+            "is_asked": page.pk and questions().filter(page=page.pk).exists(),
+            "people": [(person, may_write_down(user, person)) for person in people],
+        }
 
 
 class PeoplePanelMixin:

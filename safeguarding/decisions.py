@@ -1,7 +1,7 @@
 """Finds the versions of pages that wait for the safeguarding team, and the reasons.
 
 A page waits if it is live but may not be read because of the people in it, if it was submitted to moderators,
-or if it is scheduled. A draft that is still being written does not wait.
+if it is scheduled, or if its editor asked. Another draft that is still being written does not wait.
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,9 @@ from itertools import chain, islice
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import CharField, Exists, F, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Cast, Coalesce, Now
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from wagtail.models import ModelLogEntry, Page, ReferenceIndex, Revision, WorkflowState
+from wagtail.models import ModelLogEntry, Page, PageLogEntry, ReferenceIndex, Revision, WorkflowState
 
 from caching.local_date import today
 from safeguarding.gate import Report, Unmet, judge
@@ -30,6 +31,8 @@ GROUNDS = {
     Unmet.NONE: Decision.Ground.OTHER,
     Unmet.ENDED: Decision.Ground.OTHER,
 }
+# The entry in the history of a page about which somebody asks, and for how long that is on the desk.
+ASK, ASKED_FOR = "safeguarding.ask", timedelta(days=60)
 # The most versions that the desk lists. Those of pages that may have people come first.
 MAX_LISTED = 50
 # The most pages whose versions are read for that, because each takes some milliseconds. While everybody is
@@ -111,21 +114,28 @@ def waiting_pages():
     """Return a queryset of the pages that wait, in the sense of this module's docstring.
 
     `may_have_people`: whether people are in a page or may be in its draft. Those pages come first.
-    `waits_since`: when it was submitted, or else saved last. Those that wait longest come first.
+    `is_asked`: whether somebody asked about it. `waits_since`: when it was submitted, or else saved last.
+    Those that wait longest come first.
     """
     page_type = ContentType.objects.get_for_model(Page)
     submitted = WorkflowState.objects.active().filter(base_content_type=page_type)
     scheduled = Revision.page_revisions.filter(approved_go_live_at__isnull=False)
     # These models store primary keys of pages as strings.
     keys = {int(key) for rows in (submitted, scheduled) for key in rows.values_list("object_id", flat=True)}
-    waits = Q(pk__in=keys) | (Q(live=True) & ~is_released())
+    is_asked = Exists(questions().filter(page=OuterRef("pk")))
+    waits = Q(pk__in=keys) | is_asked | (Q(live=True) & ~is_released())
     # A draft does not report its people.
-    may_have_people = Exists(Use.objects.filter(page=OuterRef("pk"))) | Q(pk__in=keys)
+    may_have_people = Exists(Use.objects.filter(page=OuterRef("pk"))) | is_asked | Q(pk__in=keys)
     pages = Page.objects.filter(waits, depth__gt=1)  # without the root, which nobody reads
     sent = submitted.filter(object_id=Cast(OuterRef("pk"), CharField())).order_by().values("created_at")
     since = Coalesce(Subquery(sent[:1]), "latest_revision_created_at", "last_published_at", Now())
-    pages = pages.annotate(may_have_people=may_have_people, waits_since=since)
+    pages = pages.annotate(may_have_people=may_have_people, is_asked=is_asked, waits_since=since)
     return pages.order_by("-may_have_people", "waits_since", "pk")
+
+
+def questions():
+    """Return a queryset of the entries in the history that say who asked about a page in the last weeks."""
+    return PageLogEntry.objects.filter(action=ASK, timestamp__gt=timezone.now() - ASKED_FOR)
 
 
 def find_undecided(unseen=None):
@@ -139,7 +149,7 @@ def find_undecided(unseen=None):
     # there are enough that are undecided.
     with_people = list(read_versions(pages.filter(may_have_people=True)))
     others = read_versions(pages.filter(may_have_people=False))
-    waiting = first_of(with_people, lambda version: version.is_waiting)
+    waiting = first_of(with_people, lambda each: each.is_waiting or (each.page.is_asked and each.unmet))
     undecided = first_of(chain(with_people, others), lambda version: version.is_undecided)
     live = Page.objects.live().filter(Q(release__is_unseen=True) | Q(release__taken_out__gt=""))
     live = live.exclude(pk__in={each.page.pk for each in with_people})

@@ -102,6 +102,15 @@ class Unmet(models.TextChoices):
         return self.label % {"code": contributor.code}
 
 
+# The conditions that an editor can meet. The safeguarding team can meet the others.
+FOR_EDITORS = {
+    Unmet.WITHDRAWN,
+    Unmet.PICTURE,
+    Unmet.NAMING_UNKNOWN,
+    Unmet.NAMING,
+    Unmet.CHILD_PICTURE,
+    Unmet.CHILD_NAME,
+}
 # The conditions that are about pictures.
 ABOUT_PICTURES = {Unmet.PICTURE, Unmet.CHILD_PICTURE}
 

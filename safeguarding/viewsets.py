@@ -7,6 +7,7 @@ from wagtail.admin.viewsets.model import ModelViewSet
 
 from safeguarding import views
 from safeguarding.answer_views import AnswersView
+from safeguarding.asking import ask
 from safeguarding.consent_views import ConsentView
 from safeguarding.decision_views import AllowView, DecideView, DecisionIndexView, ReaderView, ReadView
 from safeguarding.forms import AddPersonForm, PersonForm
@@ -45,6 +46,7 @@ class DecisionViewSet(ViewSet):
             path("limit/<int:pk>/", AllowView.as_view(), name="allow"),
             path("<int:pk>/", DecideView.as_view(), name="page"),
             path("<int:pk>/second-reader/", ReaderView.as_view(), name="reader"),
+            path("<int:pk>/ask/", ask, name="ask"),
             path("<int:pk>/read/", ReadView.as_view(), name="read"),
         ]
 

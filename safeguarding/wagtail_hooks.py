@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 
 from safeguarding.choosers import contributor_chooser
+from safeguarding.decisions import ASK
 from safeguarding.leak_check.admin_requests import queue_page
 from safeguarding.membership import JOINED, check_bulk_action
 from safeguarding.panels import add_panels
@@ -32,6 +33,7 @@ LOG_ACTIONS = {
     WROTE_BEFORE: (_("Wrote earlier versions"), _("Wrote earlier versions, which were forgotten")),
     "safeguarding.propose": (_("Write down a consent"), _("A consent was written down, to be confirmed")),
     "safeguarding.discard": (_("Delete what was written down"), _("A consent to be confirmed was deleted")),
+    ASK: (_("Ask the safeguarding team"), _("The safeguarding team was asked")),
     RIGHT: (_("Look at an answer"), _("The answer about its people is right")),
     "safeguarding.decide": (_("Decide on a story"), _("A story was decided on")),
     "safeguarding.change_names": (_("Change names and contact"), _("Names or contact changed")),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from caching.local_date import today
 from media.people import levels_in
 from safeguarding.decisions import WAITING
-from safeguarding.gate import ABOUT_PICTURES
+from safeguarding.gate import ABOUT_PICTURES, FOR_EDITORS
 from safeguarding.leak_check.admin_requests import can_compare
 from safeguarding.releases import judge_uses, load_people
 from stories.people import NOBODY, People, contributors_in, find_doubtful, images_by_field, report_of
@@ -44,7 +44,8 @@ def find_errors(page, can_compare=can_compare):
     """Return {name of a field: [ValidationError]} for what prevents publishing `page` because of its people.
 
     Each error has an attribute `person`: the Contributor that it is about, or None. `waits_for_decision`: the
-    page, if the safeguarding team has to decide about the person in it, or None. `can_compare`: function
+    page, if the safeguarding team has to decide about the person in it, or None. `is_for_leads`: whether only
+    the safeguarding team can help. `can_compare`: function
     that returns whether the site can read the protected words, which the leak check looks for. The default
     one decrypts all of them.
     """
@@ -52,15 +53,16 @@ def find_errors(page, can_compare=can_compare):
     if contributors_in(page):  # Most pages have nobody. A report takes several queries.
         found += [*person_errors(page), *key_errors(can_compare)]
     errors = {}
-    for field, text, person, *waits in found:
+    for field, text, person, *unmet in found:
         error = ValidationError(text, code=CODE)
-        error.person, error.waits_for_decision = person, page if any(waits) else None
+        error.person, error.waits_for_decision = person, None if WAITING.isdisjoint(unmet) else page
+        error.is_for_leads = not FOR_EDITORS.issuperset(unmet)
         errors.setdefault(field, []).append(error)
     return errors
 
 
-# The following generators yield (field, text, Contributor or None), and person_errors() also whether the
-# safeguarding team has to decide.
+# The following generators yield (field, text, Contributor or None), and, if the safeguarding team may have to
+# help, what is not met.
 
 
 def answer_errors(page):
@@ -103,7 +105,7 @@ def unseen_errors(page):
     """Check that a safeguarding lead looked at the pictures with which the page waits for that."""
     if find_doubtful(page) and report_of(page).waits:
         text = _("A picture shows somebody, or did: choose “These people”, or ask the safeguarding team.")
-        yield "people", text, None
+        yield "people", text, None, "not seen"
 
 
 def person_errors(page):
@@ -125,7 +127,7 @@ def person_errors(page):
                     "and you need do nothing else about this."
                 )
             for field in fields:
-                yield field, text, person, unmet in WAITING
+                yield field, text, person, unmet
 
 
 def key_errors(can_compare):

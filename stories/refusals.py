@@ -63,13 +63,17 @@ def link_field(field, error, user, editor=""):
 
 
 def lines_about(page, user, editor=""):
-    """Return a list of HTML lines for what prevents publishing `page` because of its people.
+    """Return a list of (HTML, whether only safeguarding leads can help) for what prevents publishing `page`.
 
-    `user`, `editor`: as in link_field().
+    Only what is about its people. `user`, `editor`: as in link_field().
     """
     # has_keys() only looks for a key. The default, can_compare(), decrypts all protected words.
     errors = find_errors(page, can_compare=has_keys)
-    return [link_field(field, error, user, editor) for field, found in errors.items() for error in found]
+    return [
+        (link_field(field, error, user, editor), error.is_for_leads)
+        for field, found in errors.items()
+        for error in found
+    ]
 
 
 def lines_in(error, user, editor):

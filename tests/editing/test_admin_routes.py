@@ -53,6 +53,7 @@ MEMBERS = {"second_factor", "my_second_factors"}
 # Editors and roles above. Objects of a section are for the editors of that section only.
 EDITORS = named("""
     admin/test404/
+    safeguarding_decisions:ask
     wagtailadmin_ home account dismissibles explore explore_results
     wagtailadmin_ tag_autocomplete tag_model_autocomplete
     wagtailadmin_choose_page_ child search chosen_multiple external_link email_link phone_link anchor_link
@@ -167,7 +168,7 @@ SAFEGUARDING = named("""
     safeguarding_people: index index_results add edit history history_results inspect consent
     safeguarding_people: not_reached take_down bring_back words restricted print withdraw past
     safeguarding_withdrawals: index index_results after_restore report
-    safeguarding_decisions: index index_results answers page read allow
+    safeguarding_decisions: index index_results answers page read allow reader
 """)
 # Routes that answer with status 200 about an object of another section too. The response then has nothing in
 # it.

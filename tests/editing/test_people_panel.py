@@ -22,7 +22,14 @@ from tests.support.builders import (
     story_form,
 )
 from tests.support.leads import send_decision
-from tests.support.people import make_agreeing_person, make_story_about, people_fields, record, rows_of
+from tests.support.people import (
+    make_agreeing_person,
+    make_person,
+    make_story_about,
+    people_fields,
+    record,
+    rows_of,
+)
 from tests.support.undone import undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
@@ -97,7 +104,6 @@ def test_side_panel_is_there_for_new_pages_too(client):
     for page in (index, make_story()):
         panel = panel_in(parse(client.get(editor_of(page))))
         assert "Nothing about the people" in panel.text
-    assert "its words give somebody away is checked when it is published" in panel.text
 
 
 def test_an_autosave_renews_the_side_panel(client, person):
@@ -199,3 +205,32 @@ def test_lead_gets_from_the_refusal_to_the_decision_and_back_to_publishing(clien
         if is_led:
             send_decision(client, story)
             assert editor_of(story) in links_of(parse(client.get(decide)).select_one("main"))
+
+
+def test_panel_says_who_can_help_and_an_editor_asks_them_once(client, settings, mailoutbox):
+    settings.SENDS_MAIL = True
+    lead, other = make_user(GROUP, username="Ana"), make_user(GROUP, username="Ben", is_active=False)
+    unasked, agreeing = make_person(), make_agreeing_person({"picture": Picture.NONE})
+    image = make_image(shows="person")
+    image.people.add(agreeing)
+    fields = {"lead_image": image, "lead_image_alt": "Somebody", "people": "listed", "live": False}
+    story = make_story("Her title", story_people=rows_of(unasked, agreeing), **fields)
+    sign_in(client, "Editors")
+    editors, leads = panel_in(parse(client.get(editor_of(story)))).select("h3 + ul")
+    assert (agreeing.code in editors.text, unasked.code in editors.text) == (True, False)
+    assert (agreeing.code in leads.text, unasked.code in leads.text) == (False, True)
+    address = reverse("safeguarding_decisions:ask", args=[story.pk])
+    assert panel_in(parse(client.get(editor_of(story)))).select_one(f"[data-ask='{address}']")
+    assert client.get(address).status_code == 405
+    for _time in range(2):
+        assert client.post(address).text == "It is on the desk of: Ana."
+    [mail] = mailoutbox
+    assert (mail.to, "Her title" in mail.body + mail.subject, str(story.pk) in mail.body) == (
+        [lead.email],
+        False,
+        True,
+    )
+    panel = panel_in(parse(client.get(editor_of(story))))
+    assert ("It is on the desk of: Ana." in panel.text, other.username in panel.text) == (True, False)
+    client.force_login(lead)
+    assert "Her title" in parse(client.get("/admin/")).select_one("#main").text

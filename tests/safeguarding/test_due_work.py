@@ -20,7 +20,7 @@ from safeguarding.reminders import send_reminders
 from safeguarding.retention import delete_names, deletion_day
 from safeguarding.withdrawal.forgetting import forget_labels
 from tests.support.builders import make_user
-from tests.support.leads import address, make_live_story, send_decision
+from tests.support.leads import ANSWERS, address, make_live_story, send_decision
 from tests.support.people import ALL_AGREED, decide, make_person, make_story_about, record, withdraw
 from tests.support.queries import count_queries
 
@@ -355,3 +355,5 @@ def test_first_page_lists_who_was_not_asked_for_30_days(clock, client, leads):
         listed = client.get("/admin/").text.partition("Added to a page, and not asked yet")[2]
         assert (person.code in listed) == is_listed
     assert SECRET in client.get(address(person, "inspect")).text
+    client.post(address(person, "consent"), ANSWERS)
+    assert not person.consents.exists(), "it may be a child, who can't agree alone"

@@ -93,4 +93,3 @@ def test_label_is_checked_like_a_title_when_a_page_is_submitted_or_published(cli
         errors = parse(edit(client, story, action)).select("[data-contentpath=people] .story-refusal")
         assert f"label of {placeholder.code}. Change" in errors[0].text
         assert count_today(user) == number
-    assert not StoryPage.objects.get().current_workflow_state

@@ -13,7 +13,7 @@ from wagtail.users.models import UserProfile
 from accounts.models import Passkey
 from caching.local_date import today
 from home.models import SiteSettings, StandardPage
-from safeguarding.models import Notice, RestrictedView, Use
+from safeguarding.models import Notice, RestrictedView, SecondReader, Use
 from safeguarding.policies import GROUP
 from safeguarding.withdrawal_models import Ledger, Withdrawal, WithdrawalTask
 from search.models import KnownWord
@@ -82,6 +82,7 @@ class World:
         Notice.objects.create(contributor=person, step="60", day=today())
         RestrictedView.objects.create(contributor=person, user=self.administrator, reason="check")
         decide(story, person, "other")
+        SecondReader.objects.create(page=story, name="?", function="?", contact="?")
         withdrawal = Withdrawal.objects.create(contributor=person, code=person.code)
         WithdrawalTask.objects.create(withdrawal=withdrawal, step="vacuum", failures=1, error="?")
         Ledger.get()

@@ -1,5 +1,5 @@
 /* In the page editor: choosing a person answers "These people", and presets how the page names the person to what the
-   person agreed to. Dialogs for a picture offer these people first. */
+   person agreed to. "Ask them" asks the safeguarding team. Dialogs for a picture offer these people first. */
 {
   const chosen = () => [...document.querySelectorAll("[id^=id_story_people-][id$=-contributor]")];
   const change = (field) => field.dispatchEvent(new Event("change", { bubbles: true }));
@@ -17,6 +17,13 @@
       naming.value = agreed ? agreed.value : "";
       change(naming);
     });
+  });
+
+  document.addEventListener("click", async ({ target }) => {
+    if (!target.matches("[data-ask]")) return;
+    const headers = { [window.wagtailConfig.CSRF_HEADER_NAME]: window.wagtailConfig.CSRF_TOKEN };
+    const response = await fetch(target.dataset.ask, { method: "POST", headers });
+    if (response.ok) target.parentElement.textContent = await response.text();
   });
 
   window.jQuery(document).on("show.bs.modal", ({ target }) => {
