@@ -44,6 +44,7 @@ PAGES = [
     "pages/{live}/copy/",
     "pages/{live}/move/{root}/confirm/",
     "pages/{live}/delete/",
+    "people_chooser/",
     "snippets/search/vocabularygroup/add/",
     "settings/home/sitesettings/{site}/",
 ]
