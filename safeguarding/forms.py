@@ -71,24 +71,11 @@ class RestrictedFieldsMixin:
         return self.cleaned_data
 
 
-class StoresOwnFieldsMixin:
-    """Stores only the fields of the form.
-
-    So a form that was opened before "Take down now" doesn't bring the person back.
-    """
-
-    def save(self, commit=True):
-        if self.instance.pk and commit:
-            self.instance.save(update_fields=self.cleaned_data.keys() & {*self._meta.fields})
-            return self.instance
-        return super().save(commit)
-
-
 class SeenMixin:
-    """Stores nothing yet if what is stored has changed since the form was opened.
+    """Stores nothing yet if what is stored has changed since the form was opened, and only its own fields.
 
-    So a form that was opened before a withdrawal doesn't undo it. `seen`: what identifies the stored state. A
-    template sends it with the form.
+    So a form that was opened before a withdrawal, or before "Take down now", doesn't undo it. `seen`: what
+    identifies the stored state. A template sends it with the form.
     """
 
     def hash_of_fields(self, *more):
@@ -110,8 +97,14 @@ class SeenMixin:
             )
         return self.cleaned_data
 
+    def save(self, commit=True):
+        if self.instance.pk and commit:
+            self.instance.save(update_fields=self.cleaned_data.keys() & {*self._meta.fields})
+            return self.instance
+        return super().save(commit)
 
-class PersonForm(SeenMixin, StoresOwnFieldsMixin, WagtailAdminModelForm):
+
+class PersonForm(SeenMixin, WagtailAdminModelForm):
     class Meta(WagtailAdminModelForm.Meta):
         model = Contributor
         fields = (*ABOUT_PERSON, "keep_until")
@@ -233,7 +226,7 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
         return super().save(commit)
 
 
-class RestrictedForm(SeenMixin, RestrictedFieldsMixin, StoresOwnFieldsMixin, WagtailAdminModelForm):
+class RestrictedForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
     hold_stories = forms.BooleanField(label=_("Hold the stories that say it"), required=False, initial=True)
 
     class Meta(WagtailAdminModelForm.Meta):
