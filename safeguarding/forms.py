@@ -5,7 +5,7 @@ import json
 from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.crypto import salted_hmac
-from django.utils.text import capfirst, format_lazy
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.forms.models import register_form_field_override
@@ -185,7 +185,8 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
         }
         help_texts = {
             "evidence_held_at": _(
-                "The place, such as a locked cupboard. Nothing is uploaded: paper is safer."
+                "The place, such as a locked cupboard. Nothing is uploaded: paper is safer. If it is where it "
+                "was before, leave it empty."
             ),
             "ends_on": _("Leave it empty for the usual time. A shorter one is always possible."),
         }
@@ -198,11 +199,6 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
         kwargs["initial"] = {"given_by": None} | copied | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
         self.contributor = contributor
-        field = self.fields["evidence_held_at"]
-        if self.former and not field.disabled:
-            field.help_text = format_lazy(
-                "{} {}", field.help_text, _("Leave it empty if it is where it was before.")
-            )
 
     def clean(self):
         super().clean()

@@ -13,7 +13,7 @@ from safeguarding.policies import NAMES_CLOSED
 from safeguarding.viewsets import DecisionViewSet, PeopleViewSet, WithdrawalViewSet
 from safeguarding.writers import RIGHT, WROTE, WROTE_BEFORE
 
-# {action in Wagtail's log: its label, which is also the message}. Wagtail shows it with the name of the object
+# {action in Wagtail's log: its label, which is the message too}. Wagtail shows it with the name of the object
 # that the entry is about, which for a person is the code.
 LOG_ACTIONS = {
     JOINED: _("Joined the group Safeguarding"),
