@@ -130,14 +130,19 @@ class EditPersonView(generic.EditView):
 # --- One person -----------------------------------------------------------------------------------
 
 
-class PersonMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
+class LeadMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
+    """For views that only leads, the members of the group Safeguarding, may open: see LeadPolicy."""
+
+    model = Contributor
+    permission_required = "change"
+
+
+class PersonMixin(LeadMixin):
     """For views of one person, `person`. Their titles end with the code.
 
     `next_view`: the key in PERSON_VIEWS of the view that follows, by default the overview.
     """
 
-    model = Contributor
-    permission_required = "change"
     header_icon, next_view = "user", "inspect"
 
     @cached_property
