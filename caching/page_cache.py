@@ -61,7 +61,8 @@ class PageCache:
         page = cache_request.page
         if page:  # Another request made it, which may have taken long.
             cache_request.is_outdated = page.version != content_version.recent()
-        is_stale = status.startswith("5") and old_page and is_known_as_current(old_page, cache_request)
+        is_stale = status.startswith("5") and old_page and old_page.version == content_version.recent()
+        is_stale = is_stale and cache_request.version in {None, old_page.version}
         if is_stale:
             page = old_page
         is_cacheable = cache_request.is_cacheable and is_cacheable_response(status, headers)
@@ -111,11 +112,6 @@ def scheme_of(environ):
 
 
 # --- Responses -----------------------------------------------------------------------------------
-
-
-def is_known_as_current(page, cache_request):
-    """Return whether nothing is known to have changed since `page` was begun."""
-    return {page.version} == {cache_request.version or page.version, content_version.recent()}
 
 
 def is_cacheable_response(status, headers):

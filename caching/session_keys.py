@@ -41,11 +41,10 @@ def is_genuine(session_key):
 def has_genuine_session(cookie_header):
     """Return whether the text of a Cookie header has a session cookie that this site made."""
     name = settings.SESSION_COOKIE_NAME
-    if name not in cookie_header:  # as most headers, which are not parsed
-        return False
-    # As Django reads it. WSGI passes the bytes of a header decoded as Latin-1. They are UTF-8.
-    cookies = parse_cookie(cookie_header.encode("latin-1").decode(errors="replace"))
-    return is_genuine(cookies.get(name, ""))
+    # As Django reads it: WSGI passes the bytes of a header decoded as Latin-1, and they are UTF-8. Most
+    # headers don't contain the name, and are not parsed.
+    header = cookie_header.encode("latin-1").decode(errors="replace")
+    return name in header and is_genuine(parse_cookie(header).get(name, ""))
 
 
 def _mac(start, secret_key):

@@ -75,7 +75,8 @@ def get_roots(find_roots):
 def is_below(find_roots):
     """Return the condition that a page is one that `find_roots`, a function, returns, or below one."""
     if in_transaction():  # which may still change them
-        return is_in_subtree(find_roots())
+        # By primary key. With a join, SQLite, which has no statistics, reads all pages again for each page.
+        return Exists(find_roots().filter(path=Substr(OuterRef("path"), 1, Length("path"))))
     roots = get_roots(find_roots)
     if not roots:
         return Q(pk__in=[])
@@ -86,15 +87,6 @@ def is_below(find_roots):
     for length in range(Page.steplen, deepest + 1, Page.steplen):
         condition |= Q(In(Substr("path", 1, length), paths))
     return condition
-
-
-def is_in_subtree(roots):
-    """Return the condition that a page is one of `roots`, or a descendant.
-
-    The query selects `roots` by primary key. With a join, SQLite, which has no statistics, would read all
-    pages again for each page.
-    """
-    return Exists(roots.filter(path=Substr(OuterRef("path"), 1, Length("path"))))
 
 
 def is_known_below(page, find_roots):
