@@ -11,7 +11,7 @@ from safeguarding.leak_check.checking import find_drafts, find_live
 from safeguarding.leak_check.rows import find_rows
 from safeguarding.leak_check.sources import source_of
 from safeguarding.leak_check.words import words_of_person
-from safeguarding.models import Contributor
+from safeguarding.models import Contributor, Release
 from safeguarding.withdrawal.places import Found, Place, register_place
 from safeguarding.withdrawal.words import has_unreadable_words
 
@@ -31,17 +31,24 @@ class Elsewhere(Place):
         return [Found(key, f"{each.name}: {join(each.places)}") for key, each in sorted(found.items())]
 
 
-class Labels(Place):
-    """The labels of other people that mention the person who withdraws."""
+class Notes(Place):
+    """Encrypted notes of editors that mention the person who withdraws.
 
-    name, label, needs_yes = "labels", gettext_lazy("Labels of other people"), True
+    `model`: has them. `fields`: by what the row is called, and the note.
+    """
+
+    needs_yes = True
+
+    def __init__(self, name, label, model, fields):
+        self.name, self.label, self.model, self.fields = name, label, model, fields
 
     def find(self, case):
-        found = find_rows(Contributor.objects.exclude(code=case.code), ["code", "label"], case.mentions)
+        others = self.model.objects.exclude(**{self.fields[0]: case.code})
+        found = find_rows(others, self.fields, case.mentions)
         return [Found(str(key), " · ".join(texts)) for key, texts in found]
 
     def erase(self, case, keys):
-        Contributor.objects.filter(pk__in=keys).update(label="")
+        self.model.objects.filter(pk__in=keys).update(**{self.fields[1]: ""})
 
 
 def words_to_change(person):
@@ -69,4 +76,6 @@ def find_elsewhere(words, skipped=()):
 
 def register():
     register_place(Elsewhere())
-    register_place(Labels())
+    register_place(Notes("labels", gettext_lazy("Labels of other people"), Contributor, ["code", "label"]))
+    reasons = gettext_lazy("Reasons why nobody could tell who it is")
+    register_place(Notes("reasons", reasons, Release, ["page__draft_title", "reason"]))

@@ -14,7 +14,7 @@ from wagtail.users.models import UserProfile
 from media.cleaning import CleanFile
 from media.looks import is_like, look_of
 from media.models import CleanImage
-from safeguarding.models import Contributor
+from safeguarding.models import Contributor, Release
 from safeguarding.withdrawal.addresses import is_erased_picture
 from safeguarding.withdrawal.carry_out import make_plan, withdraw
 from safeguarding.withdrawal.tasks import run_quick_tasks
@@ -75,12 +75,15 @@ def test_name_in_any_field_is_listed_and_erased_if_it_is_ticked():
     assert user.username == f"{person.code}-{user.pk}", "as which the user signs in"
 
 
-def test_label_of_somebody_else_is_listed_and_erased_if_it_is_ticked():
+def test_notes_of_editors_are_listed_and_erased_if_they_are_ticked():
     person = make_agreeing_person(names=NAME, label="with the lamps")
-    other = make_person(label=f"the sister of {NAME}")
-    assert listed(person) == {"labels": [f"{other.code} · {other.label}"]}
-    withdraw(person, yes=[("labels", str(other.pk))])
+    other, story = make_person(label=f"the sister of {NAME}"), builders.make_story("A story")
+    Release.objects.filter(page=story).update(reason=f"{NAME} moved away")
+    labels, reasons = [f"{other.code} · {other.label}"], [f"A story · {NAME} moved away"]
+    assert listed(person) == {"labels": labels, "reasons": reasons}
+    withdraw(person, yes=[("labels", str(other.pk)), ("reasons", str(story.pk))])
     assert set(Contributor.objects.values_list("label", flat=True)) == {""}
+    assert Release.objects.get(page=story).reason == ""
 
 
 def test_what_programs_write_is_no_text_of_somebody():
