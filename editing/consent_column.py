@@ -33,20 +33,12 @@ def is_undecided():
     return Q(people="") | releases(digest="", is_unseen=False)
 
 
-def is_in_order():
-    return releases(until__gt=last_day_of_notice(), until__lt=NO_END)
-
-
-def ends_soon():
-    return releases(until__range=(today(), last_day_of_notice()))
-
-
 def is_held_back():
     """Return a Q for stories that are decided, but have no Release whose last day is today or later."""
     return ~is_undecided() & ~releases(until__gte=today())
 
 
-def last_day_of_notice():
+def notice_ends():
     """Return the last date on which a consent counts as ending soon."""
     return today() + timedelta(days=DAYS_OF_NOTICE)
 
@@ -56,8 +48,8 @@ def last_day_of_notice():
 STATES = {
     "undecided": (gettext_lazy("Not decided yet"), is_undecided),
     "nobody": (gettext_lazy("Nobody is described"), lambda: releases(until=NO_END)),
-    "in_order": (gettext_lazy("In order"), is_in_order),
-    "ends_soon": (gettext_lazy("Ends soon"), ends_soon),
+    "in_order": (gettext_lazy("In order"), lambda: releases(until__gt=notice_ends(), until__lt=NO_END)),
+    "ends_soon": (gettext_lazy("Ends soon"), lambda: releases(until__range=(today(), notice_ends()))),
     "held_back": (gettext_lazy("Held back: something is missing"), is_held_back),
 }
 

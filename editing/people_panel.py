@@ -10,7 +10,7 @@ from wagtail.admin.views.pages.create import CreateView
 
 from safeguarding.asking import name_users
 from safeguarding.decisions import questions
-from safeguarding.policies import leads, may_write_down
+from safeguarding.policies import leads
 from safeguarding.releases import load_people
 from stories.people import contributors_in
 from stories.refusals import lines_about
@@ -41,7 +41,7 @@ class PeopleSidePanel(BaseSidePanel):
             if task
             else "",
             "is_asked": page.pk and questions().filter(page=page.pk).exists(),
-            "people": [(person, may_write_down(user, person)) for person in people],
+            "proposed": [person.code for person in people if person.proposed_at],
         }
 
 

@@ -9,14 +9,14 @@ from django.views.generic import TemplateView
 from wagtail.admin import messages
 from wagtail.models import PageLogEntry
 
-from safeguarding.decision_views import DecisionMixin
 from safeguarding.decisions import find_undecided
 from safeguarding.models import Release
 from safeguarding.releases import report_again
+from safeguarding.views import LeadMixin
 from safeguarding.writers import RIGHT
 
 
-class AnswersView(DecisionMixin, TemplateView):
+class AnswersView(LeadMixin, TemplateView):
     """The list of the answers about people that nobody looked at, above all those that nobody is in a story.
 
     Each stands there until a lead says that it is right. The form has the digests of one or all versions.
@@ -24,8 +24,8 @@ class AnswersView(DecisionMixin, TemplateView):
 
     permission_required = "see_names"
     template_name = "safeguarding/answers.html"
-    page_title = gettext_lazy("Look at these answers")
-    breadcrumbs_items = [*DecisionMixin.breadcrumbs_items, {"url": "", "label": page_title}]
+    page_title, header_icon = gettext_lazy("Look at these answers"), "tasks"
+    breadcrumbs_items = [*LeadMixin.breadcrumbs_items, {"url": "", "label": page_title}]
 
     @cached_property
     def versions(self):

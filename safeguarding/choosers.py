@@ -58,46 +58,28 @@ class PlaceholderForm(forms.ModelForm):
         fields = ["label"]
 
 
-def consent_display(name):
-    """Return a function that takes a Contributor, and returns the label of the field `name` of the consent.
-
-    The label is "" if there is no consent, or if it was withdrawn.
-    """
-
-    def get(contributor):
-        consent = contributor.latest_consent
-        is_given = consent and consent.event != consent.Event.WITHDRAWN
-        return getattr(consent, f"get_{name}_display")() if is_given else ""
-
-    return get
-
-
-def format_last_day(person):
-    """Return the last day of the consent of `person`, or "".
-
-    Wagtail's DateColumn would show a day in the future as "just now".
-    """
-    return format_day(person.last_day) if person.last_day else ""
-
-
-def describe_agreed(person, label):
-    """Return a line of text: code and `label` of `person`, what the person agrees to, and its last day.
+def describe_agreed(person):
+    """Return a line of text: what `person` agrees to, and its last day.
 
     It ends with how the person may be named: editing/static/editing/people.js reads that.
     """
-    status, name = person.get_status(), code_and_label(person, label)
+    status = person.get_status()
     if status not in {Status.ACTIVE, Status.ENDS_SOON}:
-        return f"{name} · {status.label}"
+        return str(status.label)
     consent, until = person.latest_consent, gettext("until %s") % format_day(person.last_day)
-    agreed = [f"{status.label} {until}", consent.get_picture_display(), consent.get_naming_display()]
-    return " · ".join([name, *agreed])
+    return f"{status.label} {until} · {consent.get_picture_display()} · {consent.get_naming_display()}"
+
+
+def describe(person, label):
+    """Return a line of text: code and `label` of `person`, and what the person agrees to."""
+    return f"{code_and_label(person, label)} · {describe_agreed(person)}"
 
 
 class AgreedTitleMixin:
     """For views of the chooser: shows the label of a chosen person, and what the person agrees to."""
 
     def get_display_title(self, instance):
-        return describe_agreed(instance, labels_for(self.request.user, pk=instance.pk).get(instance.pk))
+        return describe(instance, labels_for(self.request.user, pk=instance.pk).get(instance.pk))
 
 
 class PersonChooser(BaseChooser):
@@ -108,7 +90,7 @@ class PersonChooser(BaseChooser):
 
     def get_display_title(self, instance):
         labels = labels_for(self.user, pk=instance.pk) if self.user and instance.label else {}
-        return describe_agreed(instance, labels.get(instance.pk))
+        return describe(instance, labels.get(instance.pk))
 
 
 class ChosenPersonView(AgreedTitleMixin, views.ChosenView):
@@ -136,10 +118,7 @@ class ChoosePeopleMixin:
         return [
             title,
             Column("role", label=_("Part in the story"), accessor="get_role_display"),
-            Column("status", label=_("Consent"), accessor=lambda person: person.get_status().label),
-            Column("picture", label=_("Pictures"), accessor=consent_display("picture")),
-            Column("naming", label=_("Name"), accessor=consent_display("naming")),
-            Column("last_day", label=_("Last day"), accessor=format_last_day),
+            Column("agreed", label=_("Consent"), accessor=describe_agreed),
         ]
 
 
@@ -153,7 +132,7 @@ class ChoosePeopleResultsView(ChoosePeopleMixin, views.ChooseResultsView):
 
 class AddPersonView(ChoosePeopleMixin, views.CreateView):
     def get_display_title(self, instance):
-        return describe_agreed(instance, instance.label)  # The user has just written it.
+        return describe(instance, instance.label)  # The user has just written it.
 
 
 class ContributorChooserViewSet(ChooserViewSet):

@@ -20,7 +20,6 @@ from wagtail.admin import messages
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views import generic
-from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.log_actions import log
 from wagtail.models import Page
 
@@ -31,6 +30,7 @@ from safeguarding.leak_check.hits import allow
 from safeguarding.mails import mail_leads
 from safeguarding.models import Decision, LeakHits, SecondReader
 from safeguarding.releases import report_again
+from safeguarding.views import LeadMixin
 from safeguarding.writers import has_written, read_saves
 
 
@@ -83,25 +83,17 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
         return self.cleaned_data
 
 
-class DecisionMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
-    """For views that only leads may open: the policy of Decision is LeadPolicy."""
-
-    model = Decision
-    permission_required = "change"
-    header_icon = "tasks"
-
-
 def describe_open(page):
     """Return what is not decided about the people in the versions of `page`."""
     sentences = [sentence for version in find_versions(page) for sentence in version.sentences]
     return " ".join(dict.fromkeys(sentences)) or _("Nothing about the people in it is open.")
 
 
-class DecisionIndexView(DecisionMixin, generic.IndexView):
+class DecisionIndexView(LeadMixin, generic.IndexView):
     """The list of the pages that wait, each with what is not decided about the people in it."""
 
-    page_title = gettext_lazy("Stories that wait")
-    verbose_name_plural = Page._meta.verbose_name_plural  # not that of Decision, whose policy the view has
+    page_title, header_icon = gettext_lazy("Stories that wait"), "tasks"
+    verbose_name_plural = Page._meta.verbose_name_plural  # not that of Contributor, whose policy the view has
     index_url_name = "safeguarding_decisions:index"
     index_results_url_name = "safeguarding_decisions:index_results"
     paginate_by = 50
@@ -119,12 +111,14 @@ class DecisionIndexView(DecisionMixin, generic.IndexView):
         return waiting_pages()
 
 
-class StoryMixin(DecisionMixin):
+class StoryMixin(LeadMixin):
     """For views of one story.
 
     `version`: the Version whose digest the request gives; the last one if it gives none; None if no version
     has that digest.
     """
+
+    header_icon = "tasks"
 
     @cached_property
     def versions(self):
@@ -256,7 +250,7 @@ class ReaderView(StoryMixin, FormView):
         return redirect("safeguarding_decisions:page", page.pk)
 
 
-class AllowView(DecisionMixin, View):
+class AllowView(LeadMixin, View):
     """Lets a user who is above the limit today publish again, and be told places."""
 
     permission_required = "see_names"

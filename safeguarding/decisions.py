@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from wagtail.models import ModelLogEntry, Page, PageLogEntry, ReferenceIndex, Revision, WorkflowState
 
 from caching.local_date import today
-from safeguarding.gate import Report, Unmet, judge
+from safeguarding.gate import WITHOUT_CONSENT, Report, Unmet, judge
 from safeguarding.models import Decision, Release, Use
 from safeguarding.releases import counting_decisions, is_released, judge_uses, load_people
 from safeguarding.status import DAYS_OF_NOTICE, ONE_DAY
@@ -76,6 +76,11 @@ class Version:
                 for person, unmet in self.unmet
             ]
         )
+
+    @property
+    def without_consent(self):
+        """The people in it whose consent is missing or has ended."""
+        return [person for person, unmet in self.unmet if unmet in WITHOUT_CONSENT]
 
     @property
     def is_undecided(self):

@@ -5,7 +5,7 @@ import json
 from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.crypto import salted_hmac
-from django.utils.text import capfirst, format_lazy
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.forms.models import register_form_field_override
@@ -71,24 +71,11 @@ class RestrictedFieldsMixin:
         return self.cleaned_data
 
 
-class StoresOwnFieldsMixin:
-    """Stores only the fields of the form.
-
-    So a form that was opened before "Take down now" doesn't bring the person back.
-    """
-
-    def save(self, commit=True):
-        if self.instance.pk and commit:
-            self.instance.save(update_fields=self.cleaned_data.keys() & {*self._meta.fields})
-            return self.instance
-        return super().save(commit)
-
-
 class SeenMixin:
-    """Stores nothing yet if what is stored has changed since the form was opened.
+    """Stores nothing yet if what is stored has changed since the form was opened, and only its own fields.
 
-    So a form that was opened before a withdrawal doesn't undo it. `seen`: what identifies the stored state. A
-    template sends it with the form.
+    So a form that was opened before a withdrawal, or before "Take down now", doesn't undo it. `seen`: what
+    identifies the stored state. A template sends it with the form.
     """
 
     def hash_of_fields(self, *more):
@@ -110,8 +97,14 @@ class SeenMixin:
             )
         return self.cleaned_data
 
+    def save(self, commit=True):
+        if self.instance.pk and commit:
+            self.instance.save(update_fields=self.cleaned_data.keys() & {*self._meta.fields})
+            return self.instance
+        return super().save(commit)
 
-class PersonForm(SeenMixin, StoresOwnFieldsMixin, WagtailAdminModelForm):
+
+class PersonForm(SeenMixin, WagtailAdminModelForm):
     class Meta(WagtailAdminModelForm.Meta):
         model = Contributor
         fields = (*ABOUT_PERSON, "keep_until")
@@ -192,7 +185,8 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
         }
         help_texts = {
             "evidence_held_at": _(
-                "The place, such as a locked cupboard. Nothing is uploaded: paper is safer."
+                "The place, such as a locked cupboard. Nothing is uploaded: paper is safer. If it is where it "
+                "was before, leave it empty."
             ),
             "ends_on": _("Leave it empty for the usual time. A shorter one is always possible."),
         }
@@ -205,11 +199,6 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
         kwargs["initial"] = {"given_by": None} | copied | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
         self.contributor = contributor
-        field = self.fields["evidence_held_at"]
-        if self.former and not field.disabled:
-            field.help_text = format_lazy(
-                "{} {}", field.help_text, _("Leave it empty if it is where it was before.")
-            )
 
     def clean(self):
         super().clean()
@@ -233,7 +222,7 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
         return super().save(commit)
 
 
-class RestrictedForm(SeenMixin, RestrictedFieldsMixin, StoresOwnFieldsMixin, WagtailAdminModelForm):
+class RestrictedForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
     hold_stories = forms.BooleanField(label=_("Hold the stories that say it"), required=False, initial=True)
 
     class Meta(WagtailAdminModelForm.Meta):

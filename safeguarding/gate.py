@@ -35,7 +35,7 @@ class Unmet(models.TextChoices):
             "list of people. If the page is about nobody else, ask the safeguarding team instead."
         ),
     )
-    NONE = "none", _("There is no consent of %(code)s yet: ask the safeguarding team to record it.")
+    NONE = "none", _("There is no consent of %(code)s yet: write it down, or ask the safeguarding team.")
     ENDED = (
         "ended",
         _(
@@ -111,6 +111,8 @@ FOR_EDITORS = {
     Unmet.CHILD_PICTURE,
     Unmet.CHILD_NAME,
 }
+# The conditions that end when a consent is recorded.
+WITHOUT_CONSENT = {Unmet.NONE, Unmet.ENDED}
 # The conditions that are about pictures.
 ABOUT_PICTURES = {Unmet.PICTURE, Unmet.CHILD_PICTURE}
 

@@ -6,9 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 from caching.local_date import today
 from safeguarding.encryption import EncryptedTextField
+from safeguarding.record import Record
 
 
-class RestrictedView(models.Model):
+class RestrictedView(Record):
     """A look at the restricted fields (names and contact) of a person: who looked, when, and why."""
 
     class Reason(models.TextChoices):
@@ -19,22 +20,16 @@ class RestrictedView(models.Model):
         DANGER = "danger", _("Somebody may be in danger")
         FOUND = "found", _("Found in a search by name or contact")
 
-    contributor = models.ForeignKey(
-        "safeguarding.Contributor", on_delete=models.CASCADE, related_name="views"
-    )
+    contributor = models.ForeignKey("safeguarding.Contributor", models.CASCADE, related_name="views")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     reason = models.CharField(_("reason"), max_length=10, choices=Reason)
     viewed_at = models.DateTimeField(auto_now_add=True)
 
-    class Meta:
-        default_permissions = ()
+    class Meta(Record.Meta):
         ordering = ["-pk"]
 
-    def __str__(self):
-        return f"{self.contributor.code}: {self.get_reason_display()}"
 
-
-class SecondReader(models.Model):
+class SecondReader(Record):
     """Somebody without an account whom a lead, `user`, asks to read a page, because somebody else has to."""
 
     page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")
@@ -44,14 +39,11 @@ class SecondReader(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     named_at = models.DateTimeField(auto_now_add=True)
 
-    class Meta:
-        default_permissions = ()
-
     def __str__(self):
         return str(self.page_id)
 
 
-class Notice(models.Model):
+class Notice(Record):
     """Records a mail to the leads about a person, so that each is sent only once.
 
     Without a mail server, it records that the first page of the admin announces a deletion.
@@ -64,23 +56,17 @@ class Notice(models.Model):
         ENDED = "0", _("At the end of the consent")
         DELETION = "deletion", _("Before the names are deleted")
 
-    contributor = models.ForeignKey(
-        "safeguarding.Contributor", on_delete=models.CASCADE, related_name="notices"
-    )
+    contributor = models.ForeignKey("safeguarding.Contributor", models.CASCADE, related_name="notices")
     step = models.CharField(max_length=10, choices=Step)
     # The last day of the consent, or the day of the deletion. If this day changes, a new mail is sent.
     day = models.DateField()
     sent_on = models.DateField(default=today)
 
-    class Meta:
-        default_permissions = ()
+    class Meta(Record.Meta):
         unique_together = [("contributor", "step", "day")]
 
-    def __str__(self):
-        return f"{self.contributor.code}: {self.get_step_display()}"
 
-
-class LeakHits(models.Model):
+class LeakHits(Record):
     """The number of places that the leak check found in what a user wrote on one day. No word is stored."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -89,24 +75,14 @@ class LeakHits(models.Model):
     # Whether the leads got a mail because of this row. They get at most one a day.
     is_told = models.BooleanField(default=False)
 
-    class Meta:
-        default_permissions = ()
+    class Meta(Record.Meta):
         unique_together = [("user", "day")]
 
-    def __str__(self):
-        return f"{self.user_id}, {self.day}: {self.number}"
 
-
-class AnnouncedMember(models.Model):
+class AnnouncedMember(Record):
     """A member of the group Safeguarding whom the others know of: names are open to nobody else.
 
     `membership`: the primary key of the row that makes a user a member. Databases don't use one again.
     """
 
     membership = models.BigIntegerField(primary_key=True)
-
-    class Meta:
-        default_permissions = ()
-
-    def __str__(self):
-        return str(self.pk)

@@ -18,6 +18,7 @@ from safeguarding.encryption import EncryptedTextField
 # Django finds the models of an app in its models module.
 from safeguarding.journal import AnnouncedMember, LeakHits, Notice, RestrictedView, SecondReader  # noqa: F401
 from safeguarding.proposals import WithProposal
+from safeguarding.record import Record
 from safeguarding.scopes import MAX_MONTHS, TOO_LATE, Channel, Naming, Picture
 from safeguarding.status import add_months, get_last_day, get_status, usual_months
 from safeguarding.uses import PageHold, Release, Use  # noqa: F401
@@ -143,7 +144,7 @@ class Contributor(WithProposal):
         return get_status(self, self.latest_consent, day or today())
 
 
-class Consent(models.Model):
+class Consent(Record):
     """An event: what the person agrees to from now on, or that they withdrew. It is never edited."""
 
     class Event(models.TextChoices):
@@ -182,8 +183,7 @@ class Consent(models.Model):
 
     objects = AppendOnlyQuerySet.as_manager()
 
-    class Meta:
-        default_permissions = ()
+    class Meta(Record.Meta):
         ordering = ["pk"]
         verbose_name = _("consent")
         verbose_name_plural = _("consents")
@@ -193,9 +193,6 @@ class Consent(models.Model):
                 name="consent_has_an_end",
             )
         ]
-
-    def __str__(self):
-        return f"{self.contributor.code}: {self.get_event_display()}"
 
     def save(self, *args, **kwargs):
         """Store a new event. Raises TypeError for one that is stored already."""
@@ -234,7 +231,7 @@ class Consent(models.Model):
         ]
 
 
-class Decision(models.Model):
+class Decision(Record):
     """The approval of what one page says about one person, by a lead (a member of the group Safeguarding).
 
     It counts until `ends_on`, for one content of the page: `digest` is the hash of that (see `Release`), so a
@@ -249,7 +246,7 @@ class Decision(models.Model):
 
     page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")
     revision = models.ForeignKey(
-        "wagtailcore.Revision", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        "wagtailcore.Revision", models.SET_NULL, null=True, blank=True, related_name="+"
     )
     digest = models.CharField(max_length=64, editable=False)
     contributor = models.ForeignKey(Contributor, on_delete=models.CASCADE, related_name="decisions")
@@ -261,8 +258,7 @@ class Decision(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
 
-    class Meta:
-        default_permissions = ()
+    class Meta(Record.Meta):
         verbose_name = _("decision")
         verbose_name_plural = _("decisions")
 
@@ -283,13 +279,7 @@ class Decision(models.Model):
             raise ValidationError({"ends_on": TOO_LATE})
 
 
-class KeyCheck(models.Model):
+class KeyCheck(Record):
     """One row with a known text, by which safeguarding/keys.py recognises wrong keys."""
 
     text = EncryptedTextField()
-
-    class Meta:
-        default_permissions = ()
-
-    def __str__(self):
-        return str(self.pk)

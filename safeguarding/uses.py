@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef
 
 from caching.local_date import today
 from safeguarding.encryption import EncryptedTextField
+from safeguarding.record import Record
 from safeguarding.scopes import Naming, Picture
 
 
@@ -17,7 +18,7 @@ class UseQuerySet(models.QuerySet):
         return self.select_related("page").annotate(is_released=Exists(running_releases(OuterRef("page"))))
 
 
-class Use(models.Model):
+class Use(Record):
     """How a page shows and names one person. A later draft of a live page does not count.
 
     The page reports it with every save() of all fields. Saving a draft of a live page saves only some.
@@ -32,15 +33,11 @@ class Use(models.Model):
 
     objects = UseQuerySet.as_manager()
 
-    class Meta:
-        default_permissions = ()
+    class Meta(Record.Meta):
         unique_together = [("page", "contributor")]
 
-    def __str__(self):
-        return f"{self.contributor.code} ({self.page_id})"
 
-
-class Release(models.Model):
+class Release(Record):
     """The permission for visitors to read a page. A page without this row is not public.
 
     `until`: the last day, in the site's time zone. It is None while a condition is not met, and NO_END for a
@@ -53,9 +50,7 @@ class Release(models.Model):
     has the codes of the people who were taken out since.
     """
 
-    page = models.OneToOneField(
-        "wagtailcore.Page", primary_key=True, on_delete=models.CASCADE, related_name="release"
-    )
+    page = models.OneToOneField("wagtailcore.Page", models.CASCADE, primary_key=True, related_name="release")
     until = models.DateField(null=True)
     digest = models.CharField(max_length=64)
     other_language = models.BooleanField(default=False)
@@ -63,19 +58,13 @@ class Release(models.Model):
     reason = EncryptedTextField(null=True)
     taken_out = models.TextField(blank=True)
 
-    class Meta:
-        default_permissions = ()
-
-    def __str__(self):
-        return f"{self.page_id}: {self.until}"
-
 
 def running_releases(page):
     """Return the Releases with which `page`, a primary key or an OuterRef, may be read today."""
     return Release.objects.filter(page=page, until__gte=today())
 
 
-class PageHold(models.Model):
+class PageHold(Record):
     """A page that readers can't see until a lead, a member of the group Safeguarding, decides about it.
 
     It may show what was erased, because an older database, such as one from a backup, has replaced the one in
@@ -90,14 +79,8 @@ class PageHold(models.Model):
 
     page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")
     code = models.CharField(max_length=10, blank=True)
-    withdrawal = models.ForeignKey(
-        "safeguarding.Withdrawal", null=True, on_delete=models.CASCADE, related_name="+"
-    )
+    withdrawal = models.ForeignKey("safeguarding.Withdrawal", models.CASCADE, null=True, related_name="+")
     says_word = models.BooleanField(default=False)
 
-    class Meta:
-        default_permissions = ()
+    class Meta(Record.Meta):
         unique_together = [("page", "code", "says_word")]
-
-    def __str__(self):
-        return f"{self.code}: {self.page_id}"

@@ -130,14 +130,19 @@ class EditPersonView(generic.EditView):
 # --- One person -----------------------------------------------------------------------------------
 
 
-class PersonMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
+class LeadMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
+    """For views that only leads, the members of the group Safeguarding, may open: see LeadPolicy."""
+
+    model = Contributor
+    permission_required = "change"
+
+
+class PersonMixin(LeadMixin):
     """For views of one person, `person`. Their titles end with the code.
 
     `next_view`: the key in PERSON_VIEWS of the view that follows, by default the overview.
     """
 
-    model = Contributor
-    permission_required = "change"
     header_icon, next_view = "user", "inspect"
 
     @cached_property
@@ -202,10 +207,7 @@ class OverviewView(PersonMixin, TemplateView):
 
 
 class ConfirmView(PersonMixin, TemplateView):
-    """Asks before an action. `act` does it, and returns the message. `is_serious`: the button is red."""
-
-    template_name = "safeguarding/confirm.html"
-    explanation, button, is_serious = "", "", False
+    """Asks before an action. `act` does it, and returns the message. The template says what it does."""
 
     def post(self, request, *_arguments, **_named):
         return self.leave(self.act(request.user))
@@ -213,11 +215,7 @@ class ConfirmView(PersonMixin, TemplateView):
 
 class TakeDownView(ConfirmView):
     page_title = gettext_lazy("Take down")
-    explanation = gettext_lazy(
-        "Every page and picture that shows this person leaves the site at once. Nothing is deleted, and you "
-        "can bring it back at any time."
-    )
-    button, is_serious, next_view = gettext_lazy("Take down now"), True, "words"
+    template_name, next_view = "safeguarding/take_down.html", "words"
 
     def act(self, user):
         take_down(self.person, user)
@@ -226,10 +224,7 @@ class TakeDownView(ConfirmView):
 
 class BringBackView(ConfirmView):
     page_title = gettext_lazy("Bring back")
-    explanation = gettext_lazy(
-        "Pages and pictures with this person come back as far as the consent allows it."
-    )
-    button = gettext_lazy("Bring back")
+    template_name = "safeguarding/bring_back.html"
 
     def act(self, user):
         bring_back(self.person, user)
@@ -241,11 +236,7 @@ class BringBackView(ConfirmView):
 
 class NotReachedView(ConfirmView):
     page_title = gettext_lazy("Could not reach them")
-    explanation = gettext_lazy(
-        "Today's attempt is noted. The consent stays as it is, and ends on its last day if they are not "
-        "reached. Try again another day, only in the way that is safe for them."
-    )
-    button = gettext_lazy("Note that they could not be reached")
+    template_name = "safeguarding/not_reached.html"
 
     def act(self, user):
         log(self.person, "safeguarding.not_reached", user=user)

@@ -14,33 +14,27 @@ from safeguarding.policies import NAMES_CLOSED
 from safeguarding.viewsets import DecisionViewSet, PeopleViewSet, WithdrawalViewSet
 from safeguarding.writers import RIGHT, WROTE, WROTE_BEFORE
 
-# {action in Wagtail's log: (label, message)}. Wagtail shows the message with the name of the object that the
-# entry is about, which for a person is the code.
+# {action in Wagtail's log: its label, which is the message too}. Wagtail shows it with the name of the object
+# that the entry is about, which for a person is the code.
 LOG_ACTIONS = {
-    JOINED: (_("Joined"), _("Joined the group Safeguarding")),
-    NAMES_CLOSED: (
-        _("Access to names closed"),
-        _("Changed by an administrator, so it can't see names for a time"),
-    ),
-    "safeguarding.allow": (_("Allow publishing"), _("May publish again after many protected words")),
-    "safeguarding.take_down": (_("Take down"), _("Taken down")),
-    "safeguarding.bring_back": (_("Bring back"), _("Brought back")),
-    "safeguarding.withdraw": (_("Withdraw"), _("Withdrawn, and erased")),
-    "safeguarding.hold_after_restore": (_("Take down"), _("Taken down after a restore")),
-    "safeguarding.release_page": (_("End a hold"), _("The hold was ended")),
-    "safeguarding.not_reached": (_("Could not be reached"), _("Could not be reached")),
-    WROTE: (_("Wrote the original"), _("Wrote the original of this copy")),
-    WROTE_BEFORE: (_("Wrote earlier versions"), _("Wrote earlier versions, which were forgotten")),
-    "safeguarding.propose": (_("Write down a consent"), _("A consent was written down, to be confirmed")),
-    "safeguarding.discard": (_("Delete what was written down"), _("A consent to be confirmed was deleted")),
-    ASK: (_("Ask the safeguarding team"), _("The safeguarding team was asked")),
-    RIGHT: (_("Look at an answer"), _("The answer about its people is right")),
-    "safeguarding.decide": (_("Decide on a story"), _("A story was decided on")),
-    "safeguarding.change_names": (_("Change names and contact"), _("Names or contact changed")),
-    "safeguarding.delete_names": (
-        _("Delete names and contact"),
-        _("Names and contact deleted, as announced"),
-    ),
+    JOINED: _("Joined the group Safeguarding"),
+    NAMES_CLOSED: _("Changed by an administrator, so it can't see names for a time"),
+    "safeguarding.allow": _("May publish again after many protected words"),
+    "safeguarding.take_down": _("Taken down"),
+    "safeguarding.bring_back": _("Brought back"),
+    "safeguarding.withdraw": _("Withdrawn, and erased"),
+    "safeguarding.hold_after_restore": _("Taken down after a restore"),
+    "safeguarding.release_page": _("The hold was ended"),
+    "safeguarding.not_reached": _("Could not be reached"),
+    WROTE: _("Wrote the original of this copy"),
+    WROTE_BEFORE: _("Wrote earlier versions, which were forgotten"),
+    "safeguarding.propose": _("A consent was written down, to be confirmed"),
+    "safeguarding.discard": _("A consent to be confirmed was deleted"),
+    ASK: _("The safeguarding team was asked"),
+    RIGHT: _("The answer about its people is right"),
+    "safeguarding.decide": _("A story was decided on"),
+    "safeguarding.change_names": _("Names or contact changed"),
+    "safeguarding.delete_names": _("Names and contact deleted, as announced"),
 }
 
 
@@ -51,8 +45,8 @@ def register_views():
 
 @hooks.register("register_log_actions")
 def register_actions(actions):
-    for name, (label, message) in LOG_ACTIONS.items():
-        actions.register_action(name, label, message)
+    for name, label in LOG_ACTIONS.items():
+        actions.register_action(name, label, label)
 
 
 @hooks.register("insert_global_admin_css")

@@ -10,8 +10,10 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+from safeguarding.record import Record
 
-class Withdrawal(models.Model):
+
+class Withdrawal(Record):
     """A withdrawal that a lead (a member of the group Safeguarding) confirmed, or that was carried out again.
 
     The person takes everything back. The ledger brings withdrawals back after a restore.
@@ -30,15 +32,14 @@ class Withdrawal(models.Model):
     confirmed_at = models.DateTimeField(auto_now_add=True)
     counts = models.JSONField(default=dict)
 
-    class Meta:
-        default_permissions = ()
+    class Meta(Record.Meta):
         ordering = ["-pk"]
 
     def __str__(self):
         return self.code
 
 
-class Restriction(models.Model):
+class Restriction(Record):
     """What a person no longer agreed to, while the rest stayed. The ledger brings it back after a restore.
 
     `limits`: the most that is agreed to, {"picture": a Picture, "naming": a Naming, "where": Channels}. It is
@@ -49,14 +50,8 @@ class Restriction(models.Model):
     code = models.CharField(max_length=10)
     limits = models.JSONField(default=dict)
 
-    class Meta:
-        default_permissions = ()
 
-    def __str__(self):
-        return self.code
-
-
-class WithdrawalTask(models.Model):
+class WithdrawalTask(Record):
     """Work that follows the database transaction of a withdrawal: see safeguarding/withdrawal/tasks.py.
 
     `data`: the arguments of the step. It is emptied when the task is done. `withdrawal`: None after a lead
@@ -71,15 +66,11 @@ class WithdrawalTask(models.Model):
     failures = models.PositiveIntegerField(default=0)
     error = models.CharField(max_length=100, blank=True)
 
-    class Meta:
-        default_permissions = ()
+    class Meta(Record.Meta):
         ordering = ["pk"]
 
-    def __str__(self):
-        return f"{self.withdrawal}: {self.step}"
 
-
-class Fingerprint(models.Model):
+class Fingerprint(Record):
     """A digest of the path or of the translation key of an erased page, or of the hash of an erased picture.
 
     A digest of the kind `FORMER` is of an earlier path of a page that still exists. If no withdrawal erased
@@ -93,25 +84,19 @@ class Fingerprint(models.Model):
         PICTURE = "picture"
         STORY = "story"
 
-    withdrawal = models.ForeignKey(
-        Withdrawal, null=True, on_delete=models.CASCADE, related_name="fingerprints"
-    )
+    withdrawal = models.ForeignKey(Withdrawal, models.CASCADE, null=True, related_name="fingerprints")
     kind = models.CharField(max_length=10, choices=Kind)
     digest = models.CharField(max_length=64, db_index=True)
 
-    class Meta:
-        default_permissions = ()
+    class Meta(Record.Meta):
         unique_together = [("withdrawal", "kind", "digest")]
-
-    def __str__(self):
-        return f"{self.kind} {self.digest}"
 
 
 def make_salt():
     return secrets.token_hex(16)
 
 
-class Ledger(models.Model):
+class Ledger(Record):
     """A single row that connects the database with its ledger file: see safeguarding/withdrawal/ledger.py.
 
     `salt`: the salt of the site's digests. It is also in the ledger file, and identifies the site there.
@@ -125,12 +110,6 @@ class Ledger(models.Model):
     held_since = models.DateTimeField(null=True)
     is_written = models.BooleanField(default=False)
     failures = models.TextField(blank=True)
-
-    class Meta:
-        default_permissions = ()
-
-    def __str__(self):
-        return str(self.pk)
 
     @classmethod
     def get(cls):

@@ -19,8 +19,8 @@ PEOPLE_PANEL = MultiFieldPanel(
     ],
     heading=_("People in this page"),
     help_text=_(
-        "Everybody who could be recognised, also family and others who do not tell it. Visitors can "
-        "read the page only while all of them agree."
+        "Add everybody who could be recognised, also family and others who do not tell it. Were you there "
+        "when somebody agreed? Save, and write it down: the person symbol at the top leads there."
     ),
 )
 

@@ -43,11 +43,10 @@ def day_of_publication(page):
 def find_errors(page, can_compare=can_compare):
     """Return {name of a field: [ValidationError]} for what prevents publishing `page` because of its people.
 
-    Each error has an attribute `person`: the Contributor that it is about, or None. `waits_for_decision`: the
-    page, if the safeguarding team has to decide about the person in it, or None. `is_for_leads`: whether only
-    the safeguarding team can help. `can_compare`: function
-    that returns whether the site can read the protected words, which the leak check looks for. The default
-    one decrypts all of them.
+    Each error has an attribute `person`: the Contributor that it is about, or None. `page`: the page.
+    `unmet`: a set with what is not met. `is_for_leads`: whether only the safeguarding team can help.
+    `can_compare`: function that returns whether the site can read the protected words, which the leak check
+    looks for. The default one decrypts all of them.
     """
     found = [*answer_errors(page), *picture_errors(page), *unseen_errors(page)]
     if contributors_in(page):  # Most pages have nobody. A report takes several queries.
@@ -55,7 +54,7 @@ def find_errors(page, can_compare=can_compare):
     errors = {}
     for field, text, person, *unmet in found:
         error = ValidationError(text, code=CODE)
-        error.person, error.waits_for_decision = person, None if WAITING.isdisjoint(unmet) else page
+        error.person, error.page, error.unmet = person, page, set(unmet)
         error.is_for_leads = not FOR_EDITORS.issuperset(unmet)
         errors.setdefault(field, []).append(error)
     return errors

@@ -11,8 +11,10 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
 
+from safeguarding.decisions import WAITING
 from safeguarding.encryption import has_keys
-from safeguarding.policies import is_lead
+from safeguarding.gate import WITHOUT_CONSENT
+from safeguarding.policies import is_lead, may_write_down
 from stories.people_check import CODE, find_errors
 
 # {field: heading of its panel in the page editor}.
@@ -38,19 +40,23 @@ def panel_id(field):
 def link_person(error, user):
     """Return the sentence of `error`, an error of find_errors(), as HTML.
 
-    If `user` is a safeguarding lead, the code of the person in it is a link, and another link leads to where
-    leads decide, if they have to.
+    If `user` is a safeguarding lead, the code of the person in it is a link. Another link leads to where
+    leads decide, or to where `user` may write down the consent.
     """
     text, person = conditional_escape(error.message), getattr(error, "person", None)
-    if not person or not is_lead(user):
+    if not person:
         return text
-    address = reverse("safeguarding_people:inspect", args=[person.pk])
-    link = format_html('<a href="{}">{}</a>', address, person.code)
-    text = mark_safe(text.replace(person.code, link))  # noqa: S308 - text and link are escaped
-    if not error.waits_for_decision or not error.waits_for_decision.pk:
-        return text
-    address = reverse("safeguarding_decisions:page", args=[error.waits_for_decision.pk])
-    return format_html('{} <a href="{}" target="_blank">{}</a>', text, address, _("Decide on it."))
+    if is_lead(user):
+        address = reverse("safeguarding_people:inspect", args=[person.pk])
+        link = format_html('<a href="{}">{}</a>', address, person.code)
+        text = mark_safe(text.replace(person.code, link))  # noqa: S308 - text and link are escaped
+    key, address = error.page.pk, ""
+    if key and error.unmet & WITHOUT_CONSENT and may_write_down(user, person):
+        address = f"{reverse('safeguarding_people:consent', args=[person.pk])}?page={key}"
+        label = _("Confirm the consent") if person.proposed_at else _("Write down the consent")
+    elif key and error.unmet & WAITING and is_lead(user):
+        address, label = reverse("safeguarding_decisions:page", args=[key]), _("Decide on it.")
+    return format_html('{} <a href="{}" target="_blank">{}</a>', text, address, label) if address else text
 
 
 def link_field(field, error, user, editor=""):

@@ -137,7 +137,8 @@ def classify(texts, found, people):
     strangers = {
         word.contributor for word, _ in found if word.is_full_name and word.contributor not in people.listed
     }
-    public = find_public_names(strangers)
+    # The site may name these already.
+    public = {key for key, person in load_people(strangers).items() if agrees_to_name(person)}
     # Children have their names from parents who may be named. It takes a decision to publish a page with a
     # child, so a lead reads the name first.
     shared = {word for word, _ in found if word.term in agreed and not word.is_full_name}
@@ -172,11 +173,6 @@ def grade(word, people, public):
     if word.contributor in people.listed:
         return 2
     return 2 if word.is_full_name and word.contributor not in public else 1
-
-
-def find_public_names(contributors):
-    """Return the primary keys of those of `contributors` whose consent today lets this site name them."""
-    return {key for key, person in load_people(contributors).items() if agrees_to_name(person)}
 
 
 def agrees_to_name(person):
@@ -227,15 +223,10 @@ def find_shown(words):
     found = find_live(words)
     for each in found:
         if not is_shown(each.instance):
-            each.places = [
-                place for place in each.places if place.field == "slug" and is_above(each.instance)
-            ]
+            slugs = [place for place in each.places if place.field == "slug"]
+            is_above = slugs and each.instance.get_descendants().live().filter(is_released()).exists()
+            each.places = slugs if is_above else []
     return [each for each in found if each.places]
-
-
-def is_above(page):
-    """Return whether readers can see a page below `page`."""
-    return page.get_descendants().live().filter(is_released()).exists()
 
 
 def is_shown(instance):

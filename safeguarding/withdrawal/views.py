@@ -10,13 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 from wagtail.admin import messages
-from wagtail.admin.views import generic
-from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.models import Page
 
 from safeguarding.models import Contributor, PageHold, RestrictedView, Withdrawal
 from safeguarding.scopes import Channel
-from safeguarding.views import PersonMixin
+from safeguarding.views import LeadMixin, PersonMixin
 from safeguarding.withdrawal.carry_out import PlanChanged, make_plan, withdraw
 from safeguarding.withdrawal.cases import find_mentions, pages_about
 from safeguarding.withdrawal.forgetting import may_complete
@@ -96,18 +94,10 @@ class PastView(PersonMixin, TemplateView):
         return redirect(request.path)
 
 
-class WithdrawalMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
-    """For views of withdrawals. LeadPolicy lets in only leads, the members of the group Safeguarding."""
-
-    model = Withdrawal
-    permission_required = "change"
-    header_icon = "bin"
-
-
-class ReportView(WithdrawalMixin, TemplateView):
+class ReportView(LeadMixin, TemplateView):
     """A report to print: what was erased, which tasks are waiting, and what is outside of the site."""
 
-    template_name = "safeguarding/withdrawal_report.html"
+    template_name, header_icon = "safeguarding/withdrawal_report.html", "bin"
     page_title = gettext_lazy("Report of a withdrawal")
 
     def get_context_data(self, **kwargs):
@@ -165,10 +155,10 @@ def channels_of(contributor):
     return [channel.label for channel in Channel if channel in agreed - {Channel.WEBSITE}]
 
 
-class AfterRestoreView(WithdrawalMixin, TemplateView):
+class AfterRestoreView(LeadMixin, TemplateView):
     """Lists who and what is held after a restore or because of a word, and ends that."""
 
-    template_name = "safeguarding/after_restore.html"
+    template_name, header_icon = "safeguarding/after_restore.html", "bin"
     page_title = gettext_lazy("Stories that are held back")
 
     def get_context_data(self, **kwargs):

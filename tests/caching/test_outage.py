@@ -3,17 +3,15 @@
 Also: the same page after an error in one request.
 """
 
-import time
 from datetime import UTC, datetime
 
 import pytest
 
 from caching import middleware
-from caching.content_version import change, content_version
+from caching.content_version import change
 from caching.models import Change
 from caching.outage import page_file
 from operations.outage import write_page
-from publishing.hiding import hide
 from stories.models import StoryPage
 from tests.support import builders
 from tests.support.queries import database_down
@@ -87,21 +85,6 @@ def test_unpublished_story_is_not_served_during_an_outage(site):
         response = client.get(story.url)
         assert response.status_code == 503
         assert b"The old words" not in response.content
-
-
-def test_process_without_requests_does_not_serve_what_was_taken_down_since(site, monkeypatch):
-    client, story = site
-    known = content_version.recent()
-    hide(story)
-    # Another process hid the story, half a minute ago, and this one has read no version since.
-    quiet_since = time.monotonic() - 30
-    for name, value in (("version", known), ("read_at", quiet_since), ("next_try_at", quiet_since)):
-        monkeypatch.setattr(content_version, name, value)
-    monkeypatch.setattr("caching.content_version.READ_SECONDS", 0.5)
-    with database_down():
-        response = client.get(story.url)
-    assert response.status_code == 503
-    assert b"The old words" not in response.content
 
 
 def test_no_page_is_made_for_a_moment_after_the_database_failed(site, monkeypatch):

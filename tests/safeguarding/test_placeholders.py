@@ -44,8 +44,8 @@ def test_editor_adds_a_person_and_submits_at_once_and_only_publishing_waits(clie
     assert (draft.people, bool(draft.current_workflow_state)) == ("listed", True)
     client.force_login(make_user("Moderators"))
     errors = parse(edit(client, draft, "publish")).select("[data-contentpath=people] .story-refusal")
-    wanted = f"There is no consent of {person.code} yet: ask the safeguarding team to record it."
-    assert [each.text for each in errors] == [wanted]
+    wanted = f"There is no consent of {person.code} yet: write it down, or ask the safeguarding team."
+    assert [each.text for each in errors] == [f"{wanted} Write down the consent"]
     assert not StoryPage.objects.get().live
 
 
