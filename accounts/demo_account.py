@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection
 from django.db.models import Q
 
 from accounts.secret_files import get_or_create_secret
-from safeguarding.models import Contributor
+from safeguarding.models import Contributor, Decision
 from safeguarding.policies import GROUP
 
 USERNAME = "demo"
@@ -73,6 +73,10 @@ def create():
         # The demo's people are invented. A password that was printed must not give access to real ones.
         if group and not Contributor.objects.exclude(code__in=get_demo_codes()).exists():
             user.groups.add(group)
+            # The account is that of the lead who decided, so a later draft shows what changed since.
+            Decision.objects.filter(decided_by=None).update(decided_by=user)
+            waiting = Contributor.objects.exclude(proposed_at=None)
+            waiting.update(proposed_by=user, proposed_at=user.date_joined)
     try:
         return USERNAME, password_file().read_text()
     except FileNotFoundError:

@@ -167,7 +167,9 @@ class DecideView(StoryMixin, FormView):
 
         Its `repeated` are the decisions that “Still right” repeats, about what the user may decide.
         """
-        form, now = super().get_form(form_class), self.version.content
+        form, revision = super().get_form(form_class), self.version.revision
+        # As find_repeatable() does, without what the report made of it.
+        now = revision.as_object() if revision else self.version.content
         before, decided = find_repeatable(self.version, self.request.user)
         panels = now.get_edit_handler().get_bound_panel(instance=now, request=self.request, form=None)
         found = [each(before, now) for each in panels.get_comparison()] if before else []

@@ -216,11 +216,12 @@ def find_repeatable(version, user):
     """
     own = Decision.objects.filter(page=version.page, decided_by=user).exclude(digest=version.report.digest)
     last = own.order_by("pk").last()
-    content = last.revision.as_object() if last and last.revision else None
-    if content is None or content.people_digest != last.digest:
+    if not (last and last.revision) or last.revision.as_object().people_digest != last.digest:
         return None, {}
     decided = counting_decisions(version.page, last.digest).filter(decided_by=user, ends_on__gte=today())
-    return content, {f"{each.contributor_id}:{each.ground}": each for each in decided.order_by("pk")}
+    questions = {f"{each.contributor_id}:{each.ground}": each for each in decided.order_by("pk")}
+    # The content is read again: a digest makes the lists in it, and two lists that were made are never equal.
+    return last.revision.as_object(), questions
 
 
 # --- Decisions that end ---------------------------------------------------------------------------

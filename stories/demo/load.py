@@ -9,6 +9,10 @@ Most keys in the file of a story are fields of StoryPage. These name something e
     author: a `key` in authors.toml
     content_notes: values of ContentNote in stories/content_notes.py
     picture, picture_alt: the lead picture, a file in scenes/ without its suffix, and its alternative text
+    decision: the Decision about the person in it, which lasts as long as the consent
+    live: false for a draft that was never published
+    is_seen: false for a story whose answer about people waits for the safeguarding team
+    draft: the fields that differ in the draft that waits for moderators
 
 A [[body]] is a block: its `type` in StoryBody, and the fields of that block. For example, `own_words` of a
 quote tells whether a survivor said exactly this. The methods of BodyBuilder show where the fields differ.
@@ -25,6 +29,7 @@ from wagtail.models import Page
 
 from media.cleaning import clean_picture
 from media.documents import clean_document
+from safeguarding import answer_views, decisions
 from stories.demo import people, pictures
 from stories.models import StoryAuthor, StoryCountry, StoryIndexPage, StoryPage, StoryTheme
 from stories.people import People, StoryPerson
@@ -114,10 +119,8 @@ class BodyBuilder:
         }
 
     def _document(self, block):
-        return {
-            "document": self.media.get_document(block["file"], block["title"]).pk,
-            "title": block["title"],
-        }
+        document = self.media.get_document(block["file"], block["title"])
+        return {"document": document.pk, "title": block["title"]}
 
     def _action(self, block):
         slug, address = block.pop("page", None), block.pop("address", None)
@@ -135,27 +138,32 @@ class BodyBuilder:
         }
 
 
-def publish(page):
-    """Publish `page` as an editor does, with a revision in its history."""
+def publish(page, is_seen=True):
+    """Publish `page` as an editor does, with a revision in its history.
+
+    `is_seen`: whether the safeguarding team said that its answer about people is right.
+    """
     page.save_revision().publish()
+    if is_seen:
+        answer_views.say_right(decisions.make_version(page, page, True, page.latest_revision), None)
 
 
 def add_index(home, media):
     """Add the index page below `home`, its sections, themes and authors, and the stories without a body.
 
-    The stories are drafts. add_bodies() publishes them later, because bodies link to other pages.
+    The stories are drafts. add_bodies() publishes most of them, because bodies link to other pages.
     """
     index = StoryIndexPage(title="Stories", slug="stories", show_in_menus=True, people=People.NONE)
-    home.add_child(instance=index)
+    publish(home.add_child(instance=index))
     sections = {}
     for section in read_toml(DEMO_DIR / "sections.toml")["sections"]:
-        page = StoryIndexPage(
+        page = sections[section["slug"]] = StoryIndexPage(
             title=section["title"],
             slug=section["slug"],
             introduction=f"<p>{section['introduction']}</p>",
             people=People.NONE,
         )
-        sections[section["slug"]] = index.add_child(instance=page)
+        publish(index.add_child(instance=page))
     themes = {}
     for theme in read_toml(DEMO_DIR / "themes.toml")["themes"]:
         themes[theme["slug"]] = Theme.objects.create(**theme)
@@ -163,18 +171,18 @@ def add_index(home, media):
     for author in read_toml(DEMO_DIR / "authors.toml")["authors"]:
         key = author.pop("key")
         authors[key] = Author.objects.create(**author)
-    in_stories = {row["story"]: row for row in read_toml(DEMO_DIR / "people.toml")["people"]}
+    rows = read_toml(DEMO_DIR / "people.toml")["people"]
     for slug in get_story_slugs():
         story = read_toml(DEMO_DIR / f"{slug}.toml")
-        _add_story(story, sections, themes, authors, media, in_stories.get(slug))
+        _add_story(story, sections, themes, authors, media, [row for row in rows if row["story"] == slug])
 
 
-def _add_story(story, sections, themes, authors, media, person):
-    """Add `story`, a dictionary. `person`: the row of people.toml for the person in it, or None."""
+def _add_story(story, sections, themes, authors, media, rows):
+    """Add `story`, a dictionary. `rows`: those of people.toml for the people in it."""
     page = StoryPage(
         live=False,
         **{name: story[name] for name in PLAIN_FIELDS},
-        people=People.LISTED if person else People.NONE,
+        people=People.LISTED if rows else People.NONE,
         lead_image=media.get_image(story["picture"], story["picture_alt"]),
         lead_image_alt=story["picture_alt"],
     )
@@ -185,15 +193,22 @@ def _add_story(story, sections, themes, authors, media, person):
         StoryTheme(theme=themes[slug], sort_order=n) for n, slug in enumerate(story["themes"])
     ]
     page.story_authors = [StoryAuthor(author=authors[story["author"]])]
-    if person:
-        page.story_people = [StoryPerson(contributor=people.record(person), naming=person["naming"])]
+    page.story_people = [StoryPerson(contributor=people.record(row), naming=row["naming"]) for row in rows]
     sections[story["section"]].add_child(instance=page)
 
 
 def add_bodies(media):
-    """Give each story its body and publish it. The pages that the bodies link to must exist."""
+    """Give each story its body, and publish or submit it. The pages that the bodies link to must exist."""
     builder = BodyBuilder(media)
     for slug in get_story_slugs():
-        page = StoryPage.objects.get(slug=slug)
-        page.body = builder.build(read_toml(DEMO_DIR / f"{slug}.toml")["body"])
-        publish(page)
+        story, page = read_toml(DEMO_DIR / f"{slug}.toml"), StoryPage.objects.get(slug=slug)
+        page.body = builder.build(story["body"])
+        if row := story.get("decision"):
+            page.save()  # So the body is stored as Wagtail stores it, and the digest stays the same.
+            person = page.story_people.get().contributor
+            person.decisions.create(page=page, revision=page.save_revision(), ends_on=person.last_day, **row)
+        if story.get("live", True):
+            publish(page, story.get("is_seen", True))
+        if "draft" in story and (workflow := page.get_workflow()):
+            vars(page).update(story["draft"])
+            workflow.start(page.save_revision().as_object(), None)

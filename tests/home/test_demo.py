@@ -57,7 +57,8 @@ def stories_in(*languages):
 def test_demo_has_nine_stories_and_two_translations_and_a_second_run_changes_nothing(client):
     load()
     stories = stories_in("en")
-    assert len(stories) == len(get_story_slugs()) == 9
+    # One more is a draft.
+    assert len(stories) == len(get_story_slugs()) - 1 == 9
     translations = stories_in("ar", "fr")
     for story in [*stories, *translations]:
         story.full_clean()
@@ -99,21 +100,28 @@ def check_pages(client, stories, translations):
 
 
 def check_people(client):
-    """Check that most stories are about nobody, one is about a group, and the consent of one ends soon."""
+    """Check that most stories are about nobody, one is about a group, and the consent of one ends soon.
+
+    Two more people are in the draft. Nobody has asked them yet.
+    """
     client.force_login(get_user_model().objects.create_superuser("somebody"))
     pages = client.get("/admin/stories/?locale=en").context["pages"]
     assert sorted(Counter(page.consent_state for page in pages).items()) == [
         ("ends_soon", 1),
+        ("held_back", 1),
         ("in_order", 1),
         ("nobody", 7),
     ]
     people = Contributor.objects.all()
     assert sorted((person.kind, person.get_status()) for person in people) == [
+        ("", "none"),
+        ("", "none"),
         ("adult", "ends_soon"),
         ("group", "active"),
     ]
     # The names in the demonstration can't be taken for real people.
-    assert all("Invented for the demonstration" in person.names for person in people)
+    names = [text for person in people for text in (person.names, person.proposed.get("names")) if text]
+    assert [text.startswith("Invented for the demonstration") for text in names] == [True] * 3
     client.logout()
 
 
@@ -157,6 +165,25 @@ def test_demo_without_a_key_says_what_is_missing(settings):
     with pytest.raises(CommandError, match="The key for restricted texts is missing"):
         load()
     assert counts() == before
+
+
+def test_lead_of_the_demo_finds_few_things_to_do_and_each_can_be_done(client):
+    load()
+    call_command("demo_login", stdout=io.StringIO())
+    client.force_login(get_user_model().objects.get())
+    desk = parse(client.get("/admin/")).select_one("#safeguarding-today-section")
+    found = {each.text: each.find_next("ul").select("a") for each in desk.select("h3")}
+    assert [len(links) for links in found.values()] == [1, 1, 1, 2, 1, 2], found
+    changed, draft = (parse(client.get(link["href"])) for link in found["What waits for you"])
+    assert [each.text.strip() for each in changed.select(".title-wrapper")] == ["Summary:"]
+    assert changed.select_one("[name=still_right]")
+    assert "P-6TQX" in draft.text
+    # The consent that an editor wrote down can be confirmed as it is.
+    address = found["Consents to confirm"][0]["href"]
+    form = client.get(address).context["form"]
+    fields = [field for field in [*form, *form.consent] if field.value() not in (None, "")]
+    client.post(address, {field.name: field.value() for field in fields})
+    assert Contributor.objects.get(code="P-9HWC").get_status() == "active"
 
 
 def test_demo_login_prints_the_password_of_one_administrator_and_stores_it_for_its_user_only():
