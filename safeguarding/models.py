@@ -167,9 +167,9 @@ class Consent(models.Model):
     picture = models.IntegerField(_("pictures"), choices=Picture, default=Picture.NONE)
     naming = models.IntegerField(_("name"), choices=Naming, default=Naming.NONE)
     where = models.JSONField(_("where it may be shown"), default=list, blank=True)
-    # None means "not asked", which safeguarding/gate.py treats as a yes.
-    proceedings = models.BooleanField(_("legal proceedings are under way or expected"), null=True)
-    in_programme = models.BooleanField(_("the person is in a programme of ours"), null=True)
+    # None means that nobody asked or knows. safeguarding/gate.py treats it as a yes.
+    proceedings = models.BooleanField(_("legal proceedings are under way or expected"), null=True, blank=True)
+    in_programme = models.BooleanField(_("the person is in a programme of ours"), null=True, blank=True)
     interpreter = models.BooleanField(_("through an interpreter"), default=False)
     explained = models.BooleanField(_("it was explained what publishing means"), default=False)
     knows_final_text = models.BooleanField(_("has heard or read the final text"), default=False)

@@ -56,7 +56,7 @@ def test_a_consent_is_recorded_and_renewed(new_page, live_server):
     page.get_by_label("By a changed name").check()
     page.get_by_label("This website", exact=True).check()
     for question in ("Are legal proceedings", "Is the person in one of"):
-        page.get_by_role("group", name=re.compile(question)).get_by_label("No").check()
+        page.get_by_role("group", name=re.compile(question)).get_by_label("No", exact=True).check()
     page.get_by_role("button", name="Record this consent").click()
     expect(page.get_by_role("status")).to_contain_text("Agreed until")
     expect(page.get_by_text("Amina")).to_have_count(0)
@@ -64,7 +64,7 @@ def test_a_consent_is_recorded_and_renewed(new_page, live_server):
     expect(page.get_by_role("button", name="Record this consent")).to_be_visible()
     expect_to_fit(page)
     for question in ("Are legal proceedings", "Is the person in one of"):
-        page.get_by_role("group", name=re.compile(question)).get_by_label("No").check()
+        page.get_by_role("group", name=re.compile(question)).get_by_label("No", exact=True).check()
     page.get_by_role("button", name="Record this consent").click()
     expect(page.get_by_role("status")).to_contain_text("Agreed until")
     assert [each.event for each in Contributor.objects.get().consents.all()] == ["given", "renewed"]
