@@ -69,6 +69,7 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
             else:
                 choices.append((question, label))
         self.fields["question"].choices = choices
+        self.fields["question"].initial = choices[0][0] if len(choices) == 1 else None
 
     def clean_ends_on(self):
         if self.cleaned_data["ends_on"] < today():

@@ -38,7 +38,9 @@ def test_a_decision_lets_a_live_story_be_read(lead):
     assert "In court" not in lead.get(f"{index}results/?q=other").text
     assert "In court" in lead.get(reverse("safeguarding_decisions:read", args=[story.pk])).text
     page = reverse("safeguarding_decisions:page", args=[story.pk])
-    data = decision_data(parse(lead.get(page)))
+    form = parse(lead.get(page))
+    assert form.select("input[name=question][checked]"), "there is only one"
+    data = decision_data(form)
     for wrong in (
         {"reason": ""},
         {"ends_on": str(days_from_today(-1))},
