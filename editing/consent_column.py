@@ -58,7 +58,7 @@ STATES = {
     "nobody": (gettext_lazy("Nobody is described"), lambda: releases(until=NO_END)),
     "in_order": (gettext_lazy("In order"), is_in_order),
     "ends_soon": (gettext_lazy("Ends soon"), ends_soon),
-    "held_back": (gettext_lazy("Held back: something is missing"), is_held_back),
+    "held_back": (gettext_lazy("Held: something is missing"), is_held_back),
 }
 
 

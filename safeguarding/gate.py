@@ -21,13 +21,7 @@ class Unmet(models.TextChoices):
     The first four have the value of the `Status` that they are about.
     """
 
-    HELD = (
-        "held",
-        _(
-            "%(code)s is held back at the moment, so nothing about this person can be published: ask the "
-            "safeguarding team."
-        ),
-    )
+    HELD = "held", _("%(code)s is taken down: ask the safeguarding team.")
     WITHDRAWN = (
         "withdrawn",
         _(

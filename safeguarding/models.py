@@ -89,7 +89,7 @@ class Contributor(WithProposal):
     )
     # Set by "Take down now", and for everybody if withdrawals may be missing after a restore. While it is
     # set, the person is "held": nothing about the person is shown to readers. See safeguarding/holds.py.
-    held_since = models.DateTimeField(_("held back since"), null=True, editable=False)
+    held_since = models.DateTimeField(_("held since"), null=True, editable=False)
     created_at = models.DateTimeField(_("recorded"), auto_now_add=True)
 
     RESTRICTED_FIELDS = (

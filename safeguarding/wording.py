@@ -18,7 +18,7 @@ def describe_status(person):
     if status == Status.HELD:
         since = timezone.localdate(person.held_since, timezone.get_default_timezone())
         return _(
-            "Taken down on %s. No story or picture with this person is shown until you bring it back."
+            "Taken down on %s. No story or picture with this person is shown until you bring the person back."
         ) % format_day(since)
     if status == Status.WITHDRAWN:
         return _("Withdrawn on %s. No story or picture with this person is shown.") % format_day(

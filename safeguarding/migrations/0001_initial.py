@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ('proposal', safeguarding.encryption.EncryptedTextField(blank=True, editable=False, verbose_name='consent that waits to be confirmed')),
                 ('proposed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('proposed_at', models.DateTimeField(editable=False, null=True)),
-                ('held_since', models.DateTimeField(editable=False, null=True, verbose_name='held back since')),
+                ('held_since', models.DateTimeField(editable=False, null=True, verbose_name='held since')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='recorded')),
             ],
             options={

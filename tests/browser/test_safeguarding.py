@@ -38,7 +38,7 @@ def test_two_clicks_on_a_phone_take_a_person_down(new_page, live_server, allow_e
     assert reader.goto(live_server.url + story.url).status == 404
     page.get_by_role("link", name="Bring back").click()
     page.get_by_role("button", name="Bring back").click()
-    expect(page.get_by_role("status")).to_contain_text("is no longer held back")
+    expect(page.get_by_role("status")).to_contain_text("is brought back")
     assert reader.goto(live_server.url + story.url).status == 200
 
 

@@ -211,7 +211,7 @@ def test_overview_says_which_stories_a_new_consent_holds_back(lead):
         page = parse(lead.get(address(person, "inspect")))
         uses = page.find("h2", string="Stories with this person").find_next("ul").select("li")
         assert len(uses) == 2
-        return [use.a.text for use in uses if "live, held back" in use.text]
+        return [use.a.text for use in uses if "live, held" in use.text]
 
     assert held_back() == []
     lead.post(address(person, "consent"), ANSWERS | {"given_on": str(today()), "proceedings": "yes"})
