@@ -95,7 +95,7 @@ class DecisionMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
 def describe_open(page):
     """Return what is not decided about the people in the versions of `page`."""
     sentences = [sentence for version in find_versions(page) for sentence in version.sentences]
-    return " ".join(dict.fromkeys(sentences)) or _("Nothing about the people in it is open.")
+    return " ".join(dict.fromkeys(sentences)) or _("Everything about its people is decided.")
 
 
 class DecisionIndexView(DecisionMixin, generic.IndexView):
@@ -251,7 +251,8 @@ class ReaderView(StoryMixin, FormView):
         administrators = get_user_model().objects.filter(is_superuser=True, is_active=True)
         address = f"{settings.BASE_URL}{reverse('safeguarding_decisions:page', args=[page.pk])}"
         mail_leads(self.subject, lambda: f"{self.text % user}\n\n{address}", administrators)
-        messages.success(self.request, _("The second reader is recorded. All leads are told."))
+        text = _("The second reader is recorded. All members of the team and all administrators are told.")
+        messages.success(self.request, text)
         return redirect("safeguarding_decisions:page", page.pk)
 
 

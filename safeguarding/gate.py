@@ -66,10 +66,7 @@ class Unmet(models.TextChoices):
     )
     PROGRAMME = (
         "programme",
-        _(
-            "%(code)s may still be in a programme in which your organisation supports people: the "
-            "safeguarding team has to decide on this page."
-        ),
+        _("%(code)s may be in a programme of yours: the safeguarding team has to decide on this page."),
     )
     GUARDIAN = "guardian", _("%(code)s is a child: ask the safeguarding team to record a guardian's consent.")
     CHILD_PICTURE = (
@@ -85,10 +82,7 @@ class Unmet(models.TextChoices):
     )
     CHILD_DECISION = (
         "child_decision",
-        _(
-            "%(code)s is a child: somebody of the safeguarding team who did not write this version has "
-            "to decide on it."
-        ),
+        _("%(code)s is a child: a member of the safeguarding team who did not write this has to decide."),
     )
 
     def describe(self, contributor):

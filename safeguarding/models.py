@@ -243,8 +243,8 @@ class Decision(models.Model):
 
     class Ground(models.TextChoices):
         CHILD = "child", _("A second person has read a story about a child")
-        PROCEEDINGS = "proceedings", _("Legal proceedings do not stand against it")
-        PROGRAMME = "programme", _("Being in a programme does not stand against it")
+        PROCEEDINGS = "proceedings", _("Publish it despite legal proceedings")
+        PROGRAMME = "programme", _("Publish it while the person is in a programme")
         OTHER = "other", _("Another legal ground than consent")
 
     page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")

@@ -25,7 +25,7 @@ def describe_status(person):
             consent.given_on
         )
     if status == Status.NONE:
-        return _("Nobody has asked this person yet. Ask her, or take her out.")
+        return _("Nobody has asked this person yet. Ask the person, or have the person taken out.")
     last_day = format_day(get_last_day(person, consent))
     if status == Status.ENDED:
         return _("The consent ended on %s. Stories with this person come back when it is renewed.") % last_day

@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('digest', models.CharField(editable=False, max_length=64)),
-                ('ground', models.CharField(choices=[('child', 'A second person has read a story about a child'), ('proceedings', 'Legal proceedings do not stand against it'), ('programme', 'Being in a programme does not stand against it'), ('other', 'Another legal ground than consent')], max_length=12, verbose_name='ground')),
+                ('ground', models.CharField(choices=[('child', 'A second person has read a story about a child'), ('proceedings', 'Publish it despite legal proceedings'), ('programme', 'Publish it while the person is in a programme'), ('other', 'Another legal ground than consent')], max_length=12, verbose_name='ground')),
                 ('reason', safeguarding.encryption.EncryptedTextField(verbose_name='reason')),
                 ('ends_on', models.DateField(verbose_name='last day')),
                 ('decided_at', models.DateTimeField(auto_now_add=True)),
