@@ -50,7 +50,7 @@ STATES = {
     "nobody": (gettext_lazy("Nobody is described"), lambda: releases(until=NO_END)),
     "in_order": (gettext_lazy("In order"), lambda: releases(until__gt=notice_ends(), until__lt=NO_END)),
     "ends_soon": (gettext_lazy("Ends soon"), lambda: releases(until__range=(today(), notice_ends()))),
-    "held_back": (gettext_lazy("Held back: something is missing"), is_held_back),
+    "held_back": (gettext_lazy("Held: something is missing"), is_held_back),
 }
 
 

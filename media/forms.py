@@ -106,8 +106,8 @@ class PictureForm(ShownFileMixin, BaseImageForm):
                 "{} {}",
                 people.help_text,
                 _(
-                    "Each has a code from the safeguarding team. With a mouse, hold Ctrl (on a Mac ⌘) to "
-                    "choose several, or to take one out."
+                    "Each has a code. With a mouse, hold Ctrl (on a Mac ⌘) to choose several, or to take "
+                    "one out."
                 ),
             )
 

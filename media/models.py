@@ -80,9 +80,8 @@ class CleanImage(AbstractImage):
         max_length=20,
         choices=Shows,
         help_text=_(
-            "Look before you go on: does a face, a tattoo, a uniform, a landmark, the front of a house, "
-            "a document or a screen give somebody away? Readers are told when a picture shows someone "
-            "other than the person in the story."
+            "Look first: does a face, tattoo, uniform, landmark, house, document or screen give somebody "
+            "away? Readers are told when a picture shows someone other than the person in the story."
         ),
     )
 

@@ -12,8 +12,7 @@ from publishing.visibility import is_held_back, is_withheld
 
 HIDE, SHOW = "publishing.hide", "publishing.show"  # actions in the history of a page
 HELD_BACK = gettext_lazy(
-    "This page is live, and held back: readers don't see it until everything about the people in it is "
-    "settled."
+    "This page is live, and held: readers don't see it until everything about the people in it is settled."
 )
 
 
@@ -52,7 +51,7 @@ def status_string(page):
     if page.live and is_withheld(page):
         return _("hidden from readers")
     if page.live and is_held_back(page):
-        return _("live, held back")
+        return _("live, held")
     return Page.status_string.fget(page)
 
 

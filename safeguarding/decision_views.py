@@ -69,6 +69,7 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
             else:
                 choices.append((question, label))
         self.fields["question"].choices = choices
+        self.fields["question"].initial = choices[0][0] if len(choices) == 1 else None
 
     def clean_ends_on(self):
         if self.cleaned_data["ends_on"] < today():
@@ -86,7 +87,7 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
 def describe_open(page):
     """Return what is not decided about the people in the versions of `page`."""
     sentences = [sentence for version in find_versions(page) for sentence in version.sentences]
-    return " ".join(dict.fromkeys(sentences)) or _("Nothing about the people in it is open.")
+    return " ".join(dict.fromkeys(sentences)) or _("Everything about its people is decided.")
 
 
 class DecisionIndexView(LeadMixin, generic.IndexView):
@@ -246,7 +247,8 @@ class ReaderView(StoryMixin, FormView):
         administrators = get_user_model().objects.filter(is_superuser=True, is_active=True)
         address = f"{settings.BASE_URL}{reverse('safeguarding_decisions:page', args=[page.pk])}"
         mail_leads(self.subject, lambda: f"{self.text % user}\n\n{address}", administrators)
-        messages.success(self.request, _("The second reader is recorded. All leads are told."))
+        text = _("The second reader is recorded. All members of the team and all administrators are told.")
+        messages.success(self.request, text)
         return redirect("safeguarding_decisions:page", page.pk)
 
 

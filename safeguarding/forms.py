@@ -153,10 +153,13 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
     proceedings, in_programme = (
         forms.TypedChoiceField(
             label=label,
-            choices=[("yes", _("Yes")), ("no", _("No"))],
-            coerce=lambda answer: answer == "yes",
+            choices=[("yes", _("Yes")), ("no", _("No")), ("unknown", _("I don't know"))],
+            coerce={"yes": True, "no": False, "unknown": None}.get,
             widget=forms.RadioSelect,
-            help_text=_("If yes, the safeguarding team has to allow each story."),
+            help_text=_(
+                "If yes, the safeguarding team decides on each story. Choose “I don't know” if nobody asked: "
+                "then it decides too."
+            ),
         )
         for label in (
             _("Are legal proceedings under way, or expected?"),

@@ -21,13 +21,7 @@ class Unmet(models.TextChoices):
     The first four have the value of the `Status` that they are about.
     """
 
-    HELD = (
-        "held",
-        _(
-            "%(code)s is held back at the moment, so nothing about this person can be published: ask the "
-            "safeguarding team."
-        ),
-    )
+    HELD = "held", _("%(code)s is taken down: ask the safeguarding team.")
     WITHDRAWN = (
         "withdrawn",
         _(
@@ -72,10 +66,7 @@ class Unmet(models.TextChoices):
     )
     PROGRAMME = (
         "programme",
-        _(
-            "%(code)s may still be in a programme in which your organisation supports people: the "
-            "safeguarding team has to decide on this page."
-        ),
+        _("%(code)s may be in a programme of yours: the safeguarding team has to decide on this page."),
     )
     GUARDIAN = "guardian", _("%(code)s is a child: ask the safeguarding team to record a guardian's consent.")
     CHILD_PICTURE = (
@@ -91,10 +82,7 @@ class Unmet(models.TextChoices):
     )
     CHILD_DECISION = (
         "child_decision",
-        _(
-            "%(code)s is a child: somebody of the safeguarding team who did not write this version has "
-            "to decide on it."
-        ),
+        _("%(code)s is a child: a member of the safeguarding team who did not write this has to decide."),
     )
 
     def describe(self, contributor):

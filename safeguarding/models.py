@@ -90,7 +90,7 @@ class Contributor(WithProposal):
     )
     # Set by "Take down now", and for everybody if withdrawals may be missing after a restore. While it is
     # set, the person is "held": nothing about the person is shown to readers. See safeguarding/holds.py.
-    held_since = models.DateTimeField(_("held back since"), null=True, editable=False)
+    held_since = models.DateTimeField(_("held since"), null=True, editable=False)
     created_at = models.DateTimeField(_("recorded"), auto_now_add=True)
 
     RESTRICTED_FIELDS = (
@@ -168,9 +168,9 @@ class Consent(Record):
     picture = models.IntegerField(_("pictures"), choices=Picture, default=Picture.NONE)
     naming = models.IntegerField(_("name"), choices=Naming, default=Naming.NONE)
     where = models.JSONField(_("where it may be shown"), default=list, blank=True)
-    # None means "not asked", which safeguarding/gate.py treats as a yes.
-    proceedings = models.BooleanField(_("legal proceedings are under way or expected"), null=True)
-    in_programme = models.BooleanField(_("the person is in a programme of ours"), null=True)
+    # None means that nobody asked or knows. safeguarding/gate.py treats it as a yes.
+    proceedings = models.BooleanField(_("legal proceedings are under way or expected"), null=True, blank=True)
+    in_programme = models.BooleanField(_("the person is in a programme of ours"), null=True, blank=True)
     interpreter = models.BooleanField(_("through an interpreter"), default=False)
     explained = models.BooleanField(_("it was explained what publishing means"), default=False)
     knows_final_text = models.BooleanField(_("has heard or read the final text"), default=False)
@@ -240,8 +240,8 @@ class Decision(Record):
 
     class Ground(models.TextChoices):
         CHILD = "child", _("A second person has read a story about a child")
-        PROCEEDINGS = "proceedings", _("Legal proceedings do not stand against it")
-        PROGRAMME = "programme", _("Being in a programme does not stand against it")
+        PROCEEDINGS = "proceedings", _("Publish it despite legal proceedings")
+        PROGRAMME = "programme", _("Publish it while the person is in a programme")
         OTHER = "other", _("Another legal ground than consent")
 
     page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")

@@ -124,16 +124,16 @@ def find_proposals():
 def find_holds():
     """Return {heading: [(code or title, address, sentence)]} of what is hidden by withdrawals."""
     address = reverse("safeguarding_withdrawals:after_restore")
-    failed = _("Could not be carried out again. Nobody is shown until it succeeds.")
-    missing = _("Withdrawals may be missing since a restore. Nobody is shown until you end the hold.")
+    failed = _("Could not be carried out again. Everybody is held until it succeeds.")
+    missing = _("Withdrawals may be missing since a restore. Everybody is held until you end the hold.")
     lines = [
         (each.failures or _("Everybody"), address, failed if each.failures else missing)
         for each in Ledger.objects.exclude(held_since=None, failures="")
     ]
-    erased = _("May be what was erased. It is not shown until you decide.")
+    erased = _("May be what was erased. It is held until you decide.")
     said = _(
-        "Says a protected word, or no longer lists somebody because of whom it was hidden. It is not shown "
-        "until it is published without the words of this person, or you decide."
+        "Says a protected word, or no longer lists somebody because of whom it was held. It is held until it "
+        "is published without the words of this person, or you decide."
     )
     holds = [
         (hold.says_word, (hold.page.draft_title, address, said if hold.says_word else erased))
@@ -142,8 +142,8 @@ def find_holds():
     lines += [line for says_word, line in holds if not says_word]
     held = [line for says_word, line in holds if says_word]
     text = _(
-        "Not shown until an editor takes %s out and publishes it. If it can't be published because of "
-        "somebody else in it, unpublish it and save it without this person."
+        "Held until an editor takes %s out and publishes it. If somebody else in it prevents publishing, "
+        "unpublish it, and save it without this person."
     )
     for task in WithdrawalTask.objects.filter(step="purge", done_at=None).select_related("withdrawal"):
         address = reverse("safeguarding_withdrawals:report", args=[task.withdrawal_id])

@@ -1,4 +1,4 @@
-"""Views of the admin for the restricted fields of a person, such as names, and for all that is held.
+"""Views of the admin for the restricted fields of a person, such as names, and for all that is stored.
 
 They open only when a reason is given, and each look is recorded.
 """
@@ -101,7 +101,7 @@ class WordsView(PersonMixin, TemplateView):
 class PrintView(RestrictedFieldsView):
     """Shows everything that is stored about a person, to print for a person who asks for it."""
 
-    page_title = gettext_lazy("Everything that is held")
+    page_title = gettext_lazy("Everything that is stored")
     is_editable = False
 
     def get_shown(self, form, reason):

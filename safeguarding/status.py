@@ -20,7 +20,7 @@ class Status(models.TextChoices):
     ENDS_SOON = "ends_soon", _("Ends soon")
     ENDED = "ended", _("Ended")
     WITHDRAWN = "withdrawn", _("Withdrawn")
-    HELD = "held", _("Held back")
+    HELD = "held", _("Taken down")
 
 
 # With these, nothing of the person may be shown, whatever has been decided.

@@ -94,7 +94,7 @@ class WithdrawalIndexView(generic.IndexView):
         if not Ledger.get().held_since:
             return []
         address = reverse("safeguarding_withdrawals:after_restore")
-        return [HeaderButton(_("Everybody is held back since a restore"), url=address, classname="no")]
+        return [HeaderButton(_("Everybody is held since a restore"), url=address, classname="no")]
 
 
 class AddPersonView(generic.CreateView):
@@ -230,8 +230,8 @@ class BringBackView(ConfirmView):
         bring_back(self.person, user)
         self.person.refresh_from_db(fields=["held_since"])
         if self.person.held_since:
-            return _("Withdrawals may be missing since a restore. Nobody is shown until you end the hold.")
-        return _("%s is no longer held back. What the consent allows is shown again.") % self.person.code
+            return _("Withdrawals may be missing since a restore. Everybody is held until you end the hold.")
+        return _("%s is brought back. Readers see what the consent allows.") % self.person.code
 
 
 class NotReachedView(ConfirmView):

@@ -18,14 +18,14 @@ def describe_status(person):
     if status == Status.HELD:
         since = timezone.localdate(person.held_since, timezone.get_default_timezone())
         return _(
-            "Taken down on %s. No story or picture with this person is shown until you bring it back."
+            "Taken down on %s. No story or picture with this person is shown until you bring the person back."
         ) % format_day(since)
     if status == Status.WITHDRAWN:
         return _("Withdrawn on %s. No story or picture with this person is shown.") % format_day(
             consent.given_on
         )
     if status == Status.NONE:
-        return _("Nobody has asked this person yet. Ask her, or take her out.")
+        return _("Nobody has asked this person yet. Ask the person, or have the person taken out.")
     last_day = format_day(get_last_day(person, consent))
     if status == Status.ENDED:
         return _("The consent ended on %s. Stories with this person come back when it is renewed.") % last_day

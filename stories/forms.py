@@ -45,8 +45,8 @@ class CheckedPageForm(WagtailAdminPageForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["title"].help_text = _(
-            "As readers see it. Everybody who signs in here may see titles and addresses, also those of "
-            "drafts, so name nobody who must not be named."
+            "As readers see it. Everybody who signs in here may see titles and addresses, also of drafts. "
+            "Name nobody who must stay unnamed."
         )
         # As in Wagtail's form, the slug of a live page doesn't follow its title.
         self.makes_slug = not (self.instance.pk and self.instance.live)

@@ -68,7 +68,7 @@ def answer_errors(page):
     """Check that somebody answered who is in the page, and that the answer fits the list of people."""
     listed = page.story_people.all()
     if not page.people:
-        yield "people", _("Say who is in this page. Until then it can be saved, but not published."), None
+        yield "people", _("Say who is in this page. You can save it before you answer."), None
     elif page.people == People.LISTED and not listed:
         yield "people", _("Choose the people in this page."), None
     elif page.people in NOBODY and listed:
@@ -103,7 +103,9 @@ def picture_errors(page):
 def unseen_errors(page):
     """Check that a safeguarding lead looked at the pictures with which the page waits for that."""
     if find_doubtful(page) and report_of(page).waits:
-        text = _("A picture shows somebody, or did: choose “These people”, or ask the safeguarding team.")
+        text = _(
+            "A picture shows a person, or was said to. Choose “These people”, or ask the safeguarding team."
+        )
         yield "people", text, None, "not seen"
 
 
@@ -121,10 +123,7 @@ def person_errors(page):
                 fields = [field for field, found in levels.items() if found.get(person.pk) == use.picture]
             text = unmet.describe(person)
             if unmet in WAITING:  # The safeguarding team has to decide, and the editor can't help.
-                text += " " + _(
-                    "Once the page has been submitted for approval, it is on their list: they will decide, "
-                    "and you need do nothing else about this."
-                )
+                text += " " + _("Once the page is submitted, the team decides.")
             for field in fields:
                 yield field, text, person, unmet
 
@@ -134,10 +133,6 @@ def key_errors(can_compare):
     if not can_compare():
         yield (
             "people",
-            _(
-                "This is no mistake of yours, and the page can still be saved as a draft. A setting of the "
-                "site is missing, so nobody can check at the moment whether the page gives somebody away. "
-                "Please send this to whoever runs the site: a key is missing in SAFEGUARDING_KEYS."
-            ),
+            _("A key is missing in SAFEGUARDING_KEYS. Save the draft, and tell whoever runs the site."),
             None,
         )

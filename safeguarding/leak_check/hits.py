@@ -72,12 +72,16 @@ def allow(hits, lead):
 def compose():
     """Return the text of the mail to the leads."""
     text = _(
-        "The leak check found protected words more than %(limit)d times today in what somebody wrote, or in "
-        "a text that is like a list of names. That may be a story that needs you, or somebody who tries out "
-        "names. “Needs you today”, on the first page of the admin, says who it was. Until tomorrow, the "
-        "site publishes nothing that this user asks it to, unless you allow it there:\n\n%(address)s"
+        "The leak check found protected words in one user's texts: more than %(limit)d today, or %(week)d in "
+        "seven days. A list of names counts too. It may be a story that needs you, or somebody who tries out "
+        "names. “Needs you today”, on the first page of the admin, says who it was. Above %(limit)d, the "
+        "site publishes nothing for this user until tomorrow, unless you allow it there:\n\n%(address)s"
     )
-    return text % {"limit": LIMIT, "address": f"{settings.BASE_URL}{reverse('wagtailadmin_home')}"}
+    return text % {
+        "limit": LIMIT,
+        "week": LIMIT_OF_WEEK,
+        "address": f"{settings.BASE_URL}{reverse('wagtailadmin_home')}",
+    }
 
 
 def find_many():

@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ('proposal', safeguarding.encryption.EncryptedTextField(blank=True, editable=False, verbose_name='consent that waits to be confirmed')),
                 ('proposed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('proposed_at', models.DateTimeField(editable=False, null=True)),
-                ('held_since', models.DateTimeField(editable=False, null=True, verbose_name='held back since')),
+                ('held_since', models.DateTimeField(editable=False, null=True, verbose_name='held since')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='recorded')),
             ],
             options={
@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('digest', models.CharField(editable=False, max_length=64)),
-                ('ground', models.CharField(choices=[('child', 'A second person has read a story about a child'), ('proceedings', 'Legal proceedings do not stand against it'), ('programme', 'Being in a programme does not stand against it'), ('other', 'Another legal ground than consent')], max_length=12, verbose_name='ground')),
+                ('ground', models.CharField(choices=[('child', 'A second person has read a story about a child'), ('proceedings', 'Publish it despite legal proceedings'), ('programme', 'Publish it while the person is in a programme'), ('other', 'Another legal ground than consent')], max_length=12, verbose_name='ground')),
                 ('reason', safeguarding.encryption.EncryptedTextField(verbose_name='reason')),
                 ('ends_on', models.DateField(verbose_name='last day')),
                 ('decided_at', models.DateTimeField(auto_now_add=True)),
@@ -200,8 +200,8 @@ class Migration(migrations.Migration):
                 ('picture', models.IntegerField(choices=[(0, 'In no picture'), (1, 'In pictures, not recognisable'), (2, 'In pictures, recognisable')], default=0, verbose_name='pictures')),
                 ('naming', models.IntegerField(choices=[(0, 'Not named'), (1, 'By a changed name'), (2, 'By the real name')], default=0, verbose_name='name')),
                 ('where', models.JSONField(blank=True, default=list, verbose_name='where it may be shown')),
-                ('proceedings', models.BooleanField(null=True, verbose_name='legal proceedings are under way or expected')),
-                ('in_programme', models.BooleanField(null=True, verbose_name='the person is in a programme of ours')),
+                ('proceedings', models.BooleanField(blank=True, null=True, verbose_name='legal proceedings are under way or expected')),
+                ('in_programme', models.BooleanField(blank=True, null=True, verbose_name='the person is in a programme of ours')),
                 ('interpreter', models.BooleanField(default=False, verbose_name='through an interpreter')),
                 ('explained', models.BooleanField(default=False, verbose_name='it was explained what publishing means')),
                 ('knows_final_text', models.BooleanField(default=False, verbose_name='has heard or read the final text')),

@@ -159,7 +159,7 @@ class AfterRestoreView(LeadMixin, TemplateView):
     """Lists who and what is held after a restore or because of a word, and ends that."""
 
     template_name, header_icon = "safeguarding/after_restore.html", "bin"
-    page_title = gettext_lazy("Stories that are held back")
+    page_title = gettext_lazy("Stories that are held")
 
     def get_context_data(self, **kwargs):
         ledger = Ledger.get()
@@ -195,7 +195,7 @@ class AfterRestoreView(LeadMixin, TemplateView):
             text = _("It is not erased. Is there another page below it? Move that first, or delete it.")
             messages.warning(self.request, text)
         elif release_page(hold, self.request.user):
-            messages.success(self.request, _("The story is no longer held back."))
+            messages.success(self.request, _("The story is no longer held."))
         return redirect(self.request.path)
 
     def leave(self):

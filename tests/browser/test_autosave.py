@@ -159,7 +159,7 @@ def submission_with_an_error_does_not_meet_its_own_autosave(tab, story):
     assert told.value.text == "autosave stopped"
     with tab.expect_response(lambda answer: is_autosave(answer.request)) as autosave:
         held[0].continue_()
-        expect(tab.get_by_text("The page could not be saved due to validation errors")).to_be_visible()
+        expect(tab.get_by_text("Not done: something is missing or wrong")).to_be_visible()
     assert autosave.value.json()["success"]
 
     # What is typed after the error is saved too.

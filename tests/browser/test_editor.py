@@ -50,7 +50,7 @@ def test_story_that_lacks_something_is_not_published_and_is_shown_as_it_was_writ
 
     admin.footer(tab, "Publish")
 
-    expect(tab.get_by_role("status")).to_contain_text("due to validation errors")
+    expect(tab.get_by_role("status")).to_contain_text("Not done: something is missing or wrong")
     expect(admin.field(tab, "Summary*")).to_contain_text("This field is required.")
     expect(admin.blocks(tab).first).to_contain_text("This field is required.")
     expect(tab.get_by_label("Who said it")).to_have_value("A survivor in Kenya")

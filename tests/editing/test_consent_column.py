@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 LIST = "/admin/stories/"
 UNDECIDED = ("undecided", "Not decided yet")
-HELD_BACK = ("held_back", "Held back: something is missing")
+HELD_BACK = ("held_back", "Held: something is missing")
 
 
 def until(number):

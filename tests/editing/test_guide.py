@@ -56,7 +56,7 @@ FROM_CATALOGUES = {
     "Links to pages that are gone or not public", "Live stories that lack something", "Looked at",
     "Needs eyes", "New vocabulary group", "Recovery codes", "Scheduled", "Scheduled this week", "Second step",
     "See what changed", "Upload", "Waiting for you", "Write something or type ‘/’ to insert a block",
-    "live, held back",
+    "live, held",
 }  # fmt: skip
 
 

@@ -33,9 +33,9 @@ def test_lists_and_the_editor_say_that_a_live_story_is_held_back(admin_client):
     editor = reverse("wagtailadmin_pages:edit", args=[story.pk])
 
     def assert_says_so(expected):
-        assert ["live, held back" in admin_client.get(address).text for address in lists] == [expected] * 2
+        assert ["live, held" in admin_client.get(address).text for address in lists] == [expected] * 2
         page = parse(admin_client.get(editor))
-        assert ("This page is live, and held back" in page.text) == expected
+        assert ("This page is live, and held" in page.text) == expected
         assert bool(page.select(".page-status-tag")) != expected  # the badge “Live”
 
     withdraw(person)
@@ -54,11 +54,11 @@ def test_who_publishes_a_story_that_only_lists_somebody_no_more_is_told_that_it_
     address = reverse("wagtailadmin_pages:edit", args=[story.pk])
     response = admin_client.post(address, form, follow=True)
     assert "has been published" in response.text
-    assert "This page is live, and held back" in response.text
+    assert "This page is live, and held" in response.text
 
 
 def test_root_of_the_tree_is_not_held_back(admin_client):
-    assert "held back" not in admin_client.get(reverse("wagtailadmin_explore_root")).text
+    assert "live, held" not in admin_client.get(reverse("wagtailadmin_explore_root")).text
 
 
 def test_live_story_that_is_held_back_can_be_locked_and_unlocked(admin_client):
@@ -82,6 +82,6 @@ def test_the_explorer_takes_no_query_for_each_story(admin_client, committed):
             hide(make_story())
         withdraw(person)
         text = admin_client.get(address).text
-        assert text.count("live, held back") == text.count("hidden from readers") == in_all
+        assert text.count("live, held") == text.count("hidden from readers") == in_all
         counts.append(count_queries(admin_client, address)[0])
     assert counts[1] <= counts[0]

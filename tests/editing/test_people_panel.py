@@ -103,7 +103,7 @@ def test_side_panel_is_there_for_new_pages_too(client):
     assert "last saved version" not in panel_in(new).text, "nothing is saved yet"
     for page in (index, make_story()):
         panel = panel_in(parse(client.get(editor_of(page))))
-        assert "Nothing about the people" in panel.text
+        assert "Nothing is missing here." in panel.text
 
 
 def test_an_autosave_renews_the_side_panel(client, person):

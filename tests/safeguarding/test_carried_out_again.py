@@ -101,7 +101,7 @@ def test_story_that_may_be_of_two_people_waits_for_both_decisions(lead):
     for code in ("P-2222", "P-3333"):
         catch_up(code=code, address=[digest(story.url)])
     first, second = PageHold.objects.filter(page=story).order_by("pk")
-    told = "The story is no longer held back."
+    told = "The story is no longer held."
     # "other" says that the story is another one than the erased one.
     assert told not in lead.post(PAGE, {"other": first.pk}, follow=True).text
     assert statuses(story) == [410]

@@ -9,6 +9,7 @@ from wagtail.models import ModelLogEntry
 
 from caching.local_date import today
 from safeguarding.consent_form import PersonConsentForm
+from safeguarding.decision_views import describe_open
 from safeguarding.forms import PersonForm, RestrictedForm
 from safeguarding.models import Contributor
 from safeguarding.scopes import NO_END
@@ -58,6 +59,17 @@ def test_person_and_consent_are_recorded_in_two_forms(lead):
     assert consent.evidence_held_at == ANSWERS["evidence_held_at"]
     assert person.code in response.text
     assert SECRET not in response.text
+
+
+def test_lead_who_does_not_know_has_to_decide_on_each_story(lead):
+    person = make_agreeing_person()
+    story = make_story_about(person)
+    unknown = dict.fromkeys(("proceedings", "in_programme"), "unknown")
+    lead.post(address(person, "consent"), ANSWERS | {"given_on": str(today())} | unknown)
+    consent = person.consents.last()
+    assert (consent.proceedings, consent.in_programme) == (None, None)
+    assert "may be in legal proceedings" in describe_open(story)
+    assert "may be in a programme" in describe_open(story)
 
 
 # {field with the error: (what differs from a complete form, text of the error)}
@@ -199,7 +211,7 @@ def test_overview_says_which_stories_a_new_consent_holds_back(lead):
         page = parse(lead.get(address(person, "inspect")))
         uses = page.find("h2", string="Stories with this person").find_next("ul").select("li")
         assert len(uses) == 2
-        return [use.a.text for use in uses if "live, held back" in use.text]
+        return [use.a.text for use in uses if "live, held" in use.text]
 
     assert held_back() == []
     lead.post(address(person, "consent"), ANSWERS | {"given_on": str(today()), "proceedings": "yes"})

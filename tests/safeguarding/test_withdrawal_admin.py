@@ -97,7 +97,7 @@ def test_report_says_what_a_held_page_waits_for(lead):
     withdrawal_world.make_shared(person, withdrawal_world.make_agreeing_person())
     form = parse(lead.post(address(person, "withdraw"))).select_one("main form[method=post]")
     report = confirm(lead, address(person, "withdraw"), form)
-    assert "1 page is held back until it is published without the person." in report.text
+    assert "1 page is held until it is published without the person." in report.text
     assert "Complete: delete" not in report.text, "the leak check needs the words"
     held = parse(report).find("th", string="Pages that are held until they are published without it")
     # It is not erased from the files while an earlier version is still there, or a word has to be looked for.
