@@ -1,13 +1,108 @@
-"""The form for the next consent of a person, together with what is not recorded of the person yet."""
+"""The forms for a consent, and for the next one together with what is not recorded of the person yet."""
 
 import json
 
+from django import forms
 from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms import WagtailAdminModelForm
 
-from safeguarding.forms import ABOUT_PERSON, COPIED, AddPersonForm, ConsentForm, RestrictedForm
+from caching.local_date import today
+from safeguarding.forms import ABOUT_PERSON, AddPersonForm, RestrictedFieldsMixin, RestrictedForm, SeenMixin
+from safeguarding.models import Consent
 from safeguarding.policies import is_lead
+from safeguarding.scopes import Channel
+from safeguarding.status import counts_as_child
 
+# Fields of a consent. If a new consent differs in one of them from the former one, it is a change. Otherwise
+# it is a renewal.
+SCOPE = ("given_by", "picture", "naming", "where", "proceedings", "in_programme")
+# Fields that the form for the next consent copies from the former one. The other fields are empty. The place
+# of the evidence is not copied, because only the page of the restricted fields may show it.
+COPIED = ("given_by", "picture", "naming", "where")
 TEXTS = ("names", "contact", "safe_contact_note", "protected_words", "ordinary_words")
+
+
+class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
+    """Records what a person agrees to from a day on. `contributor`: the person, who may not be stored yet."""
+
+    where = forms.MultipleChoiceField(
+        label=_("Where may it be shown?"), choices=Channel, widget=forms.CheckboxSelectMultiple
+    )
+    proceedings, in_programme = (
+        forms.TypedChoiceField(
+            label=label,
+            choices=[("yes", _("Yes")), ("no", _("No")), ("unknown", _("I don't know"))],
+            coerce={"yes": True, "no": False, "unknown": None}.get,
+            widget=forms.RadioSelect,
+            help_text=_(
+                "If yes, the safeguarding team decides on each story. Choose “I don't know” if nobody asked: "
+                "then it decides too."
+            ),
+        )
+        for label in (
+            _("Are legal proceedings under way, or expected?"),
+            _("Is the person in one of your programmes at the moment?"),
+        )
+    )
+    talked_through = forms.MultipleChoiceField(
+        label=_("How was it talked through?"),
+        choices=[
+            (name, capfirst(Consent._meta.get_field(name).verbose_name)) for name in Consent.TALKED_THROUGH
+        ],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
+    class Meta(WagtailAdminModelForm.Meta):
+        model = Consent
+        fields = ("given_on", *SCOPE, "talked_through", "evidence_held_at", "ends_on")
+        widgets = dict.fromkeys(("given_by", "picture", "naming"), forms.RadioSelect)
+        labels = {
+            "given_on": _("When did they agree?"),
+            "given_by": _("Who agreed?"),
+            "picture": _("May pictures show the person?"),
+            "naming": _("How may the person be named?"),
+            "evidence_held_at": _("Where is the signed form or the recording?"),
+        }
+        help_texts = {
+            "evidence_held_at": _(
+                "The place, such as a locked cupboard. Nothing is uploaded: paper is safer. If it is where "
+                "it was before, leave it empty."
+            ),
+            "ends_on": _("Leave it empty for the usual time. A shorter one is always possible."),
+        }
+
+    def __init__(self, *args, contributor, **kwargs):
+        self.former = contributor.latest_consent if contributor.pk else None
+        self.seen = str(self.former.pk if self.former else "")
+        copied = {name: getattr(self.former, name) for name in COPIED} if self.former else {}
+        # Instead of the default of the model, that the person agreed.
+        kwargs["initial"] = {"given_by": None} | copied | (kwargs.get("initial") or {})
+        super().__init__(*args, **kwargs)
+        self.contributor = contributor
+
+    def clean(self):
+        super().clean()
+        by_guardian = self.cleaned_data.get("given_by") == Consent.GivenBy.GUARDIAN
+        is_child = counts_as_child(self.contributor, self.cleaned_data.get("given_on") or today())
+        if is_child and "given_by" in self.cleaned_data and not by_guardian:
+            self.add_error("given_by", _("A child can agree only together with a guardian."))
+        if by_guardian and not is_child:
+            self.add_error("given_by", _("A guardian agrees for a child only. Ask the adult."))
+        return self.cleaned_data
+
+    def save(self, commit=True):
+        """Store the consent. If there is a former one, the new one is a renewal of it or a change."""
+        consent, before = self.instance, self.former
+        consent.contributor, consent.recorded_by = self.contributor, self.for_user
+        for name in Consent.TALKED_THROUGH:
+            setattr(consent, name, name in self.cleaned_data["talked_through"])
+        if before and before.event != Consent.Event.WITHDRAWN:
+            is_same = all(getattr(before, name) == getattr(consent, name) for name in SCOPE)
+            consent.event = Consent.Event.RENEWED if is_same else Consent.Event.CHANGED
+        return super().save(commit)
 
 
 class PersonConsentForm(AddPersonForm):

@@ -1,7 +1,8 @@
 """Views of the admin for the stories that wait for the safeguarding team.
 
 They are the list, a page for the decisions on one story, and the story as readers would see it. Others name
-a second reader, and let a user publish again who is above the limit of the leak check.
+a second reader, list the answers about people that a lead (a member of the group Safeguarding) has to look
+at, and let a user publish again who is above the limit of the leak check.
 """
 
 from django import forms
@@ -15,73 +16,23 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
-from django.views.generic import FormView
+from django.views.generic import FormView, TemplateView
 from wagtail.admin import messages
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views import generic
 from wagtail.log_actions import log
-from wagtail.models import Page
+from wagtail.models import Page, PageLogEntry
 
 from caching.local_date import today
-from safeguarding.decisions import find_repeatable, find_versions, waiting_pages
-from safeguarding.forms import RestrictedFieldsMixin
+from safeguarding.decisions import find_repeatable, find_undecided, find_versions, waiting_pages
+from safeguarding.forms import DecisionForm
 from safeguarding.leak_check.hits import allow
 from safeguarding.mails import mail_leads
-from safeguarding.models import Decision, LeakHits, SecondReader
+from safeguarding.models import LeakHits, Release, SecondReader
 from safeguarding.releases import report_again
 from safeguarding.views import LeadMixin
-from safeguarding.writers import has_written, read_saves
-
-
-class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
-    """Records a decision about the version that the lead has read.
-
-    The value of the field `question` is "primary key of the person:ground".
-    """
-
-    question = forms.ChoiceField(label=gettext_lazy("What do you decide?"), widget=forms.RadioSelect)
-    has_read = forms.BooleanField(label=gettext_lazy("I have read this version of the story"))
-
-    class Meta:
-        model = Decision
-        fields = ("reason", "ends_on")
-        labels = {"reason": gettext_lazy("Why may it be published?"), "ends_on": gettext_lazy("Until when?")}
-        help_texts = {"reason": gettext_lazy("Only the safeguarding team can read this.")}
-
-    field_order = ("has_read", "question", "reason", "ends_on")
-
-    def __init__(self, *args, version, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.instance.page, self.instance.decided_by = version.page, self.for_user
-        choices = []
-        self.own = []  # the labels of the questions about which the user may not decide
-        # Without questions, the versions are not read.
-        saves = read_saves(version.page, version.revision) if version.questions else []
-        for person, ground in version.questions:
-            label = f"{person.code}: {ground.label}"
-            earlier = Decision.objects.filter(contributor=person, ground=ground)
-            # If it is unknown which version this is, none comes before it.
-            earlier = earlier.filter(revision__isnull=version.revision is None)
-            question = f"{person.pk}:{ground}"
-            if has_written(self.for_user, version.page, saves, earlier, question):
-                self.own.append(label)
-            else:
-                choices.append((question, label))
-        self.fields["question"].choices = choices
-        self.fields["question"].initial = choices[0][0] if len(choices) == 1 else None
-
-    def clean_ends_on(self):
-        if self.cleaned_data["ends_on"] < today():
-            raise forms.ValidationError(_("This day is over."))
-        return self.cleaned_data["ends_on"]
-
-    def clean(self):
-        super().clean()
-        if question := self.cleaned_data.get("question"):
-            key, _separator, self.instance.ground = question.partition(":")
-            self.instance.contributor_id = int(key)
-        return self.cleaned_data
+from safeguarding.writers import RIGHT
 
 
 def describe_open(page):
@@ -250,6 +201,51 @@ class ReaderView(StoryMixin, FormView):
         text = _("The second reader is recorded. All members of the team and all administrators are told.")
         messages.success(self.request, text)
         return redirect("safeguarding_decisions:page", page.pk)
+
+
+class AnswersView(LeadMixin, TemplateView):
+    """The list of the answers about people that nobody looked at, above all those that nobody is in a story.
+
+    Each stands there until a lead says that it is right. The form has the digests of one or all versions.
+    """
+
+    permission_required = "see_names"
+    template_name = "safeguarding/answers.html"
+    page_title, header_icon = gettext_lazy("Look at these answers"), "tasks"
+    breadcrumbs_items = [*LeadMixin.breadcrumbs_items, {"url": "", "label": page_title}]
+
+    @cached_property
+    def versions(self):
+        return find_undecided()[2]
+
+    def post(self, request):
+        act = say_right if "right" in request.POST else ask
+        digests = request.POST.getlist("digest")
+        found = [version for version in self.versions if version.report.digest in digests]
+        for version in found:
+            act(version, request.user)
+        messages.success(request, _("Done: %d.") % len(found))
+        return redirect("safeguarding_decisions:answers")
+
+
+@transaction.atomic
+def say_right(version, user):
+    """Note in the history of the page that the answer in `version` is right. Let the page report again."""
+    data = {"digest": version.report.digest, "answer": version.report.answer}
+    PageLogEntry.objects.log_action(version.page, RIGHT, user=user, revision=version.revision, data=data)
+    report_again([version.page.pk])  # It locks the page first.
+    if version.is_live:
+        Release.objects.filter(page=version.page.pk).update(taken_out="")
+
+
+@transaction.atomic
+def ask(version, user):
+    """Send `version` back to its editor, as a moderator does. A live one stays live."""
+    page = version.page
+    if version.revision and not page.current_workflow_state and (workflow := page.get_workflow()):
+        workflow.start(page, version.answered_by)
+    if task := page.current_workflow_task_state:
+        task.reject(user=user, comment=_("Who is in this page? Add everybody who could be recognised."))
 
 
 class AllowView(LeadMixin, View):

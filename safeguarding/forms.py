@@ -1,11 +1,10 @@
-"""The forms for people in stories, their consents, and their restricted fields, such as names and contact."""
+"""The forms for people in stories, their restricted fields, such as names and contact, and decisions."""
 
 import json
 
 from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.crypto import salted_hmac
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.forms.models import register_form_field_override
@@ -13,9 +12,8 @@ from wagtail.admin.widgets import AdminAutoHeightTextInput
 
 from caching.local_date import today
 from safeguarding.encryption import EncryptedTextField, UnreadableText, has_keys
-from safeguarding.models import Consent, Contributor, RestrictedView
-from safeguarding.scopes import Channel
-from safeguarding.status import counts_as_child
+from safeguarding.models import Contributor, Decision, RestrictedView
+from safeguarding.writers import has_written, read_saves
 
 # The widget that Wagtail gives to a TextField, but not to its subclasses.
 register_form_field_override(EncryptedTextField, override={"widget": AdminAutoHeightTextInput})
@@ -35,12 +33,6 @@ RESTRICTED_HELP = {
 # The most characters of a text that is encrypted: the leak check compares each page with all words in it.
 LONGEST = 5000
 ABOUT_PERSON = ("kind", "role", "adult_on", "has_children")
-# Fields of a consent. If a new consent differs in one of them from the former one, it is a change. Otherwise
-# it is a renewal.
-SCOPE = ("given_by", "picture", "naming", "where", "proceedings", "in_programme")
-# Fields that the form for the next consent copies from the former one. The other fields are empty. The place
-# of the evidence is not copied, because only the page of the restricted fields may show it.
-COPIED = ("given_by", "picture", "naming", "where")
 
 
 class RestrictedFieldsMixin:
@@ -144,87 +136,6 @@ class AddPersonForm(RestrictedFieldsMixin, PersonForm):
         help_texts = RESTRICTED_HELP
 
 
-class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
-    """Records what a person agrees to from a day on. `contributor`: the person, who may not be stored yet."""
-
-    where = forms.MultipleChoiceField(
-        label=_("Where may it be shown?"), choices=Channel, widget=forms.CheckboxSelectMultiple
-    )
-    proceedings, in_programme = (
-        forms.TypedChoiceField(
-            label=label,
-            choices=[("yes", _("Yes")), ("no", _("No")), ("unknown", _("I don't know"))],
-            coerce={"yes": True, "no": False, "unknown": None}.get,
-            widget=forms.RadioSelect,
-            help_text=_(
-                "If yes, the safeguarding team decides on each story. Choose “I don't know” if nobody asked: "
-                "then it decides too."
-            ),
-        )
-        for label in (
-            _("Are legal proceedings under way, or expected?"),
-            _("Is the person in one of your programmes at the moment?"),
-        )
-    )
-    talked_through = forms.MultipleChoiceField(
-        label=_("How was it talked through?"),
-        choices=[
-            (name, capfirst(Consent._meta.get_field(name).verbose_name)) for name in Consent.TALKED_THROUGH
-        ],
-        widget=forms.CheckboxSelectMultiple,
-        required=False,
-    )
-
-    class Meta(WagtailAdminModelForm.Meta):
-        model = Consent
-        fields = ("given_on", *SCOPE, "talked_through", "evidence_held_at", "ends_on")
-        widgets = dict.fromkeys(("given_by", "picture", "naming"), forms.RadioSelect)
-        labels = {
-            "given_on": _("When did they agree?"),
-            "given_by": _("Who agreed?"),
-            "picture": _("May pictures show the person?"),
-            "naming": _("How may the person be named?"),
-            "evidence_held_at": _("Where is the signed form or the recording?"),
-        }
-        help_texts = {
-            "evidence_held_at": _(
-                "The place, such as a locked cupboard. Nothing is uploaded: paper is safer. If it is where it "
-                "was before, leave it empty."
-            ),
-            "ends_on": _("Leave it empty for the usual time. A shorter one is always possible."),
-        }
-
-    def __init__(self, *args, contributor, **kwargs):
-        self.former = contributor.latest_consent if contributor.pk else None
-        self.seen = str(self.former.pk if self.former else "")
-        copied = {name: getattr(self.former, name) for name in COPIED} if self.former else {}
-        # Instead of the default of the model, that the person agreed.
-        kwargs["initial"] = {"given_by": None} | copied | (kwargs.get("initial") or {})
-        super().__init__(*args, **kwargs)
-        self.contributor = contributor
-
-    def clean(self):
-        super().clean()
-        by_guardian = self.cleaned_data.get("given_by") == Consent.GivenBy.GUARDIAN
-        is_child = counts_as_child(self.contributor, self.cleaned_data.get("given_on") or today())
-        if is_child and "given_by" in self.cleaned_data and not by_guardian:
-            self.add_error("given_by", _("A child can agree only together with a guardian."))
-        if by_guardian and not is_child:
-            self.add_error("given_by", _("A guardian agrees for a child only. Ask the adult."))
-        return self.cleaned_data
-
-    def save(self, commit=True):
-        """Store the consent. If there is a former one, the new one is a renewal of it or a change."""
-        consent, before = self.instance, self.former
-        consent.contributor, consent.recorded_by = self.contributor, self.for_user
-        for name in Consent.TALKED_THROUGH:
-            setattr(consent, name, name in self.cleaned_data["talked_through"])
-        if before and before.event != Consent.Event.WITHDRAWN:
-            is_same = all(getattr(before, name) == getattr(consent, name) for name in SCOPE)
-            consent.event = Consent.Event.RENEWED if is_same else Consent.Event.CHANGED
-        return super().save(commit)
-
-
 class RestrictedForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
     hold_stories = forms.BooleanField(label=_("Hold the stories that say it"), required=False, initial=True)
 
@@ -238,6 +149,56 @@ class RestrictedForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
         # A withdrawal counts as a change, because the scheduler then looks for the names in all texts, and
         # deletes them afterwards. A form that was opened before must not store others unnoticed.
         self.seen = self.hash_of_fields(self.instance.has_withdrawn)
+
+
+class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
+    """Records a decision about the version that the lead has read.
+
+    The value of the field `question` is "primary key of the person:ground".
+    """
+
+    question = forms.ChoiceField(label=_("What do you decide?"), widget=forms.RadioSelect)
+    has_read = forms.BooleanField(label=_("I have read this version of the story"))
+
+    class Meta:
+        model = Decision
+        fields = ("reason", "ends_on")
+        labels = {"reason": _("Why may it be published?"), "ends_on": _("Until when?")}
+        help_texts = {"reason": _("Only the safeguarding team can read this.")}
+
+    field_order = ("has_read", "question", "reason", "ends_on")
+
+    def __init__(self, *args, version, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.instance.page, self.instance.decided_by = version.page, self.for_user
+        choices = []
+        self.own = []  # the labels of the questions about which the user may not decide
+        # Without questions, the versions are not read.
+        saves = read_saves(version.page, version.revision) if version.questions else []
+        for person, ground in version.questions:
+            label = f"{person.code}: {ground.label}"
+            earlier = Decision.objects.filter(contributor=person, ground=ground)
+            # If it is unknown which version this is, none comes before it.
+            earlier = earlier.filter(revision__isnull=version.revision is None)
+            question = f"{person.pk}:{ground}"
+            if has_written(self.for_user, version.page, saves, earlier, question):
+                self.own.append(label)
+            else:
+                choices.append((question, label))
+        self.fields["question"].choices = choices
+        self.fields["question"].initial = choices[0][0] if len(choices) == 1 else None
+
+    def clean_ends_on(self):
+        if self.cleaned_data["ends_on"] < today():
+            raise forms.ValidationError(_("This day is over."))
+        return self.cleaned_data["ends_on"]
+
+    def clean(self):
+        super().clean()
+        if question := self.cleaned_data.get("question"):
+            key, _separator, self.instance.ground = question.partition(":")
+            self.instance.contributor_id = int(key)
+        return self.cleaned_data
 
 
 class ReasonForm(forms.Form):

@@ -5,7 +5,6 @@ Leads are the members of the group Safeguarding.
 
 from datetime import timedelta
 
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import Max
 from django.db.models.functions import Length
 from django.urls import reverse
@@ -135,12 +134,10 @@ def find_holds():
         "Says a protected word, or no longer lists somebody because of whom it was held. It is held until it "
         "is published without the words of this person, or you decide."
     )
-    holds = [
-        (hold.says_word, (hold.page.draft_title, address, said if hold.says_word else erased))
-        for hold in PageHold.objects.select_related("page")
-    ]
-    lines += [line for says_word, line in holds if not says_word]
-    held = [line for says_word, line in holds if says_word]
+    held = []
+    for hold in PageHold.objects.select_related("page"):
+        group, text = (held, said) if hold.says_word else (lines, erased)
+        group.append((hold.page.draft_title, address, text))
     text = _(
         "Held until an editor takes %s out and publishes it. If somebody else in it prevents publishing, "
         "unpublish it, and save it without this person."
@@ -189,9 +186,7 @@ def address_of(page, digest=""):
 
 def last_missed_attempts():
     """Return {primary key: day} of the last time that a person could not be reached."""
-    entries = ModelLogEntry.objects.filter(
-        action="safeguarding.not_reached", content_type=ContentType.objects.get_for_model(Contributor)
-    )
+    entries = ModelLogEntry.objects.filter(action="safeguarding.not_reached")
     last = entries.values_list("object_id").annotate(Max("timestamp"))
     return {int(key): timezone.localdate(moment, timezone.get_default_timezone()) for key, moment in last}
 

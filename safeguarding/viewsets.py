@@ -5,11 +5,9 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.viewsets.base import ViewSet
 from wagtail.admin.viewsets.model import ModelViewSet
 
-from safeguarding import views
-from safeguarding.answer_views import AnswersView
+from safeguarding import decision_views, views
 from safeguarding.asking import ask
 from safeguarding.consent_views import ConsentView
-from safeguarding.decision_views import AllowView, DecideView, DecisionIndexView, ReaderView, ReadView
 from safeguarding.forms import AddPersonForm, PersonForm
 from safeguarding.models import Contributor
 from safeguarding.restricted_views import PrintView, RestrictedFieldsView, WordsView
@@ -40,14 +38,16 @@ class DecisionViewSet(ViewSet):
 
     def get_urlpatterns(self):
         return [
-            path("", DecisionIndexView.as_view(), name="index"),
-            path("results/", DecisionIndexView.as_view(results_only=True), name="index_results"),
-            path("answers/", AnswersView.as_view(), name="answers"),
-            path("limit/<int:pk>/", AllowView.as_view(), name="allow"),
-            path("<int:pk>/", DecideView.as_view(), name="page"),
-            path("<int:pk>/second-reader/", ReaderView.as_view(), name="reader"),
+            path("", decision_views.DecisionIndexView.as_view(), name="index"),
+            path(
+                "results/", decision_views.DecisionIndexView.as_view(results_only=True), name="index_results"
+            ),
+            path("answers/", decision_views.AnswersView.as_view(), name="answers"),
+            path("limit/<int:pk>/", decision_views.AllowView.as_view(), name="allow"),
+            path("<int:pk>/", decision_views.DecideView.as_view(), name="page"),
+            path("<int:pk>/second-reader/", decision_views.ReaderView.as_view(), name="reader"),
             path("<int:pk>/ask/", ask, name="ask"),
-            path("<int:pk>/read/", ReadView.as_view(), name="read"),
+            path("<int:pk>/read/", decision_views.ReadView.as_view(), name="read"),
         ]
 
 

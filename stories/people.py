@@ -66,9 +66,7 @@ class StoryPerson(Orderable):
     """A person in a page of any type, and how the page names them."""
 
     page = ParentalKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="story_people")
-    contributor = models.ForeignKey(
-        Contributor, verbose_name=_("person"), on_delete=models.PROTECT, related_name="+"
-    )
+    contributor = models.ForeignKey(Contributor, models.PROTECT, verbose_name=_("person"), related_name="+")
     naming = models.IntegerField(_("named in the page"), choices=Naming, null=True, blank=True)
 
     class Meta(Orderable.Meta):

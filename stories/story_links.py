@@ -23,7 +23,7 @@ class StoryCountry(Orderable):
 
     story = ParentalKey("stories.StoryPage", on_delete=models.CASCADE, related_name="story_countries")
     country = models.ForeignKey(
-        Country, verbose_name=_("country"), on_delete=models.PROTECT, related_name="story_countries"
+        Country, models.PROTECT, verbose_name=_("country"), related_name="story_countries"
     )
 
     objects = StoryLinkManager()
@@ -36,9 +36,7 @@ class StoryTheme(Orderable):
     select_related = "theme"
 
     story = ParentalKey("stories.StoryPage", on_delete=models.CASCADE, related_name="story_themes")
-    theme = models.ForeignKey(
-        Theme, verbose_name=_("theme"), on_delete=models.PROTECT, related_name="story_themes"
-    )
+    theme = models.ForeignKey(Theme, models.PROTECT, verbose_name=_("theme"), related_name="story_themes")
 
     objects = StoryLinkManager()
 
@@ -50,9 +48,7 @@ class StoryAuthor(Orderable):
     select_related = "author__picture"
 
     story = ParentalKey("stories.StoryPage", on_delete=models.CASCADE, related_name="story_authors")
-    author = models.ForeignKey(
-        Author, verbose_name=_("author"), on_delete=models.PROTECT, related_name="story_authors"
-    )
+    author = models.ForeignKey(Author, models.PROTECT, verbose_name=_("author"), related_name="story_authors")
 
     objects = StoryLinkManager()
 

@@ -183,11 +183,7 @@ class Theme(TranslatableMixin, models.Model):
         verbose_name_plural = _("themes")
         constraints = [
             models.UniqueConstraint(fields=["locale", "slug"], name="one_theme_per_slug"),
-            models.UniqueConstraint(
-                fields=["locale", "name"],
-                name="one_theme_per_name",
-                violation_error_message=_("There is a theme with this name already."),
-            ),
+            models.UniqueConstraint(fields=["locale", "name"], name="one_theme_per_name"),
         ]
 
     def __str__(self):
@@ -203,7 +199,7 @@ class Theme(TranslatableMixin, models.Model):
         super().clean()
         if self._state.adding:  # Editors can still change a name to begin with a small letter.
             self.name = capfirst(self.name)
-        # No form has the language in its Meta.fields, so Django doesn't check the constraint above.
+        # No form has the language in its Meta.fields, so Django doesn't check the constraints above.
         others = Theme.objects.filter(locale=self.locale_id).exclude(pk=self.pk)
         if others.filter(name=self.name).exists():
             raise ValidationError({"name": _("There is a theme with this name already.")})
@@ -242,10 +238,10 @@ class Author(TranslatableMixin, models.Model):
     )
     picture = models.ForeignKey(
         "media.CleanImage",
-        verbose_name=_("picture"),
+        models.SET_NULL,
         null=True,
         blank=True,
-        on_delete=models.SET_NULL,
+        verbose_name=_("picture"),
         related_name="+",
     )
 

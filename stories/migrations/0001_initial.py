@@ -181,7 +181,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='theme',
-            constraint=models.UniqueConstraint(fields=('locale', 'name'), name='one_theme_per_name', violation_error_message='There is a theme with this name already.'),
+            constraint=models.UniqueConstraint(fields=('locale', 'name'), name='one_theme_per_name'),
         ),
         migrations.AlterUniqueTogether(
             name='theme',
