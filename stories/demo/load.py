@@ -29,7 +29,7 @@ from wagtail.models import Page
 
 from media.cleaning import clean_picture
 from media.documents import clean_document
-from safeguarding import answer_views, decisions
+from safeguarding import decision_views, decisions
 from stories.demo import people, pictures
 from stories.models import StoryAuthor, StoryCountry, StoryIndexPage, StoryPage, StoryTheme
 from stories.people import People, StoryPerson
@@ -145,7 +145,7 @@ def publish(page, is_seen=True):
     """
     page.save_revision().publish()
     if is_seen:
-        answer_views.say_right(decisions.make_version(page, page, True, page.latest_revision), None)
+        decision_views.say_right(decisions.make_version(page, page, True, page.latest_revision), None)
 
 
 def add_index(home, media):
