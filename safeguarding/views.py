@@ -18,7 +18,7 @@ from safeguarding.holds import bring_back, is_held_after_restore, take_down
 from safeguarding.leak_check.admin_requests import list_places
 from safeguarding.leak_check.checking import find_live
 from safeguarding.leak_check.words import new_words
-from safeguarding.models import Contributor, Ledger, Withdrawal
+from safeguarding.models import Contributor, Withdrawal
 from safeguarding.retention import deletion_day
 from safeguarding.status import Status
 from safeguarding.wording import describe_status
@@ -88,13 +88,6 @@ class WithdrawalIndexView(generic.IndexView):
         Column("confirmed_at", label=gettext_lazy("When")),
         Column("user", label=gettext_lazy("Who")),
     ]
-
-    @cached_property
-    def header_buttons(self):
-        if not Ledger.get().held_since:
-            return []
-        address = reverse("safeguarding_withdrawals:after_restore")
-        return [HeaderButton(_("Everybody is held back since a restore"), url=address, classname="no")]
 
 
 class AddPersonView(generic.CreateView):
