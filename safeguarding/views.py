@@ -99,9 +99,6 @@ class AddPersonView(generic.CreateView):
         name = "consent" if self.object.role == Contributor.Role.TELLS else "inspect"
         return reverse(f"safeguarding_people:{name}", args=[self.object.pk])
 
-    def get_success_buttons(self):
-        return []  # The overview has the button "Edit".
-
     def form_valid(self, form):
         response = super().form_valid(form)
         if found := find_live(new_words(self.object)):
@@ -115,9 +112,6 @@ class AddPersonView(generic.CreateView):
 class EditPersonView(generic.EditView):
     def get_success_url(self):
         return reverse("safeguarding_people:inspect", args=[self.object.pk])
-
-    def get_success_buttons(self):
-        return []
 
 
 # --- One person -----------------------------------------------------------------------------------
@@ -185,11 +179,9 @@ class OverviewView(PersonMixin, TemplateView):
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(
-            status=self.person.get_status(),
             sentence=describe_status(self.person),
             consents=self.person.consents.select_related("recorded_by").order_by("-pk"),
             uses=self.person.uses.with_pages(),
-            withdrawals=self.person.withdrawals.all(),
             views=self.person.views.select_related("user"),
             # The newest. PrintView has all.
             log_entries=registry.get_logs_for_instance(self.person).select_related("user")[:20],
