@@ -13,7 +13,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404
 from django.utils.crypto import salted_hmac
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.documents.forms import BaseDocumentForm
 from wagtail.images.forms import BaseImageForm
@@ -102,14 +101,6 @@ class PictureForm(ShownFileMixin, BaseImageForm):
         replace_file_field(self, PictureFormField)
         if people := self.fields.get("people"):
             self.offer_people(people)
-            people.help_text = format_lazy(
-                "{} {}",
-                people.help_text,
-                _(
-                    "Each has a code. With a mouse, hold Ctrl (on a Mac ⌘) to choose several, or to take "
-                    "one out."
-                ),
-            )
 
     def offer_people(self, field):
         """Offer those in the pages with the picture first, and show the labels that the user may see."""

@@ -129,10 +129,6 @@ class DecideView(StoryMixin, FormView):
         form.repeated = [decided[key] for key, _label in form.fields["question"].choices if key in decided]
         return form
 
-    def get_context_data(self, **kwargs):
-        context = super().get_context_data(version=self.version, versions=self.versions, **kwargs)
-        return context | {"media": context["form"].media}
-
     def post(self, request, *args, **kwargs):
         if "still_right" in request.POST:
             return self.record(self.get_form().repeated)

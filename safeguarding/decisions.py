@@ -68,14 +68,11 @@ class Version:
         """The sentences for a lead about what is not decided about the people in this version."""
         undecided = [_("Nobody has said yet who is in this page.")] if self.is_undecided else []
         waits = [_("Readers see it once you say that its answer is right.")] if self.report.waits else []
-        return (
-            undecided
-            + waits
-            + [
-                f"{person.code}: {describe_status(person)}" if unmet == Unmet.NONE else unmet.describe(person)
-                for person, unmet in self.unmet
-            ]
-        )
+        about = [
+            f"{person.code}: {describe_status(person)}" if unmet == Unmet.NONE else unmet.describe(person)
+            for person, unmet in self.unmet
+        ]
+        return undecided + waits + about
 
     @property
     def without_consent(self):

@@ -18,7 +18,7 @@ from safeguarding.holds import bring_back, is_held_after_restore, take_down
 from safeguarding.leak_check.admin_requests import list_places
 from safeguarding.leak_check.checking import find_live
 from safeguarding.leak_check.words import new_words
-from safeguarding.models import Contributor, Ledger, Withdrawal
+from safeguarding.models import Contributor, Withdrawal
 from safeguarding.retention import deletion_day
 from safeguarding.status import Status
 from safeguarding.wording import describe_status
@@ -89,13 +89,6 @@ class WithdrawalIndexView(generic.IndexView):
         Column("user", label=gettext_lazy("Who")),
     ]
 
-    @cached_property
-    def header_buttons(self):
-        if not Ledger.get().held_since:
-            return []
-        address = reverse("safeguarding_withdrawals:after_restore")
-        return [HeaderButton(_("Everybody is held since a restore"), url=address, classname="no")]
-
 
 class AddPersonView(generic.CreateView):
     """Adds a person. For one who tells a story, the form for the consent opens then."""
@@ -105,9 +98,6 @@ class AddPersonView(generic.CreateView):
     def get_success_url(self):
         name = "consent" if self.object.role == Contributor.Role.TELLS else "inspect"
         return reverse(f"safeguarding_people:{name}", args=[self.object.pk])
-
-    def get_success_buttons(self):
-        return []  # The overview has the button "Edit".
 
     def form_valid(self, form):
         response = super().form_valid(form)
@@ -122,9 +112,6 @@ class AddPersonView(generic.CreateView):
 class EditPersonView(generic.EditView):
     def get_success_url(self):
         return reverse("safeguarding_people:inspect", args=[self.object.pk])
-
-    def get_success_buttons(self):
-        return []
 
 
 # --- One person -----------------------------------------------------------------------------------
@@ -192,11 +179,9 @@ class OverviewView(PersonMixin, TemplateView):
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(
-            status=self.person.get_status(),
             sentence=describe_status(self.person),
             consents=self.person.consents.select_related("recorded_by").order_by("-pk"),
             uses=self.person.uses.with_pages(),
-            withdrawals=self.person.withdrawals.all(),
             views=self.person.views.select_related("user"),
             # The newest. PrintView has all.
             log_entries=registry.get_logs_for_instance(self.person).select_related("user")[:20],

@@ -168,18 +168,17 @@ class CheckedPageForm(WagtailAdminPageForm):
 
     def would_send_mails(self):
         """Return whether the button that was pressed sends mails with the title of the page to moderators."""
-        action = self.data.get("workflow-action-name") if "action-workflow-action" in self.data else None
-        return self.would_submit() or (action == "approve" and not self.is_deferred_validation)
+        return self.would_submit() or (self.would_approve() and not self.is_deferred_validation)
+
+    def would_approve(self):
+        """Return whether the button that was pressed approves the page as its moderator."""
+        return "action-workflow-action" in self.data and self.data.get("workflow-action-name") == "approve"
 
     def would_publish(self):
         """Return whether the button that was pressed publishes the page, at once or at a later time."""
-        if "action-publish" in self.data:
-            return True
-        if "action-workflow-action" not in self.data or self.data.get("workflow-action-name") != "approve":
-            return False
-        state = self.instance.current_workflow_state
+        state = self.instance.current_workflow_state if self.would_approve() else None
         # Wagtail publishes the page when the last task is approved.
-        return state is not None and open_tasks(state).count() == 1
+        return "action-publish" in self.data or (state is not None and open_tasks(state).count() == 1)
 
 
 class StoryPageForm(CheckedPageForm):

@@ -120,14 +120,9 @@ def report_of(page):
     in_pictures = levels_in(images_of(page))
     is_other_language = is_translation(page)
     namings = {row.contributor_id: row.naming for row in page.story_people.all()}
+    # Who is only on a picture is not named.
     uses = [
-        PersonUse(
-            contributor_id=key,
-            picture=in_pictures.get(key, Picture.NONE),
-            # Who is only on a picture is not named.
-            naming=namings.get(key, Naming.NONE),
-            other_language=is_other_language,
-        )
+        PersonUse(key, in_pictures.get(key, Picture.NONE), namings.get(key, Naming.NONE), is_other_language)
         for key in sorted(namings.keys() | in_pictures.keys())
     ]
     # The answer has to fit the list, and the list the pictures. “Nobody” with people in the list counts as no

@@ -104,7 +104,8 @@ def find_case(entry, salt):
     case = make_case(person) if person else Case(None, entry["code"])
     case.is_known_picture = lambda file_hash: digest_of(file_hash, salt) in entry["picture"]
     for story, is_same in matching_stories(entry, salt):
-        is_erased = is_same and is_nobodys_else(story, person) and is_erasable(story)
+        others = Use.objects.filter(page__in=story).exclude(contributor=person)
+        is_erased = is_same and is_erasable(story) and not others.exists()
         for key in story.keys() - case.held.keys() - case.erased.keys():
             (case.erased if is_erased else case.suspected)[key] = story[key]
     return case
@@ -123,11 +124,6 @@ def matching_stories(entry, salt):
     found = {page.pk for page in pages if digest_of(path_at(page, page.url_path), salt) in addresses}
     for story in stories_of(found | same):
         yield story, not same.isdisjoint(story)
-
-
-def is_nobodys_else(story, person):
-    """Return whether nobody else than `person`, a Contributor or None, is in `story`."""
-    return not Use.objects.filter(page__in=story).exclude(contributor=person).exists()
 
 
 def hold_matching_pages(entry, salt):

@@ -18,7 +18,6 @@ import hashlib
 import json
 import logging
 import os
-from itertools import chain
 from uuid import UUID
 
 from django.conf import settings
@@ -71,10 +70,8 @@ def lacking(known, salt):
     # The last header says to which site the lines belong.
     lines = [] if known and list(known)[-1] == salt else [{"ledger": salt}]
     of_site = known.get(salt, {})
-    entries = chain(
-        map(entry_of, Withdrawal.objects.order_by("pk")),
-        map(entry_of_part, Restriction.objects.order_by("pk")),
-    )
+    parts = Restriction.objects.order_by("pk")
+    entries = [*map(entry_of, Withdrawal.objects.order_by("pk")), *map(entry_of_part, parts)]
     return lines + [entry for entry in entries if of_site.get(entry["key"]) != entry]
 
 
