@@ -154,11 +154,10 @@ def find_undecided(unseen=None):
     waiting = first_of(with_people, lambda each: each.is_waiting or (each.page.is_asked and each.unmet))
     undecided = first_of(chain(with_people, others), lambda version: version.is_undecided)
     live = Page.objects.live().filter(Q(release__is_unseen=True) | Q(release__taken_out__gt=""))
-    live = live.exclude(pk__in={each.page.pk for each in with_people})
     # Those come first that wait for it.
-    versions = chain(
-        with_people, read_versions(live.order_by(F("release__until").asc(nulls_first=True), "pk"))
-    )
+    live = live.order_by(F("release__until").asc(nulls_first=True), "pk")
+    others = read_versions(live.exclude(pk__in={each.page.pk for each in with_people}))
+    versions = chain(with_people, others)
     return waiting, undecided, first_of(versions, lambda version: version.is_unseen, unseen)
 
 

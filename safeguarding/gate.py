@@ -90,19 +90,12 @@ class Unmet(models.TextChoices):
         return self.label % {"code": contributor.code}
 
 
-# The conditions that an editor can meet. The safeguarding team can meet the others.
-FOR_EDITORS = {
-    Unmet.WITHDRAWN,
-    Unmet.PICTURE,
-    Unmet.NAMING_UNKNOWN,
-    Unmet.NAMING,
-    Unmet.CHILD_PICTURE,
-    Unmet.CHILD_NAME,
-}
 # The conditions that end when a consent is recorded.
 WITHOUT_CONSENT = {Unmet.NONE, Unmet.ENDED}
 # The conditions that are about pictures.
 ABOUT_PICTURES = {Unmet.PICTURE, Unmet.CHILD_PICTURE}
+# The conditions that an editor can meet. The safeguarding team can meet the others.
+FOR_EDITORS = {Unmet.WITHDRAWN, Unmet.NAMING_UNKNOWN, Unmet.NAMING, Unmet.CHILD_NAME, *ABOUT_PICTURES}
 
 
 class PersonUse(NamedTuple):
