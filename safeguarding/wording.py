@@ -24,6 +24,8 @@ def describe_status(person):
         return _("Withdrawn on %s. No story or picture with this person is shown.") % format_day(
             consent.given_on
         )
+    if status == Status.NONE and person.proposed_at:
+        return _("Somebody wrote down the consent. Confirm it, or change it before.")
     if status == Status.NONE:
         return _("Nobody has asked this person yet. Ask the person, or have the person taken out.")
     last_day = format_day(get_last_day(person, consent))

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from wagtail.models import ModelLogEntry, Workflow
 
 from caching.local_date import today
@@ -12,6 +13,7 @@ from safeguarding.panels import find_work
 from safeguarding.policies import GROUP
 from safeguarding.reminders import send_reminders
 from safeguarding.scopes import NO_END, Naming, Picture
+from safeguarding.wording import describe_status
 from stories.models import StoryPage
 from tests.support.builders import make_plain_page, make_story, make_user, parse
 from tests.support.leads import decision_data, errors_of, make_live_story, send_decision
@@ -249,4 +251,6 @@ def test_somebody_whom_nobody_asked_is_asked_or_taken_out_and_is_no_consent_that
     said = f"{unasked.code}: Nobody has asked this person yet. Ask the person, or have the person taken out."
     [(heading, [(title, _address, sentence)])] = work.items()
     assert (heading, title, sentence) == ("What waits for you", "Nets", f"Waits for 0 days. {said}")
+    unasked.proposed_at = timezone.now()
+    assert describe_status(unasked) == "Somebody wrote down the consent. Confirm it, or change it before."
     assert not Notice.objects.exists()
