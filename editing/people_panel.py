@@ -11,7 +11,6 @@ from wagtail.admin.views.pages.create import CreateView
 from safeguarding.asking import name_users
 from safeguarding.decisions import questions
 from safeguarding.policies import leads
-from safeguarding.releases import load_people
 from stories.people import contributors_in
 from stories.refusals import lines_about
 
@@ -32,16 +31,13 @@ class PeopleSidePanel(BaseSidePanel):
     def get_context_data(self, parent_context):
         page, user = self.object, self.request.user
         lines, task = lines_about(page, user), page.current_workflow_task
-        people = load_people(contributors_in(page)).values()
         return super().get_context_data(parent_context) | {
             "for_editors": [line for line, is_for_leads in lines if not is_for_leads],
             "for_leads": [line for line, is_for_leads in lines if is_for_leads],
+            "people": contributors_in(page),
             "leads": name_users(leads()),
-            "moderators": name_users(get_user_model().objects.filter(groups__in=task.groups.all()))
-            if task
-            else "",
+            "moderators": task and name_users(get_user_model().objects.filter(groups__in=task.groups.all())),
             "is_asked": page.pk and questions().filter(page=page.pk).exists(),
-            "proposed": [person.code for person in people if person.proposed_at],
         }
 
 

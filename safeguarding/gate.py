@@ -87,7 +87,10 @@ class Unmet(models.TextChoices):
 
     def describe(self, contributor):
         """Return the sentence for people who may see the page's draft. It names the person by the code."""
-        return self.label % {"code": contributor.code}
+        text = self.label
+        if contributor.proposed_at and self in {Unmet.NONE, Unmet.ENDED}:
+            text = _("The consent of %(code)s is written down: the safeguarding team has to confirm it.")
+        return text % {"code": contributor.code}
 
 
 # The conditions that end when a consent is recorded.

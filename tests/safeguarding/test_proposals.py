@@ -103,7 +103,7 @@ def test_editor_writes_it_down_and_never_reads_it(editor, story):
     pages = [editor_of(story), reverse("wagtailadmin_pages:history", args=[story.pk])]
     pages = [editor.get(page, follow=True).text for page in (*pages, opened_from(story, person))]
     assert not any(SECRET in page for page in pages)
-    assert f"The consent of {person.code} is written down." in pages[0]
+    assert f"The consent of {person.code} is written down: " in pages[0]
     assert opened_from(story, person) not in pages[0], "it waits for a lead"
     assert ModelLogEntry.objects.get(action="safeguarding.propose").user == editor.user
     assert tables_with(SECRET) == {}
