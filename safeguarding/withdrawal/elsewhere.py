@@ -44,8 +44,9 @@ class Notes(Place):
 
     def find(self, case):
         others = self.model.objects.exclude(**{self.fields[0]: case.code})
-        found = find_rows(others, self.fields, case.mentions)
-        return [Found(str(key), " · ".join(texts)) for key, texts in found]
+        found = dict(find_rows(others, self.fields[1:], case.mentions))
+        names = dict(others.filter(pk__in=found).values_list("pk", self.fields[0]))
+        return [Found(str(key), f"{names[key]} · {text}") for key, [text] in found.items()]
 
     def erase(self, case, keys):
         self.model.objects.filter(pk__in=keys).update(**{self.fields[1]: ""})

@@ -143,6 +143,6 @@ def test_without_the_key_no_story_with_people_is_published(moderator, settings):
     settings.SAFEGUARDING_KEYS = []
     form = story_form("publish", title="T", slug="t", **people_fields(story))
     response = moderator.post(f"/admin/pages/{story.pk}/edit/", form)
-    assert "a key is missing in SAFEGUARDING_KEYS" in str(response.context["form"].errors["people"])
+    assert "A key is missing in SAFEGUARDING_KEYS" in str(response.context["form"].errors["people"])
     other.latest_revision.publish()
     assert (is_live(story), is_live(other)) == (False, True)

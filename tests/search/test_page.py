@@ -397,8 +397,8 @@ def test_words_about_a_picture_are_found_while_it_shows_nobody_and_quoted_while_
     story.save()
     release_page(PageHold.objects.get(), None)  # A lead has read it.
     assert (find(), quote()) == ([True, True], True)
-    # The lead picture shows somebody, and nobody has said who.
-    lead_image.shows = "person"
+    # Nobody has said who is on the lead picture.
+    lead_image.asks_again = True
     lead_image.save()
     assert find() == [True, False]
 
@@ -412,7 +412,7 @@ def test_a_lead_picture_that_may_not_be_shown_is_left_out_of_results_with_its_wo
         return "pangolin" in result.text, bool(result.select("img"))
 
     assert shown() == (True, True)
-    lead_image.shows = "person"  # and nobody has said who it is
+    lead_image.asks_again = True  # Nobody has said yet who is on it.
     lead_image.save()
     assert shown() == (False, False)
 

@@ -8,6 +8,7 @@ from django.utils.encoding import iri_to_uri
 
 from home.models import StandardPage
 from media.models import CleanDocument, CleanImage
+from safeguarding.scopes import NO_END
 from safeguarding.withdrawal.signals import addresses_erased
 from stories.models import StoryIndexPage, StoryPage
 from tests.support.builders import make_index, make_private, picture_bytes
@@ -121,10 +122,8 @@ def addresses(tmp_path, media_root):
 
 
 def decide_and_publish():
-    """Say of all pages and pictures that they are of nobody, and publish all pages."""
-    for image in CleanImage.objects.all():
-        image.shows = CleanImage.Shows.PLACE_OR_THING
-        image.save()
+    """Say of all pages and pictures that they are of nobody, as if a lead had looked, and publish all pages."""
+    CleanImage.objects.update(shows=CleanImage.Shows.PLACE_OR_THING, shown_until=NO_END)
     for page in [*StoryIndexPage.objects.all(), *StoryPage.objects.all(), *StandardPage.objects.all()]:
         draft = page.get_latest_revision_as_object()
         draft.people = "none"
