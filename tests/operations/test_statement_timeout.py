@@ -75,7 +75,7 @@ def test_search_that_takes_too_long_is_answered_in_words(server):
     assert response.status_code == 503
     assert "This search took too long. Please try fewer words" in page.select_one("main [role=alert]").text
     assert page.select_one("main input[name=q]")["value"] == "lantern"
-    assert response["Cache-Control"] == "no-store"
+    assert "no-store" in response["Cache-Control"]
     assert server.get(story.url).status_code == 200
     assert "<mark>lantern</mark>" in server.get("/search/?q=lantern").text
 
@@ -86,7 +86,7 @@ def test_page_that_takes_too_long_is_no_outage(server):
         response = server.get(story.url)
     assert response.status_code == 500
     assert "0800 000 000" in response.text
-    assert response["Cache-Control"] == "no-store"
+    assert "no-store" in response["Cache-Control"]
     assert "A lantern" in server.get(story.url).text
 
 
