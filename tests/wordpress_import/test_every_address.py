@@ -122,7 +122,7 @@ def addresses(tmp_path, media_root):
 
 
 def decide_and_publish():
-    """Say of all pages and pictures that they are of nobody, as if a lead had looked, and publish all pages."""
+    """Say of all pages and pictures that they are of nobody, and publish all pages. A lead has looked."""
     CleanImage.objects.update(shows=CleanImage.Shows.PLACE_OR_THING, shown_until=NO_END)
     for page in [*StoryIndexPage.objects.all(), *StoryPage.objects.all(), *StandardPage.objects.all()]:
         draft = page.get_latest_revision_as_object()
@@ -133,9 +133,9 @@ def decide_and_publish():
 
 
 def hold_picture():
-    """Say that the picture of the oven (item 9) shows the person in the story, of whom nothing is known."""
+    """Ask again who is on the picture of the oven (item 9)."""
     for image in CleanImage.objects.filter(description="Oven"):
-        image.shows = CleanImage.Shows.PERSON_IN_STORY
+        image.asks_again = True
         image.save()
 
 
