@@ -129,7 +129,7 @@ class PictureForm(ShownFileMixin, BaseImageForm):
         return file
 
     def save(self, commit=True):
-        may_answer = self.user is None or self.may_change(self.shown_fields.intersection(self.changed_data))
+        may_answer = self.user is None or may_change_what_readers_see(self.user, self.instance)
         if "people" in self.fields and "file" not in self.changed_data and may_answer:
             # If it was unknown who is on the picture, saving the form says that the people in the form are.
             self.instance.asks_again = False

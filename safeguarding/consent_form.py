@@ -9,7 +9,15 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
 from caching.local_date import today
-from safeguarding.forms import ABOUT_PERSON, AddPersonForm, RestrictedFieldsMixin, RestrictedForm, SeenMixin
+from safeguarding.encryption import UnreadableText
+from safeguarding.forms import (
+    ABOUT_PERSON,
+    KEY_MISSING,
+    AddPersonForm,
+    RestrictedFieldsMixin,
+    RestrictedForm,
+    SeenMixin,
+)
 from safeguarding.models import Consent
 from safeguarding.policies import is_lead
 from safeguarding.scopes import Channel
@@ -126,6 +134,13 @@ class PersonConsentForm(AddPersonForm):
             del self.fields[name]
         if self.by_lead and (writes or instance.proposal):
             self.consent.fields["hold_stories"] = RestrictedForm.base_fields["hold_stories"]
+
+    def clean(self):
+        texts = [getattr(self.instance, name) for name in TEXTS]
+        is_unreadable = any(isinstance(each, UnreadableText) for each in texts)
+        if self.by_lead and self.instance.proposed and is_unreadable:
+            raise forms.ValidationError(KEY_MISSING)  # What is stored would be overwritten.
+        return super().clean()
 
     def visible_fields(self):
         return [*super().visible_fields(), *self.consent.visible_fields()]

@@ -104,7 +104,7 @@ def find_new_members():
     lines = [(str(user), reverse("wagtailusers_users:edit", args=[user.pk]), text) for user in found]
     recent = SecondReader.objects.filter(named_at__gt=timezone.now() - SHOWN)
     text = _("Named by %s as a second reader. If you did not expect this, ask why.")
-    readers = [(f"{each.name}, {each.function}", address_of(each.page), text % each.user) for each in recent]
+    readers = [(each.page.draft_title, address_of(each.page), text % each.user) for each in recent]
     return {_("New in the safeguarding team"): lines, _("Second readers"): readers}
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from safeguarding.encryption import EncryptedTextField
+from safeguarding.encryption import EncryptedTextField, UnreadableText
 
 
 class WithProposal(models.Model):
@@ -45,5 +45,5 @@ class WithProposal(models.Model):
                 lines = getattr(self, name).splitlines()
                 lines += [line for line in new.splitlines() if line not in lines]
                 setattr(self, name, "\n".join(lines))
-        if self.proposal:
+        if not isinstance(self.proposal, UnreadableText):
             self.proposal, self.proposed_at = "", None

@@ -8,9 +8,11 @@ Deletes the labels of people who were never asked, together with the last page t
 
 from collections import defaultdict
 from contextlib import nullcontext
+from datetime import timedelta
 from functools import partial
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import ModelLogEntry, Page, PageLogEntry, Revision
@@ -18,7 +20,7 @@ from wagtail.models import ModelLogEntry, Page, PageLogEntry, Revision
 from caching.local_date import today
 from safeguarding.leak_check.rows import find_rows, mentions
 from safeguarding.leak_check.sources import source_of
-from safeguarding.models import Contributor
+from safeguarding.models import Contributor, SecondReader
 from safeguarding.one_by_one import do_for_each
 from safeguarding.releases import lock_pages, lock_with_others
 from safeguarding.withdrawal.carry_out import REPEATED
@@ -33,6 +35,8 @@ from safeguarding.withdrawal_models import WithdrawalTask
 from safeguarding.writers import keep_writers
 
 LOGS = (PageLogEntry, ModelLogEntry)
+# How long the name and address of a second reader are kept.
+READERS_KEPT = timedelta(days=60)
 
 
 def forget_words():
@@ -41,13 +45,15 @@ def forget_words():
 
 
 def forget_labels():
-    """Delete the labels of people who were never asked, and whom no version of a page lists any more.
+    """Delete labels and proposals of people without a consent, whom no version of a page lists any more.
 
-    Somebody may be writing the first page with a person who was added today.
+    Somebody may be writing the first page with a person who was added today. Delete second readers too, some
+    time after they were named.
     """
     listed = {mention.contributor for mention in read_versions()}
     people = Contributor.objects.filter(consents=None, uses=None, created_at__date__lt=today())
-    people.exclude(pk__in=listed).update(label="")
+    people.exclude(pk__in=listed).update(label="", proposal="", proposed_at=None)
+    SecondReader.objects.filter(named_at__lt=timezone.now() - READERS_KEPT).delete()
 
 
 def forget_unless_held(person):

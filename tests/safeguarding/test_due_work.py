@@ -340,11 +340,12 @@ def test_label_is_deleted_with_the_last_page_unless_somebody_asked(clock):
     other.save_revision(clean=False)
     other.story_people = []
     other.save(clean=False)
+    Contributor.objects.update(proposal="{}")
     clock(1)
     for prepare, left in ((story.save_revision, people), (story.delete, [former, asked])):
         prepare()
         forget_labels()
-        assert [each for each in Contributor.objects.order_by("pk") if each.label] == left
+        assert [each for each in Contributor.objects.order_by("pk") if each.label or each.proposal] == left
 
 
 def test_first_page_lists_who_was_not_asked_for_30_days(clock, client, leads):

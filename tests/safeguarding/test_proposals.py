@@ -150,6 +150,15 @@ def test_texts_are_short_and_need_the_key(editor, lead, story, settings):
     assert (stored().proposed["names"], stored().consents.count()) == (TEXTS["names"], 3), "it stays"
 
 
+def test_nothing_is_overwritten_whose_key_is_missing(editor, lead, story, settings):
+    Contributor.objects.update(names="Former")
+    keys, settings.SAFEGUARDING_KEYS = settings.SAFEGUARDING_KEYS, [Fernet.generate_key().decode()]
+    editor.post(opened_from(story, stored()), SENT)
+    assert "The key for this field is missing" in lead.post(address(stored(), "consent"), SENT).text
+    settings.SAFEGUARDING_KEYS = [*settings.SAFEGUARDING_KEYS, *keys]
+    assert (stored().names, stored().proposed["names"]) == ("Former", TEXTS["names"])
+
+
 def test_form_asks_who_it_is_while_that_is_unknown(editor, lead, story):
     url = opened_from(story, stored())
     assert "kind" not in form_of(editor, url)

@@ -1,13 +1,17 @@
 """A lead who may not decide about a story names a second reader without an account, and everybody is told."""
 
+from datetime import timedelta
+
 import pytest
 from django.core import mail
 from django.urls import reverse
+from django.utils import timezone
 from wagtail.log_actions import log
 from wagtail.models import ModelLogEntry
 
 from safeguarding.models import SecondReader
 from safeguarding.policies import GROUP, NAMES_CLOSED
+from safeguarding.withdrawal.forgetting import forget_labels
 from tests.support.builders import make_user, parse
 from tests.support.leads import errors_of
 from tests.support.people import make_agreeing_person, make_story_about
@@ -46,7 +50,11 @@ def test_all_leads_and_administrators_are_told(lead, caplog):
     for text in (entry.label, caplog.text, *mails):
         assert not any(each in text for each in (*READER.values(), story.title)), "no name leaves the admin"
     lead.force_login(told[1])
-    assert f"Ruth Achieng, board member: Named by {told[0]}" in parse(lead.get("/admin/")).text
+    desk = parse(lead.get("/admin/")).text
+    assert (f"{story.draft_title}: Named by {told[0]}" in desk, "Achieng" in desk) == (True, False)
+    SecondReader.objects.update(named_at=timezone.now() - timedelta(days=61))
+    forget_labels()
+    assert not SecondReader.objects.exists()
 
 
 def test_nobody_with_an_account_is_a_second_reader(lead):
