@@ -61,12 +61,8 @@ def say_what_prevents_publishing(request, page):
         return
     if lines := lines_about(page, request.user, reverse("wagtailadmin_pages:edit", args=[page.pk])):
         text = _("It is sent, but it can't be published yet:")
-        messages.warning(
-            request,
-            format_html_join(
-                " ", "{}", ((each,) for each in [text, *(line for line, _is_for_leads in lines)])
-            ),
-        )
+        sentences = [text, *(line for line, _is_for_leads in lines)]
+        messages.warning(request, format_html_join(" ", "{}", ((each,) for each in sentences)))
 
 
 def describe_decision(page, action):

@@ -122,7 +122,7 @@ class PersonConsentForm(AddPersonForm):
 
     def __init__(self, data=None, *args, instance, for_user, **kwargs):
         self.by_lead = is_lead(for_user)
-        # Nobody reads encrypted texts here, nor do others than leads read what was agreed to before.
+        # The form shows no encrypted texts, and shows only leads what was agreed to before.
         initial = instance.proposed if self.by_lead else dict.fromkeys(COPIED)
         kwargs["initial"] = initial | dict.fromkeys((*TEXTS, "evidence_held_at"), "")
         super().__init__(data, *args, instance=instance, for_user=for_user, **kwargs)

@@ -140,7 +140,7 @@ def questions():
     return PageLogEntry.objects.filter(action=ASK, timestamp__gt=timezone.now() - ASKED_FOR)
 
 
-def find_undecided(unseen=None):
+def find_undecided(unseen=MAX_LISTED):
     """Return three lists of Versions.
 
     They wait for a decision of a lead, are undecided, or have an answer that a lead has to look at. Each list
@@ -167,12 +167,9 @@ def read_versions(pages):
         yield from find_versions(page)
 
 
-def first_of(versions, is_wanted, number=None):
-    """Return a list of the first `number` of `versions` for which the function `is_wanted` is true.
-
-    `number`: MAX_LISTED by default.
-    """
-    return list(islice(filter(is_wanted, versions), number or MAX_LISTED))
+def first_of(versions, is_wanted, number=MAX_LISTED):
+    """Return a list of the first `number` of `versions` for which the function `is_wanted` is true."""
+    return list(islice(filter(is_wanted, versions), number))
 
 
 def find_versions(page):

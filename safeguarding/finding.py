@@ -6,7 +6,7 @@ from safeguarding.leak_check.words import SHORTEST_WORD
 from safeguarding.models import Contributor, RestrictedView
 
 # The restricted fields by which a person is found.
-FIELDS = [name for name in ("names", "label", "contact") if name in Contributor.RESTRICTED_FIELDS]
+FIELDS = ("names", "label", "contact")
 
 
 def find_people(text, user, sees_names):
@@ -17,7 +17,7 @@ def find_people(text, user, sees_names):
     """
     terms = [make_term(text), *make_phone_terms(text)]
     terms = [term for term in terms if term and len(term.letters) >= SHORTEST_WORD]
-    rows = list(Contributor.objects.values_list("pk", "code", *(FIELDS if sees_names else [])))
+    rows = list(Contributor.objects.values_list("pk", "code", *(FIELDS if sees_names else ())))
     by_code = {key for key, code, *_texts in rows if may_find(terms, code)}
     found = {key for key, _code, *texts in rows if any(may_find(terms, each) for each in texts)}
     look = {"user": user, "reason": RestrictedView.Reason.FOUND}

@@ -88,7 +88,7 @@ class Unmet(models.TextChoices):
     def describe(self, contributor):
         """Return the sentence for people who may see the page's draft. It names the person by the code."""
         text = self.label
-        if contributor.proposed_at and self in {Unmet.NONE, Unmet.ENDED}:
+        if contributor.proposed_at and self in WITHOUT_CONSENT:
             text = _("The consent of %(code)s is written down: the safeguarding team has to confirm it.")
         return text % {"code": contributor.code}
 
@@ -156,7 +156,7 @@ def judge(contributor, use, decisions, day):
         return Verdict([Unmet(status.value)], None)
     check = Check(decisions, day)
     if not contributor.kind:
-        # Nobody who could ask has seen the person. Whether it is a child is unknown, so no decision counts.
+        # No lead has said yet whether this person is a child, so no decision counts.
         check.unmet.append(Unmet.NONE)
     elif status in {Status.NONE, Status.ENDED}:
         # There is no consent to compare the page with. A decision on another legal ground can replace it.

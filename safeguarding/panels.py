@@ -68,7 +68,7 @@ def find_work():
     for person in Contributor.by_code():
         address = reverse("safeguarding_people:inspect", args=[person.pk])
         status, day = person.get_status(), deletion_day(person)
-        # Whom an editor added has a label.
+        # A person whom an editor added has a label.
         is_new = not person.label or person.created_at > timezone.now() - timedelta(days=30)
         if status in groups and not (status == Status.NONE and is_new):
             sentence = describe_status(person)

@@ -71,9 +71,9 @@ def words_of_label(person):
 
     The leak check doesn't look for them. A short first word, such as "The", is no name.
     """
-    label = getattr(person, "label", "")
-    names = [word for n, word in enumerate(label.split()) if not word.islower() and (n or len(word) > 3)]
-    return {ProtectedWord(term, person.pk) for term in map(make_term, [label, *names]) if term}
+    words = enumerate(person.label.split())
+    names = [word for n, word in words if not word.islower() and (n or len(word) > 3)]
+    return {ProtectedWord(term, person.pk) for term in map(make_term, [person.label, *names]) if term}
 
 
 def words_of(key, names, contact, protected_words, ordinary_words, proposal, is_proposed=False):
