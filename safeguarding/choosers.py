@@ -71,8 +71,11 @@ def describe_agreed(person):
 
 
 def describe(person, label):
-    """Return a line of text: code and `label` of `person`, and what the person agrees to."""
-    return f"{code_and_label(person, label)} · {describe_agreed(person)}"
+    """Return a line of text: code and `label` of `person`, and what the person agrees to.
+
+    editing/static/editing/people.js cuts it at the last dash.
+    """
+    return f"{code_and_label(person, label)} – {describe_agreed(person)}"
 
 
 class AgreedTitleMixin:

@@ -26,6 +26,8 @@ PEOPLE_PANEL = MultiFieldPanel(
 
 STORY_PANELS = [
     *Page.content_panels,
+    # Before the pictures, whose forms offer the people who are chosen here.
+    PEOPLE_PANEL,
     MultiFieldPanel(
         [
             FieldPanel("lead_image", heading=_("Picture")),
@@ -36,7 +38,6 @@ STORY_PANELS = [
     ),
     FieldPanel("summary"),
     FieldPanel("body"),
-    PEOPLE_PANEL,
     TermPanel("story_countries", chooser_field_name="country", label=_("Country"), heading=_("Countries")),
     TermPanel("story_themes", chooser_field_name="theme", label=_("Theme"), heading=_("Themes")),
     TermPanel("story_authors", chooser_field_name="author", label=_("Author"), heading=_("Authors")),

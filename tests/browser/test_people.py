@@ -63,7 +63,7 @@ def test_moderator_says_who_is_in_a_story_and_publishes_it(new_page, live_server
     expect(panel.get_by_role("radio", name="These people")).to_be_checked()
     expect(named.last.locator(":checked")).to_have_text("By a changed name")  # as the person agreed
     # The agreement of the person is shown beside the code before the form is sent.
-    expect(panel).to_contain_text(re.compile(f"{person.code} · Active until .* · By a changed name"))
+    expect(panel).to_contain_text(re.compile(f"{person.code} – Active until .* · By a changed name"))
     named.last.select_option("By the real name")
     admin.footer(tab, "Publish")
     expect(panel).to_contain_text(f"{person.code} did not agree to be named in this way")
@@ -103,12 +103,14 @@ def test_editor_adds_somebody_who_is_not_in_the_list(new_page, live_server, peop
     dialog.get_by_label("Describe the person").fill("the woman in the market")
     dialog.get_by_label("Describe the person").press("Enter")
     expect(dialog).to_be_hidden()
-    expect(panel).to_contain_text(re.compile("P-.... · the woman in the market · Not asked yet"))
+    expect(panel).to_contain_text(re.compile("P-.... · the woman in the market – Not asked yet"))
     expect(panel.get_by_role("radio", name="These people")).to_be_checked()
     added = panel.locator("input[name=story_people-0-contributor]").input_value()
     # A picture that is uploaded here offers the people of the story first, although others have a lower key.
     tab.get_by_role("button", name="Choose a picture").first.click()
     dialog.get_by_role("tab", name="Upload").click()
-    expect(dialog.get_by_label("People on the picture").locator("option").first).to_have_attribute(
-        "value", added
-    )
+    offered = dialog.get_by_label("People on the picture")
+    expect(offered.locator("option").first).to_have_text(re.compile("^P-.... · the woman in the market$"))
+    expect(offered).to_have_values([])
+    dialog.get_by_label("Whom it shows").select_option("The person in the story")
+    expect(offered).to_have_values([added])

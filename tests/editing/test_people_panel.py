@@ -180,13 +180,13 @@ def test_the_form_has_beside_each_code_what_is_agreed(client, person):
     story.save()
     story.save_revision(clean=False)
     sign_in(client, "Editors")
-    chosen = f"{person.code} · Active until"
+    chosen = f"{person.code} – Active until"
     text = client.get(editor_of(story)).text
     assert chosen in text
     assert "In pictures, not recognisable · By a changed name" in text
-    assert f"{gone.code} · Withdrawn" in text
+    assert f"{gone.code} – Withdrawn" in text
     answer = client.get(reverse("people_chooser:chosen_multiple"), {"id": [person.pk, gone.pk]}).json()
-    titles = sorted(each["title"].partition(" · ")[0] for each in answer["result"])
+    titles = sorted(each["title"].partition(" – ")[0] for each in answer["result"])
     assert titles == sorted([person.code, gone.code])
     assert any(each["title"].startswith(chosen) for each in answer["result"])
 

@@ -35,7 +35,7 @@ def test_editor_adds_a_person_and_submits_at_once_and_only_publishing_waits(clie
     assert "This field is required" in client.post(CREATE, {"label": " "}).json()["htmlFragment"]
     added = client.post(f"{CREATE}?multiple=1", {"label": LABEL}).json()["result"]
     person = Contributor.objects.get()
-    assert [each["title"] for each in added] == [f"{person.code} · {LABEL} · Not asked yet"]
+    assert [each["title"] for each in added] == [f"{person.code} · {LABEL} – Not asked yet"]
     assert (person.kind, person.label) == ("", LABEL)
     # The answer "These people" follows from the list.
     draft = make_story("Told", index, live=False, people="", story_people=rows_of(person), owner=user)

@@ -1,7 +1,10 @@
 /* In the page editor: choosing a person answers "These people", and presets how the page names the person to what the
    person agreed to. "Ask them" asks the safeguarding team. Dialogs for a picture offer these people first. */
 {
-  const chosen = () => [...document.querySelectorAll("[id^=id_story_people-][id$=-contributor]")];
+  const isTakenOut = ({ id }) => document.getElementById(id.replace(/contributor$/, "DELETE"))?.value;
+  const chosen = () =>
+    [...document.querySelectorAll("[id^=id_story_people-][id$=-contributor]")].filter((each) => !isTakenOut(each));
+  const lineOf = ({ id }) => document.querySelector(`#${id}-chooser [data-chooser-title]`).textContent.trim();
   const change = (field) => field.dispatchEvent(new Event("change", { bubbles: true }));
 
   document.addEventListener("change", ({ target }) => {
@@ -12,8 +15,7 @@
       listed.checked = true;
       change(listed);
       const naming = document.getElementById(target.id.replace(/contributor$/, "naming"));
-      const line = document.querySelector(`#${target.id}-chooser [data-chooser-title]`).textContent.trim();
-      const agreed = [...naming.options].find(({ text, value }) => value && line.endsWith(` · ${text}`));
+      const agreed = [...naming.options].find(({ text, value }) => value && lineOf(target).endsWith(` · ${text}`));
       naming.value = agreed ? agreed.value : "";
       change(naming);
     });
@@ -26,9 +28,23 @@
     if (response.ok) target.parentElement.textContent = await response.text();
   });
 
+  // The options of the list `people` that are about the people of the story.
+  const offered = (people) => [...people.options].filter(({ value }) => chosen().some((each) => each.value === value));
+
   window.jQuery(document).on("show.bs.modal", ({ target }) => {
-    const keys = chosen().map(({ value }) => value);
     const people = target.querySelector("select[name$=people]");
-    people?.prepend(...[...people.options].filter(({ value }) => keys.includes(value)));
+    if (!people) return;
+    people.prepend(...offered(people));
+    for (const option of offered(people)) {
+      const line = lineOf(chosen().find(({ value }) => value === option.value));
+      option.text = line.slice(0, line.lastIndexOf(" – "));
+    }
+  });
+
+  document.addEventListener("change", ({ target }) => {
+    const people = target.closest("form")?.querySelector(".modal-body select[name$=people]");
+    if (!people || !target.name.endsWith("shows") || target.value !== "person" || people.value) return;
+    const found = offered(people);
+    if (found.length === 1) found[0].selected = true;
   });
 }
