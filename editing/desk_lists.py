@@ -16,6 +16,7 @@ from editing.admin_access import visible_to
 from editing.schedule import format_schedule, goes_live_later, goes_live_or_off_later, with_schedule
 from editing.story_needs import MISSING
 from editing.workflows import in_moderation, needing_changes, page_keys, page_workflows, time_of
+from safeguarding.releases import is_released
 from stories.models import StoryPage
 
 SOON = timedelta(days=7)
@@ -51,8 +52,12 @@ def find_waiting(user):
 
 def describe_senders(pages):
     states = workflow_states(pages, WorkflowState.STATUS_IN_PROGRESS)
+    # What the draft of a live page shows is not stored.
+    held = set(Page.objects.filter(~is_released(), pk__in=states, live=False).values_list("pk", flat=True))
+    waits = _("Sent by %(name)s. It waits because of its people: open it to see for whom.")
     return {
-        pk: _("Sent by %(name)s") % {"name": get_user_display_name(state.requested_by)}
+        pk: (waits if pk in held else _("Sent by %(name)s"))
+        % {"name": get_user_display_name(state.requested_by)}
         for pk, state in states.items()
         if state.requested_by
     }

@@ -70,7 +70,8 @@ def find_work():
         status, day = person.get_status(), deletion_day(person)
         # A person whom an editor added has a label.
         is_new = not person.label or person.created_at > timezone.now() - timedelta(days=30)
-        if status in groups and not (status == Status.NONE and is_new):
+        is_proposed = person.proposed_at and status in {Status.NONE, Status.ENDED}
+        if status in groups and not is_proposed and not (status == Status.NONE and is_new):
             sentence = describe_status(person)
             if person.pk in missed:
                 sentence += " " + _("Not reached on %s.") % format_day(missed[person.pk])
@@ -78,7 +79,7 @@ def find_work():
         if day and is_time_to_announce(day):
             text = _("Will be deleted on %s. If you still need them, set a later day.") % format_day(day)
             deletions.append((person.code, address, text))
-        if person.pk in blank and status not in {Status.ENDED, Status.WITHDRAWN}:
+        if person.pk in blank and not is_proposed and status not in {Status.ENDED, Status.WITHDRAWN}:
             text = _("No names or words are recorded, so the leak check never finds this person.")
             unchecked.append((person.code, address, text))
     return (
@@ -157,6 +158,9 @@ def find_stories():
     """Return {heading: [(title, address, sentence)]} of the stories that wait, or will, or were not seen."""
     answers = reverse("safeguarding_decisions:answers")
     waiting, undecided, unseen = find_undecided(unseen=5)
+    for each in waiting:
+        # Those whose consent is to be confirmed are in find_proposals().
+        each.unmet = [(person, unmet) for person, unmet in each.unmet if not person.proposed_at]
     ending = [
         (each.page.title, address_of(each.page, each.digest), f"{each.contributor}: {describe_end(each)}")
         for each in ending_decisions()
@@ -167,7 +171,7 @@ def find_stories():
     )
     changed = [(each.page.title, address_of(each.page, each.digest), text) for each in changed_decisions()]
     return {
-        _("What waits for you"): [to_line(each) for each in waiting],
+        _("What waits for you"): [to_line(each) for each in waiting if each.unmet],
         _("Decisions that end soon or have ended"): ending,
         _("Changed since a decision"): changed,
         _("Nobody said who is in these stories"): [to_line(each) for each in undecided],

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 
 from caching.local_date import today
 from media.people import levels_in
-from safeguarding.decisions import WAITING
 from safeguarding.gate import ABOUT_PICTURES, FOR_EDITORS
 from safeguarding.leak_check.admin_requests import can_compare
 from safeguarding.releases import judge_uses, load_people
@@ -121,11 +120,8 @@ def person_errors(page):
             if unmet in ABOUT_PICTURES:
                 # The fields that have the pictures on which the person is seen most clearly.
                 fields = [field for field, found in levels.items() if found.get(person.pk) == use.picture]
-            text = unmet.describe(person)
-            if unmet in WAITING:  # The safeguarding team has to decide, and the editor can't help.
-                text += " " + _("Once the page is submitted, the team decides.")
             for field in fields:
-                yield field, text, person, unmet
+                yield field, unmet.describe(person), person, unmet
 
 
 def key_errors(can_compare):

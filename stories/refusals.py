@@ -54,7 +54,9 @@ def link_person(error, user):
     if key and error.unmet & WITHOUT_CONSENT and may_write_down(user, person):
         address = f"{reverse('safeguarding_people:consent', args=[person.pk])}?page={key}"
         label = _("Confirm the consent") if person.proposed_at else _("Write down the consent")
-    elif key and error.unmet & WAITING and is_lead(user):
+    elif error.unmet & WAITING and not is_lead(user):
+        return format_html("{} {}", text, _("Once the page is submitted, the team decides."))
+    elif key and error.unmet & WAITING:
         address, label = reverse("safeguarding_decisions:page", args=[key]), _("Decide on it.")
     return format_html('{} <a href="{}" target="_blank">{}</a>', text, address, label) if address else text
 

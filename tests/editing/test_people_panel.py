@@ -202,6 +202,7 @@ def test_lead_gets_from_the_refusal_to_the_decision_and_back_to_publishing(clien
         refused = parse(client.post(editor_of(story), form)).select_one("[data-contentpath=people]")
         for shown in (refused, panel_in(parse(client.get(editor_of(story))))):
             assert (decide in links_of(shown)) == is_led
+            assert not groups or "the team decides" not in shown.text
         if is_led:
             send_decision(client, story)
             assert editor_of(story) in links_of(parse(client.get(decide)).select_one("main"))

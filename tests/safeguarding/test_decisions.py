@@ -254,3 +254,7 @@ def test_somebody_whom_nobody_asked_is_asked_or_taken_out_and_is_no_consent_that
     unasked.proposed_at = timezone.now()
     assert describe_status(unasked) == "Somebody wrote down the consent. Confirm it, or change it before."
     assert not Notice.objects.exists()
+    unasked.names = ""
+    unasked.save()
+    work = {heading: lines for heading, lines in find_work().items() if unasked.code in str(lines)}
+    assert [*work] == ["Consents to confirm"], "it is told once"
