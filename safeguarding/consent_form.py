@@ -18,7 +18,7 @@ from safeguarding.forms import (
     RestrictedForm,
     SeenMixin,
 )
-from safeguarding.models import Consent
+from safeguarding.models import Consent, Contributor
 from safeguarding.policies import is_lead
 from safeguarding.scopes import Channel
 from safeguarding.status import counts_as_child
@@ -86,8 +86,9 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
         self.former = contributor.latest_consent if contributor.pk else None
         self.seen = str(self.former.pk if self.former else "")
         copied = {name: getattr(self.former, name) for name in COPIED} if self.former else {}
-        # Instead of the default of the model, that the person agreed.
-        kwargs["initial"] = {"given_by": None} | copied | (kwargs.get("initial") or {})
+        # Only an adult who is known to be one surely agreed alone, which is the default of the model.
+        given_by = Consent.GivenBy.SELF if contributor.kind == Contributor.Kind.ADULT else None
+        kwargs["initial"] = {"given_by": given_by} | copied | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
         self.contributor = contributor
 
@@ -95,6 +96,10 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
         super().clean()
         by_guardian = self.cleaned_data.get("given_by") == Consent.GivenBy.GUARDIAN
         is_child = counts_as_child(self.contributor, self.cleaned_data.get("given_on") or today())
+        is_adult = self.contributor.kind == Contributor.Kind.ADULT and not is_child
+        if is_adult and self.has_error("given_by", "required"):  # The form doesn't show the question.
+            del self.errors["given_by"]
+            self.cleaned_data["given_by"] = Consent.GivenBy.SELF
         if is_child and "given_by" in self.cleaned_data and not by_guardian:
             self.add_error("given_by", _("A child can agree only together with a guardian."))
         if by_guardian and not is_child:

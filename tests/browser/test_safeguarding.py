@@ -48,11 +48,18 @@ def test_a_consent_is_recorded_and_renewed(new_page, live_server):
     page.goto(f"{live_server.url}{PEOPLE}/new/")
     expect_to_fit(page)
     assert run_axe(page) == []
+    # Keys too come only to the questions that the answer needs.
+    day, group = page.get_by_label("Day on which they turn 18"), page.get_by_label("A group")
+    expect(day).to_be_hidden()
+    page.get_by_label("A child").check()
+    expect(day).to_be_visible()
+    group.check()
+    expect(page.get_by_role("group", name="Children in the group")).to_be_visible()
     page.get_by_label("An adult").check()
+    expect(page.get_by_role("group", name="Children in the group").or_(day)).to_be_hidden()
     page.get_by_label("Names").fill("Amina Otieno")
     page.get_by_role("button", name="Create").click()
     expect(page.get_by_role("status")).to_contain_text("is recorded. Use this code")
-    page.get_by_label("The person", exact=True).check()
     page.get_by_label("By a changed name").check()
     page.get_by_label("This website", exact=True).check()
     for question in ("Are legal proceedings", "Is the person in one of"):

@@ -40,11 +40,12 @@ def test_person_and_consent_are_recorded_in_two_forms(lead):
     # Wagtail's fields: texts begin with one line, and days have a calendar.
     assert all("w-autosize" in each["data-controller"] for each in page.select("#w-editor-form textarea"))
     assert len(page.select("#w-editor-form [data-start-name-value='initDateChooser']")) == 2
-    # The form answers only these two for the lead, and with the least: in no picture, and not named (0).
+    # The form answers only these for the lead: an adult agrees alone, and with the least: in no picture, and
+    # not named (0).
     assert [
         each["name"] for each in page.select("input[type=radio][checked], input[type=checkbox][checked]")
-    ] == ["picture", "naming"]
-    assert {each["value"] for each in page.select("input[type=radio][checked]")} == {"0"}
+    ] == ["given_by", "picture", "naming"]
+    assert {each["value"] for each in page.select("input[type=radio][checked]")} == {"self", "0"}
     response = lead.post(address(person, "consent"), ANSWERS | {"ends_on": ""}, follow=True)
     consent = person.consents.get()
     assert (person.names, person.role, person.kind) == (PERSON["names"], "tells", "adult")
