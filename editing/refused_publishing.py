@@ -16,6 +16,9 @@ from wagtail.admin.modal_workflow import render_modal_workflow
 from stories.people_check import PublishingRefused, sentences_in
 from stories.refusals import lines_in
 
+# The namespaces of the views whose key in the address is that of a page.
+PAGE_VIEWS = {"wagtailadmin_pages", "safeguarding_decisions"}
+
 
 def explain_refusals(view):
     """Decorate an admin view: after a refusal, redirect to the editor of the page, with a message."""
@@ -26,7 +29,7 @@ def explain_refusals(view):
             return view(request, *args, **kwargs)
         except ValidationError as error:
             match = request.resolver_match
-            is_about_pages = "wagtailadmin_pages" in match.namespaces or kwargs.get("model_name") == "page"
+            is_about_pages = PAGE_VIEWS.intersection(match.namespaces) or kwargs.get("model_name") == "page"
             if not sentences_in(error) and not is_about_pages:
                 raise
             return answer(request, error, kwargs)

@@ -10,7 +10,7 @@ from wagtail.log_actions import log
 from wagtail.models import Page
 
 from safeguarding.consent_form import PersonConsentForm
-from safeguarding.decisions import find_versions
+from safeguarding.decisions import find_page_to_decide, find_versions
 from safeguarding.leak_check.words import new_words
 from safeguarding.models import Contributor
 from safeguarding.policies import is_lead, may_write_down
@@ -41,6 +41,8 @@ class ConsentView(PersonMixin, FormView):
     form_class = PersonConsentForm
     template_name = "safeguarding/consent.html"
     page_title = gettext_lazy("Consent")
+    # The page on which the team has to decide about the person, once the consent is recorded, or None.
+    asked = None
 
     @cached_property
     def page(self):
@@ -67,6 +69,8 @@ class ConsentView(PersonMixin, FormView):
 
     def get_success_url(self):
         page = self.page
+        if self.asked:
+            return reverse("safeguarding_decisions:page", args=[self.asked.pk])
         return reverse("wagtailadmin_pages:edit", args=[page.pk]) if page else super().get_success_url()
 
     def get_breadcrumbs_items(self):
@@ -100,5 +104,6 @@ class ConsentView(PersonMixin, FormView):
             note_restriction(self.person, picture=now.picture, naming=now.naming, where=now.where)
         if form.consent.cleaned_data.get("hold_stories"):
             hold_pages_that_say(new_words(self.person, former), self.person)
+        self.asked = find_page_to_decide(self.person, self.page)
         text = f"{self.person.code}: {describe_status(self.person)}"
         return self.leave(text, self.user_has_permission("see_names") and former)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.generic import FormView, TemplateView
+from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.ui.tables import Column, TitleColumn
@@ -127,7 +128,17 @@ class DecideView(StoryMixin, FormView):
         found = [each(before, now) for each in panels.get_comparison()] if before else []
         form.comparison = [each for each in found if each.has_changed()]
         form.repeated = [decided[key] for key, _label in form.fields["question"].choices if key in decided]
+        # Whether this user can decide all that is open, and then publish it.
+        is_all = len(form.fields["question"].choices) == len(self.version.sentences)
+        form.publishes = is_all and self.may_publish
         return form
+
+    @property
+    def may_publish(self):
+        """Whether the version is the latest draft, and the user may publish it."""
+        page, permissions = self.version.page, self.version.page.permissions_for_user(self.request.user)
+        is_latest = not self.version.is_live and self.version.revision.pk == page.latest_revision_id
+        return is_latest and permissions.can_publish() and not permissions.page_locked()
 
     def post(self, request, *args, **kwargs):
         if "still_right" in request.POST:
@@ -135,18 +146,28 @@ class DecideView(StoryMixin, FormView):
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form):
-        return self.record([form.instance])
+        return self.record(form.decisions)
 
     def record(self, decisions):
         # In a transaction of its own, because a decision locks more people: lock() in releases.py.
         with transaction.atomic():
             report_again([self.version.page.pk])
+        version = self.version
         for each in decisions:
-            each.pk, each.revision, each.digest = None, self.version.revision, self.version.report.digest
+            each.pk, each.page, each.decided_by = None, version.page, self.request.user
+            each.revision, each.digest = version.revision, version.report.digest
             each.save()
             log(each.contributor, "safeguarding.decide", user=self.request.user)
             messages.success(self.request, _("Your decision about %s is recorded.") % each.contributor.code)
-        return redirect("safeguarding_decisions:page", self.version.page.pk)
+        if "publish" in self.request.POST and self.may_publish:
+            # A refusal leads to the editor: editing/refused_publishing.py.
+            version.revision.publish(user=self.request.user)
+            page = Page.objects.get(pk=version.page.pk)
+            text = _("It is scheduled.") if page.scheduled_revision else _("It is published.")
+            messages.success(self.request, text)
+            for after_publish in hooks.get_hooks("after_publish_page"):
+                after_publish(self.request, page)
+        return redirect("safeguarding_decisions:page", version.page.pk)
 
 
 class ReadView(StoryMixin, View):

@@ -135,6 +135,18 @@ def waiting_pages():
     return pages.order_by("-may_have_people", "waits_since", "pk")
 
 
+def find_page_to_decide(person, first):
+    """Return the first page that waits for a decision about `person`, a Contributor, or None.
+
+    `first`: a page that comes before those that wait, or None.
+    """
+    pages = waiting_pages().filter(pk__in=person.uses.values("page"))
+    for version in chain.from_iterable(map(find_versions, filter(None, [first, *pages]))):
+        if any(each == person and unmet in WAITING for each, unmet in version.unmet):
+            return version.page
+    return None
+
+
 def questions():
     """Return a queryset of the entries in the history that say who asked about a page in the last weeks."""
     return PageLogEntry.objects.filter(action=ASK, timestamp__gt=timezone.now() - ASKED_FOR)

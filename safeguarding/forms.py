@@ -13,6 +13,7 @@ from wagtail.admin.widgets import AdminAutoHeightTextInput
 from caching.local_date import today
 from safeguarding.encryption import EncryptedTextField, UnreadableText, has_keys
 from safeguarding.models import Contributor, Decision, RestrictedView
+from safeguarding.status import add_months, usual_months
 from safeguarding.writers import has_written, read_saves
 
 # The widget that Wagtail gives to a TextField, but not to its subclasses.
@@ -32,6 +33,8 @@ RESTRICTED_HELP = {
 }
 # The most characters of a text that is encrypted: the leak check compares each page with all words in it.
 LONGEST = 5000
+# {ground of a decision: the field of a consent whose answer makes it unnecessary}.
+ANSWERS = {Decision.Ground.PROCEEDINGS: "proceedings", Decision.Ground.PROGRAMME: "in_programme"}
 ABOUT_PERSON = ("kind", "role", "adult_on", "has_children")
 
 
@@ -152,12 +155,12 @@ class RestrictedForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
 
 
 class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
-    """Records a decision about the version that the lead has read.
+    """Records decisions about the version that the lead has read, with the same reason and last day.
 
-    The value of the field `question` is "primary key of the person:ground".
+    A value of the field `question` is "primary key of the person:ground".
     """
 
-    question = forms.ChoiceField(label=_("What do you decide?"), widget=forms.RadioSelect)
+    question = forms.MultipleChoiceField(label=_("What do you decide?"), widget=forms.CheckboxSelectMultiple)
     has_read = forms.BooleanField(label=_("I have read this version of the story"))
 
     class Meta:
@@ -170,9 +173,9 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
 
     def __init__(self, *args, version, **kwargs):
         super().__init__(*args, **kwargs)
-        self.instance.page, self.instance.decided_by = version.page, self.for_user
-        choices = []
+        choices, last_days = [], []
         self.own = []  # the labels of the questions about which the user may not decide
+        self.unanswered = set()  # the people whose consent has no answer that one of these is about
         # Without questions, the versions are not read.
         saves = read_saves(version.page, version.revision) if version.questions else []
         for person, ground in version.questions:
@@ -183,22 +186,28 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
             question = f"{person.pk}:{ground}"
             if has_written(self.for_user, version.page, saves, earlier, question):
                 self.own.append(label)
+                if getattr(person.latest_consent, ANSWERS.get(ground, ""), True) is None:
+                    self.unanswered.add(person)
             else:
                 choices.append((question, label))
+                has_ended = not person.last_day or person.last_day < today()
+                usual = add_months(today(), usual_months(person, today()))
+                last_days.append(usual if has_ended else person.last_day)
         self.fields["question"].choices = choices
-        self.fields["question"].initial = choices[0][0] if len(choices) == 1 else None
+        self.initial["question"] = [key for key, _label in choices] if len(choices) == 1 else None
+        self.initial["ends_on"] = min(last_days, default=None)
 
     def clean_ends_on(self):
         if self.cleaned_data["ends_on"] < today():
             raise forms.ValidationError(_("This day is over."))
         return self.cleaned_data["ends_on"]
 
-    def clean(self):
-        super().clean()
-        if question := self.cleaned_data.get("question"):
-            key, _separator, self.instance.ground = question.partition(":")
-            self.instance.contributor_id = int(key)
-        return self.cleaned_data
+    @property
+    def decisions(self):
+        """The Decisions that the valid form records, one for each question."""
+        questions = [each.split(":") for each in self.cleaned_data["question"]]
+        fields = {"reason": self.instance.reason, "ends_on": self.instance.ends_on}
+        return [Decision(contributor_id=int(key), ground=ground, **fields) for key, ground in questions]
 
 
 class ReasonForm(forms.Form):

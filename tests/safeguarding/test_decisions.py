@@ -1,6 +1,7 @@
 """Decisions of the safeguarding team, and the stories that wait for one."""
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -48,7 +49,7 @@ def test_a_decision_lets_a_live_story_be_read(lead):
         {"ends_on": str(days_from_today(-1))},
         {"ends_on": str(NO_END)},
         {"has_read": ""},
-        {"question": "1:child"},  # which is not asked about this story
+        {"question": [data["question"], "1:child"]},  # which is not asked about this story
     ):
         assert errors_of(lead.post(page, data | wrong)), wrong
     assert "Please read it again" in lead.post(page, data | {"digest": "other"}, follow=True).text
@@ -86,6 +87,50 @@ def test_about_a_child_a_second_person_decides(lead):
     story.refresh_from_db()
     story.latest_revision.publish()
     assert Client().get(story.url).status_code == 200
+
+
+@pytest.mark.sqlite_only
+def test_a_lead_who_may_publish_decides_all_at_once_and_publishes(lead):
+    event = {"given_by": "guardian", "proceedings": True, "ends_on": days_from_today(40)}
+    child = make_agreeing_person(event, kind="child", adult_on=days_from_today(900))
+    story = make_story_about(child, live=False, title="A child")
+    Workflow.objects.get().start(story, make_user("Editors"))
+    page = reverse("safeguarding_decisions:page", args=[story.pk])
+    form = parse(lead.get(page))
+    assert (len(form.select("[name=question]")), form.select("[name=question][checked]")) == (2, [])
+    assert form.select_one("[name=ends_on]")["value"] == str(days_from_today(40))
+    assert not form.select("[name=publish]"), "others publish"
+    both = [f"{child.pk}:child", f"{child.pk}:proceedings"]
+
+    def publish(questions):
+        """Return how many decisions are recorded, whether readers see the story, and what is said."""
+        data = decision_data(form) | {"question": questions, "publish": "1"}
+        said = lead.post(page, data, follow=True).text
+        return Decision.objects.count(), Client().get(story.url).status_code == 200, said
+
+    with undone():
+        assert publish(both)[:2] == (2, False)
+    lead.user.groups.add(Group.objects.get(name="Moderators"))
+    assert parse(lead.get(page)).select("[name=publish]")
+    with undone():
+        number, is_seen, said = publish(both[:1])
+        assert (number, is_seen) == (1, False)
+        assert "may be in legal proceedings" in said and "is recorded" in said
+    with undone():
+        StoryPage.objects.filter(pk=story.pk).update(locked=True)
+        assert publish(both)[:2] == (2, False)
+    assert publish(both)[:2] == (2, True)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("answer", [None, True])
+def test_who_wrote_it_reads_what_helps_if_nobody_knows_the_answer(lead, answer):
+    person = make_agreeing_person({"in_programme": answer})
+    story = make_story_about(person, live=False)
+    save(story, lead.user, "By the Lead.")
+    page = lead.get(reverse("safeguarding_decisions:page", args=[story.pk])).text
+    assert "You wrote this version" in page
+    assert ("Ask, and record the consent again" in page) == (answer is None)
 
 
 @pytest.mark.sqlite_only

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from wagtail.models import GroupPagePermission, ModelLogEntry
+from wagtail.models import GroupPagePermission, ModelLogEntry, Workflow
 
 from safeguarding.leak_check.checking import check
 from safeguarding.leak_check.words import load_words
@@ -165,10 +165,12 @@ def test_form_asks_who_it_is_while_that_is_unknown(editor, lead, story):
     Contributor.objects.update(kind="")
     assert "This field is required." in errors_of(editor.post(url, SENT))["kind"]
     child = {"kind": "child", "role": "tells", "adult_on": str(days_from_today(900))}
-    assert "given_by" in errors_of(editor.post(url, SENT | child))
+    for wrong in ("self", ""):
+        assert "given_by" in errors_of(editor.post(url, SENT | child | {"given_by": wrong}))
     editor.post(url, SENT | child | {"given_by": "guardian"})
     assert stored().kind == ""
-    confirm(lead)
+    decide = reverse("safeguarding_decisions:page", args=[story.pk])
+    assert decide in confirm(lead).text, "a lead has to decide about a child"
     assert (stored().kind, str(stored().adult_on)) == ("child", child["adult_on"])
     assert stored().latest_consent.given_by == "guardian"
 
@@ -210,6 +212,31 @@ def test_form_of_a_lead_records_at_once(editor, story):
     editor.post(opened_from(story, stored()), SENT)
     assert (stored().latest_consent.recorded_by, stored().names) == (editor.user, TEXTS["names"])
     assert stored().proposed_at is None
+
+
+def test_who_agreed_is_asked_about_an_adult_only_by_others(editor, story):
+    """The form hides the question once the answer is that the person is an adult."""
+    Contributor.objects.update(kind="")
+    editor.user.groups.add(Group.objects.get(name=GROUP))
+    sent = ANSWERS | {"role": "tells", "given_by": ""}
+    for other in (
+        {"kind": "group", "has_children": "False"},
+        {"kind": "adult", "adult_on": days_from_today(9)},
+    ):
+        assert "given_by" in errors_of(editor.post(opened_from(story, stored()), sent | other))
+    assert editor.post(opened_from(story, stored()), sent | {"kind": "adult"}).url == editor_of(story)
+    assert (stored().kind, stored().latest_consent.given_by) == ("adult", "self")
+
+
+@pytest.mark.parametrize("is_waiting", [True, False])
+def test_lead_goes_on_to_the_story_that_waits_for_a_decision(lead, proposed, story, is_waiting):
+    story.unpublish()
+    other = make_story_about(proposed, live=False)
+    if is_waiting:
+        Workflow.objects.get().start(other, lead.user)
+    url = confirm(lead, proceedings="yes").url
+    decide = reverse("safeguarding_decisions:page", args=[other.pk])
+    assert url == (decide if is_waiting else address(proposed, "inspect"))
 
 
 # --- Its words ------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import itertools
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import connection
@@ -22,6 +23,7 @@ from wagtail.models import Page, Revision
 
 from publishing import visibility
 from safeguarding.models import Release
+from safeguarding.policies import GROUP
 from stories.models import StoryPage
 from tests.support.builders import home_page, make_index, make_story, make_user, story_form
 from tests.support.people import days_from_today, people_fields
@@ -125,6 +127,11 @@ def approve_in_modal(world, story):
     world.post(world.submit(story), {"comment": ""}, **{"X-Requested-With": "XMLHttpRequest"})
 
 
+def publish_after_decision(world, story):
+    world.user.groups.add(Group.objects.get(name=GROUP))
+    world.post(f"/admin/safeguarding/stories/{story.pk}/", {"still_right": "1", "publish": "1"})
+
+
 def copy_published(world, story):
     """Publish a copy of `story`, which is live although the check would have stopped it."""
     StoryPage.objects.filter(pk=story.pk).update(live=True)
@@ -199,7 +206,7 @@ def load_rows(world, section):
 EACH = [
     *(create, edit, schedule, schedule_over_live, revert),
     *(approve_in_editor, approve_from_list, approve_in_modal),
-    *(copy_published, publish_revision, save_page),
+    *(copy_published, publish_revision, save_page, publish_after_decision),
 ]
 TOGETHER = [publish_in_bulk, publish_section_in_bulk, become_due]
 # Routes that bypass the check before publishing.
