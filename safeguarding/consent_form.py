@@ -96,7 +96,7 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
         super().clean()
         by_guardian = self.cleaned_data.get("given_by") == Consent.GivenBy.GUARDIAN
         is_child = counts_as_child(self.contributor, self.cleaned_data.get("given_on") or today())
-        is_adult = self.contributor.kind == Contributor.Kind.ADULT and not is_child
+        is_adult = self.contributor.kind == Contributor.Kind.ADULT
         if is_adult and self.has_error("given_by", "required"):  # The form doesn't show the question.
             del self.errors["given_by"]
             self.cleaned_data["given_by"] = Consent.GivenBy.SELF
