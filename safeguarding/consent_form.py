@@ -96,8 +96,8 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
         super().clean()
         by_guardian = self.cleaned_data.get("given_by") == Consent.GivenBy.GUARDIAN
         is_child = counts_as_child(self.contributor, self.cleaned_data.get("given_on") or today())
-        is_adult = self.contributor.kind == Contributor.Kind.ADULT
-        if is_adult and self.has_error("given_by", "required"):  # The form doesn't show the question.
+        # The form hides the question about an adult.
+        if self.contributor.kind == Contributor.Kind.ADULT and self.has_error("given_by", "required"):
             del self.errors["given_by"]
             self.cleaned_data["given_by"] = Consent.GivenBy.SELF
         if is_child and "given_by" in self.cleaned_data and not by_guardian:

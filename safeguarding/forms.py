@@ -190,9 +190,8 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
                     self.unanswered.add(person)
             else:
                 choices.append((question, label))
-                has_ended = not person.last_day or person.last_day < today()
-                usual = add_months(today(), usual_months(person, today()))
-                last_days.append(usual if has_ended else person.last_day)
+                days = [person.last_day, add_months(today(), usual_months(person, today()))]
+                last_days.append(next(each for each in days if each and each >= today()))
         self.fields["question"].choices = choices
         self.initial["question"] = [key for key, _label in choices] if len(choices) == 1 else None
         self.initial["ends_on"] = min(last_days, default=None)

@@ -79,20 +79,16 @@ def answer_errors(page):
 def picture_errors(page):
     """Check that somebody said who is on each picture, and that these people are in the list."""
     listed = {row.contributor_id for row in page.story_people.all()}
+    ask = _("Say who is on this picture, in the library of pictures.")
+    if not listed:
+        ask = _("Add the person under “People in this page”, then say who is on this picture.")
     for field, images in images_by_field(page).items():
         for image in images:
             people = list(image.people.all())
             # asks_again: the file was replaced, so the answer was about another picture.
             if image.asks_again or (image.shows == image.Shows.PERSON_IN_STORY and not people):
-                yield (
-                    field,
-                    format_html(
-                        '<a href="{}">{}</a>',
-                        reverse("wagtailimages:edit", args=[image.pk]),
-                        _("Say who is on this picture, in the library of pictures."),
-                    ),
-                    None,
-                )
+                address = reverse("wagtailimages:edit", args=[image.pk])
+                yield field, format_html('<a href="{}">{}</a>', address, ask), None
             for person in people:
                 if person.pk not in listed:
                     text = _("%(code)s is on the picture: add this person to the people in this page.")

@@ -11,11 +11,10 @@ import pytest
 from django.utils import timezone
 from wagtail.models import Page, TaskState, Workflow
 
+from safeguarding.models import Release
 from tests.support import admin_world, builders
 from tests.support.admin_world import SECRET
 from tests.support.missed_searches import make_reported
-from tests.support.people import make_person
-from tests.support.people import rows_of as people_rows
 from tests.support.queries import count_queries
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
@@ -113,8 +112,7 @@ def test_moderator_finds_what_waits_for_them(client, own):
     client.force_login(admin_world.make_role("moderator", own))
     sender = own.waiting.requested_by
     assert desk(client)["Waiting for you (1)"] == [f"Plain draft – Sent by {sender.username}"]
-    own.draft.story_people = people_rows(make_person())
-    own.draft.save()
+    Release.objects.filter(page=own.draft).update(until=None)
     [row] = desk(client)["Waiting for you (1)"]
     assert row.endswith(
         f"Sent by {sender.username}. It waits because of its people: open it to see for whom."
