@@ -210,8 +210,7 @@ def record(contributor, user):
     It is recorded too if the person never agreed.
     """
     if not contributor.has_withdrawn:
-        event = Consent.Event.WITHDRAWN
-        contributor.consents.create(event=event, given_on=today(), recorded_by=user)
+        contributor.consents.create(event=Consent.Event.WITHDRAWN, given_on=today(), recorded_by=user)
 
 
 def delete_contact(contributor):
