@@ -86,6 +86,6 @@ def create():
 def get_demo_codes():
     """Return the codes of the demo's people."""
     # Imported here, because production imports this module and needs no demo.
-    from stories.demo.load import DEMO_DIR, read_toml
+    from stories.demo.load import read_rows
 
-    return [row["code"] for row in read_toml(DEMO_DIR / "people.toml")["people"]]
+    return [row["code"] for row in read_rows("people")]

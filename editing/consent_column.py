@@ -60,10 +60,9 @@ def with_consent(stories):
     `consent_until` is the last day on which everything that the story shows is agreed to.
     """
     states = [When(condition(), then=Value(key)) for key, (_label, condition) in STATES.items()]
-    until = Release.objects.filter(page=OuterRef("pk")).values("until")
-    return stories.annotate(
-        consent_state=Case(*states, output_field=CharField()), consent_until=Subquery(until)
-    )
+    state = Case(*states, output_field=CharField())
+    until = Subquery(Release.objects.filter(page=OuterRef("pk")).values("until"))
+    return stories.annotate(consent_state=state, consent_until=until)
 
 
 def describe(story):

@@ -88,9 +88,8 @@ def say_that_it_is_hidden(request, page):
     if is_hidden_at_once(page):
         messages.warning(request, _("This page is hidden from readers. “Show again” shows it."))
     elif page.live and is_withheld(page):
-        messages.warning(
-            request, _("Readers don't see this page: a page above it is hidden or not published.")
-        )
+        text = _("Readers don't see this page: a page above it is hidden or not published.")
+        messages.warning(request, text)
     elif page.live and is_held_back(page):
         messages.warning(request, HELD_BACK)
 

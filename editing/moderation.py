@@ -130,18 +130,15 @@ class DecidingActionView(WorkflowActionView):
 
     def post(self, request, *args, **kwargs):
         if self.action_name == "approve" and self.has_changed():
-            messages.error(
-                request, _("This page was changed since it was sent. Read it here before you approve.")
-            )
+            text = _("This page was changed since it was sent. Read it here before you approve.")
+            messages.error(request, text)
             address = reverse("wagtailadmin_pages:edit", args=[self.object.pk])
             if request.headers.get("x-requested-with") == "XMLHttpRequest":
                 return self.render_modal_json(request, {"step": "success", "redirect": address})
             return redirect(address)
         response = super().post(request, *args, **kwargs)
         # A form with errors decides nothing.
-        is_open = TaskState.objects.filter(
-            pk=self.task_state_id, status=TaskState.STATUS_IN_PROGRESS
-        ).exists()
-        if not is_open and (text := describe_decision(self.object, self.action_name)):
+        still_open = TaskState.objects.filter(pk=self.task_state_id, status=TaskState.STATUS_IN_PROGRESS)
+        if not still_open.exists() and (text := describe_decision(self.object, self.action_name)):
             messages.success(request, text, buttons=live_button(self.object))
         return response

@@ -19,7 +19,7 @@ from safeguarding.withdrawal.tasks import is_one_held
 from safeguarding.writers import copy_writers
 from stories.checked_pages import refuse_titles
 from stories.people import contributors_in
-from stories.people_check import sentences_in
+from stories.people_check import errors_in
 
 
 def pages_of(action):
@@ -56,7 +56,7 @@ def copy_page(self, skip_permission_checks=False):
     try:
         return copy_all(self, skip_permission_checks)
     except ValidationError as error:
-        if not self.keep_live or not sentences_in(error):
+        if not self.keep_live or not errors_in(error):
             raise
     # A copy can't be published because of the people in it: what was decided about the people in a page
     # doesn't count for its copies. So all copies become drafts.

@@ -13,7 +13,7 @@ from django.utils.html import format_html_join
 from wagtail.admin import messages
 from wagtail.admin.modal_workflow import render_modal_workflow
 
-from stories.people_check import PublishingRefused, sentences_in
+from stories.people_check import PublishingRefused, errors_in
 from stories.refusals import lines_in
 
 # The namespaces of the views whose key in the address is that of a page.
@@ -30,7 +30,7 @@ def explain_refusals(view):
         except ValidationError as error:
             match = request.resolver_match
             is_about_pages = PAGE_VIEWS.intersection(match.namespaces) or kwargs.get("model_name") == "page"
-            if not sentences_in(error) and not is_about_pages:
+            if not errors_in(error) and not is_about_pages:
                 raise
             return answer(request, error, kwargs)
 

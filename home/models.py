@@ -221,11 +221,7 @@ class StandardPage(CheckedPageMixin, Page):
     subpage_types = ["home.StandardPage"]
     page_description = _("A plain page, such as “About us” or “Get help”.")
 
-    search_fields = [
-        *Page.search_fields,
-        index.SearchField("introduction"),
-        index.SearchField("body"),
-    ]
+    search_fields = [*Page.search_fields, index.SearchField("introduction"), index.SearchField("body")]
 
     content_panels = [
         *Page.content_panels,

@@ -35,14 +35,11 @@ ERASED = _(
 CHANGED = _("This picture has changed since you opened it. Please open it again.")
 
 
-def replace_file_field(form, field_class):
-    """Make the field "file" of `form` a `field_class`, if the form has one. Some of Wagtail's forms don't."""
-    if field := form.fields.get("file"):
-        form.fields["file"] = field_class(label=field.label, required=field.required, widget=field.widget)
-
-
 class ShownFileMixin:
-    """Refuses changes to what readers see of a file by a user who may publish nothing."""
+    """Refuses changes to what readers see of a file by a user who may publish nothing.
+
+    `file_field`: the class of the field that cleans the file.
+    """
 
     # The fields of pictures and documents that readers see. Pages have their own copies of alternative texts.
     shown_fields = {"file", "credit", "shows", "people", "is_recognisable", *FOCAL_POINT}
@@ -50,6 +47,10 @@ class ShownFileMixin:
     def __init__(self, *args, user=None, **kwargs):
         super().__init__(*args, user=user, **kwargs)
         self.user = user
+        if field := self.fields.get("file"):  # Some of Wagtail's forms have none.
+            self.fields["file"] = self.file_field(
+                label=field.label, required=field.required, widget=field.widget
+            )
         # Wagtail's forms delete this file when it is replaced: that of a document before the row is saved.
         # Our models do so after the row is saved.
         self.original_file = None
@@ -89,6 +90,7 @@ def what_is_said_of(image):
 
 
 class PictureForm(ShownFileMixin, BaseImageForm):
+    file_field = PictureFormField
     # What was said of the picture when the user opened the form.
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -98,7 +100,6 @@ class PictureForm(ShownFileMixin, BaseImageForm):
             self.initial["seen"] = what_is_said_of(self.instance)
         else:
             del self.fields["seen"]
-        replace_file_field(self, PictureFormField)
         if people := self.fields.get("people"):
             self.offer_people(people)
 
@@ -144,6 +145,4 @@ class PictureForm(ShownFileMixin, BaseImageForm):
 
 
 class DocumentForm(ShownFileMixin, BaseDocumentForm):
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        replace_file_field(self, DocumentFormField)
+    file_field = DocumentFormField

@@ -3,11 +3,9 @@
 It stands there while something about the people in it is open: waiting_pages() in safeguarding/decisions.py.
 """
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -16,7 +14,7 @@ from wagtail.log_actions import log
 from wagtail.models import Page
 
 from safeguarding.decisions import ASK, questions
-from safeguarding.mails import mail_leads
+from safeguarding.mails import mail_about
 from safeguarding.policies import leads
 
 
@@ -37,7 +35,6 @@ def ask(request, pk):
         raise PermissionDenied
     if not questions().filter(page=page).exists():
         log(page, ASK, user=request.user)
-        address = settings.BASE_URL + reverse("safeguarding_decisions:page", args=[pk])
         text = gettext_lazy("Somebody who writes a page needs your help with the people in it:")
-        mail_leads(gettext_lazy("You are asked about a page"), lambda: f"{text}\n\n{address}")
+        mail_about(page, gettext_lazy("You are asked about a page"), lambda: text)
     return HttpResponse(_("It is on the desk of: %s.") % name_users(leads()), content_type="text/plain")

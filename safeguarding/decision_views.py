@@ -6,7 +6,6 @@ at, and let a user publish again who is above the limit of the leak check.
 """
 
 from django import forms
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.http import Http404
@@ -29,7 +28,7 @@ from caching.local_date import today
 from safeguarding.decisions import find_repeatable, find_undecided, find_versions, waiting_pages
 from safeguarding.forms import DecisionForm
 from safeguarding.leak_check.hits import allow
-from safeguarding.mails import mail_leads
+from safeguarding.mails import mail_about
 from safeguarding.models import LeakHits, Release, SecondReader
 from safeguarding.releases import report_again
 from safeguarding.views import LeadMixin
@@ -213,8 +212,7 @@ class ReaderView(StoryMixin, FormView):
         form.instance.page, form.instance.user = page, user
         log(form.save(), "wagtail.create")
         administrators = get_user_model().objects.filter(is_superuser=True, is_active=True)
-        address = f"{settings.BASE_URL}{reverse('safeguarding_decisions:page', args=[page.pk])}"
-        mail_leads(self.subject, lambda: f"{self.text % user}\n\n{address}", administrators)
+        mail_about(page, self.subject, lambda: self.text % user, administrators)
         text = _("The second reader is recorded. All members of the team and all administrators are told.")
         messages.success(self.request, text)
         return redirect("safeguarding_decisions:page", page.pk)

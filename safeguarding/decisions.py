@@ -266,9 +266,8 @@ def changed_decisions():
     found = found.select_related("page__live_revision", "revision").order_by("decided_at").defer("reason")
     last = {each.page_id: each for each in found}
     edits = ModelLogEntry.objects.filter(action="wagtail.edit").order_by("timestamp")
-    edits = {
-        tuple(row): moment for *row, moment in edits.values_list("content_type", "object_id", "timestamp")
-    }
+    edits = edits.values_list("content_type", "object_id", "timestamp")
+    edits = {tuple(term): moment for *term, moment in edits}
     shown = ReferenceIndex.objects.filter(
         base_content_type=ContentType.objects.get_for_model(Page), object_id__in=map(str, last)
     )

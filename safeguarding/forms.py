@@ -52,10 +52,8 @@ class RestrictedFieldsMixin:
 
     def encrypted_fields(self):
         """Return the names of the form's encrypted fields."""
-        fields = self._meta.model._meta.fields
-        return [
-            each.name for each in fields if isinstance(each, EncryptedTextField) and each.name in self.fields
-        ]
+        fields = [each for each in self._meta.model._meta.fields if each.name in self.fields]
+        return [each.name for each in fields if isinstance(each, EncryptedTextField)]
 
     def clean(self):
         super().clean()

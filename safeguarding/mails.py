@@ -4,6 +4,7 @@ import logging
 
 from django.conf import settings
 from django.core.mail import send_mail
+from django.urls import reverse
 from django.utils.translation import get_language, override
 from wagtail.users.models import UserProfile
 
@@ -37,3 +38,9 @@ def mail_leads(subject, compose, others=()):
             except Exception:  # of the mail server, or of an address that can't be encoded
                 logger.exception("A mail to a safeguarding lead could not be sent.")
     return sent
+
+
+def mail_about(page, subject, compose, others=()):
+    """Send a mail as mail_leads() does. It ends with the address at which leads decide about `page`."""
+    address = settings.BASE_URL + reverse("safeguarding_decisions:page", args=[page.pk])
+    mail_leads(subject, lambda: f"{compose()}\n\n{address}", others)

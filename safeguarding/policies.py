@@ -57,9 +57,8 @@ def sees_names(user):
     if not is_lead(user) or not memberships().filter(user=user, pk__in=announced).exists():
         return False
     since = timezone.now() - CLOSED_FOR
-    return (
-        not ModelLogEntry.objects.for_instance(user).filter(action=NAMES_CLOSED, timestamp__gt=since).exists()
-    )
+    closings = ModelLogEntry.objects.for_instance(user).filter(action=NAMES_CLOSED)
+    return not closings.filter(timestamp__gt=since).exists()
 
 
 def labels_for(user, **conditions):

@@ -91,6 +91,12 @@ class Fingerprint(Record):
     class Meta(Record.Meta):
         unique_together = [("withdrawal", "kind", "digest")]
 
+    @classmethod
+    def add(cls, withdrawal, digests):
+        """Store `digests`, (kind, digest) pairs, unless they are stored already."""
+        rows = [cls(withdrawal=withdrawal, kind=kind, digest=digest) for kind, digest in digests]
+        cls.objects.bulk_create(rows, ignore_conflicts=True)
+
 
 def make_salt():
     return secrets.token_hex(16)

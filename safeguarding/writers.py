@@ -188,9 +188,8 @@ def keep_writers(page):
     yield
     last = Revision.page_revisions.filter(object_id=str(page.pk)).order_by("pk").last()
     for user, changed in changes.items():
-        PageLogEntry.objects.log_action(
-            page, WROTE_BEFORE, user=user, revision=last, data={"changed": changed}
-        )
+        data = {"changed": changed}
+        PageLogEntry.objects.log_action(page, WROTE_BEFORE, user=user, revision=last, data=data)
 
 
 def copy_writers(source, copy):

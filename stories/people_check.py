@@ -1,6 +1,6 @@
 """Checks whether something about its people prevents publishing a page, and tells its editor in words."""
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -26,10 +26,10 @@ class PublishingRefused(ValidationError):
         super().__init__(errors)
 
 
-def sentences_in(error):
-    """Return the messages with CODE in `error`, a ValidationError."""
-    errors = error.error_list if hasattr(error, "error_list") else sum(error.error_dict.values(), [])
-    return [each.message for each in errors if each.code == CODE]
+def errors_in(error):
+    """Return (name of a field, ValidationError) pairs: those in `error`, a ValidationError, with CODE."""
+    by_field = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
+    return [(field, each) for field, errors in by_field.items() for each in errors if each.code == CODE]
 
 
 def day_of_publication(page):
@@ -47,9 +47,14 @@ def find_errors(page, can_compare=can_compare):
     `can_compare`: function that returns whether the site can read the protected words, which the leak check
     looks for. The default one decrypts all of them.
     """
-    found = [*answer_errors(page), *picture_errors(page), *unseen_errors(page)]
-    if contributors_in(page):  # Most pages have nobody. A report takes several queries.
-        found += [*person_errors(page), *key_errors(can_compare)]
+    found = [*answer_errors(page), *picture_errors(page)]
+    # Most pages have neither, and a report takes several queries.
+    if contributors_in(page) or find_doubtful(page):
+        report = report_of(page)
+        found += [*unseen_errors(report), *person_errors(page, report)]
+        if report.uses and not can_compare():
+            text = _("A key is missing in SAFEGUARDING_KEYS. Save the draft, and tell whoever runs the site.")
+            found.append(("people", text, None))
     errors = {}
     for field, text, person, *unmet in found:
         error = ValidationError(text, code=CODE)
@@ -95,18 +100,20 @@ def picture_errors(page):
                     yield "people", text % {"code": person.code}, person
 
 
-def unseen_errors(page):
-    """Check that a safeguarding lead looked at the pictures with which the page waits for that."""
-    if find_doubtful(page) and report_of(page).waits:
+def unseen_errors(report):
+    """Check that a safeguarding lead looked at the pictures with which the page waits for that.
+
+    `report`: the Report of the page.
+    """
+    if report.waits:
         text = _(
             "A picture shows a person, or was said to. Choose “These people”, or ask the safeguarding team."
         )
         yield "people", text, None, "not seen"
 
 
-def person_errors(page):
+def person_errors(page, report):
     """Check that everybody in the page agrees to what it shows of them."""
-    report = report_of(page)
     people = load_people(use.contributor_id for use in report.uses)
     levels = {field: levels_in(images) for field, images in images_by_field(page).items()}
     judged = judge_uses(page, report.uses, report.digest, people, day_of_publication(page))
@@ -118,13 +125,3 @@ def person_errors(page):
                 fields = [field for field, found in levels.items() if found.get(person.pk) == use.picture]
             for field in fields:
                 yield field, unmet.describe(person), person, unmet
-
-
-def key_errors(can_compare):
-    """Refuse a page with people while `can_compare`, a function, returns False."""
-    if not can_compare():
-        yield (
-            "people",
-            _("A key is missing in SAFEGUARDING_KEYS. Save the draft, and tell whoever runs the site."),
-            None,
-        )

@@ -4,7 +4,6 @@ Only safeguarding leads get links to people. They are the members of the group S
 """
 
 from django.apps import apps
-from django.core.exceptions import NON_FIELD_ERRORS
 from django.urls import reverse
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import mark_safe
@@ -15,7 +14,7 @@ from safeguarding.decisions import WAITING
 from safeguarding.encryption import has_keys
 from safeguarding.gate import WITHOUT_CONSENT
 from safeguarding.policies import is_lead, may_write_down
-from stories.people_check import CODE, find_errors
+from stories.people_check import errors_in, find_errors
 
 # {field: heading of its panel in the page editor}.
 FIELDS = {"people": _("People in this page"), "lead_image": _("Lead picture"), "body": _("Body")}
@@ -85,18 +84,13 @@ def lines_about(page, user, editor=""):
 
 
 def lines_in(error, user, editor):
-    """Return a list of HTML lines for the errors in `error`, a ValidationError, that have the code CODE.
+    """Return a list of HTML lines for the errors of stories/people_check.py in `error`, a ValidationError.
 
     `user`, `editor`: as in link_field().
     """
-    if not hasattr(error, "error_dict"):
-        found = [(NON_FIELD_ERRORS, each) for each in error.error_list]
-    else:
-        found = [(field, each) for field, errors in error.error_dict.items() for each in errors]
     return [
         link_field(field, each, user, editor) if field in FIELDS else link_person(each, user)
-        for field, each in found
-        if each.code == CODE
+        for field, each in errors_in(error)
     ]
 
 

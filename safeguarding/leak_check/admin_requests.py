@@ -213,12 +213,8 @@ def describe(instance, findings):
     is_page = isinstance(instance, Page)
     kind = "" if is_page else f"{capfirst(instance._meta.verbose_name)}: "
     if findings.stops:
-        text = (
-            get_stop_message()
-            if is_page
-            else _("This would give somebody away, please change it: %(places)s.")
-        )
-        yield kind + text % {"places": join(findings.stops)}
+        text = _("This would give somebody away, please change it: %(places)s.")
+        yield kind + (get_stop_message() if is_page else text) % {"places": join(findings.stops)}
     warned = join(findings.warnings)
     ordinary = join(findings.ordinary)
     if len(findings.ordinary) > MANY_ORDINARY:

@@ -59,10 +59,8 @@ def people_of(instance):
     if not hasattr(instance, "report_people"):
         return People()
     uses, gone = instance.report_people().uses, people_taken_out(instance)
-    return People(
-        {use.contributor_id for use in uses} | gone,
-        {use.contributor_id for use in uses if use.naming == Naming.REAL} - gone,
-    )
+    named = {use.contributor_id for use in uses if use.naming == Naming.REAL}
+    return People({use.contributor_id for use in uses} | gone, named - gone)
 
 
 def people_at(pages):
@@ -205,14 +203,11 @@ class LiveObject:
 
 def find_live(words):
     """Return the LiveObjects with one of `words`, a collection of ProtectedWords."""
-    terms = {word.term for word in words}
-    return [
-        found
-        for source in shown_sources()
-        for found in find_in(
-            source.live(source.model).filter(pk__in=find_keys(source.model, terms)), source.read, words
-        )
-    ]
+    terms, found = {word.term for word in words}, []
+    for source in shown_sources():
+        rows = source.live(source.model).filter(pk__in=find_keys(source.model, terms))
+        found += find_in(rows, source.read, words)
+    return found
 
 
 def find_shown(words):

@@ -77,11 +77,8 @@ def compose():
         "names. “Needs you today”, on the first page of the admin, says who it was. Above %(limit)d, the "
         "site publishes nothing for this user until tomorrow, unless you allow it there:\n\n%(address)s"
     )
-    return text % {
-        "limit": LIMIT,
-        "week": LIMIT_OF_WEEK,
-        "address": f"{settings.BASE_URL}{reverse('wagtailadmin_home')}",
-    }
+    address = settings.BASE_URL + reverse("wagtailadmin_home")
+    return text % {"limit": LIMIT, "week": LIMIT_OF_WEEK, "address": address}
 
 
 def find_many():

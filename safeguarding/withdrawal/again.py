@@ -48,14 +48,8 @@ def withdraw_again(entry, salt):
     case.withdrawal.save(update_fields=["counts"])
     hold_pages(case.suspected.values(), entry["code"], case.withdrawal)
     # The ledger can have digests of addresses that are not in the backup.
-    Fingerprint.objects.bulk_create(
-        [
-            Fingerprint(withdrawal=case.withdrawal, kind=kind, digest=digest)
-            for kind in Fingerprint.Kind
-            for digest in entry.get(kind, ())
-        ],
-        ignore_conflicts=True,
-    )
+    digests = [(kind, digest) for kind in Fingerprint.Kind for digest in entry.get(kind, ())]
+    Fingerprint.add(case.withdrawal, digests)
     return True
 
 

@@ -201,10 +201,7 @@ def store_fingerprints(case):
     digests = {(kind.ADDRESS, digest_of(path, salt)) for path in case.public_paths}
     digests |= {(kind.PICTURE, digest_of(each, salt)) for each in case.hashes}
     digests |= {(kind.STORY, digest_of(str(page.translation_key), salt)) for page in case.erased.values()}
-    Fingerprint.objects.bulk_create(
-        [Fingerprint(withdrawal=case.withdrawal, kind=kind, digest=digest) for kind, digest in digests],
-        ignore_conflicts=True,
-    )
+    Fingerprint.add(case.withdrawal, digests)
 
 
 def record(contributor, user):
@@ -213,9 +210,7 @@ def record(contributor, user):
     It is recorded too if the person never agreed.
     """
     if not contributor.has_withdrawn:
-        Consent.objects.create(
-            contributor=contributor, event=Consent.Event.WITHDRAWN, given_on=today(), recorded_by=user
-        )
+        contributor.consents.create(event=Consent.Event.WITHDRAWN, given_on=today(), recorded_by=user)
 
 
 def delete_contact(contributor):

@@ -54,11 +54,9 @@ class Notes(Place):
 
 def words_to_change(person):
     """Return the ProtectedWords of `person`, without ordinary words. Without the key there are none."""
-    return (
-        []
-        if has_unreadable_words(person)
-        else [word for word in words_of_person(person) if not word.is_ordinary]
-    )
+    if has_unreadable_words(person):
+        return []
+    return [word for word in words_of_person(person) if not word.is_ordinary]
 
 
 def find_elsewhere(words, skipped=()):

@@ -149,10 +149,7 @@ def purge_page(page, owner, withdrawal=None):
     salt, current = Ledger.get().salt, path_at(page, page.url_path)
     paths = public_paths(page, paths_of(page))
     former = {digest_of(path, salt) for path in paths} - {digest_of(current, salt)}
-    Fingerprint.objects.bulk_create(
-        [Fingerprint(withdrawal=withdrawal, kind=Fingerprint.Kind.FORMER, digest=each) for each in former],
-        ignore_conflicts=True,
-    )
+    Fingerprint.add(withdrawal, [(Fingerprint.Kind.FORMER, digest) for digest in former])
     redirects = Redirect.objects.filter(redirect_page=page.pk)
     case = Case(None, owner.code, logged={(Redirect, each.pk) for each in redirects})
     overwrite(ModelLogEntry.objects.filter(is_about_other(case)), owner)

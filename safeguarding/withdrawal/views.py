@@ -46,21 +46,17 @@ class WithdrawView(PersonMixin, TemplateView):
         try:
             done = withdraw(self.person, request.user, yes, request.POST["seen"])
         except PlanChanged:
-            messages.warning(
-                request, _("Something else is found now than when you opened the page. Please read it again.")
-            )
+            text = _("Something else is found now than when you opened the page. Please read it again.")
+            messages.warning(request, text)
             return self.show()
         return redirect("safeguarding_withdrawals:report", done.pk)
 
     def show(self):
         """Return the response with the list. It is sent for a POST only, so that no link can open it."""
-        RestrictedView.objects.create(
-            contributor=self.person, user=self.request.user, reason=RestrictedView.Reason.CONSENT
-        )
+        self.person.views.create(user=self.request.user, reason=RestrictedView.Reason.CONSENT)
         is_unreadable = has_unreadable_words(self.person)
-        return self.render_to_response(
-            self.get_context_data(plan=make_plan(self.person), is_unreadable=is_unreadable)
-        )
+        context = self.get_context_data(plan=make_plan(self.person), is_unreadable=is_unreadable)
+        return self.render_to_response(context)
 
 
 class PastView(PersonMixin, TemplateView):
@@ -79,11 +75,8 @@ class PastView(PersonMixin, TemplateView):
     def get_context_data(self, **kwargs):
         # The name of a Place of media/erasing.py.
         files = next(place for place in places() if place.name == "pictures")
-        return super().get_context_data(
-            pages=self.pages.order_by("pk"),
-            pictures=files.find(Case(self.person, self.person.code)),
-            **kwargs,
-        )
+        pictures = files.find(Case(self.person, self.person.code))
+        return super().get_context_data(pages=self.pages.order_by("pk"), pictures=pictures, **kwargs)
 
     def post(self, request, *_arguments, **_named):
         page = find(self.pages, request.POST.get("page", ""))

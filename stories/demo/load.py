@@ -23,12 +23,11 @@ import json
 import tomllib
 from pathlib import Path
 
-from wagtail.documents import get_document_model
-from wagtail.images import get_image_model
 from wagtail.models import Page
 
 from media.cleaning import clean_picture
 from media.documents import clean_document
+from media.models import CleanDocument, CleanImage
 from safeguarding import decision_views, decisions
 from stories.demo import people, pictures
 from stories.models import StoryAuthor, StoryCountry, StoryIndexPage, StoryPage, StoryTheme
@@ -46,6 +45,11 @@ PLAIN_FIELDS = ("title", "slug", "summary", "date", "content_notes", "show_conte
 def read_toml(path):
     """Return the content of the TOML file at `path`, a dict."""
     return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def read_rows(name):
+    """Return the rows in the file of LIST_FILES with this `name`."""
+    return read_toml(DEMO_DIR / f"{name}.toml")[name]
 
 
 def get_story_slugs():
@@ -67,11 +71,10 @@ class DemoMedia:
         if name not in self._images:
             png = io.BytesIO()
             pictures.draw(name).save(png, "PNG")
-            Image = get_image_model()
-            self._images[name] = Image.objects.create(
+            self._images[name] = CleanImage.objects.create(
                 title=name.replace("-", " ").capitalize(),
                 file=clean_picture(png),
-                shows=Image.Shows.ILLUSTRATION,
+                shows=CleanImage.Shows.ILLUSTRATION,
                 description=alt,
                 credit=CREDIT,
             )
@@ -82,8 +85,7 @@ class DemoMedia:
         if file_name not in self._documents:
             with (DEMO_DIR / "documents" / file_name).open("rb") as file:
                 content = clean_document(file)
-            Document = get_document_model()
-            self._documents[file_name] = Document.objects.create(title=title, file=content)
+            self._documents[file_name] = CleanDocument.objects.create(title=title, file=content)
         return self._documents[file_name]
 
 
@@ -156,22 +158,13 @@ def add_index(home, media):
     index = StoryIndexPage(title="Stories", slug="stories", show_in_menus=True, people=People.NONE)
     publish(home.add_child(instance=index))
     sections = {}
-    for section in read_toml(DEMO_DIR / "sections.toml")["sections"]:
-        page = sections[section["slug"]] = StoryIndexPage(
-            title=section["title"],
-            slug=section["slug"],
-            introduction=f"<p>{section['introduction']}</p>",
-            people=People.NONE,
-        )
+    for row in read_rows("sections"):
+        row["introduction"] = f"<p>{row['introduction']}</p>"
+        page = sections[row["slug"]] = StoryIndexPage(**row, people=People.NONE)
         publish(index.add_child(instance=page))
-    themes = {}
-    for theme in read_toml(DEMO_DIR / "themes.toml")["themes"]:
-        themes[theme["slug"]] = Theme.objects.create(**theme)
-    authors = {}
-    for author in read_toml(DEMO_DIR / "authors.toml")["authors"]:
-        key = author.pop("key")
-        authors[key] = Author.objects.create(**author)
-    rows = read_toml(DEMO_DIR / "people.toml")["people"]
+    themes = {row["slug"]: Theme.objects.create(**row) for row in read_rows("themes")}
+    authors = {row.pop("key"): Author.objects.create(**row) for row in read_rows("authors")}
+    rows = read_rows("people")
     for slug in get_story_slugs():
         story = read_toml(DEMO_DIR / f"{slug}.toml")
         _add_story(story, sections, themes, authors, media, [row for row in rows if row["story"] == slug])

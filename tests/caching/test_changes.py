@@ -16,12 +16,7 @@ from wagtail.models import PageViewRestriction, Site
 from caching import content_version as version_module
 from caching.cache_request import PAGE_CACHE_CONTROL
 from caching.cacheable import ENVIRON_KEY
-from caching.content_version import (
-    UNSEEN_TABLES,
-    content_version,
-    may_change_public_pages,
-    trim,
-)
+from caching.content_version import UNSEEN_TABLES, content_version, may_change_public_pages, trim
 from caching.content_version import change as change_version
 from caching.models import Change
 from caching.page_cache import PageCache

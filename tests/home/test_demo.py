@@ -106,19 +106,11 @@ def check_people(client):
     """
     client.force_login(get_user_model().objects.create_superuser("somebody"))
     pages = client.get("/admin/stories/?locale=en").context["pages"]
-    assert sorted(Counter(page.consent_state for page in pages).items()) == [
-        ("ends_soon", 1),
-        ("held_back", 1),
-        ("in_order", 1),
-        ("nobody", 7),
-    ]
+    states = Counter(page.consent_state for page in pages)
+    assert states == {"ends_soon": 1, "held_back": 1, "in_order": 1, "nobody": 7}
     people = Contributor.objects.all()
-    assert sorted((person.kind, person.get_status()) for person in people) == [
-        ("", "none"),
-        ("", "none"),
-        ("adult", "ends_soon"),
-        ("group", "active"),
-    ]
+    statuses = sorted((person.kind, person.get_status()) for person in people)
+    assert statuses == [("", "none"), ("", "none"), ("adult", "ends_soon"), ("group", "active")]
     # The names in the demonstration can't be taken for real people.
     names = [text for person in people for text in (person.names, person.proposed.get("names")) if text]
     assert [text.startswith("Invented for the demonstration") for text in names] == [True] * 3

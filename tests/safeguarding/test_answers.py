@@ -56,7 +56,6 @@ def test_reason_is_for_leads_only_and_asked_before_the_page_is_sent(lead):
     assert is_published(StoryPage.objects.get())
     assert REASON in lead.get(LIST).text
     assert "Zahrawi" not in client.get(address).text
-    assert client.get(LIST).status_code == client.post(LIST, {}).status_code == 302
 
 
 # --- Right ----------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from wagtail.log_actions import log
 
 from safeguarding.models import RestrictedView
 from safeguarding.policies import NAMES_CLOSED
-from tests.support.builders import make_user, parse
+from tests.support.builders import parse
 from tests.support.leads import address
 from tests.support.people import make_agreeing_person, make_person
 
@@ -29,9 +29,8 @@ def test_each_way_finds_the_person_and_looks_are_recorded(lead, caplog):
     for words in ("amina", "OTIENO NDEGE", "kito", "0700 123456"):
         assert find(lead, words) == {person.code}, words
         assert words not in caplog.text
-        assert (
-            RestrictedView.objects.filter(contributor=person, user=lead.user, reason="found").delete()[0] == 1
-        )
+        looks = RestrictedView.objects.filter(contributor=person, user=lead.user, reason="found")
+        assert looks.delete()[0] == 1, words
     assert find(lead, person.code) == find(lead, person.code[2:].lower()) == {person.code}
     for words in ("", "a", "-", "Kisumu", "Nobody"):
         assert find(lead, words) == set(), words
@@ -47,7 +46,4 @@ def test_only_who_sees_names_searches_them(lead):
     person = make_agreeing_person(names="Amina Otieno")
     log(lead.user, NAMES_CLOSED)
     assert (find(lead, "amina"), find(lead, person.code)) == (set(), {person.code})
-    for user in (make_user("Editors"), make_user("Moderators"), make_user(is_superuser=True)):
-        lead.force_login(user)
-        assert lead.post(INDEX, {"words": "amina"}).status_code == 302
     assert not RestrictedView.objects.exists()

@@ -3,12 +3,9 @@
 A lead is a member of the safeguarding team.
 """
 
-import datetime
-
 import pytest
-from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
-from wagtail.models import PageLogEntry, Workflow
+from wagtail.models import PageLogEntry
 
 from media.models import CleanImage
 from safeguarding.holds import take_down
@@ -21,17 +18,10 @@ from stories.models import StoryPage
 from tests.support import builders
 from tests.support.builders import parse
 from tests.support.leads import ANSWERS, address
-from tests.support.people import (
-    ALL_AGREED,
-    days_from_today,
-    make_agreeing_person,
-    make_story_about,
-    record,
-    withdraw,
-)
+from tests.support.people import ALL_AGREED, days_from_today, make_agreeing_person, make_story_about, record
 from tests.support.stored_text import tables_with
 from tests.support.undone import undone
-from tests.support.withdrawal_world import NAME, finish, named_image
+from tests.support.withdrawal_world import NAME, finish, named_image, schedule, submit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
@@ -113,7 +103,7 @@ def test_hold_for_a_word_and_one_after_a_restore_end_separately(lead, client):
 HAPPENS = {
     "nothing": (lambda person: person, 200, 200),
     "taken down": (lambda person: take_down(person, None), 404, 404),
-    "withdrawn": (withdraw, 404, 200),
+    "withdrawn": (lambda person: record(person, event="withdrawn"), 404, 200),
     "ended": (lambda person: record(person, **ALL_AGREED | {"ends_on": days_from_today(-1)}), 404, 200),
     "name taken back": (lambda person: record(person, **ALL_AGREED | {"naming": Naming.CHANGED}), 404, 200),
     "child without a decision": (lambda person: Contributor.objects.get().save(), 404, 200),
@@ -180,10 +170,8 @@ def test_forgotten_versions_are_gone_from_everywhere(lead, client):
             assert tables_with(NAME)
     for key in ("x", "", builders.make_story("Of others").pk):
         assert lead.post(address(person, "past"), {"page": key}).status_code == 404, key
-    assert (
-        "The earlier versions are deleted."
-        in lead.post(address(person, "past"), {"page": story.pk}, follow=True).text
-    )
+    told = lead.post(address(person, "past"), {"page": story.pk}, follow=True).text
+    assert "The earlier versions are deleted." in told
     finish()
     assert tables_with(NAME) == {}
     assert statuses(client, story, other) == [410, 200]
@@ -192,15 +180,6 @@ def test_forgotten_versions_are_gone_from_everywhere(lead, client):
     labels = PageLogEntry.objects.filter(page=story.pk).exclude(action="safeguarding.wrote_before")
     assert set(labels.values_list("label", flat=True)) == {person.code}
     assert set(WithdrawalTask.objects.filter(done_at=None).values_list("step", flat=True)) == {"vacuum"}
-
-
-def schedule(story):
-    moment = timezone.now() + datetime.timedelta(days=9)
-    StoryPage.objects.get(pk=story.pk).save_revision(approved_go_live_at=moment)
-
-
-def submit(story):
-    Workflow.objects.get().start(StoryPage.objects.get(pk=story.pk), builders.make_user("Editors"))
 
 
 # --- After a restore ------------------------------------------------------------------------------

@@ -36,15 +36,7 @@ from safeguarding.withdrawal.again import withdraw_again
 from safeguarding.withdrawal.forgetting import delete_words
 from safeguarding.withdrawal.page_holds import hold_pages, release_page
 from stories.models import StoryPage
-from tests.support.builders import (
-    make_document,
-    make_image,
-    make_index,
-    make_story,
-    make_user,
-    parse,
-    picture_bytes,
-)
+from tests.support.builders import make_document, make_image, make_index, make_story, make_user, picture_bytes
 from tests.support.leads import ANSWERS, SECRET, address, make_live_story
 from tests.support.people import (
     ALL_AGREED,
@@ -100,6 +92,18 @@ def wait_until_blocked():
     raise AssertionError("the other connection does not wait")
 
 
+def run_both(first, second, look=bool):
+    """Call `first` in a transaction and, before it ends, `second` in a thread, which has to wait.
+
+    Return what the function `look` returns meanwhile.
+    """
+    with others() as start, transaction.atomic():
+        first()
+        start(second)
+        wait_until_blocked()
+        return look()
+
+
 def publish(story):
     try:
         story.latest_revision.publish()
@@ -120,10 +124,7 @@ def test_publishing_and_withdrawing():
             story = make_story_about(person, live=False)
             acts = [partial(withdraw, person), partial(route, story)]
             first, second = acts if withdrawal_first else acts[::-1]
-            with others() as start, transaction.atomic():
-                first()
-                start(second)
-                wait_until_blocked()
+            run_both(first, second)
             assert person.consents.filter(event="withdrawn").exists()
             is_stopped = withdrawal_first and route == publish
             assert StoryPage.objects.filter(pk=story.pk, live=not is_stopped).exists()
@@ -137,12 +138,8 @@ def test_form_that_is_sent_while_a_withdrawal_runs_stores_nothing():
         ("consent", ANSWERS | {"ends_on": ""}),
     ):
         person = make_agreeing_person(names=SECRET)
-        form = parse(lead.post(address(person, name), {"reason": "contact"}))
-        data["seen"] = form.select_one("[name=seen]")["value"]
-        with others() as start, transaction.atomic():
-            carry_out.withdraw(person)
-            start(partial(lead.post, address(person, name), data))
-            wait_until_blocked()
+        data["seen"] = lead.post(address(person, name), {"reason": "contact"}).context["form"].seen
+        run_both(partial(carry_out.withdraw, person), partial(lead.post, address(person, name), data))
         person = Contributor.objects.get(pk=person.pk)
         assert (person.names, person.has_withdrawn) == (SECRET, True), name
 
@@ -153,11 +150,7 @@ def test_file_that_is_erased_while_its_form_is_sent_does_not_come_back():
         body = [{"type": "document", "value": {"document": item.pk, "title": "A letter"}}]
         image = {"lead_image": item, "lead_image_decorative": True}
         make_story_about(person, **(image if make == make_image else {"body": body}))
-        act = prepare(item, person)
-        with others() as start, transaction.atomic():
-            carry_out.withdraw(person)
-            start(act)
-            wait_until_blocked()
+        run_both(partial(carry_out.withdraw, person), prepare(item, person))
         assert not type(item).objects.exists()
 
 
@@ -171,11 +164,8 @@ def is_held_back(story):
 def decide_about_somebody_who_withdraws():
     story = make_live_story({"proceedings": True})
     person = Contributor.objects.get(uses__page=story)
-    return (
-        partial(withdraw, person),
-        partial(decide, story, person, "proceedings"),
-        partial(is_held_back, story),
-    )
+    decision = partial(decide, story, person, "proceedings")
+    return partial(withdraw, person), decision, partial(is_held_back, story)
 
 
 def release_a_page_of_somebody_who_withdraws():
@@ -273,10 +263,7 @@ def test_the_second_sees_what_the_first_wrote():
     """This is one test, because what it commits takes long to remove."""
     for make in PAIRS:
         first, second, is_right = make()
-        with others() as start, transaction.atomic():
-            first()
-            start(second)
-            wait_until_blocked()
+        run_both(first, second)
         assert is_right(), make.__name__
 
 
@@ -291,10 +278,7 @@ def test_two_changes_of_one_picture():
         (changed, partial(changed.people.add, added), CleanImage.objects.get(pk=changed.pk).save),
     ):
         assert CleanImage.objects.get(pk=image.pk).is_shown
-        with others() as start, transaction.atomic():
-            first()
-            start(second)
-            wait_until_blocked()
+        run_both(first, second)
         assert not CleanImage.objects.get(pk=image.pk).is_shown
 
 
@@ -371,15 +355,9 @@ def test_whoever_waits_for_the_first_person_has_not_locked_the_second():
         "deleting a person": deleted.delete,
         "new keys": lambda: call_command("rotate_safeguarding_keys", stdout=io.StringIO()),
     }
-    held = []
+    rows = [Contributor.objects.filter(pk=second.pk), CleanImage.objects.all()]
     for name, act in acts.items():
-        with others() as start, transaction.atomic():
-            lock([first.pk])
-            start(act)
-            wait_until_blocked()
-            rows = [Contributor.objects.filter(pk=second.pk), CleanImage.objects.all()]
-            held += [] if all(map(is_free, rows)) else [name]
-    assert held == []
+        assert run_both(partial(lock, [first.pk]), act, lambda: all(map(is_free, rows))), name
     assert StoryPage.objects.live().count() == 3, "the story and both drafts"
 
 
@@ -391,30 +369,20 @@ def entry_about(person, story):
     return entry | {"address": [address], "former": [], "picture": [], "story": [key]}
 
 
-def publish_about_nobody(story):
-    draft = StoryPage.objects.get(pk=story.pk).get_latest_revision_as_object()
-    draft.people, draft.story_people = "none", []
-    draft.save_revision().publish()
-
-
 def test_withdrawing_waits_for_whoever_adds_a_page_before_it_locks_others():
     """A withdrawal locks nothing else while it waits for a page that another transaction adds a page to."""
     person, other = make_agreeing_person(), make_agreeing_person()
     story, unlisted = make_story_about(person), make_story()
     shared = make_story_about(person, other, make_agreeing_person())
     parent = Page.objects.filter(pk=story.get_parent().pk)
+    rows = [Contributor.objects.all(), Page.objects.exclude(pk=story.get_parent().pk)]
     entry = entry_about(other, unlisted)
     acts = {
         "withdrawing": partial(carry_out.withdraw, person),
         "withdrawing again": partial(withdraw_again, entry, Ledger.get().salt),
     }
     for name, act in acts.items():
-        with others() as start, transaction.atomic():
-            parent.select_for_update().get()
-            start(act)
-            wait_until_blocked()
-            rows = [Contributor.objects.all(), Page.objects.exclude(pk=parent.get().pk)]
-            assert all(map(is_free, rows)), name
+        assert run_both(parent.select_for_update().get, act, lambda: all(map(is_free, rows))), name
     assert list(StoryPage.objects.values_list("pk", flat=True)) == [shared.pk]
 
 

@@ -36,10 +36,8 @@ def address(story, name="reader"):
 def test_all_leads_and_administrators_are_told(lead, caplog):
     story, told = make_draft(lead.user), [lead.user, make_user(GROUP), make_user(is_superuser=True)]
     link = parse(lead.get(address(story, "page"))).find("a", string="Name a second reader")
-    assert (
-        "All members of the team and all administrators are told."
-        in lead.post(link["href"], READER, follow=True).text
-    )
+    text = lead.post(link["href"], READER, follow=True).text
+    assert "All members of the team and all administrators are told." in text
     reader = SecondReader.objects.get()
     assert {name: getattr(reader, name) for name in READER} == READER
     assert (reader.page_id, reader.user) == (story.pk, lead.user)

@@ -419,15 +419,6 @@ def list_again(story, *people):
     story.save_revision(clean=False)
 
 
-def schedule(story, *_people):
-    moment = timezone.now() + datetime.timedelta(days=9)
-    story.save_revision(approved_go_live_at=moment)
-
-
-def submit(story, *_people):
-    Workflow.objects.get().start(story, builders.make_user("Editors"))
-
-
 @pytest.mark.sqlite_only
 def test_held_story_waits_while_a_draft_has_the_person_or_waits_and_its_versions_keep_their_authors():
     person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
@@ -437,7 +428,7 @@ def test_held_story_waits_while_a_draft_has_the_person_or_waits_and_its_versions
     authors = [builders.make_user("Editors") for _each in range(2)]
     story.save_revision(user=authors[0]).publish()
     story.save_revision(user=authors[1])
-    for act in (list_again, schedule, submit):
+    for act in (list_again, withdrawal_world.schedule, withdrawal_world.submit):
         with undone():
             act(StoryPage.objects.get(pk=story.pk), person, other)
             run_tasks()

@@ -23,18 +23,14 @@ pytestmark = pytest.mark.django_db
 NAME, SENTENCE = "Zahrawi", "Nothing of this person is on the site."
 
 
-def change(rows, **fields):
-    rows.update(**fields)
-
-
 # {part of the line that the lead sees: function that writes the name there}
 PLACES = {
-    "headline": lambda: change(HomePage.objects, headline=f"{NAME} came"),
-    "help line": lambda: change(HomePage.objects, help_line=f"<p>Ask {NAME}</p>"),
+    "headline": lambda: HomePage.objects.update(headline=f"{NAME} came"),
+    "help line": lambda: HomePage.objects.update(help_line=f"<p>Ask {NAME}</p>"),
     "Quote 1": lambda: builders.make_plain_page(
         "About", body=[{"type": "quote", "value": {"text": "I.", "attribution": NAME}}]
     ),
-    "Section: Stories": lambda: change(StoryIndexPage.objects, introduction=f"<p>With {NAME}</p>"),
+    "Section: Stories": lambda: StoryIndexPage.objects.update(introduction=f"<p>With {NAME}</p>"),
     "Theme: Lamps": lambda: Theme.objects.create(name="Lamps", description=f"As {NAME} has"),
     "Theme: Debt": lambda: Theme.objects.create(name="Debt", slug=f"debt-of-{NAME.lower()}"),
     "Author": lambda: builders.make_author(f"Sister {NAME}"),
@@ -44,7 +40,7 @@ PLACES = {
         description=NAME,
         sort_order=0,
     ),
-    "Site ": lambda: change(Site.objects, site_name=f"House of {NAME}"),
+    "Site ": lambda: Site.objects.update(site_name=f"House of {NAME}"),
     "name of the organisation": lambda: SiteSettings.objects.update_or_create(
         site=Site.objects.get(), defaults={"organisation_name": f"House of {NAME}"}
     ),

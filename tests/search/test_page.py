@@ -20,14 +20,7 @@ from search.finding import find_or_fall_back
 from search.forms import SearchForm
 from search.models import MissedSearch, VocabularyGroup
 from stories.models import StoryPage
-from tests.support.builders import (
-    home_page,
-    make_image,
-    make_plain_page,
-    make_private,
-    make_story,
-    parse,
-)
+from tests.support.builders import home_page, make_image, make_plain_page, make_private, make_story, parse
 from tests.support.people import make_agreeing_person, rows_of, withdraw
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]

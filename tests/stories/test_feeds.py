@@ -17,13 +17,7 @@ from stories import feeds
 from stories.models import StoryPage
 from stories.renditions import make_renditions
 from tests.support import builders
-from tests.support.builders import (
-    make_index,
-    make_plain_page,
-    make_private,
-    make_story,
-    pictures_block,
-)
+from tests.support.builders import make_index, make_plain_page, make_private, make_story, pictures_block
 from tests.support.committed import caches_in_use
 from tests.support.people import make_agreeing_person
 from tests.support.translations import make_index_in

@@ -8,13 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
 from django.utils import timezone
 from wagtail.admin.models import EditingSession
-from wagtail.models import (
-    Collection,
-    GroupCollectionPermission,
-    GroupPagePermission,
-    UploadedFile,
-    Workflow,
-)
+from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, UploadedFile, Workflow
 
 from media.models import CleanImage
 from publishing.hiding import hide

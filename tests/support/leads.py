@@ -38,9 +38,8 @@ ADD = "/admin/safeguarding/people/new/"
 def add(client, **answers):
     """Send the forms for a new person and the consent as a lead; return the response to the second one."""
     client.post(ADD, PERSON | answers)
-    return client.post(
-        address(Contributor.objects.latest("pk"), "consent"), ANSWERS | {"ends_on": ""} | answers
-    )
+    person = Contributor.objects.latest("pk")
+    return client.post(address(person, "consent"), ANSWERS | {"ends_on": ""} | answers)
 
 
 def address(person, name):

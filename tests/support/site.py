@@ -215,7 +215,4 @@ def all_blocks():
 
 def picture(image, alt_text, caption=""):
     """Return the raw value of a picture in the block of pictures."""
-    return {
-        "image": {"image": image.pk, "decorative": False, "alt_text": alt_text},
-        "caption": caption,
-    }
+    return {"image": {"image": image.pk, "decorative": False, "alt_text": alt_text}, "caption": caption}
