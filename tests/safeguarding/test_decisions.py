@@ -18,6 +18,7 @@ from tests.support.builders import make_story, make_user, parse
 from tests.support.leads import decision_data, errors_of, make_live_story, send_decision
 from tests.support.people import days_from_today, decide, make_agreeing_person, make_person, make_story_about
 from tests.support.translations import make_index_in
+from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
 
