@@ -7,6 +7,7 @@ import json
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from safeguarding.encryption import EncryptedTextField
@@ -61,3 +62,17 @@ class Reading(Record):
     def answered(self):
         """The {question: [answer, words]}. It is empty while unanswered, or while the key is missing."""
         return json.loads(self.answers or "{}")
+
+    @property
+    def questions(self):
+        """The [(key, question in plain words)] of this reading, in order."""
+        if self.contributor_id is None:
+            return [("right", _("Is this text right?"))]
+        texts = [("words", _("Are the words right?")), ("pictures", _("Are the pictures of you right?"))]
+        return [*texts, ("name", _("Is your name right?")), ("website", _("May we show it on this website?"))]
+
+    def record(self, answers):
+        """Store `answers`: {question: [answer, words]}."""
+        self.answers, self.answered_at = json.dumps(answers), timezone.now()
+        self.agrees = all(answer == "yes" for answer, _words in answers.values())
+        self.save(update_fields=["answers", "answered_at", "agrees"])
