@@ -1,4 +1,4 @@
-"""Model of readings: what a person in a page, or a second reader, was shown before it is public, and answered.
+"""Model of readings: what a person in a page, or a second reader, was shown of it, and answered.
 
 A reading is about one version. It counts for what has the same digest, and is never changed once answered.
 """
@@ -6,11 +6,32 @@ A reading is about one version. It counts for what has the same digest, and is n
 import json
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
+from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from safeguarding.encryption import EncryptedTextField
 from safeguarding.record import Record
+from safeguarding.scopes import Channel, Naming
+
+# {question: (how a person is asked, what it is about)}. The keys of the uses are those of Channel.
+QUESTIONS = {
+    "words": (_("Are the words right?"), _("the words")),
+    "pictures": (_("Are the pictures of you all right?"), _("the pictures")),
+    "name": (_("Are you called in a way that is all right?"), _("how the person is called")),
+    Channel.WEBSITE.value: (_("May we show it on this website?"), Channel.WEBSITE.label),
+    Channel.OTHER_LANGUAGES.value: (
+        _("May we show it on this website in other languages?"),
+        Channel.OTHER_LANGUAGES.label,
+    ),
+    Channel.SOCIAL.value: (_("May we show it on social media?"), Channel.SOCIAL.label),
+    Channel.PRINT.value: (_("May we print it on paper?"), Channel.PRINT.label),
+    Channel.FUNDRAISING.value: (_("May we use it when we ask for money?"), Channel.FUNDRAISING.label),
+    Channel.PARTNERS.value: (_("May groups that we work with show it too?"), Channel.PARTNERS.label),
+    "right": (_("Is it right to publish this as it is?"), _("that it is published")),
+}
+YES, NO, CHANGE = "yes", "no", "change"
 
 
 class Reading(Record):
@@ -57,7 +78,59 @@ class Reading(Record):
     class Meta(Record.Meta):
         ordering = ["pk"]
 
+    def save(self, *args, **kwargs):
+        # A signal receiver in safeguarding/releases.py updates the pages in this transaction.
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+
     @property
     def answered(self):
         """The {question: [answer, words]}. It is empty while unanswered, or while the key is missing."""
         return json.loads(self.answers or "{}")
+
+    @cached_property
+    def content(self):
+        """The page with the content that is shown."""
+        return self.revision.as_object() if self.revision else self.page.specific
+
+    def use_in(self, content):
+        """Return the PersonUse of the person in `content`, a page, or None."""
+        uses = content.report_people().uses
+        return next((use for use in uses if use.contributor_id == self.contributor_id), None)
+
+    def is_of(self, content):
+        """Return whether a reading of `content`, a page, would have the digest of this one."""
+        if self.second_reader_id:
+            return content.report_people().digest == self.digest
+        use = self.use_in(content)
+        return use is not None and use.digest == self.digest
+
+    @property
+    def is_current(self):
+        """Whether what is shown is still what was to be read, and is live or the latest draft."""
+        page = self.page.specific
+        current = [page.get_latest_revision_as_object(), *([page] if page.live else [])]
+        return self.is_of(self.content) and any(map(self.is_of, current))
+
+    @cached_property
+    def questions(self):
+        """The list of (question, how it is asked), in order."""
+        if self.second_reader_id:
+            asked = ["right"]
+        else:
+            use = self.use_in(self.content)
+            is_asked = {"pictures": use and use.picture, "name": use and use.naming != Naming.NONE}
+            asked = [each for each in QUESTIONS if each != "right" and is_asked.get(each, True)]
+        return [(each, QUESTIONS[each][0]) for each in asked]
+
+    def describe(self, with_words=False):
+        """Return in words what was answered. `with_words`: also those of the person."""
+        if self.agrees is None:
+            return gettext("Not answered")
+        said = {NO: gettext("said no to: %s"), CHANGE: gettext("wants a change: %s")}
+        found = [
+            said[answer] % QUESTIONS[question][1] + (f" – {words}" if with_words and words else "")
+            for question, (answer, words) in self.answered.items()
+            if answer != YES
+        ]
+        return "; ".join(found) or (gettext("Agreed") if self.agrees else gettext("Did not agree"))
