@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 from django.views import View
 from django.views.generic import FormView, TemplateView
 from wagtail.admin import messages
@@ -28,8 +28,9 @@ from caching.local_date import today
 from safeguarding.decisions import find_repeatable, find_undecided, find_versions, waiting_pages
 from safeguarding.forms import DecisionForm
 from safeguarding.leak_check.hits import allow
-from safeguarding.mails import mail_leads
-from safeguarding.models import LeakHits, Release, SecondReader
+from safeguarding.mails import mail_leads, send
+from safeguarding.models import LeakHits, Reading, Release, SecondReader
+from safeguarding.reading_start import start
 from safeguarding.releases import report_again
 from safeguarding.views import LeadMixin
 from safeguarding.writers import RIGHT
@@ -196,7 +197,15 @@ class ReaderView(StoryMixin, FormView):
         mail_leads(self.subject, lambda: f"{self.text % user}\n\n{address}", administrators)
         text = _("The second reader is recorded. All members of the team and all administrators are told.")
         messages.success(self.request, text)
-        return redirect("safeguarding_decisions:page", page.pk)
+        language = self.version.content.locale.language_code
+        reading = start(self.version, user, Reading.Way.LINK, second_reader=form.instance, language=language)
+        with override(language):
+            text = _("Please read this text: %s\n\nYou need a number for it, which you are told by voice.")
+            is_mailed = send(_("Please read"), text % reading.address, form.instance.contact)
+        self.template_name = "safeguarding/reading_link.html"
+        back_url = reverse("safeguarding_decisions:page", args=[page.pk])
+        context = {"form": form, "reading": reading, "is_mailed": is_mailed, "back_url": back_url}
+        return self.render_to_response(self.get_context_data(**context))
 
 
 class AnswersView(LeadMixin, TemplateView):

@@ -38,8 +38,7 @@ def record(reading, answers):
     answers = check(reading, answers)
     needed = {*answers} - {*Channel.values}
     if reading.contributor:
-        is_translation = reading.use_in(reading.content).other_language
-        needed |= {Channel.WEBSITE, *([Channel.OTHER_LANGUAGES] if is_translation else [])}
+        needed |= {Channel.WEBSITE, *([Channel.OTHER_LANGUAGES] if reading.use.other_language else [])}
     reading.answers, reading.answered_at = json.dumps(answers), timezone.now()
     reading.agrees = all(answers[each][0] == YES for each in needed)
     reading.save(update_fields=["answers", "agrees", "answered_at"])

@@ -89,28 +89,25 @@ class Reading(Record):
         return json.loads(self.answers or "{}")
 
     @cached_property
-    def content(self):
-        """The page with the content that is shown."""
-        return self.revision.as_object() if self.revision else self.page.specific
+    def use(self):
+        """How the version that is shown shows and names the person, a PersonUse.
 
-    def use_in(self, content):
-        """Return the PersonUse of the person in `content`, a page, or None."""
-        uses = content.report_people().uses
-        return next((use for use in uses if use.contributor_id == self.contributor_id), None)
-
-    def is_of(self, content):
-        """Return whether a reading of `content`, a page, would have the digest of this one."""
-        if self.second_reader_id:
-            return content.report_people().digest == self.digest
-        use = self.use_in(content)
-        return use is not None and use.digest == self.digest
+        For a second reader it is the Report of this version. None if no version of the page is that one now:
+        neither the live nor the scheduled nor the latest one.
+        """
+        page = self.page.specific
+        drafts = [page.latest_revision, page.scheduled_revision]
+        versions = [each.as_object() for each in drafts if each]
+        versions += [page] if page.live or not versions else []
+        reports = [each.report_people() for each in versions]
+        uses = [use for each in reports for use in each.uses if use.contributor_id == self.contributor_id]
+        found = (each for each in (reports if self.second_reader_id else uses) if each.digest == self.digest)
+        return next(found, None)
 
     @property
     def is_current(self):
-        """Whether what is shown is still what was to be read, and is live or the latest draft."""
-        page = self.page.specific
-        current = [page.get_latest_revision_as_object(), *([page] if page.live else [])]
-        return self.is_of(self.content) and any(map(self.is_of, current))
+        """Whether what is shown is still a version of the page."""
+        return self.use is not None
 
     @cached_property
     def questions(self):
@@ -118,7 +115,7 @@ class Reading(Record):
         if self.second_reader_id:
             asked = ["right"]
         else:
-            use = self.use_in(self.content)
+            use = self.use
             is_asked = {"pictures": use and use.picture, "name": use and use.naming != Naming.NONE}
             asked = [each for each in QUESTIONS if each != "right" and is_asked.get(each, True)]
         return [(each, QUESTIONS[each][0]) for each in asked]

@@ -11,7 +11,7 @@ from safeguarding.leak_check.admin_requests import queue_page
 from safeguarding.membership import JOINED, check_bulk_action
 from safeguarding.panels import add_panels
 from safeguarding.policies import NAMES_CLOSED
-from safeguarding.viewsets import DecisionViewSet, PeopleViewSet, WithdrawalViewSet
+from safeguarding.viewsets import DecisionViewSet, PeopleViewSet, ReadingViewSet, WithdrawalViewSet
 from safeguarding.writers import RIGHT, WROTE, WROTE_BEFORE
 
 # {action in Wagtail's log: its label, which is the message too}. Wagtail shows it with the name of the object
@@ -41,7 +41,7 @@ LOG_ACTIONS = {
 
 @hooks.register("register_admin_viewset")
 def register_views():
-    return [PeopleViewSet(), DecisionViewSet(), WithdrawalViewSet(), contributor_chooser]
+    return [PeopleViewSet(), DecisionViewSet(), ReadingViewSet(), WithdrawalViewSet(), contributor_chooser]
 
 
 @hooks.register("register_log_actions")

@@ -1,0 +1,85 @@
+"""The forms of readings: the answers of the person or the second reader, and the start of a reading."""
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms import WagtailAdminModelForm
+
+from safeguarding.encryption import has_keys
+from safeguarding.forms import KEY_MISSING
+from safeguarding.reading_start import may_be_shown
+from safeguarding.readings import Reading
+from safeguarding.scopes import Channel
+
+ANSWERS = [("yes", _("Yes")), ("no", _("No")), ("change", _("Change this"))]
+MAX_WORDS = 1000  # characters of what a person writes to one question
+
+
+class AnswersForm(forms.Form):
+    """The answers of `reading`, each with a few words, except those about a use, which are yes or no.
+
+    On the public screens, the answers of former screens are in hidden fields.
+    """
+
+    everything = forms.BooleanField(required=False)
+
+    def __init__(self, *args, reading, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.questions = list(reading.questions)
+        attrs = {"autocomplete": "off"}
+        for key, label in self.questions:
+            is_use = key in Channel.values
+            self.fields[key] = forms.ChoiceField(
+                label=label, choices=ANSWERS[:2] if is_use else ANSWERS, widget=forms.RadioSelect(attrs)
+            )
+            if not is_use:
+                self.fields[f"{key}_words"] = forms.CharField(
+                    max_length=MAX_WORDS, required=False, widget=forms.Textarea(attrs | {"rows": 3})
+                )
+
+    def clean(self):
+        if self.cleaned_data.get("everything"):
+            for key in self.missing:
+                self.errors.pop(key, None)
+        return self.cleaned_data
+
+    @property
+    def rows(self):
+        """[(number from 1, field of the answer, field of the words or None)] for all questions."""
+        return [
+            (number, self[key], self[f"{key}_words"] if f"{key}_words" in self.fields else None)
+            for number, (key, _label) in enumerate(self.questions, 1)
+        ]
+
+    @property
+    def missing(self):
+        """The questions without an answer that can be given, in order."""
+        return [key for key, _label in self.questions if not self.cleaned_data.get(key)]
+
+    @property
+    def answers(self):
+        """The answers as Reading.record() takes them."""
+        given = self.cleaned_data
+        if given.get("everything"):
+            return {"everything": ["no", ""]}
+        return {key: [given[key], given.get(f"{key}_words", "")] for key, _l in self.questions}
+
+
+class StartForm(WagtailAdminModelForm):
+    """How a text is shown to `person`. A link is a choice only if it is safe for the person."""
+
+    language = forms.ChoiceField(label=_("Language of the questions"), choices=settings.LANGUAGES)
+
+    class Meta(WagtailAdminModelForm.Meta):
+        model = Reading
+        fields = ("way", "language", "interpreter")
+        widgets = {"way": forms.RadioSelect}
+
+    def __init__(self, *args, person, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["way"].choices = [each for each in Reading.Way.choices if may_be_shown(person, each[0])]
+
+    def clean(self):
+        if not has_keys():
+            raise forms.ValidationError(KEY_MISSING)  # The answers could not be stored.
+        return super().clean()

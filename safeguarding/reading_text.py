@@ -1,0 +1,45 @@
+"""The text that a reading shows: the main part of a page as readers will see it, with its pictures inside."""
+
+import base64
+from mimetypes import guess_type
+from urllib.parse import unquote
+
+from bs4 import BeautifulSoup
+from django.conf import settings
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, override
+from wagtail.images import get_image_model
+
+from caching.versioned_cache import set_request_version
+
+# What is around the words of a page, such as other stories, and what needs the site.
+LEFT_OUT = "script, form, nav, source, .band, .story-end, .needs-script, .visually-hidden"
+
+
+def render_text(request, version):
+    """Return the HTML of the Version as readers will see it, without links, and with pictures as data.
+
+    The pictures of a draft are not public, so no address of theirs would work.
+    """
+    content = version.content
+    # Nothing of a draft gets into the caches of public pages. The preview has the language of the page.
+    with set_request_version(None), override(get_language()):
+        response = content.make_preview_request(request, content.default_preview_mode)
+    main = BeautifulSoup(response.text, "html.parser").main
+    for each in main.select(LEFT_OUT):
+        each.decompose()
+    for each in main.select("a, picture"):
+        each.unwrap()
+    for image in main.select("img"):
+        image.attrs = embed(image.attrs)
+    return SafeString(main.decode_contents())
+
+
+def embed(attrs):
+    """Return the attributes of an `img` element with the file of its rendition, the smallest, in the address."""
+    name = unquote(attrs["src"]).partition(settings.MEDIA_URL)[2]
+    rendition = get_image_model().get_rendition_model().objects.get(file=name)
+    with rendition.file.open() as file:
+        data = base64.b64encode(file.read()).decode()
+    kept = {key: attrs[key] for key in ("alt", "class", "width", "height") if key in attrs}
+    return kept | {"src": f"data:{guess_type(name)[0]};base64,{data}"}
