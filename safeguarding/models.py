@@ -179,8 +179,10 @@ class Consent(Record):
     in_programme = models.BooleanField(_("the person is in a programme of ours"), null=True, blank=True)
     interpreter = models.BooleanField(_("through an interpreter"), default=False)
     explained = models.BooleanField(_("it was explained what publishing means"), default=False)
-    # Whether the person is shown each version before it is public. "" means that nobody asked: it counts as yes.
-    final_text = models.CharField(_("wants to see the final text"), max_length=12, choices=FinalText, blank=True)
+    # Whether the person is shown each version before it is public. "": nobody asked, which counts as a yes.
+    final_text = models.CharField(
+        _("wants to see the final text"), max_length=12, choices=FinalText, blank=True
+    )
     link_is_safe = models.BooleanField(_("a link may be sent to the person"), default=False)
     ends_on = models.DateField(
         _("last day"), null=True, blank=True, help_text=_("Empty: the usual time after the consent.")

@@ -13,6 +13,7 @@ from django.views import View
 from django.views.decorators.csp import csp_override
 from django.views.decorators.csrf import csrf_exempt
 
+from safeguarding.reading_answers import record
 from safeguarding.reading_forms import AnswersForm
 from safeguarding.reading_start import find_open, find_shown, try_code
 from safeguarding.reading_text import render_text
@@ -66,7 +67,7 @@ class ReadingView(View):
 
     def record(self, reading, answers):
         try:
-            reading.record(answers)
+            record(reading, answers)
         except ValueError:
             return self.show("changed", reading)
         return self.show("thanks", reading)

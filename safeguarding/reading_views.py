@@ -15,6 +15,7 @@ from wagtail.admin import messages
 
 from safeguarding.consent_views import OfPageMixin
 from safeguarding.policies import is_lead
+from safeguarding.reading_answers import record
 from safeguarding.reading_forms import AnswersForm, StartForm
 from safeguarding.reading_start import find_shown, may_be_shown, start
 from safeguarding.reading_text import render_text
@@ -85,7 +86,7 @@ class PaperView(ShowMixin, FormView):
 
     def form_valid(self, form):
         try:
-            self.reading.record(form.answers)
+            record(self.reading, form.answers)
         except ValueError:
             messages.error(self.request, _("The text has changed since. Print the new one."))
             return redirect(self.get_success_url())

@@ -1,4 +1,4 @@
-"""Model of readings: what a person in a page, or a second reader, was shown before it is public, and answered.
+"""Model of readings: what a person in a page, or a second reader, was shown of it, and answered.
 
 A reading is about one version. It counts for what has the same digest, and is never changed once answered.
 """
@@ -6,12 +6,32 @@ A reading is about one version. It counts for what has the same digest, and is n
 import json
 
 from django.conf import settings
-from django.db import models
-from django.utils import timezone
+from django.db import models, transaction
+from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from safeguarding.encryption import EncryptedTextField
 from safeguarding.record import Record
+from safeguarding.scopes import Channel, Naming
+
+# {question: (how a person is asked, what it is about)}. The keys of the uses are those of Channel.
+QUESTIONS = {
+    "words": (_("Are the words right?"), _("the words")),
+    "pictures": (_("Are the pictures of you all right?"), _("the pictures")),
+    "name": (_("Are you called in a way that is all right?"), _("how the person is called")),
+    Channel.WEBSITE.value: (_("May we show it on this website?"), Channel.WEBSITE.label),
+    Channel.OTHER_LANGUAGES.value: (
+        _("May we show it on this website in other languages?"),
+        Channel.OTHER_LANGUAGES.label,
+    ),
+    Channel.SOCIAL.value: (_("May we show it on social media?"), Channel.SOCIAL.label),
+    Channel.PRINT.value: (_("May we print it on paper?"), Channel.PRINT.label),
+    Channel.FUNDRAISING.value: (_("May we use it when we ask for money?"), Channel.FUNDRAISING.label),
+    Channel.PARTNERS.value: (_("May groups that we work with show it too?"), Channel.PARTNERS.label),
+    "right": (_("Is it right to publish this as it is?"), _("that it is published")),
+}
+YES, NO, CHANGE = "yes", "no", "change"
 
 
 class Reading(Record):
@@ -58,21 +78,56 @@ class Reading(Record):
     class Meta(Record.Meta):
         ordering = ["pk"]
 
+    def save(self, *args, **kwargs):
+        # A signal receiver in safeguarding/releases.py updates the pages in this transaction.
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+
     @property
     def answered(self):
         """The {question: [answer, words]}. It is empty while unanswered, or while the key is missing."""
         return json.loads(self.answers or "{}")
 
-    @property
-    def questions(self):
-        """The [(key, question in plain words)] of this reading, in order."""
-        if self.contributor_id is None:
-            return [("right", _("Is this text right?"))]
-        texts = [("words", _("Are the words right?")), ("pictures", _("Are the pictures of you right?"))]
-        return [*texts, ("name", _("Is your name right?")), ("website", _("May we show it on this website?"))]
+    @cached_property
+    def use(self):
+        """How the version that is shown shows and names the person, a PersonUse.
 
-    def record(self, answers):
-        """Store `answers`: {question: [answer, words]}."""
-        self.answers, self.answered_at = json.dumps(answers), timezone.now()
-        self.agrees = all(answer == "yes" for answer, _words in answers.values())
-        self.save(update_fields=["answers", "answered_at", "agrees"])
+        For a second reader it is the Report of this version. None if no version of the page is that one now:
+        neither the live nor the scheduled nor the latest one.
+        """
+        page = self.page.specific
+        drafts = [page.latest_revision, page.scheduled_revision]
+        versions = [each.as_object() for each in drafts if each]
+        versions += [page] if page.live or not versions else []
+        reports = [each.report_people() for each in versions]
+        uses = [use for each in reports for use in each.uses if use.contributor_id == self.contributor_id]
+        found = (each for each in (reports if self.second_reader_id else uses) if each.digest == self.digest)
+        return next(found, None)
+
+    @property
+    def is_current(self):
+        """Whether what is shown is still a version of the page."""
+        return self.use is not None
+
+    @cached_property
+    def questions(self):
+        """The list of (question, how it is asked), in order."""
+        if self.second_reader_id:
+            asked = ["right"]
+        else:
+            use = self.use
+            is_asked = {"pictures": use and use.picture, "name": use and use.naming != Naming.NONE}
+            asked = [each for each in QUESTIONS if each != "right" and is_asked.get(each, True)]
+        return [(each, QUESTIONS[each][0]) for each in asked]
+
+    def describe(self, with_words=False):
+        """Return in words what was answered. `with_words`: also those of the person."""
+        if self.agrees is None:
+            return gettext("Not answered")
+        said = {NO: gettext("said no to: %s"), CHANGE: gettext("wants a change: %s")}
+        found = [
+            said[answer] % QUESTIONS[question][1] + (f" – {words}" if with_words and words else "")
+            for question, (answer, words) in self.answered.items()
+            if answer != YES
+        ]
+        return "; ".join(found) or (gettext("Agreed") if self.agrees else gettext("Did not agree"))

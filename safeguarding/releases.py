@@ -19,7 +19,7 @@ from wagtail.models import Page
 
 from caching.local_date import today
 from safeguarding.gate import judge
-from safeguarding.models import Consent, Contributor, Decision
+from safeguarding.models import Consent, Contributor, Decision, Reading
 from safeguarding.scopes import NO_END
 from safeguarding.uses import PageHold, Release, Use, running_releases
 
@@ -107,9 +107,12 @@ def lock_with_others(contributor):
     lock_found(lambda: with_others(contributor))
 
 
-def lock_pages_of(contributor):
-    """Lock the pages with the person `contributor`, a primary key, which may be held, and then all people."""
-    lock_pages(list(Use.objects.filter(contributor=contributor).values_list("page", flat=True)))
+def lock_pages_of(contributor, *more):
+    """Lock the pages with the person `contributor`, a primary key, which may be held, and then all people.
+
+    `more`: primary keys of other pages to lock.
+    """
+    lock_pages([*Use.objects.filter(contributor=contributor).values_list("page", flat=True), *more])
     lock_with_others(contributor)
 
 
@@ -165,7 +168,7 @@ def report_again(pages):
 
 
 def values_of(use):
-    return use.contributor_id, use.picture, use.naming, use.other_language
+    return use.contributor_id, use.picture, use.naming, use.other_language, use.digest
 
 
 def load_people(keys):
@@ -180,11 +183,12 @@ def judge_uses(page, uses, digest, people, day):
     `uses`: the uses of people in `page`. `digest`: the digest of its content. `people`: what `load_people`
     returned. `day`: a date.
     """
-    decisions = find_decisions(page, digest) if uses else {}
+    decisions, answers = (find_decisions(page, digest), find_answers(page, uses)) if uses else ({}, {})
     judged = []
     for use in uses:
-        person = people[use.contributor_id]
-        judged.append((person, use, judge(person, use, decisions.get(person.pk, {}), day)))
+        person, key = people[use.contributor_id], use.contributor_id
+        verdict = judge(person, use, decisions.get(key, {}), answers.get(key, []), day)
+        judged.append((person, use, verdict))
     return judged
 
 
@@ -225,6 +229,21 @@ def find_decisions(page, digest):
     for decision in counting_decisions(page, digest):
         grounds = found[decision.contributor_id]
         grounds[decision.ground] = max(decision.ends_on, grounds.get(decision.ground, decision.ends_on))
+    return found
+
+
+def find_answers(page, uses):
+    """Return {contributor: [(digest, whether they agreed)]} of what each was shown of `page`, in order.
+
+    A no to the same words on another page counts too, such as on the original of a copy.
+    """
+    same = Q(page=page.pk) | Q(agrees=False, digest__in=[use.digest for use in uses])
+    rows = Reading.objects.filter(same, contributor__in=[use.contributor_id for use in uses])
+    found = defaultdict(list)
+    for key, *answer in (
+        rows.exclude(agrees=None).order_by("answered_at", "pk").values_list("contributor", "digest", "agrees")
+    ):
+        found[key].append(answer)
     return found
 
 
@@ -284,7 +303,9 @@ def hold_back(instance, **_arguments):
 
 @receiver(post_save, sender=Decision)
 @receiver(post_delete, sender=Decision)
-def recompute_for_decision(instance, **_arguments):
-    # Both signals are sent in a transaction: Decision.save() and Django's delete() open one.
+@receiver(post_save, sender=Reading)
+@receiver(post_delete, sender=Reading)
+def recompute_for_row(instance, **_arguments):
+    # Both signals are sent in a transaction: save() of both models and Django's delete() open one.
     lock_with_others(instance.contributor_id)
     recompute(list(Use.objects.filter(contributor=instance.contributor_id).values_list("page", flat=True)))

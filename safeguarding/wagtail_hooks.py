@@ -33,6 +33,7 @@ LOG_ACTIONS = {
     ASK: _("The safeguarding team was asked"),
     RIGHT: _("The answer about its people is right"),
     "safeguarding.decide": _("A story was decided on"),
+    "safeguarding.read": _("A version was read, and answered"),
     "safeguarding.change_names": _("Names or contact changed"),
     "safeguarding.delete_names": _("Names and contact deleted, as announced"),
 }

@@ -206,7 +206,7 @@ def test_nobody_decides_about_their_own_text_when_somebody_goes_back_to_it(lead)
 def test_a_decision_about_a_child_replaces_no_other_condition(given_by, use, unmet):
     child = make_agreeing_person({"given_by": given_by}, kind="child")
     use = PersonUse(child.pk, **{"naming": Naming.CHANGED} | use)
-    assert judge(child, use, {Decision.Ground.CHILD: NO_END}, today()).unmet == unmet
+    assert judge(child, use, {Decision.Ground.CHILD: NO_END}, [], today()).unmet == unmet
 
 
 def test_desk_lists_what_waits_after_many_stories_that_need_nobody_today(lead, monkeypatch):

@@ -10,7 +10,15 @@ from safeguarding.scopes import Naming, Picture
 from safeguarding.uses import Release
 from stories.terms import Author
 from tests.support.builders import SOMEBODY, make_author, make_image, picture_bytes
-from tests.support.people import days_from_today, decide, make_agreeing_person, make_person, rows_of, withdraw
+from tests.support.people import (
+    answer,
+    days_from_today,
+    decide,
+    make_agreeing_person,
+    make_person,
+    rows_of,
+    withdraw,
+)
 
 CHILD, GROUP = {"kind": "child"}, {"kind": "group"}
 NOT_ADULT_YET = {"kind": "adult", "adult_on": days_from_today(50)}
@@ -133,6 +141,10 @@ CONDITIONS = {
     "group with children": lambda: child(fields=GROUP | {"has_children": True}),
     "group not asked about children": lambda: child(fields=GROUP),
     "one of two people withdrew": one_of_two_withdrew,
+    "final text not asked": lambda: about(make_agreeing_person({"final_text": ""})),
+    "not read": lambda: about(make_agreeing_person({"final_text": "yes"})),
+    "read an earlier version": lambda: about(make_agreeing_person({"final_text": "yes"})),
+    "said no": lambda: about(make_agreeing_person()),
     "picture replaced since the decision": child_and_picture,
     "author renamed since the decision": child_and_author,
 }
@@ -141,10 +153,16 @@ CONDITIONS = {
 def change_after_decision(name, page):
     """If the condition `name` is about a decision on `page`, record it, and then change what it is about.
 
-    If it is that nobody could tell who is in the picture, say why.
+    If it is that nobody could tell who is in the picture, say why. If it is about a reading, record that.
     """
     if name.startswith("nobody could tell, with"):
         Release.objects.filter(page=page.pk).update(reason="It is told without places.")
+    if name in {"read an earlier version", "said no"}:
+        answer(page, page.story_people.get().contributor, agrees=name != "said no")
+    if name == "read an earlier version":
+        page.summary = "It was told anew."
+        page.save(clean=False)
+        page.save_revision(clean=False)
     if "since the decision" not in name:
         return
     decide(page, page.story_people.get().contributor, "child")
