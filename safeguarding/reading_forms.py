@@ -21,7 +21,7 @@ class AnswersForm(forms.Form):
     On the public screens, the answers of former screens are in hidden fields.
     """
 
-    everything = forms.BooleanField(required=False)
+    everything = forms.BooleanField(label=_("The person wants none of this"), required=False)
 
     def __init__(self, *args, reading, **kwargs):
         super().__init__(*args, **kwargs)
@@ -34,7 +34,10 @@ class AnswersForm(forms.Form):
             )
             if not is_use:
                 self.fields[f"{key}_words"] = forms.CharField(
-                    max_length=MAX_WORDS, required=False, widget=forms.Textarea(attrs | {"rows": 3})
+                    label=_("What should be different?"),
+                    max_length=MAX_WORDS,
+                    required=False,
+                    widget=forms.Textarea(attrs | {"rows": 3}),
                 )
 
     def clean(self):

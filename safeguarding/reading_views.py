@@ -17,7 +17,7 @@ from safeguarding.consent_views import OfPageMixin
 from safeguarding.policies import is_lead
 from safeguarding.reading_answers import record
 from safeguarding.reading_forms import AnswersForm, StartForm
-from safeguarding.reading_start import find_shown, may_be_shown, start
+from safeguarding.reading_start import may_be_shown, start
 from safeguarding.reading_text import render_text
 from safeguarding.readings import Reading
 from safeguarding.views import PersonMixin
@@ -61,7 +61,7 @@ class StartView(ShowMixin, FormView):
             return redirect("safeguarding_readings:sheet", reading.pk)
         if reading.way == Reading.Way.HERE:
             logout(self.request)
-            return redirect(reading.address)
+            return redirect(reading.path)
         self.template_name = "safeguarding/reading_link.html"
         return self.render_to_response(self.get_context_data(form=form, reading=reading))
 
@@ -76,7 +76,10 @@ class PaperView(ShowMixin, FormView):
     @cached_property
     def reading(self):
         waiting = Reading.objects.filter(way=Reading.Way.PAPER, answered_at=None, ends_at__gt=timezone.now())
-        return get_object_or_404(waiting, pk=self.kwargs["pk"])
+        reading = get_object_or_404(waiting, pk=self.kwargs["pk"])
+        if reading.contributor.has_withdrawn:
+            raise Http404
+        return reading
 
     person = property(lambda view: view.reading.contributor)
     page = property(lambda view: view.reading.page)
@@ -99,12 +102,11 @@ class SheetView(PaperView):
     http_method_names = ("get", "head")
 
     def get(self, request, *_arguments, **_named):
-        version = find_shown(self.reading)
-        if not version:
+        if not self.reading.is_current:
             messages.error(request, _("The text has changed since. Print the new one."))
             return redirect(self.get_success_url())
-        form, text = AnswersForm(reading=self.reading), render_text(request, version)
-        context = {"reading": self.reading, "version": version, "text": text, "form": form}
+        form, text = AnswersForm(reading=self.reading), render_text(request, self.reading.shown[0])
+        context = {"reading": self.reading, "text": text, "form": form}
         with override(self.reading.language):
             response = render(request, "safeguarding/reading_sheet.html", context)
         # Pictures are in the page: render_text().
