@@ -30,6 +30,7 @@ from safeguarding.forms import DecisionForm
 from safeguarding.leak_check.hits import allow
 from safeguarding.mails import mail_leads, send
 from safeguarding.models import LeakHits, Reading, Release, SecondReader
+from safeguarding.reading_reports import find_earlier
 from safeguarding.reading_start import start
 from safeguarding.releases import report_again
 from safeguarding.views import LeadMixin
@@ -129,6 +130,9 @@ class DecideView(StoryMixin, FormView):
         form.comparison = [each for each in found if each.has_changed()]
         form.repeated = [decided[key] for key, _label in form.fields["question"].choices if key in decided]
         return form
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(earlier=find_earlier(self.version.content), **kwargs)
 
     def post(self, request, *args, **kwargs):
         if "still_right" in request.POST:

@@ -12,7 +12,7 @@ from wagtail.admin.widgets import AdminAutoHeightTextInput
 
 from caching.local_date import today
 from safeguarding.encryption import EncryptedTextField, UnreadableText, has_keys
-from safeguarding.models import Contributor, Decision, RestrictedView
+from safeguarding.models import Contributor, Decision, Reading, RestrictedView
 from safeguarding.writers import has_written, read_saves
 
 # The widget that Wagtail gives to a TextField, but not to its subclasses.
@@ -173,6 +173,9 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
         self.instance.page, self.instance.decided_by = version.page, self.for_user
         choices = []
         self.own = []  # the labels of the questions about which the user may not decide
+        # What the last second reader of this version answered.
+        readings = Reading.objects.filter(second_reader__page=version.page.pk, digest=version.report.digest)
+        last = readings.exclude(agrees=None).order_by("answered_at").last()
         # Without questions, the versions are not read.
         saves = read_saves(version.page, version.revision) if version.questions else []
         for person, ground in version.questions:
@@ -181,7 +184,9 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
             # If it is unknown which version this is, none comes before it.
             earlier = earlier.filter(revision__isnull=version.revision is None)
             question = f"{person.pk}:{ground}"
-            if has_written(self.for_user, version.page, saves, earlier, question):
+            if not (last and last.agrees) and has_written(
+                self.for_user, version.page, saves, earlier, question
+            ):
                 self.own.append(label)
             else:
                 choices.append((question, label))

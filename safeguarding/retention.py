@@ -9,6 +9,7 @@ import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Length
 from wagtail.log_actions import log
 
 from caching.local_date import today
@@ -24,10 +25,10 @@ ANNOUNCED_FOR = datetime.timedelta(days=30)
 def deletion_day(person):
     """Return the day from which the names of `person` are deleted, or None. A hold makes no difference."""
     consent = person.latest_consent
-    if consent is None or not has_restricted_texts(person):
+    if consent is None:
         return None
     end = consent.given_on if person.has_withdrawn else get_last_day(person, consent)
-    if not person.has_withdrawn and today() <= end:
+    if (not person.has_withdrawn and today() <= end) or not has_restricted_texts(person):
         return None
     usual = add_months(end, settings.NAMES_KEPT_MONTHS)
     return max(usual, person.keep_until or usual)
@@ -35,6 +36,8 @@ def deletion_day(person):
 
 def has_restricted_texts(person):
     """Return whether `person` has names, a contact or another restricted text, readable or not."""
+    if person.readings.alias(length=Length("answers")).filter(length__gt=0).exists():
+        return True
     if hasattr(person, "restricted_length"):  # Contributor.by_code() has read none of the texts
         return person.restricted_length > 0
     texts = [getattr(person, name) for name in Contributor.ENCRYPTED_FIELDS]
@@ -72,4 +75,5 @@ def delete_names_of(key):
     if day is None or day > today():
         return  # A consent or a later day was recorded meanwhile, or the texts were deleted.
     person.delete_texts(Contributor.ENCRYPTED_FIELDS)
+    person.readings.update(answers="")
     log(person, "safeguarding.delete_names")

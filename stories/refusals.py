@@ -13,7 +13,7 @@ from wagtail.admin import messages
 
 from safeguarding.decisions import WAITING
 from safeguarding.encryption import has_keys
-from safeguarding.gate import WITHOUT_CONSENT
+from safeguarding.gate import WITHOUT_CONSENT, Unmet
 from safeguarding.policies import is_lead, may_write_down
 from stories.people_check import CODE, find_errors
 
@@ -56,6 +56,9 @@ def link_person(error, user):
         label = _("Confirm the consent") if person.proposed_at else _("Write down the consent")
     elif key and error.unmet & WAITING and is_lead(user):
         address, label = reverse("safeguarding_decisions:page", args=[key]), _("Decide on it.")
+    elif key and Unmet.READING in error.unmet:
+        address = f"{reverse('safeguarding_readings:start', args=[person.pk])}?page={key}"
+        label = _("Show it to the person")
     return format_html('{} <a href="{}" target="_blank">{}</a>', text, address, label) if address else text
 
 

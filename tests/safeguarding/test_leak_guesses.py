@@ -204,6 +204,5 @@ def test_what_requests_at_the_same_moment_find_counts_together():
 def test_desk_lists_who_is_never_looked_for(person):
     withdraw(make_person())
     blank = make_person(contact="0700123456")
-    assert [code for code, _address, _text in find_work()["People whom the leak check can't find"]] == [
-        blank.code
-    ]
+    found = find_work(make_user(GROUP))["People whom the leak check can't find"]
+    assert [code for code, _address, _text in found] == [blank.code]

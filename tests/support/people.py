@@ -71,19 +71,13 @@ def decide(story, person, ground, days=100):
     )
 
 
-def show(story, person, **fields):
-    """Return a reading of the latest version of `story` by `person`, which is not answered yet."""
-    revision = story.latest_revision
-    content = revision.as_object() if revision else story
-    [digest] = [each.digest for each in content.report_people().uses if each.contributor_id == person.pk]
-    usual = {"contributor": person, "page": story, "revision": revision, "digest": digest}
-    usual |= {"language": "en", "ends_at": timezone.now() + datetime.timedelta(hours=2)}
-    return Reading.objects.create(**usual | fields)
-
-
 def answer(story, person, agrees=True, **fields):
     """Return a reading of the latest version of `story` by `person`, which they agreed to or not."""
-    return show(story, person, agrees=agrees, answered_at=timezone.now(), **fields)
+    content, now = story.get_latest_revision_as_object(), timezone.now()
+    [digest] = [each.digest for each in content.report_people().uses if each.contributor_id == person.pk]
+    usual = {"contributor": person, "page": story, "revision": story.latest_revision, "digest": digest}
+    usual |= {"language": "en", "ends_at": now, "answered_at": now, "agrees": agrees}
+    return Reading.objects.create(**usual | fields)
 
 
 def people_fields(story):

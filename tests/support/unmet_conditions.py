@@ -79,6 +79,7 @@ def proposed():
     """Return the fields of a story about a person whose consent is only proposed."""
     answers = {"given_by": "self", "picture": "2", "naming": "2", "where": ["website", "languages"]}
     answers |= {"given_on": str(days_from_today(-10)), "proceedings": "no", "in_programme": "no"}
+    answers |= {"final_text": "no"}
     return about(make_person(proposal=json.dumps(answers), proposed_at=timezone.now()))
 
 
