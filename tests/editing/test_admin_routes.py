@@ -163,8 +163,8 @@ NOTHING = named("""
     wagtailimages: url_generator url_generator_output create_multiple_from_uploaded_image
     wagtailimages:delete_upload_multiple
 """)
-# Only for members of the group Safeguarding, who are none of the roles: tests/safeguarding/test_access.py. Those
-# of safeguarding_readings open for editors, too, of a page with a person: tests/safeguarding/test_showing.py.
+# Only for members of the group Safeguarding, who are none of the roles: tests/safeguarding/test_access.py.
+# Editors of a page with a person open safeguarding_readings, too: tests/safeguarding/test_showing.py.
 SAFEGUARDING = named("""
     safeguarding_people: index index_results add edit history history_results inspect consent
     safeguarding_people: not_reached take_down bring_back words restricted print withdraw past
