@@ -57,6 +57,10 @@ class ShowMixin(OfPageMixin):
     def get_success_url(self):
         return PersonMixin.get_success_url(self) if is_lead(self.request.user) else super().get_success_url()
 
+    def get_breadcrumbs_items(self):
+        is_known = is_lead(self.request.user)  # Only leads see the list of people.
+        return PersonMixin.get_breadcrumbs_items(self) if is_known else super().get_breadcrumbs_items()
+
 
 class StartView(ShowMixin, FormView):
     """Starts a reading of the latest version of `page` in the way that the form says.
