@@ -206,7 +206,7 @@ class ReaderView(StoryMixin, FormView):
         with override(language):
             text = _("Please read this text: %s\n\nYou need a number for it, which you are told by voice.")
             is_mailed = send(_("Please read"), text % reading.address, form.instance.contact)
-        self.template_name = "safeguarding/reading_link.html"
+        self.template_name = "safeguarding/link.html"
         back_url = reverse("safeguarding_decisions:page", args=[page.pk])
         context = {"form": form, "reading": reading, "is_mailed": is_mailed, "back_url": back_url}
         return self.render_to_response(self.get_context_data(**context))

@@ -1,14 +1,8 @@
-"""The forms of readings: the answers of the person or the second reader, and the start of a reading."""
+"""The form for the answers of a reading, on its public screens and for those on paper."""
 
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.forms import WagtailAdminModelForm
 
-from safeguarding.encryption import has_keys
-from safeguarding.forms import KEY_MISSING
-from safeguarding.reading_start import may_be_shown
-from safeguarding.readings import Reading
 from safeguarding.scopes import Channel
 
 ANSWERS = [("yes", _("Yes")), ("no", _("No")), ("change", _("Change this"))]
@@ -21,7 +15,7 @@ class AnswersForm(forms.Form):
     On the public screens, the answers of former screens are in hidden fields.
     """
 
-    everything = forms.BooleanField(required=False)
+    everything = forms.BooleanField(label=_("The person wants none of this"), required=False)
 
     def __init__(self, *args, reading, **kwargs):
         super().__init__(*args, **kwargs)
@@ -34,7 +28,10 @@ class AnswersForm(forms.Form):
             )
             if not is_use:
                 self.fields[f"{key}_words"] = forms.CharField(
-                    max_length=MAX_WORDS, required=False, widget=forms.Textarea(attrs | {"rows": 3})
+                    label=_("What should be different?"),
+                    max_length=MAX_WORDS,
+                    required=False,
+                    widget=forms.Textarea(attrs | {"rows": 3}),
                 )
 
     def clean(self):
@@ -63,23 +60,3 @@ class AnswersForm(forms.Form):
         if given.get("everything"):
             return {"everything": ["no", ""]}
         return {key: [given[key], given.get(f"{key}_words", "")] for key, _l in self.questions}
-
-
-class StartForm(WagtailAdminModelForm):
-    """How a text is shown to `person`. A link is a choice only if it is safe for the person."""
-
-    language = forms.ChoiceField(label=_("Language of the questions"), choices=settings.LANGUAGES)
-
-    class Meta(WagtailAdminModelForm.Meta):
-        model = Reading
-        fields = ("way", "language", "interpreter")
-        widgets = {"way": forms.RadioSelect}
-
-    def __init__(self, *args, person, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["way"].choices = [each for each in Reading.Way.choices if may_be_shown(person, each[0])]
-
-    def clean(self):
-        if not has_keys():
-            raise forms.ValidationError(KEY_MISSING)  # The answers could not be stored.
-        return super().clean()

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from safeguarding.reading_answers import record
 from safeguarding.reading_forms import AnswersForm
-from safeguarding.reading_start import find_open, find_shown, try_code
+from safeguarding.reading_start import find_open, try_code
 from safeguarding.reading_text import render_text
 
 # Pictures are in the page: render_text().
@@ -42,8 +42,7 @@ class ReadingView(View):
 
     def show_step(self, reading):
         """Return the screen that the request asks for, or record the answers that it sends."""
-        version = reading and find_shown(reading)
-        if not version:
+        if not (reading and reading.is_current):
             return self.show("changed", reading)
         sent = self.request.POST
         form = AnswersForm(sent, reading=reading)
@@ -56,8 +55,8 @@ class ReadingView(View):
             return self.show("none", reading, step=read_number(sent.get("step")), **context)
         step = read_number(sent.get("go") or sent.get("next"))
         if not step:
-            text = render_text(self.request, version)
-            return self.show("read", reading, step=0, text=text, version=version, **context)
+            text = render_text(self.request, reading.shown[0])
+            return self.show("read", reading, step=0, text=text, **context)
         if step > len(rows) and form.missing:
             step = next(number for number, field, _words in rows if field.name in form.missing)
         if step > len(rows):

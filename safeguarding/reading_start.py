@@ -1,7 +1,7 @@
-"""Starts readings, and finds the one that somebody opens: by the secret in its address, and a code for a link.
+"""Starts readings, and finds the one that somebody opens by the secret in its address. A link has a code too.
 
-The database has only digests of both. That of the code is made with the secret, so it can't be guessed from the
-database.
+The database has only digests of both. That of the code is made with the secret, so nobody who has the
+database can find the code by trying all of them.
 """
 
 import secrets
@@ -16,7 +16,6 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import get_language, override
 
-from safeguarding.decisions import find_versions
 from safeguarding.readings import Reading
 
 # How long each can be answered.
@@ -29,37 +28,18 @@ LASTS = {
 MAX_TRIES = 5
 
 
-def digest_in(version, contributor):
-    """Return the digest of what the Version says and shows of the person `contributor`, a primary key, or None.
-
-    For None instead of a person, return that of the whole page.
-    """
-    if contributor is None:
-        return version.report.digest
-    return next(
-        (getattr(use, "digest", "") for use in version.report.uses if use.contributor_id == contributor), None
-    )
-
-
-def find_shown(reading):
-    """Return the Version of its page that `reading` shows, or None if that has changed since."""
-    found = [
-        each
-        for each in find_versions(reading.page)
-        if digest_in(each, reading.contributor_id) == reading.digest
-    ]
-    return found[-1] if found else None
-
-
 @transaction.atomic
 def start(version, user, way, **fields):
-    """Start a reading of `version`. Return it with the `address` and the `shown_code`, which nothing stores.
+    """Start a reading of `version`, a Version. Return it with its `path`, `address` and `shown_code`.
 
-    `fields`: others of Reading. Earlier addresses for the same person and page are closed.
+    Nothing stores these three. `fields`: others of Reading. Earlier addresses for the same person and page
+    are closed.
     """
     now, token, code = timezone.now(), secrets.token_urlsafe(32), f"{secrets.randbelow(10**6):06}"
     reading = Reading(page=version.page, revision=version.revision, user=user, way=way, **fields)
-    reading.digest, reading.ends_at = digest_in(version, reading.contributor_id), now + LASTS[way]
+    uses = {use.contributor_id: use for use in version.report.uses}
+    reading.digest = uses.get(reading.contributor_id, version.report).digest
+    reading.ends_at = now + LASTS[way]
     if way != Reading.Way.PAPER:
         reading.token = digest_of_token(token)
         open_now = Reading.objects.filter(answered_at=None, ends_at__gt=now).exclude(token="")
@@ -69,9 +49,18 @@ def start(version, user, way, **fields):
         reading.code = digest_of_code(token, code)
     reading.save()
     with override(reading.language):
-        reading.address = settings.BASE_URL + reverse("reading", args=[token])
+        reading.path = reverse("reading", args=[token])
+    reading.address = settings.BASE_URL + reading.path
     reading.shown_code = f"{code[:3]} {code[3:]}"
     return reading
+
+
+def handed_over_at(user):
+    """Return when `user` handed over a device today, to show a text on it, in seconds since 1970; or 0."""
+    day = timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    readings = Reading.objects.filter(user=user, way=Reading.Way.HERE, started_at__gt=day)
+    last = readings.order_by("-pk").values_list("started_at", flat=True).first()
+    return last.timestamp() if last else 0
 
 
 def digest_of_token(token):
@@ -85,8 +74,8 @@ def digest_of_code(token, code):
 def find_open(token):
     """Return the Reading whose address has `token`, in the language of this address, or None.
 
-    None too if it can't be answered any more: it was answered, or ended, or the person was taken down, withdrew,
-    or a link is not safe any more.
+    None too if it can't be answered any more: it was answered, or ended, or the person was taken down, or
+    withdrew, or a link is not safe any more.
     """
     found = Reading.objects.select_related("contributor", "page").filter(
         token=digest_of_token(token),

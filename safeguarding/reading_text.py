@@ -16,12 +16,11 @@ from caching.versioned_cache import set_request_version
 LEFT_OUT = "script, form, nav, source, .band, .story-end, .needs-script, .visually-hidden"
 
 
-def render_text(request, version):
-    """Return the HTML of the Version as readers will see it, without links, and with pictures as data.
+def render_text(request, content):
+    """Return the HTML of `content`, a page, as readers will see it, without links, and with pictures as data.
 
     The pictures of a draft are not public, so no address of theirs would work.
     """
-    content = version.content
     # Nothing of a draft gets into the caches of public pages. The preview has the language of the page.
     with set_request_version(None), override(get_language()):
         response = content.make_preview_request(request, content.default_preview_mode)
@@ -36,7 +35,7 @@ def render_text(request, version):
 
 
 def embed(attrs):
-    """Return the attributes of an `img` element with the file of its rendition, the smallest, in the address."""
+    """Return the attributes of an `img` element that has the file itself in place of its address."""
     name = unquote(attrs["src"]).partition(settings.MEDIA_URL)[2]
     rendition = get_image_model().get_rendition_model().objects.get(file=name)
     with rendition.file.open() as file:

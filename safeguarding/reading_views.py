@@ -3,6 +3,8 @@
 Leads, the members of the group Safeguarding, may, and whoever may edit the page that has the person in it.
 """
 
+from django import forms
+from django.conf import settings
 from django.contrib.auth import logout
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,15 +14,38 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 from django.views.generic import FormView
 from wagtail.admin import messages
+from wagtail.admin.forms import WagtailAdminModelForm
 
 from safeguarding.consent_views import OfPageMixin
+from safeguarding.encryption import has_keys
+from safeguarding.forms import KEY_MISSING
 from safeguarding.policies import is_lead
 from safeguarding.reading_answers import record
-from safeguarding.reading_forms import AnswersForm, StartForm
-from safeguarding.reading_start import find_shown, may_be_shown, start
+from safeguarding.reading_forms import AnswersForm
+from safeguarding.reading_start import may_be_shown, start
 from safeguarding.reading_text import render_text
 from safeguarding.readings import Reading
 from safeguarding.views import PersonMixin
+
+
+class StartForm(WagtailAdminModelForm):
+    """How a text is shown to `person`. A link is a choice only if it is safe for the person."""
+
+    language = forms.ChoiceField(label=gettext_lazy("Language of the questions"), choices=settings.LANGUAGES)
+
+    class Meta(WagtailAdminModelForm.Meta):
+        model = Reading
+        fields = ("way", "language", "interpreter")
+        widgets = {"way": forms.RadioSelect}
+
+    def __init__(self, *args, person, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["way"].choices = [each for each in Reading.Way.choices if may_be_shown(person, each[0])]
+
+    def clean(self):
+        if not has_keys():
+            raise forms.ValidationError(KEY_MISSING)  # The answers could not be stored.
+        return super().clean()
 
 
 class ShowMixin(OfPageMixin):
@@ -41,7 +66,7 @@ class StartView(ShowMixin, FormView):
     """
 
     form_class = StartForm
-    template_name = "safeguarding/reading_start.html"
+    template_name = "safeguarding/show.html"
     page_title = gettext_lazy("Show it to the person")
 
     def get_form_kwargs(self):
@@ -61,8 +86,8 @@ class StartView(ShowMixin, FormView):
             return redirect("safeguarding_readings:sheet", reading.pk)
         if reading.way == Reading.Way.HERE:
             logout(self.request)
-            return redirect(reading.address)
-        self.template_name = "safeguarding/reading_link.html"
+            return redirect(reading.path)
+        self.template_name = "safeguarding/link.html"
         return self.render_to_response(self.get_context_data(form=form, reading=reading))
 
 
@@ -70,13 +95,16 @@ class PaperView(ShowMixin, FormView):
     """Records the answers of a reading on paper."""
 
     form_class = AnswersForm
-    template_name = "safeguarding/reading_enter.html"
+    template_name = "safeguarding/enter.html"
     page_title = gettext_lazy("Enter the answers")
 
     @cached_property
     def reading(self):
         waiting = Reading.objects.filter(way=Reading.Way.PAPER, answered_at=None, ends_at__gt=timezone.now())
-        return get_object_or_404(waiting, pk=self.kwargs["pk"])
+        reading = get_object_or_404(waiting, pk=self.kwargs["pk"])
+        if reading.contributor.has_withdrawn:
+            raise Http404
+        return reading
 
     person = property(lambda view: view.reading.contributor)
     page = property(lambda view: view.reading.page)
@@ -99,12 +127,11 @@ class SheetView(PaperView):
     http_method_names = ("get", "head")
 
     def get(self, request, *_arguments, **_named):
-        version = find_shown(self.reading)
-        if not version:
+        if not self.reading.is_current:
             messages.error(request, _("The text has changed since. Print the new one."))
             return redirect(self.get_success_url())
-        form, text = AnswersForm(reading=self.reading), render_text(request, version)
-        context = {"reading": self.reading, "version": version, "text": text, "form": form}
+        form, text = AnswersForm(reading=self.reading), render_text(request, self.reading.shown[0])
+        context = {"reading": self.reading, "text": text, "form": form}
         with override(self.reading.language):
             response = render(request, "safeguarding/reading_sheet.html", context)
         # Pictures are in the page: render_text().

@@ -82,20 +82,27 @@ class Reading(Record):
         return json.loads(self.answers or "{}")
 
     @cached_property
-    def use(self):
-        """How the version that is shown shows and names the person, a PersonUse.
+    def shown(self):
+        """The page with the content of the version that is shown, and a PersonUse: how that shows the person.
 
-        For a second reader it is the Report of this version. None if no version of the page is that one now:
-        neither the live nor the scheduled nor the latest one.
+        For a second reader, the latter is the Report of this version. Both are None if no version of the page
+        is that one now: neither the live nor the scheduled nor the latest one.
         """
         page = self.page.specific
         drafts = [page.latest_revision, page.scheduled_revision]
         versions = [each.as_object() for each in drafts if each]
         versions += [page] if page.live or not versions else []
-        reports = [each.report_people() for each in versions]
-        uses = [use for each in reports for use in each.uses if use.contributor_id == self.contributor_id]
-        found = (each for each in (reports if self.second_reader_id else uses) if each.digest == self.digest)
-        return next(found, None)
+        for content in versions:
+            report = content.report_people()
+            uses = [use for use in report.uses if use.contributor_id == self.contributor_id]
+            for found in [report] if self.second_reader_id else uses:
+                if found.digest == self.digest:
+                    return content, found
+        return None, None
+
+    @property
+    def use(self):
+        return self.shown[1]
 
     @cached_property
     def questions(self):
