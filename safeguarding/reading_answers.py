@@ -30,7 +30,7 @@ def record(reading, answers):
     reading = Reading.objects.select_for_update(no_key=True).filter(pk=reading.pk).first()
     if not (reading and has_keys() and reading.answered_at is None and timezone.now() < reading.ends_at):
         raise ValueError("This reading can't be answered any more.")
-    if reading.use is None:
+    if not reading.is_current:
         raise ValueError("The page has changed since this reading began.")
     answers = check(reading, answers)
     needed = {*answers} - {*Channel.values}

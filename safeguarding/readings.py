@@ -104,6 +104,11 @@ class Reading(Record):
     def use(self):
         return self.shown[1]
 
+    @property
+    def is_current(self):
+        """Whether what is shown is still a version of the page."""
+        return self.use is not None
+
     @cached_property
     def questions(self):
         """The list of (question, how it is asked), in order."""
