@@ -103,10 +103,8 @@ WITHOUT_CONSENT = {Unmet.NONE, Unmet.ENDED}
 # The conditions that are about pictures.
 ABOUT_PICTURES = {Unmet.PICTURE, Unmet.CHILD_PICTURE}
 # The conditions that an editor can meet. The safeguarding team can meet the others.
-FOR_EDITORS = {
-    *(Unmet.WITHDRAWN, Unmet.NAMING_UNKNOWN, Unmet.NAMING, Unmet.CHILD_NAME, Unmet.READING),
-    *ABOUT_PICTURES,
-}
+FOR_EDITORS = {Unmet.WITHDRAWN, Unmet.NAMING_UNKNOWN, Unmet.NAMING, Unmet.CHILD_NAME, Unmet.READING}
+FOR_EDITORS |= ABOUT_PICTURES
 # The answers with which a person need not see each version. If nobody asked, the person has to.
 UNSEEN = {Consent.FinalText.NO, Consent.FinalText.UNREACHABLE}
 

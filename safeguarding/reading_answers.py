@@ -18,9 +18,6 @@ from safeguarding.releases import lock_pages_of
 from safeguarding.scopes import Channel
 from safeguarding.withdrawal.tasks import note_restriction
 
-# The most characters of the words to one question.
-LONGEST = 2000
-
 
 @transaction.atomic
 def record(reading, answers):
@@ -59,7 +56,7 @@ def check(reading, answers):
     for question, (answer, _words) in answers.items():
         if answer not in {YES, NO, *(() if question in Channel.values else (CHANGE,))}:
             raise ValueError("There is no such answer.")
-    return {question: [answers[question][0], answers[question][1][:LONGEST]] for question in questions}
+    return {question: answers[question] for question in questions}
 
 
 def take_back(uses, reading):

@@ -3,8 +3,6 @@
 Leads are the members of the group Safeguarding.
 """
 
-from typing import NamedTuple
-
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,15 +15,11 @@ from safeguarding.readings import YES
 from safeguarding.writers import compare, words_in
 
 
-class Earlier(NamedTuple):
-    """That a person agreed to another version. `revision`: its key, or None if it is gone or overwritten."""
-
-    sentence: str
-    revision: int | None
-
-
 def find_earlier(page):
-    """Return a list of Earlier: one for each person in `page` who agreed to another version, not to this."""
+    """Return a list of (sentence, key of the Revision): who in `page` agreed to another version, not to this.
+
+    The key is None if that version is gone or overwritten.
+    """
     readings = Reading.objects.filter(page=page.pk, contributor__isnull=False, agrees=True).defer("answers")
     readings = list(readings.select_related("contributor", "revision").order_by("answered_at"))
     last = {each.contributor_id: each for each in readings}
@@ -39,17 +33,17 @@ def find_earlier(page):
 
 
 def describe_earlier(page, reading):
-    """Return the Earlier for `reading`, of another version of `page`."""
+    """Return that for `reading`, of another version of `page`."""
     code, revision = reading.contributor.code, reading.revision
     if not revision or revision.created_at > reading.started_at:  # an autosave overwrote what was read
-        return Earlier(_("%s has read an earlier version.") % code, None)
+        return _("%s has read an earlier version.") % code, None
     number = compare(words_in(revision.as_object().people_content), words_in(page.people_content)).number
     text = ngettext(
         "%(code)s has read an earlier version: %(number)d word differs.",
         "%(code)s has read an earlier version: %(number)d words differ.",
         number,
     )
-    return Earlier(text % {"code": code, "number": number}, revision.pk)
+    return text % {"code": code, "number": number}, revision.pk
 
 
 def find_answers(user):

@@ -4,9 +4,10 @@ A reading is about one version. It counts for what has the same digest, and is n
 """
 
 import json
+from collections import defaultdict
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -15,20 +16,17 @@ from safeguarding.encryption import EncryptedTextField
 from safeguarding.record import Record
 from safeguarding.scopes import Channel, Naming
 
-# {question: (how a person is asked, what it is about)}. The keys of the uses are those of Channel.
+# {question: (how a person is asked, what it is about)}. The uses are Channels.
 QUESTIONS = {
     "words": (_("Are the words right?"), _("the words")),
     "pictures": (_("Are the pictures of you all right?"), _("the pictures")),
     "name": (_("Are you called in a way that is all right?"), _("how the person is called")),
-    Channel.WEBSITE.value: (_("May we show it on this website?"), Channel.WEBSITE.label),
-    Channel.OTHER_LANGUAGES.value: (
-        _("May we show it on this website in other languages?"),
-        Channel.OTHER_LANGUAGES.label,
-    ),
-    Channel.SOCIAL.value: (_("May we show it on social media?"), Channel.SOCIAL.label),
-    Channel.PRINT.value: (_("May we print it on paper?"), Channel.PRINT.label),
-    Channel.FUNDRAISING.value: (_("May we use it when we ask for money?"), Channel.FUNDRAISING.label),
-    Channel.PARTNERS.value: (_("May groups that we work with show it too?"), Channel.PARTNERS.label),
+    "website": (_("May we show it on this website?"), Channel.WEBSITE.label),
+    "languages": (_("May we show it on this website in other languages?"), Channel.OTHER_LANGUAGES.label),
+    "social": (_("May we show it on social media?"), Channel.SOCIAL.label),
+    "print": (_("May we print it on paper?"), Channel.PRINT.label),
+    "fundraising": (_("May we use it when we ask for money?"), Channel.FUNDRAISING.label),
+    "partners": (_("May groups that we work with show it too?"), Channel.PARTNERS.label),
     "right": (_("Is it right to publish this as it is?"), _("that it is published")),
 }
 YES, NO, CHANGE = "yes", "no", "change"
@@ -77,11 +75,6 @@ class Reading(Record):
 
     class Meta(Record.Meta):
         ordering = ["pk"]
-
-    def save(self, *args, **kwargs):
-        # A signal receiver in safeguarding/releases.py updates the pages in this transaction.
-        with transaction.atomic():
-            super().save(*args, **kwargs)
 
     @property
     def answered(self):
@@ -138,3 +131,16 @@ class Reading(Record):
             if answer != YES
         ]
         return "; ".join(found) or (gettext("Agreed") if self.agrees else gettext("Did not agree"))
+
+
+def find_answers(page, uses):
+    """Return {contributor: [(digest, whether they agreed)]} of what each was shown of `page`, in order.
+
+    A no to the same words on another page counts too, such as on the original of a copy.
+    """
+    same = models.Q(page=page.pk) | models.Q(agrees=False, digest__in=[use.digest for use in uses])
+    rows = Reading.objects.filter(same, contributor__in=[use.contributor_id for use in uses])
+    rows, found = rows.exclude(agrees=None).order_by("answered_at", "pk"), defaultdict(list)
+    for key, *answer in rows.values_list("contributor", "digest", "agrees"):
+        found[key].append(answer)
+    return found

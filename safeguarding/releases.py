@@ -20,6 +20,7 @@ from wagtail.models import Page
 from caching.local_date import today
 from safeguarding.gate import judge
 from safeguarding.models import Consent, Contributor, Decision, Reading
+from safeguarding.readings import find_answers
 from safeguarding.scopes import NO_END
 from safeguarding.uses import PageHold, Release, Use, running_releases
 
@@ -232,21 +233,6 @@ def find_decisions(page, digest):
     return found
 
 
-def find_answers(page, uses):
-    """Return {contributor: [(digest, whether they agreed)]} of what each was shown of `page`, in order.
-
-    A no to the same words on another page counts too, such as on the original of a copy.
-    """
-    same = Q(page=page.pk) | Q(agrees=False, digest__in=[use.digest for use in uses])
-    rows = Reading.objects.filter(same, contributor__in=[use.contributor_id for use in uses])
-    found = defaultdict(list)
-    for key, *answer in (
-        rows.exclude(agrees=None).order_by("answered_at", "pk").values_list("contributor", "digest", "agrees")
-    ):
-        found[key].append(answer)
-    return found
-
-
 def recompute(pages):
     """Compute the Release of `pages`, primary keys, again from what they reported."""
     uses = defaultdict(list)
@@ -305,7 +291,7 @@ def hold_back(instance, **_arguments):
 @receiver(post_delete, sender=Decision)
 @receiver(post_save, sender=Reading)
 @receiver(post_delete, sender=Reading)
+@transaction.atomic
 def recompute_for_row(instance, **_arguments):
-    # Both signals are sent in a transaction: save() of both models and Django's delete() open one.
     lock_with_others(instance.contributor_id)
     recompute(list(Use.objects.filter(contributor=instance.contributor_id).values_list("page", flat=True)))

@@ -133,15 +133,10 @@ def report_of(page):
     # Who is only on a picture is not named.
     named = dict.fromkeys(in_pictures, Naming.NONE) | namings
     uses = [
-        PersonUse(
-            key,
-            in_pictures.get(key, Picture.NONE),
-            naming,
-            is_other_language,
-            digest_about(key, naming, content, shown),
-        )
+        PersonUse(key, in_pictures.get(key, Picture.NONE), naming, is_other_language)
         for key, naming in sorted(named.items())
     ]
+    uses = [use._replace(digest=digest_about(use, content, shown)) for use in uses]
     answer = hash_of([page.people, sorted(namings), shown])
     is_unseen = (waits or (page.people in NOBODY and not namings)) and not is_right(page, digest, answer)
     waits &= is_unseen
@@ -197,19 +192,19 @@ def digest_of(page):
     return hash_of([content_of(page), shown_with(page)])
 
 
-def digest_about(key, naming, content, shown):
-    """Return a hash of what a reading shows the person with the primary key `key`.
+def digest_about(use, content, shown):
+    """Return a hash of what a reading shows the person of `use`, a PersonUse.
 
-    That is the words, the documents, the pictures of the person, and `naming`: how the person is named.
-    `content`, `shown`: what content_of() and shown_with() returned.
+    That is the words, the documents, the pictures of the person, and how the person is named. `content`,
+    `shown`: what content_of() and shown_with() returned.
     """
     words = {name: value for name, value in content.items() if name not in NOT_READ}
     pictures = [
         [row.get(name) for name in ("pk", "file_hash", "is_recognisable")]
         for row in shown.get(CleanImage.__name__, ())
-        if row.get("people") == str(key)
+        if row.get("people") == str(use.contributor_id)
     ]
-    return hash_of([words, shown.get(CleanDocument.__name__), pictures, naming])
+    return hash_of([words, shown.get(CleanDocument.__name__), pictures, use.naming])
 
 
 def hash_of(content):

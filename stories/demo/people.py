@@ -41,14 +41,11 @@ def record(row):
 def read(page, revision):
     """Record that everybody in `page` was shown `revision`, a version of it, and agreed to it."""
     for use in page.report_people().uses:
-        moment = timezone.now()
-        Reading.objects.create(
-            contributor_id=use.contributor_id,
-            page=page,
-            revision=revision,
-            digest=use.digest,
-            language=page.locale.language_code,
-            ends_at=moment,
-            agrees=True,
-            answered_at=moment,
-        )
+        shown = {
+            "page": page,
+            "revision": revision,
+            "digest": use.digest,
+            "contributor_id": use.contributor_id,
+        }
+        days = dict.fromkeys(("ends_at", "answered_at"), timezone.now())
+        Reading.objects.create(agrees=True, language=page.locale.language_code, **shown, **days)
