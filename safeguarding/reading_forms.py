@@ -19,39 +19,34 @@ class AnswersForm(forms.Form):
 
     def __init__(self, *args, reading, **kwargs):
         super().__init__(*args, **kwargs)
-        self.questions = list(reading.questions)
-        attrs = {"autocomplete": "off"}
-        for key, label in self.questions:
-            is_use = key in Channel.values
+        self.questions, no_help = [key for key, _label in reading.questions], {"autocomplete": "off"}
+        for key, label in reading.questions:
+            choices = ANSWERS[:2] if key in Channel.values else ANSWERS
             self.fields[key] = forms.ChoiceField(
-                label=label, choices=ANSWERS[:2] if is_use else ANSWERS, widget=forms.RadioSelect(attrs)
+                label=label, choices=choices, required=False, widget=forms.RadioSelect(no_help)
             )
-            if not is_use:
+            if choices == ANSWERS:
+                words = forms.Textarea(no_help | {"rows": 3})
                 self.fields[f"{key}_words"] = forms.CharField(
-                    label=_("What should be different?"),
-                    max_length=MAX_WORDS,
-                    required=False,
-                    widget=forms.Textarea(attrs | {"rows": 3}),
+                    label=_("What should be different?"), max_length=MAX_WORDS, required=False, widget=words
                 )
 
     def clean(self):
-        if self.cleaned_data.get("everything"):
-            for key in self.missing:
-                self.errors.pop(key, None)
-        return self.cleaned_data
+        for key in () if self.cleaned_data.get("everything") else self.missing:
+            self.add_error(key, forms.Field.default_error_messages["required"])
 
     @property
     def rows(self):
         """[(number from 1, field of the answer, field of the words or None)] for all questions."""
         return [
             (number, self[key], self[f"{key}_words"] if f"{key}_words" in self.fields else None)
-            for number, (key, _label) in enumerate(self.questions, 1)
+            for number, key in enumerate(self.questions, 1)
         ]
 
     @property
     def missing(self):
         """The questions without an answer that can be given, in order."""
-        return [key for key, _label in self.questions if not self.cleaned_data.get(key)]
+        return [key for key in self.questions if not self.cleaned_data.get(key)]
 
     @property
     def answers(self):
@@ -59,4 +54,4 @@ class AnswersForm(forms.Form):
         given = self.cleaned_data
         if given.get("everything"):
             return {"everything": ["no", ""]}
-        return {key: [given[key], given.get(f"{key}_words", "")] for key, _l in self.questions}
+        return {key: [given[key], given.get(f"{key}_words", "")] for key in self.questions}

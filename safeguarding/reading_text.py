@@ -30,15 +30,15 @@ def render_text(request, content):
     for each in main.select("a, picture"):
         each.unwrap()
     for image in main.select("img"):
-        image.attrs = embed(image.attrs)
+        image["src"] = embed(image["src"])
+        del image["srcset"]
     return SafeString(main.decode_contents())
 
 
-def embed(attrs):
-    """Return the attributes of an `img` element that has the file itself in place of its address."""
-    name = unquote(attrs["src"]).partition(settings.MEDIA_URL)[2]
+def embed(address):
+    """Return the `address` of a rendition as one that has the file in it."""
+    name = unquote(address).partition(settings.MEDIA_URL)[2]
     rendition = get_image_model().get_rendition_model().objects.get(file=name)
     with rendition.file.open() as file:
         data = base64.b64encode(file.read()).decode()
-    kept = {key: attrs[key] for key in ("alt", "class", "width", "height") if key in attrs}
-    return kept | {"src": f"data:{guess_type(name)[0]};base64,{data}"}
+    return f"data:{guess_type(name)[0]};base64,{data}"

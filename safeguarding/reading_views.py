@@ -13,7 +13,6 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 from django.views.generic import FormView
-from wagtail.admin import messages
 from wagtail.admin.forms import WagtailAdminModelForm
 
 from safeguarding.consent_views import OfPageMixin
@@ -48,6 +47,11 @@ class StartForm(WagtailAdminModelForm):
         return super().clean()
 
 
+def waiting_on_paper():
+    """Return a queryset of the readings on paper whose answers can be entered."""
+    return Reading.objects.filter(way=Reading.Way.PAPER, answered_at=None, ends_at__gt=timezone.now())
+
+
 class ShowMixin(OfPageMixin):
     """For views of a reading of `page` by the person."""
 
@@ -56,10 +60,6 @@ class ShowMixin(OfPageMixin):
 
     def get_success_url(self):
         return PersonMixin.get_success_url(self) if is_lead(self.request.user) else super().get_success_url()
-
-    def get_breadcrumbs_items(self):
-        is_known = is_lead(self.request.user)  # Only leads see the list of people.
-        return PersonMixin.get_breadcrumbs_items(self) if is_known else super().get_breadcrumbs_items()
 
 
 class StartView(ShowMixin, FormView):
@@ -80,8 +80,7 @@ class StartView(ShowMixin, FormView):
         return super().get_form_kwargs() | {"person": self.person, "initial": {"language": language}}
 
     def get_context_data(self, **kwargs):
-        on_paper = Reading.objects.filter(way=Reading.Way.PAPER, page=self.page, contributor=self.person)
-        on_paper = on_paper.filter(answered_at=None, ends_at__gt=timezone.now())
+        on_paper = waiting_on_paper().filter(page=self.page, contributor=self.person)
         return super().get_context_data(on_paper=on_paper, action_url=self.request.get_full_path(), **kwargs)
 
     def form_valid(self, form):
@@ -96,7 +95,7 @@ class StartView(ShowMixin, FormView):
 
 
 class PaperView(ShowMixin, FormView):
-    """Records the answers of a reading on paper."""
+    """Records the answers of a reading on paper, about a version that is still one of the page."""
 
     form_class = AnswersForm
     template_name = "safeguarding/enter.html"
@@ -104,9 +103,8 @@ class PaperView(ShowMixin, FormView):
 
     @cached_property
     def reading(self):
-        waiting = Reading.objects.filter(way=Reading.Way.PAPER, answered_at=None, ends_at__gt=timezone.now())
-        reading = get_object_or_404(waiting, pk=self.kwargs["pk"])
-        if reading.contributor.has_withdrawn:
+        reading = get_object_or_404(waiting_on_paper(), pk=self.kwargs["pk"])
+        if reading.contributor.has_withdrawn or not reading.is_current:
             raise Http404
         return reading
 
@@ -119,9 +117,8 @@ class PaperView(ShowMixin, FormView):
     def form_valid(self, form):
         try:
             record(self.reading, form.answers)
-        except ValueError:
-            messages.error(self.request, _("The text has changed since. Print the new one."))
-            return redirect(self.get_success_url())
+        except ValueError:  # it changed, or somebody else entered them, at the same moment
+            raise Http404 from None
         return self.leave(_("The answers of %s are recorded.") % self.person.code)
 
 
@@ -131,9 +128,6 @@ class SheetView(PaperView):
     http_method_names = ("get", "head")
 
     def get(self, request, *_arguments, **_named):
-        if not self.reading.is_current:
-            messages.error(request, _("The text has changed since. Print the new one."))
-            return redirect(self.get_success_url())
         form, text = AnswersForm(reading=self.reading), render_text(request, self.reading.shown[0])
         context = {"reading": self.reading, "text": text, "form": form}
         with override(self.reading.language):
