@@ -133,10 +133,7 @@ def test_paper_about_an_earlier_version_is_not_entered(moderator, story):
     story.save_revision().publish()
     for name in ("sheet", "enter"):
         address = reverse(f"safeguarding_readings:{name}", args=[reading.pk])
-        assert [moderator.get(address).status_code, moderator.post(address, NOTHING).status_code] == [
-            404,
-            404,
-        ]
+        assert {ask(address, NOTHING).status_code for ask in (moderator.get, moderator.post)} == {404}
     assert "The text has changed since. Print the new one." in moderator.get(start_of(story)).text
     assert Reading.objects.get().agrees is None
 
