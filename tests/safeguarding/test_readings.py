@@ -16,7 +16,7 @@ from safeguarding.gate import UNSEEN
 from safeguarding.models import Consent, Decision, Reading, SecondReader
 from safeguarding.policies import GROUP, NAMES_CLOSED
 from safeguarding.reading_answers import record as record_answers
-from safeguarding.releases import is_page_released, report_again
+from safeguarding.releases import is_page_released, recompute, report_again
 from safeguarding.retention import delete_names
 from safeguarding.withdrawal.carry_out import withdraw
 from safeguarding.withdrawal.forgetting import forget_labels
@@ -128,6 +128,8 @@ def test_what_gets_past_the_check_is_held():
     StoryPage.objects.filter(pk=story.pk).update(summary="It was told anew.")
     report_again([story.pk])
     assert not is_shown(story)
+    recompute([story.pk])
+    assert not is_shown(story), "neither after a change of the person"
 
 
 @pytest.mark.parametrize("final_text", ["yes", "", *UNSEEN])
