@@ -75,11 +75,6 @@ class Version:
         return undecided + waits + about
 
     @property
-    def unread(self):
-        """The people in it who have to be shown this version first."""
-        return [person for person, unmet in self.unmet if unmet == Unmet.READING]
-
-    @property
     def without_consent(self):
         """The people in it whose consent is missing or has ended."""
         return [person for person, unmet in self.unmet if unmet in WITHOUT_CONSENT]

@@ -9,7 +9,6 @@ import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models.functions import Length
 from wagtail.log_actions import log
 
 from caching.local_date import today
@@ -25,10 +24,10 @@ ANNOUNCED_FOR = datetime.timedelta(days=30)
 def deletion_day(person):
     """Return the day from which the names of `person` are deleted, or None. A hold makes no difference."""
     consent = person.latest_consent
-    if consent is None:
+    if consent is None or not has_restricted_texts(person):
         return None
     end = consent.given_on if person.has_withdrawn else get_last_day(person, consent)
-    if (not person.has_withdrawn and today() <= end) or not has_restricted_texts(person):
+    if not person.has_withdrawn and today() <= end:
         return None
     usual = add_months(end, settings.NAMES_KEPT_MONTHS)
     return max(usual, person.keep_until or usual)
@@ -36,8 +35,6 @@ def deletion_day(person):
 
 def has_restricted_texts(person):
     """Return whether `person` has names, a contact or another restricted text, readable or not."""
-    if person.readings.alias(length=Length("answers")).filter(length__gt=0).exists():
-        return True
     if hasattr(person, "restricted_length"):  # Contributor.by_code() has read none of the texts
         return person.restricted_length > 0
     texts = [getattr(person, name) for name in Contributor.ENCRYPTED_FIELDS]

@@ -222,7 +222,7 @@ def test_what_can_not_be_answered_any_more(why, settings):
     reading = make_reading("here")
     answers = yes(reading)
     REFUSED[why](reading, settings)
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match="any more|has changed"):
         record_answers(reading, answers)
 
 
@@ -353,12 +353,19 @@ def test_answers_go_with_the_names_and_with_a_withdrawal(settings):
     story.story_people.add(StoryPerson(contributor=make_agreeing_person(), naming=1))
     story.save_revision()
     record_answers(reading, yes(reading) | {"words": ["no", HER_WORDS]})
-    person = reading.contributor
+    person, rows = reading.contributor, Reading.objects.filter(pk=reading.pk)
+    forget_labels()
+    assert HER_WORDS in rows.get().answers
+    rows.update(answered_at=timezone.now() - timedelta(days=400))
+    forget_labels()
+    assert rows.get().answers == "", "after a year"
+    rows.update(answers=HER_WORDS)
+    type(person).objects.filter(pk=person.pk).update(names="Amina")
     record(person, ends_on=days_from_today(-9))
     settings.NAMES_KEPT_MONTHS = 0
     person.notices.create(step="deletion", day=days_from_today(-9), sent_on=days_from_today(-40))
     delete_names()
-    assert [each.answers for each in person.readings.all()] == ["", ""]
+    assert rows.get().answers == "", "with the names"
     withdraw(person)
     assert StoryPage.objects.filter(pk=story.pk).exists(), "held, because somebody else is in it"
     assert not person.readings.exists()

@@ -161,7 +161,7 @@ def change_after_decision(name, page):
     if name in {"read an earlier version", "said no"}:
         answer(page, page.story_people.get().contributor, agrees=name != "said no")
     if name == "read an earlier version":
-        page.summary = "It was told anew."
+        page.search_description = "It was told anew."
         page.save(clean=False)
         page.save_revision(clean=False)
     if "since the decision" not in name:
