@@ -21,6 +21,7 @@ from django.views.decorators.cache import never_cache
 from accounts.reauthentication import PROBLEM, get_account, mark_identity_verified
 from accounts.sessions import set_session_end
 from accounts.views import next_url
+from safeguarding.reading_start import handed_over_at
 
 logger = logging.getLogger(__name__)
 
@@ -41,11 +42,11 @@ def sso_start(request):
     """View that redirects to the provider's sign-in page.
 
     With `again` in the query string, the provider must ask a user who is signed in here for the password
-    again (or what it uses instead), even if it remembers the browser.
+    again (or what it uses instead), even if it remembers the browser. With `fresh`, it must ask everybody.
     """
     if not settings.IDENTITY_PROVIDER:
         raise Http404
-    again = "again" in request.GET and get_account(request)
+    again = "fresh" in request.GET or ("again" in request.GET and get_account(request))
     try:
         address = request.build_absolute_uri(reverse("single_sign_on_done"))
         # With max_age, the provider must also send `auth_time` (OpenID Connect Core, section 2).
@@ -81,6 +82,9 @@ def sso_callback(request):
     user = get_user_by_email(email)
     if not user:
         return refuse(request)
+    if signed_in_at < (asked_at - CLOCK_SKEW if asked_at else handed_over_at(user)):
+        # The provider remembers the browser. Whoever has the device now need not be its user.
+        return refuse(request) if asked_at else redirect(f"{reverse('single_sign_on')}?fresh=1")
     request.session.flush()  # nothing of the visitor's session gets into the user's
     login(request, user)
     # The provider may remember the browser and not ask for the password, so the time in its token counts.

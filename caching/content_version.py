@@ -72,6 +72,7 @@ UNSEEN_TABLES = {
     "safeguarding_keycheck",
     "safeguarding_leakhits",
     "safeguarding_notice",
+    "safeguarding_reading",
     "safeguarding_restrictedview",
     "safeguarding_restriction",
     "safeguarding_secondreader",

@@ -11,6 +11,7 @@ from wagtail.admin.views.pages.create import CreateView
 from safeguarding.asking import name_users
 from safeguarding.decisions import questions
 from safeguarding.policies import leads
+from safeguarding.reading_reports import find_earlier
 from stories.people import contributors_in
 from stories.refusals import lines_about
 
@@ -35,6 +36,7 @@ class PeopleSidePanel(BaseSidePanel):
             "for_editors": [line for line, is_for_leads in lines if not is_for_leads],
             "for_leads": [line for line, is_for_leads in lines if is_for_leads],
             "people": contributors_in(page),
+            "earlier": find_earlier(page),
             "leads": name_users(leads()),
             "moderators": task and name_users(get_user_model().objects.filter(groups__in=task.groups.all())),
             "is_asked": page.pk and questions().filter(page=page.pk).exists(),

@@ -59,7 +59,7 @@ def judge_people(image, decisions, other_language=False):
     level = level_of(image.is_recognisable)
     people = image.people.prefetch_related("consents")
     uses = [(person, PersonUse(person.pk, level, Naming.NONE, other_language)) for person in people]
-    return [judge(person, use, decisions, today()).until for person, use in uses]
+    return [judge(person, use, decisions, None, today()).until for person, use in uses]
 
 
 def is_shown_outside(image):

@@ -20,11 +20,12 @@ VISITOR_DATA = re.compile(r"\?.*|^(?P<path>[^/;?%]*/[^;?%]*)[;%].*| from ip=.*",
 # causes many if the code that handles an exception fails in the same way.
 MAX_EXCEPTIONS = 5
 MAX_FRAMES = 20
-# Links to choose a password contain a token. What follows the route in their path is not logged. Programs for
-# mail damage links in many ways, so nothing from what looks like a token on is logged either: the first form
-# is Django's, the second that of accounts/invitations.py. VISITOR_DATA and LINK_TOKEN take linear time.
+# Links to choose a password, or to a reading, contain a token. What follows the route in their path is not
+# logged. Programs for mail damage links in many ways, so nothing from what looks like a token on is logged
+# either: the first form is Django's, the second that of accounts/invitations.py. VISITOR_DATA and LINK_TOKEN
+# take linear time.
 LINK_TOKEN = re.compile(
-    r"(?P<route>[/\\](?:invitation|password_reset[^a-z]+confirm)(?![a-z-])/?).*"
+    r"(?P<route>[/\\](?:invitation|reading|password_reset[^a-z]+confirm)(?![a-z-])/?).*"
     r"|[0-9a-z]{4,8}-[0-9a-f]{32}.*|[0-9a-z]{4,8}\.[\w-]{43}.*",
     re.DOTALL | re.IGNORECASE,
 )

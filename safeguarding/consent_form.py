@@ -25,10 +25,14 @@ from safeguarding.status import counts_as_child
 
 # Fields of a consent. If a new consent differs in one of them from the former one, it is a change. Otherwise
 # it is a renewal.
-SCOPE = ("given_by", "picture", "naming", "where", "proceedings", "in_programme")
+SCOPE = (
+    *("given_by", "picture", "naming", "where", "proceedings", "in_programme"),
+    *("final_text", "link_is_safe"),
+)
 # Fields that the form for the next consent copies from the former one. The other fields are empty. The place
-# of the evidence is not copied, because only the page of the restricted fields may show it.
-COPIED = ("given_by", "picture", "naming", "where")
+# of the evidence is not copied, because only the page of the restricted fields may show it. Of whether the
+# person wants to see the final text, only a yes is copied: it is a promise.
+COPIED = ("given_by", "picture", "naming", "where", "final_text")
 TEXTS = ("names", "contact", "safe_contact_note", "protected_words", "ordinary_words")
 
 
@@ -54,6 +58,12 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
             _("Is the person in one of your programmes at the moment?"),
         )
     )
+    final_text = forms.ChoiceField(
+        label=_("Does the person want to see the final text?"),
+        choices=Consent.FinalText,
+        widget=forms.RadioSelect,
+        help_text=_("If yes, no version is public before the person has agreed to it."),
+    )
     talked_through = forms.MultipleChoiceField(
         label=_("How was it talked through?"),
         choices=[
@@ -72,9 +82,11 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
             "given_by": _("Who agreed?"),
             "picture": _("May pictures show the person?"),
             "naming": _("How may the person be named?"),
+            "link_is_safe": _("May a link be sent to the person safely?"),
             "evidence_held_at": _("Where is the signed form or the recording?"),
         }
         help_texts = {
+            "link_is_safe": _("Only if nobody else sees the messages of this person."),
             "evidence_held_at": _(
                 "The place, such as a locked cupboard. Nothing is uploaded: paper is safer. If it is where "
                 "it was before, leave it empty."
@@ -86,6 +98,8 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
         self.former = contributor.latest_consent if contributor.pk else None
         self.seen = str(self.former.pk if self.former else "")
         copied = {name: getattr(self.former, name) for name in COPIED} if self.former else {}
+        if copied.get("final_text") != Consent.FinalText.YES:
+            copied["final_text"] = None
         # Only an adult who is known to be one surely agreed alone, which is the default of the model.
         given_by = Consent.GivenBy.SELF if contributor.kind == Contributor.Kind.ADULT else None
         kwargs["initial"] = {"given_by": given_by} | copied | (kwargs.get("initial") or {})

@@ -31,7 +31,36 @@ def agrees_to_less(before, now):
     return now.picture < before.picture or now.naming < before.naming or not ENFORCED.isdisjoint(left)
 
 
-class ConsentView(PersonMixin, FormView):
+class OfPageMixin(PersonMixin):
+    """For views of one person that editors, too, open from the editor of a page with the person: `page`."""
+
+    @cached_property
+    def page(self):
+        """The page from whose editor the view was opened, or None."""
+        key = self.request.GET.get("page", "")[:18]
+        return Page.objects.filter(pk=key if key.isdecimal() else None).first()
+
+    @cached_property
+    def versions(self):
+        """The Versions of `page` with the person in it."""
+        found = find_versions(self.page)
+        return [each for each in found if self.person.pk in {use.contributor_id for use in each.report.uses}]
+
+    def may_edit(self):
+        """Return whether the user may edit `page`, and the person is in it."""
+        page = self.page
+        return bool(page and page.permissions_for_user(self.request.user).can_edit() and self.versions)
+
+    def get_success_url(self):
+        page = self.page
+        return reverse("wagtailadmin_pages:edit", args=[page.pk]) if page else super().get_success_url()
+
+    def get_breadcrumbs_items(self):
+        # Only leads see the list of people.
+        return self.breadcrumbs_items if self.page else super().get_breadcrumbs_items()
+
+
+class ConsentView(OfPageMixin, FormView):
     """Records the next consent of a person. The form is filled with what was proposed or agreed to before.
 
     Others than leads, the members of the group Safeguarding, open it from the editor of a page with the
@@ -44,21 +73,10 @@ class ConsentView(PersonMixin, FormView):
     # The page on which the team has to decide about the person, once the consent is recorded, or None.
     asked = None
 
-    @cached_property
-    def page(self):
-        """The page from whose editor the view was opened, or None."""
-        key = self.request.GET.get("page", "")[:18]
-        return Page.objects.filter(pk=key if key.isdecimal() else None).first()
-
     def user_has_permission(self, permission):
-        may_propose = permission == "change" and self.page and self.may_propose(self.request.user)
+        may_propose = permission == "change" and self.may_edit()
+        may_propose = may_propose and may_write_down(self.request.user, self.person)
         return may_propose or super().user_has_permission(permission)
-
-    def may_propose(self, user):
-        """Return whether `user` may edit `page`, and write down the consent of the person in it."""
-        may_write = self.page.permissions_for_user(user).can_edit() and may_write_down(user, self.person)
-        versions = find_versions(self.page) if may_write else ()
-        return self.person.pk in {use.contributor_id for each in versions for use in each.report.uses}
 
     @transaction.atomic
     def dispatch(self, request, *args, **kwargs):
@@ -68,14 +86,9 @@ class ConsentView(PersonMixin, FormView):
         return super().dispatch(request, *args, **kwargs)
 
     def get_success_url(self):
-        page = self.page
         if self.asked:
             return reverse("safeguarding_decisions:page", args=[self.asked.pk])
-        return reverse("wagtailadmin_pages:edit", args=[page.pk]) if page else super().get_success_url()
-
-    def get_breadcrumbs_items(self):
-        # Only leads see the list of people.
-        return self.breadcrumbs_items if self.page else super().get_breadcrumbs_items()
+        return super().get_success_url()
 
     def get_form_kwargs(self):
         return super().get_form_kwargs() | {"instance": self.person, "for_user": self.request.user}

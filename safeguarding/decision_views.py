@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 from django.views import View
 from django.views.generic import FormView, TemplateView
 from wagtail import hooks
@@ -28,8 +28,10 @@ from caching.local_date import today
 from safeguarding.decisions import find_repeatable, find_undecided, find_versions, waiting_pages
 from safeguarding.forms import DecisionForm
 from safeguarding.leak_check.hits import allow
-from safeguarding.mails import mail_about
-from safeguarding.models import LeakHits, Release, SecondReader
+from safeguarding.mails import mail_about, send
+from safeguarding.models import LeakHits, Reading, Release, SecondReader
+from safeguarding.reading_reports import find_earlier
+from safeguarding.reading_start import start
 from safeguarding.releases import report_again
 from safeguarding.views import LeadMixin
 from safeguarding.writers import RIGHT
@@ -132,6 +134,9 @@ class DecideView(StoryMixin, FormView):
         form.publishes = is_all and self.may_publish
         return form
 
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(earlier=find_earlier(self.version.content), **kwargs)
+
     @property
     def may_publish(self):
         """Whether the version is the latest draft, and the user may publish it."""
@@ -215,7 +220,15 @@ class ReaderView(StoryMixin, FormView):
         mail_about(page, self.subject, lambda: self.text % user, administrators)
         text = _("The second reader is recorded. All members of the team and all administrators are told.")
         messages.success(self.request, text)
-        return redirect("safeguarding_decisions:page", page.pk)
+        language = self.version.content.locale.language_code
+        reading = start(self.version, user, Reading.Way.LINK, second_reader=form.instance, language=language)
+        with override(language):
+            text = _("Please read this text: %s\n\nYou need a number for it, which you are told by voice.")
+            is_mailed = send(_("Please read"), text % reading.address, form.instance.contact)
+        self.template_name = "safeguarding/link.html"
+        back_url = reverse("safeguarding_decisions:page", args=[page.pk])
+        context = {"form": form, "reading": reading, "is_mailed": is_mailed, "back_url": back_url}
+        return self.render_to_response(self.get_context_data(**context))
 
 
 class AnswersView(LeadMixin, TemplateView):

@@ -87,7 +87,9 @@ class Version:
     @property
     def is_waiting(self):
         """Whether a lead, a member of the group Safeguarding, has to decide about it, or to ask somebody."""
-        return any(unmet in {*WAITING, Unmet.NONE} for _person, unmet in self.unmet)
+        return any(
+            unmet in {*WAITING, Unmet.NONE, Unmet.READING, Unmet.REFUSED} for _person, unmet in self.unmet
+        )
 
     @property
     def is_unseen(self):
@@ -248,7 +250,7 @@ def is_needed(decision):
     """Return whether a condition is not met after the last day of `decision`, if nothing else is decided."""
     person, day = decision.contributor, max(decision.ends_on + ONE_DAY, today())
     uses = Use.objects.filter(page=decision.page_id, contributor=person)
-    unmet = {each for use in uses for each in judge(person, use, {}, day).unmet}
+    unmet = {each for use in uses for each in judge(person, use, {}, None, day).unmet}
     return decision.ground in {GROUNDS.get(each) for each in unmet}
 
 

@@ -12,7 +12,7 @@ from wagtail.admin.widgets import AdminAutoHeightTextInput
 
 from caching.local_date import today
 from safeguarding.encryption import EncryptedTextField, UnreadableText, has_keys
-from safeguarding.models import Contributor, Decision, RestrictedView
+from safeguarding.models import Contributor, Decision, Reading, RestrictedView
 from safeguarding.status import add_months, usual_months
 from safeguarding.writers import has_written, read_saves
 
@@ -174,6 +174,9 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
         choices, last_days = [], []
         self.own = []  # the labels of the questions about which the user may not decide
         self.unanswered = set()  # the people whose consent has no answer that one of these is about
+        # What the last second reader of this version answered.
+        readings = Reading.objects.filter(second_reader__page=version.page.pk, digest=version.report.digest)
+        last = readings.exclude(agrees=None).order_by("answered_at").last()
         # Without questions, the versions are not read.
         saves = read_saves(version.page, version.revision) if version.questions else []
         for person, ground in version.questions:
@@ -182,7 +185,9 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
             # If it is unknown which version this is, none comes before it.
             earlier = earlier.filter(revision__isnull=version.revision is None)
             question = f"{person.pk}:{ground}"
-            if has_written(self.for_user, version.page, saves, earlier, question):
+            if not (last and last.agrees) and has_written(
+                self.for_user, version.page, saves, earlier, question
+            ):
                 self.own.append(label)
                 if getattr(person.latest_consent, ANSWERS.get(ground, ""), True) is None:
                     self.unanswered.add(person)

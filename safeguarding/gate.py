@@ -84,6 +84,11 @@ class Unmet(models.TextChoices):
         "child_decision",
         _("%(code)s is a child: a member of the safeguarding team who did not write this has to decide."),
     )
+    READING = "reading", _("%(code)s wants to see this version first: show it to the person.")
+    REFUSED = (
+        "refused",
+        _("%(code)s said no to this version, or asked for a change: ask the safeguarding team about it."),
+    )
 
     def describe(self, contributor):
         """Return the sentence for people who may see the page's draft. It names the person by the code."""
@@ -98,20 +103,24 @@ WITHOUT_CONSENT = {Unmet.NONE, Unmet.ENDED}
 # The conditions that are about pictures.
 ABOUT_PICTURES = {Unmet.PICTURE, Unmet.CHILD_PICTURE}
 # The conditions that an editor can meet. The safeguarding team can meet the others.
-FOR_EDITORS = {Unmet.WITHDRAWN, Unmet.NAMING_UNKNOWN, Unmet.NAMING, Unmet.CHILD_NAME, *ABOUT_PICTURES}
+FOR_EDITORS = {Unmet.WITHDRAWN, Unmet.NAMING_UNKNOWN, Unmet.NAMING, Unmet.CHILD_NAME, Unmet.READING}
+FOR_EDITORS |= ABOUT_PICTURES
+# The answers with which a person need not see each version. If nobody asked, the person has to.
+UNSEEN = {Consent.FinalText.NO, Consent.FinalText.UNREACHABLE}
 
 
 class PersonUse(NamedTuple):
     """How a page, or a picture on its own, shows and names one person.
 
     `picture`: a Picture. `naming`: a Naming, or None if no editor has answered how. `other_language`: whether
-    the page is a translation.
+    the page is a translation. `digest`: a hash of what concerns the person, which readings are for.
     """
 
     contributor_id: int
     picture: int = Picture.NONE
     naming: int | None = None
     other_language: bool = False
+    digest: str = ""
 
 
 @dataclass
@@ -145,11 +154,12 @@ class Verdict(NamedTuple):
     until: datetime.date | None
 
 
-def judge(contributor, use, decisions, day):
+def judge(contributor, use, decisions, answers, day):
     """Return the Verdict on whether a page or picture may show and name `contributor` as in `use` on `day`.
 
     `use`: a PersonUse or Use. `decisions`: {ground: last day} of the decisions about this person and the
-    content of the page.
+    content of the page. `answers`: list of (digest, whether they agreed) of what the person was shown of the
+    page, the last answer last; None for a picture on its own, which nobody is shown.
     """
     consent, status = contributor.latest_consent, contributor.get_status(day)
     if status in REFUSED:
@@ -168,6 +178,8 @@ def judge(contributor, use, decisions, day):
         check.unmet.append(Unmet.NAMING_UNKNOWN)
     if contributor.kind and counts_as_child(contributor, day):
         check_child(check, consent, use)
+    if answers is not None:
+        check_reading(check, consent, use, answers)
     return check.verdict
 
 
@@ -215,3 +227,14 @@ def check_child(check, consent, use):
     check.require(use.picture < Picture.RECOGNISABLE, Unmet.CHILD_PICTURE)
     check.require(use.naming != Naming.REAL, Unmet.CHILD_NAME)
     check.ask_decision(Decision.Ground.CHILD, Unmet.CHILD_DECISION)
+
+
+def check_reading(check, consent, use, answers):
+    """Require a yes to this version of whoever wants to see it, or said no to the last one. Let a no count.
+
+    No decision replaces the yes.
+    """
+    given = dict(answers).get(use.digest)  # the last one
+    is_asked = (consent and consent.final_text not in UNSEEN) or (answers and not answers[-1][1])
+    check.require(given is not False, Unmet.REFUSED)
+    check.require(given is not None or not is_asked, Unmet.READING)

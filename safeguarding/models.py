@@ -18,6 +18,7 @@ from safeguarding.encryption import EncryptedTextField
 # Django finds the models of an app in its models module.
 from safeguarding.journal import AnnouncedMember, LeakHits, Notice, RestrictedView, SecondReader  # noqa: F401
 from safeguarding.proposals import WithProposal
+from safeguarding.readings import Reading  # noqa: F401
 from safeguarding.record import Record
 from safeguarding.scopes import MAX_MONTHS, TOO_LATE, Channel, Naming, Picture
 from safeguarding.status import add_months, get_last_day, get_status, usual_months
@@ -157,6 +158,11 @@ class Consent(Record):
         SELF = "self", _("The person")
         GUARDIAN = "guardian", _("A guardian, and the child agreed too")
 
+    class FinalText(models.TextChoices):
+        YES = "yes", _("Yes")
+        NO = "no", _("No")
+        UNREACHABLE = "unreachable", _("The person can't be reached")
+
     contributor = models.ForeignKey(Contributor, on_delete=models.CASCADE, related_name="consents")
     event = models.CharField(_("event"), max_length=10, choices=Event, default=Event.GIVEN)
     recorded_at = models.DateTimeField(_("recorded"), auto_now_add=True)
@@ -173,13 +179,17 @@ class Consent(Record):
     in_programme = models.BooleanField(_("the person is in a programme of ours"), null=True, blank=True)
     interpreter = models.BooleanField(_("through an interpreter"), default=False)
     explained = models.BooleanField(_("it was explained what publishing means"), default=False)
-    knows_final_text = models.BooleanField(_("has heard or read the final text"), default=False)
+    # Whether the person is shown each version before it is public. "": nobody asked, which counts as a yes.
+    final_text = models.CharField(
+        _("wants to see the final text"), max_length=12, choices=FinalText, blank=True
+    )
+    link_is_safe = models.BooleanField(_("a link may be sent to the person"), default=False)
     ends_on = models.DateField(
         _("last day"), null=True, blank=True, help_text=_("Empty: the usual time after the consent.")
     )
     evidence_held_at = EncryptedTextField(_("evidence held at"), blank=True)
 
-    TALKED_THROUGH = ("explained", "interpreter", "knows_final_text")
+    TALKED_THROUGH = ("explained", "interpreter")
 
     objects = AppendOnlyQuerySet.as_manager()
 

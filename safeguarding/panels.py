@@ -19,6 +19,7 @@ from safeguarding.leak_check.hits import SHOWN, find_many
 from safeguarding.membership import JOINED, unannounced
 from safeguarding.models import Contributor, PageHold, SecondReader
 from safeguarding.policies import is_lead, leads
+from safeguarding.reading_reports import find_answers
 from safeguarding.retention import deletion_day, is_time_to_announce
 from safeguarding.status import Status
 from safeguarding.withdrawal.returned import find_returned
@@ -34,7 +35,8 @@ class TodayPanel(Component):
     order = 40  # below LeadsPanel, and above the buttons of home/wagtail_hooks.py (50)
 
     def get_context_data(self, parent_context):
-        groups = [(heading, items) for heading, items in find_work().items() if items]
+        user = parent_context["request"].user
+        groups = [(heading, items) for heading, items in find_work(user).items() if items]
         token = parent_context.get("csrf_token")
         return {"groups": groups, "hits": find_many(), "today": today(), "csrf_token": token}
 
@@ -50,8 +52,8 @@ class LeadsPanel(Component):
         return {"number": leads().count()}
 
 
-def find_work():
-    """Return {heading: [(name, address, sentence)]} of all that leads have to look at.
+def find_work(user):
+    """Return {heading: [(name, address, sentence)]} of all that `user`, a lead, has to look at.
 
     The name is, for example, the code of a person, the title of a page, or the name of a user.
     """
@@ -86,6 +88,7 @@ def find_work():
         find_new_members()
         | find_proposals()
         | find_holds()
+        | find_answers(user)
         | dict(groups.values())
         | find_stories()
         | {_("Names and contact"): deletions, _("People whom the leak check can't find"): unchecked}

@@ -19,7 +19,8 @@ from wagtail.models import Page
 
 from caching.local_date import today
 from safeguarding.gate import judge
-from safeguarding.models import Consent, Contributor, Decision
+from safeguarding.models import Consent, Contributor, Decision, Reading
+from safeguarding.readings import find_answers
 from safeguarding.scopes import NO_END
 from safeguarding.uses import PageHold, Release, Use, running_releases
 
@@ -107,9 +108,12 @@ def lock_with_others(contributor):
     lock_found(lambda: with_others(contributor))
 
 
-def lock_pages_of(contributor):
-    """Lock the pages with the person `contributor`, a primary key, which may be held, and then all people."""
-    lock_pages(list(Use.objects.filter(contributor=contributor).values_list("page", flat=True)))
+def lock_pages_of(contributor, *more):
+    """Lock the pages with the person `contributor`, a primary key, which may be held, and then all people.
+
+    `more`: primary keys of other pages to lock.
+    """
+    lock_pages([*Use.objects.filter(contributor=contributor).values_list("page", flat=True), *more])
     lock_with_others(contributor)
 
 
@@ -165,7 +169,7 @@ def report_again(pages):
 
 
 def values_of(use):
-    return use.contributor_id, use.picture, use.naming, use.other_language
+    return use.contributor_id, use.picture, use.naming, use.other_language, use.digest
 
 
 def load_people(keys):
@@ -180,11 +184,12 @@ def judge_uses(page, uses, digest, people, day):
     `uses`: the uses of people in `page`. `digest`: the digest of its content. `people`: what `load_people`
     returned. `day`: a date.
     """
-    decisions = find_decisions(page, digest) if uses else {}
+    decisions, answers = (find_decisions(page, digest), find_answers(page, uses)) if uses else ({}, {})
     judged = []
     for use in uses:
-        person = people[use.contributor_id]
-        judged.append((person, use, judge(person, use, decisions.get(person.pk, {}), day)))
+        person, key = people[use.contributor_id], use.contributor_id
+        verdict = judge(person, use, decisions.get(key, {}), answers.get(key, []), day)
+        judged.append((person, use, verdict))
     return judged
 
 
@@ -284,7 +289,9 @@ def hold_back(instance, **_arguments):
 
 @receiver(post_save, sender=Decision)
 @receiver(post_delete, sender=Decision)
-def recompute_for_decision(instance, **_arguments):
-    # Both signals are sent in a transaction: Decision.save() and Django's delete() open one.
+@receiver(post_save, sender=Reading)
+@receiver(post_delete, sender=Reading)
+@transaction.atomic
+def recompute_for_row(instance, **_arguments):
     lock_with_others(instance.contributor_id)
     recompute(list(Use.objects.filter(contributor=instance.contributor_id).values_list("page", flat=True)))

@@ -128,6 +128,7 @@ class PrintView(RestrictedFieldsView):
             pictures=[found for each in plan.shown if each.place.name == "pictures" for found in each.found],
             withdrawals=person.withdrawals.select_related("user"),
             views=person.views.select_related("user"),
+            readings=[(each, each.describe(True)) for each in person.readings.select_related("page", "user")],
             notices=person.notices.order_by("pk"),
             log_entries=registry.get_logs_for_instance(person).select_related("user"),
             sentence=describe_status(person),

@@ -72,4 +72,5 @@ def delete_names_of(key):
     if day is None or day > today():
         return  # A consent or a later day was recorded meanwhile, or the texts were deleted.
     person.delete_texts(Contributor.ENCRYPTED_FIELDS)
+    person.readings.update(answers="")
     log(person, "safeguarding.delete_names")

@@ -30,6 +30,8 @@ class Use(Record):
     # None means "not answered", which no consent covers.
     naming = models.IntegerField(choices=Naming, null=True)
     other_language = models.BooleanField(default=False)
+    # A hash of the words of the page, the pictures of the person, and how they are named: see Reading.
+    digest = models.CharField(max_length=64, blank=True)
 
     objects = UseQuerySet.as_manager()
 

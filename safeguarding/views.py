@@ -183,6 +183,9 @@ class OverviewView(PersonMixin, TemplateView):
             consents=self.person.consents.select_related("recorded_by").order_by("-pk"),
             uses=self.person.uses.with_pages(),
             views=self.person.views.select_related("user"),
+            readings=[
+                (each, each.describe()) for each in self.person.readings.select_related("page", "user")
+            ],
             # The newest. PrintView has all.
             log_entries=registry.get_logs_for_instance(self.person).select_related("user")[:20],
             deletion_day=deletion_day(self.person),

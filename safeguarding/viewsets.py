@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.viewsets.base import ViewSet
 from wagtail.admin.viewsets.model import ModelViewSet
 
-from safeguarding import decision_views, views
+from safeguarding import decision_views, reading_views, views
 from safeguarding.asking import ask
 from safeguarding.consent_views import ConsentView
 from safeguarding.forms import AddPersonForm, PersonForm
@@ -48,6 +48,20 @@ class DecisionViewSet(ViewSet):
             path("<int:pk>/second-reader/", decision_views.ReaderView.as_view(), name="reader"),
             path("<int:pk>/ask/", ask, name="ask"),
             path("<int:pk>/read/", decision_views.ReadView.as_view(), name="read"),
+        ]
+
+
+class ReadingViewSet(ViewSet):
+    """The addresses where a text is shown to the person in it, and answers on paper are entered."""
+
+    name = url_namespace = "safeguarding_readings"
+    url_prefix = "safeguarding/readings"
+
+    def get_urlpatterns(self):
+        return [
+            path("<int:pk>/", reading_views.StartView.as_view(), name="start"),  # pk: of the person
+            path("sheet/<int:pk>/", reading_views.SheetView.as_view(), name="sheet"),  # pk: of the reading
+            path("enter/<int:pk>/", reading_views.PaperView.as_view(), name="enter"),
         ]
 
 

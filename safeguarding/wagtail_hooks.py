@@ -11,7 +11,7 @@ from safeguarding.leak_check.admin_requests import queue_page
 from safeguarding.membership import JOINED, check_bulk_action
 from safeguarding.panels import add_panels
 from safeguarding.policies import NAMES_CLOSED
-from safeguarding.viewsets import DecisionViewSet, PeopleViewSet, WithdrawalViewSet
+from safeguarding.viewsets import DecisionViewSet, PeopleViewSet, ReadingViewSet, WithdrawalViewSet
 from safeguarding.writers import RIGHT, WROTE, WROTE_BEFORE
 
 # {action in Wagtail's log: its label, which is the message too}. Wagtail shows it with the name of the object
@@ -33,6 +33,7 @@ LOG_ACTIONS = {
     ASK: _("The safeguarding team was asked"),
     RIGHT: _("The answer about its people is right"),
     "safeguarding.decide": _("A story was decided on"),
+    "safeguarding.read": _("A version was read, and answered"),
     "safeguarding.change_names": _("Names or contact changed"),
     "safeguarding.delete_names": _("Names and contact deleted, as announced"),
 }
@@ -40,7 +41,7 @@ LOG_ACTIONS = {
 
 @hooks.register("register_admin_viewset")
 def register_views():
-    return [PeopleViewSet(), DecisionViewSet(), WithdrawalViewSet(), contributor_chooser]
+    return [PeopleViewSet(), DecisionViewSet(), ReadingViewSet(), WithdrawalViewSet(), contributor_chooser]
 
 
 @hooks.register("register_log_actions")

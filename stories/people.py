@@ -49,6 +49,9 @@ SHOWN_WITH = {
 # Those of them whose editors count as writers of these pages. Of a picture, most say who is on it.
 WRITTEN_APART = (CleanDocument, Author)
 
+# What is not in the digest of a reading: answers about people, themes and credits.
+NOT_READ = {"people", "story_people", "story_themes", "story_authors"}
+
 
 class People(models.TextChoices):
     """The answers to "who is in this page". "" is no answer yet."""
@@ -117,17 +120,20 @@ def report_of(page):
     in_pictures = levels_in(images_of(page))
     is_other_language = is_translation(page)
     namings = {row.contributor_id: row.naming for row in page.story_people.all()}
-    # Who is only on a picture is not named.
-    uses = [
-        PersonUse(key, in_pictures.get(key, Picture.NONE), namings.get(key, Naming.NONE), is_other_language)
-        for key in sorted(namings.keys() | in_pictures.keys())
-    ]
     # The answer has to fit the list, and the list the pictures. “Nobody” with people in the list counts as no
     # answer, and so does a list without somebody who is on a picture.
     is_decided = page.people in ({People.LISTED} if namings else NOBODY) and not page.lacks_reason
     is_decided &= in_pictures.keys() <= namings.keys()
     shown, waits = shown_with(page), bool(find_doubtful(page))
-    digest = hash_of([content_of(page), shown])
+    content = content_of(page)
+    digest = hash_of([content, shown])
+    # Who is only on a picture is not named.
+    named = dict.fromkeys(in_pictures, Naming.NONE) | namings
+    uses = [
+        PersonUse(key, in_pictures.get(key, Picture.NONE), naming, is_other_language)
+        for key, naming in sorted(named.items())
+    ]
+    uses = [use._replace(digest=digest_about(use, content, shown)) for use in uses]
     answer = hash_of([page.people, sorted(namings), shown])
     is_unseen = (waits or (page.people in NOBODY and not namings)) and not is_right(page, digest, answer)
     waits &= is_unseen
@@ -181,6 +187,21 @@ def is_translation(page):
 def digest_of(page):
     """Return a hash of what readers see of `page`. Two versions with the same content have the same one."""
     return hash_of([content_of(page), shown_with(page)])
+
+
+def digest_about(use, content, shown):
+    """Return a hash of what a reading shows the person of `use`, a PersonUse.
+
+    That is the words, the documents, the pictures of the person, and how the person is named. `content`,
+    `shown`: what content_of() and shown_with() returned.
+    """
+    words = {name: value for name, value in content.items() if name not in NOT_READ}
+    pictures = [
+        [row.get(name) for name in ("pk", "file_hash", "is_recognisable")]
+        for row in shown.get(CleanImage.__name__, ())
+        if row.get("people") == str(use.contributor_id)
+    ]
+    return hash_of([words, shown.get(CleanDocument.__name__), pictures, use.naming])
 
 
 def hash_of(content):

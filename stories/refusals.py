@@ -12,7 +12,7 @@ from wagtail.admin import messages
 
 from safeguarding.decisions import WAITING
 from safeguarding.encryption import has_keys
-from safeguarding.gate import WITHOUT_CONSENT
+from safeguarding.gate import WITHOUT_CONSENT, Unmet
 from safeguarding.policies import is_lead, may_write_down
 from stories.people_check import errors_in, find_errors
 
@@ -57,6 +57,9 @@ def link_person(error, user):
         return format_html("{} {}", text, _("Once the page is submitted, the team decides."))
     elif key and error.unmet & WAITING:
         address, label = reverse("safeguarding_decisions:page", args=[key]), _("Decide on it.")
+    elif key and Unmet.READING in error.unmet:
+        address = f"{reverse('safeguarding_readings:start', args=[person.pk])}?page={key}"
+        label = _("Show it to the person")
     return format_html('{} <a href="{}" target="_blank">{}</a>', text, address, label) if address else text
 
 

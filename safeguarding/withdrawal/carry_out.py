@@ -218,8 +218,9 @@ def delete_contact(contributor):
 
     The leak check finds these until no text has one: forgetting.py then deletes them. If no key decrypts one
     of the texts, all are deleted now, because they can't be looked for. A proposal ends, and its names and
-    words are kept too.
+    words are kept too. What the person answered about pages is deleted.
     """
+    contributor.readings.all().delete()
     kept = () if has_unreadable_words(contributor) else KEPT_FIELDS
     contributor.take_over_proposal()
     contributor.save(update_fields=kept)

@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from datetime import timedelta
 from functools import partial
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -20,9 +21,10 @@ from wagtail.models import ModelLogEntry, Page, PageLogEntry, Revision
 from caching.local_date import today
 from safeguarding.leak_check.rows import find_rows, mentions
 from safeguarding.leak_check.sources import source_of
-from safeguarding.models import Contributor, SecondReader
+from safeguarding.models import Contributor, Reading, SecondReader
 from safeguarding.one_by_one import do_for_each
 from safeguarding.releases import lock_pages, lock_with_others
+from safeguarding.status import add_months
 from safeguarding.withdrawal.carry_out import REPEATED
 from safeguarding.withdrawal.elsewhere import find_elsewhere, words_to_change
 from safeguarding.withdrawal.pages import delete_versions, revisions_of
@@ -48,12 +50,14 @@ def forget_labels():
     """Delete labels and proposals of people without a consent, whom no version of a page lists any more.
 
     Somebody may be writing the first page with a person who was added today. Delete second readers too, some
-    time after they were named.
+    time after they were named, and as long after an answer to a reading as names are kept, its words.
     """
     listed = {mention.contributor for mention in read_versions()}
     people = Contributor.objects.filter(consents=None, uses=None, created_at__date__lt=today())
     people.exclude(pk__in=listed).update(label="", proposal="", proposed_at=None)
     SecondReader.objects.filter(named_at__lt=timezone.now() - READERS_KEPT).delete()
+    day = add_months(today(), -settings.NAMES_KEPT_MONTHS)
+    Reading.objects.filter(answered_at__date__lt=day).update(answers="")
 
 
 def forget_unless_held(person):

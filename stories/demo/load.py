@@ -201,6 +201,9 @@ def add_bodies(media):
             person = page.story_people.get().contributor
             person.decisions.create(page=page, revision=page.save_revision(), ends_on=person.last_day, **row)
         if story.get("live", True):
+            if page.people == People.LISTED:
+                page.save()  # as for a decision
+                people.read(page, page.save_revision())
             publish(page, story.get("is_seen", True))
         if "draft" in story and (workflow := page.get_workflow()):
             vars(page).update(story["draft"])

@@ -3,9 +3,10 @@
 import datetime
 
 from django.conf import settings
+from django.utils import timezone
 
 from caching.local_date import today
-from safeguarding.models import Consent, Contributor
+from safeguarding.models import Consent, Contributor, Reading
 from safeguarding.scopes import Channel
 
 # The fields in people.toml that are stored encrypted, and the day on which a proposal was written down.
@@ -32,5 +33,19 @@ def record(row):
             proceedings=False,
             in_programme=row.get("in_programme", False),
             explained=True,
+            final_text=row.get("final_text", Consent.FinalText.NO),
         )
     return person
+
+
+def read(page, revision):
+    """Record that everybody in `page` was shown `revision`, a version of it, and agreed to it."""
+    for use in page.report_people().uses:
+        shown = {
+            "page": page,
+            "revision": revision,
+            "digest": use.digest,
+            "contributor_id": use.contributor_id,
+        }
+        days = dict.fromkeys(("ends_at", "answered_at"), timezone.now())
+        Reading.objects.create(agrees=True, language=page.locale.language_code, **shown, **days)

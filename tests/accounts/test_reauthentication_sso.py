@@ -5,7 +5,9 @@ import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.utils import timezone
 
+from safeguarding.models import Reading
 from tests.support import builders
 from tests.support.identity_provider import DONE, START, sign_in_at_provider
 from tests.support.second_factor import (
@@ -56,6 +58,23 @@ def test_page_that_asks_links_to_the_provider(client_without_proof, provider):
     assert ASKED not in client_without_proof.get(MINE).text
     assert client_without_proof.session.session_key != before
     assert is_signed_in(client_without_proof)
+
+
+def test_a_device_that_was_handed_over_opens_only_after_a_new_sign_in(amina, provider, client):
+    Reading.objects.create(
+        user=amina, way="here", page=builders.make_story(), ends_at=timezone.now(), language="en"
+    )
+    before = int(time.time()) - 600
+    for name in (START, f"{START}?fresh=1"):
+        response = sign_in_at_provider(client, provider, name, auth_time=before)
+        assert not is_signed_in(client)
+        if name == START:
+            assert response["Location"] == f"{START}?fresh=1"
+            request = parse_qs(urlsplit(client.get(response["Location"])["Location"]).query)
+            assert (request["prompt"], request["max_age"]) == (["login"], ["0"])
+    Reading.objects.update(started_at=timezone.now() - datetime.timedelta(seconds=5))
+    sign_in_at_provider(client, provider)
+    assert is_signed_in(client)
 
 
 # False claims in the provider's token; None: the claim is missing. auth_time, the time of the sign-in there,

@@ -43,6 +43,9 @@ LINKS = {
     "/admin/invitation%E2%80%8B/MQ/": "/admin/invitation...",
     "/admin/password_reset/confirm%0A/MQ/": "/admin/password_reset/confirm...",
     "/admin/password_reset/confirm%20/MQ/": "/admin/password_reset/confirm...",
+    "/reading/": "/reading/...",
+    "/fr/Reading/": "/fr/Reading/...",
+    "/reading%5C": "/reading...",
     "/elsewhere/": "/elsewhere/...",
 }
 # Links in paths that are encoded twice: the logs have nothing from the first "%" on. %252E is the "." in the
@@ -94,13 +97,14 @@ def test_routes_with_a_token_are_known():
     assert set(routes_with_a_token()) == {
         "admin/invitation/<uidb64>/<token>/",
         "admin/password_reset/confirm/<uidb64>/<token>/",
+        "reading/<str:token>/",
     }
 
 
 def test_every_route_with_a_token_is_logged_without_it(front):
     paths = ["/" + re.sub("<[^>]*>", TOKEN, route) for route in routes_with_a_token()]
     logged = logged_by_nginx(front, *paths) + [text for path in paths for text in logged_by_the_site(path)]
-    assert len(logged) == 6, "for each of two routes, nginx logs one line and the site two"
+    assert len(logged) == 9, "for each of three routes, nginx logs one line and the site two"
     assert [text for text in logged if TOKEN in text] == []
 
 

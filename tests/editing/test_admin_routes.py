@@ -164,11 +164,13 @@ NOTHING = named("""
     wagtailimages:delete_upload_multiple
 """)
 # Only for members of the group Safeguarding, who are none of the roles: tests/safeguarding/test_access.py.
+# Editors of a page with a person open safeguarding_readings, too: tests/safeguarding/test_showing.py.
 SAFEGUARDING = named("""
     safeguarding_people: index index_results add edit history history_results inspect consent
     safeguarding_people: not_reached take_down bring_back words restricted print withdraw past
     safeguarding_withdrawals: index index_results after_restore report
     safeguarding_decisions: index index_results answers page read allow reader
+    safeguarding_readings: start sheet enter
 """)
 # Routes that answer with status 200 about an object of another section too. The response then has nothing in
 # it.

@@ -17,7 +17,7 @@ from home.models import SiteSettings
 from media.models import CleanDocument, CleanImage
 from safeguarding.leak_check.candidates import FEW, WORDS_FOR_ONE, count_candidates
 from safeguarding.leak_check.sources import read_texts
-from safeguarding.models import Contributor
+from safeguarding.models import Contributor, Reading, Use
 from safeguarding.policies import is_lead
 from stories.body import iter_texts
 from stories.demo.load import get_story_slugs
@@ -111,6 +111,10 @@ def check_people(client):
     people = Contributor.objects.all()
     statuses = sorted((person.kind, person.get_status()) for person in people)
     assert statuses == [("", "none"), ("", "none"), ("adult", "ends_soon"), ("group", "active")]
+    read = {(each.page_id, each.digest) for each in Reading.objects.filter(agrees=True)}
+    assert {(each.page_id, each.digest) for each in Use.objects.filter(page__live=True)} == read != set()
+    wants = [person.code for person in people if person.consents.filter(final_text="yes")]
+    assert wants == ["P-7K3M"], "who sees each version first"
     # The names in the demonstration can't be taken for real people.
     names = [text for person in people for text in (person.names, person.proposed.get("names")) if text]
     assert [text.startswith("Invented for the demonstration") for text in names] == [True] * 3

@@ -34,7 +34,8 @@ def safeguarding_routes():
     # test_second_readers.py who opens the third.
     for name in ("allow", "ask", "reader"):
         del found[f"safeguarding_decisions:{name}"]
-    return found
+    # test_showing.py tests who opens these.
+    return {name: pattern for name, pattern in found.items() if not name.startswith("safeguarding_readings")}
 
 
 def address_of(name, pattern, person, story):

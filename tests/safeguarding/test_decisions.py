@@ -225,7 +225,7 @@ def test_somebody_whom_nobody_asked_is_asked_or_taken_out_and_is_no_consent_that
     unasked = make_person(names="Somebody Else")
     Workflow.objects.get().start(make_story_about(unasked, title="Nets", live=False), lead.user)
     send_reminders()
-    work = {heading: lines for heading, lines in find_work().items() if lines}
+    work = {heading: lines for heading, lines in find_work(lead.user).items() if lines}
     del work["Look at these answers"]  # of the pages around it
     said = f"{unasked.code}: Nobody has asked this person yet. Ask the person, or have the person taken out."
     [(heading, [(title, _address, sentence)])] = work.items()

@@ -204,5 +204,5 @@ def test_what_requests_at_the_same_moment_find_counts_together():
 def test_desk_lists_who_is_never_looked_for(person):
     withdraw(make_person())
     blank = make_person(contact="0700123456")
-    [(code, _address, _text)] = find_work()["People whom the leak check can't find"]
+    [(code, _address, _text)] = find_work(make_user(GROUP))["People whom the leak check can't find"]
     assert code == blank.code

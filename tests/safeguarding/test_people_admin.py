@@ -44,7 +44,7 @@ def test_person_and_consent_are_recorded_in_two_forms(lead):
     assert consent.ends_on == datetime.date(2028, 1, 31), "two years later"
     assert (consent.picture, consent.naming, consent.where) == (1, 1, ["website", "print"])
     assert (consent.proceedings, consent.in_programme) == (False, False)
-    assert (consent.explained, consent.interpreter, consent.knows_final_text) == (True, True, False)
+    assert (consent.explained, consent.interpreter, consent.final_text) == (True, True, "no")
     assert consent.evidence_held_at == ANSWERS["evidence_held_at"]
     assert person.code in response.text
     assert SECRET not in response.text

@@ -25,8 +25,9 @@ from caching.local_date import today
 from media.cleaning import CleanFile
 from media.models import CleanImage
 from safeguarding.holds import TAKE_DOWN, take_down
-from safeguarding.models import Contributor, Ledger, PageHold, Use, Withdrawal
+from safeguarding.models import Contributor, Ledger, PageHold, Reading, Use, Withdrawal
 from safeguarding.policies import GROUP
+from safeguarding.reading_start import MAX_TRIES, try_code
 from safeguarding.releases import lock
 from safeguarding.retention import delete_names_of, deletion_day
 from safeguarding.scopes import Picture
@@ -48,6 +49,7 @@ from tests.support.people import (
     record,
     withdraw,
 )
+from tests.support.readings import make_reading
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
@@ -114,6 +116,17 @@ def publish(story):
 def save_without_checks(story):
     story.live = True
     story.save(clean=False)
+
+
+def test_the_last_try_of_a_code_and_the_right_code():
+    reading = make_reading()
+    token, code, opened = reading.path.split("/")[-2], reading.shown_code, []
+    Reading.objects.update(tries=MAX_TRIES - 1)
+    with others() as start, transaction.atomic():
+        assert not try_code(reading, token, "1")
+        start(lambda: opened.append(try_code(reading, token, code)))
+        wait_until_blocked()
+    assert opened == [False]
 
 
 def test_publishing_and_withdrawing():

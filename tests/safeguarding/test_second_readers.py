@@ -1,15 +1,17 @@
 """A lead who may not decide about a story names a second reader without an account, and everybody is told."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.log_actions import log
 from wagtail.models import ModelLogEntry
 
-from safeguarding.models import SecondReader
+from safeguarding.models import Reading, SecondReader
 from safeguarding.policies import GROUP, NAMES_CLOSED
 from safeguarding.withdrawal.forgetting import forget_labels
 from tests.support.builders import make_user, parse
@@ -36,14 +38,16 @@ def address(story, name="reader"):
 def test_all_leads_and_administrators_are_told(lead, caplog):
     story, told = make_draft(lead.user), [lead.user, make_user(GROUP), make_user(is_superuser=True)]
     link = parse(lead.get(address(story, "page"))).find("a", string="Name a second reader")
-    text = lead.post(link["href"], READER, follow=True).text
-    assert "All members of the team and all administrators are told." in text
+    page = lead.post(link["href"], READER)
+    assert "All members of the team and all administrators are told." in page.text
     reader = SecondReader.objects.get()
     assert {name: getattr(reader, name) for name in READER} == READER
     assert (reader.page_id, reader.user) == (story.pk, lead.user)
     entry = ModelLogEntry.objects.for_instance(reader).get(user=lead.user)
-    mails = [f"{each.subject} {each.body}" for each in mail.outbox]
-    assert [each.to for each in mail.outbox] == [[each.email] for each in told]
+    *to_leads, to_reader = mail.outbox
+    mails = [f"{each.subject} {each.body}" for each in to_leads]
+    assert [each.to for each in to_leads] == [[each.email] for each in told]
+    check_link(to_reader, page, story)
     assert all(f"{lead.user} named a second reader" in each for each in mails)
     for text in (entry.label, caplog.text, *mails):
         assert not any(each in text for each in (*READER.values(), story.title)), "no name leaves the admin"
@@ -53,6 +57,26 @@ def test_all_leads_and_administrators_are_told(lead, caplog):
     SecondReader.objects.update(named_at=timezone.now() - timedelta(days=61))
     forget_labels()
     assert not SecondReader.objects.exists()
+
+
+def check_link(sent, page, story):
+    """Check that the mail `sent` to the reader has the link, and the `page` for the lead only the number."""
+    assert (sent.to, sent.subject) == ([READER["contact"]], "Please read")
+    path, code = re.search(r"/reading/\S+", sent.body)[0], parse(page).select_one("strong").text
+    assert (path in page.text, code in sent.body, code.replace(" ", "") in sent.body) == (False, False, False)
+    assert story.title not in sent.body
+    reader = Client()
+    assert story.title in reader.post(path, {"code": code}).text
+    assert reader.post(path, {"code": code, "right": "yes", "send": "1"}).status_code == 200
+    reading = Reading.objects.get()
+    assert (reading.agrees, reading.second_reader.contact) == (True, READER["contact"])
+
+
+def test_a_lead_gets_the_link_where_no_mail_is_sent(lead, settings):
+    settings.SENDS_MAIL = False
+    page = parse(lead.post(address(make_draft(lead.user)), READER))
+    assert [bool(re.search("/reading/", each.text)) for each in page.select("strong")] == [True, False]
+    assert not mail.outbox
 
 
 def test_nobody_with_an_account_is_a_second_reader(lead):

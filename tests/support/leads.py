@@ -20,6 +20,7 @@ ANSWERS = {
     "where": ["website", "print"],
     "proceedings": "no",
     "in_programme": "no",
+    "final_text": "no",
     "talked_through": ["explained", "interpreter"],
     "evidence_held_at": f"{SECRET} cupboard",
 }

@@ -1,9 +1,11 @@
 """A site with one row of everything that can be shown, a script in every text, and the site's addresses."""
 
+import json
 import re
 
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 from wagtail.log_actions import log
@@ -13,7 +15,7 @@ from wagtail.users.models import UserProfile
 from accounts.models import Passkey
 from caching.local_date import today
 from home.models import SiteSettings, StandardPage
-from safeguarding.models import Notice, RestrictedView, SecondReader, Use
+from safeguarding.models import Notice, Reading, RestrictedView, SecondReader, Use
 from safeguarding.policies import GROUP
 from safeguarding.withdrawal_models import Ledger, Withdrawal, WithdrawalTask
 from search.models import KnownWord
@@ -83,6 +85,9 @@ class World:
         RestrictedView.objects.create(contributor=person, user=self.administrator, reason="check")
         decide(story, person, "other")
         SecondReader.objects.create(page=story, name="?", function="?", contact="?")
+        answers = json.dumps({"words": ["change", PAYLOADS[0].format(n=0)]})
+        read = {"answers": answers, "agrees": False, "answered_at": timezone.now(), "ends_at": timezone.now()}
+        Reading.objects.create(page=story, contributor=person, digest="x", **read)
         withdrawal = Withdrawal.objects.create(contributor=person, code=person.code)
         WithdrawalTask.objects.create(withdrawal=withdrawal, step="vacuum", failures=1, error="?")
         Ledger.get()

@@ -84,6 +84,7 @@ FIELDS_WITHOUT_TEXT = {
     "contentpath", "current_time_zone", "file_hash", "filter_spec", "focal_point_key", "hostname",
     "key", "language_code", "model", "model_path", "object_id", "password", "path", "position",
     "preferred_language", "restriction_type", "safeguarding.Contributor.proposal",
+    *(f"safeguarding.Reading.{each}" for each in ("answers", "code", "digest", "language", "token")),
     "safeguarding.Restriction.limits",
     "safeguarding.Withdrawal.counts", "safeguarding.WithdrawalTask.data",
     "safeguarding.WithdrawalTask.step", "status", "to_object_id", "url_path",

@@ -2,10 +2,11 @@
 
 import datetime
 
+from django.utils import timezone
 from wagtail.test.utils.form_data import inline_formset
 
 from caching.local_date import today
-from safeguarding.models import Consent, Contributor, Decision
+from safeguarding.models import Consent, Contributor, Decision, Reading
 from safeguarding.scopes import Naming, Picture
 from stories.models import StoryPerson
 from tests.support.builders import make_story
@@ -39,8 +40,9 @@ def make_agreeing_person(event=(), **fields):
 
 
 def record(person, **event):
-    """Record a consent event of `person`, by default of ten days ago."""
-    return Consent.objects.create(**{"contributor": person, "given_on": days_from_today(-10)} | event)
+    """Record a consent event of `person`, by default of ten days ago, who need not see the final text."""
+    usual = {"contributor": person, "given_on": days_from_today(-10), "final_text": "no"}
+    return Consent.objects.create(**usual | event)
 
 
 def withdraw(person):
@@ -67,6 +69,15 @@ def decide(story, person, ground, days=100):
         digest=type(story).objects.get(pk=story.pk).people_digest,
         ends_on=days_from_today(days),
     )
+
+
+def answer(story, person, agrees=True, **fields):
+    """Return a reading of the latest version of `story` by `person`, which they agreed to or not."""
+    content, now = story.get_latest_revision_as_object(), timezone.now()
+    [digest] = [each.digest for each in content.report_people().uses if each.contributor_id == person.pk]
+    usual = {"contributor": person, "page": story, "revision": story.latest_revision, "digest": digest}
+    usual |= {"language": "en", "ends_at": now, "answered_at": now, "agrees": agrees}
+    return Reading.objects.create(**usual | fields)
 
 
 def people_fields(story):

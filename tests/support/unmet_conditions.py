@@ -10,7 +10,14 @@ from safeguarding.scopes import Naming, Picture
 from safeguarding.uses import Release
 from stories.terms import Author
 from tests.support.builders import SOMEBODY, make_image, picture_bytes
-from tests.support.people import days_from_today, decide, make_agreeing_person, make_person, rows_of
+from tests.support.people import (
+    answer,
+    days_from_today,
+    decide,
+    make_agreeing_person,
+    make_person,
+    rows_of,
+)
 
 CHILD, GROUP = {"kind": "child"}, {"kind": "group"}
 NOT_ADULT_YET = {"kind": "adult", "adult_on": days_from_today(50)}
@@ -58,6 +65,7 @@ def proposed():
     """Return the fields of a story about a person whose consent is only proposed."""
     answers = {"given_by": "self", "picture": "2", "naming": "2", "where": ["website", "languages"]}
     answers |= {"given_on": str(days_from_today(-10)), "proceedings": "no", "in_programme": "no"}
+    answers |= {"final_text": "no"}
     return about(make_person(proposal=json.dumps(answers), proposed_at=timezone.now()))
 
 
@@ -119,6 +127,10 @@ CONDITIONS = {
     "group with children": lambda: child(fields=GROUP | {"has_children": True}),
     "group not asked about children": lambda: child(fields=GROUP),
     "one of two people withdrew": one_of_two_withdrew,
+    "final text not asked": lambda: about(make_agreeing_person({"final_text": ""})),
+    "not read": lambda: about(make_agreeing_person({"final_text": "yes"})),
+    "read an earlier version": lambda: about(make_agreeing_person({"final_text": "yes"})),
+    "said no": lambda: about(make_agreeing_person()),
     "picture replaced since the decision": child_and_picture,
     "author renamed since the decision": lambda: child() | {"authors": ["Staff"]},
 }
@@ -131,10 +143,16 @@ DECIDED = {"child without guardian", "child recognisable", "child by name", "not
 def change_after_decision(name, page):
     """If the condition `name` is about a page with a decision, record it, and change what it is about.
 
-    If it is that nobody could tell who is in the picture, say why.
+    If it is that nobody could tell who is in the picture, say why. If it is about a reading, record that.
     """
     if name.startswith("nobody could tell, with"):
         Release.objects.filter(page=page.pk).update(reason="It is told without places.")
+    if name in {"read an earlier version", "said no"}:
+        answer(page, page.story_people.get().contributor, agrees=name != "said no")
+    if name == "read an earlier version":
+        page.search_description = "It was told anew."
+        page.save(clean=False)
+        page.save_revision(clean=False)
     if name in DECIDED or "since the decision" in name:
         decide(page, page.story_people.get().contributor, "child")
     if "since the decision" not in name:

@@ -1,0 +1,80 @@
+"""Records what somebody answered to a reading, and lets the page and the consent follow at once."""
+
+import json
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from wagtail.log_actions import log
+
+from caching.local_date import today
+from safeguarding.encryption import has_keys
+from safeguarding.mails import mail_leads
+from safeguarding.models import Consent, Reading
+from safeguarding.readings import CHANGE, NO, YES
+from safeguarding.releases import lock_pages_of
+from safeguarding.scopes import Channel
+from safeguarding.withdrawal.tasks import note_restriction
+
+
+@transaction.atomic
+def record(reading, answers):
+    """Store `answers` to `reading`: {question: [answer, words]}, or {"everything": ["no", ""]} for no to all.
+
+    What is answered with a no leaves the consent. Raises ValueError if they are not the answers to its
+    questions, or if the reading was answered, has ended, or is about another version than the current ones.
+    """
+    lock_pages_of(reading.contributor_id, reading.page_id)
+    reading = Reading.objects.select_for_update(no_key=True).filter(pk=reading.pk).first()
+    if not (reading and has_keys() and reading.answered_at is None and timezone.now() < reading.ends_at):
+        raise ValueError("This reading can't be answered any more.")
+    if not reading.is_current:
+        raise ValueError("The page has changed since this reading began.")
+    answers = check(reading, answers)
+    needed = {*answers} - {*Channel.values}
+    if reading.contributor:
+        needed |= {Channel.WEBSITE, *([Channel.OTHER_LANGUAGES] if reading.use.other_language else [])}
+    reading.answers, reading.answered_at = json.dumps(answers), timezone.now()
+    reading.agrees = all(answers[each][0] == YES for each in needed)
+    reading.save(update_fields=["answers", "agrees", "answered_at"])
+    log(reading.contributor or reading.page, "safeguarding.read", user=reading.user)
+    if reading.contributor:
+        take_back({each for each, (answer, _words) in answers.items() if answer == NO}, reading)
+    if any(answer != YES for answer, _words in answers.values()):
+        transaction.on_commit(lambda: tell_leads(reading.page_id), robust=True)
+
+
+def check(reading, answers):
+    """Return `answers` in the order of the questions of `reading`. Raises ValueError if they don't fit."""
+    questions = [question for question, _label in reading.questions]
+    if answers == {"everything": [NO, ""]}:
+        return {question: [NO, ""] for question in questions}
+    if {*answers} != {*questions}:
+        raise ValueError("These are not the answers to the questions.")
+    for question, (answer, _words) in answers.items():
+        if answer not in {YES, NO, *(() if question in Channel.values else (CHANGE,))}:
+            raise ValueError("There is no such answer.")
+    return {question: answers[question] for question in questions}
+
+
+def take_back(uses, reading):
+    """Record a consent without `uses`, a set of Channels, if the person has agreed to some of them."""
+    consent = reading.contributor.latest_consent
+    if not consent or consent.event == Consent.Event.WITHDRAWN or uses.isdisjoint(consent.where):
+        return
+    consent.pk, consent._state.adding = None, True  # a copy
+    consent.where = [each for each in consent.where if each not in uses]
+    consent.event, consent.given_on = Consent.Event.CHANGED, today()
+    consent.interpreter, consent.recorded_by = reading.interpreter, reading.user
+    consent.save()
+    limits = {"picture": consent.picture, "naming": consent.naming, "where": consent.where}
+    note_restriction(reading.contributor, **limits)
+
+
+def tell_leads(page):
+    """Mail the leads that an answer about `page`, a primary key, was not a yes. The mail has no words."""
+    address = settings.BASE_URL + reverse("safeguarding_decisions:page", args=[page])
+    text = _("Somebody who was shown a page said no to something, or asked for a change:")
+    mail_leads(_("A page was not agreed to"), lambda: f"{text}\n\n{address}")

@@ -1,0 +1,57 @@
+"""The form for the answers of a reading, on its public screens and for those on paper."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from safeguarding.scopes import Channel
+
+ANSWERS = [("yes", _("Yes")), ("no", _("No")), ("change", _("Change this"))]
+MAX_WORDS = 1000  # characters of what a person writes to one question
+
+
+class AnswersForm(forms.Form):
+    """The answers of `reading`, each with a few words, except those about a use, which are yes or no.
+
+    On the public screens, the answers of former screens are in hidden fields.
+    """
+
+    everything = forms.BooleanField(label=_("The person wants none of this"), required=False)
+
+    def __init__(self, *args, reading, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.questions, no_help = [key for key, _label in reading.questions], {"autocomplete": "off"}
+        for key, label in reading.questions:
+            choices = ANSWERS[:2] if key in Channel.values else ANSWERS
+            self.fields[key] = forms.ChoiceField(
+                label=label, choices=choices, required=False, widget=forms.RadioSelect(no_help)
+            )
+            if choices == ANSWERS:
+                words = forms.Textarea(no_help | {"rows": 3})
+                self.fields[f"{key}_words"] = forms.CharField(
+                    label=_("What should be different?"), max_length=MAX_WORDS, required=False, widget=words
+                )
+
+    def clean(self):
+        for key in () if self.cleaned_data.get("everything") else self.missing:
+            self.add_error(key, forms.Field.default_error_messages["required"])
+
+    @property
+    def rows(self):
+        """[(number from 1, field of the answer, field of the words or None)] for all questions."""
+        return [
+            (number, self[key], self[f"{key}_words"] if f"{key}_words" in self.fields else None)
+            for number, key in enumerate(self.questions, 1)
+        ]
+
+    @property
+    def missing(self):
+        """The questions without an answer that can be given, in order."""
+        return [key for key in self.questions if not self.cleaned_data.get(key)]
+
+    @property
+    def answers(self):
+        """The answers as Reading.record() takes them."""
+        given = self.cleaned_data
+        if given.get("everything"):
+            return {"everything": ["no", ""]}
+        return {key: [given[key], given.get(f"{key}_words", "")] for key in self.questions}

@@ -1,0 +1,74 @@
+"""Says who has read an earlier version of a page, and lists the answers that leads have to look at.
+
+Leads are the members of the group Safeguarding.
+"""
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from safeguarding.decisions import ASKED_FOR
+from safeguarding.models import Reading
+from safeguarding.policies import sees_names
+from safeguarding.readings import YES
+from safeguarding.writers import compare, words_in
+
+
+def find_earlier(page):
+    """Return a list of (sentence, key of the Revision): who in `page` agreed to another version, not to this.
+
+    The key is None if that version is gone or overwritten.
+    """
+    readings = Reading.objects.filter(page=page.pk, contributor__isnull=False, agrees=True).defer("answers")
+    readings = list(readings.select_related("contributor", "revision").order_by("answered_at"))
+    last = {each.contributor_id: each for each in readings}
+    agreed = {(each.contributor_id, each.digest) for each in readings}
+    uses = page.report_people().uses if readings else []
+    return [
+        describe_earlier(page, last[use.contributor_id])
+        for use in uses
+        if use.contributor_id in last and (use.contributor_id, use.digest) not in agreed
+    ]
+
+
+def describe_earlier(page, reading):
+    """Return that for `reading`, of another version of `page`."""
+    code, revision = reading.contributor.code, reading.revision
+    if not revision or revision.created_at > reading.started_at:  # an autosave overwrote what was read
+        return _("%s has read an earlier version.") % code, None
+    number = compare(words_in(revision.as_object().people_content), words_in(page.people_content)).number
+    text = ngettext(
+        "%(code)s has read an earlier version: %(number)d word differs.",
+        "%(code)s has read an earlier version: %(number)d words differ.",
+        number,
+    )
+    return text % {"code": code, "number": number}, revision.pk
+
+
+def find_answers(user):
+    """Return {heading: [(code, address, sentence)]} of the last weeks: last answers, and unanswered links.
+
+    Only answers that are not a yes to everything. `user` sees the words of the people if they see names.
+    """
+    readings = Reading.objects.filter(contributor__isnull=False, started_at__gt=timezone.now() - ASKED_FOR)
+    readings = readings.select_related("contributor").order_by("answered_at", "pk")
+    with_words = sees_names(user)
+    last = {(each.page_id, each.contributor_id): each for each in readings.exclude(agrees=None)}
+    lines = [
+        (each.contributor.code, address_of(each), each.describe(with_words))
+        for each in last.values()
+        if not each.agrees or any(answer != YES for answer, _words in each.answered.values())
+    ]
+    newest = {(each.page_id, each.contributor_id): each for each in readings.order_by("pk")}
+    text = _("The link ended without an answer.")
+    lines += [
+        (each.contributor.code, address_of(each), text)
+        for each in newest.values()
+        if each.way == Reading.Way.LINK and each.agrees is None and each.ends_at < timezone.now()
+    ]
+    return {_("Answers of people who were shown a page"): lines}
+
+
+def address_of(reading):
+    return reverse("safeguarding_decisions:page", args=[reading.page_id])

@@ -1,0 +1,84 @@
+"""The public screens of a reading: the text, then one question a screen, without an account or a cookie.
+
+All answers travel in hidden fields from screen to screen, and so does the code of a link. Opening the address
+changes nothing, because messengers open links by themselves.
+"""
+
+from django.conf import settings
+from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
+from django.utils.csp import CSP
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csp import csp_override
+from django.views.decorators.csrf import csrf_exempt
+
+from safeguarding.reading_answers import record
+from safeguarding.reading_forms import AnswersForm
+from safeguarding.reading_start import find_open, try_code
+from safeguarding.reading_text import render_text
+
+# Pictures are in the page: render_text().
+READING_CSP = settings.SECURE_CSP | {"img-src": [CSP.SELF, "data:"]}
+
+
+# Whoever sends a form knows the secret in the address. A CSRF token would need a cookie.
+@method_decorator([csrf_exempt, csp_override(READING_CSP)], name="dispatch")
+class ReadingView(View):
+    """The screens of one reading. Everything that can't be opened gets the same response.
+
+    `step`: 0 is the text, then come the questions, and then all answers.
+    """
+
+    def get(self, request, token):
+        reading = find_open(token)
+        return self.show("code", reading) if reading and reading.code else self.show_step(reading)
+
+    def post(self, request, token):
+        reading = find_open(token)
+        if reading and reading.code and not try_code(reading, token, request.POST.get("code", "")):
+            return self.show("code", find_open(token), is_wrong=True)
+        return self.show_step(reading)
+
+    def show_step(self, reading):
+        """Return the screen that the request asks for, or record the answers that it sends."""
+        if not (reading and reading.is_current):
+            return self.show("changed", reading)
+        sent = self.request.POST
+        form = AnswersForm(sent, reading=reading)
+        form.full_clean()
+        rows = form.rows
+        if "everything" in sent or ("send" in sent and not form.missing):
+            return self.record(reading, form.answers)
+        context = {"form": form, "rows": rows, "steps": len(rows)}
+        if "none" in sent:
+            return self.show("none", reading, step=read_number(sent.get("step")), **context)
+        step = read_number(sent.get("go") or sent.get("next"))
+        if not step:
+            text = render_text(self.request, reading.shown[0])
+            return self.show("read", reading, step=0, text=text, **context)
+        if step > len(rows) and form.missing:
+            step = next(number for number, field, _words in rows if field.name in form.missing)
+        if step > len(rows):
+            return self.show("check", reading, step=step, **context)
+        _number, field, words = rows[step - 1]
+        return self.show("question", reading, step=step, field=field, words=words, **context)
+
+    def record(self, reading, answers):
+        try:
+            record(reading, answers)
+        except ValueError:
+            return self.show("changed", reading)
+        return self.show("thanks", reading)
+
+    def show(self, screen, reading, **context):
+        context |= {"reading": reading, "screen": screen if reading else "closed"}
+        response = render(self.request, "safeguarding/reading.html", context, status=200 if reading else 404)
+        add_never_cache_headers(response)
+        response["X-Robots-Tag"] = "noindex, nofollow"
+        return response
+
+
+def read_number(text):
+    """Return the number of a step in `text`, or 0."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 3 else 0

@@ -1,0 +1,44 @@
+"""The text that a reading shows: the main part of a page as readers will see it, with its pictures inside."""
+
+import base64
+from mimetypes import guess_type
+from urllib.parse import unquote
+
+from bs4 import BeautifulSoup
+from django.conf import settings
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, override
+from wagtail.images import get_image_model
+
+from caching.versioned_cache import set_request_version
+
+# What is around the words of a page, such as other stories, and what needs the site.
+LEFT_OUT = "script, form, nav, source, .band, .story-end, .needs-script, .visually-hidden"
+
+
+def render_text(request, content):
+    """Return the HTML of `content`, a page, as readers will see it, without links, and with pictures as data.
+
+    The pictures of a draft are not public, so no address of theirs would work.
+    """
+    # Nothing of a draft gets into the caches of public pages. The preview has the language of the page.
+    with set_request_version(None), override(get_language()):
+        response = content.make_preview_request(request, content.default_preview_mode)
+    main = BeautifulSoup(response.text, "html.parser").main
+    for each in main.select(LEFT_OUT):
+        each.decompose()
+    for each in main.select("a, picture"):
+        each.unwrap()
+    for image in main.select("img"):
+        image["src"] = embed(image["src"])
+        del image["srcset"]
+    return SafeString(main.decode_contents())
+
+
+def embed(address):
+    """Return the `address` of a rendition as one that has the file in it."""
+    name = unquote(address).partition(settings.MEDIA_URL)[2]
+    rendition = get_image_model().get_rendition_model().objects.get(file=name)
+    with rendition.file.open() as file:
+        data = base64.b64encode(file.read()).decode()
+    return f"data:{guess_type(name)[0]};base64,{data}"

@@ -1,0 +1,146 @@
+"""Model of readings: what a person in a page, or a second reader, was shown of it, and answered.
+
+A reading is about one version. It counts for what has the same digest, and is never changed once answered.
+"""
+
+import json
+from collections import defaultdict
+
+from django.conf import settings
+from django.db import models
+from django.utils.functional import cached_property
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from safeguarding.encryption import EncryptedTextField
+from safeguarding.record import Record
+from safeguarding.scopes import Channel, Naming
+
+# {question: (how a person is asked, what it is about)}. The uses are Channels.
+QUESTIONS = {
+    "words": (_("Are the words right?"), _("the words")),
+    "pictures": (_("Are the pictures of you all right?"), _("the pictures")),
+    "name": (_("Are you called in a way that is all right?"), _("how the person is called")),
+    "website": (_("May we show it on this website?"), Channel.WEBSITE.label),
+    "languages": (_("May we show it on this website in other languages?"), Channel.OTHER_LANGUAGES.label),
+    "social": (_("May we show it on social media?"), Channel.SOCIAL.label),
+    "print": (_("May we print it on paper?"), Channel.PRINT.label),
+    "fundraising": (_("May we use it when we ask for money?"), Channel.FUNDRAISING.label),
+    "partners": (_("May groups that we work with show it too?"), Channel.PARTNERS.label),
+    "right": (_("Is it right to publish this as it is?"), _("that it is published")),
+}
+YES, NO, CHANGE = "yes", "no", "change"
+
+
+class Reading(Record):
+    """One version of a page, as it was shown to `contributor`, or to `second_reader`.
+
+    `digest`: for a person the hash of what concerns them (`Use.digest`), for a second reader that of the page
+    (`Release.digest`). `revision`: the version that is shown; None is the live page without a revision.
+    `language`: of the screens around it. `user`: who showed it. `interpreter`: whether one was there.
+
+    `token`, `code`: digests of what the address has, and of what opens it; "" without a link. `tries`: how
+    often a wrong code was sent. `ends_at`: until when it can be answered.
+
+    `answers`: JSON of {question: [answer, words of the person]}. `agrees`: whether all answers about this
+    version are yes; None until it is answered.
+    """
+
+    class Way(models.TextChoices):
+        HERE = "here", _("Here, on this device")
+        PAPER = "paper", _("On paper")
+        LINK = "link", _("By a link")
+
+    contributor = models.ForeignKey(
+        "safeguarding.Contributor", models.CASCADE, null=True, related_name="readings"
+    )
+    second_reader = models.ForeignKey(
+        "safeguarding.SecondReader", models.CASCADE, null=True, related_name="readings"
+    )
+    page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")
+    revision = models.ForeignKey("wagtailcore.Revision", models.SET_NULL, null=True, related_name="+")
+    digest = models.CharField(max_length=64)
+    way = models.CharField(_("how it is shown"), max_length=10, choices=Way, default=Way.HERE)
+    language = models.CharField(_("language of the questions"), max_length=10)
+    interpreter = models.BooleanField(_("through an interpreter"), default=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    started_at = models.DateTimeField(auto_now_add=True)
+    token = models.CharField(max_length=64, blank=True, db_index=True)
+    code = models.CharField(max_length=128, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    ends_at = models.DateTimeField()
+    answers = EncryptedTextField(blank=True)
+    agrees = models.BooleanField(null=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta(Record.Meta):
+        ordering = ["pk"]
+
+    @property
+    def answered(self):
+        """The {question: [answer, words]}. It is empty while unanswered, or while the key is missing."""
+        return json.loads(self.answers or "{}")
+
+    @cached_property
+    def shown(self):
+        """The page with the content of the version that is shown, and a PersonUse: how that shows the person.
+
+        For a second reader, the latter is the Report of this version. Both are None if no version of the page
+        is that one now: neither the live nor the scheduled nor the latest one.
+        """
+        page = self.page.specific
+        drafts = [page.latest_revision, page.scheduled_revision]
+        versions = [each.as_object() for each in drafts if each]
+        versions += [page] if page.live or not versions else []
+        for content in versions:
+            report = content.report_people()
+            uses = [use for use in report.uses if use.contributor_id == self.contributor_id]
+            for found in [report] if self.second_reader_id else uses:
+                if found.digest == self.digest:
+                    return content, found
+        return None, None
+
+    @property
+    def use(self):
+        return self.shown[1]
+
+    @property
+    def is_current(self):
+        """Whether what is shown is still a version of the page."""
+        return self.use is not None
+
+    @cached_property
+    def questions(self):
+        """The list of (question, how it is asked), in order."""
+        if self.second_reader_id:
+            asked = ["right"]
+        else:
+            use = self.use
+            is_asked = {"pictures": use and use.picture, "name": use and use.naming != Naming.NONE}
+            asked = [each for each in QUESTIONS if each != "right" and is_asked.get(each, True)]
+        return [(each, QUESTIONS[each][0]) for each in asked]
+
+    def describe(self, with_words=False):
+        """Return in words what was answered. `with_words`: also those of the person."""
+        if self.agrees is None:
+            return gettext("Not answered")
+        said = {NO: gettext("said no to: %s"), CHANGE: gettext("wants a change: %s")}
+        found = [
+            said[answer] % QUESTIONS[question][1] + (f" – {words}" if with_words and words else "")
+            for question, (answer, words) in self.answered.items()
+            if answer != YES
+        ]
+        return "; ".join(found) or (gettext("Agreed") if self.agrees else gettext("Did not agree"))
+
+
+def find_answers(page, uses):
+    """Return {contributor: [(digest, whether they agreed)]} of what each was shown of `page`, in order.
+
+    A no to the same words on another page counts too, such as on the original of a copy.
+    """
+    same = models.Q(page=page.pk) | models.Q(agrees=False, digest__in=[use.digest for use in uses])
+    rows = Reading.objects.filter(same, contributor__in=[use.contributor_id for use in uses])
+    rows, found = rows.exclude(agrees=None).order_by("answered_at", "pk"), defaultdict(list)
+    for key, *answer in rows.values_list("contributor", "digest", "agrees"):
+        found[key].append(answer)
+    return found

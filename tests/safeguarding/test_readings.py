@@ -1,0 +1,371 @@
+"""What people answer about the version that they were shown: what it is about, and what follows from it."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.log_actions import log
+from wagtail.models import Revision
+
+from media.cleaning import CleanFile
+from safeguarding.gate import UNSEEN
+from safeguarding.models import Consent, Decision, Reading, SecondReader
+from safeguarding.policies import GROUP, NAMES_CLOSED
+from safeguarding.reading_answers import record as record_answers
+from safeguarding.releases import is_page_released, recompute, report_again
+from safeguarding.retention import delete_names
+from safeguarding.withdrawal.carry_out import withdraw
+from safeguarding.withdrawal.forgetting import forget_labels
+from safeguarding.withdrawal_models import Restriction
+from stories.models import StoryPage
+from stories.people import StoryPerson
+from tests.support.builders import make_image, make_user, parse, picture_bytes
+from tests.support.leads import ANSWERS, address, errors_of
+from tests.support.people import (
+    ALL_AGREED,
+    answer,
+    days_from_today,
+    decide,
+    make_agreeing_person,
+    make_person,
+    make_story_about,
+    record,
+    rows_of,
+)
+from tests.support.readings import make_reading
+from tests.support.translations import make_index_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
+
+WANTS, NEED_NOT = {"final_text": "yes"}, {"final_text": "no"}
+EACH = ["website", "languages", "social", "print", "fundraising", "partners"]
+HER_WORDS = "Not the name of the river."
+
+
+def agreed_story(event=NEED_NOT, **fields):
+    """Return a live story whose person agreed to this version. A picture in it shows the person."""
+    person = make_agreeing_person(event)
+    image = make_image(shows="person", is_recognisable=False)
+    image.people.set([person])
+    story = make_story_about(person, lead_image=image, lead_image_alt="Somebody", live=False, **fields)
+    answer(story, person)
+    story.latest_revision.publish()
+    return StoryPage.objects.get(pk=story.pk)
+
+
+def change(story, **fields):
+    """Store a draft of `story` with these `fields`, or with how it names the person. Return it."""
+    draft = story.get_latest_revision_as_object()
+    draft.story_people = rows_of(draft.story_people.get().contributor, naming=fields.pop("naming", 1))
+    vars(draft).update(fields)
+    return draft.save_revision(clean=False)
+
+
+def is_shown(story):
+    return StoryPage.objects.published().filter(pk=story.pk).exists()
+
+
+def yes(reading, **others):
+    """Return the answers to all questions: yes, but for `others`, {question: answer}."""
+    return {key: [others.get(key, "yes"), ""] for key, _label in reading.questions}
+
+
+# --- What an answer is about ----------------------------------------------------------------------
+
+
+def edit(find, **fields):
+    """Return a function that takes a story, and edits what `find` returns for it."""
+
+    def act(story):
+        vars(found := find(story)).update(fields)
+        found.save()
+
+    return act
+
+
+def picture(**fields):
+    return edit(lambda story: story.lead_image, **fields)
+
+
+def text(**fields):
+    return lambda story: change(story, **fields).publish()
+
+
+VOIDS = {
+    "theme": (edit(lambda story: story.story_themes.get().theme, name="Renamed"), False),
+    "author": (edit(lambda story: story.story_authors.get().author, name="Renamed"), False),
+    "credit": (picture(credit="Lantern Road"), False),
+    "layout and options": (text(show_contents=True, show_leave_quickly=False, slug="elsewhere"), False),
+    "credits of the text": (text(story_authors=[]), False),
+    "word": (text(summary="It was told anew."), True),
+    "naming": (text(naming=2), True),
+    "file": (picture(file=CleanFile(picture_bytes(50, 50), ".png")), True),
+    "recognisable": (picture(is_recognisable=True), True),
+}
+
+
+@pytest.mark.parametrize("name", VOIDS)
+def test_only_what_concerns_the_person_voids_a_yes(name):
+    act, voids = VOIDS[name]
+    story = agreed_story(WANTS, themes=["Work"], authors=["Staff"])
+    if name in {"word", "naming"}:
+        with pytest.raises(ValidationError, match="wants to see this version first"):
+            act(story)
+        assert is_shown(story), "the version that was agreed to stays"
+        answer(story, story.story_people.get().contributor)
+        story.get_latest_revision().publish()
+    else:
+        act(StoryPage.objects.get(pk=story.pk))
+        assert is_shown(story) is not voids
+
+
+def test_what_gets_past_the_check_is_held():
+    story = agreed_story(WANTS)
+    StoryPage.objects.filter(pk=story.pk).update(summary="It was told anew.")
+    report_again([story.pk])
+    assert not is_shown(story)
+    recompute([story.pk])
+    assert not is_shown(story), "neither after a change of the person"
+
+
+@pytest.mark.parametrize("final_text", ["yes", "", *UNSEEN])
+def test_a_no_holds_the_version_at_once_and_asks_for_the_next(final_text):
+    story = agreed_story()
+    person = story.story_people.get().contributor
+    record(person, **ALL_AGREED | {"final_text": final_text, "proceedings": True})
+    decide(story, person, "proceedings")
+    assert is_page_released(story)
+    reading = make_reading("here", story=story)
+    record_answers(reading, yes(reading, words="change"))
+    assert not is_shown(story), "and no decision replaces it"
+    copy = story.copy(to=story.get_parent(), update_attrs={"slug": "again"}, keep_live=True)
+    decide(copy, person, "proceedings")
+    assert not is_page_released(copy), "the same words elsewhere"
+    revision = change(story, summary="It was told anew.")
+    Decision.objects.create(
+        page=story, revision=revision, contributor=person, ground="proceedings", ends_on=days_from_today(9)
+    )
+    with pytest.raises(ValidationError, match="wants to see this version first"):
+        revision.publish()
+    reading = make_reading("here", story=story)
+    record_answers(reading, yes(reading))
+    revision.publish()
+    assert is_shown(story)
+
+
+# --- Recording it ---------------------------------------------------------------------------------
+
+
+def test_questions_are_about_what_is_shown():
+    keys = [key for key, _label in make_reading("here", story=agreed_story()).questions]
+    assert keys == ["words", "pictures", "name", *EACH]
+    unnamed = make_story_about(make_agreeing_person(), naming=0)
+    assert [key for key, _label in make_reading("here", story=unnamed).questions] == ["words", *EACH]
+
+
+@pytest.mark.parametrize(
+    ("answers", "agrees", "where"),
+    [
+        ({}, True, ["website", "languages", "print"]),
+        ({"words": "change"}, False, ["website", "languages", "print"]),
+        ({"name": "no"}, False, ["website", "languages", "print"]),
+        ({"print": "no", "social": "no"}, True, ["website", "languages"]),
+        ({"website": "no"}, False, ["languages", "print"]),
+        ({"languages": "no"}, True, ["website", "print"]),
+        ({"everything": "no"}, False, []),
+    ],
+)
+def test_what_follows_from_the_answers(answers, agrees, where):
+    story = agreed_story({"where": ["website", "languages", "print"], "evidence_held_at": "A cupboard"})
+    before, user = story.story_people.get().contributor.latest_consent, make_user(GROUP)
+    other = make_story_about(before.contributor)
+    reading = make_reading("here", story=story, interpreter=True)
+    Reading.objects.update(user=user)
+    given = {"everything": ["no", ""]} if "everything" in answers else yes(reading, **answers)
+    record_answers(reading, given)
+    reading.refresh_from_db()
+    consent = before.contributor.latest_consent
+    assert (reading.agrees, consent.where, is_shown(story)) == (agrees, where, agrees)
+    assert is_shown(other) is ("website" in where), "a use that was taken back is taken back everywhere"
+    if where != before.where:
+        assert (consent.event, consent.recorded_by, consent.interpreter) == ("changed", user, True)
+        for name in ("given_by", "picture", "naming", "final_text", "ends_on", "evidence_held_at"):
+            assert getattr(consent, name) == getattr(before, name)
+        assert Restriction.objects.get().limits["where"] == where, "also after a restore"
+    else:
+        assert consent == before
+
+
+def test_a_translation_needs_a_yes_to_other_languages():
+    original, section = make_story_about(make_agreeing_person()), make_index_in("fr")
+    story = original.copy_for_translation(section.locale)
+    reading = make_reading("here", story=story)
+    record_answers(reading, yes(reading, languages="no"))
+    assert Reading.objects.get(pk=reading.pk).agrees is False
+
+
+REFUSED = {
+    "answered": lambda reading, _: record_answers(reading, yes(reading)),
+    "ended": lambda *_: Reading.objects.update(ends_at=timezone.now()),
+    "another version": lambda reading, _: change(reading.page.specific, summary="Told anew.").publish(),
+    "deleted": lambda *_: Reading.objects.all().delete(),
+    "no key": lambda _, settings: setattr(settings, "SAFEGUARDING_KEYS", []),
+}
+
+
+@pytest.mark.parametrize("why", REFUSED)
+def test_what_can_not_be_answered_any_more(why, settings):
+    reading = make_reading("here")
+    answers = yes(reading)
+    REFUSED[why](reading, settings)
+    with pytest.raises(ValueError, match="any more|has changed"):
+        record_answers(reading, answers)
+
+
+@pytest.mark.parametrize("wrong", [{"print": "change"}, {"words": "maybe"}, {"other": "yes"}, None])
+def test_other_answers_are_refused(wrong):
+    reading = make_reading("here")
+    answers = yes(reading) | {key: [each, ""] for key, each in (wrong or {}).items()}
+    with pytest.raises(ValueError, match="answer"):
+        record_answers(reading, answers if wrong else {})
+    assert Reading.objects.get().agrees is None
+
+
+def test_the_words_are_nowhere_but_encrypted(lead, caplog, django_capture_on_commit_callbacks, settings):
+    story = agreed_story(title="Amina came home")
+    reading = make_reading("here", story=story)
+    with django_capture_on_commit_callbacks(execute=True):
+        record_answers(reading, yes(reading) | {"words": ["change", HER_WORDS]})
+    [sent] = [each for each in mail.outbox if "was shown a page" in each.body]
+    assert not any(each in sent.subject + sent.body + caplog.text for each in (HER_WORDS, "Amina"))
+    assert json.loads(Reading.objects.get(pk=reading.pk).answers)["words"] == ["change", HER_WORDS]
+    line = f"wants a change: the words – {HER_WORDS}"
+    person = reading.contributor
+    printed = lead.post(address(person, "print"), {"reason": "request"}).text
+    assert (line in lead.get("/admin/").text, line in printed) == (True, True)
+    overview = lead.get(address(person, "inspect")).text
+    assert ("wants a change: the words" in overview, HER_WORDS in overview) == (True, False)
+    log(lead.user, NAMES_CLOSED)
+    desk = lead.get("/admin/").text
+    assert ("wants a change: the words" in desk, HER_WORDS in desk) == (True, False)
+
+
+def test_desk_lists_links_without_an_answer(lead):
+    reading = make_reading("link")
+    Reading.objects.update(ends_at=timezone.now())
+    assert f"{reading.contributor.code}: The link ended" in parse(lead.get("/admin/")).text
+    make_reading("here", story=reading.page.specific)
+    assert "The link ended" not in lead.get("/admin/").text
+
+
+# --- What is said of it in the admin --------------------------------------------------------------
+
+
+def test_panel_and_decision_page_say_what_was_read_before(lead):
+    story = agreed_story(WANTS, summary="She came home.")
+    person, read, edit = (
+        story.story_people.get().contributor,
+        story.latest_revision.pk,
+        address_of(story, True),
+    )
+    change(story, summary="She came to Kisumu then.")
+    start = f"{reverse('safeguarding_readings:start', args=[person.pk])}?page={story.pk}"
+    compare = reverse("wagtailadmin_pages:revisions_compare", args=[story.pk, read, "latest"])
+    lead.force_login(make_user(GROUP, "Editors"))
+    for path in (address_of(story), edit):
+        page = parse(lead.get(path))
+        assert f"{person.code} has read an earlier version: 3 words differ." in page.text
+        assert [page.select(f'a[href="{each}"]') != [] for each in (start, compare)] == [True, True]
+    Reading.objects.update(started_at=timezone.now() - timedelta(days=1))
+    page = parse(lead.get(edit))
+    assert f"{person.code} has read an earlier version." in page.text, "what was read was overwritten"
+
+
+def address_of(story, is_editor=False):
+    return reverse("wagtailadmin_pages:edit" if is_editor else "safeguarding_decisions:page", args=[story.pk])
+
+
+def test_a_second_reader_who_agrees_stands_in_for_who_wrote_it(lead):
+    story = make_story_about(make_agreeing_person({"given_by": "guardian"}, kind="child"), live=False)
+    story.summary = "They lived in Kisumu."
+    story.save()
+    story.save_revision(user=lead.user, log_action=True)
+    reader = SecondReader.objects.create(page=story, name="Ruth", contact="ruth@example.net", user=lead.user)
+
+    def may_decide():
+        return bool(parse(lead.get(address_of(story))).select("[name=question]"))
+
+    assert not may_decide()
+    for said in ("no", "yes"):
+        reading = make_reading(story=story, second_reader=reader)
+        assert [key for key, _label in reading.questions] == ["right"]
+        record_answers(reading, {"right": [said, ""]})
+        assert may_decide() is (said == "yes")
+    decide(story, story.story_people.get().contributor, "child")
+    story.latest_revision.publish()
+    SecondReader.objects.update(named_at=timezone.now() - timedelta(days=61))
+    forget_labels()
+    assert (Reading.objects.exists(), Decision.objects.count(), is_shown(story)) == (False, 1, True)
+    revision = change(story, summary="They lived in Mombasa, with Ruth.")
+    Revision.objects.filter(pk=revision.pk).update(user=lead.user)
+    assert not may_decide()
+
+
+# --- The promise, and what is left ----------------------------------------------------------------
+
+
+def checked(client, person):
+    """Return {name: value} of what the form for the consent has ticked of both answers."""
+    form = parse(client.get(address(person, "consent")))
+    return {
+        each["name"]: each.get("value")
+        for each in form.select("[name=final_text], [name=link_is_safe]")
+        if each.has_attr("checked")
+    }
+
+
+@pytest.mark.parametrize("final_text", Consent.FinalText)
+def test_the_form_asks_each_time_and_keeps_a_promise(lead, final_text):
+    person = make_agreeing_person({"final_text": final_text, "link_is_safe": True})
+    assert checked(lead, person) == ({"final_text": "yes"} if final_text == "yes" else {})
+    assert "final_text" in errors_of(lead.post(address(person, "consent"), ANSWERS | {"final_text": ""}))
+    lead.post(address(person, "consent"), ANSWERS | {"final_text": "unreachable", "link_is_safe": "on"})
+    shown = parse(lead.get(address(person, "inspect"))).text
+    assert "The person can't be reached · a link may be sent" in shown
+
+
+def test_a_proposal_has_both_answers(lead):
+    person = make_person()
+    address_with_page = f"{address(person, 'consent')}?page={make_story_about(person, live=False).pk}"
+    lead.force_login(make_user("Editors"))
+    lead.post(address_with_page, ANSWERS | {"final_text": "yes", "link_is_safe": "on"})
+    lead.force_login(make_user(GROUP))
+    assert checked(lead, person) == {"final_text": "yes", "link_is_safe": None}
+
+
+def test_answers_go_with_the_names_and_with_a_withdrawal(settings):
+    story = agreed_story()
+    reading = make_reading("here", story=story)
+    story.story_people.add(StoryPerson(contributor=make_agreeing_person(), naming=1))
+    story.save_revision()
+    record_answers(reading, yes(reading) | {"words": ["no", HER_WORDS]})
+    person, rows = reading.contributor, Reading.objects.filter(pk=reading.pk)
+    forget_labels()
+    assert HER_WORDS in rows.get().answers
+    rows.update(answered_at=timezone.now() - timedelta(days=400))
+    forget_labels()
+    assert rows.get().answers == "", "after a year"
+    rows.update(answers=HER_WORDS)
+    type(person).objects.filter(pk=person.pk).update(names="Amina")
+    record(person, ends_on=days_from_today(-9))
+    settings.NAMES_KEPT_MONTHS = 0
+    person.notices.create(step="deletion", day=days_from_today(-9), sent_on=days_from_today(-40))
+    delete_names()
+    assert rows.get().answers == "", "with the names"
+    withdraw(person)
+    assert StoryPage.objects.filter(pk=story.pk).exists(), "held, because somebody else is in it"
+    assert not person.readings.exists()

@@ -1,0 +1,144 @@
+"""Showing a text to the person in it, from the admin: who may, in which way, and what the device keeps."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from wagtail.models import GroupPagePermission
+
+from safeguarding.models import Reading
+from safeguarding.policies import GROUP
+from tests.support.builders import make_index, make_user, parse
+from tests.support.people import make_agreeing_person, make_story_about, record, withdraw
+from tests.support.readings import LINK_IS_SAFE, make_reading, press
+
+pytestmark = pytest.mark.django_db
+
+HERE, NOTHING = {"way": "here", "language": "en"}, {"everything": "on"}
+
+
+@pytest.fixture
+def story():
+    return make_story_about(make_agreeing_person(LINK_IS_SAFE), title="A long road")
+
+
+def person_of(story):
+    return story.story_people.get().contributor
+
+
+def start_of(story, page=None):
+    address = reverse("safeguarding_readings:start", args=[person_of(story).pk])
+    return f"{address}?page={(page or story).pk}"
+
+
+def make_reader(role, story):
+    """Return a client of a user with this `role`."""
+    client = Client()
+    if role != "visitor":
+        user = make_user(*{"lead": [GROUP], "moderator": ["Moderators"]}.get(role, []))
+        if role == "editor elsewhere":
+            there, group = make_index(make_index(), "There"), Group.objects.create(name="There")
+            GroupPagePermission.objects.create(group=group, page=there, permission_type="change")
+            group.permissions.set(Group.objects.get(name="Editors").permissions.all())
+            user.groups.add(group)
+        client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize("role", ["visitor", "editor elsewhere", "moderator", "lead"])
+def test_who_may_show_a_text(role, story):
+    client, may = make_reader(role, story), role in {"moderator", "lead"}
+    on_paper = make_reading("paper", story=story)
+    addresses = [start_of(story)]
+    addresses += [reverse(f"safeguarding_readings:{name}", args=[on_paper.pk]) for name in ("sheet", "enter")]
+    assert [client.get(each).status_code for each in addresses] == [200 if may else 302] * 3
+    client.post(addresses[2], NOTHING)
+    assert Reading.objects.filter(agrees=False).exists() == may
+    client.post(addresses[0], HERE)
+    assert Reading.objects.filter(way="here").exists() == may
+    assert (Reading.objects.last().user is not None) == may
+
+
+def test_a_text_is_shown_only_to_somebody_who_is_in_it(moderator, story):
+    other = make_story_about(make_agreeing_person())
+    lead = make_reader("lead", story)
+    for address in (start_of(story, other), start_of(story).partition("?")[0]):
+        assert moderator.post(address, HERE).status_code == 302
+        assert lead.post(address, HERE).status_code == 404
+    withdraw(person_of(story))
+    assert lead.post(start_of(story), HERE).status_code == 404
+    assert not Reading.objects.exists()
+
+
+def test_here_the_session_of_the_worker_ends_first(lead, story):
+    stolen = Client()
+    stolen.cookies = lead.cookies.copy()
+    assert stolen.get("/admin/").status_code == 200
+    before = lead.get(start_of(story))
+    assert "no-store" in before["Cache-Control"], "the browser can't show it again"
+    shown = lead.post(start_of(story), HERE)
+    assert shown["Location"].startswith("/reading/")
+    for client in (lead, stolen):
+        assert client.get("/admin/")["Location"].startswith("/admin/login/")
+    page = lead.get(shown["Location"])
+    assert page.context["user"].is_anonymous
+    assert "A long road" in page.text
+    page = press(lead, press(lead, page, "I don’t want any of this"), "Yes, I want none of this")
+    assert "Please give the device back." in page.text
+    assert parse(page).select_one(".reading a")["href"] == "/admin/login/"
+    reading = Reading.objects.get()
+    assert (reading.user, reading.way, reading.agrees) == (lead.user, "here", False)
+
+
+def test_a_link_is_a_choice_only_if_it_is_safe(lead, story):
+    response = lead.post(start_of(story), HERE | {"way": "link", "language": "fr", "interpreter": "on"})
+    reading = Reading.objects.get()
+    page = parse(response)
+    address, code = (each.text for each in page.select(".safeguarding__code strong"))
+    assert "/fr/reading/" in address
+    path, code = address[address.index("/fr/") :], code.replace(" ", "")
+    assert "A long road" in Client().post(path, {"code": code}).text
+    assert (reading.interpreter, len(mail.outbox)) == (True, 0)
+    record(person_of(story), link_is_safe=False)
+    assert "link" not in {each["value"] for each in parse(lead.get(start_of(story))).select("[name=way]")}
+    lead.post(start_of(story), HERE | {"way": "link"})
+    assert Reading.objects.count() == 1
+
+
+def test_paper_is_printed_and_its_answers_are_entered(moderator, story):
+    sheet = moderator.post(start_of(story), HERE | {"way": "paper", "language": "fr"}, follow=True)
+    page, reading = parse(sheet), Reading.objects.get()
+    assert (page.html["lang"], page.title.text) == ("fr", "Please read")
+    assert "A long road" in page.text and str(reading.pk) in page.select_one(".meta").text
+    assert len(page.select(".reading__sheet .reading__answer")) == len(reading.questions)
+    assert "img-src 'self' data:" in sheet["Content-Security-Policy"]
+    links = [each["href"] for each in parse(moderator.get(start_of(story))).select("main li a")]
+    enter = reverse("safeguarding_readings:enter", args=[reading.pk])
+    assert enter in links
+    yes = {key: "yes" for key, _label in reading.questions}
+    assert moderator.post(enter, yes | {"website": ""}).status_code == 200
+    assert moderator.post(enter, yes | {"website": "change"}).status_code == 200
+    assert Reading.objects.get().agrees is None
+    said = {"words": "change", "words_words": "Leave out the street."}
+    assert moderator.post(enter, yes | said).status_code == 302
+    reading = Reading.objects.get()
+    assert (reading.answered["words"], reading.user) == (["change", "Leave out the street."], moderator.user)
+    assert moderator.get(enter).status_code == 404
+
+
+def test_paper_about_an_earlier_version_is_not_entered(moderator, story):
+    reading = make_reading("paper", story=story)
+    story.title = "Another road"
+    story.save_revision().publish()
+    for name in ("sheet", "enter"):
+        address = reverse(f"safeguarding_readings:{name}", args=[reading.pk])
+        assert {ask(address, NOTHING).status_code for ask in (moderator.get, moderator.post)} == {404}
+    assert "The text has changed since. Print the new one." in moderator.get(start_of(story)).text
+    assert Reading.objects.get().agrees is None
+
+
+def test_without_a_key_nothing_is_started(lead, story, settings):
+    settings.SAFEGUARDING_KEYS = []
+    assert lead.post(start_of(story), HERE).status_code == 200
+    assert not Reading.objects.exists()

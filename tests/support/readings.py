@@ -1,0 +1,40 @@
+"""Functions that start readings and send their forms, for the tests."""
+
+from safeguarding.decisions import find_versions
+from safeguarding.reading_start import start
+from tests.support.builders import parse
+from tests.support.people import make_agreeing_person, make_story_about
+
+LINK_IS_SAFE = {"link_is_safe": True}
+
+
+def make_reading(way="link", language="en", story=None, event=(), **fields):
+    """Return a Reading of the last version of `story`, by default a new one. See start().
+
+    `event`: what the consent of the person differs in.
+    """
+    story = story or make_story_about(make_agreeing_person(LINK_IS_SAFE | dict(event)))
+    if "second_reader" not in fields:
+        fields.setdefault("contributor", story.story_people.get().contributor)
+    return start(find_versions(story)[-1], None, way, language=language, **fields)
+
+
+def send(client, reading, code=None, **data):
+    """Return the response to a form of the `reading`, sent with its code or with `code`."""
+    return client.post(reading.path, {"code": reading.shown_code if code is None else code} | data)
+
+
+def heading(response):
+    """Return the heading of the screen."""
+    return parse(response).select_one(".reading h1").get_text(strip=True)
+
+
+def press(client, page, label, **typed):
+    """Press the button with the `label` in the form of `page`, a response. Return the next one."""
+    form = parse(page).select_one(".reading form")
+    data = {each["name"]: each.get("value", "") for each in form.select("input[name]")}
+    data |= {each["name"]: each.text.strip() for each in form.select("textarea")} | typed
+    button = next(each for each in form.select("button") if label in each.get_text())
+    if button.get("name"):
+        data[button["name"]] = button["value"]
+    return client.post(form["action"], data)
