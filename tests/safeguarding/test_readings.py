@@ -61,7 +61,8 @@ def change(story, **fields):
     """Store a draft of `story` with these `fields`, or with how it names the person. Return it."""
     draft = story.get_latest_revision_as_object()
     draft.story_people = rows_of(draft.story_people.get().contributor, naming=fields.pop("naming", 1))
-    vars(draft).update(fields)
+    for name, value in fields.items():
+        setattr(draft, name, value)
     return draft.save_revision(clean=False)
 
 
@@ -81,7 +82,9 @@ def edit(find, **fields):
     """Return a function that takes a story, and edits what `find` returns for it."""
 
     def act(story):
-        vars(found := find(story)).update(fields)
+        found = find(story)
+        for name, value in fields.items():
+            setattr(found, name, value)
         found.save()
 
     return act
