@@ -34,8 +34,8 @@ READ_SECONDS = 0.5
 MAX_WAIT_SECONDS = 2
 # Seconds for which the version counts as unchanged while the database doesn't answer.
 MAX_UNREAD_SECONDS = 120
-# Seconds after which a process that nobody asks for a page doesn't count as having just read the version. Longer
-# than MAX_WAIT_SECONDS: while the database hangs, all readers may wait for another process.
+# Seconds after which a process that nobody asks for a page doesn't count as having just read the version.
+# Longer than MAX_WAIT_SECONDS: while the database hangs, all readers may wait for another process.
 MAX_QUIET_SECONDS = 10
 # With more rows, trim() replaces them. To add up a million takes 160 ms.
 MAX_ROWS = 1000
