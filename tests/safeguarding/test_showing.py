@@ -66,9 +66,14 @@ def test_a_text_is_shown_only_to_somebody_who_is_in_it(moderator, story):
     for address in (start_of(story, other), start_of(story).partition("?")[0]):
         assert moderator.post(address, HERE).status_code == 302
         assert lead.post(address, HERE).status_code == 404
-    withdraw(person_of(story))
-    assert lead.post(start_of(story), HERE).status_code == 404
     assert not Reading.objects.exists()
+
+
+def test_after_a_withdrawal_nothing_is_shown_or_entered(lead, story):
+    sheet = reverse("safeguarding_readings:sheet", args=[make_reading("paper", story=story).pk])
+    assert lead.get(sheet).status_code == 200
+    withdraw(person_of(story))
+    assert [lead.get(sheet).status_code, lead.post(start_of(story), HERE).status_code] == [404, 404]
 
 
 def test_here_the_session_of_the_worker_ends_first(lead, story):
