@@ -235,5 +235,5 @@ def test_somebody_whom_nobody_asked_is_asked_or_taken_out_and_is_no_consent_that
     assert not Notice.objects.exists()
     unasked.names = ""
     unasked.save()
-    told = [heading for heading, lines in find_work().items() if unasked.code in str(lines)]
+    told = [heading for heading, lines in find_work(lead.user).items() if unasked.code in str(lines)]
     assert told == ["Consents to confirm"]
