@@ -50,7 +50,7 @@ class PlaceholderForm(forms.ModelForm):
         label=_("Describe the person"),
         max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text=_("No real name. For example: the woman in the market, called Zainab here."),
+        help_text=_("No real name. For example: the man with the red bicycle, called Samuel here."),
     )
 
     class Meta:
@@ -64,6 +64,8 @@ def describe_agreed(person):
     It ends with how the person may be named: editing/static/editing/people.js reads that.
     """
     status = person.get_status()
+    if person.proposed_at and status in {Status.NONE, Status.ENDED}:
+        return gettext("Written down, waits for the safeguarding team")
     if status not in {Status.ACTIVE, Status.ENDS_SOON}:
         return str(status.label)
     consent, until = person.latest_consent, gettext("until %s") % format_day(person.last_day)
