@@ -118,8 +118,7 @@ def places(page):
 def test_nobody_finds_a_page_in_the_trash(client, admin_client, section, story, subtests):
     moderator = admin_world.make_role("moderator", None)
     written, picture = StoryPage.objects.get(pk=story.pk), builders.make_image()
-    written.lead_image, written.lead_image_decorative = picture, True
-    written.save()
+    builders.save_with(written, lead_image=picture, lead_image_decorative=True)
     written.save_revision(user=moderator, log_action=True)
     client.force_login(moderator)
     addresses = [*places(story), f"/admin/images/usage/{picture.pk}/"]

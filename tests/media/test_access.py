@@ -143,9 +143,7 @@ def test_crop_around_an_earlier_focal_point_is_not_public(client):
     files.story_with(image := builders.make_image())
 
     def move_focal_point(x):
-        image.focal_point_x, image.focal_point_y = x, 9
-        image.focal_point_width = image.focal_point_height = 9
-        image.save()
+        builders.save_with(image, focal_point_x=x, focal_point_y=9, focal_point_width=9, focal_point_height=9)
         return files.address_of(CleanImage.objects.get(pk=image.pk), spec)
 
     old, new = move_focal_point(10), move_focal_point(300)

@@ -73,9 +73,7 @@ def replace_in_admin(pk, user):
 
 
 def replace_in_shell(pk, user):
-    image = CleanImage.objects.get(pk=pk)
-    image.file = new_file()
-    image.save()
+    builders.save_with(CleanImage.objects.get(pk=pk), file=new_file())
 
 
 def delete_in_admin(pk, user):
@@ -148,8 +146,7 @@ def test_two_replacements_leave_one_file(media_root, make, make_file):
         first.get_rendition("width-100")
     second = type(first).objects.get(pk=first.pk)
     for instance in (first, second):
-        instance.file = make_file()
-        instance.save()
+        builders.save_with(instance, file=make_file())
     assert files_in(media_root) == [second.file.name]
 
 

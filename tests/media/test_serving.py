@@ -182,9 +182,7 @@ def test_shared_password_opens_nothing(client):
 
 def test_private_collection_guards_its_documents_too(client):
     collection = Collection.get_first_root_node().add_child(name="Inner")
-    document = builders.make_document()
-    document.collection = collection
-    document.save()
+    document = builders.save_with(builders.make_document(), collection=collection)
     builders.make_story(body=document_block(document))
     assert get(client, document.url).status_code == 200
     CollectionViewRestriction.objects.create(collection=collection, restriction_type="login")

@@ -105,6 +105,14 @@ def make_plain_page(title, parent=None, **fields):
     return page
 
 
+def save_with(item, check=True, **fields):
+    """Change `fields` of `item`, store it, and return it. `check`: whether a page may refuse to be stored."""
+    for name, value in fields.items():
+        setattr(item, name, value)
+    item.save(**{} if check else {"clean": False})
+    return item
+
+
 def make_private(page):
     """Restrict `page` and all pages below it to users who are logged in."""
     PageViewRestriction.objects.create(page=page, restriction_type=PageViewRestriction.LOGIN)
