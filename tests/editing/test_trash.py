@@ -266,15 +266,14 @@ def test_page_below_a_deleted_page_waits_for_it(admin_client, section, story):
     assert not TrashedPage.objects.exists()
 
 
-def test_moderator_empties_the_trash(client, own, section, story):
+def test_moderator_empties_the_trash(moderator, own, section, story):
     assert own.trashed  # a page of another section
     for page in (story, section):  # The story is deleted with the section.
         trashed(page)
-    client.force_login(builders.make_user("Moderators"))
-    assert "3 pages" in client.get(reverse("empty_trash")).text
+    assert "3 pages" in moderator.get(reverse("empty_trash")).text
     # The newest page in the trash that the question counted.
     form = {"last": TrashedPage.objects.latest("pk").pk}
-    response = client.post(reverse("empty_trash"), form, follow=True)
+    response = moderator.post(reverse("empty_trash"), form, follow=True)
     assert not TrashedPage.objects.exists()
     assert not Page.objects.filter(pk__in=[section.pk, story.pk]).exists()
     assert "The trash is empty." in response.text

@@ -204,11 +204,10 @@ def test_editor_cannot_change_what_readers_see_of_a_public_file(editor, own):
 
 
 @pytest.mark.sqlite_only
-def test_picture_that_was_erased_is_refused_wherever_it_is_uploaded(client):
-    client.force_login(builders.make_user("Moderators"))
+def test_picture_that_was_erased_is_refused_wherever_it_is_uploaded(moderator):
     data, words = builders.picture_bytes(color=(7, 8, 9)), "removed from the site for good"
     fields = {"title": "Again", "shows": "place", "collection": 1, "tags": "", "file": new_picture()}
-    assert client.post("/admin/images/add/", fields).status_code == 302
+    assert moderator.post("/admin/images/add/", fields).status_code == 302
     person, other = make_agreeing_person(), builders.make_image()
     file = clean_picture(ContentFile(data))
     erased = CleanImage.objects.create(title="Erased", file=file, shows="person")
@@ -223,11 +222,11 @@ def test_picture_that_was_erased_is_refused_wherever_it_is_uploaded(client):
         return SimpleUploadedFile("c.png", data, content_type="image/png")
 
     for response in (
-        client.post("/admin/images/add/", fields | {"file": again()}),
-        change_picture(client, other, file=again()),
+        moderator.post("/admin/images/add/", fields | {"file": again()}),
+        change_picture(moderator, other, file=again()),
     ):
         assert words in response.context["form"].errors["file"][0]
-    answer = client.post(reverse("wagtailimages:add_multiple"), {"title": "x", "files[]": again()}).json()
+    answer = moderator.post(reverse("wagtailimages:add_multiple"), {"title": "x", "files[]": again()}).json()
     assert words in answer["error_message"]
     assert (CleanImage.objects.count(), UploadedFile.objects.count()) == stored
 

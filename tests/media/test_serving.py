@@ -190,11 +190,10 @@ def test_private_collection_guards_its_documents_too(client):
 
 
 @pytest.mark.sqlite_only
-def test_list_of_uses_of_a_logo_names_the_settings(client):
+def test_list_of_uses_of_a_logo_names_the_settings(moderator):
     logo()
-    client.force_login(builders.make_user("Moderators"))
     image = SiteSettings.objects.get().logo
-    usage = builders.parse(client.get(reverse("wagtailimages:image_usage", args=[image.pk])))
+    usage = builders.parse(moderator.get(reverse("wagtailimages:image_usage", args=[image.pk])))
     assert "Stories" in usage.select_one("main table").text  # the organisation's name
 
 
