@@ -50,7 +50,7 @@ def link_person(error, user):
         link = format_html('<a href="{}">{}</a>', address, person.code)
         text = mark_safe(text.replace(person.code, link))  # noqa: S308 - text and link are escaped
     key, address = error.page.pk, ""
-    if may_record(error, user):
+    if key and error.unmet & WITHOUT_CONSENT and may_write_down(user, person):
         address = f"{reverse('safeguarding_people:consent', args=[person.pk])}?page={key}"
         label = _("Confirm the consent") if person.proposed_at else _("Write down the consent")
     elif error.unmet & WAITING and not is_lead(user):
@@ -61,12 +61,6 @@ def link_person(error, user):
         address = f"{reverse('safeguarding_readings:start', args=[person.pk])}?page={key}"
         label = _("Show it to the person")
     return format_html('{} <a href="{}" target="_blank">{}</a>', text, address, label) if address else text
-
-
-def may_record(error, user):
-    """Return whether a missing consent is why there is `error`, and `user` may write it down."""
-    person = getattr(error, "person", None)
-    return bool(person and error.page.pk and error.unmet & WITHOUT_CONSENT and may_write_down(user, person))
 
 
 def link_field(field, error, user, editor=""):
@@ -86,7 +80,7 @@ def lines_about(page, user, editor=""):
     # has_keys() only looks for a key. The default, can_compare(), decrypts all protected words.
     errors = find_errors(page, can_compare=has_keys)
     return [
-        (link_field(field, error, user, editor), error.is_for_leads and not may_record(error, user))
+        (link_field(field, error, user, editor), error.is_for_leads)
         for field, found in errors.items()
         for error in found
     ]

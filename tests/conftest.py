@@ -141,6 +141,14 @@ def editor(client):
 
 
 @pytest.fixture
+def moderator(client):
+    """A client in which a member of Moderators, who may publish, is signed in: `moderator.user`."""
+    client.user = builders.make_user("Moderators")
+    client.force_login(client.user)
+    return client
+
+
+@pytest.fixture
 def filters_on_short_lists(monkeypatch):
     """Make lists of any length offer filters, so that tests of filters need only a few stories."""
     monkeypatch.setattr("stories.listing.MAX_UNFILTERED", 0)

@@ -5,7 +5,7 @@ The objects of a section are made when they are used for the first time.
 
 import pytest
 
-from tests.support import admin_world, builders
+from tests.support import admin_world
 from tests.support.admin_world import SECRET
 
 
@@ -19,14 +19,6 @@ def own(media_root):
 def elsewhere(media_root):
     """Another section. What `writer` may not see in it has SECRET in its title, slug and text."""
     return admin_world.Section("Other", SECRET)
-
-
-@pytest.fixture
-def moderator(client):
-    """A client logged in as a member of Moderators, who may publish: `moderator.user`."""
-    client.user = builders.make_user("Moderators")
-    client.force_login(client.user)
-    return client
 
 
 @pytest.fixture

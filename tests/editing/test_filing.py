@@ -69,9 +69,7 @@ def test_themes_and_authors_are_those_of_the_language_of_the_story(editor, frenc
         builders.make_theme(name)
     for model, name, translated in ((Theme, "Debt", "Dette"), (Author, "Staff", "L’équipe")):
         source = model.objects.get_or_create(name=name)[0]
-        copy = source.copy_for_translation(french)
-        copy.name, copy.slug = translated, ""
-        copy.save()
+        builders.save_with(source.copy_for_translation(french), name=translated, slug="")
     builders.make_author("Amina Diallo")
 
     # True: there is no theme with exactly this name yet, so one may be made.

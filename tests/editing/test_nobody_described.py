@@ -38,25 +38,17 @@ def answers(story):
     return story.people, story.get_latest_revision_as_object().people, is_read
 
 
-@pytest.fixture
-def user(client):
-    """A moderator, who is signed in in `client`."""
-    user = make_user("Moderators")
-    client.force_login(user)
-    return user
-
-
-def test_stories_are_answered_and_only_what_is_live_already_is_public(client, user):
+def test_stories_are_answered_and_only_what_is_live_already_is_public(moderator):
     live, draft = make_undecided("A lantern"), make_story("Draft", people="", live=False)
     changed = make_undecided("Changed")
     changed.summary = "Nobody may read this yet."
     changed.save_revision(clean=False)
-    assert live.title in client.get("/admin/stories/?consent=undecided").text
-    asked = client.get(address(live, draft, changed)).text
+    assert live.title in moderator.get("/admin/stories/?consent=undecided").text
+    asked = moderator.get(address(live, draft, changed)).text
     assert "Nobody: no person is described" in asked
     assert answers(live) == ("", "", False)
 
-    text = client.post(address(live, draft, changed), follow=True).text
+    text = moderator.post(address(live, draft, changed), follow=True).text
     assert "3 pages are answered: no person is described." in text
     assert "In 2 of them the answer is in the drafts" in text
     assert answers(live) == ("none", "none", True)
@@ -66,9 +58,9 @@ def test_stories_are_answered_and_only_what_is_live_already_is_public(client, us
     assert not StoryPage.objects.get(pk=draft.pk).live
     entries = PageLogEntry.objects.filter(action=ANSWERED)
     assert {(entry.page_id, entry.user, entry.revision.user) for entry in entries} == {
-        (page.pk, user, user) for page in (live, draft, changed)
+        (page.pk, moderator.user, moderator.user) for page in (live, draft, changed)
     }
-    assert "Answered: no person is described" in client.get(f"/admin/pages/{live.pk}/history/").text
+    assert "Answered: no person is described" in moderator.get(f"/admin/pages/{live.pk}/history/").text
 
 
 @pytest.mark.sqlite_only
@@ -79,7 +71,7 @@ def test_an_editor_who_may_not_publish_answers_in_the_draft(client):
     assert answers(live) == ("", "none", False)
 
 
-def test_stories_with_people_and_what_the_user_may_not_edit_are_left_out(client, user):
+def test_stories_with_people_and_what_the_user_may_not_edit_are_left_out(moderator):
     person = make_agreeing_person()
     pictured = make_image(shows="person")
     pictured.people.add(person)
@@ -94,16 +86,16 @@ def test_stories_with_people_and_what_the_user_may_not_edit_are_left_out(client,
     withdrawal.tasks.create(step="purge", data={"page": held.pk})
     left_out = [listed, on_picture, locked, plain, held]
     good = make_story("Good", people="", live=False)
-    page = client.get(address(good, *left_out))
+    page = moderator.get(address(good, *left_out))
     assert [each["item"].title for each in page.context["items"]] == ["Good"]
-    client.post(address(good, *left_out))
+    moderator.post(address(good, *left_out))
     assert answers(good)[1] == "none"
     assert [answers(story)[1] for story in (listed, on_picture, locked, held)] == ["listed", "", "", ""]
     assert list(PageLogEntry.objects.filter(action=ANSWERED).values_list("page", flat=True)) == [good.pk]
 
 
 @pytest.mark.sqlite_only
-def test_the_answer_stays_in_the_draft_while_something_else_is_missing(client, user):
+def test_the_answer_stays_in_the_draft_while_something_else_is_missing(moderator):
     image = make_image()
     swapped = make_undecided("Swapped", lead_image=image, lead_image_alt="A place")
     # The file of the picture was replaced since somebody said who is on it.
@@ -112,7 +104,7 @@ def test_the_answer_stays_in_the_draft_while_something_else_is_missing(client, u
     # A picture without alternative text.
     StoryPage.objects.filter(pk=incomplete.pk).update(lead_image=make_image())
     StoryPage.objects.get(pk=incomplete.pk).save_revision(clean=False, changed=False)
-    text = client.post(address(swapped, incomplete), follow=True).text
+    text = moderator.post(address(swapped, incomplete), follow=True).text
     assert "In 2 of them the answer is in the drafts" in text
     assert "Something is missing here: Swapped." in text
     assert "Something is missing here: Incomplete." in text

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 import wagtail
 from babel.messages.pofile import read_po
-from django.test import Client
 from django.utils.translation import gettext, ngettext
 
 from home.models import HomePage, StandardPage
-from tests.support.builders import make_index, make_user, parse
+from tests.support.builders import client_of, make_index, make_user, parse
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
@@ -21,9 +20,7 @@ ADD_STORY = "/admin/pages/add/stories/storypage/{}/"
 @pytest.fixture(scope="module")
 def form(module_transaction):
     """The page with the form of a new story, for an editor. It is read once for all tests."""
-    client = Client()
-    client.force_login(make_user("Editors"))
-    return parse(client.get(ADD_STORY.format(make_index().pk)))
+    return parse(client_of(make_user("Editors")).get(ADD_STORY.format(make_index().pk)))
 
 
 def test_fields_are_in_the_order_of_writing_then_filing_then_options(form):

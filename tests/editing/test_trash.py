@@ -118,8 +118,7 @@ def places(page):
 def test_nobody_finds_a_page_in_the_trash(client, admin_client, section, story, subtests):
     moderator = admin_world.make_role("moderator", None)
     written, picture = StoryPage.objects.get(pk=story.pk), builders.make_image()
-    written.lead_image, written.lead_image_decorative = picture, True
-    written.save()
+    builders.save_with(written, lead_image=picture, lead_image_decorative=True)
     written.save_revision(user=moderator, log_action=True)
     client.force_login(moderator)
     addresses = [*places(story), f"/admin/images/usage/{picture.pk}/"]
@@ -267,15 +266,14 @@ def test_page_below_a_deleted_page_waits_for_it(admin_client, section, story):
     assert not TrashedPage.objects.exists()
 
 
-def test_moderator_empties_the_trash(client, own, section, story):
+def test_moderator_empties_the_trash(moderator, own, section, story):
     assert own.trashed  # a page of another section
     for page in (story, section):  # The story is deleted with the section.
         trashed(page)
-    client.force_login(builders.make_user("Moderators"))
-    assert "3 pages" in client.get(reverse("empty_trash")).text
+    assert "3 pages" in moderator.get(reverse("empty_trash")).text
     # The newest page in the trash that the question counted.
     form = {"last": TrashedPage.objects.latest("pk").pk}
-    response = client.post(reverse("empty_trash"), form, follow=True)
+    response = moderator.post(reverse("empty_trash"), form, follow=True)
     assert not TrashedPage.objects.exists()
     assert not Page.objects.filter(pk__in=[section.pk, story.pk]).exists()
     assert "The trash is empty." in response.text

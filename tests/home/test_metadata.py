@@ -162,9 +162,7 @@ def test_home_and_lists_have_the_picture_of_their_first_story_with_one(client, m
 
 def test_lists_and_other_pages_have_a_card_too(client):
     make_story(countries=["KE"], themes=["Mining"])
-    theme = make_theme("Mining")
-    theme.description = "Of gold and cobalt."
-    theme.save()
+    builders.save_with(make_theme("Mining"), description="Of gold and cobalt.")
     make_plain_page("About", introduction="Who we are.")
     home = home_page()
     home.headline, home.introduction = "Stories of freedom", "<p>Told <b>with</b> care.</p>"

@@ -3,6 +3,7 @@
 import pytest
 from wagtail.models import Page
 
+from tests.support import builders
 from tests.support.builders import home_page, make_index, make_plain_page, make_private, make_story, parse
 from tests.support.committed import caches_in_use
 from tests.support.hidden_pages import HIDDEN, SHOWN
@@ -144,9 +145,7 @@ def test_hidden_pages_are_in_no_menu_and_no_search_results(client, subtests):
     make_plain_page(f"{SHOWN} part", parent=about)
     make_index(index, title=f"{SHOWN} section")
     secret = make_plain_page(f"{HIDDEN} page", show_in_menus=True)
-    home = home_page()
-    home.help_page, home.help_line = secret, "<p>Call somebody.</p>"
-    home.save()
+    builders.save_with(home_page(), help_page=secret, help_line="<p>Call somebody.</p>")
     story = make_story(body=[{"type": "action", "value": {"label": "Hidden button", "page": secret.pk}}])
     hidden = [
         secret,

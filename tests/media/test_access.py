@@ -101,10 +101,9 @@ def test_visitor_gets_no_picture_that_is_made_for_the_admin():
 
 
 @pytest.mark.sqlite_only
-def test_the_admin_makes_no_picture_that_is_public(client):
+def test_the_admin_makes_no_picture_that_is_public(moderator):
     builders.make_author("Awa", picture=(image := builders.make_image()))
     builders.make_story(authors=["Awa"])
-    client.force_login(builders.make_user("Moderators"))
     folder = "/admin/images/"
     for address in (
         folder,
@@ -115,7 +114,7 @@ def test_the_admin_makes_no_picture_that_is_public(client):
         f"/admin/api/main/images/{image.pk}/",
         f"/admin/snippets/stories/author/edit/{StoryAuthor.objects.get().author_id}/",
     ):
-        assert client.get(address).status_code == 200, address
+        assert moderator.get(address).status_code == 200, address
     made = Rendition.objects.all()
     assert len(made) >= 3, "the views of the admin show several sizes"
     assert [files.get(Client(), rendition.url).status_code for rendition in made] == [404] * len(made)
@@ -143,9 +142,7 @@ def test_crop_around_an_earlier_focal_point_is_not_public(client):
     files.story_with(image := builders.make_image())
 
     def move_focal_point(x):
-        image.focal_point_x, image.focal_point_y = x, 9
-        image.focal_point_width = image.focal_point_height = 9
-        image.save()
+        builders.save_with(image, focal_point_x=x, focal_point_y=9, focal_point_width=9, focal_point_height=9)
         return files.address_of(CleanImage.objects.get(pk=image.pk), spec)
 
     old, new = move_focal_point(10), move_focal_point(300)

@@ -187,8 +187,7 @@ SHORTCUTS = {
 
 
 def replace_in_shell(image, file):
-    image.file = file
-    image.save()
+    builders.save_with(image, file=file)
 
 
 @pytest.mark.parametrize("shortcut", SHORTCUTS)

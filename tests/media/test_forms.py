@@ -117,20 +117,14 @@ def test_only_somebody_who_may_publish_says_who_is_on_a_public_picture(editor, o
 # {what a colleague does: function that does it to a picture}. After each, nobody may see the picture.
 MEANWHILE = {
     "put somebody on it": lambda image: image.people.add(make_person()),
-    "ticked the box": lambda image: save_with(image, is_recognisable=True),
-    "replaced the file": lambda image: save_with(image, file=clean_picture(new_picture())),
+    "ticked the box": lambda image: builders.save_with(image, is_recognisable=True),
+    "replaced the file": lambda image: builders.save_with(image, file=clean_picture(new_picture())),
 }
-
-
-def save_with(item, **fields):
-    for name, value in fields.items():
-        setattr(item, name, value)
-    item.save()
 
 
 @pytest.mark.sqlite_only
 def test_form_undoes_nothing_that_was_said_of_a_picture_since_it_was_opened(editor, own):
-    save_with(own.image, is_recognisable=False, shows="other")
+    builders.save_with(own.image, is_recognisable=False, shows="other")
     person = make_agreeing_person({"picture": Picture.NOT_RECOGNISABLE})
     own.image.people.add(person)
     fields = {"shows": "other", "people": [person.pk]}
@@ -153,16 +147,16 @@ def what_was_seen(editor, image):
 @pytest.mark.sqlite_only
 def test_form_brings_no_text_back_that_was_erased_since_it_was_opened(editor, own):
     texts = dict.fromkeys(["title", "description", "credit"], "Amina at the well")
-    save_with(own.image, **texts)
+    builders.save_with(own.image, **texts)
     seen = what_was_seen(editor, own.image)
     for field in texts:
         with undone():
-            save_with(CleanImage.objects.get(), **{field: "A well"})
+            builders.save_with(CleanImage.objects.get(), **{field: "A well"})
             response = change_picture(editor, own.image, seen=seen, **texts)
             assert "since you opened it" in response.text, field
             assert getattr(CleanImage.objects.get(), field) == "A well", field
     # A new file alone is a change too. While nobody is on the picture, nothing else changes with it.
-    save_with(CleanImage.objects.get(), file=clean_picture(new_picture()))
+    builders.save_with(CleanImage.objects.get(), file=clean_picture(new_picture()))
     assert "since you opened it" in change_picture(editor, own.image, seen=seen, **texts).text
 
 
@@ -210,11 +204,10 @@ def test_editor_cannot_change_what_readers_see_of_a_public_file(editor, own):
 
 
 @pytest.mark.sqlite_only
-def test_picture_that_was_erased_is_refused_wherever_it_is_uploaded(client):
-    client.force_login(builders.make_user("Moderators"))
+def test_picture_that_was_erased_is_refused_wherever_it_is_uploaded(moderator):
     data, words = builders.picture_bytes(color=(7, 8, 9)), "removed from the site for good"
     fields = {"title": "Again", "shows": "place", "collection": 1, "tags": "", "file": new_picture()}
-    assert client.post("/admin/images/add/", fields).status_code == 302
+    assert moderator.post("/admin/images/add/", fields).status_code == 302
     person, other = make_agreeing_person(), builders.make_image()
     file = clean_picture(ContentFile(data))
     erased = CleanImage.objects.create(title="Erased", file=file, shows="person")
@@ -229,11 +222,11 @@ def test_picture_that_was_erased_is_refused_wherever_it_is_uploaded(client):
         return SimpleUploadedFile("c.png", data, content_type="image/png")
 
     for response in (
-        client.post("/admin/images/add/", fields | {"file": again()}),
-        change_picture(client, other, file=again()),
+        moderator.post("/admin/images/add/", fields | {"file": again()}),
+        change_picture(moderator, other, file=again()),
     ):
         assert words in response.context["form"].errors["file"][0]
-    answer = client.post(reverse("wagtailimages:add_multiple"), {"title": "x", "files[]": again()}).json()
+    answer = moderator.post(reverse("wagtailimages:add_multiple"), {"title": "x", "files[]": again()}).json()
     assert words in answer["error_message"]
     assert (CleanImage.objects.count(), UploadedFile.objects.count()) == stored
 
@@ -275,7 +268,7 @@ def test_file_is_not_replaced_after_a_moderator_saw_it(editor, own, wait, by_aut
 
 @pytest.mark.sqlite_only
 def test_author_says_who_is_on_a_picture_that_waits_and_takes_nobody_off(editor, own):
-    save_with(own.image, shows="person")
+    builders.save_with(own.image, shows="person")
     first, second = make_person(), make_person()
     story = builders.make_story(parent=own.index, live=False, lead_image=own.image, lead_image_alt="Somebody")
     in_moderation(story)
@@ -341,8 +334,7 @@ def test_question_says_how_many_public_pages_show_a_file(client, own):
 def test_editor_cannot_move_a_public_document_out_of_a_restricted_collection(editor, own):
     story = builders.make_story(parent=own.index, body=document_block(own.document))
     inner = Collection.objects.get(pk=own.collection.pk).add_child(name="Inner")
-    own.document.collection = inner
-    own.document.save()
+    builders.save_with(own.document, collection=inner)
     restriction = CollectionViewRestriction.objects.create(collection=inner, restriction_type="login")
     bulk = f"/admin/bulk/media/cleandocument/add_to_collection/?id={own.document.pk}&next=/admin/documents/"
 

@@ -45,8 +45,7 @@ def test_remembered_picture_is_not_sent_for_another_host(client):
 )
 def test_picture_that_is_not_public_is_never_remembered(make_file, client):
     address = make_file()
-    staff = Client()
-    staff.force_login(builders.make_user("Editors"))
+    staff = builders.client_of(builders.make_user("Editors"))
     for _time in range(2):
         assert files.get(staff, address)["Cache-Control"] == "private, no-store"
         assert files.get(client, address).status_code == 404

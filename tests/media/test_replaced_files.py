@@ -3,14 +3,12 @@
 While the database can't be written, pages show the renditions that exist.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection
-from django.test import Client
 from PIL import Image
 from wagtail.images.models import SourceImageIOError
 
@@ -21,6 +19,7 @@ from media.sweep import sweep_files
 from stories.sharing import SHARE_IMAGE_FILTER
 from tests.support import builders
 from tests.support.media_samples import is_near, make_older
+from tests.support.queries import others, read_only_database
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
@@ -42,19 +41,6 @@ class InterruptedFilter(FileFilter):
         return made
 
 
-def elsewhere(function, *arguments):
-    """Call `function` in another thread, which has a connection of its own, as another process has."""
-
-    def call():
-        try:
-            return function(*arguments)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        return executor.submit(call).result()
-
-
 def files_in(media_root):
     return sorted(str(path.relative_to(media_root)) for path in media_root.rglob("*") if path.is_file())
 
@@ -69,27 +55,19 @@ def new_file():
 
 def replace_in_admin(pk, user):
     form = {"title": "New", "shows": "place", "collection": "1", "tags": "", "file": new_file()}
-    assert logged_in(user).post(f"/admin/images/{pk}/", form).status_code == 302
+    assert builders.client_of(user).post(f"/admin/images/{pk}/", form).status_code == 302
 
 
 def replace_in_shell(pk, user):
-    image = CleanImage.objects.get(pk=pk)
-    image.file = new_file()
-    image.save()
+    builders.save_with(CleanImage.objects.get(pk=pk), file=new_file())
 
 
 def delete_in_admin(pk, user):
-    assert logged_in(user).post(f"/admin/images/{pk}/delete/").status_code == 302
+    assert builders.client_of(user).post(f"/admin/images/{pk}/delete/").status_code == 302
 
 
 def delete_in_shell(pk, user):
     CleanImage.objects.filter(pk=pk).delete()
-
-
-def logged_in(user):
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.mark.parametrize("specs", [["width-100|format-webp"], ["width-100", "fill-90x90|format-webp"]])
@@ -98,12 +76,17 @@ def test_nobody_gets_a_rendition_that_is_made_during_a_change(client, media_root
     image = builders.make_image()
     builders.make_story(lead_image=image, lead_image_alt="A road")
     user = builders.make_user("Moderators")
-    last = InterruptedFilter(specs[-1], lambda: elsewhere(change, image.pk, user))
+
+    def interrupt():
+        with others() as start:
+            start(lambda: change(image.pk, user))
+
+    last = InterruptedFilter(specs[-1], interrupt)
     with suppress(SourceImageIOError):
         image.create_renditions(*map(FileFilter, specs[:-1]), last)
     stale = {f"images/{path.name}" for path in media_root.glob("images/*")}
     assert stale, "made of the file that is gone"
-    for reader in (client, logged_in(user)):
+    for reader in (client, builders.client_of(user)):
         assert {reader.get(f"/media/{name}").status_code for name in stale} == {404}
 
     left = CleanImage.objects.filter(pk=image.pk).first()
@@ -148,14 +131,13 @@ def test_two_replacements_leave_one_file(media_root, make, make_file):
         first.get_rendition("width-100")
     second = type(first).objects.get(pk=first.pk)
     for instance in (first, second):
-        instance.file = make_file()
-        instance.save()
+        builders.save_with(instance, file=make_file())
     assert files_in(media_root) == [second.file.name]
 
 
 def test_old_file_of_a_document_stays_until_the_new_one_is_saved(media_root):
     document = builders.make_document(content=b"Old words.")
-    client = logged_in(builders.make_user("Moderators"))
+    client = builders.client_of(builders.make_user("Moderators"))
 
     def fail(execute, sql, params, many, context):
         if sql.startswith('UPDATE "media_cleandocument"'):
@@ -182,18 +164,6 @@ def test_new_file_stays_if_the_storage_cannot_delete_the_old_one(media_root):
 
 
 # --- A database that can't be written ------------------------------------------------------------
-
-
-@contextmanager
-def read_only_database():
-    is_sqlite = connection.vendor == "sqlite"
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA query_only = ON" if is_sqlite else "SET default_transaction_read_only = on")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA query_only = OFF" if is_sqlite else "RESET default_transaction_read_only")
 
 
 @pytest.mark.parametrize("address", ["/stories/", "/search/?q=lantern", "/", "/feed.atom"])

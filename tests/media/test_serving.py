@@ -182,9 +182,7 @@ def test_shared_password_opens_nothing(client):
 
 def test_private_collection_guards_its_documents_too(client):
     collection = Collection.get_first_root_node().add_child(name="Inner")
-    document = builders.make_document()
-    document.collection = collection
-    document.save()
+    document = builders.save_with(builders.make_document(), collection=collection)
     builders.make_story(body=document_block(document))
     assert get(client, document.url).status_code == 200
     CollectionViewRestriction.objects.create(collection=collection, restriction_type="login")
@@ -192,11 +190,10 @@ def test_private_collection_guards_its_documents_too(client):
 
 
 @pytest.mark.sqlite_only
-def test_list_of_uses_of_a_logo_names_the_settings(client):
+def test_list_of_uses_of_a_logo_names_the_settings(moderator):
     logo()
-    client.force_login(builders.make_user("Moderators"))
     image = SiteSettings.objects.get().logo
-    usage = builders.parse(client.get(reverse("wagtailimages:image_usage", args=[image.pk])))
+    usage = builders.parse(moderator.get(reverse("wagtailimages:image_usage", args=[image.pk])))
     assert "Stories" in usage.select_one("main table").text  # the organisation's name
 
 

@@ -20,6 +20,7 @@ from tests.support.builders import (
     make_plain_page,
     make_private,
     make_story,
+    save_with,
 )
 from tests.support.hidden_pages import WAYS_TO_HIDE, of_a_person_who_withdrew, private
 from tests.support.translations import make_pair
@@ -99,9 +100,7 @@ def test_hidden_address_is_printed_nowhere(client):
     for hide in (private, of_a_person_who_withdrew):
         page = pages[slug_of(hide)]
         SearchPromotion.objects.update(page=page)
-        home = home_page()
-        home.help_page = page
-        home.save()
+        save_with(home_page(), help_page=page)
         for address in ("/", "/search/?q=promoted", "/search/?q=nothing"):
             text_without_addresses(address)
 
@@ -109,9 +108,7 @@ def test_hidden_address_is_printed_nowhere(client):
 @pytest.mark.sqlite_only
 def test_page_for_an_outage_forgets_a_home_page_that_becomes_private():
     """write_page() writes the file that readers get while the site or its database is down."""
-    home = home_page()
-    home.help_line = "<p>Call 1111.</p>"
-    home.save()
+    home = save_with(home_page(), help_line="<p>Call 1111.</p>")
     assert "1111" in write_page().read_text()
     make_private(home)
     assert "1111" not in write_page().read_text()

@@ -183,15 +183,14 @@ def test_only_administrators_see_redirects(client):
     assert "zanzibar" in client.get("/admin/redirects/").text
 
 
-def test_address_of_a_draft_leads_nowhere(client, django_capture_on_commit_callbacks):
+def test_address_of_a_draft_leads_nowhere(client, moderator, django_capture_on_commit_callbacks):
     """It was never public, and can be the name of somebody whose name was changed before it was published."""
-    client.force_login(make_user("Moderators"))
     story = make_story("Zahrawi", make_index(), slug="zahrawi", live=False)
     for action in (None, "publish"):
         with django_capture_on_commit_callbacks(execute=True):
             form = story_form(action, title="A new start", slug="a-new-start")
-            client.post(f"/admin/pages/{story.pk}/edit/", form)
-    client.logout()
+            moderator.post(f"/admin/pages/{story.pk}/edit/", form)
+    moderator.logout()
     assert Redirect.objects.filter(redirect_page=story).exists(), "Wagtail made one"
     assert client.get("/stories/a-new-start/").status_code == 200
     assert client.get("/stories/zahrawi/").status_code == 404

@@ -163,8 +163,7 @@ def test_what_was_published_in_the_trash_is_a_draft_when_it_is_restored(client, 
     page.go_live_at = timezone.now() + datetime.timedelta(days=1)
     scheduled = page.save_revision()
     StoryPage.objects.get(pk=story.pk).save_revision().publish()
-    scheduled.approved_go_live_at = page.go_live_at
-    scheduled.save()
+    builders.save_with(scheduled, approved_go_live_at=page.go_live_at)
     page = stored(story)
     assert page.live and page.approved_schedule
     assert client.get(page.url).status_code == 404

@@ -1,9 +1,10 @@
-"""Fixtures for the tests of safeguarding: clients of a lead and of a moderator, and a data folder."""
+"""Fixtures for the tests of safeguarding: a client of a lead, a person, and a data folder."""
 
 import pytest
 
 from safeguarding.policies import GROUP
 from tests.support.builders import make_user
+from tests.support.protected_person import make_protected_person
 
 
 @pytest.fixture
@@ -15,11 +16,9 @@ def lead(client):
 
 
 @pytest.fixture
-def moderator(client):
-    """A client in which a member of the group Moderators is signed in: `moderator.user`."""
-    client.user = make_user("Moderators")
-    client.force_login(client.user)
-    return client
+def person():
+    """A person with protected words of every kind, who agreed to everything."""
+    return make_protected_person()
 
 
 @pytest.fixture

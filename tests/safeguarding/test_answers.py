@@ -86,16 +86,13 @@ def test_right_holds_until_more_than_a_few_words_change(lead, name):
 @pytest.mark.sqlite_only
 def test_right_ends_with_another_file_and_with_a_version_that_is_gone(lead):
     story = make_seen(lead)
-    image = story.lead_image
-    image.file = CleanFile(builders.picture_bytes(50, 50), ".png")
-    image.save()
+    builders.save_with(story.lead_image, file=CleanFile(builders.picture_bytes(50, 50), ".png"))
     assert not is_published(story)
     press(lead)
     assert is_published(story)
     with undone():
         story.revisions.all().delete()
-        story.show_contents, story.summary = True, f"{story.summary} more"
-        story.save(clean=False)
+        builders.save_with(story, check=False, show_contents=True, summary=f"{story.summary} more")
         assert not is_published(story), "nobody knows what changed since"
 
 
@@ -149,8 +146,7 @@ def test_taking_somebody_out_of_a_live_story_is_listed(lead):
     person, other = make_agreeing_person(), make_agreeing_person()
     story = make_story_about(person, other, title="Of two")
     assert "Of two" not in lead.get(LIST).text
-    story.story_people = rows_of(other)
-    story.save()
+    builders.save_with(story, story_people=rows_of(other))
     assert person.code in lead.get(LIST).text
     press(lead)
     assert "Of two" not in lead.get(LIST).text

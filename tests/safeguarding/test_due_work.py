@@ -19,7 +19,7 @@ from safeguarding.policies import GROUP
 from safeguarding.reminders import send_reminders
 from safeguarding.retention import delete_names, deletion_day
 from safeguarding.withdrawal.forgetting import forget_labels
-from tests.support.builders import make_user
+from tests.support.builders import make_user, save_with
 from tests.support.leads import ANSWERS, address, make_live_story, send_decision
 from tests.support.people import ALL_AGREED, decide, make_person, make_story_about, record, withdraw
 from tests.support.queries import count_queries
@@ -323,8 +323,7 @@ def test_label_is_deleted_with_the_last_page_unless_somebody_asked(clock):
     # Only an earlier version lists this person.
     other = make_story_about(former, live=False)
     other.save_revision(clean=False)
-    other.story_people = []
-    other.save(clean=False)
+    save_with(other, check=False, story_people=[])
     Contributor.objects.update(proposal="{}")
     clock(1)
     for prepare, left in ((story.save_revision, people), (story.delete, [former, asked])):

@@ -24,7 +24,7 @@ from safeguarding.holds import bring_back, take_down
 from safeguarding.models import Consent, Contributor, Decision
 from safeguarding.scopes import Channel, Naming, Picture
 from stories.models import StoryPage
-from tests.support.builders import make_image, make_user
+from tests.support.builders import make_image, make_user, save_with
 from tests.support.fuzzing import number_of_examples, thoroughly
 from tests.support.people import (
     ALL_AGREED,
@@ -192,9 +192,7 @@ class Site(RuleBasedStateMachine):
 
     @rule(people=st.lists(person_numbers, unique=True, max_size=2), is_recognisable=st.booleans())
     def say_who_is_on_the_picture(self, people, is_recognisable):
-        image = CleanImage.objects.get(pk=self.image.pk)
-        image.is_recognisable = is_recognisable
-        image.save()
+        image = save_with(CleanImage.objects.get(pk=self.image.pk), is_recognisable=is_recognisable)
         image.people.set([self.people[key] for key in people])
 
     # Moderators
@@ -230,9 +228,7 @@ class Site(RuleBasedStateMachine):
 
     @rule(number=story_numbers)
     def save_without_checks(self, number):
-        story = self.draft(number)
-        story.live = True
-        story.save(clean=False)
+        save_with(self.draft(number), check=False, live=True)
 
     # Leads
 

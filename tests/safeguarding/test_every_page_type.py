@@ -45,14 +45,11 @@ def publish(page):
 
 
 def save_without_checks(page):
-    page.live = True
-    page.save(clean=False)
+    builders.save_with(page, check=False, live=True)
 
 
 def save_base_page(page):
-    base = Page.objects.get(pk=page.pk)
-    base.live = True
-    base.save()
+    builders.save_with(Page.objects.get(pk=page.pk), live=True)
 
 
 def update_queryset(page):
@@ -161,8 +158,7 @@ def test_a_withdrawal_deletes_no_home_page_and_no_page_with_others_below(client)
     person = make_agreeing_person(names="Amina Otieno")
     fields = {"people": "listed", "story_people": rows_of(person)}
     leaf, home = builders.make_plain_page("A leaf", **fields), builders.home_page()
-    home.people, home.story_people = "listed", rows_of(person)
-    home.save()
+    builders.save_with(home, people="listed", story_people=rows_of(person))
     section = builders.make_index(title="Section", **fields | {"story_people": rows_of(person)})
     story = builders.make_story("Somebody else's", parent=section)
     carry_out_withdrawal(person)

@@ -10,7 +10,6 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.core import mail
-from django.test import Client
 from django.urls import reverse
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from wagtail.models import ModelLogEntry
@@ -18,7 +17,7 @@ from wagtail.models import ModelLogEntry
 from safeguarding.models import Contributor, LeakHits, Withdrawal, WithdrawalTask
 from safeguarding.policies import GROUP, NAMES_CLOSED
 from stories.terms import Theme
-from tests.support.builders import make_story, make_user, story_form
+from tests.support.builders import client_of, make_story, make_user, story_form
 from tests.support.leads import SECRET, address
 from tests.support.people import make_person, withdraw
 from tests.support.second_factor import with_app
@@ -87,12 +86,6 @@ def make_manager(*groups):
     user = make_user("Editors", *groups)
     user.user_permissions.set(Permission.objects.filter(content_type__model="user"))
     return user
-
-
-def client_of(user):
-    client = Client()
-    client.force_login(User.objects.get(pk=user.pk))
-    return client
 
 
 def attempts(member):

@@ -11,7 +11,7 @@ from safeguarding.scopes import Naming
 from stories.models import StoryIndexPage, StoryPage
 from tests.support.builders import home_page, make_image, make_plain_page, make_story, pictures_block
 from tests.support.people import make_agreeing_person, make_story_about
-from tests.support.protected_person import NAMES, ORDINARY, PHONE, PLACE, make_protected_person
+from tests.support.protected_person import NAMES, ORDINARY, PHONE, PLACE
 
 pytestmark = pytest.mark.django_db
 
@@ -19,11 +19,6 @@ pytestmark = pytest.mark.django_db
 def places_in(findings):
     """Return {name of a list: its places} of `findings`, a Findings."""
     return {name: getattr(findings, name) for name in ("stops", "warnings", "ordinary")}
-
-
-@pytest.fixture
-def person():
-    return make_protected_person()
 
 
 # --- What is refused -----------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from stories.terms import Country
 from tests.support.builders import make_image, make_index, make_story, make_user, parse, story_form
 from tests.support.messages import texts_of
 from tests.support.people import make_agreeing_person, make_person, make_story_about, people_fields, withdraw
+from tests.support.protected_person import is_live
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
@@ -58,10 +59,6 @@ def save(client, story, action=None, paragraphs=("Words.",), **fields):
     body = [("text", "".join(f"<p>{each}</p>" for each in paragraphs))]
     form = story_form(action, title=story.title, slug=story.slug, body=body, **people_fields(story) | fields)
     return client.post(f"/admin/pages/{story.pk}/edit/", form)
-
-
-def is_live(story):
-    return Page.objects.get(pk=story.pk).live
 
 
 # --- Many candidates -----------------------------------------------------------------------------

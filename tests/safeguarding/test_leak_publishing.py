@@ -14,18 +14,14 @@ from wagtail.actions.publish_page_revision import PublishPageRevisionAction
 from wagtail.models import Page
 
 from safeguarding.scopes import Naming
+from tests.support import builders
 from tests.support.builders import home_page, make_index, make_plain_page, make_story, make_user, story_form
 from tests.support.messages import texts_of
 from tests.support.people import make_agreeing_person, make_story_about, people_fields
-from tests.support.protected_person import NAMES, ORDINARY, PLACE, is_live, make_protected_person
+from tests.support.protected_person import NAMES, ORDINARY, PLACE, is_live
 from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def person():
-    return make_protected_person()
 
 
 @pytest.mark.sqlite_only
@@ -92,9 +88,7 @@ def by_approval(client, page):
 
 
 def by_schedule(_client, page):
-    revision = page.latest_revision
-    revision.approved_go_live_at = timezone.now()
-    revision.save()
+    revision = builders.save_with(page.latest_revision, approved_go_live_at=timezone.now())
     with time_machine.travel(timezone.now() + datetime.timedelta(days=1)):
         call_command("publish_scheduled")
     revision.refresh_from_db()

@@ -15,15 +15,10 @@ from safeguarding.scopes import Naming
 from stories.models import StoryPage, StoryPerson
 from tests.support.builders import make_index, make_story, make_user, story_form
 from tests.support.people import make_agreeing_person, make_story_about, people_fields, record, rows_of
-from tests.support.protected_person import PLACE, make_protected_person
+from tests.support.protected_person import PLACE
 from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def person():
-    return make_protected_person()
 
 
 # --- Mails ---------------------------------------------------------------------------------------

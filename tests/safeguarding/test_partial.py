@@ -120,9 +120,7 @@ def test_story_that_only_lists_somebody_no_more_is_hidden_until_it_is_without_th
     act(person)
     with undone():  # by way of a draft
         StoryPage.objects.get(pk=story.pk).unpublish()
-        draft = StoryPage.objects.get(pk=story.pk)
-        draft.people, draft.story_people = "none", []
-        draft.save(clean=False)
+        builders.save_with(StoryPage.objects.get(pk=story.pk), check=False, people="none", story_people=[])
         publish(story, people="none", story_people=[])
         assert statuses(client, story) == [while_named]
     publish(story, people="none", story_people=[])

@@ -30,9 +30,7 @@ def make_outside(event=(), person=()):
     image = builders.make_image(shows="person", is_recognisable=False)
     image.people.add(make_agreeing_person(event, **dict(person)))
     image.refresh_from_db()
-    settings = SiteSettings.for_site(builders.home_page().get_site())
-    settings.logo = image
-    settings.save()
+    builders.save_with(SiteSettings.for_site(builders.home_page().get_site()), logo=image)
     return image, builders.make_story(authors=[builders.make_author("Awa", picture=image).name])
 
 
@@ -49,9 +47,7 @@ def make_pages(image):
     body = [builders.pictures_block(image)]
     story = builders.make_story(lead_image=image, lead_image_alt="A lamp")
     pages = [story, builders.make_plain_page("About", body=body)]
-    home = builders.home_page()
-    home.body = body
-    home.save()
+    home = builders.save_with(builders.home_page(), body=body)
     return [*pages, home]
 
 
@@ -84,6 +80,5 @@ def test_a_picture_that_is_said_to_be_recognisable_holds_its_pages(media_root):
     listed = {"people": "listed", "story_people": rows_of(person)}
     about = builders.make_plain_page("About", body=[builders.pictures_block(image)], **listed)
     for is_recognisable in (False, True, False):
-        image.is_recognisable = is_recognisable
-        image.save()
+        builders.save_with(image, is_recognisable=is_recognisable)
         assert bool(read_of([about])) == (not is_recognisable)

@@ -13,7 +13,7 @@ from safeguarding import keys
 from safeguarding.encryption import UnreadableText
 from safeguarding.models import Consent, Contributor, Decision
 from safeguarding.status import Status, add_months
-from tests.support.builders import make_user
+from tests.support.builders import make_user, save_with
 from tests.support.people import make_person
 
 pytestmark = pytest.mark.django_db
@@ -136,8 +136,7 @@ def test_without_the_key_nothing_is_lost(settings, other_keys):
     unreadable = Contributor.objects.get()
     assert isinstance(unreadable.names, UnreadableText)
     assert unreadable.names == ""
-    unreadable.kind = "group"
-    unreadable.save()
+    save_with(unreadable, kind="group")
     if other_keys:
         with pytest.raises(SystemExit, match=r"^SAFEGUARDING_KEYS holds another key"):
             keys.refuse_wrong_keys()

@@ -12,16 +12,13 @@ from publishing.schedules import publish_due
 from safeguarding.scopes import Naming, Picture
 from stories.models import StoryPage
 from tests.support import people
-from tests.support.builders import make_image, make_index, make_story, make_user, story_form
+from tests.support.builders import make_image, make_index, make_story, make_user, save_with, story_form
+from tests.support.protected_person import is_live
 from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
 
 NAME = "Amina-of-the-tests"
-
-
-def is_live(story):
-    return StoryPage.objects.get(pk=story.pk).live
 
 
 def form_of(story, action="publish", **fields):
@@ -97,8 +94,7 @@ def test_scheduled_story_waits_until_its_people_agree(django_capture_on_commit_c
     waiting, other = people.make_story_about(person, live=False, owner=owner), make_story(live=False)
     revisions = [story.save_revision(user=author, clean=False) for story in (waiting, other)]
     for number, revision in enumerate(revisions):
-        revision.approved_go_live_at = timezone.now() + datetime.timedelta(hours=number)
-        revision.save()
+        save_with(revision, approved_go_live_at=timezone.now() + datetime.timedelta(hours=number))
     with time_machine.travel(timezone.now() + datetime.timedelta(days=1)):
         with django_capture_on_commit_callbacks(execute=True):
             for _run in range(2):  # The second one sends no second mail.

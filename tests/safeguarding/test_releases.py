@@ -103,8 +103,7 @@ def test_no_event_releases_a_story_of_which_nobody_said_who_is_in_it(client):
     story.save(clean=False)  # as a program does that bypasses the check before publishing
     record(person, **ALL_AGREED)
     assert client.get(story.url).status_code == 404
-    story.people = "listed"
-    story.save(clean=False)
+    builders.save_with(story, check=False, people="listed")
     assert client.get(story.url).status_code == 200
 
 
@@ -140,8 +139,7 @@ def test_decision_is_for_this_content_and_time(client):
     story = StoryPage.objects.get(pk=story.pk)
     story.save(clean=False)
     assert is_read(client, story), "nothing was changed"
-    story.summary = "Another summary."
-    story.save(clean=False)
+    builders.save_with(story, check=False, summary="Another summary.")
     assert not is_read(client, story)
     decision = decide(story, child, "child")
     assert until(story) == days_from_today(49), "the guardian's consent ends"
@@ -297,15 +295,12 @@ def test_withdrawn_picture_is_in_no_place_of_pages_that_are_read(client, media_r
     builders.make_author("Awa", picture=image)
     story = builders.make_story(authors=["Awa"])
     leading = builders.make_story("Lantern", lead_image=image, lead_image_alt="Her face")
-    settings = SiteSettings.for_site(page.get_site())
-    settings.logo = image
-    settings.save()
+    builders.save_with(SiteSettings.for_site(page.get_site()), logo=image)
     # Somebody notices only now who is on the picture, and lists the person in the pages.
     person = make_agreeing_person()
     image.people.add(person)
     for each in (page, leading):
-        each.people, each.story_people = "listed", rows_of(person)
-        each.save()
+        builders.save_with(each, people="listed", story_people=rows_of(person))
     # {address: number of pictures}: the logo, and one other. Feeds have no logo.
     addresses = [page.url, story.url, leading.url, "/stories/", "/search/?q=lantern"]
     numbers = dict.fromkeys(addresses, 2) | {"/feed.atom": 1}

@@ -6,7 +6,7 @@ from media.models import CleanImage
 from safeguarding.models import Contributor, Release
 from stories.models import StoryPage
 from tests.support import people
-from tests.support.builders import make_image, make_story
+from tests.support.builders import make_image, make_story, save_with
 from tests.support.translations import make_index_in
 
 pytestmark = pytest.mark.django_db
@@ -78,8 +78,7 @@ def test_whoever_comes_into_a_translation_after_its_original_is_deleted_agrees_t
     story.delete()
     changed = change(StoryPage.objects.get(pk=translation.pk))
     person = people.make_agreeing_person({"where": ["website"]})
-    changed.people, changed.story_people, changed.live = "listed", people.rows_of(person), True
-    changed.save(clean=False)
+    save_with(changed, check=False, people="listed", story_people=people.rows_of(person), live=True)
     assert not is_read(changed)
     people.record(person, **people.ALL_AGREED)
     assert is_read(changed)

@@ -4,8 +4,6 @@ import io
 import threading
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 
 import pytest
@@ -14,7 +12,6 @@ from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 from django.db.models.signals import pre_delete
 from django.http import Http404
-from django.test import Client
 from django.urls import reverse
 from taggit.models import Tag
 from wagtail.actions.copy_page import CopyPageAction
@@ -37,6 +34,7 @@ from safeguarding.withdrawal.again import withdraw_again
 from safeguarding.withdrawal.forgetting import delete_words
 from safeguarding.withdrawal.page_holds import hold_pages, release_page
 from stories.models import StoryPage
+from tests.support import builders
 from tests.support.builders import make_document, make_image, make_index, make_story, make_user, picture_bytes
 from tests.support.leads import ANSWERS, SECRET, address, make_live_story
 from tests.support.people import (
@@ -49,6 +47,7 @@ from tests.support.people import (
     record,
     withdraw,
 )
+from tests.support.queries import others
 from tests.support.readings import make_reading
 
 pytestmark = [
@@ -56,27 +55,6 @@ pytestmark = [
     pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time"),
     pytest.mark.usefixtures("data_dir"),
 ]
-
-
-@contextmanager
-def others():
-    """Context manager that yields `start`, which calls a function in a thread, on its own connection.
-
-    At its end, the block waits for all these functions, and raises their errors.
-    """
-    running = []
-    with ThreadPoolExecutor() as executor:
-        yield lambda act: running.append(executor.submit(on_own_connection, act))
-    for each in running:
-        each.result()
-
-
-def on_own_connection(act):
-    """Call `act` in a thread, and close the connection of the thread."""
-    try:
-        act()
-    finally:
-        connection.close()
 
 
 def wait_until_blocked():
@@ -145,7 +123,7 @@ def test_publishing_and_withdrawing():
 
 
 def test_form_that_is_sent_while_a_withdrawal_runs_stores_nothing():
-    lead = sign_in(make_user(GROUP))
+    lead = builders.client_of(make_user(GROUP))
     for name, data in (
         ("restricted", {"reason": "contact", "names": "Other", "save": "1"}),
         ("consent", ANSWERS | {"ends_on": ""}),
@@ -308,13 +286,7 @@ def is_free(rows):
 
 
 def administrator():
-    return sign_in(make_user(is_superuser=True))
-
-
-def sign_in(user):
-    client = Client()
-    client.force_login(user)
-    return client
+    return builders.client_of(make_user(is_superuser=True))
 
 
 def choose_people(image, person):

@@ -12,7 +12,7 @@ from safeguarding.models import Decision
 from safeguarding.policies import GROUP
 from stories.checked_pages import CheckedPageMixin
 from stories.people import NO_CONTENT, NO_CONTENT_RELATIONS, values_of
-from tests.support.builders import make_image, make_user, parse, picture_bytes
+from tests.support.builders import make_image, make_user, parse, picture_bytes, save_with
 from tests.support.people import ALL_AGREED, days_from_today, decide, make_agreeing_person, make_story_about
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
@@ -70,9 +70,7 @@ def test_two_changed_words_take_two_steps(story, lead):
 
 
 def replace_picture(*_):
-    image = CleanImage.objects.get()
-    image.file = CleanFile(picture_bytes(50, 50), ".png")
-    image.save()
+    save_with(CleanImage.objects.get(), file=CleanFile(picture_bytes(50, 50), ".png"))
 
 
 def overwrite(*_):

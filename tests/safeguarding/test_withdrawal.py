@@ -220,8 +220,7 @@ def test_picture_that_is_stored_while_the_withdrawal_commits_is_erased_too():
     person, late = withdrawal_world.make_named_person(), builders.make_story()
     withdraw(person)
     withdrawal_world.named_image(person)
-    late.people, late.story_people = "listed", rows_of(person)
-    late.save(clean=False)
+    builders.save_with(late, check=False, people="listed", story_people=rows_of(person))
     run_tasks()
     assert not CleanImage.objects.exists()
     assert Client().get(late.url).status_code == 410, "its address is stored too"

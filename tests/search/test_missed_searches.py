@@ -19,6 +19,7 @@ from search.missed import LOCK_TIMEOUT, count_missed_search, get_countable_words
 from search.models import MissedSearch
 from tests.support.fuzzing import thoroughly
 from tests.support.missed_searches import miss
+from tests.support.queries import others, read_only_database
 from tests.support.stored_text import all_stored_text
 
 pytestmark = pytest.mark.django_db
@@ -167,15 +168,9 @@ def test_counting_takes_one_query_and_five_for_new_words(django_assert_num_queri
 
 
 def test_read_only_database_is_no_error():
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA query_only = ON" if IS_SQLITE else "SET transaction_read_only = on")
-    try:
+    with read_only_database():
         count_missed_search("debt bondage")
         assert not MissedSearch.objects.exists()
-    finally:
-        if IS_SQLITE:
-            with connection.cursor() as cursor:
-                cursor.execute("PRAGMA query_only = OFF")
 
 
 @pytest.mark.skipif(not IS_SQLITE, reason="only SQLite has one write lock for the whole database")
@@ -207,17 +202,12 @@ def test_several_visitors_at_once_are_counted_as_one_day(monkeypatch):
     barrier = threading.Barrier(4, timeout=20)
 
     def search():
-        try:
-            barrier.wait()
-            count_missed_search("never before")
-            count_missed_search("debt bondage")
-        finally:
-            connection.close()
+        barrier.wait()
+        count_missed_search("never before")
+        count_missed_search("debt bondage")
 
-    threads = [threading.Thread(target=search) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with others() as start:
+        for _ in range(4):
+            start(search)
 
     assert sorted(MissedSearch.objects.values_list("words", "count")) == [("", 1), ("debt bondage", 5)]

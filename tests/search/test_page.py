@@ -20,6 +20,7 @@ from search.finding import find_or_fall_back
 from search.forms import SearchForm
 from search.models import MissedSearch, VocabularyGroup
 from stories.models import StoryPage
+from tests.support import builders
 from tests.support.builders import home_page, make_image, make_plain_page, make_private, make_story, parse
 from tests.support.people import make_agreeing_person, rows_of, withdraw
 
@@ -262,9 +263,7 @@ def test_a_correction_is_offered_only_if_all_its_words_are_found_together(client
 
 
 def test_a_home_page_is_found_by_its_headline_among_other_pages(client):
-    home = home_page()
-    home.headline = "People who got free"
-    home.save()
+    builders.save_with(home_page(), headline="People who got free")
     make_plain_page("Free advice")
     make_story("Free at last")
     make_story("Free again")  # fewer than four results offer no filters
@@ -286,8 +285,7 @@ def test_without_a_full_match_pages_with_some_words_of_a_term_are_shown():
 def test_a_cry_for_help_shows_the_help_page_first(client):
     home = home_page()
     help_page = make_plain_page("Get help now")
-    home.help_page = help_page
-    home.save()
+    builders.save_with(home, help_page=help_page)
     for words in ("help escape passport taken", "aide passeport confisqué", "ayuda pasaporte escapar"):
         page = search(client, words)
         main = [element.get_text(" ", strip=True) for element in page.select("main h2")]
@@ -374,9 +372,7 @@ def test_words_about_a_picture_are_found_while_it_shows_nobody_and_quoted_while_
     for each in (image, lead_image):
         each.people.add(person)
     assert (find(), quote()) == ([False, False], False), "the story is held until it lists the person"
-    story = StoryPage.objects.get()
-    story.people, story.story_people = "listed", rows_of(person)
-    story.save()
+    story = builders.save_with(StoryPage.objects.get(), people="listed", story_people=rows_of(person))
     assert (find(), quote()) == ([False, False], True)
     withdraw(person)
     assert (find(), quote()) == ([False, False], False)
@@ -391,8 +387,7 @@ def test_words_about_a_picture_are_found_while_it_shows_nobody_and_quoted_while_
     release_page(PageHold.objects.get(), None)  # A lead has read it.
     assert (find(), quote()) == ([True, True], True)
     # Nobody has said who is on the lead picture.
-    lead_image.asks_again = True
-    lead_image.save()
+    builders.save_with(lead_image, asks_again=True)
     assert find() == [True, False]
 
 

@@ -127,17 +127,16 @@ def test_one_query_is_made_without_promotions_and_two_with(django_assert_num_que
 
 
 @pytest.mark.sqlite_only
-def test_moderators_promote_a_page(client):
+def test_moderators_promote_a_page(moderator):
     story = make_story("A story")
-    client.force_login(make_user("Moderators"))
     row = {"page": story.pk, "external_link_url": "", "external_link_text": "", "description": "Read it."}
     form = nested_form_data({"query_string": "Debt Bondage", "editors_picks": inline_formset([row])})
 
-    response = client.post(f"{PROMOTIONS_URL}add/", form)
+    response = moderator.post(f"{PROMOTIONS_URL}add/", form)
 
     assert response.status_code == 302, parse(response).select(".error-message")
     assert titles("debt bondage") == ["A story"]
-    assert "debt bondage" in parse(client.get(PROMOTIONS_URL)).text
+    assert "debt bondage" in parse(moderator.get(PROMOTIONS_URL)).text
 
 
 @pytest.mark.sqlite_only

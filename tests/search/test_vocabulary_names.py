@@ -4,7 +4,7 @@ import pytest
 from wagtail.models import Locale
 
 from stories.terms import Author, Theme
-from tests.support.builders import make_story
+from tests.support.builders import make_story, save_with
 from tests.support.vocabulary import found, make_group, synonyms
 
 pytestmark = pytest.mark.django_db
@@ -123,9 +123,7 @@ def test_renamed_theme_or_author_is_found_by_the_new_name_at_once(model):
     other.objects.update(name="Nobody")
     assert found("lantern") == ["A journey home"]
 
-    term = model.objects.get(name="Lantern")
-    term.name = "Harbourmaster"
-    term.save()
+    save_with(model.objects.get(name="Lantern"), name="Harbourmaster")
 
     assert found("lantern") == []
     assert found("harbourmaster") == ["A journey home"]

@@ -41,12 +41,9 @@ def test_words_and_undescribed_pictures_are_counted():
     words = 3 + 4 + 4 * 3 + 2
     # The first picture and that of the second film have neither alternative text nor the tick for decoration.
     assert counts_of(story) == (words, 2)
-    story.lead_image_decorative = False
-    story.save(clean=False)
+    builders.save_with(story, check=False, lead_image_decorative=False)
     assert counts_of(story) == (words, 3)
-    story.lead_image_alt = "A road"
-    story.body = []
-    story.save()
+    builders.save_with(story, lead_image_alt="A road", body=[])
     assert counts_of(story) == (0, 0)
 
 

@@ -14,7 +14,7 @@ from wagtail.search.models import IndexEntry
 from home.models import StandardPage
 from stories.models import StoryCountry
 from stories.terms import Country
-from tests.support.builders import make_plain_page, make_story, make_user
+from tests.support.builders import make_plain_page, make_story, make_user, save_with
 
 pytestmark = pytest.mark.django_db
 
@@ -82,8 +82,7 @@ def test_page_that_is_saved_while_another_one_is_saved_is_in_both_indexes(client
 
     def save_inner(instance, **_arguments):
         if instance.pk == outer.pk:
-            inner.title, inner.body = "Lanterns", json.dumps([{"type": "text", "value": link}])
-            inner.save()
+            save_with(inner, title="Lanterns", body=json.dumps([{"type": "text", "value": link}]))
 
     post_save.connect(save_inner, StandardPage)
     try:

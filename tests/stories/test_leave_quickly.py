@@ -3,7 +3,7 @@
 import pytest
 
 from home.models import SiteSettings
-from tests.support.builders import home_page, make_index, make_plain_page, make_story, parse
+from tests.support.builders import home_page, make_index, make_plain_page, make_story, parse, save_with
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
@@ -16,9 +16,7 @@ def leave_link(client, address):
 def make_help_page():
     """Return a new plain page that is the help page of the site."""
     page = make_plain_page("Get help")
-    home = home_page()
-    home.help_page = page
-    home.save()
+    save_with(home_page(), help_page=page)
     return page
 
 
@@ -40,9 +38,7 @@ def test_help_page_always_has_it_as_a_plain_link_to_where_the_editor_chose(clien
     link = leave_link(client, page.url)
     assert link["href"] == "https://www.wikipedia.org/", "the default of SiteSettings.leave_url"
     assert {"noreferrer", "noopener"} <= set(link["rel"]), "the other site is not told where the reader was"
-    settings = SiteSettings.for_site(home_page().get_site())
-    settings.leave_url = "https://weather.example.org/"
-    settings.save()
+    save_with(SiteSettings.for_site(home_page().get_site()), leave_url="https://weather.example.org/")
     links = [a["href"] for a in parse(client.get(page.url)).select("a")]
     assert links[:2] == ["#main", "https://weather.example.org/"], "the first after the one that skips"
 

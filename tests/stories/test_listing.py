@@ -15,7 +15,7 @@ from stories import listing
 from stories.listing import StoryListing
 from stories.models import StoryPage, StoryTheme
 from stories.terms import Theme
-from tests.support.builders import make_index, make_story, make_theme, parse
+from tests.support.builders import make_index, make_story, make_theme, parse, save_with
 from tests.support.committed import caches_in_use
 
 pytestmark = pytest.mark.django_db
@@ -370,9 +370,7 @@ def test_country_has_an_address_of_its_own(client, stories):
 @pytest.mark.sqlite_only
 @pytest.mark.usefixtures("filters_on_short_lists")
 def test_theme_has_an_address_of_its_own_with_its_description(client, stories):
-    theme = make_theme("Debt")
-    theme.description = "Work that never pays off."
-    theme.save()
+    save_with(make_theme("Debt"), description="Work that never pays off.")
 
     page = parse(client.get("/stories/theme/debt/"))
 

@@ -11,7 +11,7 @@ from wagtail.users.models import UserProfile
 
 from stories.languages import language_choices, language_name
 from stories.terms import Author, Country, Theme, fold
-from tests.support.builders import make_author, make_private, make_story, make_theme, make_user, parse
+from tests.support.builders import make_author, make_private, make_story, make_theme, parse
 
 pytestmark = pytest.mark.django_db
 
@@ -181,13 +181,12 @@ def test_second_theme_of_the_same_name_is_refused_with_a_message(editor):
 
 
 @pytest.mark.sqlite_only
-def test_deleting_a_term_of_a_story_in_the_admin_is_refused_without_an_error(client):
+def test_deleting_a_term_of_a_story_in_the_admin_is_refused_without_an_error(moderator):
     make_story(themes=["Debt"], authors=["Staff"])
-    client.force_login(make_user("Moderators"))
     for model in (Theme, Author):
         address = f"/admin/snippets/stories/{model._meta.model_name}/delete/{model.objects.get().pk}/"
-        assert client.get(address).status_code == 200
-        assert client.post(address).status_code == 302
+        assert moderator.get(address).status_code == 200
+        assert moderator.post(address).status_code == 302
         assert model.objects.exists()
 
 

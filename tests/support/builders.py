@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
+from django.test import Client
 from django.utils import timezone
 from django.utils.text import slugify
 from PIL import Image as PillowImage
@@ -105,6 +106,14 @@ def make_plain_page(title, parent=None, **fields):
     return page
 
 
+def save_with(item, check=True, **fields):
+    """Change `fields` of `item`, store it, and return it. `check`: whether a page may refuse to be stored."""
+    for name, value in fields.items():
+        setattr(item, name, value)
+    item.save(**{} if check else {"clean": False})
+    return item
+
+
 def make_private(page):
     """Restrict `page` and all pages below it to users who are logged in."""
     PageViewRestriction.objects.create(page=page, restriction_type=PageViewRestriction.LOGIN)
@@ -169,6 +178,13 @@ def make_user(*groups, username=None, email=None, **fields):
         announced = [AnnouncedMember(pk=each.pk) for each in unannounced().filter(user=user)]
         AnnouncedMember.objects.bulk_create(announced)
     return user
+
+
+def client_of(user):
+    """Return a new client in which `user`, as stored, is signed in."""
+    client = Client()
+    client.force_login(get_user_model().objects.get(pk=user.pk))
+    return client
 
 
 def parse(response):

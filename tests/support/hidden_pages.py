@@ -13,7 +13,7 @@ from wagtail.models import Page, PageViewRestriction
 
 from publishing.hiding import hide
 from publishing.trash import move_to_trash
-from tests.support.builders import make_index, make_private, make_story
+from tests.support.builders import make_index, make_private, make_story, save_with
 from tests.support.people import make_agreeing_person, rows_of, withdraw
 
 # Words that are in no other text of the site.
@@ -45,9 +45,7 @@ def unpublished():
 
 
 def expired():
-    story = hidden_story()
-    story.expire_at = timezone.now() - datetime.timedelta(minutes=1)
-    story.save()
+    story = save_with(hidden_story(), expire_at=timezone.now() - datetime.timedelta(minutes=1))
     call_command("publish_scheduled")
     return story
 

@@ -19,9 +19,7 @@ def make_places():
     story = make_story_about(person, title=TITLE, **fields)
     # The country that they share makes the story one of those to read next.
     neighbour = builders.make_story("About nobody", countries=["KE"])
-    home = builders.home_page()
-    home.featured_stories = [FeaturedStory(story=story)]
-    home.save()
+    builders.save_with(builders.home_page(), featured_stories=[FeaturedStory(story=story)])
     pages = {"list": "/stories/", "home": "/", "feed": "/feed.atom", "sitemap": "/sitemap.xml"}
     pages |= {"search": "/search/?q=lamplighter", "neighbour": neighbour.url}
     # Visitors get only pictures with a format in their spec.

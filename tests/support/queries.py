@@ -1,5 +1,6 @@
-"""The database in tests: the queries of a request, the planner's statistics, and a database that is down."""
+"""The database in tests: queries, the planner's statistics, several connections, a database that is down."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from django.db import connection
@@ -21,6 +22,44 @@ def update_statistics():
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
+
+
+@contextmanager
+def others():
+    """Context manager that yields `start`, which calls a function in a thread, on its own connection.
+
+    At its end, the block waits for all these functions, and raises their errors.
+    """
+    running = []
+    with ThreadPoolExecutor() as executor:
+        yield lambda act: running.append(executor.submit(on_own_connection, act))
+    for each in running:
+        each.result()
+
+
+def on_own_connection(act):
+    """Call `act` in a thread, and close the connection of the thread."""
+    try:
+        act()
+    finally:
+        connection.close()
+
+
+@contextmanager
+def read_only_database():
+    """Let nothing be written: in transactions that begin in the block, and in the one that is open."""
+    on = ["SET transaction_read_only = on", "SET default_transaction_read_only = on"]
+    off = "RESET default_transaction_read_only"
+    if connection.vendor == "sqlite":
+        on, off = ["PRAGMA query_only = ON"], "PRAGMA query_only = OFF"
+    with connection.cursor() as cursor:
+        for statement in on:
+            cursor.execute(statement)
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(off)
 
 
 @contextmanager
