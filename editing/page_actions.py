@@ -13,6 +13,7 @@ from wagtail.permissions import policy_registry
 from editing.patches import patch
 from publishing.trash import in_trash, is_in_trash, move_to_trash
 from publishing.visibility import published_pages
+from safeguarding.readings import copy_refusals
 from safeguarding.releases import lock_people_of
 from safeguarding.uses import Release
 from safeguarding.withdrawal.tasks import is_one_held
@@ -91,6 +92,7 @@ def follow_originals(action, made):
         if original.pk in translations:
             Release.objects.filter(page=copy.pk).update(other_language=True)
         copy_writers(original, copy)
+        copy_refusals(original, copy)
 
 
 def remember_original(process):

@@ -2,16 +2,14 @@
 
 import json
 
-from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.log_actions import log
 
 from caching.local_date import today
 from safeguarding.encryption import has_keys
-from safeguarding.mails import mail_leads
+from safeguarding.mails import mail_about
 from safeguarding.models import Consent, Reading
 from safeguarding.readings import CHANGE, NO, YES
 from safeguarding.releases import lock_pages_of
@@ -20,11 +18,14 @@ from safeguarding.withdrawal.tasks import note_restriction
 
 
 @transaction.atomic
-def record(reading, answers):
+def record(reading, answers, user=None):
     """Store `answers` to `reading`: {question: [answer, words]}, or {"everything": ["no", ""]} for no to all.
 
+    `user`: who enters them, by default who showed it.
+
     What is answered with a no leaves the consent. Raises ValueError if they are not the answers to its
-    questions, or if the reading was answered, has ended, or is about another version than the current ones.
+    questions, or if the reading was answered, has ended, or is about another version than the current ones. It
+    does too if it agrees, and the same person answered another one about the page since it began.
     """
     lock_pages_of(reading.contributor_id, reading.page_id)
     reading = Reading.objects.select_for_update(no_key=True).filter(pk=reading.pk).first()
@@ -38,12 +39,17 @@ def record(reading, answers):
         needed |= {Channel.WEBSITE, *([Channel.OTHER_LANGUAGES] if reading.use.other_language else [])}
     reading.answers, reading.answered_at = json.dumps(answers), timezone.now()
     reading.agrees = all(answers[each][0] == YES for each in needed)
-    reading.save(update_fields=["answers", "agrees", "answered_at"])
+    later = Reading.objects.filter(page=reading.page_id, answered_at__gt=reading.started_at)
+    later = later.filter(contributor=reading.contributor_id, second_reader=reading.second_reader_id)
+    if reading.agrees and later.exists():
+        raise ValueError("Another reading can't be undone any more by one that began before.")
+    reading.user = user or reading.user
+    reading.save(update_fields=["answers", "agrees", "answered_at", "user"])
     log(reading.contributor or reading.page, "safeguarding.read", user=reading.user)
     if reading.contributor:
         take_back({each for each, (answer, _words) in answers.items() if answer == NO}, reading)
     if any(answer != YES for answer, _words in answers.values()):
-        transaction.on_commit(lambda: tell_leads(reading.page_id), robust=True)
+        transaction.on_commit(lambda: tell_leads(reading.page), robust=True)
 
 
 def check(reading, answers):
@@ -74,7 +80,6 @@ def take_back(uses, reading):
 
 
 def tell_leads(page):
-    """Mail the leads that an answer about `page`, a primary key, was not a yes. The mail has no words."""
-    address = settings.BASE_URL + reverse("safeguarding_decisions:page", args=[page])
+    """Mail the leads that an answer about `page` was not a yes. The mail has no words of the person."""
     text = _("Somebody who was shown a page said no to something, or asked for a change:")
-    mail_leads(_("A page was not agreed to"), lambda: f"{text}\n\n{address}")
+    mail_about(page, _("A page was not agreed to"), lambda: text)

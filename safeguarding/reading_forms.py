@@ -9,6 +9,14 @@ ANSWERS = [("yes", _("Yes")), ("no", _("No")), ("change", _("Change this"))]
 MAX_WORDS = 1000  # characters of what a person writes to one question
 
 
+class WordsField(forms.CharField):
+    """What a person wrote. It cuts what is too long instead of an error, which no screen would show."""
+
+    def to_python(self, value):
+        # Browsers count a line break as one character, and send two.
+        return super().to_python(value).replace("\r\n", "\n").replace("\0", "")[: self.max_length]
+
+
 class AnswersForm(forms.Form):
     """The answers of `reading`, each with a few words, except those about a use, which are yes or no.
 
@@ -27,7 +35,7 @@ class AnswersForm(forms.Form):
             )
             if choices == ANSWERS:
                 words = forms.Textarea(no_help | {"rows": 3})
-                self.fields[f"{key}_words"] = forms.CharField(
+                self.fields[f"{key}_words"] = WordsField(
                     label=_("What should be different?"), max_length=MAX_WORDS, required=False, widget=words
                 )
 
@@ -54,4 +62,4 @@ class AnswersForm(forms.Form):
         given = self.cleaned_data
         if given.get("everything"):
             return {"everything": ["no", ""]}
-        return {key: [given[key], given.get(f"{key}_words", "")] for key in self.questions}
+        return {key: [given.get(key), given.get(f"{key}_words", "")] for key in self.questions}

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from safeguarding.decisions import ASKED_FOR
 from safeguarding.models import Reading
 from safeguarding.policies import sees_names
+from safeguarding.reading_start import MAX_TRIES
 from safeguarding.readings import YES
 from safeguarding.writers import compare, words_in
 
@@ -65,7 +66,8 @@ def find_answers(user):
     lines += [
         (each.contributor.code, address_of(each), text)
         for each in newest.values()
-        if each.way == Reading.Way.LINK and each.agrees is None and each.ends_at < timezone.now()
+        if each.way == Reading.Way.LINK and each.agrees is None
+        if each.ends_at < timezone.now() or each.tries >= MAX_TRIES
     ]
     return {_("Answers of people who were shown a page"): lines}
 

@@ -16,7 +16,9 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import get_language, override
 
+from safeguarding.encryption import has_keys
 from safeguarding.readings import Reading
+from safeguarding.releases import load_people
 
 # How long each can be answered.
 LASTS = {
@@ -74,8 +76,8 @@ def digest_of_code(token, code):
 def find_open(token):
     """Return the Reading whose address has `token`, in the language of this address, or None.
 
-    None too if it can't be answered any more: it was answered, or ended, or the person was taken down, or
-    withdrew, or a link is not safe any more.
+    None too if it can't be answered any more: it was answered, or ended, or somebody in the text was taken
+    down, or withdrew, or a link is not safe any more, or no key is there that encrypts answers.
     """
     found = Reading.objects.select_related("contributor", "page").filter(
         token=digest_of_token(token),
@@ -84,8 +86,12 @@ def find_open(token):
         ends_at__gt=timezone.now(),
         tries__lt=MAX_TRIES,
     )
-    reading = found.first()
-    return reading if reading and may_be_shown(reading.contributor, reading.way) else None
+    reading = found.first() if has_keys() else None
+    if not reading or not may_be_shown(reading.contributor, reading.way):
+        return None
+    uses = reading.shown[0].report_people().uses if reading.is_current else ()
+    people = load_people(use.contributor_id for use in uses).values()
+    return reading if all(may_be_shown(each, Reading.Way.HERE) for each in people) else None
 
 
 def may_be_shown(person, way):

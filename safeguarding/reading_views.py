@@ -37,13 +37,18 @@ class StartForm(WagtailAdminModelForm):
         fields = ("way", "language", "interpreter")
         widgets = {"way": forms.RadioSelect}
 
-    def __init__(self, *args, person, **kwargs):
+    def __init__(self, *args, person, version, **kwargs):
         super().__init__(*args, **kwargs)
+        self.version = version
         self.fields["way"].choices = [each for each in Reading.Way.choices if may_be_shown(person, each[0])]
 
     def clean(self):
         if not has_keys():
             raise forms.ValidationError(KEY_MISSING)  # The answers could not be stored.
+        if not all(each.is_shown for each in self.version.report.pictures):
+            raise forms.ValidationError(
+                _("A picture is not shown yet: its people have to agree to it first, or take it out.")
+            )
         return super().clean()
 
 
@@ -77,7 +82,8 @@ class StartView(ShowMixin, FormView):
         if not self.page or not self.versions or not may_be_shown(self.person, Reading.Way.HERE):
             raise Http404
         language = self.page.locale.language_code
-        return super().get_form_kwargs() | {"person": self.person, "initial": {"language": language}}
+        more = {"person": self.person, "version": self.versions[-1], "initial": {"language": language}}
+        return super().get_form_kwargs() | more
 
     def get_context_data(self, **kwargs):
         on_paper = waiting_on_paper().filter(page=self.page, contributor=self.person)
@@ -116,7 +122,7 @@ class PaperView(ShowMixin, FormView):
 
     def form_valid(self, form):
         try:
-            record(self.reading, form.answers)
+            record(self.reading, form.answers, self.request.user)
         except ValueError:  # it changed, or somebody else entered them, at the same moment
             raise Http404 from None
         return self.leave(_("The answers of %s are recorded.") % self.person.code)

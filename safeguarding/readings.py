@@ -136,11 +136,21 @@ class Reading(Record):
 def find_answers(page, uses):
     """Return {contributor: [(digest, whether they agreed)]} of what each was shown of `page`, in order.
 
-    A no to the same words on another page counts too, such as on the original of a copy.
+    A no to the same words on another page counts too, and one to a translation of the page.
     """
-    same = models.Q(page=page.pk) | models.Q(agrees=False, digest__in=[use.digest for use in uses])
+    elsewhere = models.Q(digest__in=[use.digest for use in uses])
+    elsewhere |= models.Q(page__translation_key=page.translation_key)
+    same = models.Q(page=page.pk) | (models.Q(agrees=False) & elsewhere)
     rows = Reading.objects.filter(same, contributor__in=[use.contributor_id for use in uses])
     rows, found = rows.exclude(agrees=None).order_by("answered_at", "pk"), defaultdict(list)
     for key, *answer in rows.values_list("contributor", "digest", "agrees"):
         found[key].append(answer)
     return found
+
+
+def copy_refusals(source, copy):
+    """Let what people said no to in the page `source` count for `copy`, a new page, whatever changes."""
+    for reading in Reading.objects.filter(page=source, agrees=False, contributor__isnull=False):
+        reading.pk, reading.page, reading.token = None, copy, ""
+        reading._state.adding = True
+        reading.save()

@@ -197,7 +197,7 @@ def digest_about(use, content, shown):
     """
     words = {name: value for name, value in content.items() if name not in NOT_READ}
     pictures = [
-        [row.get(name) for name in ("pk", "file_hash", "is_recognisable")]
+        [row.get(name) for name in ("pk", "file_hash", "is_recognisable", *FOCAL_POINT)]
         for row in shown.get(CleanImage.__name__, ())
         if row.get("people") == str(use.contributor_id)
     ]

@@ -62,7 +62,7 @@ def test_a_consent_is_recorded_and_renewed(new_page, live_server):
     expect(page.get_by_role("status")).to_contain_text("is recorded. Use this code")
     page.get_by_label("By a changed name").check()
     page.get_by_label("This website", exact=True).check()
-    for question in ("Are legal proceedings", "Is the person in one of"):
+    for question in ("Are legal proceedings", "Is the person in one of", "see the final text"):
         page.get_by_role("group", name=re.compile(question)).get_by_label("No", exact=True).check()
     page.get_by_role("button", name="Record this consent").click()
     expect(page.get_by_role("status")).to_contain_text("Agreed until")
@@ -70,7 +70,7 @@ def test_a_consent_is_recorded_and_renewed(new_page, live_server):
     page.get_by_role("link", name="Renew or change the consent").click()
     expect(page.get_by_role("button", name="Record this consent")).to_be_visible()
     expect_to_fit(page)
-    for question in ("Are legal proceedings", "Is the person in one of"):
+    for question in ("Are legal proceedings", "Is the person in one of", "see the final text"):
         page.get_by_role("group", name=re.compile(question)).get_by_label("No", exact=True).check()
     page.get_by_role("button", name="Record this consent").click()
     expect(page.get_by_role("status")).to_contain_text("Agreed until")

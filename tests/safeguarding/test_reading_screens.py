@@ -14,6 +14,7 @@ from tests.support.committed import act_as_committed
 from tests.support.people import ALL_AGREED, make_agreeing_person, make_story_about, record, withdraw
 from tests.support.readings import LINK_IS_SAFE, heading, make_reading, press, send
 from tests.support.translations import make_index_in
+from tests.support.undone import undone
 from tests.support.wsgi import SiteClient
 
 pytestmark = pytest.mark.django_db
@@ -55,16 +56,17 @@ CLOSING = {
     "taken down": lambda reading: take_down(reading.contributor, None),
     "withdrawn": lambda reading: withdraw(reading.contributor),
     "not safe any more": lambda reading: record(reading.contributor, link_is_safe=False),
+    "without a key": lambda _reading, settings: setattr(settings, "SAFEGUARDING_KEYS", []),
 }
 
 
 @pytest.mark.parametrize("why", CLOSING)
-def test_what_does_not_open_any_more_gets_one_answer(client, why):
+def test_what_does_not_open_any_more_gets_one_answer(client, why, settings):
     unknown = parse(client.get("/reading/unknown/")).main.text
     # After a withdrawal, no link is safe.
     reading = make_reading("here" if why == "withdrawn" else "link")
     assert opens(client, reading)
-    CLOSING[why](reading)
+    CLOSING[why](reading, settings) if why == "without a key" else CLOSING[why](reading)
     for response in (client.get(reading.path), send(client, reading), send(client, reading, WRONG)):
         assert (response.status_code, parse(response).main.text) == (404, unknown)
         assert CLOSED in unknown
@@ -123,13 +125,14 @@ def answer_all(client, reading, change=""):
 
 def test_answers_arrive_only_when_they_are_sent(client):
     reading = make_reading(event={"where": [*ALL_AGREED["where"], "print"]})
-    page = answer_all(client, reading, "Not the street.")
+    page = answer_all(client, reading, "Not the street.\r\n" + "\0x\r\n" * 490)
+    words = "Not the street.\n" + "x\n" * 490
     assert "Not the street." in page.text
     assert not Reading.objects.exclude(answered_at=None).exists()
     assert heading(press(client, page, "Send my answers")) == "Thank you."
     stored = Reading.objects.get()
     expected = {key: ["yes", ""] for key, _label in reading.questions}
-    expected["words"] = ["change", "Not the street."]
+    expected["words"] = ["change", words.strip()]
     assert (stored.answered, stored.agrees) == (expected, False)
     assert CLOSED in press(client, page, "Send my answers").text, "nothing is sent twice"
     assert Reading.objects.get().answered_at == stored.answered_at
@@ -173,7 +176,12 @@ def test_a_second_reader_is_asked_one_question(client):
     reading = make_reading(story=story, second_reader=reader)
     page = press(client, send(client, reading), "Go on")
     assert ("Question 1 of 1" in page.text, "I don’t want" in page.text) == (True, False)
-    press(client, press(client, page, "Yes"), "Send my answers")
+    sent = press(client, page, "Yes")
+    for close in (take_down, lambda person, _user: withdraw(person)):
+        with undone():
+            close(story.story_people.get().contributor, None)
+            assert CLOSED in press(client, sent, "Send my answers").text
+    press(client, sent, "Send my answers")
     assert Reading.objects.get().agrees
 
 
@@ -182,13 +190,15 @@ def test_the_text_is_that_of_the_version_with_its_pictures_and_without_ways_out(
     link = '<a href="https://example.org/">A link</a>'
     shown = {"body": [{"type": "text", "value": f"<p>Words of the story. {link}</p>"}], "lead_image": image}
     person = make_agreeing_person(LINK_IS_SAFE)
-    story = make_story_about(person, live=False, lead_image_decorative=True, **shown)
+    shown |= {"lead_image_decorative": True, "seo_title": "Found as this", "search_description": "And so."}
+    story = make_story_about(person, live=False, **shown)
     text = parse(send(client, make_reading(story=story))).select_one(".reading__text")
     assert "Words of the story." in text.text and "A link" in text.text
     assert not text.select("a, script, form, source, [srcset]")
     (picture,) = text.select("img")
     assert picture["src"].startswith("data:image/jpeg;base64,")
-    assert "This website" in parse(send(client, make_reading(story=story))).main.text
+    around = parse(send(client, make_reading(story=story))).main.text
+    assert all(each in around for each in ("This website", "Found as this", "And so."))
 
 
 def test_a_version_that_changed_says_so(client):

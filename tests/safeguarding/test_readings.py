@@ -23,6 +23,7 @@ from safeguarding.withdrawal.forgetting import forget_labels
 from safeguarding.withdrawal_models import Restriction
 from stories.models import StoryPage
 from stories.people import StoryPerson
+from stories.people_check import find_errors
 from tests.support.builders import make_image, make_user, parse, picture_bytes
 from tests.support.leads import ANSWERS, address, errors_of
 from tests.support.people import (
@@ -148,6 +149,10 @@ def test_a_no_holds_the_version_at_once_and_asks_for_the_next(final_text):
     copy = story.copy(to=story.get_parent(), update_attrs={"slug": "again"}, keep_live=True)
     decide(copy, person, "proceedings")
     assert not is_page_released(copy), "the same words elsewhere"
+    translation = story.copy_for_translation(make_index_in("fr", slug="liste").locale)
+    for page in (copy, translation):
+        page.summary = "It was told anew, elsewhere."
+        assert "wants to see this version first" in str(find_errors(page))
     revision = change(story, summary="It was told anew.")
     Decision.objects.create(
         page=story, revision=revision, contributor=person, ground="proceedings", ends_on=days_from_today(9)
@@ -211,12 +216,19 @@ def test_a_translation_needs_a_yes_to_other_languages():
     assert Reading.objects.get(pk=reading.pk).agrees is False
 
 
+def answer_anew(reading):
+    """Answer a newer reading of the same version with a no."""
+    newer = make_reading("paper", story=reading.page.specific)
+    record_answers(newer, yes(newer, words="no"))
+
+
 REFUSED = {
     "answered": lambda reading, _: record_answers(reading, yes(reading)),
     "ended": lambda *_: Reading.objects.update(ends_at=timezone.now()),
     "another version": lambda reading, _: change(reading.page.specific, summary="Told anew.").publish(),
     "deleted": lambda *_: Reading.objects.all().delete(),
     "no key": lambda _, settings: setattr(settings, "SAFEGUARDING_KEYS", []),
+    "an older sheet": lambda reading, _: answer_anew(reading),
 }
 
 
@@ -261,6 +273,8 @@ def test_desk_lists_links_without_an_answer(lead):
     reading = make_reading("link")
     Reading.objects.update(ends_at=timezone.now())
     assert f"{reading.contributor.code}: The link ended" in parse(lead.get("/admin/")).text
+    Reading.objects.update(ends_at=timezone.now() + timedelta(hours=1), tries=5)
+    assert f"{reading.contributor.code}: The link ended" in parse(lead.get("/admin/")).text, "wrong numbers"
     make_reading("here", story=reading.page.specific)
     assert "The link ended" not in lead.get("/admin/").text
 

@@ -9,7 +9,7 @@ from wagtail.models import GroupPagePermission
 
 from safeguarding.models import Reading
 from safeguarding.policies import GROUP
-from tests.support.builders import make_index, make_user, parse
+from tests.support.builders import make_image, make_index, make_user, parse
 from tests.support.people import make_agreeing_person, make_story_about, record, withdraw
 from tests.support.readings import LINK_IS_SAFE, make_reading, press
 
@@ -111,10 +111,10 @@ def test_a_link_is_a_choice_only_if_it_is_safe(lead, story):
     assert Reading.objects.count() == 1
 
 
-def test_paper_is_printed_and_its_answers_are_entered(moderator, story):
+def test_paper_is_printed_and_its_answers_are_entered(moderator, lead, story):
     sheet = moderator.post(start_of(story), HERE | {"way": "paper", "language": "fr"}, follow=True)
     page, reading = parse(sheet), Reading.objects.get()
-    assert (page.html["lang"], page.title.text) == ("fr", "Please read")
+    assert (page.html["lang"], page.title.text) == ("fr", "À lire, s’il vous plaît")
     assert "A long road" in page.text and str(reading.pk) in page.select_one(".meta").text
     assert len(page.select(".reading__sheet .reading__answer")) == len(reading.questions)
     assert "img-src 'self' data:" in sheet["Content-Security-Policy"]
@@ -126,9 +126,9 @@ def test_paper_is_printed_and_its_answers_are_entered(moderator, story):
     assert moderator.post(enter, yes | {"website": "change"}).status_code == 200
     assert Reading.objects.get().agrees is None
     said = {"words": "change", "words_words": "Leave out the street."}
-    assert moderator.post(enter, yes | said).status_code == 302
+    assert lead.post(enter, yes | said).status_code == 302
     reading = Reading.objects.get()
-    assert (reading.answered["words"], reading.user) == (["change", "Leave out the street."], moderator.user)
+    assert (reading.answered["words"], reading.user) == (["change", "Leave out the street."], lead.user)
     assert moderator.get(enter).status_code == 404
 
 
@@ -141,6 +141,16 @@ def test_paper_about_an_earlier_version_is_not_entered(moderator, story):
         assert {ask(address, NOTHING).status_code for ask in (moderator.get, moderator.post)} == {404}
     assert "The text has changed since. Print the new one." in moderator.get(start_of(story)).text
     assert Reading.objects.get().agrees is None
+
+
+def test_nothing_is_started_while_a_picture_is_not_shown(lead, story):
+    image = make_image(shows="person")
+    image.people.add(person_of(story))
+    record(person_of(story), picture=0)
+    story.lead_image, story.lead_image_decorative = image, True
+    story.save_revision(clean=False)
+    assert "A picture is not shown yet" in lead.post(start_of(story), HERE).text
+    assert not Reading.objects.exists()
 
 
 def test_without_a_key_nothing_is_started(lead, story, settings):
