@@ -24,21 +24,21 @@ def record(reading, answers, user=None):
     `user`: who enters them, by default who showed it.
 
     What is answered with a no leaves the consent. Raises ValueError if they are not the answers to its
-    questions, or if the reading was answered, has ended, or is about another version than the current ones. It
-    does too if it agrees, and the same person answered another one about the page since it began.
+    questions, or if the reading was answered or has ended. It does too if it agrees, and the version is none
+    of the current ones, or the same person answered another one about the page since it began.
     """
     lock_pages_of(reading.contributor_id, reading.page_id)
     reading = Reading.objects.select_for_update(no_key=True).filter(pk=reading.pk).first()
     if not (reading and has_keys() and reading.answered_at is None and timezone.now() < reading.ends_at):
         raise ValueError("This reading can't be answered any more.")
-    if not reading.is_current:
-        raise ValueError("The page has changed since this reading began.")
     answers = check(reading, answers)
     needed = {*answers} - {*Channel.values}
-    if reading.contributor:
+    if reading.contributor and reading.is_current:
         needed |= {Channel.WEBSITE, *([Channel.OTHER_LANGUAGES] if reading.use.other_language else [])}
     reading.answers, reading.answered_at = json.dumps(answers), timezone.now()
     reading.agrees = all(answers[each][0] == YES for each in needed)
+    if not reading.is_current and all(answer == YES for answer, _words in answers.values()):
+        raise ValueError("The page has changed since this reading began.")
     later = Reading.objects.filter(page=reading.page_id, answered_at__gt=reading.started_at)
     later = later.filter(contributor=reading.contributor_id, second_reader=reading.second_reader_id)
     if reading.agrees and later.exists():
@@ -47,7 +47,10 @@ def record(reading, answers, user=None):
     reading.save(update_fields=["answers", "agrees", "answered_at", "user"])
     log(reading.contributor or reading.page, "safeguarding.read", user=reading.user)
     if reading.contributor:
-        take_back({each for each, (answer, _words) in answers.items() if answer == NO}, reading)
+        limits = take_back({each for each, (answer, _words) in answers.items() if answer == NO}, reading)
+        if limits or not reading.agrees:
+            # Without limits, the person is held after a restore, until a lead decides.
+            note_restriction(reading.contributor, **(limits if reading.agrees else {}))
     if any(answer != YES for answer, _words in answers.values()):
         transaction.on_commit(lambda: tell_leads(reading.page), robust=True)
 
@@ -57,26 +60,29 @@ def check(reading, answers):
     questions = [question for question, _label in reading.questions]
     if answers == {"everything": [NO, ""]}:
         return {question: [NO, ""] for question in questions}
-    if {*answers} != {*questions}:
+    # The version that would tell what was asked is gone, but not what is no yes.
+    if {*answers} != {*questions} and (reading.is_current or not {*answers} <= {*questions}):
         raise ValueError("These are not the answers to the questions.")
     for question, (answer, _words) in answers.items():
         if answer not in {YES, NO, *(() if question in Channel.values else (CHANGE,))}:
             raise ValueError("There is no such answer.")
-    return {question: answers[question] for question in questions}
+    return {question: answers[question] for question in questions if question in answers}
 
 
 def take_back(uses, reading):
-    """Record a consent without `uses`, a set of Channels, if the person has agreed to some of them."""
+    """Record a consent without `uses`, a set of Channels, if the person has agreed to some of them.
+
+    Return the most that is agreed to now, as in Restriction; {} without a new consent.
+    """
     consent = reading.contributor.latest_consent
     if not consent or consent.event == Consent.Event.WITHDRAWN or uses.isdisjoint(consent.where):
-        return
+        return {}
     consent.pk, consent._state.adding = None, True  # a copy
     consent.where = [each for each in consent.where if each not in uses]
     consent.event, consent.given_on = Consent.Event.CHANGED, today()
     consent.interpreter, consent.recorded_by = reading.interpreter, reading.user
     consent.save()
-    limits = {"picture": consent.picture, "naming": consent.naming, "where": consent.where}
-    note_restriction(reading.contributor, **limits)
+    return {"picture": consent.picture, "naming": consent.naming, "where": consent.where}
 
 
 def tell_leads(page):

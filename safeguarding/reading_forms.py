@@ -28,6 +28,7 @@ class AnswersForm(forms.Form):
     def __init__(self, *args, reading, **kwargs):
         super().__init__(*args, **kwargs)
         self.questions, no_help = [key for key, _label in reading.questions], {"autocomplete": "off"}
+        self.is_current = reading.is_current
         for key, label in reading.questions:
             choices = ANSWERS[:2] if key in Channel.values else ANSWERS
             self.fields[key] = forms.ChoiceField(
@@ -40,7 +41,8 @@ class AnswersForm(forms.Form):
                 )
 
     def clean(self):
-        for key in () if self.cleaned_data.get("everything") else self.missing:
+        needs_all = self.is_current and not self.cleaned_data.get("everything")
+        for key in self.missing if needs_all else ():
             self.add_error(key, forms.Field.default_error_messages["required"])
 
     @property
@@ -62,4 +64,5 @@ class AnswersForm(forms.Form):
         given = self.cleaned_data
         if given.get("everything"):
             return {"everything": ["no", ""]}
-        return {key: [given.get(key), given.get(f"{key}_words", "")] for key in self.questions}
+        asked = [key for key in self.questions if given.get(key)]
+        return {key: [given[key], given.get(f"{key}_words", "")] for key in asked}

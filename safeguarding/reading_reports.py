@@ -56,10 +56,18 @@ def find_answers(user):
     readings = readings.select_related("contributor").order_by("answered_at", "pk")
     with_words = sees_names(user)
     last = {(each.page_id, each.contributor_id): each for each in readings.exclude(agrees=None)}
+    refused = set(readings.filter(agrees=False).values_list("page", "contributor"))
+    before = _("Said no before. Now: %(what)s. Shown by %(name)s.")
     lines = [
-        (each.contributor.code, address_of(each), each.describe(with_words))
-        for each in last.values()
-        if not each.agrees or any(answer != YES for answer, _words in each.answered.values())
+        (
+            each.contributor.code,
+            address_of(each),
+            before % {"what": each.describe(with_words), "name": each.user or "–"}
+            if each.agrees and key in refused
+            else each.describe(with_words),
+        )
+        for key, each in last.items()
+        if key in refused or any(answer != YES for answer, _words in each.answered.values())
     ]
     newest = {(each.page_id, each.contributor_id): each for each in readings.order_by("pk")}
     text = _("The link ended without an answer.")

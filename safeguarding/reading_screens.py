@@ -42,14 +42,16 @@ class ReadingView(View):
 
     def show_step(self, reading):
         """Return the screen that the request asks for, or record the answers that it sends."""
-        if not (reading and reading.is_current):
-            return self.show("changed", reading)
+        if not reading:
+            return self.show("closed", None)
         sent = self.request.POST
         form = AnswersForm(sent, reading=reading)
         form.full_clean()
         rows = form.rows
-        if "everything" in sent or ("send" in sent and not form.missing):
+        if "everything" in sent or ("send" in sent and not (reading.is_current and form.missing)):
             return self.record(reading, form.answers)
+        if not reading.is_current and "none" not in sent:
+            return self.show("changed", reading)
         context = {"form": form, "rows": rows, "steps": len(rows)}
         if "none" in sent:
             return self.show("none", reading, step=read_number(sent.get("step")), **context)

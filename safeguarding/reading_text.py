@@ -30,15 +30,18 @@ def render_text(request, content):
     for each in main.select("a, picture"):
         each.unwrap()
     for image in main.select("img"):
-        image["src"] = embed(image["src"])
-        del image["srcset"]
+        embed(image)
     return SafeString(main.decode_contents())
 
 
-def embed(address):
-    """Return the `address` of a rendition as one that has the file in it."""
-    name = unquote(address).partition(settings.MEDIA_URL)[2]
-    rendition = get_image_model().get_rendition_model().objects.get(file=name)
+def embed(image):
+    """Put the file of a rendition into `image`, an <img>. One without a file is left out, as on the page."""
+    name = unquote(image["src"]).partition(settings.MEDIA_URL)[2]
+    rendition = get_image_model().get_rendition_model().objects.filter(file=name).first()
+    if not rendition:
+        image.decompose()
+        return
     with rendition.file.open() as file:
         data = base64.b64encode(file.read()).decode()
-    return f"data:{guess_type(name)[0]};base64,{data}"
+    image["src"] = f"data:{guess_type(name)[0]};base64,{data}"
+    del image["srcset"]

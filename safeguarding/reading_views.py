@@ -101,7 +101,7 @@ class StartView(ShowMixin, FormView):
 
 
 class PaperView(ShowMixin, FormView):
-    """Records the answers of a reading on paper, about a version that is still one of the page."""
+    """Records the answers of a reading on paper. A yes has to be about a version that the page still has."""
 
     form_class = AnswersForm
     template_name = "safeguarding/enter.html"
@@ -110,7 +110,7 @@ class PaperView(ShowMixin, FormView):
     @cached_property
     def reading(self):
         reading = get_object_or_404(waiting_on_paper(), pk=self.kwargs["pk"])
-        if reading.contributor.has_withdrawn or not reading.is_current:
+        if reading.contributor.has_withdrawn:
             raise Http404
         return reading
 
@@ -123,8 +123,9 @@ class PaperView(ShowMixin, FormView):
     def form_valid(self, form):
         try:
             record(self.reading, form.answers, self.request.user)
-        except ValueError:  # it changed, or somebody else entered them, at the same moment
-            raise Http404 from None
+        except ValueError:  # it changed, or another one was answered since
+            form.add_error(None, _("The text has changed since. Print the new one."))
+            return self.form_invalid(form)
         return self.leave(_("The answers of %s are recorded.") % self.person.code)
 
 
@@ -134,6 +135,8 @@ class SheetView(PaperView):
     http_method_names = ("get", "head")
 
     def get(self, request, *_arguments, **_named):
+        if not self.reading.is_current:
+            raise Http404
         form, text = AnswersForm(reading=self.reading), render_text(request, self.reading.shown[0])
         context = {"reading": self.reading, "text": text, "form": form}
         with override(self.reading.language):

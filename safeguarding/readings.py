@@ -116,7 +116,7 @@ class Reading(Record):
             asked = ["right"]
         else:
             use = self.use
-            is_asked = {"pictures": use and use.picture, "name": use and use.naming != Naming.NONE}
+            is_asked = {"pictures": not use or use.picture, "name": not use or use.naming != Naming.NONE}
             asked = [each for each in QUESTIONS if each != "right" and is_asked.get(each, True)]
         return [(each, QUESTIONS[each][0]) for each in asked]
 

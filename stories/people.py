@@ -20,7 +20,7 @@ from media.models import FOCAL_POINT, CleanDocument, CleanImage
 from media.people import levels_in
 from safeguarding.gate import PersonUse, Report
 from safeguarding.leak_check.texts import LocatedText
-from safeguarding.models import Contributor
+from safeguarding.models import Contributor, Reading
 from safeguarding.releases import lock_found, lock_people_of
 from safeguarding.scopes import Naming, Picture
 from safeguarding.uses import Release, Use
@@ -124,7 +124,7 @@ def report_of(page):
     # answer, and so does a list without somebody who is on a picture.
     is_decided = page.people in ({People.LISTED} if namings else NOBODY) and not page.lacks_reason
     is_decided &= in_pictures.keys() <= namings.keys()
-    shown, waits = shown_with(page), bool(find_doubtful(page))
+    shown, waits = shown_with(page), bool(find_doubtful(page)) or has_refused(page, namings)
     content = content_of(page)
     digest = hash_of([content, shown])
     # Who is only on a picture is not named.
@@ -138,6 +138,16 @@ def report_of(page):
     is_unseen = (waits or (page.people in NOBODY and not namings)) and not is_right(page, digest, answer)
     waits &= is_unseen
     return Report(is_decided, uses, digest, is_other_language, is_unseen, waits, answer, images_of(page))
+
+
+def has_refused(page, listed):
+    """Return whether somebody who is not in `listed`, a set, said no to the last version of `page` they saw.
+
+    What it says of them may be the same as before.
+    """
+    rows = Reading.objects.filter(page=page.pk, contributor__isnull=False).exclude(agrees=None)
+    last = dict(rows.order_by("answered_at", "pk").values_list("contributor", "agrees"))
+    return any(not agrees and person not in listed for person, agrees in last.items())
 
 
 def find_doubtful(page):

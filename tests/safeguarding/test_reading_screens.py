@@ -211,6 +211,23 @@ def test_a_version_that_changed_says_so(client):
         assert heading(response) == "This text has changed since."
         assert "Another title" not in response.text
     assert not Reading.objects.exclude(answered_at=None).exists()
+    with undone():
+        assert heading(send(client, reading, send="1", words="no", pictures="yes")) == "Thank you."
+        assert [each.agrees for each in Reading.objects.all()] == [False]
+    asked = press(client, response, "I don’t want any of this")
+    assert heading(press(client, asked, "Yes, I want none of this")) == "Thank you."
+    assert reading.contributor.latest_consent.where == []
+
+
+def test_a_picture_without_its_file_is_left_out(client):
+    person = make_agreeing_person(LINK_IS_SAFE)
+    shown = {"lead_image": make_image("Shown"), "lead_image_decorative": True}
+    story = make_story_about(person, **shown)
+    client.get(story.url)
+    reading = make_reading(story=story)
+    story.lead_image.file.storage.delete(story.lead_image.file.name)
+    story.lead_image.renditions.all().delete()
+    assert heading(send(client, reading)) == READS
 
 
 def test_the_screens_have_the_language_of_the_reading_and_the_text_its_own(client):

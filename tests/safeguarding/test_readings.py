@@ -39,6 +39,7 @@ from tests.support.people import (
 )
 from tests.support.readings import make_reading
 from tests.support.translations import make_index_in
+from tests.support.undone import undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
@@ -153,6 +154,12 @@ def test_a_no_holds_the_version_at_once_and_asks_for_the_next(final_text):
     for page in (copy, translation):
         page.summary = "It was told anew, elsewhere."
         assert "wants to see this version first" in str(find_errors(page))
+    with undone():
+        StoryPerson.objects.filter(page=story).delete()
+        listed = StoryPage.objects.get(pk=story.pk)
+        listed.people = "none"
+        listed.save(clean=False)
+        assert listed.report_people().waits, "also without the person in the list"
     revision = change(story, summary="It was told anew.")
     Decision.objects.create(
         page=story, revision=revision, contributor=person, ground="proceedings", ends_on=days_from_today(9)
@@ -203,9 +210,11 @@ def test_what_follows_from_the_answers(answers, agrees, where):
         assert (consent.event, consent.recorded_by, consent.interpreter) == ("changed", user, True)
         for name in ("given_by", "picture", "naming", "final_text", "ends_on", "evidence_held_at"):
             assert getattr(consent, name) == getattr(before, name)
-        assert Restriction.objects.get().limits["where"] == where, "also after a restore"
     else:
         assert consent == before
+    # After a restore, the same is agreed to, and after a no to the version nothing until a lead decides.
+    kept = [each.limits.get("where") for each in Restriction.objects.all()]
+    assert kept == ([None] if not agrees else [where] if where != before.where else [])
 
 
 def test_a_translation_needs_a_yes_to_other_languages():

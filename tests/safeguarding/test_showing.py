@@ -9,6 +9,7 @@ from wagtail.models import GroupPagePermission
 
 from safeguarding.models import Reading
 from safeguarding.policies import GROUP
+from safeguarding.releases import is_page_released
 from tests.support.builders import make_image, make_index, make_user, parse
 from tests.support.people import make_agreeing_person, make_story_about, record, withdraw
 from tests.support.readings import LINK_IS_SAFE, make_reading, press
@@ -132,15 +133,20 @@ def test_paper_is_printed_and_its_answers_are_entered(moderator, lead, story):
     assert moderator.get(enter).status_code == 404
 
 
-def test_paper_about_an_earlier_version_is_not_entered(moderator, story):
+def test_only_what_is_no_yes_is_entered_about_an_earlier_version(moderator, story):
     reading = make_reading("paper", story=story)
     story.title = "Another road"
     story.save_revision().publish()
-    for name in ("sheet", "enter"):
-        address = reverse(f"safeguarding_readings:{name}", args=[reading.pk])
-        assert {ask(address, NOTHING).status_code for ask in (moderator.get, moderator.post)} == {404}
-    assert "The text has changed since. Print the new one." in moderator.get(start_of(story)).text
+    sheet, enter = (reverse(f"safeguarding_readings:{each}", args=[reading.pk]) for each in ("sheet", "enter"))
+        reverse(f"safeguarding_readings:{name}", args=[reading.pk]) for name in ("sheet", "enter")
+    )
+    assert moderator.get(sheet).status_code == 404
+    told = "The text has changed since. Print the new one."
+    assert told in moderator.get(start_of(story)).text
+    assert told in moderator.post(enter, {"words": "yes", "website": "yes"}).text
     assert Reading.objects.get().agrees is None
+    assert moderator.post(enter, {"words": "change", "words_words": "Not the street."}).status_code == 302
+    assert (Reading.objects.get().agrees, is_page_released(story)) == (False, False)
 
 
 def test_nothing_is_started_while_a_picture_is_not_shown(lead, story):
