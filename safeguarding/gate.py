@@ -230,11 +230,12 @@ def check_child(check, consent, use):
 
 
 def check_reading(check, consent, use, answers):
-    """Require a yes to this version of whoever wants to see it, or said no to the last one. Let a no count.
+    """Require a yes to this version of whoever wants to see it, or once said no. Let a no count.
 
     No decision replaces the yes.
     """
     given = dict(answers).get(use.digest)  # the last one
-    is_asked = (consent and consent.final_text not in UNSEEN) or (answers and not answers[-1][1])
+    has_refused = not all(agreed for _digest, agreed in answers)
+    is_asked = has_refused or (consent and consent.final_text not in UNSEEN)
     check.require(given is not False, Unmet.REFUSED)
     check.require(given is not None or not is_asked, Unmet.READING)
