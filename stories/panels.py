@@ -7,10 +7,12 @@ from wagtail.models import Page
 
 from stories.term_panel import TermPanel
 
+# It contradicts the answers without people.
+PICTURES_SHOW_PEOPLE = _("Does a picture show somebody who could be recognised? Then choose “These people”.")
 # For pages of every type.
 PEOPLE_PANEL = MultiFieldPanel(
     [
-        FieldPanel("people", widget=forms.RadioSelect),
+        FieldPanel("people", widget=forms.RadioSelect, help_text=PICTURES_SHOW_PEOPLE),
         # It can be written and not read again: CheckedPageForm.
         FieldPanel("reason", help_text=_("One sentence. Only the safeguarding team can read it, not you.")),
         MultipleChooserPanel(

@@ -28,6 +28,13 @@
     if (response.ok) target.parentElement.textContent = await response.text();
   });
 
+  // On a narrow screen, the side panel covers the field to which a link in it leads.
+  document.addEventListener("click", ({ target }) => {
+    const isNarrow = window.matchMedia("(max-width: 50em)").matches;
+    if (isNarrow && target.closest("[data-form-side] a[href^='#panel-']"))
+      document.querySelector("[data-form-side-close-button]").click();
+  });
+
   // The options of the list `people` that are about the people of the story.
   const offered = (people) => [...people.options].filter(({ value }) => chosen().some((each) => each.value === value));
 
