@@ -247,13 +247,14 @@ def recompute(pages):
 
 
 def report_decided(pages):
-    """Let those of `pages` report again that may have a decision, because what they show has changed.
+    """Let those of `pages` report again that have people or a decision, because what they show has changed.
 
     Those who decide about another page let it report before. `pages`: a queryset of primary keys. It needs a
     transaction.
     """
-    is_decided = Exists(Decision.objects.filter(page=OuterRef("pk")))
-    report_again(list(Page.objects.filter(is_decided, pk__in=pages).values_list("pk", flat=True)))
+    is_concerned = Q(Exists(Decision.objects.filter(page=OuterRef("pk"))))
+    is_concerned |= Q(Exists(Use.objects.filter(page=OuterRef("pk"))))
+    report_again(list(Page.objects.filter(is_concerned, pk__in=pages).values_list("pk", flat=True)))
 
 
 def key_of_person(instance):

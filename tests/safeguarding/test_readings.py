@@ -12,6 +12,7 @@ from wagtail.log_actions import log
 from wagtail.models import Revision
 
 from media.cleaning import CleanFile
+from media.models import CleanDocument
 from safeguarding.gate import UNSEEN
 from safeguarding.models import Consent, Decision, Reading, SecondReader
 from safeguarding.policies import GROUP, NAMES_CLOSED
@@ -24,7 +25,7 @@ from safeguarding.withdrawal_models import Restriction
 from stories.models import StoryPage
 from stories.people import StoryPerson
 from stories.people_check import find_errors
-from tests.support.builders import make_image, make_user, parse, picture_bytes
+from tests.support.builders import make_document, make_image, make_user, parse, picture_bytes
 from tests.support.leads import ANSWERS, address, errors_of
 from tests.support.people import (
     ALL_AGREED,
@@ -110,13 +111,16 @@ VOIDS = {
     "naming": (text(naming=2), True),
     "file": (picture(file=CleanFile(picture_bytes(50, 50), ".png")), True),
     "recognisable": (picture(is_recognisable=True), True),
+    "crop": (picture(focal_point_x=5, focal_point_y=5, focal_point_width=5, focal_point_height=5), True),
+    "document": (edit(lambda _story: CleanDocument.objects.get(), file=CleanFile(b"Other.", ".txt")), True),
 }
 
 
 @pytest.mark.parametrize("name", VOIDS)
 def test_only_what_concerns_the_person_voids_a_yes(name):
     act, voids = VOIDS[name]
-    story = agreed_story(WANTS, themes=["Work"], authors=["Staff"])
+    paper = {"type": "document", "value": {"document": make_document().pk, "title": "Paper"}}
+    story = agreed_story(WANTS, themes=["Work"], authors=["Staff"], body=[paper])
     if name in {"word", "naming"}:
         with pytest.raises(ValidationError, match="wants to see this version first"):
             act(story)
