@@ -196,7 +196,9 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
                 days = [person.last_day, add_months(today(), usual_months(person, today()))]
                 last_days.append(next(each for each in days if each and each >= today()))
         self.fields["question"].choices = choices
-        self.initial["question"] = [key for key, _label in choices] if len(choices) == 1 else None
+        # Usually, a missing consent is recorded instead.
+        keys = [key for key, _label in choices if not key.endswith(f":{Decision.Ground.OTHER}")]
+        self.initial["question"] = keys if len(choices) == 1 else None
         self.initial["ends_on"] = min(last_days, default=None)
 
     def clean_ends_on(self):
