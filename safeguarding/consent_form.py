@@ -151,8 +151,7 @@ class PersonConsentForm(AddPersonForm):
         kept = {*(() if instance.kind else ABOUT_PERSON), *(TEXTS if writes else ())}
         for name in self.fields.keys() - kept:
             del self.fields[name]
-        has_live = self.by_lead and instance.uses.filter(page__live=True).exists()
-        if has_live and (writes or instance.proposal):
+        if self.by_lead and (writes or instance.proposal) and instance.uses.filter(page__live=True).exists():
             self.consent.fields["hold_stories"] = RestrictedForm.base_fields["hold_stories"]
 
     def clean(self):
