@@ -12,7 +12,7 @@ from caching.local_date import today
 from media.fields import CleanDocumentField, CleanPictureField
 from media.filters import drop_equal, get_shared_filter
 from media.stored_files import force_update, pages_showing, replaced_file, store_file
-from safeguarding.releases import lock_found, lock_pages, report_decided
+from safeguarding.releases import lock_found, lock_pages, report_concerned
 from safeguarding.scopes import NO_END
 from safeguarding.uses import Use
 
@@ -251,7 +251,7 @@ class CleanDocument(AbstractDocument):
         force_update(self, kwargs)
         with transaction.atomic(), replaced_file(self):
             super().save(*args, **kwargs)
-            report_decided(self.get_pages())
+            report_concerned(self.get_pages())
 
     get_pages = pages_showing
 

@@ -53,10 +53,10 @@ def find_answers(user):
     Only answers that are not a yes to everything. `user` sees the words of the people if they see names.
     """
     readings = Reading.objects.filter(contributor__isnull=False, started_at__gt=timezone.now() - ASKED_FOR)
-    readings = readings.select_related("contributor").order_by("answered_at", "pk")
+    readings = readings.select_related("contributor", "user").order_by("answered_at", "pk")
     with_words = sees_names(user)
-    last = {(each.page_id, each.contributor_id): each for each in readings.exclude(agrees=None)}
-    refused = set(readings.filter(agrees=False).values_list("page", "contributor"))
+    last = {(each.page_id, each.contributor_id): each for each in readings if each.agrees is not None}
+    refused = {(each.page_id, each.contributor_id) for each in readings if each.agrees is False}
     before = _("Said no before. Now: %(what)s. Shown by %(name)s.")
     lines = [
         (

@@ -89,7 +89,7 @@ def find_open(token):
     reading = found.first() if has_keys() else None
     if not reading or not may_be_shown(reading.contributor, reading.way):
         return None
-    uses = reading.shown[0].report_people().uses if reading.is_current else ()
+    uses = reading.shown[1].uses if reading.is_current else ()
     people = load_people(use.contributor_id for use in uses).values()
     return reading if all(may_be_shown(each, Reading.Way.HERE) for each in people) else None
 

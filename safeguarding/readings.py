@@ -83,10 +83,10 @@ class Reading(Record):
 
     @cached_property
     def shown(self):
-        """The page with the content of the version that is shown, and a PersonUse: how that shows the person.
+        """The page with the content of the version that is shown, and the Report of that.
 
-        For a second reader, the latter is the Report of this version. Both are None if no version of the page
-        is that one now: neither the live nor the scheduled nor the latest one.
+        Both are None if no version of the page is that one now: neither the live nor the scheduled nor the
+        latest one.
         """
         page = self.page.specific
         drafts = [page.latest_revision, page.scheduled_revision]
@@ -94,20 +94,21 @@ class Reading(Record):
         versions += [page] if page.live or not versions else []
         for content in versions:
             report = content.report_people()
-            uses = [use for use in report.uses if use.contributor_id == self.contributor_id]
-            for found in [report] if self.second_reader_id else uses:
-                if found.digest == self.digest:
-                    return content, found
+            digests = {use.digest for use in report.uses if use.contributor_id == self.contributor_id}
+            if self.digest in ({report.digest} if self.second_reader_id else digests):
+                return content, report
         return None, None
 
     @property
     def use(self):
-        return self.shown[1]
+        """The PersonUse of the person in what is shown. None for another version, and for a second reader."""
+        uses = self.shown[1].uses if self.is_current else ()
+        return next((use for use in uses if use.contributor_id == self.contributor_id), None)
 
     @property
     def is_current(self):
         """Whether what is shown is still a version of the page."""
-        return self.use is not None
+        return self.shown[0] is not None
 
     @cached_property
     def questions(self):

@@ -246,7 +246,7 @@ def recompute(pages):
             Release.objects.filter(pk=release.pk).update(until=until)
 
 
-def report_decided(pages):
+def report_concerned(pages):
     """Let those of `pages` report again that have people or a decision, because what they show has changed.
 
     Those who decide about another page let it report before. `pages`: a queryset of primary keys. It needs a

@@ -127,7 +127,7 @@ def report_of(page):
     shown, waits = shown_with(page), bool(find_doubtful(page)) or has_refused(page, namings)
     content = content_of(page)
     digest = hash_of([content, shown])
-    # Who is only on a picture is not named.
+    # A person who is only on a picture is not named.
     named = dict.fromkeys(in_pictures, Naming.NONE) | namings
     uses = [
         PersonUse(key, in_pictures.get(key, Picture.NONE), naming, is_other_language)

@@ -15,7 +15,7 @@ from wagtail.models import TranslatableMixin
 
 from media.access import shown_with_pages
 from media.people import is_shown_outside
-from safeguarding.releases import report_decided
+from safeguarding.releases import report_concerned
 from stories.languages import CONTENT_LANGUAGES, Names, names_in
 
 # Letters without a decomposition in Unicode, and their usual spelling without accents.
@@ -259,7 +259,7 @@ class Author(TranslatableMixin, models.Model):
         """Save the author, and let the pages with the name report again."""
         with transaction.atomic():
             super().save(*args, **kwargs)
-            report_decided(self.story_authors.values("story"))
+            report_concerned(self.story_authors.values("story"))
 
     @property
     def shown_picture(self):
