@@ -9,7 +9,7 @@ from django.http import Http404
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
-from wagtail.admin.panels import FieldPanel, HelpPanel, MultiFieldPanel, MultipleChooserPanel
+from wagtail.admin.panels import HelpPanel, MultiFieldPanel, MultipleChooserPanel
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Orderable, Page
 from wagtail.search import index
@@ -84,8 +84,8 @@ class HomePage(CheckedPageMixin, Page):
 
     content_panels = [
         *Page.content_panels,
-        FieldPanel("headline"),
-        FieldPanel("introduction"),
+        "headline",
+        "introduction",
         MultipleChooserPanel(
             "featured_stories",
             chooser_field_name="story",
@@ -94,16 +94,10 @@ class HomePage(CheckedPageMixin, Page):
             help_text=_("Shown first, in this order. Those that are not public are left out."),
             max_num=6,
         ),
-        FieldPanel("body"),
+        "body",
         HelpPanel(_("The newest stories follow by themselves.")),
         MultiFieldPanel(
-            [
-                FieldPanel("tagline"),
-                FieldPanel("help_page"),
-                FieldPanel("help_line"),
-                FieldPanel("donate_text"),
-                FieldPanel("footer_text"),
-            ],
+            ["tagline", "help_page", "help_line", "donate_text", "footer_text"],
             heading=_("On every page in this language"),
         ),
         PEOPLE_PANEL,
@@ -223,13 +217,7 @@ class StandardPage(CheckedPageMixin, Page):
 
     search_fields = [*Page.search_fields, index.SearchField("introduction"), index.SearchField("body")]
 
-    content_panels = [
-        *Page.content_panels,
-        FieldPanel("introduction"),
-        FieldPanel("body"),
-        PEOPLE_PANEL,
-        FieldPanel("show_leave_quickly"),
-    ]
+    content_panels = [*Page.content_panels, "introduction", "body", PEOPLE_PANEL, "show_leave_quickly"]
     # As Wagtail's, with `in_footer`.
     promote_panels = [
         MultiFieldPanel(["slug", "seo_title", "search_description"], heading=_("For search engines")),

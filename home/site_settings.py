@@ -7,7 +7,7 @@ from django.db import models
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.admin.panels import MultiFieldPanel
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.fields import StreamField
 from wagtail.models import Site
@@ -86,20 +86,9 @@ class SiteSettings(BaseSiteSetting):
     )
 
     panels = [
-        MultiFieldPanel(
-            [FieldPanel("organisation_name"), FieldPanel("logo"), FieldPanel("palette")],
-            heading=_("Look"),
-        ),
-        MultiFieldPanel(
-            [
-                FieldPanel("contact_email"),
-                FieldPanel("donate_url"),
-                FieldPanel("leave_url"),
-                FieldPanel("social_links"),
-            ],
-            heading=_("Addresses"),
-        ),
-        FieldPanel("robots"),
+        MultiFieldPanel(["organisation_name", "logo", "palette"], heading=_("Look")),
+        MultiFieldPanel(["contact_email", "donate_url", "leave_url", "social_links"], heading=_("Addresses")),
+        "robots",
     ]
 
     class Meta:

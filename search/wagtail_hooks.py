@@ -5,7 +5,6 @@ from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
-from wagtail.admin.panels import FieldPanel
 from wagtail.admin.ui.tables import BooleanColumn
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import CreateView, SnippetViewSet
@@ -30,7 +29,7 @@ class VocabularyViewSet(SnippetViewSet):
     list_filter = ["leads_to_help"]
     list_per_page = 50
     search_fields = ["terms"]
-    panels = [FieldPanel("terms"), FieldPanel("leads_to_help")]
+    panels = ["terms", "leads_to_help"]
 
 
 register_snippet(VocabularyViewSet)

@@ -5,7 +5,7 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, HelpPanel
+from wagtail.admin.panels import HelpPanel
 from wagtail.contrib.routable_page.models import RoutablePageMixin, path
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page, PageManager
@@ -201,7 +201,7 @@ class StoryIndexPage(CheckedPageMixin, RoutablePageMixin, Page):
                 "Lists by country and theme have all stories, whatever section they are in."
             )
         ),
-        FieldPanel("introduction"),
+        "introduction",
         PEOPLE_PANEL,
     ]
 

@@ -31,22 +31,17 @@ STORY_PANELS = [
     # Before the pictures, whose forms offer the people who are chosen here.
     PEOPLE_PANEL,
     MultiFieldPanel(
-        [
-            FieldPanel("lead_image", heading=_("Picture")),
-            FieldPanel("lead_image_alt"),
-            FieldPanel("lead_image_decorative"),
-        ],
+        [FieldPanel("lead_image", heading=_("Picture")), "lead_image_alt", "lead_image_decorative"],
         heading=_("Lead picture"),
     ),
-    FieldPanel("summary"),
-    FieldPanel("body"),
+    "summary",
+    "body",
     TermPanel("story_countries", chooser_field_name="country", label=_("Country"), heading=_("Countries")),
     TermPanel("story_themes", chooser_field_name="theme", label=_("Theme"), heading=_("Themes")),
     TermPanel("story_authors", chooser_field_name="author", label=_("Author"), heading=_("Authors")),
-    FieldPanel("date"),
+    "date",
     FieldPanel(
-        "content_notes",
-        help_text=_("Shown before the story and in lists, so that readers can choose."),
+        "content_notes", help_text=_("Shown before the story and in lists, so that readers can choose.")
     ),
     # Wagtail's icon for a checkbox is a tick, which looks like a ticked box.
     FieldPanel("show_contents", icon="list-ul"),

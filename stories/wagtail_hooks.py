@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin.panels import FieldPanel, ObjectList
+from wagtail.admin.panels import ObjectList
 from wagtail.admin.rich_text.converters.html_to_contentstate import ExternalLinkElementHandler
 from wagtail.admin.ui.tables import Column
 from wagtail.models import Page
@@ -75,7 +75,7 @@ class CountryViewSet(TermViewSet):
     list_filter = ["region"]
     list_per_page = 50
     inspect_view_enabled = True  # Editors may only view countries.
-    panels = [FieldPanel("code"), FieldPanel("slug"), FieldPanel("region")]
+    panels = ["code", "slug", "region"]
 
 
 class ThemeViewSet(TermViewSet):
@@ -84,7 +84,7 @@ class ThemeViewSet(TermViewSet):
     icon = "tag"
     chooser_viewset_class = ThemeChooserViewSet
     list_display = ["__str__", "description", STORY_COUNT]
-    panels = [FieldPanel("name"), FieldPanel("slug"), FieldPanel("description")]
+    panels = ["name", "slug", "description"]
 
 
 class AuthorViewSet(TermViewSet):
@@ -93,7 +93,7 @@ class AuthorViewSet(TermViewSet):
     icon = "user"
     chooser_viewset_class = AuthorChooserViewSet
     list_display = ["name", "role", STORY_COUNT]
-    panels = [FieldPanel("name"), FieldPanel("role"), FieldPanel("picture")]
+    panels = ["name", "role", "picture"]
 
 
 @register_snippet
