@@ -105,14 +105,7 @@ def hide_page(request, page_id):
         if hide(page, request.user):
             tell_moderators(request, page)
         return go_back(request, page)
-    words = {
-        "title": _("Hide now"),
-        "icon": "no-view",
-        "text": _("Readers no longer find this page, nor its pictures, from now on. No words are lost."),
-        "more": _("Only somebody who may publish can show it again."),
-        "label": _("Hide it now"),
-    }
-    return ask(request, page, words)
+    return ask(request, page, HideButton)
 
 
 def show_page(request, page_id):
@@ -124,20 +117,15 @@ def show_page(request, page_id):
         show_again(page, request.user)
         messages.success(request, _("“%s” is no longer hidden.") % page.get_admin_display_title())
         return go_back(request, page)
-    words = {
-        "title": _("Show again"),
-        "icon": "view",
-        "text": _("Readers find this page again as it was last published."),
-        "label": _("Show it again"),
-    }
-    return ask(request, page, words)
+    return ask(request, page, ShowButton)
 
 
-def ask(request, page, words):
-    """Return the page that asks for confirmation. `words`: texts and the icon for its template."""
+def ask(request, page, button):
+    """Return the page that asks for confirmation. `button`: the class of the button that leads to it."""
     back = address_to_return_to(request, page)
-    context = {"subtitle": page.get_admin_display_title(), "back": back, "next": back, **words}
-    return TemplateResponse(request, "editing/confirm.html", context)
+    context = {"title": button.label, "icon": button.icon_name, "back": back, "next": back}
+    context["subtitle"] = page.get_admin_display_title()
+    return TemplateResponse(request, f"editing/{button.url_name}.html", context)
 
 
 def go_back(request, page):

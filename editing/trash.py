@@ -114,13 +114,7 @@ def restore_page(request, pk):
     row = get_object_or_404(trashed_pages(request.user, "change"), pk=pk)
     title = row.page.get_admin_display_title()
     if request.method != "POST":
-        words = {
-            "title": _("Restore"),
-            "icon": "rotate",
-            "text": _("The page becomes a draft again, where it was, with all pages below it."),
-            "label": _("Restore it"),
-        }
-        return ask(request, words, title)
+        return ask(request, "restore_page", title=_("Restore"), icon="rotate", subtitle=title)
     try:
         trash.restore(row, request.user)
     except trash.BelowTrashedPage:
@@ -138,14 +132,7 @@ def delete_page_for_good(request, pk):
         trash.delete_for_good(row, request.user)
         messages.success(request, _("“%s” is deleted for good.") % title)
         return redirect("trash")
-    words = {
-        "title": _("Delete for good"),
-        "icon": "bin",
-        "text": _("The page, all pages below it and their versions are deleted. Nobody can restore them."),
-        "label": _("Delete it for good"),
-        "serious": True,
-    }
-    return ask(request, words, title)
+    return ask(request, "delete_page_for_good", title=_("Delete for good"), icon="bin", subtitle=title)
 
 
 def empty_trash(request):
@@ -169,21 +156,13 @@ def empty_trash(request):
         "%(count)d pages, all pages below them and their versions are deleted. Nobody can restore them.",
         count,
     )
-    words = {
-        "title": _("Empty the trash"),
-        "icon": "bin",
-        "text": text % {"count": count},
-        "label": _("Delete for good"),
-        "serious": True,
-        "last": max(row.pk for row in found),
-    }
-    return ask(request, words)
+    text, last = text % {"count": count}, max(row.pk for row in found)
+    return ask(request, "empty_trash", title=_("Empty the trash"), icon="bin", text=text, last=last)
 
 
-def ask(request, words, subtitle=""):
-    """Return the page that asks for confirmation. `words`: texts, icon and values for its template."""
-    context = {"subtitle": subtitle, "back": reverse("trash"), **words}
-    return TemplateResponse(request, "editing/confirm.html", context)
+def ask(request, name, **context):
+    """Return the page of the template `name`, which asks for confirmation. `context`: what it takes."""
+    return TemplateResponse(request, f"editing/{name}.html", context | {"back": reverse("trash")})
 
 
 def refuse_root_of_site(request, page):
