@@ -18,9 +18,8 @@ from caching.versioned_cache import cached
 
 # Django finds the models of an app in its models module.
 from home.site_settings import SiteSettings  # noqa: F401
-from publishing.hiding import status_string
 from publishing.trash import is_in_trash
-from publishing.visibility import PublishedQuerySet, restrictions_on
+from publishing.visibility import PublishedQuerySet
 from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.checked_pages import CheckedPageMixin
 from stories.forms import CheckedPageForm
@@ -66,10 +65,6 @@ class HomePage(CheckedPageMixin, Page):
     )
 
     base_form_class = CheckedPageForm
-    # Wagtail's own method takes more queries.
-    get_view_restrictions = restrictions_on
-    status_string = property(status_string)  # in the admin, it tells if readers don't see the page
-    cacheable_parameters = ["text"]  # "?text=1" asks for the text-only version
     parent_page_types = ["wagtailcore.Page"]
     subpage_types = ["stories.StoryIndexPage", "home.StandardPage"]
     max_count = len(settings.WAGTAIL_CONTENT_LANGUAGES)
@@ -208,9 +203,6 @@ class StandardPage(CheckedPageMixin, Page):
 
     base_form_class = CheckedPageForm
     reserved_slugs = RESERVED_BELOW_HOME
-    get_view_restrictions = restrictions_on  # as in HomePage
-    status_string = property(status_string)
-    cacheable_parameters = ["text"]  # as in HomePage
     parent_page_types = ["home.HomePage", "home.StandardPage"]
     subpage_types = ["home.StandardPage"]
     page_description = _("A plain page, such as “About us” or “Get help”.")

@@ -14,6 +14,7 @@ from wagtail.models import Site
 
 from caching.versioned_cache import cached
 from media.access import shown_everywhere
+from media.fields import optional_picture
 from media.people import is_shown_outside
 
 
@@ -44,14 +45,7 @@ class SiteSettings(BaseSiteSetting):
         NONE = "none", _("None may come")
 
     organisation_name = models.CharField(_("name of the organisation"), max_length=80, default="Stories")
-    logo = models.ForeignKey(
-        "media.CleanImage",
-        verbose_name=_("logo"),
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-    )
+    logo = optional_picture(_("logo"))
     palette = models.CharField(_("colours"), max_length=20, choices=Palette, default=Palette.EARTH)
     donate_url = models.URLField(
         _("address for donations"),

@@ -75,6 +75,12 @@ class CleanDocumentField(models.FileField):
     clean_file = staticmethod(clean_document)
 
 
+def optional_picture(label):
+    """Return a model's field for a picture of the library, or none. `label`: its name in forms."""
+    options = {"verbose_name": label, "null": True, "blank": True, "related_name": "+"}
+    return models.ForeignKey("media.CleanImage", models.SET_NULL, **options)
+
+
 class WaitingFile(FieldFile):
     """The file of an UploadedFile of Wagtail, which holds an upload until its form is complete.
 

@@ -129,7 +129,6 @@ TEMPLATES = [
 # --- Data ----------------------------------------------------------------------------------------
 
 DATABASES = {"default": environment.read_database(DATA_DIR)}
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Each process has its own.
 CACHES = {"default": {"BACKEND": "caching.versioned_cache.VersionedLocMemCache"}}
 PAGE_CACHE = not DEBUG  # whether caching/page_cache.py caches public pages
@@ -162,10 +161,8 @@ LANGUAGES = [
 ]
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
 WAGTAIL_I18N_ENABLED = True
-USE_I18N = True
 FORMAT_MODULE_PATH = ["site_project.formats"]
 LOCALE_PATHS = [BASE_DIR / "site_project" / "locale"]
-USE_TZ = True
 TIME_ZONE = environment.read(
     "TIME_ZONE",
     problem="must be a name like Europe/London or Africa/Dakar.",
@@ -316,8 +313,6 @@ LOGGING = {
     "handlers": {
         "line": {"class": "logging.StreamHandler", "formatter": "line"},
         "json": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"},
-        # Without any handler, Python would write to standard error.
-        "none": {"class": "logging.NullHandler"},
     },
     "root": {
         "handlers": ["line" if LOCAL else "json"],
@@ -348,7 +343,7 @@ LOGGING = {
         # It warns of each HEAD request, because Django leaves it to the server to drop the body.
         "gunicorn.http.wsgi": {"level": "ERROR"},
         # Anybody can send a wrong host name, and would fill the log.
-        "django.security.DisallowedHost": {"handlers": ["none"], "propagate": False},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }
 

@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 from wagtail.signals import pre_page_move
 
+from publishing.hiding import status_string
+from publishing.visibility import restrictions_on
 from safeguarding.leak_check.admin_requests import checking, find_stops
 from safeguarding.leak_check.texts import read_titles
 from safeguarding.releases import hold_taken_out, lock_pages, store_report
@@ -97,6 +99,12 @@ class CheckedPageMixin(models.Model):
     reserved_slugs = frozenset()
     # Wagtail would make a page for any method. Such a page is neither cached nor limited (caching/busy.py).
     allowed_http_methods = [HTTPMethod.GET, HTTPMethod.HEAD, HTTPMethod.OPTIONS]
+    # "?text=1" asks for the text-only version.
+    cacheable_parameters = ["text"]
+    # Wagtail's own method takes more queries.
+    get_view_restrictions = restrictions_on
+    # In the admin, it tells if readers don't see the page.
+    status_string = property(status_string)
     # Wagtail's signal handlers leave the search index alone: save() updates it.
     search_auto_update = False
     # safeguarding/ needs these, to keep a page from visitors until everybody in it agrees.

@@ -11,9 +11,8 @@ from wagtail.fields import RichTextField, StreamField
 from wagtail.models import Page, PageManager
 from wagtail.search import index
 
+from media.fields import optional_picture
 from media.people import words_for_index
-from publishing.hiding import status_string
-from publishing.visibility import restrictions_on
 from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.checked_pages import CheckedPageMixin
 from stories.content_notes import ContentNote
@@ -47,14 +46,7 @@ class StoryPage(CheckedPageMixin, Page):
         default=timezone.localdate,
         help_text=_("The day readers see. Lists go by it."),
     )
-    lead_image = models.ForeignKey(
-        "media.CleanImage",
-        verbose_name=_("lead picture"),
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-    )
+    lead_image = optional_picture(_("lead picture"))
     lead_image_alt = models.CharField(
         _("alternative text"),
         max_length=255,
@@ -99,11 +91,7 @@ class StoryPage(CheckedPageMixin, Page):
 
     base_form_class = StoryPageForm
     reserved_slugs = RESERVED_BELOW_INDEX
-    # Wagtail's own method takes more queries.
-    get_view_restrictions = restrictions_on
-    status_string = property(status_string)  # in the admin, it tells if readers don't see the story
     lead_image_words = property(lambda story: words_for_index(story.lead_image, story.lead_image_alt))
-    cacheable_parameters = ["text"]  # "?text=1" asks for the text-only version
     parent_page_types = ["stories.StoryIndexPage"]
     subpage_types = []
     page_description = _("One story, with its pictures, countries and themes.")
@@ -184,8 +172,6 @@ class StoryIndexPage(CheckedPageMixin, RoutablePageMixin, Page):
 
     base_form_class = CheckedPageForm
     reserved_slugs = RESERVED_SLUGS
-    get_view_restrictions = restrictions_on  # as in StoryPage
-    status_string = property(status_string)
     cacheable_parameters = [*LISTING_PARAMETERS, "text"]
     parent_page_types = ["home.HomePage", "stories.StoryIndexPage"]
     subpage_types = ["stories.StoryPage", "stories.StoryIndexPage"]

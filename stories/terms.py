@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import TranslatableMixin
 
 from media.access import shown_with_pages
+from media.fields import optional_picture
 from media.people import is_shown_outside
 from safeguarding.releases import report_concerned
 from stories.languages import CONTENT_LANGUAGES, Names, names_in
@@ -236,14 +237,7 @@ class Author(TranslatableMixin, models.Model):
     role = models.CharField(
         _("role"), max_length=160, blank=True, help_text=_("For example: Programme officer, Dakar")
     )
-    picture = models.ForeignKey(
-        "media.CleanImage",
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        verbose_name=_("picture"),
-        related_name="+",
-    )
+    picture = optional_picture(_("picture"))
 
     objects = TermQuerySet.as_manager()
 
