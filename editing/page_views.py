@@ -3,7 +3,7 @@
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 from django.views.generic import FormView
-from wagtail.admin.views.pages import copy, listing, search
+from wagtail.admin.views.pages import copy, create, listing, search
 from wagtail.admin.views.pages.ordering import SetPagePositionView
 from wagtail.admin.views.pages.revisions import RevisionsRevertView
 from wagtail.admin.viewsets.pages import PageViewSet
@@ -12,7 +12,7 @@ from wagtail.models import Page
 from editing import hiding
 from editing.history import CompareView, HistoryView
 from editing.moderation import DecidingActionView, DecidingEditView, SentPageMixin
-from editing.people_panel import CreatePageView
+from editing.people_panel import PeoplePanelMixin
 from editing.unscheduling import UnscheduleView
 from publishing.aliases import REFUSED
 from publishing.trash import is_in_trash
@@ -70,8 +70,12 @@ class RevertView(SentPageMixin, SeenPagesBadgeMixin, RevisionsRevertView):
     """The page editor for an earlier version."""
 
 
-class NewPageView(SentPageMixin, CreatePageView):
-    """The page editor for a new page."""
+class NewPageView(SentPageMixin, PeoplePanelMixin, create.CreateView):
+    """The page editor for a new page.
+
+    The panel about people has to be there from the start, because the first save only replaces the content of
+    panels.
+    """
 
 
 class PositionView(SetPagePositionView):

@@ -6,7 +6,6 @@ Wagtail renders the side panels again after every save, autosaves included.
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy
 from wagtail.admin.ui.side_panels import BaseSidePanel
-from wagtail.admin.views.pages.create import CreateView
 
 from safeguarding.asking import name_users
 from safeguarding.decisions import questions
@@ -50,10 +49,3 @@ class PeoplePanelMixin:
         panels = super().get_side_panels()
         panels.insert(1, PeopleSidePanel(self.page, self.request))  # after the panel "Status"
         return panels
-
-
-class CreatePageView(PeoplePanelMixin, CreateView):
-    """Wagtail's view that creates a page, with the side panel.
-
-    The panel has to be there from the start, because the first save only replaces the content of panels.
-    """

@@ -1,7 +1,7 @@
 """The list of all stories in the sections of a user, with filters, search in the text, and export.
 
 Rooms that `editing` may not import, or that may not import it, add to the list with the Wagtail hook
-"register_story_list_part". It takes no arguments and returns a dictionary with any of these keys:
+"register_story_list_part". It takes no arguments and returns a dictionary, which is empty or has these keys:
 
 - "column": a wagtail.admin.ui.tables.Column, which is exported too.
 - "filters": {name in the address: django_filters filter of StoryPage}.
@@ -135,7 +135,7 @@ class StoryListView(LongListMixin, IndexView):
     @cached_property
     def parts(self):
         """The dictionaries of the hook "register_story_list_part"."""
-        return [make() for make in hooks.get_hooks("register_story_list_part")]
+        return [part for make in hooks.get_hooks("register_story_list_part") if (part := make())]
 
     @cached_property
     def columns(self):
@@ -159,13 +159,13 @@ class StoryListView(LongListMixin, IndexView):
                 "latest_revision_created_at", label=_("Updated"), sort_key="latest_revision_created_at"
             ),
             Column("next_change", label=_("Next"), accessor=format_schedule, sort_key="next_change"),
-            *[part["column"] for part in self.parts if "column" in part],
+            *[part["column"] for part in self.parts],
         ]
 
     @cached_property
     def filterset_class(self):
-        more = [part.get("filters", {}).items() for part in self.parts]
-        return type("StoryFilterSet", (StoryFilterSet,), dict(pair for pairs in more for pair in pairs))
+        more = {name: each for part in self.parts for name, each in part["filters"].items()}
+        return type("StoryFilterSet", (StoryFilterSet,), more)
 
     @cached_property
     def writers(self):
@@ -180,11 +180,8 @@ class StoryListView(LongListMixin, IndexView):
         annotate_queryset() adds the rest, for the stories of one page of the list (LongListMixin).
         """
         stories, key = visible_stories(self.request.user), self.ordering.removeprefix("-")
-        annotate = {"next_change": with_schedule} | {
-            part["column"].sort_key: part["annotate"]
-            for part in self.parts
-            if {"column", "annotate"} <= set(part)
-        }
+        annotate = {part["column"].sort_key: part["annotate"] for part in self.parts}
+        annotate["next_change"] = with_schedule
         return annotate[key](stories) if key in annotate else stories
 
     def get_queryset(self):
@@ -194,8 +191,7 @@ class StoryListView(LongListMixin, IndexView):
     def annotate_queryset(self, stories):
         stories = super().annotate_queryset(with_schedule(stories))
         for part in self.parts:
-            if "annotate" in part:
-                stories = part["annotate"](stories)
+            stories = part["annotate"](stories)
         return stories.annotate(writer=F("latest_revision__user")).prefetch_related(
             "story_countries", "story_themes", "story_authors"
         )

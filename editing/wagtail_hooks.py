@@ -63,17 +63,9 @@ def replace_pages_api(router):
     router.register_endpoint("pages", PagesAPIViewSet)
 
 
-@hooks.register("register_admin_viewset", order=100)
-def replace_page_views():
-    """Register our views for all page types, over those that Wagtail registers before."""
-    return page_views.CheckedPageViewSet()
-
-
-@hooks.register("register_admin_viewset")
-def register_story_list():
-    return StoryListViewSet()
-
-
+# It replaces the views of all page types that Wagtail registers before.
+hooks.register("register_admin_viewset", page_views.CheckedPageViewSet, order=100)
+hooks.register("register_admin_viewset", StoryListViewSet)
 hooks.register("register_story_list_part", consent_column.list_part)
 hooks.register("register_bulk_action", nobody_described.NobodyDescribedBulkAction)
 # These two replace Wagtail's actions of the same types.
@@ -93,14 +85,8 @@ def add_desk(request, panels):
 
 
 hooks.register("before_bulk_action", page_actions.move_with_page_above)
-
-
 hooks.register("register_rich_text_features", hidden_choices.replace_document_links, order=1000)
-
-
-@hooks.register("register_reports_menu_item")
-def register_translations():
-    return translation_report.menu_item()
+hooks.register("register_reports_menu_item", translation_report.menu_item)
 
 
 @hooks.register("register_admin_urls")
