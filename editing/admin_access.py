@@ -109,6 +109,12 @@ def pages_in_sections(user):
     return policy_registry.get_by_type(Page).instances_user_has_any_permission_for(user, PAGE_PERMISSIONS)
 
 
+def editable_pages(user):
+    """Return the pages that `user` may edit, without the root page."""
+    pages = policy_registry.get_by_type(Page).instances_user_has_permission_for(user, "change")
+    return pages.filter(depth__gt=1)
+
+
 def visible_to(user):
     """Return a Q for the pages that `user` may see in the admin: public pages, and pages of their sections.
 

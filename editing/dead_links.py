@@ -7,7 +7,7 @@ from django.db.models.functions import Cast
 from django.utils.translation import ngettext
 from wagtail.models import ReferenceIndex, get_default_page_content_type
 
-from editing.desk_lists import editable_pages
+from editing.admin_access import editable_pages
 from editing.patches import patch
 from editing.workflows import page_keys
 from publishing.visibility import published_pages

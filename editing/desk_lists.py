@@ -10,9 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.admin.utils import get_user_display_name
 from wagtail.models import Page, TaskState, WorkflowState, get_default_page_content_type
-from wagtail.permissions import policy_registry
 
-from editing.admin_access import visible_to
+from editing.admin_access import editable_pages, visible_to
 from editing.schedule import format_schedule, goes_live_later, goes_live_or_off_later, with_schedule
 from editing.story_needs import MISSING
 from editing.workflows import in_moderation, needing_changes, page_keys, page_workflows, time_of
@@ -21,12 +20,6 @@ from stories.models import StoryPage
 
 SOON = timedelta(days=7)
 LEFT_ALONE = timedelta(days=30)
-
-
-def editable_pages(user):
-    """Return the pages that `user` may edit, without the root page."""
-    pages = policy_registry.get_by_type(Page).instances_user_has_permission_for(user, "change")
-    return pages.filter(depth__gt=1)
 
 
 def workflow_states(pages, status):

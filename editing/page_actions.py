@@ -8,8 +8,8 @@ from django.db import transaction
 from wagtail.actions.copy_page import CopyPageAction, CopyPagePermissionError
 from wagtail.actions.delete_page import DeletePageAction
 from wagtail.models import Page
-from wagtail.permissions import policy_registry
 
+from editing.admin_access import editable_pages
 from editing.patches import patch
 from publishing.trash import in_trash, is_in_trash, move_to_trash
 from publishing.visibility import published_pages
@@ -30,11 +30,6 @@ def pages_of(action):
     return Page.objects.filter(pk=action.page.pk)
 
 
-def editable(user):
-    """Return a queryset of the primary keys of the pages that `user` may edit."""
-    return policy_registry.get_by_type(Page).instances_user_has_permission_for(user, "change").values("pk")
-
-
 @patch(CopyPageAction, "execute")
 def copy_page(self, skip_permission_checks=False):
     """Replace CopyPageAction.execute: copy only what the user may edit, and publish no copy of a hidden page.
@@ -49,7 +44,7 @@ def copy_page(self, skip_permission_checks=False):
         # A person in it took back their consent. The withdrawal would neither hold nor change the copy. A
         # translation begins as a copy too.
         raise CopyPagePermissionError("A page to copy is held back because of a withdrawal.")
-    if self.user and pages.exclude(pk__in=editable(self.user)).exists():
+    if self.user and pages.exclude(pk__in=editable_pages(self.user).values("pk")).exists():
         raise CopyPagePermissionError("You do not have permission to edit all the pages to copy.")
     if self.keep_live and pages.live().exclude(pk__in=published_pages().values("pk")).exists():
         self.keep_live = False

@@ -22,6 +22,7 @@ from wagtail.log_actions import log
 from wagtail.models import Locale, Page
 from wagtail.permissions import policy_registry
 
+from editing.admin_access import editable_pages
 from publishing.trash import in_trash, is_in_trash
 from stories.terms import Theme
 from stories.translating import themes_without_version
@@ -104,9 +105,9 @@ class PageForm(CheckedForm):
 
     def check_subtree(self, locale, words):
         below = self.instance.get_descendants()
-        editable = policy_registry.get_by_type(Page).instances_user_has_permission_for(self.user, "change")
+        editable = editable_pages(self.user).values("pk")
         # Pages in the trash are left out, because the next check refuses them with another message.
-        if below.exclude(in_trash()).exclude(pk__in=editable.values("pk")).exists():
+        if below.exclude(in_trash()).exclude(pk__in=editable).exists():
             raise ValidationError(_("You may not edit all the pages below. Translate them one by one."))
         if below.filter(in_trash()).exists():
             text = _(

@@ -18,9 +18,8 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.reports import ReportView
 from wagtail.models import Locale, Page
-from wagtail.permissions import policy_registry
 
-from editing.admin_access import visible_to
+from editing.admin_access import editable_pages, visible_to
 from stories.models import StoryPage
 
 # What a story's translations can be, as in the address: missing, or older than their source.
@@ -167,8 +166,7 @@ class TranslationReport(ReportView):
         pages = Page.objects.filter(translation_key__in=[story.translation_key for story in stories])
         pages = pages.annotate(changed=CHANGED).only("translation_key", "locale")
         visible = set(visible_pages(user).filter(pk__in=pages.values("pk")).values_list("pk", flat=True))
-        policy = policy_registry.get_by_type(Page)
-        editable = policy.instances_user_has_permission_for(user, "change").filter(pk__in=pages.values("pk"))
+        editable = editable_pages(user).filter(pk__in=pages.values("pk"))
         editable = set(editable.values_list("pk", flat=True))
         groups = defaultdict(dict)
         for page in pages:
@@ -178,7 +176,8 @@ class TranslationReport(ReportView):
             story.language = names[story.locale_id]
             story.edit_address = edit_address(story, editable)
             may_translate = story.edit_address and user.has_perm(TRANSLATE)
-            translate = translate_address(story) if may_translate else ""
+            address = reverse("simple_translation:submit_page_translation", args=[story.pk])
+            translate = address if may_translate else ""
             story.missing = [(name, translate) for key, name in names.items() if key not in found]
             story.older = [
                 (name, edit_address(found[key], editable))
@@ -197,10 +196,6 @@ def is_older(page, source):
 
 def edit_address(page, editable):
     return reverse("wagtailadmin_pages:edit", args=[page.pk]) if page.pk in editable else ""
-
-
-def translate_address(page):
-    return reverse("simple_translation:submit_page_translation", args=[page.pk])
 
 
 class TranslationsMenuItem(MenuItem):
