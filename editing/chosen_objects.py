@@ -70,16 +70,13 @@ class ChoiceCheck:
         self.refused = set()
         # (model, primary key) of the instances that the request edits.
         self._edited = set()
-        # {(model, key): whether it may be stored}, {(model, key): whether it may be chosen}.
-        self._allowed, self._choosable = {}, {}
+        self._choosable = {}  # {(model, key): whether it may be chosen}
 
     def start_editing(self, instance):
         """Note that a form edits `instance`, so the references that are stored in it are allowed."""
         if instance.pk:
             self._edited.add((type(instance), instance.pk))
-            # What was computed without this instance: the cached property `stored`, and what depends on it.
-            self.__dict__.pop("stored", None)
-            self._allowed.clear()
+            self.__dict__.pop("stored", None)  # The cached property was computed without this instance.
 
     def allows(self, model, key, *, may_be_missing=False):
         """Return whether a form may store a reference to the instance of `model` with the primary key `key`.
@@ -90,11 +87,9 @@ class ChoiceCheck:
         model, key = to_base_key(model, key)
         if key is None:
             return False
-        if (model, key) not in self._allowed:
-            self._allowed[model, key] = self.shows(model, key) or (model, key) in self.stored
-        return self._allowed[model, key] or (
-            may_be_missing and not model._base_manager.filter(pk=key).exists()
-        )
+        if self.shows(model, key) or (model, key) in self.stored:
+            return True
+        return may_be_missing and not model._base_manager.filter(pk=key).exists()
 
     def shows(self, model, key):
         """Return whether a form may show title and address of the instance with the primary key `key`.
