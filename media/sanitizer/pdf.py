@@ -68,8 +68,8 @@ class Cleaner:
 
     def __init__(self, pdf):
         self.pdf = pdf
-        # (object, sign, kinds) of the objects that are allowed, and are still to be cleaned. Signs and kinds:
-        # pdf_schema.py.
+        # (object, sign, kind or rule) of the objects that are allowed, and are still to be cleaned: without a
+        # sign its kind, and otherwise the rule for its items. Signs and kinds: pdf_schema.py.
         self.queue = deque()
         # (object number, kind) of the objects that were put into the queue. References can form loops.
         self.visited = set()
@@ -114,8 +114,8 @@ class Cleaner:
         queue, self.queue = self.queue, deque()
         self.filter_value(value, parse_alternatives(kinds))
         while self.queue:
-            each, sign, kinds = self.queue.popleft()
-            CONTAINERS[sign](self, each, kinds)
+            each, sign, kind_or_rule = self.queue.popleft()
+            CONTAINERS[sign](self, each, kind_or_rule)
         self.queue = queue
 
     def clean_written(self, data, kind):
@@ -133,7 +133,7 @@ class Cleaner:
         for sign, kinds in rule:
             if sign:
                 if isinstance(value, Dictionary if sign == "{" else Array):
-                    self.queue.append((value, sign, kinds))
+                    self.queue.append((value, sign, tuple(("", (kind,)) for kind in kinds)))
                     return value
                 continue
             kind = kinds[0]
@@ -195,12 +195,16 @@ class Cleaner:
         for key in list(value.keys()):
             if kind in STREAMS and key in {"/Length", "/Filter", "/DecodeParms"}:
                 continue  # pdf_streams.clean() has cleaned them.
-            old = value[key]
-            new = self.filter_value(old, rules[key]) if key in rules else None
-            if new is None:
-                del value[key]
-            elif new is not old:
-                value[key] = new
+            self.clean_entry(value, key, rules.get(key, ()))
+
+    def clean_entry(self, dictionary, key, rule):
+        """Clean the value of `key` in `dictionary` by `rule`, or remove it."""
+        old = dictionary[key]
+        new = self.filter_value(old, rule)
+        if new is None:
+            del dictionary[key]
+        elif new is not old:
+            dictionary[key] = new
 
     def clean_page(self, page):
         """Replace the content streams of `page` by one cleaned stream."""
@@ -212,20 +216,13 @@ class Cleaner:
         page.Contents = self.pdf.make_stream(pdf_content.clean_content(data, self.clean_written))
         self.reached.add(page.Contents.objgen)
 
-    def clean_map(self, value, kinds):
-        """Clean a dictionary whose values are all of `kinds`: the sign "{"."""
-        rule = tuple(("", (kind,)) for kind in kinds)
+    def clean_map(self, value, rule):
+        """Clean a dictionary whose values all have the same `rule`: the sign "{"."""
         for key in list(value.keys()):
-            old = value[key]
-            new = self.filter_value(old, rule)
-            if new is None:
-                del value[key]
-            elif new is not old:
-                value[key] = new
+            self.clean_entry(value, key, rule)
 
-    def clean_array(self, value, kinds, filler=()):
-        """Clean an array whose items are all of `kinds`: the sign "*". `filler` replaces other items."""
-        rule = tuple(("", (kind,)) for kind in kinds)
+    def clean_array(self, value, rule, filler=()):
+        """Clean an array whose items all have one `rule`: the sign "*". `filler` replaces other items."""
         old = list(value)
         new = []
         for item in old:
@@ -234,13 +231,12 @@ class Cleaner:
         if len(new) != len(old) or any(one is not other for one, other in zip(new, old, strict=True)):
             replace_items(value, new)
 
-    def clean_positions(self, value, kinds):
+    def clean_positions(self, value, rule):
         """Clean an array whose items have to keep their positions: the sign "#"."""
-        self.clean_array(value, kinds, filler=[None])
+        self.clean_array(value, rule, filler=[None])
 
-    def clean_pairs(self, value, kinds):
-        """Clean an array of alternating keys and values, whose values are of `kinds`: the sign "&"."""
-        rule = tuple(("", (kind,)) for kind in kinds)
+    def clean_pairs(self, value, rule):
+        """Clean an array of alternating keys and values, whose values have the same `rule`: the sign "&"."""
         new, items = [], list(value)
         for key, item in zip(items[::2], items[1::2], strict=False):
             found = self.filter_value(item, rule)
