@@ -144,24 +144,33 @@ def analyse_query(query, languages):
 
     Raises NotImplementedError for a kind of query that modelsearch has and this search has not.
     """
+
+    def analyse_text(query):
+        if isinstance(query, Phrase):
+            return combine(Or, tokenize_in_languages(query.query_string, languages))
+        if isinstance(query, PlainText | Fuzzy):
+            words = query.query_string.split()
+            parts = [combine(Or, tokenize_in_languages(word, languages)) for word in words]
+            return combine(And if query.operator == "and" else Or, [part for part in parts if part])
+        raise NotImplementedError(f"the search does not know {type(query).__name__}")
+
+    return replace_texts(query, analyse_text)
+
+
+def replace_texts(query, analyse_text):
+    """Return `query` with analyse_text(part) for each part that has a text, or None if it has no word."""
     if isinstance(query, TokenPhrase | MatchAll):
         return query
     if isinstance(query, Boost):
         # A boost would only change the order, and search/ranking.py knows none.
-        return analyse_query(query.subquery, languages)
+        return replace_texts(query.subquery, analyse_text)
     if isinstance(query, Not):
-        inner = analyse_query(query.subquery, languages)
+        inner = replace_texts(query.subquery, analyse_text)
         return inner and Not(inner)
     if isinstance(query, And | Or):
-        analysed = [analyse_query(part, languages) for part in query.subqueries]
-        return combine(type(query), [part for part in analysed if part])
-    if isinstance(query, Phrase):
-        return combine(Or, tokenize_in_languages(query.query_string, languages))
-    if isinstance(query, PlainText | Fuzzy):
-        words = query.query_string.split()
-        parts = [combine(Or, tokenize_in_languages(word, languages)) for word in words]
-        return combine(And if query.operator == "and" else Or, [part for part in parts if part])
-    raise NotImplementedError(f"the search does not know {type(query).__name__}")
+        replaced = [replace_texts(part, analyse_text) for part in query.subqueries]
+        return combine(type(query), [part for part in replaced if part])
+    return analyse_text(query)
 
 
 def tokenize_in_languages(text, languages):
@@ -170,18 +179,11 @@ def tokenize_in_languages(text, languages):
     return [TokenPhrase(tokens) for tokens in distinct if tokens]
 
 
-def prefix_query(query):
-    """Return modelsearch's `query` for autocompletion, or None if it has no word.
+def prefix_text(query):
+    """Return the query for the text of modelsearch's `query` in autocompletion, or None if it has no word.
 
-    Words are folded, not stemmed. The last word of each text may be only the beginning of a word.
+    Words are folded, not stemmed. The last word may be only the beginning of a word.
     """
-    if isinstance(query, MatchAll):
-        return query
-    if isinstance(query, And | Or):
-        return combine(type(query), [part for part in map(prefix_query, query.subqueries) if part])
-    if isinstance(query, Not):
-        inner = prefix_query(query.subquery)
-        return inner and Not(inner)
     words = fold_words(query.query_string)
     if not words:
         return None
@@ -206,11 +208,6 @@ def iter_phrases(query):
     elif isinstance(query, And | Or):
         for part in query.subqueries:
             yield from iter_phrases(part)
-
-
-def has_expansions(query):
-    """Return whether the vocabulary added synonyms to the typed words of `query`."""
-    return any(not phrase.is_typed for phrase in iter_phrases(query))
 
 
 def without_expansions(query):

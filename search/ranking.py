@@ -4,7 +4,7 @@ import math
 
 from modelsearch.query import Or
 
-from search.parsing import TokenPhrase, has_expansions, iter_phrases, without_expansions
+from search.parsing import TokenPhrase, iter_phrases, without_expansions
 
 # The number of results whose texts are read and scored. With more matches, the words are so common that a
 # score says little. Then only the most promising results are scored, and the others follow in their order.
@@ -50,7 +50,7 @@ def sort_by_promise(pks, compiler):
     """
     query = compiler.query_tree
     typed, in_title = set(pks), set()
-    if has_expansions(query):
+    if not all(phrase.is_typed for phrase in iter_phrases(query)):  # The vocabulary added synonyms.
         typed_query = without_expansions(query)
         typed = set(compiler.matching_pks(typed_query)) if typed_query else set()
     if compiler.COLUMN == "body":

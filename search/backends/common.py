@@ -20,7 +20,7 @@ from search import ranking
 from search.analysis import fold_words, tokenize
 from search.known_words import store_known_words
 from search.models import KnownWord
-from search.parsing import TokenPhrase, analyse_query, prefix_query
+from search.parsing import TokenPhrase, analyse_query, prefix_text, replace_texts
 
 LANGUAGES = [code for code, _name in settings.WAGTAIL_CONTENT_LANGUAGES]
 
@@ -242,7 +242,7 @@ class PrefixMatching:
     COLUMN = "autocomplete"
 
     def analyse(self):
-        return prefix_query(self.query)
+        return replace_texts(self.query, prefix_text)
 
 
 class RankedResults(BaseSearchResults):
