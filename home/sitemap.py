@@ -77,11 +77,6 @@ def find_entries():
     return entries + get_term_list_entries(top_indexes)
 
 
-def get_indexable_stories():
-    """Return the public stories that search engines may index."""
-    return StoryPage.objects.published().filter(keep_out_of_search_engines=False)
-
-
 def get_indexable_pages():
     """Return a list of the public pages with a URL, with their `href`, `language` and `picture`, a key."""
     pages = published_pages().exclude(storypage__keep_out_of_search_engines=True)
@@ -115,7 +110,8 @@ def get_term_list_entries(top_indexes):
 
     `top_indexes`: {tree path: page} of the top indexes, whose routes serve the lists.
     """
-    stories = get_indexable_stories().annotate(top=Substr("path", 1, TOP_INDEX_PATH_LENGTH))
+    stories = StoryPage.objects.published().filter(keep_out_of_search_engines=False)
+    stories = stories.annotate(top=Substr("path", 1, TOP_INDEX_PATH_LENGTH))
     entries = []
     for term_type, slug_lookup, locales in (
         ("country", "story_countries__country__slug", ()),

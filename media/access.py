@@ -143,12 +143,12 @@ def may_see_in_admin(request, item):
     A draft with an author does not count for the picture of the author, because everybody may choose every
     author for a draft.
     """
-    if not has_session_cookie(request):
+    if not has_session_cookie(request) or not request.user.is_authenticated:
         return False
     policy = policy_registry.get_by_type(type(item))
     referring = Page.objects.filter(is_page_among(ReferenceIndex.get_references_to(item)))
     return policy.user_has_any_permission_for_instance(request.user, FILE_PERMISSIONS, item) or any(
-        may_edit_page(request, page) for page in referring
+        page.permissions_for_user(request.user).can_edit() for page in referring
     )
 
 
@@ -164,10 +164,6 @@ def may_see_live_page(request, page):
         and all(restriction.accept_request(request) for restriction in restrictions_on(page))
         and not is_withdrawn(page)
     )
-
-
-def may_edit_page(request, page):
-    return request.user.is_authenticated and page.permissions_for_user(request.user).can_edit()
 
 
 def is_page_using(item, outside=True):

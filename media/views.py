@@ -73,7 +73,7 @@ def refuse_hidden_document(document, request):
     """
     if not is_public(document) and not may_download(request, document):
         return not_found()
-    if not accel_prefix():
+    if not settings.MEDIA_ACCEL_PREFIX:
         return None if document.file.storage.exists(document.file.name) else not_found()
     response = send(document.file, document.content_type)
     response["Content-Disposition"] = document.content_disposition
@@ -95,7 +95,7 @@ def send(file, content_type):
     If there is a front server, the response makes it send the file. Public pictures are not sent in this way:
     nginx caches no response with X-Accel-Redirect.
     """
-    if prefix := accel_prefix():
+    if prefix := settings.MEDIA_ACCEL_PREFIX:
         response = with_file_headers(HttpResponse(content_type=content_type))
         response["X-Accel-Redirect"] = quote(prefix + file.name)
         return response
@@ -111,11 +111,6 @@ def with_file_headers(response):
     response["Content-Security-Policy"] = "default-src 'none'"
     response["X-Content-Type-Options"] = "nosniff"
     return response
-
-
-def accel_prefix():
-    """Return the internal address under which the front server (nginx, Caddy) finds files, or ""."""
-    return settings.MEDIA_ACCEL_PREFIX
 
 
 def not_found():

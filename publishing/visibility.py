@@ -31,22 +31,11 @@ class PublishedQuerySet(PageQuerySet):
         `few`: whether only few pages meet the other conditions of the query, or only the first of its
         results are read. It is then quicker. The pages are the same.
         """
-        return self.live().released(few).public()
-
-    def released(self, few):
-        """Return the pages that show nothing of people that they have not agreed to.
-
-        `few`: as for `published`.
-        """
-        return self.filter(is_released(few))
-
-    def public(self):
-        """Exclude hidden pages."""
-        return self.outside(hidden_roots)
+        return self.live().filter(is_released(few)).outside(hidden_roots)
 
     def with_address(self):
         """Return the pages that answer at their address: public ones, and private ones, with a login."""
-        return self.live().released(few=True).outside(withheld_roots)
+        return self.live().filter(is_released(few=True)).outside(withheld_roots)
 
     def outside(self, find_roots):
         """Exclude the pages that `find_roots`, a function, returns, and their descendants."""

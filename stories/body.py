@@ -95,11 +95,11 @@ def stored_image(value, name="image"):
 
 
 def get_heading_id(block_id):
-    """Return the HTML id for headings of the block with the UUID `block_id`; None for a block without one.
+    """Return the HTML id for headings of the block with the UUID `block_id`; "" for a block without one.
 
     The id comes from the block's UUID, so that links to it work after the text or the order changed.
     """
-    return f"section-{block_id[:8]}" if block_id else None
+    return f"section-{block_id[:8]}" if block_id else ""
 
 
 def add_section_ids(html, block_id):

@@ -22,14 +22,12 @@ END_OF_PARAGRAPH = re.compile(r"</(?:p|li|h\d)>")
 LIST_TAG = re.compile(r"</?[ou]l>")
 
 
-def live_pages(_model):
-    return Page.objects.live().specific()
-
-
 def register_texts():
     """Register pages, themes and authors for the leak check."""
     # A withdrawal erases or holds whole pages. Other words in pages are changed by hand.
-    register(Page, is_shown=True, read=read_page, live=live_pages, erase=None)
+    register(
+        Page, is_shown=True, read=read_page, live=lambda _model: Page.objects.live().specific(), erase=None
+    )
     register(Theme, is_shown=True)
     register(Author, is_shown=True)
 

@@ -51,7 +51,7 @@ def make_renditions(page):
 def make_renditions_on_publish(sender, instance, **kwargs):
     def make():
         if _executor:
-            _executor.submit(_make_in_thread, instance.pk)
+            _executor.submit(make_or_log, instance.pk)
         else:
             make_or_log(instance.pk)
 
@@ -67,11 +67,6 @@ def make_or_log(page_pk):
         make_renditions(Page.objects.get(pk=page_pk).specific)
     except Exception:
         logger.warning("The renditions of page %s could not be made.", page_pk, exc_info=True)
-
-
-def _make_in_thread(page_pk):
-    try:
-        make_or_log(page_pk)
     finally:
-        # Django closes connections at the end of a request, but not in a thread of our own.
-        connection.close()
+        if _executor:  # Django closes connections at the end of a request, but not in a thread of our own.
+            connection.close()

@@ -2,12 +2,9 @@
 
 from django import template
 
-from media import access
+from media.access import has_session_cookie
 
 register = template.Library()
 
-
-@register.filter
-def has_session(request):
-    """Return whether `request` has a session cookie. The session is not loaded, so this needs no query."""
-    return access.has_session_cookie(request)
+# It does not load the session, so it needs no query.
+register.filter("has_session", has_session_cookie)

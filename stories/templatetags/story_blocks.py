@@ -17,10 +17,8 @@ register = template.Library()
 rendered_stories = VersionedCache(max_entries=300)
 
 
-@register.simple_tag
-def heading_id(block_id):
-    """Return the HTML id of a heading block: {% heading_id id %}; "" when it has none."""
-    return get_heading_id(block_id) or ""
+# The HTML id of a heading block: {% heading_id id %}
+register.simple_tag(get_heading_id, name="heading_id")
 
 
 @register.simple_tag
