@@ -65,10 +65,20 @@ def say_what_prevents_publishing(request, page):
         messages.warning(request, format_html_join(" ", "{}", ((each,) for each in sentences)))
 
 
-def describe_decision(page, action):
-    """Return a sentence on what the decision `action` about `page` did; None for an unknown action."""
+def say_what_was_decided(request, page, action):
+    """Add a message on what the decision `action` about `page` did. Return whether the action is known."""
     # Read it again: `page` was loaded before the decision.
     page = Page.objects.get(pk=page.pk)
+    text = describe_decision(page, action)
+    if text:
+        is_seen = page.url and is_published(page)
+        buttons = [messages.button(page.url, _("View live"))] if is_seen else []
+        messages.success(request, text, buttons=buttons)
+    return bool(text)
+
+
+def describe_decision(page, action):
+    """Return a sentence on what the decision `action` about `page` did; None for an unknown action."""
     title = {"page_title": page.get_admin_display_title()}
     if action == "reject":
         return _("Page '%(page_title)s' was sent back, with your comment.") % title
@@ -80,13 +90,6 @@ def describe_decision(page, action):
         title["time"] = render_timestamp(revision.approved_go_live_at)
         return _("Page '%(page_title)s' is approved, and goes live on %(time)s.") % title
     return _("Page '%(page_title)s' has been published.") % title
-
-
-def live_button(page):
-    """Return a list with a link to `page` as readers see it, if they do."""
-    # Read it again, as describe_decision() does: the decision may have changed its address.
-    page = Page.objects.get(pk=page.pk)
-    return [messages.button(page.url, _("View live"))] if page.url and is_published(page) else []
 
 
 class SentPageMixin:
@@ -105,10 +108,7 @@ class DecidingEditView(SentPageMixin, PeoplePanelMixin, EditView):
 
     def add_save_confirmation_message(self):
         is_decision = self.action_name == "perform_workflow_action"
-        text = describe_decision(self.page, self.workflow_action) if is_decision else None
-        if text:
-            messages.success(self.request, text, buttons=live_button(self.page))
-        else:
+        if not (is_decision and say_what_was_decided(self.request, self.page, self.workflow_action)):
             super().add_save_confirmation_message()
 
 
@@ -139,6 +139,6 @@ class DecidingActionView(WorkflowActionView):
         response = super().post(request, *args, **kwargs)
         # A form with errors decides nothing.
         still_open = TaskState.objects.filter(pk=self.task_state_id, status=TaskState.STATUS_IN_PROGRESS)
-        if not still_open.exists() and (text := describe_decision(self.object, self.action_name)):
-            messages.success(request, text, buttons=live_button(self.object))
+        if not still_open.exists():
+            say_what_was_decided(request, self.object, self.action_name)
         return response
