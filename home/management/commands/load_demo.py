@@ -17,11 +17,6 @@ class Command(BaseCommand):
             action="store_true",
             help="Leave a site that has content as it is, without an error.",
         )
-        parser.add_argument(
-            "--add-to-content",
-            action="store_true",
-            help="Load the demonstration even though the site has content.",
-        )
 
     def handle(self, *args, **options):
         if demo_site.is_loaded():
@@ -32,10 +27,8 @@ class Command(BaseCommand):
         if has_content and options["if_empty"]:
             self.stdout.write("The site has content of its own: no demonstration is loaded.")
             return
-        if has_content and not options["add_to_content"]:
-            raise CommandError(
-                "The site has content. To load the demonstration beside it, use --add-to-content."
-            )
+        if has_content:
+            raise CommandError("The site has content of its own. The demonstration needs an empty one.")
         self.stdout.write("Loading the demonstration: drawing the pictures of nine stories...")
         try:
             with transaction.atomic():
