@@ -25,7 +25,7 @@ from search.facets import build_facets, load_facet_values
 from search.forms import SortOrder
 from search.parsing import TokenPhrase, match_any, parse_query
 from search.vocabulary import Vocabulary
-from stories.listing import needs_filters
+from stories.listing import Filtered
 from stories.models import StoryPage
 
 RESULTS_PER_PAGE = 10
@@ -92,7 +92,7 @@ class Searcher:
         return dict(zip(expressions, row, strict=True))
 
 
-class Search:
+class Search(Filtered):
     """A search of the search page.
 
     `form`: a SearchForm after is_valid().
@@ -230,16 +230,6 @@ class Search:
     def facets(self):
         """The Facets to filter the results by."""
         return self._get_or_make("facets", partial(build_facets, self), self.query_string())
-
-    @property
-    def offered_facets(self):
-        """The facets to show to readers: [] if there are too few results to filter."""
-        return self.facets if needs_filters(self.count, self.filters) else []
-
-    @property
-    def active_choices(self):
-        """The chosen values of the facets. Without a filter, the facets are not computed for this."""
-        return [facet.active for facet in self.facets if facet.active] if self.filters else []
 
     def query_string(self, **changes):
         """Return the query string of this search; `changes` replace parameters, or remove them by None."""

@@ -82,7 +82,11 @@ def get_context(request, form):
         "asks_for_help": found.vocabulary.asks_for_help(words),
         "similar_words": find_similar_words(found.query, found.language),
         "corrections": [(found.query_string(q=other.text), other.text) for other in corrections],
-        "sort_choices": get_sort_choices(found),
+        # In the order of the page: label, query string, and whether the results have this order.
+        "sort_choices": [
+            (order.label, found.query_string(sort=order.value), order == form.cleaned_data.get("sort", ""))
+            for order in SortOrder
+        ],
         "exact_query_string": found.query_string(exact="1"),
         "expanded_query_string": found.query_string(exact=None),
         "unfiltered_query_string": found.query_string(**dict.fromkeys(found.filters)),
@@ -134,19 +138,6 @@ def add_excerpts(pages, highlighter, shown_pictures):
         page.highlighted_title = highlighter.highlight(getattr(page, "headline", "") or page.title)
         excerpts = map(highlighter.excerpt, iter_page_texts(page, shown_pictures))
         page.excerpt = next(filter(None, excerpts), "") or escape(get_summary(page))
-
-
-def get_sort_choices(found):
-    """Return the sort orders for the template, each with the query string that chooses it."""
-    chosen = found.form.cleaned_data.get("sort", "")
-    return [
-        {
-            "label": order.label,
-            "query_string": found.query_string(sort=order.value),
-            "is_active": order == chosen,
-        }
-        for order in SortOrder
-    ]
 
 
 def get_alternatives(locale, request):

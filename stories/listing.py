@@ -24,9 +24,7 @@ STORIES_PER_PAGE = 12
 MAX_UNFILTERED = 3
 # The years that the admin (editing/date_fields.py) and filters accept. Django fails on filters after 9999.
 FIRST_YEAR, LAST_YEAR = 1900, 2200
-# The models of the filters whose values are terms: countries and themes.
-TERMS = {"country": Country, "theme": Theme}
-# The models of the links between stories and these terms.
+# The models of the links between stories and the terms that are values of filters: countries and themes.
 LINKS = {"country": StoryCountry, "theme": StoryTheme}
 
 
@@ -106,7 +104,21 @@ def make_facet(listing, name, label, counts):
     return Facet(name, label, choices)
 
 
-class StoryListing:
+class Filtered:
+    """A list with `count`, `filters` and `facets`: a StoryListing, or a Search (search/finding.py)."""
+
+    @property
+    def offered_facets(self):
+        """The facets to show to readers: [] if the list is too short to filter."""
+        return self.facets if self.filters or self.count > MAX_UNFILTERED else []
+
+    @property
+    def active_choices(self):
+        """The active Choice of each facet. Without filters it is empty, and the facets are not counted."""
+        return self.filters and [facet.active for facet in self.facets if facet.active]
+
+
+class StoryListing(Filtered):
     """The public ones of `stories`, a queryset, filtered by the query string `params` (a QueryDict).
 
     `index`: the index page that they are below. `country`, `theme`: the term in the path, if there is one
@@ -187,10 +199,7 @@ class StoryListing:
         # Facet.items, their HTML, is cached with them. To make it takes a third of the time of the page.
         return cached(("facets", *self.cache_key), self._count_facets)
 
-    @property
-    def offered_facets(self):
-        """The facets to show to readers: [] if the list is too short to filter."""
-        return self.facets if needs_filters(self.page.paginator.count, self.filters) else []
+    count = property(lambda listing: listing.page.paginator.count)
 
     def _count(self, name, count_stories):
         """Return count_stories(queryset) for the stories that pass the filters except that of facet `name`.
@@ -212,11 +221,6 @@ class StoryListing:
         years = [(value, label, number) for value, label, number in self._counts_by_year if value]
         facets.append(make_facet(self, "year", _("Year"), years))
         return [facet for facet in facets if len(facet.choices) > 1 or facet.active]
-
-    @property
-    def active_choices(self):
-        """The active Choice of each facet. Without filters it is empty, and the facets are not counted."""
-        return self.filters and [facet.active for facet in self.facets if facet.active]
 
     def query_string(self, **changes):
         """Return the query string of the active filters with `changes`; a value of None removes a filter."""
@@ -277,15 +281,10 @@ def count_by_year(stories):
 def find_terms(name, slug):
     """Return the primary keys of the terms with `slug` of public stories. A theme has one for each language.
 
-    `name`: the filter, a key of TERMS. A term of other stories only is as one that is not there.
+    `name`: the filter, a key of LINKS. A term of other stories only is as one that is not there.
     """
     links = LINKS[name].objects.filter(story__in=published_pages(), **{f"{name}__slug": slug})
     return list(links.values_list(name, flat=True).distinct())
-
-
-def needs_filters(count, filters):
-    """Return whether a list with `count` entries offers filters. With active `filters` it always does."""
-    return bool(filters) or count > MAX_UNFILTERED
 
 
 def term_label(name, value):
