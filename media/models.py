@@ -11,9 +11,8 @@ from wagtail.images.models import AbstractImage, AbstractRendition, ImageQuerySe
 from caching.local_date import today
 from media.fields import CleanDocumentField, CleanPictureField
 from media.filters import drop_equal, get_shared_filter
-from media.stored_files import force_update, pages_showing, replaced_file, store_file
+from media.stored_files import force_update, pages_showing, replaced_file
 from safeguarding.releases import lock_found, lock_pages, report_concerned
-from safeguarding.scopes import NO_END
 from safeguarding.uses import Use
 
 logger = logging.getLogger(__name__)
@@ -29,17 +28,10 @@ def load_renditions(images):
 
 
 class CleanImageQuerySet(ImageQuerySet):
-    """The queryset of pictures. Those of bulk_create() have all that save() would give them."""
+    """The queryset of pictures. It refuses to create several at once, which sends no signals."""
 
-    def bulk_create(self, objs, *args, **kwargs):
-        # Otherwise the size and hash of the file are written before they are known.
-        objs = list(objs)
-        for each in objs:
-            store_file(each)
-            # As media/people.py computes it without people. bulk_create() sends no signals.
-            each.shown_until = None if each.shows == each.Shows.PERSON_IN_STORY else NO_END
-            each.note_former_answer()
-        return super().bulk_create(objs, *args, **kwargs)
+    def bulk_create(self, *_arguments, **_options):
+        raise TypeError("Save one picture at a time, so that it is known whom it shows.")
 
 
 class CleanImage(AbstractImage):

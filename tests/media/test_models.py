@@ -120,15 +120,10 @@ def test_form_of_a_picture_shows_credit_whom_it_shows_and_usage(editor):
     assert usage.text.strip() == "Used 1 time"  # Wagtail counts the story once
 
 
-def test_pictures_that_are_made_in_bulk_are_shown_as_others_are():
-    """The picture of the person in a story is not, until somebody says who is on it."""
-    CleanImage.objects.bulk_create(
-        CleanImage(title="x", file=CleanFile(picture_bytes(), ".png"), shows=shows)
-        for shows in CleanImage.Shows.values
-    )
-    shown = {image.shows: image.is_shown for image in CleanImage.objects.all()}
-    assert shown == {shows: make_image(shows=shows).is_shown for shows in CleanImage.Shows.values}
-    assert not shown["person"]
+def test_pictures_are_not_made_in_bulk():
+    """The picture of the person in a story would be shown before somebody says who is on it."""
+    with pytest.raises(TypeError):
+        CleanImage.objects.bulk_create([CleanImage(title="x", file=CleanFile(picture_bytes(), ".png"))])
 
 
 def test_rendition_that_another_process_made_is_used():
