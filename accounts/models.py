@@ -15,10 +15,6 @@ class LoginAttempt(models.Model):
     count = models.PositiveIntegerField(default=0)
     last = models.DateTimeField()  # when an attempt was last counted
 
-    class Meta:
-        verbose_name = "login attempt"
-        verbose_name_plural = "login attempts"
-
     def __str__(self):
         return self.digest
 

@@ -17,8 +17,6 @@ class Change(models.Model):
 
     class Meta:
         default_permissions = ()
-        verbose_name = "change"
-        verbose_name_plural = "changes"
 
     def __str__(self):
         return str(self.pk)

@@ -30,11 +30,10 @@ def hide(page, user=None):
 
 @transaction.atomic
 def show_again(page, user=None):
-    """Undo `hide`. Return whether `page` was hidden in this way."""
+    """Undo `hide`."""
     deleted, _by_model = HiddenPage.objects.filter(page_id=page.pk).delete()
     if deleted:
         log(instance=page.specific_deferred, action=SHOW, user=user)
-    return bool(deleted)
 
 
 def is_hidden_at_once(page):

@@ -22,10 +22,6 @@ class Migration(migrations.Migration):
                 ('count', models.PositiveIntegerField(default=0)),
                 ('last', models.DateTimeField()),
             ],
-            options={
-                'verbose_name': 'login attempt',
-                'verbose_name_plural': 'login attempts',
-            },
         ),
         migrations.CreateModel(
             name='Passkey',

@@ -19,8 +19,6 @@ class Migration(migrations.Migration):
                 ('number', models.BigIntegerField(default=caching.models.random_number)),
             ],
             options={
-                'verbose_name': 'change',
-                'verbose_name_plural': 'changes',
                 'default_permissions': (),
             },
         ),
