@@ -1,6 +1,7 @@
 """Tells editors that a scheduled version of a page could not be published at its time. It stays scheduled."""
 
 from django.contrib.auth import get_user_model
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext
 from wagtail.log_actions import log
@@ -30,11 +31,7 @@ def tell_once(page, revision):
     address = absolute(reverse("wagtailadmin_pages:edit", args=[page.pk]))
 
     def compose():
-        text = gettext(
-            "A page was to be published now, and was not: something is missing, or open about its people. "
-            "It stays scheduled, and is published as soon as that is settled. “Publish” in its editor "
-            "says what is missing:\n\n%(address)s"
-        )
-        return gettext("A page was not published"), text % {"address": address}
+        text = render_to_string("stories/not_published.txt", {"address": address})
+        return gettext("A page was not published"), text
 
     mail_later(users, compose)
