@@ -122,45 +122,13 @@ class AnalysingIndex:
 # --- Queries -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Syntax:
-    """The syntax of a database's full-text queries.
-
-    `phrase` and `prefix_phrase` are formats with one {} for the tokens, which `separator` joins; the latter
-    lets the last token be the beginning of a word. `and_`, `or_` and `and_not` are
-    operators between queries.
-    """
-
-    phrase: str
-    prefix_phrase: str
-    separator: str
-    and_: str
-    or_: str
-    and_not: str
-
-
-def compile_query(query, syntax):
-    """Return `query`, a tree of And, Or, Not and TokenPhrases, as text in a database's `syntax`.
-
-    Fault: on SQLite, modelsearch fails on a quotation mark in a word and on a query without words. Here
-    a token has letters and digits only, and a query without tokens is None, which is not compiled.
-    """
-    if isinstance(query, TokenPhrase):
-        pattern = syntax.prefix_phrase if query.is_prefix else syntax.phrase
-        return pattern.format(syntax.separator.join(query.tokens))
-    if isinstance(query, Or):
-        return f"({syntax.or_.join(compile_query(part, syntax) for part in query.subqueries)})"
-    wanted = [part for part in query.subqueries if not isinstance(part, Not)]
-    unwanted = [part.subquery for part in query.subqueries if isinstance(part, Not)]
-    text = f"({syntax.and_.join(compile_query(part, syntax) for part in wanted)})"
-    return f"({text}{syntax.and_not}{compile_query(Or(unwanted), syntax)})" if unwanted else text
-
-
 class AnalysingCompiler(BaseSearchQueryCompiler):
     """Analyses a query and finds the matching objects.
 
-    Each database's subclass has SYNTAX, TEXT_COLUMNS and the method entries_matching(). COLUMN is the column
-    of the index that is searched.
+    Each database's subclass has TEXT_COLUMNS, the method entries_matching(), and the syntax of its full-text
+    queries: PHRASE and PREFIX_PHRASE are formats with one {} for the tokens, which SEPARATOR joins; the
+    latter lets the last token be the beginning of a word. AND, OR and AND_NOT are operators between queries.
+    COLUMN is the column of the index that is searched.
     """
 
     DEFAULT_OPERATOR = "and"
@@ -219,6 +187,22 @@ class AnalysingCompiler(BaseSearchQueryCompiler):
         """
         return queryset.filter(pk__in=self.matching_pks(query, **conditions))
 
+    def compile_query(self, query):
+        """Return `query`, a tree of And, Or, Not and TokenPhrases, as text in the database's syntax.
+
+        Fault: on SQLite, modelsearch fails on a quotation mark in a word and on a query without words. Here
+        a token has letters and digits only, and a query without tokens is None, which is not compiled.
+        """
+        if isinstance(query, TokenPhrase):
+            pattern = self.PREFIX_PHRASE if query.is_prefix else self.PHRASE
+            return pattern.format(self.SEPARATOR.join(query.tokens))
+        if isinstance(query, Or):
+            return f"({self.OR.join(map(self.compile_query, query.subqueries))})"
+        wanted = [part for part in query.subqueries if not isinstance(part, Not)]
+        unwanted = [part.subquery for part in query.subqueries if isinstance(part, Not)]
+        text = f"({self.AND.join(map(self.compile_query, wanted))})"
+        return f"({text}{self.AND_NOT}{self.compile_query(Or(unwanted))})" if unwanted else text
+
     def matching_pks(self, query, column=None, **conditions):
         """Return the primary keys of the objects whose index entry matches `query`, as a queryset.
 
@@ -227,7 +211,7 @@ class AnalysingCompiler(BaseSearchQueryCompiler):
         """
         # compile_query() takes a Not only as a part of an And.
         query = query if isinstance(query, TokenPhrase | Or) else And(getattr(query, "subqueries", [query]))
-        entries = self.entries_matching(compile_query(query, self.SYNTAX), column or self.COLUMN)
+        entries = self.entries_matching(self.compile_query(query), column or self.COLUMN)
         # Index entries have primary keys as strings. The primary key of a page model, such as StoryPage, is a
         # relation to Page, so its type is that of the target.
         pk = self.queryset.model._meta.pk

@@ -4,7 +4,7 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import F, Lookup, Subquery
 from modelsearch.backends.database.postgres.postgres import PostgresIndex, PostgresSearchBackend
 
-from search.backends.common import AnalysingCompiler, AnalysingIndex, PrefixMatching, RankedResults, Syntax
+from search.backends.common import AnalysingCompiler, AnalysingIndex, PrefixMatching, RankedResults
 
 # The text search configuration that changes nothing: texts are analysed before they reach PostgreSQL.
 CONFIG = "simple"
@@ -37,14 +37,8 @@ class InHashTable(Lookup):
 
 class PostgreSQLCompiler(AnalysingCompiler):
     # 'a' <-> 'b': b follows a. This binds tighter than & and |.
-    SYNTAX = Syntax(
-        phrase="'{}'",
-        prefix_phrase="'{}':*",
-        separator="' <-> '",
-        and_=" & ",
-        or_=" | ",
-        and_not=" & !",
-    )
+    PHRASE, PREFIX_PHRASE, SEPARATOR = "'{}'", "'{}':*", "' <-> '"
+    AND, OR, AND_NOT = " & ", " | ", " & !"
     # The columns of an index entry with the analysed title and body.
     TEXT_COLUMNS = ("title_text", "body_text")
 

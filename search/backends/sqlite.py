@@ -5,18 +5,12 @@ from modelsearch.backends.database.sqlite.query import MatchExpression
 from modelsearch.backends.database.sqlite.sqlite import SQLiteIndex, SQLiteSearchBackend
 from wagtail.search.models import SQLiteFTSIndexEntry
 
-from search.backends.common import AnalysingCompiler, AnalysingIndex, PrefixMatching, RankedResults, Syntax
+from search.backends.common import AnalysingCompiler, AnalysingIndex, PrefixMatching, RankedResults
 
 
 class SQLiteCompiler(AnalysingCompiler):
-    SYNTAX = Syntax(
-        phrase='"{}"',
-        prefix_phrase='"{}"*',
-        separator=" ",
-        and_=" AND ",
-        or_=" OR ",
-        and_not=" NOT ",
-    )
+    PHRASE, PREFIX_PHRASE, SEPARATOR = '"{}"', '"{}"*', " "
+    AND, OR, AND_NOT = " AND ", " OR ", " NOT "
     # The columns of an index entry with the analysed title and body.
     TEXT_COLUMNS = ("title", "body")
 
