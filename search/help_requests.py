@@ -4,24 +4,17 @@ The search page then shows the help page before all results.
 """
 
 import functools
-from dataclasses import dataclass
 
 from search.analysis import fold_words, significant_words, stem, stop_words
 
 
-@dataclass(frozen=True)
-class HelpTerms:
-    """Terms of a cry for help, sorted by how they are matched; see is_help_request()."""
-
-    # The terms of one word, folded: "escape".
-    single_words: frozenset
-    # All other terms, each as _stems() of the words that have to occur.
-    stem_sets: frozenset
-
-
 @functools.lru_cache(maxsize=8)
 def analyse_help_terms(terms, language):
-    """Return the HelpTerms of `terms`, a tuple of texts, read in `language`, an ISO code."""
+    """Return `terms`, a tuple of texts in `language`, an ISO code, as is_help_request() needs them.
+
+    They are a pair of sets: the terms of one word, folded, such as "escape", and all other terms, each as
+    _stems() of the words that have to occur.
+    """
     single_words, stem_sets = set(), set()
     for term in terms:
         words, significant = fold_words(term), significant_words(term, language)
@@ -30,21 +23,22 @@ def analyse_help_terms(terms, language):
         elif significant:
             needed = significant if len(significant) > 1 else words
             stem_sets.add(_stems(needed, language))
-    return HelpTerms(frozenset(single_words), frozenset(stem_sets))
+    return single_words, stem_sets
 
 
 def is_help_request(text, help_terms, language):
-    """Return whether `text`, as typed, contains one of `help_terms`, both read in `language`.
+    """Return whether `text`, as typed, contains one of `help_terms`, of analyse_help_terms(), in `language`.
 
     - A term of one word counts if at most one other word was typed, stop words aside.
     - Any other term counts if its words that are no stop words occur, in any order and inflection. If that is
       only one word, as in “help me”, the stop words must occur too.
     """
+    single_words, stem_sets = help_terms
     significant = significant_words(text, language)
-    others = [word for word in significant if word not in help_terms.single_words]
+    others = [word for word in significant if word not in single_words]
     has_single_word = len(others) < len(significant)
     stems = _stems(fold_words(text), language)
-    return (has_single_word and len(others) <= 1) or any(each <= stems for each in help_terms.stem_sets)
+    return (has_single_word and len(others) <= 1) or any(each <= stems for each in stem_sets)
 
 
 def _stems(words, language):

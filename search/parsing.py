@@ -102,8 +102,7 @@ def _expand_words(words, language, vocabulary, max_words=None):
     queries, start = [], 0
     while start < len(words):
         for end in range(min(len(words), start + max_words), start + 1, -1):
-            synonyms = vocabulary.synonyms(words[start:end])
-            if synonyms:
+            if synonyms := vocabulary.synonyms(words[start:end]):
                 parts = _expand_words(words[start:end], language, vocabulary, end - start - 1)
                 queries.append(Or([combine(And, _without_negligible(parts, language)), *synonyms]))
                 start = end
