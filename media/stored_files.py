@@ -8,17 +8,6 @@ from django.db import transaction
 from wagtail.models import Page, ReferenceIndex
 
 
-def store_file(instance):
-    """Store the new file of `instance`, if it has one, before `instance` is saved. Return whether it has one.
-
-    So its size and hash are saved too.
-    """
-    if not instance.file or instance.file._committed:
-        return False
-    instance.file.save(instance.file.name, instance.file.file, save=False)
-    return True
-
-
 def force_update(instance, kwargs):
     """Make save(**kwargs) raise NotUpdated if the row of `instance` was deleted since it was loaded.
 
@@ -37,9 +26,11 @@ def replaced_file(instance, lock_first=None):
 
     `lock_first`: function that is called before the row of `instance` is locked, to lock other rows.
     """
-    if not store_file(instance):
+    if not instance.file or instance.file._committed:
         yield None
         return
+    # Before the row is saved, so that its size and hash are saved too.
+    instance.file.save(instance.file.name, instance.file.file, save=False)
     with transaction.atomic():
         try:
             if lock_first and instance.pk:
