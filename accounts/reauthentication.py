@@ -147,11 +147,9 @@ def check_proof(request, user, sent):
         if authenticate(request, username=user.get_username(), password=sent["password"]) != user:
             return TOO_MANY if getattr(request, "is_throttled", False) else WRONG_PASSWORD
         mark_identity_verified(request)
-    elif step == "factor" and not is_recent(request, IDENTITY_VERIFIED_AT):
-        return ""  # the first proof has expired, and the page asks for it again
-    elif step == "factor":
+    elif step == "factor" and is_recent(request, IDENTITY_VERIFIED_AT):
         return check_factor(request, user, sent)
-    return ""
+    return ""  # If the first proof has expired, the page asks for it again.
 
 
 def check_factor(request, user, sent):

@@ -21,10 +21,8 @@ class PageCompressionMiddleware(GZipMiddleware):
     """
 
     def process_response(self, request, response):
-        if response.streaming or response.get("Content-Type", "").startswith("image/"):
-            return response
-        if settings.SESSION_COOKIE_NAME in request.COOKIES:
-            return response
-        if will_be_cached(request, response):
+        is_file = response.streaming or response.get("Content-Type", "").startswith("image/")
+        has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
+        if is_file or has_session or will_be_cached(request, response):
             return response
         return super().process_response(request, response)

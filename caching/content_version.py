@@ -208,9 +208,7 @@ def trim():
 
 def may_change_public_pages(sql):
     """Return whether the statement `sql` may change what visitors see. An unknown statement may."""
-    if not isinstance(sql, str):
-        return True
-    if SEVERAL_STATEMENTS.search(sql):
+    if not isinstance(sql, str) or SEVERAL_STATEMENTS.search(sql):
         return True
     if READING_STATEMENT.match(sql):
         return False
@@ -221,8 +219,7 @@ def may_change_public_pages(sql):
         return False
     if write["verb"].startswith("INSERT") and write["table"] in TABLES_WITH_UNSEEN_INSERTS:
         return bool(UPSERT.search(sql))
-    page_update = PAGE_UPDATE.match(sql)
-    if page_update:
+    if page_update := PAGE_UPDATE.match(sql):
         columns = set(re.findall(r'"(\w+)" = ', page_update[1]))
         return not columns <= DRAFT_COLUMNS
     return True

@@ -21,10 +21,8 @@ class MediaConfig(AppConfig):
         register_in_reference_index()
         erasing.register()
         # Wagtail registers its own policies, with the same arguments, without exact_class. So ours win.
-        for model, auth_model in (
-            (CleanImage, "wagtailimages.Image"),
-            (CleanDocument, "wagtaildocs.Document"),
-        ):
+        models = {CleanImage: "wagtailimages.Image", CleanDocument: "wagtaildocs.Document"}
+        for model, auth_model in models.items():
             policy = ShownFilePolicy(model, auth_model=auth_model, owner_field_name="uploaded_by_user")
             register_permission_policy(model, policy, exact_class=True)
         UploadedFile._meta.get_field("file").attr_class = WaitingFile

@@ -12,16 +12,14 @@ from django.db import connection
 NAMESPACE = crc32(b"stories") & 0x7FFFFFFF
 
 
-@contextmanager
 def hold(name, wait=True):
-    """Context manager that holds the lock `name`. It yields whether the lock was acquired.
+    """Return a context manager that holds the lock `name`. It yields whether the lock was acquired.
 
     With `wait`, it waits until no other process holds the lock. Without, it yields False at once in that
     case. The lock is released when the process ends, even by a crash.
     """
     lock = _file_lock if connection.vendor == "sqlite" else _database_lock
-    with lock(name, wait) as is_acquired:
-        yield is_acquired
+    return lock(name, wait)
 
 
 @contextmanager

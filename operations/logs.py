@@ -38,10 +38,9 @@ class JSONFormatter(logging.Formatter):
     """Formats a record as JSON. Other attributes of the record, such as the request, are not logged."""
 
     def format(self, record):
+        created = datetime.datetime.fromtimestamp(record.created, datetime.UTC)
         event = {
-            "time": datetime.datetime.fromtimestamp(record.created, datetime.UTC).isoformat(
-                timespec="milliseconds"
-            ),
+            "time": created.isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
             "message": message_of(record),

@@ -41,10 +41,8 @@ sign_in_urls = [
 # The first of two routes with the same path is used, so those of editing/ replace Wagtail's. The last of
 # these decorators runs first.
 admin_urls = [*editing_urls.urlpatterns, *wagtailadmin_urls.urlpatterns]
-admin_urls = decorate_urlpatterns(admin_urls, explain_refusals)
-admin_urls = decorate_urlpatterns(admin_urls, check_for_leaks)
-admin_urls = decorate_urlpatterns(admin_urls, check_choices)
-admin_urls = decorate_urlpatterns(admin_urls, check_objects)
+for decorator in (explain_refusals, check_for_leaks, check_choices, check_objects):
+    admin_urls = decorate_urlpatterns(admin_urls, decorator)
 admin_urls = decorate_urlpatterns([*sign_in_urls, *admin_urls], require_recent_proof)
 admin_urls = decorate_urlpatterns(admin_urls, csp_override(settings.ADMIN_CSP))
 # Without Wagtail's forms for shared passwords, which are switched off in the settings.
