@@ -6,9 +6,6 @@ from django.views.generic import TemplateView
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
-# The name of Wagtail's item in the menu "Help".
-WAGTAILS_GUIDE = "editor-guide"
-
 
 class GuideView(WagtailAdminTemplateMixin, TemplateView):
     """The guide. Its text is in English only; its title is translated."""
@@ -31,7 +28,7 @@ def menu_item():
 
 def leave_out_wagtails_guide(request, menu_items):
     """Hook: remove the link to Wagtail's own guide, which is another site and does not describe this one."""
-    menu_items[:] = [item for item in menu_items if item.name != WAGTAILS_GUIDE]
+    menu_items[:] = [item for item in menu_items if item.name != "editor-guide"]
 
 
 urlpatterns = [path("guide/", GuideView.as_view(), name="editors_guide")]

@@ -12,11 +12,7 @@ class Command(BaseCommand):
     help = "Load the demonstration content into an empty site. A second run changes nothing."
 
     def add_arguments(self, parser):
-        parser.add_argument(
-            "--if-empty",
-            action="store_true",
-            help="Leave a site that has content as it is, without an error.",
-        )
+        parser.add_argument("--if-empty", action="store_true", help="Leave a site with content as it is.")
 
     def handle(self, *args, **options):
         if demo_site.is_loaded():
