@@ -274,7 +274,7 @@ def no_check(monkeypatch):
 @pytest.fixture
 def no_rule_for_reading(monkeypatch):
     """Take out the rule that visitors may read only released pages."""
-    monkeypatch.setattr(visibility, "is_released", lambda *_arguments: Q())
+    monkeypatch.setattr(visibility, "is_released", lambda *_arguments, **_options: Q())
     monkeypatch.setattr(visibility, "is_page_released", lambda _page: True)
 
 
