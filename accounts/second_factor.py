@@ -13,6 +13,7 @@ from base64 import b32encode
 from binascii import unhexlify
 from functools import partial
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
@@ -60,6 +61,7 @@ class SecondFactorMiddleware:
 
     def __call__(self, request):
         request.user = SimpleLazyObject(partial(known_user, request, request.user))
+        request.auser = sync_to_async(partial(known_user, request, request.user))
         return self.get_response(request)
 
     def process_view(self, request, *_arguments):

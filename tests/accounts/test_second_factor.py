@@ -6,10 +6,13 @@ seconds for which an app shows the same code. `admin` is an administrator, `amin
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.http import JsonResponse
 from django.test import Client
+from django.urls import path
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from site_project import urls
 from tests.support import builders
 from tests.support.second_factor import (
     KEY,
@@ -67,6 +70,26 @@ def test_pending_user_is_anonymous_on_the_public_site(admin):
         assert client.get(address).status_code == 302
     assert client.get("/").status_code == 200
     assert "/admin/pages/" not in client.get("/").text, "no bar for editors"
+
+
+async def who_am_i(request):
+    return JsonResponse({"name": (await request.auser()).get_username()})
+
+
+class AsyncUrls:
+    """The URLs of the site and an asynchronous view."""
+
+    urlpatterns = [path("who/", who_am_i), *urls.urlpatterns]
+    handler500 = urls.handler500
+
+
+@pytest.mark.parametrize("has_app", [True, False])
+def test_pending_user_is_anonymous_in_an_asynchronous_view(settings, admin, amina, has_app):
+    if has_app:
+        with_app(admin)
+    settings.ROOT_URLCONF = AsyncUrls
+    assert signed_in(amina).get("/who/").json() == {"name": "amina"}
+    assert signed_in(admin).get("/who/").json() == {"name": ""}
 
 
 def test_login_of_private_pages_asks_for_the_second_factor(admin):
