@@ -58,6 +58,13 @@
     rows[0]?.parentElement.prepend(...rows);
   });
 
+  // After an error, or a file that is stored already, Wagtail replaces the form in the dialog, which had focus.
+  window.jQuery(document).on("ajaxComplete", () => {
+    const dialog = document.querySelector(".modal.in");
+    if (!dialog || document.activeElement !== document.body) return;
+    (dialog.querySelector("[aria-invalid], .duplicate-upload__actions a") ?? dialog).focus();
+  });
+
   // Wagtail gives focus back to the button that opened the dialog, which is hidden once something is chosen.
   window.jQuery(document).on("hidden.bs.modal", () => {
     if (document.activeElement === document.body) chooser?.querySelector(".chosen button")?.focus();
