@@ -37,7 +37,7 @@ def say_who_sent_it(request, page):
         if not found:
             text += " " + _("Nothing about its people is missing: you can approve it.")
         elif found == {True}:
-            text += " " + _("It waits for the safeguarding team. Moderators have nothing to do before.")
+            text += " " + _("It waits for the safeguarding team. Moderators have nothing to do until then.")
     elif is_own and not may_decide:
         text = _(
             "You sent this for approval on %(time)s. To change it, choose “Cancel workflow” below: then it "
