@@ -63,7 +63,7 @@ def test_moderator_says_who_is_in_a_story_and_publishes_it(new_page, live_server
     expect(panel.get_by_role("radio", name="These people")).to_be_checked()
     expect(named.last.locator(":checked")).to_have_text("By a changed name")  # as the person agreed
     # The agreement of the person is shown beside the code before the form is sent.
-    expect(panel).to_contain_text(re.compile(f"{person.code} – Active until .* · By a changed name"))
+    expect(panel).to_contain_text(re.compile(f"{person.code} – Active, until .* · By a changed name"))
     named.last.select_option("By the real name")
     admin.footer(tab, "Publish")
     expect(panel).to_contain_text(f"{person.code} did not agree to be named in this way")
