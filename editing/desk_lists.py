@@ -46,10 +46,14 @@ def find_waiting(user):
 def describe_senders(pages):
     states = workflow_states(pages, WorkflowState.STATUS_IN_PROGRESS)
     # What the draft of a live page shows is not stored.
-    held = set(Page.objects.filter(~is_released(), pk__in=states, live=False).values_list("pk", flat=True))
-    waits = _("Sent by %(name)s. It waits because of its people: open it to see for whom.")
+    drafts = Page.objects.filter(pk__in=states, live=False).annotate(is_released=is_released())
+    known = dict(drafts.values_list("pk", "is_released"))
+    texts = {
+        True: _("Sent by %(name)s. Nothing about its people is missing."),
+        False: _("Sent by %(name)s. It waits because of its people: open it to see for whom."),
+    }
     return {
-        pk: (waits if pk in held else _("Sent by %(name)s"))
+        pk: texts.get(known.get(pk), _("Sent by %(name)s"))
         % {"name": get_user_display_name(state.requested_by)}
         for pk, state in states.items()
         if state.requested_by

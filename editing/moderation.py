@@ -33,6 +33,11 @@ def say_who_sent_it(request, page):
     may_decide, is_own = bool(task.get_actions(page, request.user)), state.requested_by == request.user
     if may_decide and not is_own:
         text = _("%(name)s sent this page for approval on %(time)s.")
+        found = {is_for_leads for _line, is_for_leads in lines_about(page, request.user)}
+        if not found:
+            text += " " + _("Nothing about its people is missing: you can approve it.")
+        elif found == {True}:
+            text += " " + _("It waits for the safeguarding team. Moderators have nothing to do until then.")
     elif is_own and not may_decide:
         text = _(
             "You sent this for approval on %(time)s. To change it, choose “Cancel workflow” below: then it "

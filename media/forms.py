@@ -105,6 +105,8 @@ class PictureForm(ShownFileMixin, BaseImageForm):
 
     def offer_people(self, field):
         """Offer those in the pages with the picture first, and show the labels that the user may see."""
+        field.widget = forms.CheckboxSelectMultiple()
+        field.widget.template_name = "media/people.html"
         first = people_in(Page.objects.filter(pk__in=self.instance.get_pages()))
         people = sorted(Contributor.by_code(), key=lambda person: person.pk not in first)
         labels = labels_for(self.user) if self.user else {}

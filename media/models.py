@@ -82,10 +82,7 @@ class CleanImage(AbstractImage):
         verbose_name=_("people on the picture"),
         blank=True,
         related_name="+",
-        help_text=_(
-            "Everybody on it who is in a story. It is shown only while they agree to it. With a mouse, hold "
-            "Ctrl (on a Mac ⌘) to choose several, or to take one out."
-        ),
+        help_text=_("Everybody on it who is in a story. It is shown only while they agree to it."),
     )
     is_recognisable = models.BooleanField(
         _("somebody on it could be recognised"),

@@ -25,7 +25,7 @@ from wagtail.log_actions import log
 from wagtail.models import Page, PageLogEntry
 
 from caching.local_date import today
-from safeguarding.decisions import find_repeatable, find_undecided, find_versions, waiting_pages
+from safeguarding.decisions import MAX_READ, find_repeatable, find_undecided, find_versions, waiting_pages
 from safeguarding.forms import DecisionForm
 from safeguarding.leak_check.hits import allow
 from safeguarding.mails import mail_about, send
@@ -39,8 +39,7 @@ from safeguarding.writers import RIGHT
 
 def describe_open(page):
     """Return what is not decided about the people in the versions of `page`."""
-    sentences = [sentence for version in find_versions(page) for sentence in version.sentences]
-    return " ".join(dict.fromkeys(sentences)) or _("Everything about its people is decided.")
+    return " ".join(dict.fromkeys(each for version in find_versions(page) for each in version.sentences))
 
 
 class DecisionIndexView(LeadMixin, generic.IndexView):
@@ -62,7 +61,10 @@ class DecisionIndexView(LeadMixin, generic.IndexView):
     ]
 
     def get_base_queryset(self):
-        return waiting_pages()
+        """Return the pages that wait, without those about whose people everything is decided."""
+        pages = waiting_pages()
+        decided = [page.pk for page in pages[:MAX_READ] if not describe_open(page)]
+        return pages.exclude(pk__in=decided)
 
 
 class StoryMixin(LeadMixin):
@@ -76,8 +78,7 @@ class StoryMixin(LeadMixin):
 
     @cached_property
     def versions(self):
-        page = get_object_or_404(Page, pk=self.kwargs["pk"], depth__gt=1)
-        return find_versions(page)
+        return find_versions(get_object_or_404(Page, pk=self.kwargs["pk"], depth__gt=1))
 
     @cached_property
     def version(self):
@@ -248,8 +249,7 @@ class AnswersView(LeadMixin, TemplateView):
 
     def post(self, request):
         act = say_right if "right" in request.POST else ask
-        digests = request.POST.getlist("digest")
-        found = [version for version in self.versions if version.report.digest in digests]
+        found = [each for each in self.versions if each.report.digest in request.POST.getlist("digest")]
         for version in found:
             act(version, request.user)
         messages.success(request, _("Done: %d.") % len(found))

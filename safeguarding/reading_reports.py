@@ -62,7 +62,7 @@ def find_answers(user):
         (
             each.contributor.code,
             address_of(each),
-            before % {"what": each.describe(with_words), "name": each.user or "–"}
+            before % {"what": each.describe(with_words), "name": each.user or _("A former user")}
             if each.agrees and key in refused
             else each.describe(with_words),
         )

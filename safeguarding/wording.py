@@ -25,7 +25,7 @@ def describe_status(person):
             consent.given_on
         )
     if status == Status.NONE and person.proposed_at:
-        return _("Somebody wrote down the consent. Confirm it, or change it before.")
+        return _("Somebody wrote down the consent. Confirm it as it is, or change it first.")
     if status == Status.NONE:
         return _("Nobody has asked this person yet. Ask the person, or have the person taken out.")
     last_day = format_day(get_last_day(person, consent))
@@ -48,4 +48,5 @@ def describe_end(decision):
 def describe_wait(page):
     """Return a sentence about how long `page`, one of waiting_pages(), has waited."""
     days = (timezone.now() - page.waits_since).days
-    return ngettext("Waits for %d day.", "Waits for %d days.", days) % days
+    waits = ngettext("Waits for %d day.", "Waits for %d days.", days)
+    return waits % days if days else _("Waits since today.")

@@ -151,7 +151,7 @@ class DocumentBlock(blocks.StructBlock):
     title = blocks.CharBlock(
         label=_("Link text"),
         max_length=160,
-        help_text=_("What readers get. Name nobody who must stay unnamed."),
+        help_text=_("What readers get. Name only people who may be named."),
     )
 
     class Meta:

@@ -46,8 +46,10 @@ class CheckedPageForm(WagtailAdminPageForm):
         super().__init__(*args, **kwargs)
         self.fields["title"].help_text = _(
             "As readers see it. Everybody who signs in here may see titles and addresses, also of drafts. "
-            "Name nobody who must stay unnamed."
+            "Name only people who may be named."
         )
+        if self.instance.people == People.UNKNOWN and not self.instance.lacks_reason:
+            self.fields["reason"].label = _("Why could nobody tell? Written down. Write only to replace it.")
         # As in Wagtail's form, the slug of a live page doesn't follow its title.
         self.makes_slug = not (self.instance.pk and self.instance.live)
         if self.makes_slug:

@@ -106,9 +106,7 @@ def unseen_errors(report):
     `report`: the Report of the page.
     """
     if report.waits:
-        text = _(
-            "A picture shows a person, or was said to. Choose “These people”, or ask the safeguarding team."
-        )
+        text = _("A picture shows, or showed, a person. Choose “These people”, or ask the safeguarding team.")
         yield "people", text, None, "not seen"
 
 

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='cleanimage',
             name='people',
-            field=models.ManyToManyField(blank=True, help_text='Everybody on it who is in a story. It is shown only while they agree to it. With a mouse, hold Ctrl (on a Mac ⌘) to choose several, or to take one out.', related_name='+', to='safeguarding.contributor', verbose_name='people on the picture'),
+            field=models.ManyToManyField(blank=True, help_text='Everybody on it who is in a story. It is shown only while they agree to it.', related_name='+', to='safeguarding.contributor', verbose_name='people on the picture'),
         ),
         migrations.AddField(
             model_name='cleanimage',

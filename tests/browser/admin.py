@@ -116,6 +116,7 @@ def upload_picture(page, title, shows):
     dialog.get_by_label("Whom it shows*").select_option(shows)
     dialog.get_by_role("button", name="Upload").click()
     expect(dialog).to_be_hidden()
+    expect(page.locator(":focus")).to_be_visible()
 
 
 def wait_until_kept(block, words):

@@ -135,7 +135,7 @@ def files_are_sent_with_one_answer_and_what_is_refused_is_named(tab, gallery):
     assert not sent
     assert not CleanImage.objects.exists()
     whom.select_option("Someone else")
-    dialog.get_by_label("People on the picture").select_option(person.code)
+    dialog.get_by_label(person.code).check()
     # Asked only in the form of one picture.
     expect(dialog.get_by_label("could be recognised")).to_have_count(0)
     dialog.get_by_label("Credit").fill("A. Painter")

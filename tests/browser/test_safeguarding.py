@@ -97,6 +97,8 @@ def test_an_editor_says_why_nobody_could_tell_and_a_lead_says_that_it_is_right(n
     reason.fill("It is told without her places.")
     admin.footer(page, "Publish")
     expect(page.get_by_text("has been published")).to_be_visible()
+    page.goto(f"{live_server.url}/admin/pages/{story.pk}/edit/")
+    expect(page.get_by_label("Written down. Write only to replace it.")).to_have_value("")
     admin.give_session(page, live_server.url, make_user(GROUP))
     page.goto(f"{live_server.url}/admin/")
     page.get_by_role("link", name="A bridge").press("Enter")

@@ -59,10 +59,19 @@ def test_moderator_sees_who_sent_it_and_approves_with_the_first_button(moderator
 
     page = builders.parse(moderator.get(edit_address(story)))
     [sent] = [each for each in messages_on(page) if "sent this page" in each]
-    assert re.match(r"Amina Diallo sent this page for approval on .* UTC\.", sent)
+    assert re.match(r"Amina Diallo sent this page for approval on .* UTC\. Nothing about its people is", sent)
     buttons = page.select("nav[aria-label='Actions (footer)'] button")
     assert buttons[0].get_text(strip=True) == "Approve and Publish"
     assert "See what changed" not in page.text  # because the story was never live
+
+
+def test_moderator_is_told_that_a_story_waits_for_the_safeguarding_team(moderator, author):
+    story = make_story_about(make_person(), live=False, owner=author)
+    Workflow.objects.get().start(story, author)
+    assert "It waits for the safeguarding team" in " ".join(shown(moderator, edit_address(story)))
+    story.people = ""  # An editor has to answer.
+    story.save_revision()
+    assert "waits for the safeguarding team" not in " ".join(shown(moderator, edit_address(story)))
 
 
 def test_who_sent_it_is_told_neither_to_the_moderator_who_did_nor_to_an_editor(client, author, moderator):

@@ -111,7 +111,8 @@ def test_desk_lists_what_needs_its_user(writer, admin_client, own, elsewhere):
 def test_moderator_finds_what_waits_for_them(client, own):
     client.force_login(admin_world.make_role("moderator", own))
     sender = own.waiting.requested_by
-    assert desk(client)["Waiting for you (1)"] == [f"Plain draft – Sent by {sender.username}"]
+    [row] = desk(client)["Waiting for you (1)"]
+    assert row == f"Plain draft – Sent by {sender.username}. Nothing about its people is missing."
     Release.objects.filter(page=own.draft).update(until=None)
     [row] = desk(client)["Waiting for you (1)"]
     assert row.endswith(

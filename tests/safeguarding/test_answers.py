@@ -103,7 +103,7 @@ def test_a_page_with_a_picture_of_somebody_is_published_after_a_lead_looked(lead
     assert story.lead_image.shows == "other" or not is_shown_outside(story.lead_image)
     assert "A bridge" not in lead.get("/admin/").text, "it is still being written"
     Workflow.objects.get().start(story, None)
-    with pytest.raises(ValidationError, match="A picture shows a person, or was said to"):
+    with pytest.raises(ValidationError, match="A picture shows, or showed, a person"):
         revision.publish()
     assert "A bridge" in lead.get("/admin/").text
     press(lead)

@@ -42,7 +42,10 @@ def test_a_decision_lets_a_live_story_be_read(lead):
         {"has_read": ""},
         {"question": [data["question"], "1:child"]},  # which is not asked about this story
     ):
-        assert errors_of(lead.post(page, data | wrong)), wrong
+        response = lead.post(page, data | wrong)
+        assert errors_of(response) and parse(response).select_one("[role=alert]"), wrong
+    group = parse(response).select_one("fieldset:has([name=question])")
+    assert group.select_one(f"#{group['aria-describedby']}").get_text(strip=True)
     assert "Please read it again" in lead.post(page, data | {"digest": "other"}, follow=True).text
     assert not Decision.objects.exists()
     send_decision(lead, story)
@@ -217,8 +220,11 @@ def test_what_waits_longest_stands_first_with_its_days(lead, time_machine, days)
     items = parse(lead.get("/admin/")).select("li")
     lines = [each.text.split(" P-")[0] for each in items if "Waits for" in each.text]
     assert lines == ["9: Waits for 9 days.", "1: Waits for 1 day."]
-    rows = parse(lead.get(reverse("safeguarding_decisions:index"))).select("tbody tr td.title")
-    assert [row.get_text(strip=True) for row in rows] == ["9", "1"]
+    lead.force_login(make_user(GROUP))  # who wrote nothing
+    for expected in (["9", "1"], ["1"]):
+        rows = parse(lead.get(reverse("safeguarding_decisions:index"))).select("tbody tr td.title")
+        assert [row.get_text(strip=True) for row in rows] == expected
+        send_decision(lead, StoryPage.objects.get(title=expected[0]))
 
 
 def test_somebody_whom_nobody_asked_is_asked_or_taken_out_and_is_no_consent_that_ends(lead):
@@ -229,9 +235,9 @@ def test_somebody_whom_nobody_asked_is_asked_or_taken_out_and_is_no_consent_that
     del work["Look at these answers"]  # of the pages around it
     said = f"{unasked.code}: Nobody has asked this person yet. Ask the person, or have the person taken out."
     [(heading, [(title, _address, sentence)])] = work.items()
-    assert (heading, title, sentence) == ("What waits for you", "Nets", f"Waits for 0 days. {said}")
+    assert (heading, title, sentence) == ("What waits for you", "Nets", f"Waits since today. {said}")
     unasked.proposed_at = timezone.now()
-    assert describe_status(unasked) == "Somebody wrote down the consent. Confirm it, or change it before."
+    assert describe_status(unasked).endswith("Confirm it as it is, or change it first.")
     assert not Notice.objects.exists()
     unasked.names = ""
     unasked.save()

@@ -53,8 +53,10 @@ BROKEN_WORDS = """(element) => {
 
 
 def expect_to_fit(page):
-    """Expect that the page is not wider than its window. Wait while the page is still being laid out."""
+    """Expect that neither the page nor its main part scrolls sideways. Wait while it is being laid out."""
     expect(page.locator("html")).to_have_js_property("scrollWidth", page.viewport_size["width"])
+    main = page.locator("main")
+    assert main.evaluate("(element) => { element.scrollLeft = 9999; return element.scrollLeft; }") == 0
 
 
 def run_axe(page, options=ALL_RULES, within="html"):

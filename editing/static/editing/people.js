@@ -1,5 +1,5 @@
 /* In the page editor: choosing a person answers "These people", and presets how the page names the person to what the
-   person agreed to. "Ask them" asks the safeguarding team. Dialogs for a picture offer these people first. */
+   person agreed to. A button asks the safeguarding team. Dialogs for a picture offer these people first. */
 {
   const isTakenOut = ({ id }) => document.getElementById(id.replace(/contributor$/, "DELETE"))?.value;
   const chosen = () =>
@@ -25,7 +25,11 @@
     if (!target.matches("[data-ask]")) return;
     const headers = { [window.wagtailConfig.CSRF_HEADER_NAME]: window.wagtailConfig.CSRF_TOKEN };
     const response = await fetch(target.dataset.ask, { method: "POST", headers });
-    if (response.ok) target.parentElement.textContent = await response.text();
+    if (!response.ok) return;
+    const said = target.parentElement;
+    said.textContent = await response.text();
+    said.tabIndex = -1;
+    said.focus();
   });
 
   // On a narrow screen, the side panel covers the field to which a link in it leads.
@@ -35,23 +39,41 @@
       document.querySelector("[data-form-side-close-button]").click();
   });
 
-  // The options of the list `people` that are about the people of the story.
-  const offered = (people) => [...people.options].filter(({ value }) => chosen().some((each) => each.value === value));
+  // The checkboxes in `dialog`, in the form of a picture, for the people of the story.
+  const offered = (dialog) =>
+    [...dialog.querySelectorAll("[name$=people]")].filter(({ value }) => chosen().some((each) => each.value === value));
+
+  let chooser;
+  document.addEventListener("click", ({ target }) => {
+    chooser = target.closest("[data-chooser-url]") ?? chooser;
+  });
 
   window.jQuery(document).on("show.bs.modal", ({ target }) => {
-    const people = target.querySelector("select[name$=people]");
-    if (!people) return;
-    people.prepend(...offered(people));
-    for (const option of offered(people)) {
-      const line = lineOf(chosen().find(({ value }) => value === option.value));
-      option.text = line.slice(0, line.lastIndexOf(" – "));
-    }
+    target.setAttribute("aria-label", target.querySelector("h1, h2")?.textContent.trim() ?? "");
+    const rows = offered(target).map((box) => {
+      const line = lineOf(chosen().find(({ value }) => value === box.value));
+      box.nextSibling.textContent = ` ${line.slice(0, line.lastIndexOf(" – "))}`;
+      return box.closest("label").parentElement;
+    });
+    rows[0]?.parentElement.prepend(...rows);
+  });
+
+  // After an error, or a file that is stored already, Wagtail replaces the form in the dialog, which had focus.
+  window.jQuery(document).on("ajaxComplete", () => {
+    const dialog = document.querySelector(".modal.in");
+    if (!dialog || document.activeElement !== document.body) return;
+    (dialog.querySelector("[aria-invalid], .duplicate-upload__actions a") ?? dialog).focus();
+  });
+
+  // Wagtail gives focus back to the button that opened the dialog, which is hidden once something is chosen.
+  window.jQuery(document).on("hidden.bs.modal", () => {
+    if (document.activeElement === document.body) chooser?.querySelector(".chosen button")?.focus();
   });
 
   document.addEventListener("change", ({ target }) => {
-    const people = target.closest("form")?.querySelector(".modal-body select[name$=people]");
-    if (!people || !target.name.endsWith("shows") || target.value !== "person" || people.value) return;
-    const found = offered(people);
-    if (found.length === 1) found[0].selected = true;
+    const dialog = target.closest(".modal-body");
+    if (!dialog || !target.name.endsWith("shows") || target.value !== "person") return;
+    const found = offered(dialog);
+    if (found.length === 1 && !dialog.querySelector("[name$=people]:checked")) found[0].checked = true;
   });
 }
