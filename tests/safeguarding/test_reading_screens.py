@@ -6,7 +6,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from safeguarding.holds import take_down
+from publishing.trash import move_to_trash
+from safeguarding.encryption import encrypt
+from safeguarding.holds import bring_back, take_down
 from safeguarding.models import Reading, SecondReader
 from safeguarding.reading_start import MAX_TRIES
 from tests.support.builders import make_image, make_plain_page, parse
@@ -54,6 +56,9 @@ CLOSING = {
     "another secret": use_another_secret,
     "started again": lambda reading: make_reading(story=reading.page.specific),
     "taken down": lambda reading: take_down(reading.contributor, None),
+    "brought back": lambda reading: [act(reading.contributor, None) for act in (take_down, bring_back)],
+    "page in the trash": lambda reading: move_to_trash(reading.page),
+    "page deleted": lambda reading: reading.page.specific.delete(),
     "withdrawn": lambda reading: withdraw(reading.contributor),
     "not safe any more": lambda reading: record(reading.contributor, link_is_safe=False),
     "without a key": lambda _reading, settings: setattr(settings, "SAFEGUARDING_KEYS", []),
@@ -90,6 +95,28 @@ def test_a_link_opens_with_its_code_only_and_looking_uses_nothing_up(client):
     send(client, reading, WRONG)
     assert CLOSED in send(client, reading, WRONG).text
     assert not opens(client, reading), "after five wrong ones the right one is too late"
+
+
+def test_a_browser_that_sends_a_screen_again_shows_nothing_later(client, time_machine):
+    time_machine.move_to(timezone.now(), tick=False)
+    reading, other = make_reading(), make_reading()
+    code = {"code": reading.shown_code}
+    asked = client.get(reading.path)
+    opened = press(client, asked, "Go on", **code)
+    page = press(client, press(client, opened, "Go on"), "Change this", words_words="Not the street.")
+    assert reading.shown_code.replace(" ", "") not in opened.text.replace(" ", "")
+    ticket = parse(page).select_one("[name=ticket]")["value"]
+    assert heading(client.post(other.path, {"ticket": ticket})) == ASKS, "it is that of one link"
+    time_machine.shift(901)
+    for page_before, label, more in ((asked, "Go on", code), (opened, "Go on", {}), (page, "Yes", {})):
+        late = press(client, page_before, label, **more)
+        assert (heading(late), "Not the street." in late.text) == (ASKS, False)
+    assert Reading.objects.get(pk=reading.pk).tries == 0
+    late = press(client, late, "Go on", code=WRONG)
+    stolen = press(client, late, "Go on", **code, kept=encrypt("words_words=Secret"))
+    assert (heading(stolen), "Secret" in stolen.text) == (READS, False), "it decrypts no other text"
+    page = press(client, late, "Go on", **code)
+    assert ("Question 3" in page.text, "Not the street." in page.text) == (True, True), "but nothing is lost"
 
 
 def test_here_it_opens_without_a_code(client):
@@ -190,10 +217,11 @@ def test_the_text_is_that_of_the_version_with_its_pictures_and_without_ways_out(
     link = '<a href="https://example.org/">A link</a>'
     shown = {"body": [{"type": "text", "value": f"<p>Words of the story. {link}</p>"}], "lead_image": image}
     person = make_agreeing_person(LINK_IS_SAFE)
-    shown |= {"lead_image_decorative": True, "seo_title": "Found as this", "search_description": "And so."}
+    shown |= {"lead_image_alt": "A road", "seo_title": "Found as this", "search_description": "And so."}
     story = make_story_about(person, live=False, **shown)
     text = parse(send(client, make_reading(story=story))).select_one(".reading__text")
     assert "Words of the story." in text.text and "A link" in text.text
+    assert text.small.text.endswith("can’t see the picture: A road")
     assert not text.select("a, script, form, source, [srcset]")
     (picture,) = text.select("img")
     assert picture["src"].startswith("data:image/jpeg;base64,")

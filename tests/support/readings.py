@@ -20,8 +20,12 @@ def make_reading(way="link", language="en", story=None, event=(), **fields):
 
 
 def send(client, reading, code=None, **data):
-    """Return the response to a form of the `reading`, sent with its code or with `code`."""
-    return client.post(reading.path, {"code": reading.shown_code if code is None else code} | data)
+    """Return the response to `data`, sent for the `reading` after its code or `code`, or to that alone."""
+    page = client.get(reading.path)
+    for fields in ({"code": reading.shown_code if code is None else code}, *([data] if data else [])):
+        if ticket := parse(page).select_one("[name=ticket]"):
+            page = client.post(reading.path, {"ticket": ticket["value"]} | fields)
+    return page
 
 
 def heading(response):
