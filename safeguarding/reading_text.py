@@ -19,8 +19,8 @@ LEFT_OUT = "script, form, nav, source, .band, .story-end, .needs-script, .visual
 def render_text(request, content):
     """Return the HTML of `content`, a page, as readers will see it, without links, and with pictures as data.
 
-    Below each picture are the words that readers get instead, if they can't see it or read only the text.
-    The pictures of a draft are not public, so no address of theirs would work.
+    What opens is open. Below each picture are the words for readers who can't see it, or who read only the
+    text. The pictures of a draft are not public, so no address of theirs would work.
     """
     # Nothing of a draft gets into the caches of public pages. The preview has the language of the page.
     with set_request_version(None), override(get_language()):
@@ -28,12 +28,12 @@ def render_text(request, content):
     soup = BeautifulSoup(response.text, "html.parser")
     for each in soup.main.select(LEFT_OUT):
         each.decompose()
-    for each in soup.main.select("a, picture"):
+    for each in soup.main.select("a, picture, details"):
         each.unwrap()
     with override(content.locale.language_code):
         caption = gettext("In words, for people who can’t see the picture: %s")
     for image in soup.main.select("img"):
-        if words := image["alt"]:
+        if words := image.get("alt"):
             small = soup.new_tag("small", attrs={"class": "reading__alt"}, string=caption % words)
             (image.find_parent(class_="media-link__poster") or image).insert_after(small)
         embed(image)
@@ -50,4 +50,4 @@ def embed(image):
     with rendition.file.open() as file:
         data = base64.b64encode(file.read()).decode()
     image["src"] = f"data:{guess_type(name)[0]};base64,{data}"
-    del image["srcset"]
+    del image["srcset"], image["loading"]  # not later: who prints doesn't scroll

@@ -1,7 +1,7 @@
 """Functions that start readings and send their forms, for the tests."""
 
 from safeguarding.decisions import find_versions
-from safeguarding.reading_start import start
+from safeguarding.reading_start import make_ticket, start
 from tests.support.builders import parse
 from tests.support.people import make_agreeing_person, make_story_about
 
@@ -20,12 +20,10 @@ def make_reading(way="link", language="en", story=None, event=(), **fields):
 
 
 def send(client, reading, code=None, **data):
-    """Return the response to `data`, sent for the `reading` after its code or `code`, or to that alone."""
-    page = client.get(reading.path)
-    for fields in ({"code": reading.shown_code if code is None else code}, *([data] if data else [])):
-        if ticket := parse(page).select_one("[name=ticket]"):
-            page = client.post(reading.path, {"ticket": ticket["value"]} | fields)
-    return page
+    """Return the response to `data`, a form of the `reading`, or without data to its code or to `code`."""
+    ticket = make_ticket(reading, "read" if data else "code")
+    usual = {"ticket": ticket, "code": reading.shown_code if code is None else code}
+    return client.post(reading.path, usual | data)
 
 
 def heading(response):
