@@ -21,8 +21,7 @@ def make_reading(way="link", language="en", story=None, event=(), **fields):
 
 def send(client, reading, code=None, **data):
     """Return the response to `data`, a form of the `reading`, or without data to its code or to `code`."""
-    ticket = make_ticket(reading, "read" if data else "code")
-    usual = {"ticket": ticket, "code": reading.shown_code if code is None else code}
+    usual = {"ticket": make_ticket(reading, "read" if data else "code"), "code": code or reading.shown_code}
     return client.post(reading.path, usual | data)
 
 
