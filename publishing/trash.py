@@ -21,6 +21,7 @@ from wagtail.models import Page, Revision, WorkflowState
 from publishing.models import TrashedPage
 from publishing.visibility import is_below, is_known_below
 from safeguarding.one_by_one import do_for_each
+from safeguarding.readings import close_addresses
 
 # For so many days a page can be restored.
 DAYS = 30
@@ -66,6 +67,7 @@ def move_to_trash(page, user=None):
     if not is_new:  # Another request has just put it there, as after a double click.
         return
     unpublish_and_unschedule(page, user)
+    close_addresses(page__path__startswith=page.path)
     set_slug(page, find_available_slug(page.get_parent(), f"trash-{page.pk}"))
     log(instance=page.specific, action=TRASH, user=user)
 

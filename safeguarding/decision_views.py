@@ -32,6 +32,7 @@ from safeguarding.mails import mail_about, send
 from safeguarding.models import LeakHits, Reading, Release, SecondReader
 from safeguarding.reading_reports import find_earlier
 from safeguarding.reading_start import start
+from safeguarding.reading_text import render_text
 from safeguarding.releases import report_again
 from safeguarding.views import LeadMixin
 from safeguarding.writers import RIGHT
@@ -222,6 +223,7 @@ class ReaderView(StoryMixin, FormView):
         text = _("The second reader is recorded. All members of the team and all administrators are told.")
         messages.success(self.request, text)
         language = self.version.content.locale.language_code
+        render_text(self.request, self.version.content)  # It makes the renditions: see StartView.
         reading = start(self.version, user, Reading.Way.LINK, second_reader=form.instance, language=language)
         with override(language):
             text = _("Please read this text: %s\n\nYou need a number for it, which you are told by voice.")

@@ -174,9 +174,10 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
         choices, last_days = [], []
         self.own = []  # the labels of the questions about which the user may not decide
         self.unanswered = set()  # the people whose consent has no answer that one of these is about
-        # What the last second reader of this version answered.
+        # What each second reader of this version answered last. A yes of one overcomes no no of another.
         readings = Reading.objects.filter(second_reader__page=version.page.pk, digest=version.report.digest)
-        last = readings.exclude(agrees=None).order_by("answered_at").last()
+        readings = readings.exclude(agrees=None).select_related("second_reader").order_by("answered_at")
+        said = {each.second_reader.contact.lower() or each.pk: each.agrees for each in readings}
         # Without questions, the versions are not read.
         saves = read_saves(version.page, version.revision) if version.questions else []
         for person, ground in version.questions:
@@ -185,9 +186,8 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
             # If it is unknown which version this is, none comes before it.
             earlier = earlier.filter(revision__isnull=version.revision is None)
             question = f"{person.pk}:{ground}"
-            if not (last and last.agrees) and has_written(
-                self.for_user, version.page, saves, earlier, question
-            ):
+            is_read = said and all(said.values())
+            if not is_read and has_written(self.for_user, version.page, saves, earlier, question):
                 self.own.append(label)
                 if getattr(person.latest_consent, ANSWERS.get(ground, ""), True) is None:
                     self.unanswered.add(person)

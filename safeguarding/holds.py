@@ -9,6 +9,7 @@ from django.utils import timezone
 from wagtail.log_actions import log
 
 from safeguarding.models import Contributor
+from safeguarding.readings import close_addresses
 from safeguarding.releases import lock_with_others
 from safeguarding.withdrawal_models import Ledger
 
@@ -50,5 +51,6 @@ def set_hold(contributor, user, held_since, action):
         held_since = Ledger.objects.values_list("held_since", flat=True).first()
     person.held_since = held_since
     person.save(update_fields=["held_since"])
+    close_addresses(contributor=person)
     log(person, action, user=user)
     return True

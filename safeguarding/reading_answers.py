@@ -11,7 +11,7 @@ from caching.local_date import today
 from safeguarding.encryption import has_keys
 from safeguarding.mails import mail_about
 from safeguarding.models import Consent, Reading
-from safeguarding.readings import CHANGE, NO, YES
+from safeguarding.readings import CHANGE, NO, YES, open_readings
 from safeguarding.releases import lock_pages_of
 from safeguarding.scopes import Channel
 from safeguarding.withdrawal.tasks import note_restriction
@@ -28,8 +28,8 @@ def record(reading, answers, user=None):
     of the current ones, or the same person answered another one about the page since it began.
     """
     lock_pages_of(reading.contributor_id, reading.page_id)
-    reading = Reading.objects.select_for_update(no_key=True).filter(pk=reading.pk).first()
-    if not (reading and has_keys() and reading.answered_at is None and timezone.now() < reading.ends_at):
+    reading = open_readings(pk=reading.pk).select_for_update(no_key=True).first()
+    if not (reading and has_keys()):
         raise ValueError("This reading can't be answered any more.")
     answers = check(reading, answers)
     needed = {*answers} - {*Channel.values}

@@ -3,6 +3,7 @@
 Leads are the members of the group Safeguarding.
 """
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -50,9 +51,11 @@ def describe_earlier(page, reading):
 def find_answers(user):
     """Return {heading: [(code, address, sentence)]} of the last weeks: last answers, and unanswered links.
 
-    Only answers that are not a yes to everything. `user` sees the words of the people if they see names.
+    Without a yes to everything that has no words. `user` sees the words of the people if they see names.
     """
-    readings = Reading.objects.filter(contributor__isnull=False, started_at__gt=timezone.now() - ASKED_FOR)
+    since = timezone.now() - ASKED_FOR
+    readings = Reading.objects.filter(Q(answered_at__gt=since) | Q(answered_at=None, ends_at__gt=since))
+    readings = readings.filter(contributor__isnull=False, page__isnull=False)
     readings = readings.select_related("contributor", "user").order_by("answered_at", "pk")
     with_words = sees_names(user)
     last = {(each.page_id, each.contributor_id): each for each in readings if each.agrees is not None}
@@ -67,7 +70,7 @@ def find_answers(user):
             else each.describe(with_words),
         )
         for key, each in last.items()
-        if key in refused or any(answer != YES for answer, _words in each.answered.values())
+        if key in refused or any(words or answer != YES for answer, words in each.answered.values())
     ]
     newest = {(each.page_id, each.contributor_id): each for each in readings.order_by("pk")}
     text = _("The link ended without an answer.")

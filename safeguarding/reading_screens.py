@@ -1,10 +1,12 @@
 """The public screens of a reading: the text, then one question a screen, without an account or a cookie.
 
-All answers travel in hidden fields from screen to screen, and so does the code of a link. Opening the address
-changes nothing, because messengers open links by themselves.
+All answers travel in hidden fields from screen to screen. With a link, so does a ticket, which stands for the
+code and counts for some minutes: *Back* shows nothing later. Opening the address changes nothing, because
+messengers open links by themselves.
 """
 
 from django.conf import settings
+from django.http import QueryDict
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django.utils.csp import CSP
@@ -13,9 +15,10 @@ from django.views import View
 from django.views.decorators.csp import csp_override
 from django.views.decorators.csrf import csrf_exempt
 
+from safeguarding.encryption import decrypt, encrypt
 from safeguarding.reading_answers import record
 from safeguarding.reading_forms import AnswersForm
-from safeguarding.reading_start import find_open, try_code
+from safeguarding.reading_start import find_open, is_ticket, make_ticket, try_code
 from safeguarding.reading_text import render_text
 
 # Pictures are in the page: render_text().
@@ -32,24 +35,38 @@ class ReadingView(View):
 
     def get(self, request, token):
         reading = find_open(token)
-        return self.show("code", reading) if reading and reading.code else self.show_step(reading)
+        is_locked = reading and reading.code
+        return self.show("code", reading) if is_locked else self.show_step(reading, request.POST)
 
     def post(self, request, token):
-        reading = find_open(token)
-        if reading and reading.code and not try_code(reading, token, request.POST.get("code", "")):
-            return self.show("code", find_open(token), is_wrong=True)
-        return self.show_step(reading)
+        """Show a screen to whoever has a ticket, "read", or the code together with the ticket "code".
 
-    def show_step(self, reading):
-        """Return the screen that the request asks for, or record the answers that it sends."""
+        Those who come late are asked for the code again. What they sent waits encrypted in that form.
+        """
+        reading, sent = find_open(token), request.POST
+        code, ticket, kept = (sent.get(name, "") for name in ("code", "ticket", "kept"))
+        if reading and reading.code and not is_ticket(ticket, reading, "read"):
+            kept = kept or encrypt(f"{reading.token} {sent.urlencode()}")
+            is_asked = is_ticket(ticket, reading, "code")
+            if not is_asked or not try_code(reading, token, code):
+                return self.show("code", find_open(token), is_late=not is_asked, kept=kept)
+            whose, _blank, text = decrypt(kept).partition(" ")
+            sent = QueryDict(text if whose == reading.token else "")
+        return self.show_step(reading, sent)
+
+    def show_step(self, reading, sent):
+        """Return the screen that `sent`, the fields of a form, asks for, or record the answers in it."""
         if not reading:
             return self.show("closed", None)
-        sent = self.request.POST
         form = AnswersForm(sent, reading=reading)
         form.full_clean()
         rows = form.rows
         if "everything" in sent or ("send" in sent and not (reading.is_current and form.missing)):
-            return self.record(reading, form.answers)
+            try:
+                record(reading, form.answers)
+            except ValueError:
+                return self.show("changed", reading)
+            return self.show("thanks", reading)
         if not reading.is_current and "none" not in sent:
             return self.show("changed", reading)
         context = {"form": form, "rows": rows, "steps": len(rows)}
@@ -66,15 +83,9 @@ class ReadingView(View):
         _number, field, words = rows[step - 1]
         return self.show("question", reading, step=step, field=field, words=words, **context)
 
-    def record(self, reading, answers):
-        try:
-            record(reading, answers)
-        except ValueError:
-            return self.show("changed", reading)
-        return self.show("thanks", reading)
-
     def show(self, screen, reading, **context):
         context |= {"reading": reading, "screen": screen if reading else "closed"}
+        context["ticket"] = make_ticket(reading, "code" if screen == "code" else "read") if reading else ""
         response = render(self.request, "safeguarding/reading.html", context, status=200 if reading else 404)
         add_never_cache_headers(response)
         response["X-Robots-Tag"] = "noindex, nofollow"

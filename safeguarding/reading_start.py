@@ -9,6 +9,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 from django.conf import settings
+from django.core.signing import BadSignature, TimestampSigner
 from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
@@ -17,7 +18,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import get_language, override
 
 from safeguarding.encryption import has_keys
-from safeguarding.readings import Reading
+from safeguarding.readings import Reading, close_addresses, open_readings
 from safeguarding.releases import load_people
 
 # How long each can be answered.
@@ -28,6 +29,8 @@ LASTS = {
 }
 # How many wrong codes end a link.
 MAX_TRIES = 5
+# How long a screen of a link can be sent without the code. Browsers keep what was sent, also after leaving.
+TICKET_LASTS = timedelta(minutes=15)
 
 
 @transaction.atomic
@@ -40,16 +43,17 @@ def start(version, user, way, **fields):
     now, token, code = timezone.now(), secrets.token_urlsafe(32), f"{secrets.randbelow(10**6):06}"
     reading = Reading(page=version.page, revision=version.revision, user=user, way=way, **fields)
     uses = {use.contributor_id: use for use in version.report.uses}
+    reading.translation_key = version.page.translation_key
     reading.digest = uses.get(reading.contributor_id, version.report).digest
     reading.ends_at = now + LASTS[way]
     if way != Reading.Way.PAPER:
         reading.token = digest_of_token(token)
-        open_now = Reading.objects.filter(answered_at=None, ends_at__gt=now).exclude(token="")
-        open_now = open_now.filter(contributor=reading.contributor, second_reader=reading.second_reader)
-        open_now.filter(page=reading.page).update(ends_at=now)
     if way == Reading.Way.LINK:
         reading.code = digest_of_code(token, code)
-    reading.save()
+    reading.save()  # it locks the people first, as the others do that change readings
+    if reading.token:
+        # For second readers, it closes that of an earlier one too.
+        close_addresses(contributor=reading.contributor, page=reading.page, pk__lt=reading.pk)
     with override(reading.language):
         reading.path = reverse("reading", args=[token])
     reading.address = settings.BASE_URL + reading.path
@@ -79,14 +83,8 @@ def find_open(token):
     None too if it can't be answered any more: it was answered, or ended, or somebody in the text was taken
     down, or withdrew, or a link is not safe any more, or no key is there that encrypts answers.
     """
-    found = Reading.objects.select_related("contributor", "page").filter(
-        token=digest_of_token(token),
-        language=get_language(),
-        answered_at=None,
-        ends_at__gt=timezone.now(),
-        tries__lt=MAX_TRIES,
-    )
-    reading = found.first() if has_keys() else None
+    found = open_readings(token=digest_of_token(token), language=get_language(), tries__lt=MAX_TRIES)
+    reading = found.select_related("contributor", "page").first() if has_keys() else None
     if not reading or not may_be_shown(reading.contributor, reading.way):
         return None
     uses = reading.shown[1].uses if reading.is_current else ()
@@ -100,6 +98,19 @@ def may_be_shown(person, way):
         return True
     is_safe = way != Reading.Way.LINK or getattr(person.latest_consent, "link_is_safe", False)
     return is_safe and not person.held_since and not person.has_withdrawn
+
+
+def make_ticket(reading, name):
+    """Return a signed text, which a form of `reading` sends. `name`: what it proves: see ReadingView."""
+    return TimestampSigner(salt=f"reading {name}").sign(reading.token)
+
+
+def is_ticket(ticket, reading, name):
+    """Return whether `ticket` is that, and not older than TICKET_LASTS."""
+    try:
+        return TimestampSigner(salt=f"reading {name}").unsign(ticket, TICKET_LASTS) == reading.token
+    except BadSignature:
+        return False
 
 
 @transaction.atomic

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
@@ -23,7 +22,7 @@ from safeguarding.reading_answers import record
 from safeguarding.reading_forms import AnswersForm
 from safeguarding.reading_start import may_be_shown, start
 from safeguarding.reading_text import render_text
-from safeguarding.readings import Reading
+from safeguarding.readings import Reading, open_readings
 from safeguarding.views import PersonMixin
 
 
@@ -50,11 +49,6 @@ class StartForm(WagtailAdminModelForm):
                 _("A picture is not shown yet: its people have to agree to it first, or take it out.")
             )
         return super().clean()
-
-
-def waiting_on_paper():
-    """Return a queryset of the readings on paper whose answers can be entered."""
-    return Reading.objects.filter(way=Reading.Way.PAPER, answered_at=None, ends_at__gt=timezone.now())
 
 
 class ShowMixin(OfPageMixin):
@@ -86,10 +80,12 @@ class StartView(ShowMixin, FormView):
         return super().get_form_kwargs() | more
 
     def get_context_data(self, **kwargs):
-        on_paper = waiting_on_paper().filter(page=self.page, contributor=self.person)
+        on_paper = open_readings(way=Reading.Way.PAPER, page=self.page, contributor=self.person)
         return super().get_context_data(on_paper=on_paper, action_url=self.request.get_full_path(), **kwargs)
 
     def form_valid(self, form):
+        # To make the renditions takes longer than a web server waits for a public page.
+        render_text(self.request, self.versions[-1].content)
         reading = start(self.versions[-1], self.request.user, contributor=self.person, **form.cleaned_data)
         if reading.way == Reading.Way.PAPER:
             return redirect("safeguarding_readings:sheet", reading.pk)
@@ -109,7 +105,7 @@ class PaperView(ShowMixin, FormView):
 
     @cached_property
     def reading(self):
-        reading = get_object_or_404(waiting_on_paper(), pk=self.kwargs["pk"])
+        reading = get_object_or_404(open_readings(way=Reading.Way.PAPER), pk=self.kwargs["pk"])
         if reading.contributor.has_withdrawn:
             raise Http404
         return reading

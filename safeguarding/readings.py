@@ -8,6 +8,7 @@ from collections import defaultdict
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -36,7 +37,8 @@ class Reading(Record):
     """One version of a page, as it was shown to `contributor`, or to `second_reader`.
 
     `digest`: for a person the hash of what concerns them (`Use.digest`), for a second reader that of the page
-    (`Release.digest`). `revision`: the version that is shown; None is the live page without a revision.
+    (`Release.digest`). `page`: None once it is deleted. `translation_key`: that of the page, also afterwards.
+    `revision`: the version that is shown; None is the live page without a revision.
     `language`: of the screens around it. `user`: who showed it. `interpreter`: whether one was there.
 
     `token`, `code`: digests of what the address has, and of what opens it; "" without a link. `tries`: how
@@ -57,7 +59,8 @@ class Reading(Record):
     second_reader = models.ForeignKey(
         "safeguarding.SecondReader", models.CASCADE, null=True, related_name="readings"
     )
-    page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")
+    page = models.ForeignKey("wagtailcore.Page", models.SET_NULL, null=True, related_name="+")
+    translation_key = models.UUIDField(null=True)
     revision = models.ForeignKey("wagtailcore.Revision", models.SET_NULL, null=True, related_name="+")
     digest = models.CharField(max_length=64)
     way = models.CharField(_("how it is shown"), max_length=10, choices=Way, default=Way.HERE)
@@ -126,10 +129,11 @@ class Reading(Record):
         if self.agrees is None:
             return gettext("Not answered")
         said = {NO: gettext("said no to: %s"), CHANGE: gettext("wants a change: %s")}
+        said[YES] = gettext("said yes, and wrote something: %s")
         found = [
             said[answer] % QUESTIONS[question][1] + (f" – {words}" if with_words and words else "")
             for question, (answer, words) in self.answered.items()
-            if answer != YES
+            if words or answer != YES
         ]
         return "; ".join(found) or (gettext("Agreed") if self.agrees else gettext("Did not agree"))
 
@@ -137,11 +141,12 @@ class Reading(Record):
 def find_answers(page, uses):
     """Return {contributor: [(digest, whether they agreed)]} of what each was shown of `page`, in order.
 
-    A no to the same words on another page counts too, and one to a translation of the page.
+    A no to the same words on another page counts too, and one to a translation of the page. Both count if the
+    other page is deleted too.
     """
     elsewhere = models.Q(digest__in=[use.digest for use in uses])
-    elsewhere |= models.Q(page__translation_key=page.translation_key)
-    same = models.Q(page=page.pk) | (models.Q(agrees=False) & elsewhere)
+    elsewhere |= models.Q(translation_key=page.translation_key)
+    same = models.Q(page__in=[page.pk]) | (models.Q(agrees=False) & elsewhere)
     rows = Reading.objects.filter(same, contributor__in=[use.contributor_id for use in uses])
     rows, found = rows.exclude(agrees=None).order_by("answered_at", "pk"), defaultdict(list)
     for key, *answer in rows.values_list("contributor", "digest", "agrees"):
@@ -149,9 +154,20 @@ def find_answers(page, uses):
     return found
 
 
+def open_readings(**which):
+    """Return a queryset of the readings of `which`, filters, that can be answered."""
+    return Reading.objects.filter(answered_at=None, ends_at__gt=timezone.now(), page__isnull=False, **which)
+
+
+def close_addresses(**which):
+    """End those of `which`, filters, that somebody can open with an address."""
+    open_readings(**which).exclude(token="").update(ends_at=timezone.now())
+
+
 def copy_refusals(source, copy):
     """Let what people said no to in the page `source` count for `copy`, a new page, whatever changes."""
     for reading in Reading.objects.filter(page=source, agrees=False, contributor__isnull=False):
         reading.pk, reading.page, reading.token = None, copy, ""
+        reading.translation_key = copy.translation_key
         reading._state.adding = True
         reading.save()

@@ -49,8 +49,8 @@ SHOWN_WITH = {
 # Those of them whose editors count as writers of these pages. Of a picture, most say who is on it.
 WRITTEN_APART = (CleanDocument, Author)
 
-# What is not in the digest of a reading: answers about people, themes and credits.
-NOT_READ = {"people", "story_people", "story_themes", "story_authors"}
+# What is not in the digest of a reading: answers about people, and themes.
+NOT_READ = {"people", "story_people", "story_themes"}
 
 
 class People(models.TextChoices):
@@ -145,7 +145,8 @@ def has_refused(page, listed):
 
     What it says of them may be the same as before.
     """
-    rows = Reading.objects.filter(page=page.pk, contributor__isnull=False).exclude(agrees=None)
+    # A new page has no key yet, and readings of deleted pages have None.
+    rows = Reading.objects.filter(page__in=[page.pk], contributor__isnull=False).exclude(agrees=None)
     last = dict(rows.order_by("answered_at", "pk").values_list("contributor", "agrees"))
     return any(not agrees and person not in listed for person, agrees in last.items())
 
@@ -202,8 +203,8 @@ def digest_of(page):
 def digest_about(use, content, shown):
     """Return a hash of what a reading shows the person of `use`, a PersonUse.
 
-    That is the words, the documents, the pictures of the person, and how the person is named. `content`,
-    `shown`: what content_of() and shown_with() returned.
+    That is the words, who wrote them, the documents, the pictures of the person, and how the person is named.
+    `content`, `shown`: what content_of() and shown_with() returned.
     """
     words = {name: value for name, value in content.items() if name not in NOT_READ}
     pictures = [

@@ -7,8 +7,10 @@ import pytest
 from playwright.sync_api import expect
 
 from home.models import SiteSettings
+from stories.models import StoryPage
 from tests.support import builders
 from tests.support.accessibility import BROKEN_WORDS, TOO_WIDE
+from tests.support.readings import make_reading
 from tests.support.site import make_rich_story, make_site
 
 pytestmark = pytest.mark.sqlite_only
@@ -146,6 +148,7 @@ def test_story_with_all_blocks_on_a_small_screen_with_large_text_and_on_paper(
         page.goto(address)
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert page.evaluate(TOO_WIDE) == [], address
+    check_printed_reading(page, live_server.url)
 
 
 def check_printed_story(page):
@@ -160,6 +163,14 @@ def check_printed_story(page):
     for part in [".menu", ".search-form", ".leave", ".leave-limits", ".share", ".contents", ".versions"]:
         expect(page.locator(part).first).to_be_hidden()
     page.emulate_media(media="screen")
+
+
+def check_printed_reading(page, site):
+    """The person sees on paper all that they agree to, also what a printed story leaves out."""
+    page.goto(site + make_reading("here", story=StoryPage.objects.get(slug="wages-after-three-years")).path)
+    page.emulate_media(media="print")
+    for part in [".action", ".media-link__poster img", ".chosen-stories .card", ".reading__alt"]:
+        expect(page.locator(f".reading__text {part}").first).to_be_visible()
 
 
 def test_link_is_copied(new_page, quick_story):

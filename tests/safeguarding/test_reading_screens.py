@@ -6,9 +6,11 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from safeguarding.holds import take_down
+from publishing.trash import move_to_trash
+from safeguarding.encryption import encrypt
+from safeguarding.holds import bring_back, take_down
 from safeguarding.models import Reading, SecondReader
-from safeguarding.reading_start import MAX_TRIES
+from safeguarding.reading_start import MAX_TRIES, make_ticket
 from tests.support.builders import make_image, make_plain_page, parse
 from tests.support.committed import act_as_committed
 from tests.support.people import ALL_AGREED, make_agreeing_person, make_story_about, record, withdraw
@@ -36,17 +38,13 @@ def change(**fields):
     return lambda reading: Reading.objects.filter(pk=reading.pk).update(**fields)
 
 
-def end(reading):
-    change(ends_at=timezone.now())(reading)
-
-
 def use_another_secret(reading):
     last = "B" if reading.path[-2] == "A" else "A"
     reading.path = f"{reading.path[:-2]}{last}/"
 
 
 CLOSING = {
-    "ended": end,
+    "ended": change(ends_at=timezone.now()),
     "answered": change(answered_at=timezone.now()),
     "tried too often": change(tries=MAX_TRIES),
     "in another language": change(language="fr"),
@@ -54,6 +52,9 @@ CLOSING = {
     "another secret": use_another_secret,
     "started again": lambda reading: make_reading(story=reading.page.specific),
     "taken down": lambda reading: take_down(reading.contributor, None),
+    "brought back": lambda reading: [act(reading.contributor, None) for act in (take_down, bring_back)],
+    "page in the trash": lambda reading: move_to_trash(reading.page),
+    "page deleted": lambda reading: reading.page.specific.delete(),
     "withdrawn": lambda reading: withdraw(reading.contributor),
     "not safe any more": lambda reading: record(reading.contributor, link_is_safe=False),
     "without a key": lambda _reading, settings: setattr(settings, "SAFEGUARDING_KEYS", []),
@@ -83,7 +84,7 @@ def test_a_link_opens_with_its_code_only_and_looking_uses_nothing_up(client):
     for _time in range(MAX_TRIES + 1):
         response = client.get(reading.path)
         assert (heading(response), reading.page.title in response.text) == (ASKS, False)
-    assert [heading(send(client, reading, wrong)) for wrong in ("", WRONG, "000000x")] == [ASKS] * 3
+    assert [heading(send(client, reading, wrong)) for wrong in ("x", WRONG, "000000x")] == [ASKS] * 3
     code = reading.shown_code.translate(dict(zip(map(ord, "0123456789"), "٠١٢٣٤٥٦٧٨٩", strict=True)))
     assert heading(send(client, reading, code)) == READS, "the digits of an Arabic keyboard"
     assert opens(client, reading), "opening it uses nothing up either"
@@ -92,9 +93,24 @@ def test_a_link_opens_with_its_code_only_and_looking_uses_nothing_up(client):
     assert not opens(client, reading), "after five wrong ones the right one is too late"
 
 
-def test_here_it_opens_without_a_code(client):
-    reading = make_reading("here")
-    assert heading(client.get(reading.path)) == READS
+def test_a_browser_that_sends_a_screen_again_shows_nothing_later(client, time_machine):
+    time_machine.move_to(timezone.now(), tick=False)
+    reading, other = make_reading(), make_reading()
+    code, asked = {"code": reading.shown_code}, client.get(reading.path)
+    opened = press(client, asked, "Go on", **code)
+    page = press(client, press(client, opened, "Go on"), "Change this", words_words="Not the street.")
+    assert reading.shown_code.replace(" ", "") not in opened.text.replace(" ", "")
+    assert heading(client.post(other.path, {"ticket": make_ticket(reading, "read")})) == ASKS, "of one link"
+    time_machine.shift(901)
+    for page_before, label, more in ((asked, "Go on", code), (opened, "Go on", {}), (page, "Yes", {})):
+        late = press(client, page_before, label, **more)
+        assert (heading(late), "Not the street." in late.text) == (ASKS, False)
+    assert not Reading.objects.exclude(tries=0).exists()
+    late = press(client, late, "Go on", code=WRONG)
+    stolen = press(client, late, "Go on", **code, kept=encrypt("words_words=Secret"))
+    assert (heading(stolen), "Secret" in stolen.text) == (READS, False), "it decrypts no other text"
+    page = press(client, late, "Go on", **code)
+    assert ("Question 3" in page.text, "Not the street." in page.text) == (True, True), "but nothing is lost"
 
 
 def test_neither_secret_is_stored():
@@ -190,10 +206,11 @@ def test_the_text_is_that_of_the_version_with_its_pictures_and_without_ways_out(
     link = '<a href="https://example.org/">A link</a>'
     shown = {"body": [{"type": "text", "value": f"<p>Words of the story. {link}</p>"}], "lead_image": image}
     person = make_agreeing_person(LINK_IS_SAFE)
-    shown |= {"lead_image_decorative": True, "seo_title": "Found as this", "search_description": "And so."}
+    shown |= {"lead_image_alt": "A road", "seo_title": "Found as this", "search_description": "And so."}
     story = make_story_about(person, live=False, **shown)
     text = parse(send(client, make_reading(story=story))).select_one(".reading__text")
     assert "Words of the story." in text.text and "A link" in text.text
+    assert text.small.text.endswith("can’t see the picture: A road")
     assert not text.select("a, script, form, source, [srcset]")
     (picture,) = text.select("img")
     assert picture["src"].startswith("data:image/jpeg;base64,")
@@ -221,8 +238,7 @@ def test_a_version_that_changed_says_so(client):
 
 def test_a_picture_without_its_file_is_left_out(client):
     person = make_agreeing_person(LINK_IS_SAFE)
-    shown = {"lead_image": make_image("Shown"), "lead_image_decorative": True}
-    story = make_story_about(person, **shown)
+    story = make_story_about(person, lead_image=make_image("Shown"), lead_image_decorative=True)
     client.get(story.url)
     reading = make_reading(story=story)
     story.lead_image.file.storage.delete(story.lead_image.file.name)

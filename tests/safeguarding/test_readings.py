@@ -106,9 +106,9 @@ VOIDS = {
     "author": (edit(lambda story: story.story_authors.get().author, name="Renamed"), False),
     "credit": (picture(credit="Lantern Road"), False),
     "layout and options": (text(show_contents=True, show_leave_quickly=False, slug="elsewhere"), False),
-    "credits of the text": (text(story_authors=[]), False),
     "word": (text(summary="It was told anew."), True),
     "naming": (text(naming=2), True),
+    "authors": (text(story_authors=[]), True),
     "file": (picture(file=CleanFile(picture_bytes(50, 50), ".png")), True),
     "recognisable": (picture(is_recognisable=True), True),
     "crop": (picture(focal_point_x=5, focal_point_y=5, focal_point_width=5, focal_point_height=5), True),
@@ -121,7 +121,7 @@ def test_only_what_concerns_the_person_voids_a_yes(name):
     act, voids = VOIDS[name]
     paper = {"type": "document", "value": {"document": make_document().pk, "title": "Paper"}}
     story = agreed_story(WANTS, themes=["Work"], authors=["Staff"], body=[paper])
-    if name in {"word", "naming"}:
+    if name in {"word", "naming", "authors"}:
         with pytest.raises(ValidationError, match="wants to see this version first"):
             act(story)
         assert is_shown(story), "the version that was agreed to stays"
@@ -147,17 +147,29 @@ def test_a_no_holds_the_version_at_once_and_asks_for_the_next(final_text):
     person = story.story_people.get().contributor
     record(person, **ALL_AGREED | {"final_text": final_text, "proceedings": True})
     decide(story, person, "proceedings")
-    assert is_page_released(story)
+
+    def copy_as(slug):
+        copy = story.copy(to=story.get_parent(), update_attrs={"slug": slug}, keep_live=True)
+        decide(copy, person, "proceedings")
+        return copy
+
+    older = copy_as("older")
+    translation = story.copy_for_translation(make_index_in("fr", slug="liste").locale)
+    assert is_page_released(story) and is_page_released(older)
     reading = make_reading("here", story=story)
     record_answers(reading, yes(reading, words="change"))
     assert not is_shown(story), "and no decision replaces it"
-    copy = story.copy(to=story.get_parent(), update_attrs={"slug": "again"}, keep_live=True)
-    decide(copy, person, "proceedings")
+    copy = copy_as("again")
     assert not is_page_released(copy), "the same words elsewhere"
-    translation = story.copy_for_translation(make_index_in("fr", slug="liste").locale)
     for page in (copy, translation):
         page.summary = "It was told anew, elsewhere."
         assert "wants to see this version first" in str(find_errors(page))
+    with undone():
+        StoryPage.objects.get(pk=story.pk).delete()
+        recompute([older.pk])
+        assert not is_page_released(older), "also if the page is deleted"
+        assert "wants to see this version first" in str(find_errors(translation))
+        assert not StoryPage(people="none").report_people().waits, "but about no new page"
     with undone():
         StoryPerson.objects.filter(page=story).delete()
         listed = StoryPage.objects.get(pk=story.pk)
@@ -282,6 +294,17 @@ def test_the_words_are_nowhere_but_encrypted(lead, caplog, django_capture_on_com
     assert ("wants a change: the words" in desk, HER_WORDS in desk) == (True, False)
 
 
+def test_desk_lists_what_is_written_beside_a_yes_from_the_day_of_the_answer(lead):
+    reading, line = make_reading("paper"), "said yes, and wrote something: the words"
+    record_answers(reading, yes(reading) | {"words": ["yes", HER_WORDS]})
+    Reading.objects.update(started_at=timezone.now() - timedelta(days=61))
+    assert f"{line} – {HER_WORDS}" in lead.get("/admin/").text
+    reading.page.specific.delete()
+    assert line not in lead.get("/admin/").text, "not about what is deleted"
+    overview = lead.get(address(reading.contributor, "inspect")).text
+    assert (line in overview, HER_WORDS in overview) == (True, False)
+
+
 def test_desk_lists_links_without_an_answer(lead):
     reading = make_reading("link")
     Reading.objects.update(ends_at=timezone.now())
@@ -297,11 +320,8 @@ def test_desk_lists_links_without_an_answer(lead):
 
 def test_panel_and_decision_page_say_what_was_read_before(lead):
     story = agreed_story(WANTS, summary="She came home.")
-    person, read, edit = (
-        story.story_people.get().contributor,
-        story.latest_revision.pk,
-        address_of(story, True),
-    )
+    person, read = story.story_people.get().contributor, story.latest_revision_id
+    edit = address_of(story, True)
     change(story, summary="She came to Kisumu then.")
     start = f"{reverse('safeguarding_readings:start', args=[person.pk])}?page={story.pk}"
     compare = reverse("wagtailadmin_pages:revisions_compare", args=[story.pk, read, "latest"])
@@ -324,17 +344,16 @@ def test_a_second_reader_who_agrees_stands_in_for_who_wrote_it(lead):
     story.summary = "They lived in Kisumu."
     story.save()
     story.save_revision(user=lead.user, log_action=True)
-    reader = SecondReader.objects.create(page=story, name="Ruth", contact="ruth@example.net", user=lead.user)
 
     def may_decide():
         return bool(parse(lead.get(address_of(story))).select("[name=question]"))
 
     assert not may_decide()
-    for said in ("no", "yes"):
-        reading = make_reading(story=story, second_reader=reader)
-        assert [key for key, _label in reading.questions] == ["right"]
-        record_answers(reading, {"right": [said, ""]})
-        assert may_decide() is (said == "yes")
+    # A yes of somebody else overcomes no no.
+    for name, said, may in [("ruth", "no", False), ("amos", "yes", False), ("Ruth", "yes", True)]:
+        reader = SecondReader.objects.create(page=story, contact=f"{name}@example.net", user=lead.user)
+        record_answers(make_reading(story=story, second_reader=reader), {"right": [said, ""]})
+        assert may_decide() is may
     decide(story, story.story_people.get().contributor, "child")
     story.latest_revision.publish()
     SecondReader.objects.update(named_at=timezone.now() - timedelta(days=61))

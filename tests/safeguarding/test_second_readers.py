@@ -17,6 +17,7 @@ from safeguarding.withdrawal.forgetting import forget_labels
 from tests.support.builders import make_user, parse
 from tests.support.leads import errors_of
 from tests.support.people import make_agreeing_person, make_story_about
+from tests.support.readings import press
 
 pytestmark = pytest.mark.django_db
 
@@ -66,16 +67,21 @@ def check_link(sent, page, story):
     assert (path in page.text, code in sent.body, code.replace(" ", "") in sent.body) == (False, False, False)
     assert story.title not in sent.body
     reader = Client()
-    assert story.title in reader.post(path, {"code": code}).text
-    assert reader.post(path, {"code": code, "right": "yes", "send": "1"}).status_code == 200
+    text = press(reader, reader.get(path), "Go on", code=code)
+    assert story.title in text.text
+    press(reader, press(reader, press(reader, text, "Go on"), "Yes"), "Send my answers")
     reading = Reading.objects.get()
     assert (reading.agrees, reading.second_reader.contact) == (True, READER["contact"])
 
 
 def test_a_lead_gets_the_link_where_no_mail_is_sent(lead, settings):
     settings.SENDS_MAIL = False
-    page = parse(lead.post(address(make_draft(lead.user)), READER))
-    assert [bool(re.search("/reading/", each.text)) for each in page.select("strong")] == [True, False]
+    where, reader = address(make_draft(lead.user)), Client()
+    link, code = (each.text for each in parse(lead.post(where, READER)).select("strong"))
+    path = link[link.index("/reading/") :]
+    assert ("/reading/" in code, reader.get(path).status_code) == (False, 200)
+    lead.post(where, READER | {"contact": "amos@example.net"})
+    assert reader.get(path).status_code == 404, "it ends as soon as somebody else is named"
     assert not mail.outbox
 
 

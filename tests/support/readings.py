@@ -1,7 +1,7 @@
 """Functions that start readings and send their forms, for the tests."""
 
 from safeguarding.decisions import find_versions
-from safeguarding.reading_start import start
+from safeguarding.reading_start import make_ticket, start
 from tests.support.builders import parse
 from tests.support.people import make_agreeing_person, make_story_about
 
@@ -20,8 +20,9 @@ def make_reading(way="link", language="en", story=None, event=(), **fields):
 
 
 def send(client, reading, code=None, **data):
-    """Return the response to a form of the `reading`, sent with its code or with `code`."""
-    return client.post(reading.path, {"code": reading.shown_code if code is None else code} | data)
+    """Return the response to `data`, a form of the `reading`, or without data to its code or to `code`."""
+    usual = {"ticket": make_ticket(reading, "read" if data else "code"), "code": code or reading.shown_code}
+    return client.post(reading.path, usual | data)
 
 
 def heading(response):
