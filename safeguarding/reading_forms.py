@@ -37,7 +37,7 @@ class AnswersForm(forms.Form):
             if choices == ANSWERS:
                 words = forms.Textarea(no_help | {"rows": 3})
                 self.fields[f"{key}_words"] = WordsField(
-                    label=_("What should be different?"), max_length=MAX_WORDS, required=False, widget=words
+                    label=_("What should we change?"), max_length=MAX_WORDS, required=False, widget=words
                 )
 
     def clean(self):

@@ -3,6 +3,8 @@
 Leads are the members of the group Safeguarding.
 """
 
+from collections import defaultdict
+
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
@@ -49,16 +51,20 @@ def describe_earlier(page, reading):
 
 
 def find_answers(user):
-    """Return {heading: [(code, address, sentence)]} of the last weeks: last answers, and unanswered links.
+    """Return {heading: [(code, address, sentence)]} of the last weeks: answers, and unanswered links.
 
-    Without a yes to everything that has no words. `user` sees the words of the people if they see names.
+    Of each person and page, the answers since the last with a yes to this version. Without a yes to
+    everything that has no words. `user` sees the words of the people if they see names.
     """
     since = timezone.now() - ASKED_FOR
     readings = Reading.objects.filter(Q(answered_at__gt=since) | Q(answered_at=None, ends_at__gt=since))
     readings = readings.filter(contributor__isnull=False, page__isnull=False)
     readings = readings.select_related("contributor", "user").order_by("answered_at", "pk")
     with_words = sees_names(user)
-    last = {(each.page_id, each.contributor_id): each for each in readings if each.agrees is not None}
+    last = defaultdict(list)
+    for each in readings.exclude(agrees=None):
+        key = each.page_id, each.contributor_id
+        last[key] = [each] if each.agrees else [*last[key], each]
     refused = {(each.page_id, each.contributor_id) for each in readings if each.agrees is False}
     before = _("Said no before. Now: %(what)s. Shown by %(name)s.")
     lines = [
@@ -69,7 +75,8 @@ def find_answers(user):
             if each.agrees and key in refused
             else each.describe(with_words),
         )
-        for key, each in last.items()
+        for key, found in last.items()
+        for each in found
         if key in refused or any(words or answer != YES for answer, words in each.answered.values())
     ]
     newest = {(each.page_id, each.contributor_id): each for each in readings.order_by("pk")}

@@ -13,7 +13,7 @@ from wagtail.images import get_image_model
 from caching.versioned_cache import set_request_version
 
 # What is around the words of a page, such as other stories, and what needs the site.
-LEFT_OUT = "script, form, nav, source, .band, .story-end, .needs-script, .visually-hidden"
+LEFT_OUT = "script, form, nav, source, .band, .story-end, .story__terms, .needs-script, .visually-hidden"
 
 
 def render_text(request, content):

@@ -19,16 +19,30 @@ from safeguarding.scopes import Channel, Naming
 
 # {question: (how a person is asked, what it is about)}. The uses are Channels.
 QUESTIONS = {
-    "words": (_("Are the words right?"), _("the words")),
+    "words": (_("Is everything in the text right?"), _("the words")),
     "pictures": (_("Are the pictures of you all right?"), _("the pictures")),
-    "name": (_("Are you called in a way that is all right?"), _("how the person is called")),
-    "website": (_("May we show it on this website?"), Channel.WEBSITE.label),
-    "languages": (_("May we show it on this website in other languages?"), Channel.OTHER_LANGUAGES.label),
-    "social": (_("May we show it on social media?"), Channel.SOCIAL.label),
-    "print": (_("May we print it on paper?"), Channel.PRINT.label),
-    "fundraising": (_("May we use it when we ask for money?"), Channel.FUNDRAISING.label),
-    "partners": (_("May groups that we work with show it too?"), Channel.PARTNERS.label),
+    "name": (_("Is the name that the text gives you all right?"), _("how the person is called")),
+    "website": (_("May we show your story on our website?"), Channel.WEBSITE.label),
+    "languages": (_("May we show your story in other languages?"), Channel.OTHER_LANGUAGES.label),
+    "social": (
+        _("May we show your story on social media, such as Facebook or WhatsApp?"),
+        Channel.SOCIAL.label,
+    ),
+    "print": (_("May we print your story, for other people to read?"), Channel.PRINT.label),
+    "fundraising": (
+        _("May we show your story when we ask people to give us money?"),
+        Channel.FUNDRAISING.label,
+    ),
+    "partners": (
+        _("May other organisations that we work with show your story?"),
+        Channel.PARTNERS.label,
+    ),
     "right": (_("Is it right to publish this as it is?"), _("that it is published")),
+}
+# How a person is asked about the name, if it is known how the page names them.
+ABOUT_NAME = {
+    Naming.CHANGED: _("The text gives you another name. Is it all right?"),
+    Naming.REAL: _("The text says your real name. Is that all right?"),
 }
 YES, NO, CHANGE = "yes", "no", "change"
 
@@ -117,12 +131,12 @@ class Reading(Record):
     def questions(self):
         """The list of (question, how it is asked), in order."""
         if self.second_reader_id:
-            asked = ["right"]
-        else:
-            use = self.use
-            is_asked = {"pictures": not use or use.picture, "name": not use or use.naming != Naming.NONE}
-            asked = [each for each in QUESTIONS if each != "right" and is_asked.get(each, True)]
-        return [(each, QUESTIONS[each][0]) for each in asked]
+            return [("right", QUESTIONS["right"][0])]
+        use = self.use
+        is_asked = {"pictures": not use or use.picture, "name": not use or use.naming != Naming.NONE}
+        labels = {each: label for each, (label, _about) in QUESTIONS.items() if each != "right"}
+        labels["name"] = ABOUT_NAME.get(use and use.naming, labels["name"])
+        return [(each, label) for each, label in labels.items() if is_asked.get(each, True)]
 
     def describe(self, with_words=False):
         """Return in words what was answered. `with_words`: also those of the person."""

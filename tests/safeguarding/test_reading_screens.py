@@ -157,7 +157,7 @@ def test_answers_arrive_only_when_they_are_sent(client):
 def test_an_answer_can_be_given_again(client):
     reading = make_reading()
     page = press(client, answer_all(client, reading), "Answer again")
-    assert heading(page) == "Are the words right?"
+    assert heading(page) == "Is everything in the text right?"
     page = press(client, page, "No")
     assert heading(page) == "Are these your answers?"
     press(client, page, "Send my answers")
