@@ -55,7 +55,7 @@ def press(client, page):
 
 
 def test_two_changed_words_take_two_steps(story, lead):
-    [link] = [a for a in parse(lead.get("/admin/")).select("li > a") if "Waits for" in a.parent.text]
+    [link] = [a for a in parse(lead.get("/admin/")).select("li > a") if "Waits since" in a.parent.text]
     page = parse(lead.get(link["href"]))
     marked = [each.text for each in page.select(".comparison .deletion, .comparison .addition")]
     assert marked == ["her sister", "his brother"], "only what changed is marked"
