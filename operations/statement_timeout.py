@@ -5,6 +5,7 @@ use_in_server(); management commands have no limit.
 """
 
 import math
+import re
 import time
 
 from django.core.signals import request_finished
@@ -18,6 +19,8 @@ VISITOR_LIMIT, ADMIN_LIMIT = 1.8, 30
 # SQLite looks at the clock each time after this number of virtual machine instructions, which take about a
 # millisecond.
 SQLITE_INSTRUCTIONS = 10_000
+# In any language. A person who sends a stop code waits until a page that is being published is stored.
+STOP_PATH = re.compile(r"(/[a-z]{2,3}(-[a-z]+)?)?/stop/")
 
 
 def use_in_server():
@@ -27,17 +30,20 @@ def use_in_server():
 
 
 class StatementTimeoutMiddleware:
-    """Gives the requests of users to the admin more time. It needs `request.user`."""
+    """Gives more time to the requests of users to the admin, and to stop codes. It needs `request.user`."""
 
     def __init__(self, get_response):
         self.get_response = get_response
         self.admin_path = reverse("wagtailadmin_home")
 
     def __call__(self, request):
-        is_admin = request.path_info.startswith(self.admin_path) and request.user.is_authenticated
-        # Without use_in_server(), a connection has no limit.
-        if is_admin and getattr(connection, "statement_limit", None):
-            set_limit(connection, ADMIN_LIMIT)
+        path = request.path_info
+        is_admin = path.startswith(self.admin_path) and request.user.is_authenticated
+        if is_admin or STOP_PATH.fullmatch(path):
+            connection.ensure_connection()
+            # Without use_in_server(), a connection has no limit.
+            if getattr(connection, "statement_limit", None):
+                set_limit(connection, ADMIN_LIMIT)
         return self.get_response(request)
 
 

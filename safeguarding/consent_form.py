@@ -22,6 +22,7 @@ from safeguarding.models import Consent, Contributor
 from safeguarding.policies import is_lead
 from safeguarding.scopes import Channel
 from safeguarding.status import counts_as_child
+from safeguarding.stop_codes import Keeping
 
 # Fields of a consent. If a new consent differs in one of them from the former one, it is a change. Otherwise
 # it is a renewal.
@@ -64,6 +65,12 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
         widget=forms.RadioSelect,
         help_text=_("If yes, no version is public before the person has agreed to it."),
     )
+    stop_code = forms.ChoiceField(
+        label=_("Is it safe for the person to keep a stop code?"),
+        choices=Keeping,
+        widget=forms.RadioSelect,
+        help_text=_("A number that takes down everything about the person at once. Ask who could find it."),
+    )
     talked_through = forms.MultipleChoiceField(
         label=_("How was it talked through?"),
         choices=[
@@ -75,7 +82,7 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
 
     class Meta(WagtailAdminModelForm.Meta):
         model = Consent
-        fields = ("given_on", *SCOPE, "talked_through", "evidence_held_at", "ends_on")
+        fields = ("given_on", *SCOPE, "stop_code", "talked_through", "evidence_held_at", "ends_on")
         widgets = dict.fromkeys(("given_by", "picture", "naming"), forms.RadioSelect)
         labels = {
             "given_on": _("When did they agree?"),

@@ -152,6 +152,14 @@ class RestrictedForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
         self.seen = self.hash_of_fields(self.instance.has_withdrawn)
 
 
+class BringBackForm(RestrictedFieldsMixin, WagtailAdminModelForm):
+    class Meta(WagtailAdminModelForm.Meta):
+        model = Contributor
+        fields = ("back_note",)
+        labels = {"back_note": _("What did the person say when you spoke with them?")}
+        help_texts = {"back_note": _("Only the safeguarding team can read this.")}
+
+
 class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
     """Records decisions about the version that the lead has read, with the same reason and last day.
 

@@ -106,7 +106,8 @@ class PrintView(RestrictedFieldsView):
 
     def get_shown(self, form, reason):
         person = self.person
-        texts = [(name, getattr(person, name)) for name in Contributor.RESTRICTED_FIELDS]
+        names = (*Contributor.RESTRICTED_FIELDS, "back_note")
+        texts = [(name, getattr(person, name)) for name in names]
         if person.proposed_at:
             answers = "\n".join(f"{name}: {answer}" for name, answer in person.proposed.items() if answer)
             texts.append(("proposal", answers or person.proposal))
