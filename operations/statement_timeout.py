@@ -16,10 +16,12 @@ from django.urls import reverse
 # Seconds for a statement of a visitor's request, and of a user's request to the admin, where deleting a
 # section or a report may take longer. nginx waits 5 s for a page and 60 s for the admin.
 VISITOR_LIMIT, ADMIN_LIMIT = 1.8, 30
+# A stop code is carried out, however long a page that is being published keeps its rows locked.
+STOP_LIMIT = 600
 # SQLite looks at the clock each time after this number of virtual machine instructions, which take about a
 # millisecond.
 SQLITE_INSTRUCTIONS = 10_000
-# In any language. A person who sends a stop code waits until a page that is being published is stored.
+# In any language.
 STOP_PATH = re.compile(r"(/[a-z]{2,3}(-[a-z]+)?)?/stop/")
 
 
@@ -39,11 +41,12 @@ class StatementTimeoutMiddleware:
     def __call__(self, request):
         path = request.path_info
         is_admin = path.startswith(self.admin_path) and request.user.is_authenticated
-        if is_admin or STOP_PATH.fullmatch(path):
+        limit = STOP_LIMIT if STOP_PATH.fullmatch(path) else ADMIN_LIMIT if is_admin else None
+        if limit:
             connection.ensure_connection()
             # Without use_in_server(), a connection has no limit.
             if getattr(connection, "statement_limit", None):
-                set_limit(connection, ADMIN_LIMIT)
+                set_limit(connection, limit)
         return self.get_response(request)
 
 
@@ -65,7 +68,10 @@ def restore_limit(**_arguments):
     This is not left to the middleware, because a streamed response, such as an exported report, queries the
     database after the middleware has returned.
     """
-    if connection.connection is None or getattr(connection, "statement_limit", None) != ADMIN_LIMIT:
+    if (
+        connection.connection is None
+        or getattr(connection, "statement_limit", VISITOR_LIMIT) == VISITOR_LIMIT
+    ):
         return
     try:
         set_limit(connection, VISITOR_LIMIT)

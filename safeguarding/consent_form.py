@@ -22,7 +22,6 @@ from safeguarding.models import Consent, Contributor
 from safeguarding.policies import is_lead
 from safeguarding.scopes import Channel
 from safeguarding.status import counts_as_child
-from safeguarding.stop_codes import Keeping
 
 # Fields of a consent. If a new consent differs in one of them from the former one, it is a change. Otherwise
 # it is a renewal.
@@ -65,12 +64,6 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
         widget=forms.RadioSelect,
         help_text=_("If yes, no version is public before the person has agreed to it."),
     )
-    stop_code = forms.ChoiceField(
-        label=_("Is it safe for the person to keep a stop code?"),
-        choices=Keeping,
-        widget=forms.RadioSelect,
-        help_text=_("A number that takes down everything about the person at once. Ask who could find it."),
-    )
     talked_through = forms.MultipleChoiceField(
         label=_("How was it talked through?"),
         choices=[
@@ -83,17 +76,19 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
     class Meta(WagtailAdminModelForm.Meta):
         model = Consent
         fields = ("given_on", *SCOPE, "stop_code", "talked_through", "evidence_held_at", "ends_on")
-        widgets = dict.fromkeys(("given_by", "picture", "naming"), forms.RadioSelect)
+        widgets = dict.fromkeys(("given_by", "picture", "naming", "stop_code"), forms.RadioSelect)
         labels = {
             "given_on": _("When did they agree?"),
             "given_by": _("Who agreed?"),
             "picture": _("May pictures show the person?"),
             "naming": _("How may the person be named?"),
             "link_is_safe": _("May a link be sent to the person safely?"),
+            "stop_code": _("Is it safe for the person to keep a stop code?"),
             "evidence_held_at": _("Where is the signed form or the recording?"),
         }
         help_texts = {
             "link_is_safe": _("Only if nobody else sees the messages of this person."),
+            "stop_code": _("A number that takes down everything about the person. Ask who could find it."),
             "evidence_held_at": _(
                 "The place, such as a locked cupboard. Nothing is uploaded: paper is safer. If it is where "
                 "it was before, leave it empty."

@@ -39,7 +39,7 @@ def make_code():
             return code
 
 
-class Contributor(WithProposal, WithStopCode):
+class Contributor(WithStopCode, WithProposal):
     """A person in a story: somebody who tells it, or somebody else who could be recognised in it."""
 
     class Kind(models.TextChoices):
@@ -189,7 +189,7 @@ class Consent(Record):
     )
     link_is_safe = models.BooleanField(_("a link may be sent to the person"), default=False)
     # "": nobody asked, which counts as a no.
-    stop_code = models.CharField(_("may keep a stop code"), max_length=10, choices=Keeping, blank=True)
+    stop_code = models.CharField(_("may keep a stop code"), max_length=10, choices=Keeping, default="")
     ends_on = models.DateField(
         _("last day"), null=True, blank=True, help_text=_("Empty: the usual time after the consent.")
     )

@@ -35,11 +35,8 @@ class Keeping(models.TextChoices):
     NO = "no", _("No")
 
 
-class WithStopCode(models.Model):
+class WithStopCode:
     """A person who may have a stop code."""
-
-    class Meta:
-        abstract = True
 
     @property
     def may_have_stop_code(self):

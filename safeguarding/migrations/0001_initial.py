@@ -207,7 +207,7 @@ class Migration(migrations.Migration):
                 ('explained', models.BooleanField(default=False, verbose_name='it was explained what publishing means')),
                 ('final_text', models.CharField(blank=True, choices=[('yes', 'Yes'), ('no', 'No'), ('unreachable', "The person can't be reached")], max_length=12, verbose_name='wants to see the final text')),
                 ('link_is_safe', models.BooleanField(default=False, verbose_name='a link may be sent to the person')),
-                ('stop_code', models.CharField(blank=True, choices=[('card', 'Yes, on a card'), ('remember', 'Only to remember, never on paper'), ('no', 'No')], max_length=10, verbose_name='may keep a stop code')),
+                ('stop_code', models.CharField(choices=[('card', 'Yes, on a card'), ('remember', 'Only to remember, never on paper'), ('no', 'No')], default='', max_length=10, verbose_name='may keep a stop code')),
                 ('ends_on', models.DateField(blank=True, help_text='Empty: the usual time after the consent.', null=True, verbose_name='last day')),
                 ('evidence_held_at', safeguarding.encryption.EncryptedTextField(blank=True, verbose_name='evidence held at')),
                 ('recorded_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),

@@ -28,7 +28,6 @@ from safeguarding.reading_start import MAX_TRIES, try_code
 from safeguarding.releases import lock
 from safeguarding.retention import delete_names_of, deletion_day
 from safeguarding.scopes import Picture
-from safeguarding.stopping import stop
 from safeguarding.withdrawal import carry_out
 from safeguarding.withdrawal.addresses import digest_of
 from safeguarding.withdrawal.again import withdraw_again
@@ -46,7 +45,6 @@ from tests.support.people import (
     make_person,
     make_story_about,
     record,
-    rows_of,
     withdraw,
 )
 from tests.support.queries import others
@@ -213,13 +211,6 @@ def compare_stop_codes_of_one_person():
     return act, act, lambda: True  # the second one waited
 
 
-def stop_while_a_page_is_saved():
-    person = make_agreeing_person()
-    story = make_story(people="none")
-    story.people, story.story_people = "listed", rows_of(person)
-    return partial(save_without_checks, story), partial(stop, person), partial(is_held_back, story)
-
-
 def withdraw_again_twice():
     person = make_agreeing_person()
     entry = entry_about(person, make_story_about(person))
@@ -259,7 +250,6 @@ PAIRS = [
     encrypt_names_that_are_changed,
     take_down_twice,
     compare_stop_codes_of_one_person,
-    stop_while_a_page_is_saved,
     withdraw_again_twice,
     tag_somebody_on_a_picture_that_a_page_begins_to_show,
     show_a_picture_before_somebody_is_tagged_on_it,
