@@ -68,10 +68,8 @@ def restore_limit(**_arguments):
     This is not left to the middleware, because a streamed response, such as an exported report, queries the
     database after the middleware has returned.
     """
-    if (
-        connection.connection is None
-        or getattr(connection, "statement_limit", VISITOR_LIMIT) == VISITOR_LIMIT
-    ):
+    limit = getattr(connection, "statement_limit", None)
+    if connection.connection is None or limit in {None, VISITOR_LIMIT}:
         return
     try:
         set_limit(connection, VISITOR_LIMIT)

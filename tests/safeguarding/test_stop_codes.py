@@ -16,7 +16,7 @@ from django.utils.translation import override
 from wagtail.models import ModelLogEntry
 
 from safeguarding.holds import bring_back, take_down
-from safeguarding.models import Contributor, Restriction, StopCode, WithdrawalTask
+from safeguarding.models import Restriction, StopCode, WithdrawalTask
 from safeguarding.stopping import stop
 from safeguarding.withdrawal import carry_out, ledger
 from safeguarding.withdrawal.forgetting import delete_words
