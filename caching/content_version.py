@@ -76,6 +76,7 @@ UNSEEN_TABLES = {
     "safeguarding_restrictedview",
     "safeguarding_restriction",
     "safeguarding_secondreader",
+    "safeguarding_stopcode",
     "safeguarding_withdrawal",
     "safeguarding_withdrawaltask",
     "wagtailadmin_editingsession",

@@ -5,6 +5,7 @@ use_in_server(); management commands have no limit.
 """
 
 import math
+import re
 import time
 
 from django.core.signals import request_finished
@@ -15,9 +16,13 @@ from django.urls import reverse
 # Seconds for a statement of a visitor's request, and of a user's request to the admin, where deleting a
 # section or a report may take longer. nginx waits 5 s for a page and 60 s for the admin.
 VISITOR_LIMIT, ADMIN_LIMIT = 1.8, 30
+# A stop code is carried out, however long a page that is being published keeps its rows locked.
+STOP_LIMIT = 600
 # SQLite looks at the clock each time after this number of virtual machine instructions, which take about a
 # millisecond.
 SQLITE_INSTRUCTIONS = 10_000
+# In any language.
+STOP_PATH = re.compile(r"(/[a-z]{2,3}(-[a-z]+)?)?/stop/")
 
 
 def use_in_server():
@@ -27,17 +32,21 @@ def use_in_server():
 
 
 class StatementTimeoutMiddleware:
-    """Gives the requests of users to the admin more time. It needs `request.user`."""
+    """Gives more time to the requests of users to the admin, and to stop codes. It needs `request.user`."""
 
     def __init__(self, get_response):
         self.get_response = get_response
         self.admin_path = reverse("wagtailadmin_home")
 
     def __call__(self, request):
-        is_admin = request.path_info.startswith(self.admin_path) and request.user.is_authenticated
-        # Without use_in_server(), a connection has no limit.
-        if is_admin and getattr(connection, "statement_limit", None):
-            set_limit(connection, ADMIN_LIMIT)
+        path = request.path_info
+        is_admin = path.startswith(self.admin_path) and request.user.is_authenticated
+        limit = STOP_LIMIT if STOP_PATH.fullmatch(path) else ADMIN_LIMIT if is_admin else None
+        if limit:
+            connection.ensure_connection()
+            # Without use_in_server(), a connection has no limit.
+            if getattr(connection, "statement_limit", None):
+                set_limit(connection, limit)
         return self.get_response(request)
 
 
@@ -59,7 +68,8 @@ def restore_limit(**_arguments):
     This is not left to the middleware, because a streamed response, such as an exported report, queries the
     database after the middleware has returned.
     """
-    if connection.connection is None or getattr(connection, "statement_limit", None) != ADMIN_LIMIT:
+    limit = getattr(connection, "statement_limit", None)
+    if connection.connection is None or limit in {None, VISITOR_LIMIT}:
         return
     try:
         set_limit(connection, VISITOR_LIMIT)

@@ -75,18 +75,20 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
 
     class Meta(WagtailAdminModelForm.Meta):
         model = Consent
-        fields = ("given_on", *SCOPE, "talked_through", "evidence_held_at", "ends_on")
-        widgets = dict.fromkeys(("given_by", "picture", "naming"), forms.RadioSelect)
+        fields = ("given_on", *SCOPE, "stop_code", "talked_through", "evidence_held_at", "ends_on")
+        widgets = dict.fromkeys(("given_by", "picture", "naming", "stop_code"), forms.RadioSelect)
         labels = {
             "given_on": _("When did they agree?"),
             "given_by": _("Who agreed?"),
             "picture": _("May pictures show the person?"),
             "naming": _("How may the person be named?"),
             "link_is_safe": _("May a link be sent to the person safely?"),
+            "stop_code": _("Is it safe for the person to keep a stop code?"),
             "evidence_held_at": _("Where is the signed form or the recording?"),
         }
         help_texts = {
             "link_is_safe": _("Only if nobody else sees the messages of this person."),
+            "stop_code": _("A number that takes down everything about the person. Ask who could find it."),
             "evidence_held_at": _(
                 "The place, such as a locked cupboard. Nothing is uploaded: paper is safer. If it is where "
                 "it was before, leave it empty."

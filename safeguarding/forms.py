@@ -152,6 +152,21 @@ class RestrictedForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
         self.seen = self.hash_of_fields(self.instance.has_withdrawn)
 
 
+class BringBackForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
+    """Asks what the person said. It brings nobody back who sent the stop code since it was opened."""
+
+    class Meta(WagtailAdminModelForm.Meta):
+        model = Contributor
+        fields = ("back_note",)
+        labels = {"back_note": _("What did the person say when you spoke with them?")}
+        help_texts = {"back_note": _("Only the safeguarding team can read this.")}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        stopped_at = hasattr(self.instance, "stop_code") and self.instance.stop_code.used_at
+        self.seen = self.hash_of_fields(self.instance.held_since, stopped_at)
+
+
 class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
     """Records decisions about the version that the lead has read, with the same reason and last day.
 

@@ -1,4 +1,4 @@
-"""Models of looks at restricted fields, second readers, mails, announced leads, and leak check counts."""
+"""Models of looks at restricted fields, second readers, mails, new leads, leak check counts, and keys."""
 
 from django.conf import settings
 from django.db import models
@@ -86,3 +86,9 @@ class AnnouncedMember(Record):
     """
 
     membership = models.BigIntegerField(primary_key=True)
+
+
+class KeyCheck(Record):
+    """One row with a known text, by which safeguarding/keys.py recognises wrong keys."""
+
+    text = EncryptedTextField()

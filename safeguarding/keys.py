@@ -5,7 +5,7 @@ import sys
 from django.db import DatabaseError
 
 from safeguarding.encryption import has_keys
-from safeguarding.models import KeyCheck
+from safeguarding.journal import KeyCheck
 
 TEXT = "readable"
 

@@ -22,6 +22,7 @@ from safeguarding.readings import Reading  # noqa: F401
 from safeguarding.record import Record
 from safeguarding.scopes import MAX_MONTHS, TOO_LATE, Channel, Naming, Picture
 from safeguarding.status import add_months, get_last_day, get_status, usual_months
+from safeguarding.stop_codes import Keeping, StopCode, WithStopCode  # noqa: F401
 from safeguarding.uses import PageHold, Release, Use  # noqa: F401
 from safeguarding.withdrawal_models import Fingerprint, Ledger, Restriction, Withdrawal, WithdrawalTask  # noqa: F401
 
@@ -38,7 +39,7 @@ def make_code():
             return code
 
 
-class Contributor(WithProposal):
+class Contributor(WithStopCode, WithProposal):
     """A person in a story: somebody who tells it, or somebody else who could be recognised in it."""
 
     class Kind(models.TextChoices):
@@ -93,12 +94,14 @@ class Contributor(WithProposal):
     # set, the person is "held": nothing about the person is shown to readers. See safeguarding/holds.py.
     held_since = models.DateTimeField(_("held since"), null=True, editable=False)
     created_at = models.DateTimeField(_("recorded"), auto_now_add=True)
+    # What the person said before a lead brought the person back the last time.
+    back_note = EncryptedTextField(_("what the person said"), default="")
 
     RESTRICTED_FIELDS = (
         *("label", "names", "contact", "safe_contact_note", "protected_words", "ordinary_words"),
     )
     # Those whose texts are deleted together.
-    ENCRYPTED_FIELDS = (*RESTRICTED_FIELDS, "proposal")
+    ENCRYPTED_FIELDS = (*RESTRICTED_FIELDS, "proposal", "back_note")
 
     class Meta:
         default_permissions = ()
@@ -121,7 +124,8 @@ class Contributor(WithProposal):
         `restricted_length`: how long those are together, as they are stored.
         """
         people = cls.objects.annotate(restricted_length=Length(Concat(*cls.ENCRYPTED_FIELDS)))
-        return people.defer(*{*cls.ENCRYPTED_FIELDS} - {"label"}).prefetch_related("consents")
+        people = people.defer(*{*cls.ENCRYPTED_FIELDS} - {"label"}).select_related("stop_code")
+        return people.prefetch_related("consents")
 
     @property
     def latest_consent(self):
@@ -184,6 +188,8 @@ class Consent(Record):
         _("wants to see the final text"), max_length=12, choices=FinalText, blank=True
     )
     link_is_safe = models.BooleanField(_("a link may be sent to the person"), default=False)
+    # "": nobody asked, which counts as a no.
+    stop_code = models.CharField(_("may keep a stop code"), max_length=10, choices=Keeping, default="")
     ends_on = models.DateField(
         _("last day"), null=True, blank=True, help_text=_("Empty: the usual time after the consent.")
     )
@@ -287,9 +293,3 @@ class Decision(Record):
         super().clean()
         if self.ends_on and self.ends_on > add_months(today(), MAX_MONTHS):
             raise ValidationError({"ends_on": TOO_LATE})
-
-
-class KeyCheck(Record):
-    """One row with a known text, by which safeguarding/keys.py recognises wrong keys."""
-
-    text = EncryptedTextField()

@@ -20,6 +20,7 @@ from django.utils.translation import get_language, override
 from safeguarding.encryption import has_keys
 from safeguarding.readings import Reading, close_addresses, open_readings
 from safeguarding.releases import load_people
+from safeguarding.stop_codes import read_digits
 
 # How long each can be answered.
 LASTS = {
@@ -117,8 +118,7 @@ def is_ticket(ticket, reading, name):
 def try_code(reading, token, code):
     """Return whether `code` is that of `reading`. Wrong ones are counted, also those of the same moment."""
     locked = Reading.objects.select_for_update().get(pk=reading.pk)
-    # A keyboard may have the digits of another script.
-    digits = "".join(str(int(each)) for each in code[:40] if each.isdecimal())
+    digits = read_digits(code)
     if locked.tries < MAX_TRIES and constant_time_compare(locked.code, digest_of_code(token, digits)):
         return True
     Reading.objects.filter(pk=reading.pk).update(tries=F("tries") + 1)

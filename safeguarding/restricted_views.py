@@ -106,7 +106,7 @@ class PrintView(RestrictedFieldsView):
 
     def get_shown(self, form, reason):
         person = self.person
-        texts = [(name, getattr(person, name)) for name in Contributor.RESTRICTED_FIELDS]
+        texts = [(name, getattr(person, name)) for name in (*Contributor.RESTRICTED_FIELDS, "back_note")]
         if person.proposed_at:
             answers = "\n".join(f"{name}: {answer}" for name, answer in person.proposed.items() if answer)
             texts.append(("proposal", answers or person.proposal))

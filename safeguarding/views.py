@@ -1,11 +1,16 @@
 """Views of the admin for people: the list, the overview, consents, and taking down."""
 
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.generic import TemplateView
+from django.views.generic import FormView, TemplateView
 from wagtail.admin import messages
 from wagtail.admin.ui.tables import Column, StatusTagColumn
 from wagtail.admin.views import generic
@@ -14,11 +19,13 @@ from wagtail.admin.widgets.button import HeaderButton
 from wagtail.log_actions import log, registry
 
 from safeguarding.finding import find_people
+from safeguarding.forms import BringBackForm
 from safeguarding.holds import bring_back, is_held_after_restore, take_down
 from safeguarding.leak_check.admin_requests import list_places
 from safeguarding.leak_check.checking import find_live
 from safeguarding.leak_check.words import new_words
-from safeguarding.models import Contributor, Withdrawal
+from safeguarding.models import Contributor, StopCode, Withdrawal
+from safeguarding.releases import lock_with_others
 from safeguarding.retention import deletion_day
 from safeguarding.status import Status
 from safeguarding.wording import describe_status
@@ -210,16 +217,45 @@ class TakeDownView(ConfirmView):
         return _("%s is taken down.") % self.person.code
 
 
-class BringBackView(ConfirmView):
+class BringBackView(PersonMixin, FormView):
+    """Brings a person back. The lead says first what the person said."""
+
+    form_class = BringBackForm
     page_title = gettext_lazy("Bring back")
     template_name = "safeguarding/bring_back.html"
 
-    def act(self, user):
-        bring_back(self.person, user)
+    def get_form_kwargs(self):
+        initial = {"back_note": ""}
+        return super().get_form_kwargs() | {"instance": self.person, "initial": initial}
+
+    def form_valid(self, form):
+        with transaction.atomic():
+            bring_back(self.person, self.request.user)
+            Contributor.objects.filter(pk=self.person.pk).update(**form.cleaned_data)
         self.person.refresh_from_db(fields=["held_since"])
         if self.person.held_since:
-            return _("Withdrawals may be missing since a restore. Everybody is held until you end the hold.")
-        return _("%s is brought back. Readers see what the consent allows.") % self.person.code
+            text = _("Withdrawals may be missing since a restore. Everybody is held until you end the hold.")
+            return self.leave(text)
+        text = _("%s is brought back. Readers see what the consent allows.")
+        return self.leave(text % self.person.code)
+
+
+class StopCodeView(PersonMixin, TemplateView):
+    """Makes a new stop code, which only the response shows, if it is safe for the person to have one."""
+
+    page_title = gettext_lazy("Stop code")
+    template_name = "safeguarding/stop_code.html"
+
+    @transaction.atomic
+    def post(self, request, *_arguments, **_named):
+        lock_with_others(self.kwargs["pk"])  # before anything reads the person, who may withdraw
+        if not self.person.may_have_stop_code:
+            raise PermissionDenied
+        code = StopCode.make(self.person)
+        log(self.person, "safeguarding.stop_code", user=request.user)
+        self.template_name = "safeguarding/stop_card.html"
+        address = urlsplit(settings.BASE_URL).netloc + reverse("stop").rstrip("/")
+        return self.render_to_response(self.get_context_data(code=code, address=address))
 
 
 class NotReachedView(ConfirmView):

@@ -22,6 +22,7 @@ PERSON_VIEWS = {
     "not_reached": ("not-reached/", views.NotReachedView),
     "take_down": ("take-down/", views.TakeDownView),
     "bring_back": ("bring-back/", views.BringBackView),
+    "stop_code": ("stop-code/", views.StopCodeView),
     "words": ("words/", WordsView),
     "withdraw": ("withdraw/", WithdrawView),
     "past": ("past/", PastView),

@@ -22,6 +22,8 @@ LOG_ACTIONS = {
     "safeguarding.allow": _("May publish again after many protected words"),
     "safeguarding.take_down": _("Taken down"),
     "safeguarding.bring_back": _("Brought back"),
+    "safeguarding.stop": _("Sent the stop code"),
+    "safeguarding.stop_code": _("Got a new stop code"),
     "safeguarding.withdraw": _("Withdrawn, and erased"),
     "safeguarding.hold_after_restore": _("Taken down after a restore"),
     "safeguarding.release_page": _("The hold was ended"),

@@ -43,7 +43,8 @@ class Restriction(Record):
     """What a person no longer agreed to, while the rest stayed. The ledger brings it back after a restore.
 
     `limits`: the most that is agreed to, {"picture": a Picture, "naming": a Naming, "where": Channels}. It is
-    {} if stories were held because of a new protected word: after a restore, nobody knows the word.
+    {} if stories were held because of a new protected word: after a restore, nobody knows the word. It is
+    {"held": True} if the person was taken down, and {"held": False} if the person was brought back.
     """
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

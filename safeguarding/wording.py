@@ -17,9 +17,12 @@ def describe_status(person):
     status, consent = person.get_status(), person.latest_consent
     if status == Status.HELD:
         since = timezone.localdate(person.held_since, timezone.get_default_timezone())
-        return _(
+        text = _(
             "Taken down on %s. No story or picture with this person is shown until you bring the person back."
         ) % format_day(since)
+        if person.has_stopped:
+            text += " " + _("The person sent the stop code: speak with them before.")
+        return text
     if status == Status.WITHDRAWN:
         return _("Withdrawn on %s. No story or picture with this person is shown.") % format_day(
             consent.given_on

@@ -27,6 +27,7 @@ from home.sitemap import sitemap
 from media.views import serve_rendition
 from safeguarding.leak_check.admin_requests import check_for_leaks
 from safeguarding.reading_screens import ReadingView
+from safeguarding.stopping import stop_page
 from search.suggestions import suggestions
 from search.views import search
 
@@ -72,6 +73,7 @@ urlpatterns += i18n_patterns(
     path("search/suggestions/", suggestions, name="search_suggestions"),
     path("search/", search, name="search"),
     path("reading/<str:token>/", ReadingView.as_view(), name="reading"),
+    path("stop/", stop_page, name="stop"),
     path("", include("stories.feeds")),
     path("", include(page_urls)),
     prefix_default_language=False,

@@ -9,7 +9,7 @@ from stories.languages import CONTENT_LANGUAGES
 RESERVED_BELOW_INDEX = {"country", "theme"}
 # The first path components of addresses in site_project/urls.py and deploy/nginx.conf. Readers would not find
 # a page with such a slug below a home page, or the pages below it. The first language has no prefix.
-RESERVED_BELOW_HOME = {"admin", "documents", "files", "media", "reading", "search", "static"}
+RESERVED_BELOW_HOME = {"admin", "documents", "files", "media", "reading", "search", "static", "stop"}
 RESERVED_BELOW_HOME |= {*CONTENT_LANGUAGES[1:]}
 RESERVED_SLUGS = RESERVED_BELOW_INDEX | RESERVED_BELOW_HOME
 

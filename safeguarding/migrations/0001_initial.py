@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 ('proposed_at', models.DateTimeField(editable=False, null=True)),
                 ('held_since', models.DateTimeField(editable=False, null=True, verbose_name='held since')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='recorded')),
+                ('back_note', safeguarding.encryption.EncryptedTextField(default='', verbose_name='what the person said')),
             ],
             options={
                 'verbose_name': 'person',
@@ -206,6 +207,7 @@ class Migration(migrations.Migration):
                 ('explained', models.BooleanField(default=False, verbose_name='it was explained what publishing means')),
                 ('final_text', models.CharField(blank=True, choices=[('yes', 'Yes'), ('no', 'No'), ('unreachable', "The person can't be reached")], max_length=12, verbose_name='wants to see the final text')),
                 ('link_is_safe', models.BooleanField(default=False, verbose_name='a link may be sent to the person')),
+                ('stop_code', models.CharField(choices=[('card', 'Yes, on a card'), ('remember', 'Only to remember, never on paper'), ('no', 'No')], default='', max_length=10, verbose_name='may keep a stop code')),
                 ('ends_on', models.DateField(blank=True, help_text='Empty: the usual time after the consent.', null=True, verbose_name='last day')),
                 ('evidence_held_at', safeguarding.encryption.EncryptedTextField(blank=True, verbose_name='evidence held at')),
                 ('recorded_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -315,6 +317,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
+                'abstract': False,
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='StopCode',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('lookup', models.CharField(max_length=8, unique=True)),
+                ('secret', models.CharField(max_length=128)),
+                ('used_at', models.DateTimeField(null=True)),
+                ('contributor', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='stop_code', to='safeguarding.contributor')),
+            ],
+            options={
                 'abstract': False,
                 'default_permissions': (),
             },

@@ -12,6 +12,7 @@ from django.db import transaction
 from wagtail.models import Page
 
 from safeguarding.encryption import has_keys
+from safeguarding.holds import bring_back, is_held_after_restore, take_down
 from safeguarding.leak_check.matching import make_phone_terms
 from safeguarding.leak_check.words import ADDRESS
 from safeguarding.models import Contributor, Use
@@ -70,6 +71,8 @@ def keep_for_list(person, contact, paths):
 def restrict_again(entry):
     """Restrict again what the person of the line `entry` of the ledger agrees to, or hold the person's pages.
 
+    If the entry is about a hold of the person, take the person down again, or bring the person back.
+
     Return True, or None if another process did it meanwhile.
     """
     Ledger.objects.select_for_update().get()
@@ -78,7 +81,12 @@ def restrict_again(entry):
     restriction = Restriction(key=entry["key"], code=entry["code"], limits=entry["limits"])
     restriction.save()
     person = Contributor.objects.filter(code=entry["code"]).first()
-    if person and not restriction.limits:
+    if person and "held" in restriction.limits:
+        if restriction.limits["held"]:
+            take_down(person, None, is_noted=False)
+        elif not is_held_after_restore(person):
+            bring_back(person, None, is_noted=False)
+    elif person and not restriction.limits:
         hold_pages(Page.objects.live().filter(pk__in=person.uses.values("page")), person.code)
     elif person and (consent := person.latest_consent) and not person.has_withdrawn:
         # Stored as a new event.

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.log_actions import log
 
 from caching.local_date import today
-from safeguarding.models import Consent, Contributor
+from safeguarding.models import Consent, Contributor, StopCode
 from safeguarding.withdrawal.addresses import digest_of, paths_of, public_paths
 from safeguarding.withdrawal.cases import find_mentions, make_case, pages_about
 from safeguarding.withdrawal.locking import lock_case, retry_conflicts
@@ -218,10 +218,13 @@ def delete_contact(contributor):
 
     The leak check finds these until no text has one: forgetting.py then deletes them. If no key decrypts one
     of the texts, all are deleted now, because they can't be looked for. A proposal ends, and its names and
-    words are kept too. What the person answered about pages is deleted.
+    words are kept too. What the person answered about pages is deleted. If nothing is kept, the stop code is
+    deleted too, because nothing is left to complete.
     """
     contributor.readings.all().delete()
     kept = () if has_unreadable_words(contributor) else KEPT_FIELDS
     contributor.take_over_proposal()
     contributor.save(update_fields=kept)
     contributor.delete_texts([name for name in Contributor.ENCRYPTED_FIELDS if name not in kept])
+    if not any(getattr(contributor, name) for name in kept):
+        StopCode.objects.filter(contributor=contributor).delete()

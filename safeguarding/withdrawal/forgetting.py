@@ -21,7 +21,7 @@ from wagtail.models import ModelLogEntry, Page, PageLogEntry, Revision
 from caching.local_date import today
 from safeguarding.leak_check.rows import find_rows, mentions
 from safeguarding.leak_check.sources import source_of
-from safeguarding.models import Contributor, Reading, SecondReader
+from safeguarding.models import Contributor, Reading, SecondReader, StopCode
 from safeguarding.one_by_one import do_for_each
 from safeguarding.releases import lock_pages, lock_with_others
 from safeguarding.status import add_months
@@ -107,6 +107,7 @@ def delete_words(key):
     # A consent may have been recorded, or a page held meanwhile.
     if may_complete(person):
         person.delete_texts(KEPT_FIELDS)
+        StopCode.objects.filter(contributor=person).delete()
         # They have to go from the index too, after texts were changed by hand, and from the database's files.
         for name in ("index", "vacuum"):
             add_task(person.withdrawals.first(), name)

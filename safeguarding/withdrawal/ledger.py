@@ -7,7 +7,8 @@ Safeguarding, confirms that nobody withdrew.
 The file is only appended to. It begins with the salt of the site, by which it is known as that of the
 restored database, and has a line of JSON for each withdrawal: its key, the code, the date, and
 digests of paths, of translation keys and of the hashes of pictures. If only a part was taken back, the line
-has the code and what is still agreed to.
+has the code and what is still agreed to. If a person was taken down or brought back, it has the code and
+that.
 
 If an entry can't be carried out, everybody is held too. The start of the site, a restore and a lead try it
 again.
@@ -234,7 +235,7 @@ def end_hold(user):
         return
     lock(Contributor.objects.values_list("pk", flat=True))
     for person in Contributor.objects.filter(held_since=ledger.held_since):
-        bring_back(person, user)
+        bring_back(person, user, is_noted=False)
     # Otherwise the missing file would count as lost again.
     ledger.held_since, ledger.is_written = None, False
     ledger.save(update_fields=["held_since", "is_written"])

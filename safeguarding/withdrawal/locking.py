@@ -14,7 +14,7 @@ from safeguarding.uses import Use
 
 
 def retry_conflicts(function):
-    """Decorate `function`, a transaction: it is called again if PostgreSQL ends it because of another one.
+    """Decorate `function`, a transaction: it is called again if the database ends it because of another one.
 
     Wagtail has transactions that lock rows before the page that these belong to, such as an autosave, an
     approval and a move. Others store a row that refers to one that is deleted, such as a tag.
@@ -26,8 +26,11 @@ def retry_conflicts(function):
             try:
                 return function(*args, **kwargs)
             except DatabaseError as error:
-                # The codes of a deadlock and of a foreign key. A transaction around this one is aborted too.
-                is_because_of_others = getattr(error.__cause__, "sqlstate", "") in {"40P01", "23503"}
+                # The codes of a deadlock and of a foreign key in PostgreSQL, and of a lock that another one
+                # keeps for long in SQLite. A transaction around this one is aborted too.
+                cause = error.__cause__
+                code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", "")
+                is_because_of_others = code in {"40P01", "23503", "SQLITE_BUSY"}
                 if connection.in_atomic_block or not (tries_left and is_because_of_others):
                     raise
 

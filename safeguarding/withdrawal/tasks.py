@@ -8,6 +8,8 @@ all of them: its statements have no time limit.
 import logging
 
 from django.db import transaction
+from django.db.models.signals import post_save
+from django.dispatch import receiver
 from django.utils import timezone
 
 from safeguarding.uses import PageHold
@@ -56,6 +58,10 @@ def add_task(withdrawal, name, /, **data):
 def note_restriction(person, **limits):
     """Have the ledger note that `person` agrees to less from now on. `limits`: as in Restriction."""
     Restriction.objects.create(code=person.code, limits=limits)
+
+
+@receiver(post_save, sender=Restriction)
+def write_ledger(**_arguments):
     add_task(None, "ledger")
     run_after_commit()
 

@@ -37,6 +37,7 @@ def test_two_clicks_on_a_phone_take_a_person_down(new_page, live_server, allow_e
     expect_to_fit(page)
     assert reader.goto(live_server.url + story.url).status == 404
     page.get_by_role("link", name="Bring back").click()
+    page.get_by_label("What did the person say").fill("It may be shown again.")
     page.get_by_role("button", name="Bring back").click()
     expect(page.get_by_role("status")).to_contain_text("is brought back")
     assert reader.goto(live_server.url + story.url).status == 200
@@ -62,7 +63,7 @@ def test_a_consent_is_recorded_and_renewed(new_page, live_server):
     expect(page.get_by_role("status")).to_contain_text("is recorded. Use this code")
     page.get_by_label("By a changed name").check()
     page.get_by_label("This website", exact=True).check()
-    for question in ("Are legal proceedings", "Is the person in one of", "see the final text"):
+    for question in ("Are legal proceedings", "Is the person in one of", "see the final text", "safe"):
         page.get_by_role("group", name=re.compile(question)).get_by_label("No", exact=True).check()
     page.get_by_role("button", name="Record this consent").click()
     expect(page.get_by_role("status")).to_contain_text("Agreed until")
@@ -70,7 +71,7 @@ def test_a_consent_is_recorded_and_renewed(new_page, live_server):
     page.get_by_role("link", name="Renew or change the consent").click()
     expect(page.get_by_role("button", name="Record this consent")).to_be_visible()
     expect_to_fit(page)
-    for question in ("Are legal proceedings", "Is the person in one of", "see the final text"):
+    for question in ("Are legal proceedings", "Is the person in one of", "see the final text", "safe"):
         page.get_by_role("group", name=re.compile(question)).get_by_label("No", exact=True).check()
     page.get_by_role("button", name="Record this consent").click()
     expect(page.get_by_role("status")).to_contain_text("Agreed until")

@@ -21,6 +21,7 @@ from tests.drills.documents import document_bombs
 from tests.drills.floods import floods
 from tests.drills.long_running import database_away, soak
 from tests.drills.stampede import stampede
+from tests.drills.stopping import stop_at_the_busiest_moment
 from tests.drills.withdrawal import withdrawal_killed, withdrawal_leaves_nothing
 from tests.run import exit_with
 from tests.support import postgresql_server, services
@@ -59,6 +60,7 @@ DRILLS = {
         withdrawal_killed,
         withdrawal_leaves_nothing,
         changes_at_once,
+        stop_at_the_busiest_moment,
         soak,
         random_input,
     )

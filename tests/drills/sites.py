@@ -199,7 +199,9 @@ class Postgres:
             )
 
     def start(self):
-        self.run("pg_ctl", "start", "--wait", "--silent", f"--options=-p {self.port}")
+        self.run(
+            "pg_ctl", "start", "--wait", "--silent", f"--options=-p {self.port} -c track_commit_timestamp=on"
+        )
 
     def stop(self, mode="immediate"):
         """Stop the server, by default as a crash does: at the end of a drill, nobody needs its data."""

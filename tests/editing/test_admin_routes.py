@@ -167,7 +167,7 @@ NOTHING = named("""
 # Editors of a page with a person open safeguarding_readings, too: tests/safeguarding/test_showing.py.
 SAFEGUARDING = named("""
     safeguarding_people: index index_results add edit history history_results inspect consent
-    safeguarding_people: not_reached take_down bring_back words restricted print withdraw past
+    safeguarding_people: not_reached take_down bring_back stop_code words restricted print withdraw past
     safeguarding_withdrawals: index index_results after_restore report
     safeguarding_decisions: index index_results answers page read allow reader
     safeguarding_readings: start sheet enter

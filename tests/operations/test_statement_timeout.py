@@ -1,18 +1,23 @@
 """A statement that takes too long is ended, in the web server only, and that is not taken for an outage."""
 
+import sqlite3
 import sys
+from contextlib import nullcontext
 from importlib import import_module
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.backends.signals import connection_created
 from django.test import Client
 from django.urls import get_resolver
 
 from operations import statement_timeout
 from operations.outage import write_page
+from safeguarding.models import StopCode
+from safeguarding.withdrawal.locking import retry_conflicts
 from stories import renditions
 from tests.support import builders
+from tests.support.people import make_agreeing_person
 from tests.support.queries import database_down
 
 # A query that counts up to a number. It takes longer for a larger one.
@@ -97,6 +102,28 @@ def test_users_have_more_time_in_the_admin_and_nowhere_else(server):
         assert server.get(f"/admin/pages/{story.pk}/privacy/").status_code == 200
     with slow("stories_storypage"):
         assert server.get(story.url).status_code == 500
+
+
+def test_stop_code_has_more_time_also_on_a_new_connection(server):
+    code = StopCode.make(make_agreeing_person())
+    connection.close()
+    with slow("safeguarding_contributor"):
+        assert server.post("/stop/", {"code": code}).status_code == 200
+    with slow("wagtailcore_page"):
+        assert server.get("/").status_code == 500, "the limit is back"
+
+
+@pytest.mark.parametrize("name", ["SQLITE_BUSY", "SQLITE_FULL"])
+def test_stop_code_waits_longer_than_sqlite_does(name):
+    errors = [sqlite3.OperationalError()]
+    errors[0].sqlite_errorname = name
+
+    def act():
+        if errors:
+            raise OperationalError from errors.pop()
+
+    with nullcontext() if name == "SQLITE_BUSY" else pytest.raises(OperationalError):
+        retry_conflicts(act)()
 
 
 def test_visitors_of_the_admin_have_no_more_time(server):

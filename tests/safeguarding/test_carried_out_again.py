@@ -201,7 +201,7 @@ def test_person_who_is_taken_down_while_everybody_is_held_stays_so(lead):
     with undone():
         lead.post(PAGE)  # The lead confirms that nobody withdrew.
         assert statuses(*stories) == [404, 200]
-    told = lead.post(reverse("safeguarding_people:bring_back", args=[person.pk]), follow=True).text
+    told = lead.post(address(person, "bring_back"), {"back_note": "Yes."}, follow=True).text
     assert "Withdrawals may be missing since a restore." in told
     assert statuses(*stories) == [404, 404], "everybody is still held"
     lead.post(PAGE)

@@ -188,7 +188,7 @@ def test_what_is_taken_down_is_gone_at_the_next_request_and_can_be_brought_back(
     for _twice in range(2):  # The second one changes nothing, and is not logged.
         lead.post(address(person, "take_down"))
     assert seen() == [False, True]
-    lead.post(address(person, "bring_back"))
+    lead.post(address(person, "bring_back"), {"back_note": "Yes."})
     assert seen() == [True, True]
     logged = ModelLogEntry.objects.filter(object_id=person.pk, user=lead.user).order_by("pk")
     actions = logged.filter(action__startswith="safeguarding").values_list("action", "label")

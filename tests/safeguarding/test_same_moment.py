@@ -22,7 +22,7 @@ from caching.local_date import today
 from media.cleaning import CleanFile
 from media.models import CleanImage
 from safeguarding.holds import TAKE_DOWN, take_down
-from safeguarding.models import Contributor, Ledger, PageHold, Reading, Use, Withdrawal
+from safeguarding.models import Contributor, Ledger, PageHold, Reading, StopCode, Use, Withdrawal
 from safeguarding.policies import GROUP
 from safeguarding.reading_start import MAX_TRIES, try_code
 from safeguarding.releases import lock
@@ -205,6 +205,12 @@ def take_down_twice():
     return act, act, lambda: entries.count() == 1
 
 
+def compare_stop_codes_of_one_person():
+    code = StopCode.make(make_agreeing_person())
+    act = partial(StopCode.find_person, code)
+    return act, act, lambda: True  # the second one waited
+
+
 def withdraw_again_twice():
     person = make_agreeing_person()
     entry = entry_about(person, make_story_about(person))
@@ -243,6 +249,7 @@ PAIRS = [
     forget_words_of_somebody_who_agrees_again,
     encrypt_names_that_are_changed,
     take_down_twice,
+    compare_stop_codes_of_one_person,
     withdraw_again_twice,
     tag_somebody_on_a_picture_that_a_page_begins_to_show,
     show_a_picture_before_somebody_is_tagged_on_it,

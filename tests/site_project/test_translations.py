@@ -36,6 +36,7 @@ READERS_FILES = [
     "safeguarding/reading_forms.py",
     "safeguarding/templates/safeguarding/reading.html",
     "safeguarding/templates/safeguarding/reading_*.html",
+    "safeguarding/templates/safeguarding/stop.html",
     "search/facets.py",
     "search/forms.py",
     "search/templates/search/*.html",

@@ -21,6 +21,7 @@ ANSWERS = {
     "proceedings": "no",
     "in_programme": "no",
     "final_text": "no",
+    "stop_code": "no",
     "talked_through": ["explained", "interpreter"],
     "evidence_held_at": f"{SECRET} cupboard",
 }

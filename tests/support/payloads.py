@@ -96,8 +96,8 @@ FIELDS_WITHOUT_TEXT = {
 MODELS_WITHOUT_TEXT = {
     "accounts.LoginAttempt", "otp_static.StaticDevice", "otp_static.StaticToken",
     "otp_totp.TOTPDevice", "safeguarding.Fingerprint", "safeguarding.KeyCheck",
-    "safeguarding.Ledger", "sessions.Session", "wagtailadmin.FormState", "wagtailcore.APIToken",
-    "wagtaildocs.Document", "wagtailimages.Image",
+    "safeguarding.Ledger", "safeguarding.StopCode", "sessions.Session", "wagtailadmin.FormState",
+    "wagtailcore.APIToken", "wagtaildocs.Document", "wagtailimages.Image",
     "wagtailsearch.IndexEntry", "wagtailsearch.SQLiteFTSIndexEntry",
     "wordpress_import.ImportedFile", "wordpress_import.ImportedItem",
 }  # fmt: skip

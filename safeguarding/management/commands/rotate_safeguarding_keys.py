@@ -5,8 +5,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from safeguarding.encryption import EncryptedTextField, UnreadableText, has_keys
+from safeguarding.journal import KeyCheck
 from safeguarding.keys import TEXT
-from safeguarding.models import KeyCheck
 
 
 class Command(BaseCommand):

@@ -1,0 +1,275 @@
+"""A stop code: who gets one, what it takes down, and that nothing undoes it but a lead.
+
+A lead is a member of the safeguarding team.
+"""
+
+from functools import partial
+
+import pytest
+from django.contrib.auth import hashers
+from django.core import mail
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils.translation import override
+from wagtail.models import ModelLogEntry
+
+from safeguarding.holds import bring_back, take_down
+from safeguarding.models import Restriction, StopCode, WithdrawalTask
+from safeguarding.stopping import stop
+from safeguarding.withdrawal import carry_out, ledger
+from safeguarding.withdrawal.forgetting import delete_words
+from safeguarding.withdrawal.tasks import run_tasks
+from tests.support.builders import home_page, make_image, make_plain_page, parse, save_with
+from tests.support.leads import SECRET, address, errors_of
+from tests.support.people import ALL_AGREED, make_agreeing_person, make_story_about, record
+from tests.support.stored_text import tables_with
+from tests.support.translations import make_index_in
+from tests.support.undone import undone
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+
+DONE, WRONG = "It is done.", "This code is not right."
+
+
+def make_code(**fields):
+    """Return (person, code, address of the story) of a new person with a live story."""
+    person = make_agreeing_person({"stop_code": "card"}, **fields)
+    return person, StopCode.make(person), make_story_about(person).url
+
+
+def send(code, path="/stop/"):
+    return Client(enforce_csrf_checks=True).post(path, {"code": code})
+
+
+def digits(code):
+    return code.replace(" ", "")
+
+
+# --- What is typed --------------------------------------------------------------------------------
+
+
+def in_script(zero):
+    """Return a function that writes a code with the digits that begin with the character `zero`."""
+    return lambda code: "".join(chr(ord(zero) + int(each)) if each.isdigit() else each for each in code)
+
+
+TYPED = {
+    "as it is shown": str,
+    "with hyphens and marks of direction": lambda code: "\u2067" + code.replace(" ", " – "),
+    "Arabic": in_script("\u0660"),
+    "Persian, without spaces": lambda code: in_script("\u06f0")(digits(code)),
+    "Devanagari": in_script("\u0966"),
+    "full width, other spaces": lambda code: in_script("\uff10")(code).replace(" ", "\u3000"),
+}
+NOT_RIGHT = {
+    "nothing": lambda _code: "",
+    "another secret": lambda code: digits(code)[:-1] + str(9 - int(code[-1])),
+    "no row": lambda code: str(9 - int(code[0])) + digits(code)[1:],
+    "a digit more": lambda code: code + "1",
+    "a digit less": lambda code: code[:-1],
+    "the row alone": lambda code: digits(code)[:8],
+    "very long": lambda code: "x" * 100_000 + code,
+    "no digits": lambda _code: "\0²①",
+}
+
+
+@pytest.mark.parametrize("how", TYPED)
+def test_a_right_code_works_however_it_is_typed_and_again(how, client):
+    person, code, url = make_code()
+    for _twice in range(2):
+        assert DONE in send(TYPED[how](code)).text
+        assert client.get(url).status_code == 404
+        bring_back(person, None)
+        assert client.get(url).status_code == 200
+
+
+def test_wrong_codes_get_one_answer_do_nothing_and_are_compared_only_with_a_row(client, monkeypatch):
+    _person, code, url = make_code()
+    compared, compute, answers = [], hashers.pbkdf2, set()
+    spy = lambda text, *rest, **options: compared.append(text) or compute(text, *rest, **options)  # noqa: E731
+    monkeypatch.setattr(hashers, "pbkdf2", spy)
+    with CaptureQueriesContext(connection) as queries:
+        for how, change in NOT_RIGHT.items():
+            response = send(change(code))
+            tree = parse(response)
+            assert WRONG in tree.text, how
+            del tree.select_one("[name=code]")["value"]
+            answers.add((response.status_code, str(tree)))
+    asked, is_locked = " ".join(query["sql"] for query in queries), connection.vendor == "postgresql"
+    assert len(answers) == 1
+    assert client.get(url).status_code == 200
+    assert not Restriction.objects.exists() and not WithdrawalTask.objects.exists()
+    assert compared == [digits(NOT_RIGHT["another secret"](code))[8:]]
+    # One at a time for each row. SQLite could do that only with a lock that keeps others from writing.
+    assert ("SAVEPOINT" in asked, "FOR NO KEY UPDATE" in asked) == (is_locked, is_locked)
+
+
+def test_everything_about_the_person_is_taken_down_and_nothing_of_others(client):
+    person, code, url = make_code()
+    index, image = make_index_in("fr", slug="liste"), make_image(shows="person")
+    image.people.add(person)
+    key, own = person.uses.get().page.translation_key, {"parent": index, "locale": index.locale}
+    french = make_story_about(person, slug="lampes", translation_key=key, **own)
+    both = make_story_about(person, make_agreeing_person(), slug="both")
+    other = make_story_about(make_agreeing_person(), slug="other")
+    pages = [url, french.url, both.url, other.url]
+    assert [client.get(page).status_code for page in pages] == [200] * 4
+    send(code)
+    image.refresh_from_db()
+    assert ([client.get(page).status_code for page in pages], image.is_shown) == ([404] * 3 + [200], False)
+
+
+# --- The page -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "es", "ar"])
+def test_page_is_in_each_language_and_leaves_no_trace(language, client):
+    code = make_code()[1]
+    with override(language):
+        path = reverse("stop")
+    for response in (client.get(path), send("1", path), send(code, path), send(code, f"{path}?text=1")):
+        tree = parse(response)
+        assert (response.status_code, tree.html["lang"], response.cookies) == (200, language, {})
+        assert tree.html["dir"] == ("rtl" if language == "ar" else "ltr")
+        assert "no-store" in response["Cache-Control"] and response["X-Robots-Tag"] == "noindex, nofollow"
+        assert tree.select_one(".leave__link") or not tree.select("[class], script, img")
+        links = [link["href"].partition("?")[0] for link in tree.select("[hreflang]")]
+        assert links == ["/stop/", "/fr/stop/", "/es/stop/", "/ar/stop/"]
+    assert parse(client.get(f"{path}?text=1")).form["action"] == f"{path}?text=1"
+    assert digits(code) not in client.get(f"{path}?code={digits(code)}").text
+
+
+def test_page_is_linked_where_somebody_looks_for_it(client):
+    story, help_page = make_story_about(make_agreeing_person()), make_plain_page("Get help")
+    save_with(home_page(), help_page=help_page)
+    for page, number in ((story.url, 2), (help_page.url, 2), ("/", 1), ("/nothing/", 1)):
+        for query in ("", "?text=1"):
+            links = parse(client.get(page + query)).select("a[href^='/stop/']")
+            assert [link["href"] for link in links] == [f"/stop/{query}"] * number, page + query
+
+
+# --- Leads ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "is_safe"), [("", False), ("no", False), ("card", True), ("remember", True)]
+)
+def test_a_lead_makes_a_code_only_if_the_person_said_that_it_is_safe(said, is_safe, lead):
+    person = make_agreeing_person({"stop_code": said})
+    page = address(person, "stop_code")
+    assert (page in lead.get(address(person, "inspect")).text) == is_safe
+    assert bool(parse(lead.get(page)).select_one("main form [type=submit]")) == is_safe
+    made = lead.post(page)
+    assert StopCode.objects.exists() == (made.status_code == 200) == is_safe
+    if is_safe:
+        assert bool(parse(made).select_one("[type=checkbox]")) == (said == "card")
+    for later in (ALL_AGREED | {"stop_code": "no"}, {"event": "withdrawn"}):
+        record(person, **later)
+        assert lead.post(page).status_code != 200
+
+
+def test_a_code_is_shown_once_stored_nowhere_and_ended_by_a_new_one(lead, caplog, settings, mailoutbox):
+    settings.SENDS_MAIL = True
+    person = make_agreeing_person({"stop_code": "card"})
+    page = address(person, "stop_code")
+    codes = [parse(lead.post(page)).select_one(".safeguarding__card strong").text for _twice in range(2)]
+    settings.SECRET_KEY = "another" * 10
+    caplog.set_level("DEBUG")
+    assert [DONE in send(code).text for code in codes] == [False, True]
+    run_tasks()
+    secret = digits(codes[1])[8:]
+    assert not tables_with(secret, codes[1])
+    shown = [lead.get(address(person, name)).text for name in ("inspect", "stop_code")]
+    shown += [lead.post(address(person, "print"), {"reason": "check"}).text, caplog.text]
+    assert mailoutbox and secret not in digits(" ".join([*shown, *(each.body for each in mail.outbox)]))
+
+
+def test_leads_are_told_and_bring_back_only_with_a_note(lead, client, mailoutbox, settings):
+    settings.SENDS_MAIL, sender, keys = True, settings.DEFAULT_FROM_EMAIL, settings.SAFEGUARDING_KEYS
+    person, code, url = make_code(names=f"{SECRET} Otieno")
+    send(code)
+    assert not mailoutbox, "the person does not wait for the mail"
+    for settings.DEFAULT_FROM_EMAIL, sent in (("no address\n", 0), (sender, 1), (sender, 1)):
+        run_tasks()
+        assert len(mailoutbox) == sent, "it is tried until it is sent"
+    assert (person.code in mailoutbox[0].body, SECRET in mailoutbox[0].body) == (True, False)
+    assert "The person sent the stop code" in lead.get("/admin/").text
+    actions = ModelLogEntry.objects.filter(object_id=str(person.pk)).values_list("action", "user")
+    assert [*actions][:2] == [("safeguarding.stop", None), ("safeguarding.take_down", None)]
+    page = address(person, "bring_back")
+    assert "required" in errors_of(lead.post(page, {"back_note": " "}))["back_note"]
+    settings.SAFEGUARDING_KEYS = []
+    lead.post(page, {"back_note": "Yes."})
+    assert client.get(url).status_code == 404, "without the key, the note could not be stored"
+    settings.SAFEGUARDING_KEYS = keys
+    note = {
+        "back_note": f"{SECRET} wants it.",
+        "seen": parse(lead.get(page)).select_one("[name=seen]")["value"],
+    }
+    send(code)
+    lead.post(page, note)
+    assert client.get(url).status_code == 404, "the code was sent again since the form was opened"
+    lead.post(page, note | {"seen": parse(lead.get(page)).select_one("[name=seen]")["value"]})
+    assert client.get(url).status_code == 200
+    assert SECRET not in lead.get(page).text
+    assert f"{SECRET} wants it." in lead.post(address(person, "print"), {"reason": "check"}).text
+
+
+# --- What follows ---------------------------------------------------------------------------------
+
+TAKE_DOWN, BACK = partial(take_down, user=None), partial(bring_back, user=None)
+# {what was done: (before the backup, after it, whether the person is held after the restore)}
+HISTORIES = {
+    "stopped": ([], [stop], True),
+    "taken down": ([], [TAKE_DOWN], True),
+    "brought back": ([stop], [BACK], False),
+    "stopped and brought back": ([], [stop, BACK], False),
+    "stopped again": ([], [stop, BACK, TAKE_DOWN, BACK, stop], True),
+    "stopped before": ([stop], [], True),
+}
+
+
+@pytest.mark.parametrize("what", HISTORIES)
+def test_no_restore_undoes_it(what, client):
+    before, after, is_held = HISTORIES[what]
+    person, _code, url = make_code()
+    for act in before:
+        act(person)
+    ledger.write()
+    with undone():
+        for act in after:
+            act(person)
+        ledger.write()
+    written = ledger.file_path().read_text()
+    for _twice in range(2):
+        ledger.catch_up()
+        ledger.write()
+        assert (client.get(url).status_code == 404) == is_held
+    assert ledger.file_path().read_text() == written, "nothing is noted twice"
+
+
+def test_an_end_in_the_ledger_ends_no_hold_of_everybody(client):
+    person, _code, url = make_code()
+    ledger.write()
+    with undone():
+        take_down(person, None)
+        bring_back(person, None)
+        ledger.write()
+    lines = ledger.file_path().read_text().splitlines()
+    ledger.file_path().write_text("\n".join([lines[0], lines[-1]]))
+    ledger.hold_everybody("A reason.")
+    ledger.catch_up()
+    assert client.get(url).status_code == 404
+
+
+def test_completing_a_withdrawal_deletes_the_code():
+    """While a text may still say the name, the code goes on working."""
+    named, unnamed = (make_code(names=names)[0] for names in ("Zahrawi", ""))
+    for person in (named, unnamed):
+        carry_out.withdraw(person)
+    assert StopCode.objects.get().contributor == named
+    WithdrawalTask.objects.all().delete()
+    delete_words(named.pk)
+    assert not StopCode.objects.exists()
