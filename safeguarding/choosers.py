@@ -151,6 +151,7 @@ class ContributorChooserViewSet(ChooserViewSet):
     chosen_multiple_view_class = ChosenPeopleView
     create_view_class = AddPersonView
     creation_form_class = PlaceholderForm
+    search_tab_label = _("Search")  # Wagtail's own label is translated once, when the server starts.
     creation_tab_label = _("Not in the list yet")
     create_action_label = _("Add this person")
     base_widget_class = PersonChooser

@@ -100,6 +100,8 @@ def test_editor_adds_somebody_who_is_not_in_the_list(new_page, live_server, peop
     panel, dialog = admin.field(tab, "People in this page"), tab.get_by_role("dialog")
     panel.get_by_role("button", name="Add person").click()
     dialog.get_by_role("tab", name="Not in the list yet").click()
+    dialog.get_by_role("button", name="Add this person").press("Enter")
+    expect(dialog.get_by_label("Describe the person")).to_be_focused()  # what is missing
     dialog.get_by_label("Describe the person").fill("the woman in the market")
     dialog.get_by_label("Describe the person").press("Enter")
     expect(dialog).to_be_hidden()
