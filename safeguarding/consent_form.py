@@ -4,7 +4,7 @@ import json
 
 from django import forms
 from django.utils import timezone
-from django.utils.text import capfirst
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
@@ -20,7 +20,7 @@ from safeguarding.forms import (
 )
 from safeguarding.models import Consent, Contributor
 from safeguarding.policies import is_lead
-from safeguarding.scopes import Channel
+from safeguarding.scopes import MEANINGS, Channel
 from safeguarding.status import counts_as_child
 
 # Fields of a consent. If a new consent differs in one of them from the former one, it is a change. Otherwise
@@ -40,7 +40,9 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
     """Records what a person agrees to from a day on. `contributor`: the person, who may not be stored yet."""
 
     where = forms.MultipleChoiceField(
-        label=_("Where may it be shown?"), choices=Channel, widget=forms.CheckboxSelectMultiple
+        label=_("Where may it be shown?"),
+        choices=[(each, format_lazy("{}: {}", each.label, MEANINGS[each])) for each in Channel],
+        widget=forms.CheckboxSelectMultiple,
     )
     proceedings, in_programme = (
         forms.TypedChoiceField(

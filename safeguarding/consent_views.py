@@ -15,20 +15,16 @@ from safeguarding.leak_check.words import new_words
 from safeguarding.models import Contributor
 from safeguarding.policies import is_lead, may_write_down
 from safeguarding.releases import lock_pages_of
-from safeguarding.scopes import Channel
 from safeguarding.views import PersonMixin
 from safeguarding.withdrawal.page_holds import hold_pages_that_say
 from safeguarding.withdrawal.tasks import note_restriction
 from safeguarding.wording import describe_status
 
-# The channels that the site enforces. It only records the others.
-ENFORCED = {Channel.WEBSITE, Channel.OTHER_LANGUAGES}
-
 
 def agrees_to_less(before, now):
     """Return whether the Consent `now` lets this site show less than the Consent `before`."""
-    left = {*before.where}.difference(now.where)
-    return now.picture < before.picture or now.naming < before.naming or not ENFORCED.isdisjoint(left)
+    is_in_fewer_places = not {*before.where}.issubset(now.where)
+    return now.picture < before.picture or now.naming < before.naming or is_in_fewer_places
 
 
 class OfPageMixin(PersonMixin):

@@ -30,7 +30,7 @@ class Naming(models.IntegerChoices):
 
 
 class Channel(models.TextChoices):
-    """Where a story may be published. The site enforces the first two, and only records the others."""
+    """Where a story may be shown: the uses that OUTLETS in safeguarding/outlets.py asks for."""
 
     WEBSITE = "website", _("This website")
     OTHER_LANGUAGES = "languages", _("This website in other languages")
@@ -38,3 +38,16 @@ class Channel(models.TextChoices):
     PRINT = "print", _("Print")
     FUNDRAISING = "fundraising", _("Fundraising")
     PARTNERS = "partners", _("Partner organisations")
+
+
+# {Channel: what it means on this site}, for the form of a consent.
+MEANINGS = {
+    Channel.WEBSITE: _("everybody can read it here"),
+    Channel.OTHER_LANGUAGES: _("everybody can read a translation here"),
+    Channel.SOCIAL: _("readers can share it, and other sites can show its picture and summary"),
+    Channel.PRINT: _("readers can print it from this site"),
+    Channel.FUNDRAISING: _("it can stand beside a request for money"),
+    Channel.PARTNERS: _(
+        "programs of others get its title and summary, show them elsewhere, and may keep them"
+    ),
+}

@@ -88,6 +88,7 @@ class Migration(migrations.Migration):
                 ('until', models.DateField(null=True)),
                 ('digest', models.CharField(max_length=64)),
                 ('other_language', models.BooleanField(default=False)),
+                ('uses', models.CharField(blank=True, max_length=100)),
                 ('is_unseen', models.BooleanField(default=False)),
                 ('reason', safeguarding.encryption.EncryptedTextField(null=True)),
                 ('taken_out', models.TextField(blank=True)),
