@@ -4,7 +4,6 @@ A feed is at the URL of its page with "feed.atom" or "feed.rss" at the end.
 """
 
 import re
-import uuid
 from dataclasses import dataclass
 
 from django.contrib.syndication.views import Feed
@@ -20,12 +19,14 @@ from wagtail.contrib.settings.context_processors import settings as settings_con
 from wagtail.models import Page, Site
 
 from caching.cacheable import cacheable
+from caching.local_date import today
 from publishing.addresses import absolute
 from publishing.visibility import is_published, published_pages
 from stories.models import StoryIndexPage, StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
 from stories.sharing import get_publication_time
 from stories.terms import Country, Theme, find_term
+from stories.tombstones import TOMBSTONE_TIME, FeedEntry, find_tombstones, make_entry_id
 
 # How many stories a feed has.
 FEED_LENGTH = 20
@@ -49,7 +50,15 @@ class FeedSource:
 
 
 class AtomGenerator(Atom1Feed):
-    """Adds the authors of each entry."""
+    """Adds the authors of each entry, and the tombstones: stories/tombstones.py."""
+
+    def root_attributes(self):
+        return super().root_attributes() | {"xmlns:at": "http://purl.org/atompub/tombstones/1.0"}
+
+    def add_root_elements(self, handler):
+        super().add_root_elements(handler)
+        for entry, day in self.feed["tombstones"]:
+            handler.addQuickElement("at:deleted-entry", None, {"ref": entry.urn, "when": f"{day}T00:00:00Z"})
 
     def add_item_elements(self, handler, item):
         super().add_item_elements(handler, item)
@@ -131,11 +140,7 @@ class StoryFeed(Feed):
         return remove_invalid_characters(source.organisation_name)
 
     def items(self, source):
-        stories = (
-            source.stories.for_outlet("stories.feeds.StoryFeed")
-            .newest_first()
-            .prefetch_related("story_authors")
-        )
+        stories = in_feeds(source.stories).newest_first().prefetch_related("story_authors")
         stories = list(stories.defer("body")[:FEED_LENGTH])
         for story in stories:
             story.feed_url = absolute(story.get_url(source.request))
@@ -155,9 +160,7 @@ class StoryFeed(Feed):
         return story.feed_url
 
     def item_guid(self, story):
-        # It stays the same when the story gets another URL, or the site another host. Translations have the
-        # same translation_key, so the language is part of it.
-        return uuid.uuid5(story.translation_key, get_language()).urn
+        return make_entry_id(story.translation_key, get_language()).urn
 
     def item_pubdate(self, story):
         return get_publication_time(story)
@@ -172,6 +175,9 @@ class StoryFeed(Feed):
 class AtomFeed(StoryFeed):
     feed_type = AtomGenerator
 
+    def feed_extra_kwargs(self, source):
+        return {"tombstones": find_tombstones(source.page.locale_id)}
+
 
 class RssFeed(StoryFeed):
     feed_type = RssGenerator
@@ -184,6 +190,30 @@ def get_home_page(request):
     if home is None or home.locale.language_code != get_language():
         raise Http404
     return home
+
+
+def in_feeds(stories):
+    """Return those of `stories`, a queryset of public ones, that feeds may have."""
+    return stories.for_outlet("stories.feeds.StoryFeed")
+
+
+def note_feed_entries():
+    """Note which stories are in the feeds, and which left them. The scheduler calls it each minute.
+
+    Each statement that writes empties the caches of readers, so none is sent unless something has changed.
+    """
+    rows = in_feeds(StoryPage.objects.published())
+    rows = rows.values_list("translation_key", "locale__language_code", "locale")
+    shown = {make_entry_id(key, language): locale for key, language, locale in rows}
+    for row in FeedEntry.objects.all():
+        is_shown = shown.pop(row.entry, None) is not None
+        if is_shown != (row.left_on is None):
+            row.left_on = None if is_shown else today()
+            row.save()
+        elif row.left_on and row.left_on < today() - TOMBSTONE_TIME:
+            row.delete()
+    if shown:
+        FeedEntry.objects.bulk_create(FeedEntry(entry=entry, locale_id=key) for entry, key in shown.items())
 
 
 def remove_invalid_characters(text):

@@ -11,7 +11,7 @@ from safeguarding.consent_form import PersonConsentForm
 from safeguarding.decision_views import describe_open
 from safeguarding.forms import PersonForm, RestrictedForm
 from safeguarding.models import Contributor
-from safeguarding.scopes import NO_END
+from safeguarding.scopes import NO_END, Channel
 from safeguarding.status import Status, add_months
 from tests.support.builders import parse
 from tests.support.leads import ADD, ANSWERS, PERSON, SECRET, add, address, errors_of
@@ -130,7 +130,7 @@ def test_renewal_keeps_the_answers_and_asks_two_again(lead):
     kept = {each["name"]: each["value"] for each in form.select("input[type=radio][checked]")}
     assert kept == {"given_by": "self", "picture": "1", "naming": "1"}
     kept["where"] = [each["value"] for each in form.select("input[name=where][checked]")]
-    assert kept["where"] == ["website", "languages"]
+    assert kept["where"] == Channel.values
     answers = ANSWERS | kept | {"given_on": str(today())}
     response = lead.post(address(person, "consent"), answers | {"ends_on": ""}, follow=True)
     assert f"{person.code}: Agreed until" in response.text
