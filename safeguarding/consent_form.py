@@ -26,13 +26,13 @@ from safeguarding.status import counts_as_child
 # Fields of a consent. If a new consent differs in one of them from the former one, it is a change. Otherwise
 # it is a renewal.
 SCOPE = (
-    *("given_by", "picture", "naming", "where", "proceedings", "in_programme"),
+    *("given_by", "picture", "voice", "naming", "where", "proceedings", "in_programme"),
     *("final_text", "link_is_safe"),
 )
 # Fields that the form for the next consent copies from the former one. The other fields are empty. The place
 # of the evidence is not copied, because only the page of the restricted fields may show it. Of whether the
 # person wants to see the final text, only a yes is copied: it is a promise.
-COPIED = ("given_by", "picture", "naming", "where", "final_text")
+COPIED = ("given_by", "picture", "voice", "naming", "where", "final_text")
 TEXTS = ("names", "contact", "safe_contact_note", "protected_words", "ordinary_words")
 
 
@@ -78,11 +78,12 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
     class Meta(WagtailAdminModelForm.Meta):
         model = Consent
         fields = ("given_on", *SCOPE, "talked_through", "evidence_held_at", "ends_on")
-        widgets = dict.fromkeys(("given_by", "picture", "naming"), forms.RadioSelect)
+        widgets = dict.fromkeys(("given_by", "picture", "voice", "naming"), forms.RadioSelect)
         labels = {
             "given_on": _("When did they agree?"),
             "given_by": _("Who agreed?"),
             "picture": _("May pictures show the person?"),
+            "voice": _("May the voice of the person be heard in films and recordings?"),
             "naming": _("How may the person be named?"),
             "link_is_safe": _("May a link be sent to the person safely?"),
             "evidence_held_at": _("Where is the signed form or the recording?"),

@@ -170,7 +170,7 @@ def report_again(pages):
 
 
 def values_of(use):
-    return use.contributor_id, use.picture, use.naming, use.other_language, use.digest
+    return use.contributor_id, use.picture, use.voice, use.naming, use.other_language, use.digest
 
 
 def load_people(keys):

@@ -21,6 +21,14 @@ class Picture(models.IntegerChoices):
     RECOGNISABLE = 2, _("In pictures, recognisable")
 
 
+class Voice(models.IntegerChoices):
+    """How the voice of a person may be heard, and how it is. A greater value includes the smaller ones."""
+
+    NONE = 0, _("Voice not heard")
+    ALTERED = 1, _("Voice altered")
+    AS_IT_IS = 2, _("Voice as it is")
+
+
 class Naming(models.IntegerChoices):
     """How a person may be named, and how a page does. A greater value includes the smaller ones."""
 
@@ -38,6 +46,15 @@ class Channel(models.TextChoices):
     PRINT = "print", _("Print")
     FUNDRAISING = "fundraising", _("Fundraising")
     PARTNERS = "partners", _("Partner organisations")
+
+
+# The fields of a consent that say how much is agreed to, of which more includes less.
+LEVELS = ("picture", "voice", "naming")
+
+
+def limits_of(consent):
+    """Return the most that `consent` agrees to, as in Restriction."""
+    return {name: getattr(consent, name) for name in (*LEVELS, "where")}
 
 
 # {Channel: what it means on this site}, for the form of a consent.

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 from caching.local_date import today
 from safeguarding.encryption import EncryptedTextField
 from safeguarding.record import Record
-from safeguarding.scopes import Naming, Picture
+from safeguarding.scopes import Naming, Picture, Voice
 
 
 class UseQuerySet(models.QuerySet):
@@ -27,6 +27,7 @@ class Use(Record):
     page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")
     contributor = models.ForeignKey("safeguarding.Contributor", on_delete=models.PROTECT, related_name="uses")
     picture = models.IntegerField(choices=Picture, default=Picture.NONE)
+    voice = models.IntegerField(choices=Voice, default=Voice.NONE)
     # None means "not answered", which no consent covers.
     naming = models.IntegerField(choices=Naming, null=True)
     other_language = models.BooleanField(default=False)

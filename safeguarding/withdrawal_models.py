@@ -42,8 +42,8 @@ class Withdrawal(Record):
 class Restriction(Record):
     """What a person no longer agreed to, while the rest stayed. The ledger brings it back after a restore.
 
-    `limits`: the most that is agreed to, {"picture": a Picture, "naming": a Naming, "where": Channels}. It is
-    {} if stories were held because of a new protected word: after a restore, nobody knows the word.
+    `limits`: the most that is agreed to, as in limits_of(). It is {} if stories were held because of a new
+    protected word: after a restore, nobody knows the word.
     """
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

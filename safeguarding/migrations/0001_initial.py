@@ -199,6 +199,7 @@ class Migration(migrations.Migration):
                 ('given_on', models.DateField(default=caching.local_date.today, verbose_name='on')),
                 ('given_by', models.CharField(choices=[('self', 'The person'), ('guardian', 'A guardian, and the child agreed too')], default='self', max_length=10, verbose_name='given by')),
                 ('picture', models.IntegerField(choices=[(0, 'In no picture'), (1, 'In pictures, not recognisable'), (2, 'In pictures, recognisable')], default=0, verbose_name='pictures')),
+                ('voice', models.IntegerField(choices=[(0, 'Voice not heard'), (1, 'Voice altered'), (2, 'Voice as it is')], default=0, verbose_name='voice')),
                 ('naming', models.IntegerField(choices=[(0, 'Not named'), (1, 'By a changed name'), (2, 'By the real name')], default=0, verbose_name='name')),
                 ('where', models.JSONField(blank=True, default=list, verbose_name='where it may be shown')),
                 ('proceedings', models.BooleanField(blank=True, null=True, verbose_name='legal proceedings are under way or expected')),
@@ -253,6 +254,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('picture', models.IntegerField(choices=[(0, 'In no picture'), (1, 'In pictures, not recognisable'), (2, 'In pictures, recognisable')], default=0)),
+                ('voice', models.IntegerField(choices=[(0, 'Voice not heard'), (1, 'Voice altered'), (2, 'Voice as it is')], default=0)),
                 ('naming', models.IntegerField(choices=[(0, 'Not named'), (1, 'By a changed name'), (2, 'By the real name')], null=True)),
                 ('other_language', models.BooleanField(default=False)),
                 ('digest', models.CharField(blank=True, max_length=64)),

@@ -290,7 +290,8 @@ def test_picture_is_shown_while_its_people_agree_on_any_page(client, media_root)
 def test_withdrawn_picture_is_in_no_place_of_pages_that_are_read(client, media_root):
     image = builders.make_image()
     still = {"image": image.pk, "alt_text": "Her face", "decorative": False}
-    film = {"kind": "video", "title": "Film", "url": "https://example.org/", "poster": still}
+    film = {"kind": "video", "title": "Film", "url": "https://example.org/", "voice": "0"}
+    film["poster"] = still
     page = builders.make_plain_page("About", body=[{"type": "media_link", "value": film}])
     builders.make_author("Awa", picture=image)
     story = builders.make_story(authors=["Awa"])

@@ -13,7 +13,7 @@ MALFORMED = ["http://[x", "//[", "http://\u2100.com/", "https://x:99999999/", "h
 def test_malformed_addresses_break_no_page(client, admin_client, subtests):
     blocks = []
     for address in MALFORMED:
-        link = {"title": "Film", "kind": "video", "url": address}
+        link = {"title": "Film", "kind": "video", "url": address, "voice": "0"}
         button = {"heading": "Help", "text": "Words", "label": "Go", "url": address, "page": None}
         blocks += [
             {"type": "text", "value": f'<p><a href="{address}">linked</a></p>'},

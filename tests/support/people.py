@@ -7,7 +7,7 @@ from wagtail.test.utils.form_data import inline_formset
 
 from caching.local_date import today
 from safeguarding.models import Consent, Contributor, Decision, Reading
-from safeguarding.scopes import Channel, Naming, Picture
+from safeguarding.scopes import Channel, Naming, Picture, Voice
 from stories.models import StoryPerson
 from tests.support.builders import make_story
 
@@ -15,6 +15,7 @@ from tests.support.builders import make_story
 # With legal proceedings, or in a programme, the safeguarding team would also have to decide about each story.
 ALL_AGREED = {
     "picture": Picture.RECOGNISABLE,
+    "voice": Voice.AS_IT_IS,
     "naming": Naming.REAL,
     "where": Channel.values,
     "proceedings": False,
