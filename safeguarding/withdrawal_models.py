@@ -19,7 +19,8 @@ class Withdrawal(Record):
     The person takes everything back. The ledger brings withdrawals back after a restore.
 
     `counts`: {name of a Place: number of rows that were erased there}. The key "<name> left" has the number
-    of those that were found and not erased, and "again" says that it was carried out again.
+    of those that were found and not erased, and "again" says that it was carried out again. `asked`: {where
+    copies may be outside of the site: the day on which a lead asked for their removal}.
     """
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -31,6 +32,7 @@ class Withdrawal(Record):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     confirmed_at = models.DateTimeField(auto_now_add=True)
     counts = models.JSONField(default=dict)
+    asked = models.JSONField(default=dict)
 
     class Meta(Record.Meta):
         ordering = ["-pk"]

@@ -166,6 +166,7 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(max_length=10)),
                 ('confirmed_at', models.DateTimeField(auto_now_add=True)),
                 ('counts', models.JSONField(default=dict)),
+                ('asked', models.JSONField(default=dict)),
                 ('contributor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='withdrawals', to='safeguarding.contributor')),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
