@@ -35,7 +35,7 @@ def test_person_and_consent_are_recorded_in_two_forms(lead):
     # The form answers only these for the lead: an adult agrees alone, and with the least: in no picture, and
     # not named (0).
     answered = page.select("input[type=radio][checked], input[type=checkbox][checked]")
-    answers = [("given_by", "self"), ("picture", "0"), ("naming", "0")]
+    answers = [("given_by", "self"), ("picture", "0"), ("voice", "0"), ("naming", "0")]
     assert [(each["name"], each["value"]) for each in answered] == answers
     response = lead.post(address(person, "consent"), ANSWERS | {"ends_on": ""}, follow=True)
     consent = person.consents.get()
@@ -128,7 +128,7 @@ def test_renewal_keeps_the_answers_and_asks_two_again(lead):
     person = make_agreeing_person(before)
     form = parse(lead.get(address(person, "consent")))
     kept = {each["name"]: each["value"] for each in form.select("input[type=radio][checked]")}
-    assert kept == {"given_by": "self", "picture": "1", "naming": "1"}
+    assert kept == {"given_by": "self", "picture": "1", "voice": "2", "naming": "1"}
     kept["where"] = [each["value"] for each in form.select("input[name=where][checked]")]
     assert kept["where"] == Channel.values
     answers = ANSWERS | kept | {"given_on": str(today())}
