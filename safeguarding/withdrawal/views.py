@@ -166,7 +166,7 @@ def outside_of(withdrawal):
     A lead has to ask for removal there. `day`: when that was, or "".
     """
     consents = Consent.objects.filter(contributor=withdrawal.contributor_id).values_list("where", flat=True)
-    agreed = {use for where in consents for use in where} - {Channel.WEBSITE}
+    agreed = {use for where in consents for use in where} - {Channel.WEBSITE, Channel.OTHER_LANGUAGES}
     rows = OUTSIDE | {use.value: (use.label, ()) for use in Channel if use in agreed - OUTSIDE.keys()}
     return [(name, *row, withdrawal.asked.get(name, "")) for name, row in rows.items()]
 
