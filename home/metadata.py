@@ -14,6 +14,7 @@ from caching.versioned_cache import cached
 from home.models import HomePage
 from media.models import load_renditions
 from publishing.addresses import absolute
+from safeguarding.outlets import may_be_used
 from stories.models import StoryPage
 from stories.sharing import SHARE_IMAGE_FILTER, get_publication_time, get_rendition_or_none
 
@@ -38,14 +39,18 @@ def build_metadata(request, page, site, nav, listing=None, featured=None):
     title, url = get_title(page, listing), get_canonical_url(request, page, listing)
     # The renditions stay with the cached settings, so that the logo takes no query on later pages.
     load_renditions([site.logo])
-    pictured = page if isinstance(page, StoryPage) else find_pictured(page, listing, featured)
-    return get_story_context(page) | {
+    is_story = isinstance(page, StoryPage)
+    # Without a picture and a description, programs take some from the page. So the site gives its own.
+    is_shared = not is_story or may_be_used(page, "home/metadata.html")
+    pictured = page if is_story else find_pictured(page, listing, featured)
+    picture = pictured.lead_image if is_shared and pictured else None
+    return (get_story_context(page) if is_shared else {}) | {
         "pictured": pictured,
-        "share_image": get_rendition_or_none(pictured and pictured.lead_image, SHARE_IMAGE_FILTER),
+        "share_image": get_rendition_or_none(picture, SHARE_IMAGE_FILTER),
         "feeds": feeds,
         "site": site,
         "title": title,
-        "description": get_description(page, listing) or get_description(nav.home),
+        "description": (is_shared and get_description(page, listing)) or get_description(nav.home),
         "url": url,
         "language": get_language(),
         "og_locale": get_og_locale(get_language()),
@@ -74,13 +79,14 @@ def get_story_context(page):
 def find_pictured(page, listing, featured):
     """Return the first story of a list or a home page with a picture to share, or None.
 
-    A story that is kept out of search engines gives its picture to no other page.
+    A story that is kept out of search engines, or of social media, gives its picture to no other page.
     """
 
     def find():
         # `lead_image__isnull=False` is there for PostgreSQL, which would otherwise read all stories of a site
         # with few pictures.
         shown = stories.filter(lead_image__isnull=False, lead_image__shown_until__gte=today())
+        shown = shown.for_outlet("pictures of lists")
         shown = shown.filter(keep_out_of_search_engines=False).prefetch_related(None)
         story = shown.select_related("lead_image").defer("body").first()
         load_renditions([story and story.lead_image])

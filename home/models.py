@@ -30,8 +30,8 @@ from stories.reserved_slugs import RESERVED_BELOW_HOME, RESERVED_BELOW_INDEX
 # How many stories the home page lists under “Newest stories”.
 NEWEST_STORIES_COUNT = 6
 # For select_related() of Page: the relations to the page types that can be below a home page, except index
-# pages, and from a story to its lead picture.
-SPECIFIC_PAGE_RELATIONS = ["storypage__lead_image", "standardpage"]
+# pages, and from a story to its lead picture and its uses.
+SPECIFIC_PAGE_RELATIONS = ["storypage__lead_image", "storypage__release", "standardpage"]
 
 
 class HomePage(CheckedPageMixin, Page):

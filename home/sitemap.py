@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.db.models import F, Max
+from django.db.models import Case, F, Max, When
 from django.db.models.functions import Substr
 from django.http import Http404
 from django.shortcuts import render
@@ -20,6 +20,7 @@ from caching.versioned_cache import cached
 from media.models import Rendition
 from publishing.addresses import absolute
 from publishing.visibility import published_pages
+from safeguarding.outlets import OUTLETS
 from stories.models import StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
 from stories.sharing import SHARE_IMAGE_FILTER
@@ -80,7 +81,8 @@ def find_entries():
 def get_indexable_pages():
     """Return a list of the public pages with a URL, with their `href`, `language` and `picture`, a key."""
     pages = published_pages().exclude(storypage__keep_out_of_search_engines=True)
-    pages = pages.annotate(language=F("locale__language_code"), picture=F("storypage__lead_image"))
+    is_shown = When(release__uses__contains=OUTLETS["pictures of lists"], then="storypage__lead_image")
+    pages = pages.annotate(language=F("locale__language_code"), picture=Case(is_shown))
     pages = list(pages.order_by("path").only(*PAGE_FIELDS))
     # Wagtail would ask the cache for these once for each page.
     root_paths = Site.get_site_root_paths()

@@ -69,7 +69,8 @@ def describe_agreed(person):
     if status not in {Status.ACTIVE, Status.ENDS_SOON}:
         return str(status.label)
     consent, until = person.latest_consent, gettext("until %s") % format_day(person.last_day)
-    return f"{status.label}, {until} · {consent.get_picture_display()} · {consent.get_naming_display()}"
+    agreed = [consent.get_picture_display(), consent.get_voice_display(), consent.get_naming_display()]
+    return " · ".join([f"{status.label}, {until}", *map(str, agreed)])
 
 
 def describe(person, label):

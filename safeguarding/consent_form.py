@@ -4,7 +4,7 @@ import json
 
 from django import forms
 from django.utils import timezone
-from django.utils.text import capfirst
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
@@ -20,19 +20,19 @@ from safeguarding.forms import (
 )
 from safeguarding.models import Consent, Contributor
 from safeguarding.policies import is_lead
-from safeguarding.scopes import Channel
+from safeguarding.scopes import MEANINGS, Channel
 from safeguarding.status import counts_as_child
 
 # Fields of a consent. If a new consent differs in one of them from the former one, it is a change. Otherwise
 # it is a renewal.
 SCOPE = (
-    *("given_by", "picture", "naming", "where", "proceedings", "in_programme"),
+    *("given_by", "picture", "voice", "naming", "where", "proceedings", "in_programme"),
     *("final_text", "link_is_safe"),
 )
 # Fields that the form for the next consent copies from the former one. The other fields are empty. The place
 # of the evidence is not copied, because only the page of the restricted fields may show it. Of whether the
 # person wants to see the final text, only a yes is copied: it is a promise.
-COPIED = ("given_by", "picture", "naming", "where", "final_text")
+COPIED = ("given_by", "picture", "voice", "naming", "where", "final_text")
 TEXTS = ("names", "contact", "safe_contact_note", "protected_words", "ordinary_words")
 
 
@@ -40,7 +40,9 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
     """Records what a person agrees to from a day on. `contributor`: the person, who may not be stored yet."""
 
     where = forms.MultipleChoiceField(
-        label=_("Where may it be shown?"), choices=Channel, widget=forms.CheckboxSelectMultiple
+        label=_("Where may it be shown?"),
+        choices=[(each, format_lazy("{}: {}", each.label, MEANINGS[each])) for each in Channel],
+        widget=forms.CheckboxSelectMultiple,
     )
     proceedings, in_programme = (
         forms.TypedChoiceField(
@@ -76,11 +78,12 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
     class Meta(WagtailAdminModelForm.Meta):
         model = Consent
         fields = ("given_on", *SCOPE, "stop_code", "talked_through", "evidence_held_at", "ends_on")
-        widgets = dict.fromkeys(("given_by", "picture", "naming", "stop_code"), forms.RadioSelect)
+        widgets = dict.fromkeys(("given_by", "picture", "voice", "naming", "stop_code"), forms.RadioSelect)
         labels = {
             "given_on": _("When did they agree?"),
             "given_by": _("Who agreed?"),
             "picture": _("May pictures show the person?"),
+            "voice": _("May the voice of the person be heard in films and recordings?"),
             "naming": _("How may the person be named?"),
             "link_is_safe": _("May a link be sent to the person safely?"),
             "stop_code": _("Is it safe for the person to keep a stop code?"),

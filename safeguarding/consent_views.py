@@ -15,20 +15,17 @@ from safeguarding.leak_check.words import new_words
 from safeguarding.models import Contributor
 from safeguarding.policies import is_lead, may_write_down
 from safeguarding.releases import lock_pages_of
-from safeguarding.scopes import Channel
+from safeguarding.scopes import LEVELS, limits_of
 from safeguarding.views import PersonMixin
 from safeguarding.withdrawal.page_holds import hold_pages_that_say
 from safeguarding.withdrawal.tasks import note_restriction
 from safeguarding.wording import describe_status
 
-# The channels that the site enforces. It only records the others.
-ENFORCED = {Channel.WEBSITE, Channel.OTHER_LANGUAGES}
-
 
 def agrees_to_less(before, now):
     """Return whether the Consent `now` lets this site show less than the Consent `before`."""
-    left = {*before.where}.difference(now.where)
-    return now.picture < before.picture or now.naming < before.naming or not ENFORCED.isdisjoint(left)
+    is_less = any(getattr(now, name) < getattr(before, name) for name in LEVELS)
+    return is_less or not {*before.where}.issubset(now.where)
 
 
 class OfPageMixin(PersonMixin):
@@ -114,7 +111,7 @@ class ConsentView(OfPageMixin, FormView):
         if before and agrees_to_less(before, now):
             # Earlier versions and files still show more than the person agrees to now.
             self.next_view = "past"
-            note_restriction(self.person, picture=now.picture, naming=now.naming, where=now.where)
+            note_restriction(self.person, **limits_of(now))
         if form.consent.cleaned_data.get("hold_stories"):
             hold_pages_that_say(new_words(self.person, former), self.person)
         self.asked = find_page_to_decide(self.person, self.page)

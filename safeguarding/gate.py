@@ -11,7 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from safeguarding.models import Consent, Decision
-from safeguarding.scopes import Channel, Naming, Picture
+from safeguarding.scopes import Channel, Naming, Picture, Voice
 from safeguarding.status import REFUSED, Status, counts_as_child, get_last_day
 
 
@@ -49,6 +49,13 @@ class Unmet(models.TextChoices):
             "What was agreed to is beside the code, under “People in this page”."
         ),
     )
+    VOICE = (
+        "voice",
+        _(
+            "A recording has the voice of %(code)s in a way that this person did not agree to: take it out, "
+            "or link to one with the voice altered."
+        ),
+    )
     NAMING_UNKNOWN = (
         "naming_unknown",
         _("Choose under “Named in the page”, beside %(code)s, how the page names this person."),
@@ -72,6 +79,10 @@ class Unmet(models.TextChoices):
     CHILD_PICTURE = (
         "child_picture",
         _("%(code)s is a child and could be recognised in a picture: choose another picture."),
+    )
+    CHILD_VOICE = (
+        "child_voice",
+        _("%(code)s is a child and could be recognised by the voice: link to a recording with it altered."),
     )
     CHILD_NAME = (
         "child_name",
@@ -102,9 +113,11 @@ class Unmet(models.TextChoices):
 WITHOUT_CONSENT = {Unmet.NONE, Unmet.ENDED}
 # The conditions that are about pictures.
 ABOUT_PICTURES = {Unmet.PICTURE, Unmet.CHILD_PICTURE}
+# The conditions that are about voices.
+ABOUT_VOICES = {Unmet.VOICE, Unmet.CHILD_VOICE}
 # The conditions that an editor can meet. The safeguarding team can meet the others.
 FOR_EDITORS = {Unmet.WITHDRAWN, Unmet.NAMING_UNKNOWN, Unmet.NAMING, Unmet.CHILD_NAME, Unmet.READING}
-FOR_EDITORS |= ABOUT_PICTURES
+FOR_EDITORS |= ABOUT_PICTURES | ABOUT_VOICES
 # The answers with which a person need not see each version. If nobody asked, the person has to.
 UNSEEN = {Consent.FinalText.NO, Consent.FinalText.UNREACHABLE}
 
@@ -113,7 +126,8 @@ class PersonUse(NamedTuple):
     """How a page, or a picture on its own, shows and names one person.
 
     `picture`: a Picture. `naming`: a Naming, or None if no editor has answered how. `other_language`: whether
-    the page is a translation. `digest`: a hash of what concerns the person, which readings are for.
+    the page is a translation. `digest`: a hash of what concerns the person, which readings are for. `voice`:
+    a Voice.
     """
 
     contributor_id: int
@@ -121,6 +135,7 @@ class PersonUse(NamedTuple):
     naming: int | None = None
     other_language: bool = False
     digest: str = ""
+    voice: int = Voice.NONE
 
 
 @dataclass
@@ -212,6 +227,7 @@ def check_scope(check, consent, use):
     check.require(Channel.WEBSITE in consent.where, Unmet.WEBSITE)
     check.require(not use.other_language or Channel.OTHER_LANGUAGES in consent.where, Unmet.LANGUAGES)
     check.require(use.picture <= consent.picture, Unmet.PICTURE)
+    check.require(use.voice <= consent.voice, Unmet.VOICE)
     check.require(use.naming is None or use.naming <= consent.naming, Unmet.NAMING)
     # None means that nobody asked. It counts as a yes, which needs a decision.
     if consent.proceedings is not False:
@@ -225,6 +241,7 @@ def check_child(check, consent, use):
     if consent:
         check.require(consent.given_by == Consent.GivenBy.GUARDIAN, Unmet.GUARDIAN)
     check.require(use.picture < Picture.RECOGNISABLE, Unmet.CHILD_PICTURE)
+    check.require(use.voice < Voice.AS_IT_IS, Unmet.CHILD_VOICE)
     check.require(use.naming != Naming.REAL, Unmet.CHILD_NAME)
     check.ask_decision(Decision.Ground.CHILD, Unmet.CHILD_DECISION)
 

@@ -20,7 +20,7 @@ from safeguarding.journal import AnnouncedMember, LeakHits, Notice, RestrictedVi
 from safeguarding.proposals import WithProposal
 from safeguarding.readings import Reading  # noqa: F401
 from safeguarding.record import Record
-from safeguarding.scopes import MAX_MONTHS, TOO_LATE, Channel, Naming, Picture
+from safeguarding.scopes import MAX_MONTHS, TOO_LATE, Channel, Naming, Picture, Voice
 from safeguarding.status import add_months, get_last_day, get_status, usual_months
 from safeguarding.stop_codes import Keeping, StopCode, WithStopCode  # noqa: F401
 from safeguarding.uses import PageHold, Release, Use  # noqa: F401
@@ -176,6 +176,7 @@ class Consent(Record):
     given_on = models.DateField(_("on"), default=today)
     given_by = models.CharField(_("given by"), max_length=10, choices=GivenBy, default=GivenBy.SELF)
     picture = models.IntegerField(_("pictures"), choices=Picture, default=Picture.NONE)
+    voice = models.IntegerField(_("voice"), choices=Voice, default=Voice.NONE)
     naming = models.IntegerField(_("name"), choices=Naming, default=Naming.NONE)
     where = models.JSONField(_("where it may be shown"), default=list, blank=True)
     # None means that nobody asked or knows. safeguarding/gate.py treats it as a yes.

@@ -13,7 +13,7 @@ from safeguarding.mails import mail_about
 from safeguarding.models import Consent, Reading
 from safeguarding.readings import CHANGE, NO, YES, open_readings
 from safeguarding.releases import lock_pages_of
-from safeguarding.scopes import Channel
+from safeguarding.scopes import Channel, limits_of
 from safeguarding.withdrawal.tasks import note_restriction
 
 
@@ -82,7 +82,7 @@ def take_back(uses, reading):
     consent.event, consent.given_on = Consent.Event.CHANGED, today()
     consent.interpreter, consent.recorded_by = reading.interpreter, reading.user
     consent.save()
-    return {"picture": consent.picture, "naming": consent.naming, "where": consent.where}
+    return limits_of(consent)
 
 
 def tell_leads(page):

@@ -20,6 +20,7 @@ from wagtail.models import Page
 from caching.local_date import today
 from safeguarding.gate import judge
 from safeguarding.models import Consent, Contributor, Decision, Reading
+from safeguarding.outlets import agreed_uses
 from safeguarding.readings import find_answers
 from safeguarding.scopes import NO_END
 from safeguarding.uses import PageHold, Release, Use, running_releases
@@ -133,9 +134,9 @@ def store_report(page, report, former):
     people = load_people(use.contributor_id for use in uses)
     is_answered = report.is_decided and not report.waits
     until = compute_until(page, uses, report.digest, people) if is_answered else None
+    values = {"until": until, "other_language": report.other_language, "is_unseen": report.is_unseen}
     # Without a digest, no later consent or decision releases the page.
-    values = {"until": until, "digest": report.digest if is_answered else ""}
-    values |= {"other_language": report.other_language, "is_unseen": report.is_unseen}
+    values |= {"digest": report.digest if is_answered else "", "uses": agreed_uses(people.values())}
     rows = [Release(page_id=page.pk, **values)]
     Release.objects.bulk_create(rows, update_conflicts=True, update_fields=values, unique_fields=["page"])
 
@@ -169,7 +170,7 @@ def report_again(pages):
 
 
 def values_of(use):
-    return use.contributor_id, use.picture, use.naming, use.other_language, use.digest
+    return use.contributor_id, use.picture, use.voice, use.naming, use.other_language, use.digest
 
 
 def load_people(keys):
@@ -242,8 +243,9 @@ def recompute(pages):
     decided = Release.objects.filter(page__in=pages).exclude(digest="")
     for release in decided.select_related("page"):
         until = compute_until(release.page, uses[release.page_id], release.digest, people)
-        if until != release.until:
-            Release.objects.filter(pk=release.pk).update(until=until)
+        agreed = agreed_uses(people[use.contributor_id] for use in uses[release.page_id])
+        if (until, agreed) != (release.until, release.uses):
+            Release.objects.filter(pk=release.pk).update(until=until, uses=agreed)
 
 
 def report_concerned(pages):

@@ -21,6 +21,14 @@ class Picture(models.IntegerChoices):
     RECOGNISABLE = 2, _("In pictures, recognisable")
 
 
+class Voice(models.IntegerChoices):
+    """How the voice of a person may be heard, and how it is. A greater value includes the smaller ones."""
+
+    NONE = 0, _("Voice not heard")
+    ALTERED = 1, _("Voice altered")
+    AS_IT_IS = 2, _("Voice as it is")
+
+
 class Naming(models.IntegerChoices):
     """How a person may be named, and how a page does. A greater value includes the smaller ones."""
 
@@ -30,7 +38,7 @@ class Naming(models.IntegerChoices):
 
 
 class Channel(models.TextChoices):
-    """Where a story may be published. The site enforces the first two, and only records the others."""
+    """Where a story may be shown: the uses that OUTLETS in safeguarding/outlets.py asks for."""
 
     WEBSITE = "website", _("This website")
     OTHER_LANGUAGES = "languages", _("This website in other languages")
@@ -38,3 +46,25 @@ class Channel(models.TextChoices):
     PRINT = "print", _("Print")
     FUNDRAISING = "fundraising", _("Fundraising")
     PARTNERS = "partners", _("Partner organisations")
+
+
+# The fields of a consent that say how much is agreed to, of which more includes less.
+LEVELS = ("picture", "voice", "naming")
+
+
+def limits_of(consent):
+    """Return the most that `consent` agrees to, as in Restriction."""
+    return {name: getattr(consent, name) for name in (*LEVELS, "where")}
+
+
+# {Channel: what it means on this site}, for the form of a consent.
+MEANINGS = {
+    Channel.WEBSITE: _("everybody can read it here"),
+    Channel.OTHER_LANGUAGES: _("everybody can read a translation here"),
+    Channel.SOCIAL: _("readers can share it, and other sites can show its picture and summary"),
+    Channel.PRINT: _("readers can print it from this site"),
+    Channel.FUNDRAISING: _("it can stand beside a request for money"),
+    Channel.PARTNERS: _(
+        "programs of others get its title and summary, show them elsewhere, and may keep them"
+    ),
+}

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 from caching.local_date import today
 from safeguarding.encryption import EncryptedTextField
 from safeguarding.record import Record
-from safeguarding.scopes import Naming, Picture
+from safeguarding.scopes import Naming, Picture, Voice
 
 
 class UseQuerySet(models.QuerySet):
@@ -27,6 +27,7 @@ class Use(Record):
     page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")
     contributor = models.ForeignKey("safeguarding.Contributor", on_delete=models.PROTECT, related_name="uses")
     picture = models.IntegerField(choices=Picture, default=Picture.NONE)
+    voice = models.IntegerField(choices=Voice, default=Voice.NONE)
     # None means "not answered", which no consent covers.
     naming = models.IntegerField(choices=Naming, null=True)
     other_language = models.BooleanField(default=False)
@@ -45,7 +46,8 @@ class Release(Record):
     `until`: the last day, in the site's time zone. It is None while a condition is not met, and NO_END for a
     page about nobody. `digest`: a hash of the page's content, which decisions refer to. It is "" while no
     editor has answered who is in the page. `other_language`: whether the page is a translation. It stays one
-    after its original is deleted, also if nobody is in it then.
+    after its original is deleted, also if nobody is in it then. `uses`: what all people in
+    it agree to, values of Channel with commas between them. OUTLETS in safeguarding/outlets.py asks for them.
 
     For the list of answers that leads (members of the group Safeguarding) look at: `is_unseen` says whether
     none has said yet that the answer is right, `reason` why nobody could tell who is in it, and `taken_out`
@@ -56,6 +58,7 @@ class Release(Record):
     until = models.DateField(null=True)
     digest = models.CharField(max_length=64)
     other_language = models.BooleanField(default=False)
+    uses = models.CharField(max_length=100, blank=True)
     is_unseen = models.BooleanField(default=False)
     reason = EncryptedTextField(null=True)
     taken_out = models.TextField(blank=True)

@@ -19,7 +19,8 @@ class Withdrawal(Record):
     The person takes everything back. The ledger brings withdrawals back after a restore.
 
     `counts`: {name of a Place: number of rows that were erased there}. The key "<name> left" has the number
-    of those that were found and not erased, and "again" says that it was carried out again.
+    of those that were found and not erased, and "again" says that it was carried out again. `asked`: {where
+    copies may be outside of the site: the day on which a lead asked for their removal}.
     """
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -31,6 +32,7 @@ class Withdrawal(Record):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     confirmed_at = models.DateTimeField(auto_now_add=True)
     counts = models.JSONField(default=dict)
+    asked = models.JSONField(default=dict)
 
     class Meta(Record.Meta):
         ordering = ["-pk"]
@@ -42,9 +44,9 @@ class Withdrawal(Record):
 class Restriction(Record):
     """What a person no longer agreed to, while the rest stayed. The ledger brings it back after a restore.
 
-    `limits`: the most that is agreed to, {"picture": a Picture, "naming": a Naming, "where": Channels}. It is
-    {} if stories were held because of a new protected word: after a restore, nobody knows the word. It is
-    {"held": True} if the person was taken down, and {"held": False} if the person was brought back.
+    `limits`: the most that is agreed to, as in limits_of(). It is {} if stories were held because of a new
+    protected word: after a restore, nobody knows the word. It is {"held": True} if the person was taken down,
+    and {"held": False} if the person was brought back.
     """
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

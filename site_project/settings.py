@@ -106,8 +106,6 @@ MIDDLEWARE = [
     "operations.statement_timeout.StatementTimeoutMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "publishing.redirects.RedirectMiddleware",
-    # After the middleware that redirects on a 404. This one makes a 404 a 410 before it sees the response.
-    "safeguarding.withdrawal.addresses.GoneMiddleware",
 ]
 
 TEMPLATES = [
@@ -322,7 +320,7 @@ LOGGING = {
         # The address of a page that is erased or held can be the name of a person.
         "no_missing": {
             "()": "django.utils.log.CallbackFilter",
-            "callback": lambda record: getattr(record, "status_code", None) not in {404, 410},
+            "callback": lambda record: getattr(record, "status_code", None) != 404,
         },
     },
     "loggers": {

@@ -4,42 +4,32 @@ A feed is at the URL of its page with "feed.atom" or "feed.rss" at the end.
 """
 
 import re
-import uuid
 from dataclasses import dataclass
-from itertools import chain, islice
 
 from django.contrib.syndication.views import Feed
 from django.db import models
 from django.http import Http404, HttpRequest
-from django.template.loader import render_to_string
 from django.urls import re_path
-from django.utils.feedgenerator import Atom1Feed, Enclosure, Rss201rev2Feed
+from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed
 from django.utils.html import escape
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
-from lxml import html
 from wagtail.contrib.settings.context_processors import settings as settings_context
 from wagtail.models import Page, Site
 
 from caching.cacheable import cacheable
-from media.models import load_renditions
+from caching.local_date import today
 from publishing.addresses import absolute
 from publishing.visibility import is_published, published_pages
-from stories.body import get_images
 from stories.models import StoryIndexPage, StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
-from stories.sharing import get_publication_time, get_rendition_or_none
+from stories.sharing import get_publication_time
 from stories.terms import Country, Theme, find_term
+from stories.tombstones import TOMBSTONE_TIME, FeedEntry, find_tombstones, make_entry_id
 
 # How many stories a feed has.
 FEED_LENGTH = 20
-# A rendition that stories/story_main.html shows too, so that no request for a feed has to make it.
-ENCLOSURE_FILTER = "format-jpeg|fill-800x400"
-# Blocks that no feed has: other stories have their own entries.
-EXCLUDED_BLOCK_TYPES = {"chosen_stories"}
-# Attributes that stay in the HTML of an entry. Classes mean nothing to feed readers.
-ALLOWED_ATTRIBUTES = {"alt", "colspan", "dir", "height", "href", "lang", "rowspan", "scope", "src", "width"}
 # Characters that are not allowed in XML 1.0, not even as references.
 INVALID_XML_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -60,7 +50,15 @@ class FeedSource:
 
 
 class AtomGenerator(Atom1Feed):
-    """Adds the authors and the full content of each entry."""
+    """Adds the authors of each entry, and the tombstones: stories/tombstones.py."""
+
+    def root_attributes(self):
+        return super().root_attributes() | {"xmlns:at": "http://purl.org/atompub/tombstones/1.0"}
+
+    def add_root_elements(self, handler):
+        super().add_root_elements(handler)
+        for entry, day in self.feed["tombstones"]:
+            handler.addQuickElement("at:deleted-entry", None, {"ref": entry.urn, "when": f"{day}T00:00:00Z"})
 
     def add_item_elements(self, handler, item):
         super().add_item_elements(handler, item)
@@ -68,27 +66,25 @@ class AtomGenerator(Atom1Feed):
             handler.startElement("author", {})
             handler.addQuickElement("name", name)
             handler.endElement("author")
-        handler.addQuickElement("content", item["content"], {"type": "html"})
 
 
 class RssGenerator(Rss201rev2Feed):
-    """Adds the authors and the full content of each item, with the namespaces that they need."""
+    """Adds the authors of each item, with the namespace that they need."""
 
     def rss_attributes(self):
-        return super().rss_attributes() | {
-            "xmlns:content": "http://purl.org/rss/1.0/modules/content/",
-            "xmlns:dc": "http://purl.org/dc/elements/1.1/",
-        }
+        return super().rss_attributes() | {"xmlns:dc": "http://purl.org/dc/elements/1.1/"}
 
     def add_item_elements(self, handler, item):
         super().add_item_elements(handler, item)
         for name in item["authors"]:
             handler.addQuickElement("dc:creator", name)
-        handler.addQuickElement("content:encoded", item["content"])
 
 
 class StoryFeed(Feed):
-    """The newest public stories of a FeedSource, each with its full text."""
+    """The newest public stories of a FeedSource, each with its summary.
+
+    Programs that read feeds keep what they got, even if it is withdrawn. So no feed has texts or pictures.
+    """
 
     item_guid_is_permalink = False
 
@@ -136,7 +132,7 @@ class StoryFeed(Feed):
     def description(self, source):
         # A country has no description.
         about = getattr(source.term, "description", "") if source.term else source.page.search_description
-        return remove_invalid_characters(about or _("The newest stories, in full."))
+        return remove_invalid_characters(about or _("The newest stories, in a few sentences."))
 
     subtitle = description
 
@@ -144,15 +140,10 @@ class StoryFeed(Feed):
         return remove_invalid_characters(source.organisation_name)
 
     def items(self, source):
-        stories = source.stories.newest_first().select_related("lead_image")
-        stories = list(stories.prefetch_related("story_authors")[:FEED_LENGTH])
-        bodies = load_bodies(stories)
-        load_renditions([story.lead_image for story in stories])
-        for story, blocks in zip(stories, bodies, strict=True):
+        stories = in_feeds(source.stories).newest_first().prefetch_related("story_authors")
+        stories = list(stories.defer("body")[:FEED_LENGTH])
+        for story in stories:
             story.feed_url = absolute(story.get_url(source.request))
-            context = {"story": story, "blocks": blocks}
-            html_of_entry = render_to_string("stories/feed_entry.html", context, source.request)
-            story.feed_content = simplify_html(html_of_entry, story.feed_url)
         return stories
 
     def item_title(self, story):
@@ -169,9 +160,7 @@ class StoryFeed(Feed):
         return story.feed_url
 
     def item_guid(self, story):
-        # It stays the same when the story gets another URL, or the site another host. Translations have the
-        # same translation_key, so the language is part of it.
-        return uuid.uuid5(story.translation_key, get_language()).urn
+        return make_entry_id(story.translation_key, get_language()).urn
 
     def item_pubdate(self, story):
         return get_publication_time(story)
@@ -179,24 +168,15 @@ class StoryFeed(Feed):
     def item_updateddate(self, story):
         return story.last_published_at
 
-    def item_enclosures(self, story):
-        rendition = get_rendition_or_none(story.lead_image, ENCLOSURE_FILTER)
-        if rendition is None:
-            return []
-        try:
-            return [Enclosure(absolute(rendition.url), str(rendition.file.size), "image/jpeg")]
-        except FileNotFoundError:
-            return []
-
     def item_extra_kwargs(self, story):
-        return {
-            "authors": [remove_invalid_characters(author.name) for author in story.authors],
-            "content": story.feed_content,
-        }
+        return {"authors": [remove_invalid_characters(author.name) for author in story.authors]}
 
 
 class AtomFeed(StoryFeed):
     feed_type = AtomGenerator
+
+    def feed_extra_kwargs(self, source):
+        return {"tombstones": find_tombstones(source.page.locale_id)}
 
 
 class RssFeed(StoryFeed):
@@ -212,39 +192,28 @@ def get_home_page(request):
     return home
 
 
-def load_bodies(stories):
-    """Return a list with the list of blocks of each story, without those of EXCLUDED_BLOCK_TYPES.
+def in_feeds(stories):
+    """Return those of `stories`, a queryset of public ones, that feeds may have."""
+    return stories.for_outlet("stories.feeds.StoryFeed")
 
-    Wagtail loads the objects of one body in bulk, so all bodies are joined to one, loaded, and split.
+
+def note_feed_entries():
+    """Note which stories are in the feeds, and which left them. The scheduler calls it each minute.
+
+    Each statement that writes empties the caches of readers, so none is sent unless something has changed.
     """
-    raw_bodies = []
-    for story in stories:
-        raw_bodies.append([raw for raw in story.body.raw_data if raw["type"] not in EXCLUDED_BLOCK_TYPES])
-    joined = StoryPage.body.field.stream_block.to_python(list(chain.from_iterable(raw_bodies)))
-    load_renditions(get_images(joined))
-    blocks = iter(joined)
-    return [list(islice(blocks, len(raw_body))) for raw_body in raw_bodies]
-
-
-def simplify_html(fragment, base_url):
-    """Return the HTML `fragment` with absolute URLs and with the attributes of ALLOWED_ATTRIBUTES only.
-
-    Removes malformed URLs, which an editor may have pasted. Removes the tags of <span> without a language, of
-    <picture> and of <source>, but not what is inside of them: the <img> of a <picture>, a JPEG, stays.
-    """
-    # lxml raises an error when it moves a text with an invalid character.
-    tree = html.fragment_fromstring(remove_invalid_characters(fragment), create_parent="div")
-    tree.make_links_absolute(base_url, handle_failures="discard")
-    for element in list(tree.iterdescendants()):
-        # lxml parses the <img> as a child of the <source> before it: drop_tag() keeps the children.
-        if element.tag in {"picture", "source"} or (element.tag == "span" and not element.get("lang")):
-            element.drop_tag()
-        for name in set(element.attrib) - ALLOWED_ATTRIBUTES:
-            del element.attrib[name]
-    inner_html = escape(tree.text or "")
-    for child in tree:
-        inner_html += html.tostring(child, encoding="unicode")
-    return re.sub(r"\s*\n\s*", "\n", inner_html).strip()
+    rows = in_feeds(StoryPage.objects.published())
+    rows = rows.values_list("translation_key", "locale__language_code", "locale")
+    shown = {make_entry_id(key, language): locale for key, language, locale in rows}
+    for row in FeedEntry.objects.all():
+        is_shown = shown.pop(row.entry, None) is not None
+        if is_shown != (row.left_on is None):
+            row.left_on = None if is_shown else today()
+            row.save()
+        elif row.left_on and row.left_on < today() - TOMBSTONE_TIME:
+            row.delete()
+    if shown:
+        FeedEntry.objects.bulk_create(FeedEntry(entry=entry, locale_id=key) for entry, key in shown.items())
 
 
 def remove_invalid_characters(text):

@@ -5,9 +5,11 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
 
+from safeguarding.scopes import Voice
 from stories.block_values import ActionValue, MediaLinkValue
 from stories.links import web_address
 from stories.picture_blocks import DescribedPictureBlock
+from stories.voices import NOBODY, PersonBlock
 
 # Heading under which the block chooser lists these blocks (Meta.group).
 LINKS = _("Links to more")
@@ -23,6 +25,16 @@ class MediaLinkBlock(blocks.StructBlock):
         help_text=_("The page where it plays. Nothing of that page is loaded before a reader goes there."),
     )
     minutes = blocks.IntegerBlock(label=_("Length in minutes"), required=False, min_value=1, max_value=600)
+    voice = blocks.ChoiceBlock(
+        label=_("Voices"),
+        choices=[(NOBODY, _("Nobody who is in this page is heard")), *list(Voice.choices)[1:]],
+        required=False,
+        search_index=False,
+        help_text=_(
+            "A voice can be recognised. Before the page is published, say whose voices are heard, and how."
+        ),
+    )
+    speakers = blocks.ListBlock(PersonBlock(label=_("Person")), label=_("Who is heard"), default=[])
     poster = DescribedPictureBlock(label=_("Still picture"), required=False)
     transcript = blocks.RichTextBlock(
         label=_("Transcript"),

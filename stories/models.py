@@ -20,12 +20,13 @@ from stories.forms import CheckedPageForm, StoryPageForm
 from stories.listing import LISTING_PARAMETERS, StoryListing
 from stories.panels import PEOPLE_PANEL, STORY_PANELS, STORY_PROMOTE_PANELS
 
-# Django finds the models of an app in its models module: StoryPerson, and those of stories/story_links.py.
+# Django finds the models of an app in its models module: StoryPerson and others.
 from stories.people import StoryPerson  # noqa: F401
 from stories.querysets import TOP_INDEX_DEPTH, StoryPageQuerySet
 from stories.reserved_slugs import RESERVED_BELOW_INDEX, RESERVED_SLUGS
 from stories.story_links import StoryAuthor, StoryCountry, StoryTheme  # noqa: F401
 from stories.terms import find_term
+from stories.tombstones import FeedEntry  # noqa: F401
 
 
 class StoryPage(CheckedPageMixin, Page):

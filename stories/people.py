@@ -22,11 +22,12 @@ from safeguarding.gate import PersonUse, Report
 from safeguarding.leak_check.texts import LocatedText
 from safeguarding.models import Contributor, Reading
 from safeguarding.releases import lock_found, lock_people_of
-from safeguarding.scopes import Naming, Picture
+from safeguarding.scopes import Naming, Picture, Voice
 from safeguarding.uses import Release, Use
 from safeguarding.writers import RIGHT, compare, words_in
 from stories.body import get_images
 from stories.terms import Author
+from stories.voices import find_voices
 
 # Not in the digest of a page. stories/counts.py sets the first two fields when a page is saved, which may
 # be after the safeguarding team decided about a version with this digest. The others are layout and options.
@@ -77,8 +78,9 @@ class StoryPerson(Orderable):
 
 
 def contributors_in(page):
-    """Return the primary keys of everybody who is listed in `page` or is on its pictures."""
-    return {*levels_in(images_of(page)), *(row.contributor_id for row in page.story_people.all())}
+    """Return the primary keys of everybody who is listed in `page`, on its pictures, or heard."""
+    listed = {row.contributor_id for row in page.story_people.all()}
+    return listed | {*levels_in(images_of(page)), *find_voices(page)[0]}
 
 
 def read_labels(page):
@@ -116,21 +118,24 @@ def images_by_field(page):
 
 
 def report_of(page):
-    """Return the Report of `page`: everybody who is listed, and everybody on its pictures."""
-    in_pictures = levels_in(images_of(page))
+    """Return the Report of `page`: everybody who is listed, on its pictures, or heard."""
+    in_pictures, (voices, unanswered) = levels_in(images_of(page)), find_voices(page)
     is_other_language = is_translation(page)
     namings = {row.contributor_id: row.naming for row in page.story_people.all()}
     # The answer has to fit the list, and the list the pictures. “Nobody” with people in the list counts as no
     # answer, and so does a list without somebody who is on a picture.
     is_decided = page.people in ({People.LISTED} if namings else NOBODY) and not page.lacks_reason
-    is_decided &= in_pictures.keys() <= namings.keys()
+    is_decided &= in_pictures.keys() | voices.keys() <= namings.keys() and not unanswered
     shown, waits = shown_with(page), bool(find_doubtful(page)) or has_refused(page, namings)
     content = content_of(page)
     digest = hash_of([content, shown])
-    # A person who is only on a picture is not named.
-    named = dict.fromkeys(in_pictures, Naming.NONE) | namings
+    # A person who is only on a picture, or heard, is not named.
+    named = dict.fromkeys([*in_pictures, *voices], Naming.NONE) | namings
     uses = [
-        PersonUse(key, in_pictures.get(key, Picture.NONE), naming, is_other_language)
+        PersonUse(
+            *(key, in_pictures.get(key, Picture.NONE), naming, is_other_language),
+            voice=voices.get(key, Voice.NONE),
+        )
         for key, naming in sorted(named.items())
     ]
     uses = [use._replace(digest=digest_about(use, content, shown)) for use in uses]

@@ -8,10 +8,12 @@ from django.utils.translation import gettext as _
 
 from caching.local_date import today
 from media.people import levels_in
-from safeguarding.gate import ABOUT_PICTURES, FOR_EDITORS
+from safeguarding.gate import ABOUT_PICTURES, ABOUT_VOICES, FOR_EDITORS
 from safeguarding.leak_check.admin_requests import can_compare
+from safeguarding.models import Contributor
 from safeguarding.releases import judge_uses, load_people
 from stories.people import NOBODY, People, contributors_in, find_doubtful, images_by_field, report_of
+from stories.voices import find_voices
 
 # The code of the errors of this module and of stories/checked_pages.py. A class of its own would get lost:
 # when clean() raises an error, full_clean() raises another ValidationError with its content.
@@ -47,7 +49,7 @@ def find_errors(page, can_compare=can_compare):
     `can_compare`: function that returns whether the site can read the protected words, which the leak check
     looks for. The default one decrypts all of them.
     """
-    found = [*answer_errors(page), *picture_errors(page)]
+    found = [*answer_errors(page), *picture_errors(page), *voice_errors(page)]
     # Most pages have neither, and a report takes several queries.
     if contributors_in(page) or find_doubtful(page):
         report = report_of(page)
@@ -100,6 +102,17 @@ def picture_errors(page):
                     yield "people", text % {"code": person.code}, person
 
 
+def voice_errors(page):
+    """Check that somebody said whose voices are heard, and that these people are in the list."""
+    voices, unanswered = find_voices(page)
+    for title in unanswered:
+        yield "body", _("Say whose voices are heard in “%s”, and choose them.") % title, None
+    listed = {row.contributor_id for row in page.story_people.all()}
+    for person in Contributor.objects.filter(pk__in=voices.keys() - listed):
+        text = _("%(code)s is heard in a recording: add this person to the people in this page.")
+        yield "people", text % {"code": person.code}, person
+
+
 def unseen_errors(report):
     """Check that a safeguarding lead looked at the pictures with which the page waits for that.
 
@@ -117,7 +130,7 @@ def person_errors(page, report):
     judged = judge_uses(page, report.uses, report.digest, people, day_of_publication(page))
     for person, use, verdict in judged:
         for unmet in verdict.unmet:
-            fields = ["people"]
+            fields = ["body"] if unmet in ABOUT_VOICES else ["people"]
             if unmet in ABOUT_PICTURES:
                 # The fields that have the pictures on which the person is seen most clearly.
                 fields = [field for field, found in levels.items() if found.get(person.pk) == use.picture]

@@ -5,6 +5,7 @@ from django.db.models.functions import Coalesce
 from wagtail.models import Page
 
 from publishing.visibility import PublishedQuerySet
+from safeguarding.outlets import OUTLETS
 from stories.story_links import StoryCountry, StoryTheme
 
 # Depth in Wagtail's page tree of a top index, a StoryIndexPage right below a home page. The root has depth 1.
@@ -13,6 +14,10 @@ TOP_INDEX_DEPTH = 3
 
 class StoryPageQuerySet(PublishedQuerySet):
     """Story pages. Every query for what visitors see uses published()."""
+
+    def for_outlet(self, outlet):
+        """Return the stories that `outlet`, a key of OUTLETS, may show: may_be_used()."""
+        return self.filter(release__uses__contains=OUTLETS[outlet])
 
     def newest_first(self):
         return self.order_by("-date", "-pk")
@@ -42,7 +47,7 @@ class StoryPageQuerySet(PublishedQuerySet):
 
     def for_cards(self):
         """Load what story_card.html shows with the stories, except renditions (see load_renditions)."""
-        return self.select_related("lead_image").prefetch_related("story_countries").defer("body")
+        return self.select_related("lead_image", "release").prefetch_related("story_countries").defer("body")
 
     def in_order(self, pks):
         """Return the stories whose primary key is in the list `pks`, in the order of that list."""

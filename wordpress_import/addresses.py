@@ -8,7 +8,6 @@ import re
 from urllib.parse import unquote
 
 from django.http import Http404, HttpResponsePermanentRedirect
-from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 
 from caching.versioned_cache import cached, current_version
@@ -148,7 +147,7 @@ def parameter_key(request):
 def find_response(key, request):
     """Return the response for `key`, a page_key(), upload_key() or ANY_LIST.
 
-    It is a redirect, or 410 for a page that was deleted here, or None if `key` leads to nothing public.
+    It is a redirect, or None if `key` leads to nothing public.
     """
     addresses = OldAddress.objects.select_related("image", "document")
     address = addresses.filter(digest=digest_of(key)).first()
@@ -156,8 +155,6 @@ def find_response(key, request):
         return None
     if file := address.image or address.document:
         return redirect_to(find_file_url(file, request))
-    if address.page_id is None:
-        return render(request, "410.html", status=410)
     page = published_pages().filter(pk=address.page_id).first()
     url = page and page.get_url(request)
     is_feed = "feed" in request.GET or FEED.search(request.path)

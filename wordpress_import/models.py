@@ -55,7 +55,7 @@ class OldAddress(models.Model):
     """An address of the old site. `digest`: its hash, because old addresses can have names in them.
 
     The address of a file has `image` or `document`, and `page` is one that shows it. Other addresses lead to
-    `page`. If `page` is None, somebody deleted the page, and the response is 410.
+    `page`. If `page` is None, somebody deleted the page.
     """
 
     digest = models.CharField(max_length=64, primary_key=True)

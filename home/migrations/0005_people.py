@@ -2,6 +2,7 @@
 
 from django.db import migrations, models
 
+from safeguarding.outlets import agreed_uses
 from safeguarding.scopes import NO_END
 
 
@@ -9,7 +10,8 @@ def answer(apps, schema_editor):
     homes = apps.get_model("home.HomePage").objects.filter(latest_revision=None)
     Release = apps.get_model("safeguarding.Release")
     # Only decisions compare the digest, and none is about nobody.
-    Release.objects.bulk_create(Release(page_id=home.pk, until=NO_END, digest="-") for home in homes)
+    values = {"until": NO_END, "digest": "-", "uses": agreed_uses([])}
+    Release.objects.bulk_create(Release(page_id=home.pk, **values) for home in homes)
     homes.update(people="none")
 
 

@@ -1,6 +1,6 @@
-"""Answers 410 at the addresses of erased pages.
+"""Recognises the addresses of erased pages, and erased pictures, so that they don't come back.
 
-The database stores only digests of these addresses and of erased pictures, because a slug can be a name.
+The database stores only digests of them, because a slug can be a name. Readers get 404 at such an address.
 """
 
 import hashlib
@@ -9,55 +9,27 @@ import unicodedata
 from copy import copy
 from urllib.parse import unquote, urlsplit
 
-from django.shortcuts import render
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
 
-from caching.versioned_cache import cached, current_version
 from safeguarding.withdrawal_models import Fingerprint, Ledger
 
 
-class GoneMiddleware:
-    """Middleware that answers 410 instead of 404 at the address of an erased page.
-
-    In MIDDLEWARE it has to follow those of redirects and of APPEND_SLASH. These act on a 404, so an erased
-    address never redirects.
-    """
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        response = self.get_response(request)
-        if response.status_code != 404 or not may_be_page(request) or not is_gone(request.path_info):
-            return response
-        return render(request, "410.html", status=410)
-
-
-def may_be_page(request):
-    """Return whether the address of `request` leads to Wagtail's view for pages, or to no view at all."""
-    match = request.resolver_match
-    return match is None or match.url_name == "wagtail_serve"
-
-
 def is_gone(path):
-    """Return whether a page at `path`, a decoded path, was erased. It takes no query while that is cached."""
-    salt, digests = cached("gone", load_gone, current_version())
-    return bool(digests) and digest_of(path, salt) in digests
-
-
-def load_gone():
-    """Return (salt, frozenset of the digests of the addresses that are gone)."""
-    kinds = [Fingerprint.Kind.ADDRESS, Fingerprint.Kind.FORMER]
-    digests = frozenset(Fingerprint.objects.filter(kind__in=kinds).values_list("digest", flat=True))
-    return (Ledger.get().salt if digests else ""), digests
+    """Return whether a page at `path`, a decoded path, was erased. It must not be imported again."""
+    return is_known(path, Fingerprint.Kind.ADDRESS, Fingerprint.Kind.FORMER)
 
 
 def is_erased_picture(file_hash):
     """Return whether a picture with `file_hash` was erased. It must not be uploaded or imported again."""
-    pictures = Fingerprint.objects.filter(kind=Fingerprint.Kind.PICTURE)
+    return is_known(file_hash, Fingerprint.Kind.PICTURE)
+
+
+def is_known(text, *kinds):
+    """Return whether there is a Fingerprint of `text` of one of `kinds`."""
+    rows = Fingerprint.objects.filter(kind__in=kinds)
     # Ledger.get() creates its row if there is none, so it is not called while nothing was erased.
-    return pictures.exists() and pictures.filter(digest=digest_of(file_hash, Ledger.get().salt)).exists()
+    return rows.exists() and rows.filter(digest=digest_of(text, Ledger.get().salt)).exists()
 
 
 def digest_of(text, salt):
@@ -85,17 +57,6 @@ def paths_of(page, former_slugs=()):
     paths = {*filter(None, paths), *redirected_paths(page)}
     taken = paths_of_others(page, paths)
     return {path for path in paths if path.strip("/") not in taken}
-
-
-def public_paths(page, paths):
-    """Return those of `paths`, which are of paths_of(), that are answered with 410 once they are gone.
-
-    The paths of a draft that was never published are answered with 404 as before. Otherwise somebody who
-    guesses a slug, which can be a name, would learn that there was such a page. Only its redirects are left:
-    they are from addresses that were public, such as those of a site that was imported.
-    """
-    was_public = page.live or page.first_published_at
-    return paths if was_public else paths & redirected_paths(page)
 
 
 def paths_of_others(page, paths):

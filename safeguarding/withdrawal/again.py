@@ -16,6 +16,7 @@ from safeguarding.holds import bring_back, is_held_after_restore, take_down
 from safeguarding.leak_check.matching import make_phone_terms
 from safeguarding.leak_check.words import ADDRESS
 from safeguarding.models import Contributor, Use
+from safeguarding.scopes import LEVELS
 from safeguarding.withdrawal.addresses import digest_of, path_at
 from safeguarding.withdrawal.carry_out import carry_out
 from safeguarding.withdrawal.cases import is_erasable, make_case, stories_of
@@ -93,8 +94,8 @@ def restrict_again(entry):
         consent.pk, consent._state.adding = None, True
         consent.event, consent.recorded_by = consent.Event.CHANGED, None
         limits = restriction.limits
-        consent.picture = min(consent.picture, limits["picture"])
-        consent.naming = min(consent.naming, limits["naming"])
+        for name in LEVELS:
+            setattr(consent, name, min(getattr(consent, name), limits.get(name, 0)))
         consent.where = [each for each in consent.where if each in limits["where"]]
         consent.save()
     return True

@@ -14,7 +14,7 @@ from wagtail.log_actions import log
 
 from caching.local_date import today
 from safeguarding.models import Consent, Contributor, StopCode
-from safeguarding.withdrawal.addresses import digest_of, paths_of, public_paths
+from safeguarding.withdrawal.addresses import digest_of, paths_of
 from safeguarding.withdrawal.cases import find_mentions, make_case, pages_about
 from safeguarding.withdrawal.locking import lock_case, retry_conflicts
 from safeguarding.withdrawal.pages import revisions_of
@@ -76,11 +76,9 @@ def make_plan(contributor):
 
 
 def plan_case(case):
-    """Return the Plan for `case`. Its `paths` and `public_paths` are filled in first."""
+    """Return the Plan for `case`. Its `paths` are filled in first."""
     for page in case.erased.values():
-        paths = paths_of(page, former_slugs_of(page))
-        case.paths |= paths
-        case.public_paths |= public_paths(page, paths)
+        case.paths |= paths_of(page, former_slugs_of(page))
     return Plan(case, [Section(place, place.find(case)) for place in places()])
 
 
@@ -198,7 +196,7 @@ def erase_more(case):
 def store_fingerprints(case):
     """Store the digests of the erased addresses, stories and pictures of `case`."""
     salt, kind = Ledger.get().salt, Fingerprint.Kind
-    digests = {(kind.ADDRESS, digest_of(path, salt)) for path in case.public_paths}
+    digests = {(kind.ADDRESS, digest_of(path, salt)) for path in case.paths}
     digests |= {(kind.PICTURE, digest_of(each, salt)) for each in case.hashes}
     digests |= {(kind.STORY, digest_of(str(page.translation_key), salt)) for page in case.erased.values()}
     Fingerprint.add(case.withdrawal, digests)

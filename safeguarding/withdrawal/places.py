@@ -61,7 +61,6 @@ class Case:
     * `hashes`: the hashes of the erased pictures.
     * `is_known_picture`: function that returns whether a hash is that of a picture that the ledger lists.
     * `paths`: the decoded paths of the erased pages.
-    * `public_paths`: those of `paths` that are answered with 410 (Gone) from now on.
     * `logged`: the (model, primary key) pairs of erased rows that log entries can be about. The TextPlace of
       the model leaves these rows out.
     * `withdrawal`: the Withdrawal, or None while it is planned.
@@ -76,7 +75,6 @@ class Case:
     hashes: set = field(default_factory=set)
     is_known_picture: Callable = lambda file_hash: False
     paths: set = field(default_factory=set)
-    public_paths: set = field(default_factory=set)
     logged: set = field(default_factory=set)
     withdrawal: Withdrawal | None = None
 

@@ -21,7 +21,7 @@ from safeguarding.leak_check.checking import check
 from safeguarding.leak_check.words import words_of_person
 from safeguarding.models import Use
 from safeguarding.releases import lock_people_of
-from safeguarding.withdrawal.addresses import digest_of, path_at, paths_of, public_paths
+from safeguarding.withdrawal.addresses import digest_of, path_at, paths_of
 from safeguarding.withdrawal.carry_out import REPEATED
 from safeguarding.withdrawal.pages import delete_versions, is_about_other, overwrite, revisions_of
 from safeguarding.withdrawal.places import Case
@@ -143,12 +143,10 @@ def purge_page(page, owner, withdrawal=None):
     `owner`: a Withdrawal or Contributor, whose code replaces the titles in its log entries. `withdrawal`: the
     Withdrawal because of which it is done, or None.
 
-    The former addresses of a page that was public are answered with 410 (Gone) from now on, because an old
-    slug may be a name.
+    Digests of its former addresses are stored, so that nothing is imported there.
     """
     salt, current = Ledger.get().salt, path_at(page, page.url_path)
-    paths = public_paths(page, paths_of(page))
-    former = {digest_of(path, salt) for path in paths} - {digest_of(current, salt)}
+    former = {digest_of(path, salt) for path in paths_of(page)} - {digest_of(current, salt)}
     Fingerprint.add(withdrawal, [(Fingerprint.Kind.FORMER, digest) for digest in former])
     redirects = Redirect.objects.filter(redirect_page=page.pk)
     case = Case(None, owner.code, logged={(Redirect, each.pk) for each in redirects})

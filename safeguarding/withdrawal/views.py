@@ -12,7 +12,8 @@ from django.views.generic import TemplateView
 from wagtail.admin import messages
 from wagtail.models import Page
 
-from safeguarding.models import Contributor, PageHold, RestrictedView, Withdrawal
+from caching.local_date import today
+from safeguarding.models import Consent, Contributor, PageHold, RestrictedView, Withdrawal
 from safeguarding.scopes import Channel
 from safeguarding.views import LeadMixin, PersonMixin
 from safeguarding.withdrawal.carry_out import PlanChanged, make_plan, withdraw
@@ -25,6 +26,20 @@ from safeguarding.withdrawal.steps import forget_versions
 from safeguarding.withdrawal.tasks import add_task, label_of
 from safeguarding.withdrawal.words import has_unreadable_words
 from safeguarding.withdrawal_models import Ledger
+
+# {name: (where copies may be outside of the site, addresses where to ask for their removal)}.
+OUTSIDE = {
+    "backups": (gettext_lazy("Backups and server logs: ask your technician when they are deleted."), ()),
+    "mails": (gettext_lazy("Mails that the site sent about the story, and your own."), ()),
+    "feeds": (gettext_lazy("Programs that read feeds: ask your partners to delete the story."), ()),
+    "paper": (gettext_lazy("Printed matter, partners, donors and the press who have it."), ()),
+    "search": (
+        gettext_lazy("Search engines: ask them to forget the address."),
+        ("https://search.google.com/search-console", "https://www.bing.com/webmasters/tools/contentremoval"),
+    ),
+    "archives": (gettext_lazy("Archives: write to info@archive.org."), ("https://web.archive.org",)),
+    "readers": (gettext_lazy("Copies on social media, and what readers shared."), ()),
+}
 
 
 class WithdrawView(PersonMixin, TemplateView):
@@ -108,12 +123,19 @@ class ReportView(LeadMixin, TemplateView):
             last=withdrawal.tasks.exclude(done_at=None).order_by("done_at").last(),
             # While something waits, rows that are not erased yet are in the files.
             vacuumed=None if waiting else withdrawal.tasks.filter(step="vacuum").order_by("done_at").last(),
-            channels=channels_of(withdrawal.contributor_id),
+            outside=outside_of(withdrawal),
             **kwargs,
         )
 
     def post(self, request, pk):
-        """Have the names and words deleted, although texts may hold one ("Complete")."""
+        """Note what a lead asked for outside of the site, or undo it, or have names deleted ("Complete")."""
+        if name := request.POST.get("asked"):
+            withdrawal = get_object_or_404(Withdrawal, pk=pk)
+            is_known = name in {key for key, *_rest in outside_of(withdrawal)}
+            if withdrawal.asked.pop(name, None) is None and is_known:
+                withdrawal.asked[name] = str(today())
+            withdrawal.save(update_fields=["asked"])
+            return redirect(request.path)
         context = self.get_context_data()
         if not context["may_complete"]:
             raise PermissionDenied
@@ -138,14 +160,15 @@ def find(rows, key):
     return get_object_or_404(rows, pk=key if key.isdecimal() else None)
 
 
-def channels_of(contributor):
-    """Return the labels of the channels other than this site that the person ever agreed to.
+def outside_of(withdrawal):
+    """Return (name, label, addresses, day) of OUTSIDE, and of the uses that the person ever agreed to.
 
-    `contributor`: a primary key. The lead has to ask for removal there.
+    A lead has to ask for removal there. `day`: when that was, or "".
     """
-    people = Contributor.objects.filter(pk=contributor).prefetch_related("consents")
-    agreed = {channel for person in people for consent in person.consents.all() for channel in consent.where}
-    return [channel.label for channel in Channel if channel in agreed - {Channel.WEBSITE}]
+    consents = Consent.objects.filter(contributor=withdrawal.contributor_id).values_list("where", flat=True)
+    agreed = {use for where in consents for use in where} - {Channel.WEBSITE, Channel.OTHER_LANGUAGES}
+    rows = OUTSIDE | {use.value: (use.label, ()) for use in Channel if use in agreed - OUTSIDE.keys()}
+    return [(name, *row, withdrawal.asked.get(name, "")) for name, row in rows.items()]
 
 
 class AfterRestoreView(LeadMixin, TemplateView):

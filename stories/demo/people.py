@@ -27,7 +27,7 @@ def record(row):
             given_on=today() - datetime.timedelta(days=row["given_days_ago"]),
             ends_on=today() + datetime.timedelta(days=row["ends_in_days"]),
             naming=row["naming"],
-            where=[Channel.WEBSITE, Channel.OTHER_LANGUAGES],
+            where=Channel.values,
             # The questions of the form: are there legal proceedings, is the person in a programme of ours,
             # was it explained what publishing means?
             proceedings=False,

@@ -8,6 +8,7 @@ from wagtail.models import Site
 
 from caching.versioned_cache import cached
 from media.models import load_renditions
+from stories.donations import asks_for_money, leave_out
 from stories.models import StoryPage
 
 register = template.Library()
@@ -25,20 +26,23 @@ def story_cards(context, stories, layout="", first=None, grid=""):
     if not cached.is_active:  # Rendering all at once saves the query for the primary keys below.
         return render_grid(render_cards(context, stories, layout, first).values(), grid)
     site = Site.find_for_request(context.get("request"))
+    # Beside a request for money, not all stories have a card.
+    is_asking = asks_for_money(context.get("page"), context.get("site"))
+    key = "cards", site and site.pk, get_language(), is_asking
 
     def find_cards(card_layout, pks):
         def render_missing(pks):
             missing = StoryPage.objects.published().filter(pk__in=pks).for_cards()
             return render_cards(context, missing, card_layout, card_layout)
 
-        return cached.many(("cards", site and site.pk, get_language(), card_layout), pks, render_missing)
+        return cached.many((*key, card_layout), pks, render_missing)
 
     pks = list(stories.values_list("pk", flat=True))
     if first == layout:  # One query finds all missing cards.
         cards = find_cards(layout, pks)
     else:
         cards = find_cards(first, pks[:1]) | find_cards(layout, pks[1:])
-    # A story that was unpublished after the query has no card.
+    # A story that was unpublished after the query has no card, nor one that render_cards() leaves out.
     return render_grid([cards[pk] for pk in pks if pk in cards], grid)
 
 
@@ -55,7 +59,11 @@ def render_grid(cards, grid):
 
 
 def render_cards(context, stories, layout, first):
-    """Return {primary key: HTML of the card} of `stories`. `layout`, `first`: as in story_cards()."""
+    """Return {primary key: HTML of the card} of `stories`. `layout`, `first`: as in story_cards().
+
+    Those that the page in `context` may not show are left out.
+    """
+    stories = leave_out(stories, context.get("page"), context.get("site"))
     load_renditions([story.lead_image for story in stories])
     card_template = context.template.engine.get_template("stories/story_card.html")
     cards = {}

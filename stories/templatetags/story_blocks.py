@@ -8,6 +8,7 @@ from wagtail.templatetags.wagtailcore_tags import richtext
 
 from caching.versioned_cache import VersionedCache
 from stories.body import add_section_ids, get_heading_id
+from stories.donations import without_donations
 from stories.main_context import get_contents, get_main_context
 from stories.templatetags.cards import render_cards
 
@@ -44,5 +45,6 @@ def render_story(context, page):
     main_template = context.template.engine.get_template("stories/story_main.html")
     with context.push(cards=SafeString("".join(cards.values())), **main):
         body = page.body.render_as_block(context.flatten())
+        body = without_donations(body, page, context.get("site"))
         with context.push(body=body, contents=get_contents(page, body)):
             return main_template.render(context)

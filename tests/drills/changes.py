@@ -52,7 +52,7 @@ with transaction.atomic():
 """,
 }
 # {change: what each server answers then: the title of the story, or a status}. Others than these show NEW.
-AFTER = {"hidden": 404, "taken down": 404, "withdrawn": 410, "not committed by a writer that is killed": OLD}
+AFTER = {"hidden": 404, "taken down": 404, "withdrawn": 404, "not committed by a writer that is killed": OLD}
 # Makes a story for each change, and prints their keys and addresses.
 MAKE_STORIES = f"""
 import json

@@ -83,7 +83,7 @@ def main(folder):
         with time_machine.travel(timezone.localtime().replace(hour=hour)):
             call_command("run_due_work")
     statuses = {public.get(address).status_code for address in ADDRESSES}
-    assert statuses == {410}, statuses
+    assert statuses == {404}, statuses
     assert public.get(other.url).content == others
     addresses.append(reverse("safeguarding_withdrawals:report", args=[withdrawal.pk]))
     after = look("after")

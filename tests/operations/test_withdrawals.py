@@ -5,7 +5,7 @@ in the data folder, lists all withdrawals. No backup contains it. Held means not
 
 tests/support/withdrawal_world.py makes the site. HOME is the address of the story of the person who
 withdraws. SENTINELS are words about this person that stand nowhere else.
-An erased page answers 410. A held one answers 404, or 410 if an erased page had its address.
+An erased page and a held one answer 404.
 """
 
 import json
@@ -95,7 +95,7 @@ def test_withdrawal_leaves_nothing_in_the_files_and_outlives_a_restore(tmp_path,
     # The quick tasks ran after the commit. These wait for the scheduler.
     left = WithdrawalTask.objects.filter(done_at=None)
     assert list(left.values_list("step", flat=True)) == ["again", "index", "vacuum"]
-    assert client.get(HOME).status_code == 410
+    assert client.get(HOME).status_code == 404
     assert files_with_words()  # deleted rows stay in the files until "vacuum"
     withdrawal_world.finish()
     if connection.vendor == "postgresql":
@@ -107,7 +107,7 @@ def test_withdrawal_leaves_nothing_in_the_files_and_outlives_a_restore(tmp_path,
 
     restore_site(tmp_path / "site")
     assert f"Withdrawn again: {person.code}" in caplog.text
-    assert Client().get(HOME).status_code == 410
+    assert Client().get(HOME).status_code == 404
     assert Client().get(other.url).status_code == 200
     # Rows that a lead has to tick come back with the backup, here the name of a tag.
     assert set(tables_with(NAME)) == {"taggit_tag"}
@@ -135,7 +135,7 @@ def test_without_the_ledger_everybody_is_held_until_a_lead_confirms(client, tmp_
     withdraw_all(Contributor.objects.get(pk=person.pk))
     client.force_login(builders.make_user(GROUP))
     client.post("/admin/safeguarding/withdrawals/after-restore/")
-    assert [Client().get(each).status_code for each in addresses] == [410, 200, 200]
+    assert [Client().get(each).status_code for each in addresses] == [404, 200, 200]
     assert Ledger.get().held_since is None
     # The end of the hold writes the ledger again.
     assert person.code in ledger.file_path().read_text()
@@ -154,7 +154,7 @@ def test_person_whom_the_backup_does_not_know_is_found_by_the_digests(tmp_path):
         story.save()
     withdraw_all(person)
     restore_site(tmp_path / "site")
-    assert Client().get(HOME).status_code == 410
+    assert Client().get(HOME).status_code == 404
     assert tables_with(NAME) == {}
     assert not image.file.storage.exists(image.file.name)
 
@@ -169,7 +169,7 @@ def test_replaced_database_is_caught_up_at_the_start_and_by_the_scheduler(tmp_pa
         replace_database(tmp_path / "site")
         assert Client().get(HOME).status_code == 200
         call_command(command)
-        assert [Client().get(each).status_code for each in (HOME, other.url)] == [410, 200], command
+        assert [Client().get(each).status_code for each in (HOME, other.url)] == [404, 200], command
 
     # Without the file nothing is known, and a new one is not trusted.
     ledger.file_path().unlink()
@@ -198,7 +198,7 @@ def test_failure_of_the_database_makes_no_withdrawal_forgotten(tmp_path):
     with pytest.raises(CommandError, match="ledger"):
         call_command("run_due_work")
     call_command("run_due_work")
-    assert Client().get(HOME).status_code == 410
+    assert Client().get(HOME).status_code == 404
 
 
 def break_ledger(*lines):
@@ -224,7 +224,7 @@ def test_withdrawal_that_cannot_be_carried_out_again_holds_everybody(tmp_path):
     for way in ("prepare", "run_due_work"):
         replace_database(tmp_path / "site")
         call_command(way)
-        assert [Client().get(each).status_code for each in (HOME, other.url)] == [410, 404], way
+        assert [Client().get(each).status_code for each in (HOME, other.url)] == [404, 404], way
         assert (
             Ledger.get().failures == f"{person.code} (KeyError), ? (ValidationError), ? (ValidationError)"
         ), way
@@ -233,7 +233,7 @@ def test_withdrawal_that_cannot_be_carried_out_again_holds_everybody(tmp_path):
     # Somebody mends the file, and starts the site again.
     ledger.file_path().write_text(content)
     call_command("prepare", verbosity=0)
-    assert [Client().get(each).status_code for each in (HOME, other.url)] == [410, 200]
+    assert [Client().get(each).status_code for each in (HOME, other.url)] == [404, 200]
 
 
 @pytest.mark.sqlite_only
@@ -262,7 +262,7 @@ def test_lead_sees_what_failed_and_tries_it_again(client, tmp_path):
     call_command("run_due_work")
     assert Client().get(other.url).status_code == 404
     client.post(page, {"again": 1})
-    assert [Client().get(each).status_code for each in (HOME, other.url)] == [410, 200]
+    assert [Client().get(each).status_code for each in (HOME, other.url)] == [404, 200]
     client.post(page, {"other": PageHold.objects.get(page=unlisted).pk})
     assert Client().get(unlisted.url).status_code == 200
     assert "Could not be carried out again" not in client.get("/admin/").text
@@ -284,9 +284,9 @@ def test_restore_leaves_what_others_have_too_or_have_since(tmp_path):
     save_site(tmp_path / "site")
     withdraw_all(person)
     addresses = ["/stories/oil-lamps/", other.url]
-    assert [Client().get(each).status_code for each in addresses] == [410, 200]
+    assert [Client().get(each).status_code for each in addresses] == [404, 200]
     restore_site(tmp_path / "site")
-    assert [Client().get(each).status_code for each in addresses] == [410, 200]
+    assert [Client().get(each).status_code for each in addresses] == [404, 200]
     assert not CleanImage.objects.exists()
 
 
@@ -303,14 +303,14 @@ def test_restore_holds_what_only_has_an_erased_address_until_a_lead_decides(clie
     make_story_about(person, slug=former.strip("/").rpartition("/")[2])
     withdraw_all(person)
     page = "/admin/safeguarding/withdrawals/after-restore/"
-    for choice, status in (("other", 200), ("same", 410)):
+    for choice, status in (("other", 200), ("same", 404)):
         restore_site(tmp_path / "site")
-        assert Client().get(former).status_code == 410, choice
+        assert Client().get(former).status_code == 404, choice
         assert StoryPage.objects.filter(pk=other.pk).exists()
         # Neither a new version ends the hold, nor a change of the person in the story.
         StoryPage.objects.get(pk=other.pk).save_revision().publish()
         Contributor.objects.exclude(code=person.code).get().save()
-        assert Client().get(former).status_code == 410, choice
+        assert Client().get(former).status_code == 404, choice
 
         client.force_login(builders.make_user(GROUP))
         today = builders.parse(client.get("/admin/")).select_one("#safeguarding-today-content")

@@ -41,6 +41,7 @@ def body_with(*pages):
     text = "".join(link_to(page.pk) for page in pages)
     blocks = [{"type": "text", "value": text}, {"type": "callout", "value": {"text": text}}]
     film = {"kind": "video", "title": "A film", "url": "https://example.org/film", "transcript": text}
+    film["voice"] = "0"
     table = {"columns": [{"type": "link", "heading": "A"}], "rows": [{"values": [text]}], "caption": "Facts"}
     blocks += [{"type": "media_link", "value": film}, {"type": "table", "value": table}]
     blocks += [{"type": "action", "value": {"label": "A button", "page": page.pk}} for page in pages]

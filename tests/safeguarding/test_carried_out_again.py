@@ -60,7 +60,7 @@ def make_story_with_translation():
 
 
 def statuses(*pages):
-    """Return what visitors get: 410 at an address that was erased, and 404 for another page that is held."""
+    """Return what visitors get: 404 for what was erased or is held."""
     return [Client().get(page.url).status_code for page in pages]
 
 
@@ -70,9 +70,9 @@ def test_translation_goes_with_its_story():
     with undone():
         catch_up(story=[digest(story.translation_key)])
         assert not StoryPage.objects.filter(pk__in=[story.pk, translation.pk]).exists()
-        assert statuses(story, translation) == [410, 410]
+        assert statuses(story, translation) == [404, 404]
     catch_up(address=[digest(story.url)])
-    assert statuses(story, translation) == [410, 404], "each is held until a lead decides"
+    assert statuses(story, translation) == [404, 404], "each is held until a lead decides"
     erase_page(PageHold.objects.get(page=story))
     assert not StoryPage.objects.filter(pk__in=[story.pk, translation.pk]).exists()
 
@@ -98,7 +98,7 @@ def test_story_that_may_be_of_two_people_waits_for_both_decisions(lead):
     told = "The story is no longer held."
     # "other" says that the story is another one than the erased one.
     assert told not in lead.post(PAGE, {"other": first.pk}, follow=True).text
-    assert statuses(story) == [410]
+    assert statuses(story) == [404]
     assert told in lead.post(PAGE, {"other": second.pk}, follow=True).text
     assert statuses(story) == [200]
 

@@ -27,10 +27,11 @@ def make_draft(model, fields):
     """Return a draft of the type `model` with `fields` of a story. None if it can't have one of them."""
     image, _alt = fields.pop("lead_image", None), fields.pop("lead_image_alt", None)
     parent, fields = builders.home_page(), {"title": "A page", "slug": "a-page", "live": False} | fields
-    if "authors" in fields or (image and model is StoryIndexPage):
+    body = [builders.pictures_block(image)] if image else fields.pop("body", None)
+    if "authors" in fields or (body and model is StoryIndexPage):
         return None
-    if image:
-        fields["body"] = json.dumps([builders.pictures_block(image)])
+    if body:
+        fields["body"] = json.dumps(body)
     if model is HomePage:
         fields |= {"headline": "A page", "translation_key": parent.translation_key}
         fields["locale"] = Locale.objects.get_or_create(language_code="fr")[0]

@@ -11,7 +11,7 @@ from safeguarding.consent_form import PersonConsentForm
 from safeguarding.decision_views import describe_open
 from safeguarding.forms import PersonForm, RestrictedForm
 from safeguarding.models import Contributor
-from safeguarding.scopes import NO_END
+from safeguarding.scopes import NO_END, Channel
 from safeguarding.status import Status, add_months
 from tests.support.builders import parse
 from tests.support.leads import ADD, ANSWERS, PERSON, SECRET, add, address, errors_of
@@ -35,7 +35,7 @@ def test_person_and_consent_are_recorded_in_two_forms(lead):
     # The form answers only these for the lead: an adult agrees alone, and with the least: in no picture, and
     # not named (0).
     answered = page.select("input[type=radio][checked], input[type=checkbox][checked]")
-    answers = [("given_by", "self"), ("picture", "0"), ("naming", "0")]
+    answers = [("given_by", "self"), ("picture", "0"), ("voice", "0"), ("naming", "0")]
     assert [(each["name"], each["value"]) for each in answered] == answers
     response = lead.post(address(person, "consent"), ANSWERS | {"ends_on": ""}, follow=True)
     consent = person.consents.get()
@@ -128,9 +128,9 @@ def test_renewal_keeps_the_answers_and_asks_two_again(lead):
     person = make_agreeing_person(before)
     form = parse(lead.get(address(person, "consent")))
     kept = {each["name"]: each["value"] for each in form.select("input[type=radio][checked]")}
-    assert kept == {"given_by": "self", "picture": "1", "naming": "1"}
+    assert kept == {"given_by": "self", "picture": "1", "voice": "2", "naming": "1"}
     kept["where"] = [each["value"] for each in form.select("input[name=where][checked]")]
-    assert kept["where"] == ["website", "languages"]
+    assert kept["where"] == Channel.values
     answers = ANSWERS | kept | {"given_on": str(today())}
     response = lead.post(address(person, "consent"), answers | {"ends_on": ""}, follow=True)
     assert f"{person.code}: Agreed until" in response.text

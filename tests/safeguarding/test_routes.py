@@ -20,6 +20,7 @@ from django.db.models import Q
 from django.test import Client
 from django.utils import timezone
 from wagtail.models import Page, Revision
+from wagtail.test.utils.form_data import rich_text
 
 from publishing import visibility
 from safeguarding.models import Release
@@ -34,6 +35,18 @@ pytestmark = pytest.mark.django_db
 
 # The title of the live story that schedule_over_live changes. It is about nobody, so visitors may see it.
 MET = "A story about nobody"
+
+
+def film_form(value):
+    """Return the data that the editor posts for a link to a film that is stored as `value`."""
+    values = [item["value"] if isinstance(item, dict) else item for item in value["speakers"]]
+    people = {"count": str(len(values))}
+    for number, key in enumerate(values):
+        row = {"deleted": "", "order": str(number), "type": "item", "id": "", "value": str(key)}
+        people |= {f"{number}-{name}": text for name, text in row.items()}
+    picture = {"image": "", "alt_text": "", "decorative": ""}
+    empty = {"minutes": "", "poster": picture, "transcript": rich_text("")}
+    return value | empty | {"speakers": people}
 
 
 class World:
@@ -55,6 +68,8 @@ class World:
         """Return the data that the editor posts for `story`."""
         own = {"title": story.title, "slug": story.slug, "lead_image_alt": story.lead_image_alt}
         own["lead_image"] = story.lead_image_id or ""
+        if story.body and story.body[0].block_type == "media_link":
+            own["body"] = [("media_link", film_form(story.body.raw_data[0]["value"]))]
         return story_form(action, **own | people_fields(story) | fields)
 
     def form_for_another(self, story, **fields):

@@ -4,11 +4,13 @@ import pytest
 from django.core.management import call_command
 from wagtail.models import PageLogEntry
 
+from caching.local_date import today
 from safeguarding.models import Contributor, RestrictedView, Withdrawal, WithdrawalTask
 from stories.models import StoryPage
 from tests.support import builders, withdrawal_world
 from tests.support.builders import parse
 from tests.support.leads import address
+from tests.support.people import make_agreeing_person, record
 from tests.support.withdrawal_world import NAME
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
@@ -136,3 +138,30 @@ def test_without_the_key_the_list_says_that_no_words_were_looked_for(lead, setti
     text = lead.post(address(person, "withdraw")).text
     assert "protected words were not looked for" in text
     assert NAME not in text
+
+
+def test_lead_ticks_where_removal_was_asked_for(lead):
+    """The report never says that copies are gone."""
+    person = make_agreeing_person({"where": ["website", "print"]})
+    record(person, where=["website"])
+    report = f"/admin/safeguarding/withdrawals/{withdrawal_world.withdraw_all(person).pk}/"
+
+    def rows():
+        return [each for each in parse(lead.get(report)).select("main li") if each.select("[name=asked]")]
+
+    places = [row.button["value"] for row in rows()]
+    assert {"search", "archives", "feeds", "paper", "backups", "print"} <= {*places}, "print: agreed to once"
+    assert "social" not in places
+    assert [row.text.split()[0] for row in rows()] == ["☐"] * len(places)
+    search = rows()[places.index("search")]
+    assert [link["href"].split("/")[2] for link in search("a")] == ["search.google.com", "www.bing.com"]
+    lead.post(report, {"asked": "search"})
+    lead.post(report, {"asked": "nowhere"})
+    assert f"☑ {today()}" in rows()[places.index("search")].text
+    assert Withdrawal.objects.get().asked == {"search": str(today())}
+    lead.post(report, {"asked": "search"})
+    assert Withdrawal.objects.get().asked == {}
+    editor = builders.client_of(builders.make_user("Moderators"))
+    assert editor.post(report, {"asked": "search"}).status_code in {302, 403}
+    assert Withdrawal.objects.get().asked == {}
+    assert "Nobody can say that all copies are gone" in lead.get(report).text

@@ -44,7 +44,7 @@ PINNED = {
     "/search/?q=words": (16, 2),  # (20)
     "/search/?q=nothing-has-this-word": (22 + COUNTING, 6 + COUNTING),
     "/about/": (9, 4),
-    "/no-such-page/": (10, 3),  # of the 10, one asks whether there are old addresses of WordPress
+    "/no-such-page/": (9, 3),  # of the 9, one asks whether there are old addresses of WordPress
 }
 
 

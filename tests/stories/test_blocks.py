@@ -227,7 +227,7 @@ def test_page_works_after_objects_in_its_blocks_were_deleted(client):
     image, document = make_image(), make_document()
     page, other = make_plain_page("Gone"), make_story("Gone too")
     poster = {"image": image.pk, "alt_text": "A road", "decorative": False}
-    media = {"kind": "video", "title": "Film", "url": "https://example.org/", "poster": poster}
+    media = {"kind": "video", "title": "Film", "url": "https://example.org/", "voice": "0", "poster": poster}
     blocks = [
         ("pictures", {"pictures": [picture_value(image, "One")]}),
         ("pictures", {"pictures": [picture_value(image, "One"), picture_value(image, "Two")]}),

@@ -3,19 +3,14 @@
 import datetime
 import re
 from functools import partial
-from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pytest
-from bs4 import BeautifulSoup
 from wagtail.models import Site
 
 from caching.content_version import content_version
 from home.models import SiteSettings
-from media.models import Rendition
 from stories import feeds
-from stories.models import StoryPage
-from stories.renditions import make_renditions
 from tests.support import builders
 from tests.support.builders import make_index, make_plain_page, make_private, make_story, pictures_block
 from tests.support.committed import caches_in_use
@@ -30,7 +25,6 @@ make_image = partial(builders.make_image, size=(48, 32))
 SITE = "http://127.0.0.1:8000"  # BASE_URL in the tests
 # XML namespaces and names, as ElementTree writes them.
 ATOM = "{http://www.w3.org/2005/Atom}"
-CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 CREATOR = "{http://purl.org/dc/elements/1.1/}creator"
 
 
@@ -56,14 +50,6 @@ def titles_in_both(client, address):
     rss = [item.findtext("title") for item in read(client, address.replace(".atom", ".rss")).iter("item")]
     assert titles(client, address) == rss
     return rss
-
-
-def content_of_only_entry(client, address):
-    """Return the content of the feed's only entry as an HTML tree; the RSS version must have the same."""
-    (entry,) = entries(client, address)
-    html = entry.findtext(f"{ATOM}content")
-    assert read(client, address.replace(".atom", ".rss")).findtext(f"channel/item/{CONTENT}") == html
-    return BeautifulSoup(html, "html.parser")
 
 
 def test_each_list_has_a_feed_of_its_stories_newest_first(client):
@@ -205,62 +191,33 @@ def story_with_everything(**fields):
 
 
 @pytest.mark.sqlite_only
-def test_a_story_is_readable_in_full_with_its_content_note_first_and_has_no_scripts_or_styles(client):
-    story = story_with_everything(summary="The summary.")
-    page = content_of_only_entry(client, "/stories/country/kenya/feed.atom")
-    words = page.get_text(" ", strip=True)
-    assert words.startswith("This story describes debt bondage, death.")
-    parts = ["The summary.", "A heading", "To another", "Uhuru", "A fact", "Painter", "shows someone else"]
-    assert [part for part in parts if part not in words] == []
-    assert "Read next" not in words
-    (entry,) = entries(client, "/stories/country/kenya/feed.atom")
-    assert entry.findtext(f"{ATOM}summary") == "This story describes debt bondage, death. The summary."
-    assert page.find("blockquote")["lang"] == "sw"
-    assert [link["href"] for link in page("a")] == [
-        f"{SITE}{StoryPage.objects.get(title='Another').url}",
-        f"{SITE}/about/",
-    ]
-    assert story.title not in words, "feed readers show the title themselves"
-    assert not page(["script", "style", "source", "picture", "span", "form"])
-    attributes = {name for element in page(True) for name in element.attrs}
-    assert attributes <= {"alt", "dir", "height", "href", "lang", "src", "width"}
+def test_feeds_have_summaries_with_content_notes_and_no_texts_and_pictures(client, media_root):
+    """Programs that read feeds keep what they got, even if it is withdrawn."""
+    story_with_everything(summary="The summary.")
+    for kind in ("atom", "rss"):
+        feed = client.get(f"/stories/country/kenya/feed.{kind}").text
+        assert "This story describes debt bondage, death. The summary." in feed
+        left = [
+            "A heading",
+            "Uhuru",
+            "A fact",
+            "/media/",
+            "A lamp",
+            "Painter",
+            "content>",
+            "encoded",
+            "enclosure",
+        ]
+        assert [words for words in left if words in feed] == []
 
 
 @pytest.mark.sqlite_only
-def test_pictures_in_a_feed_are_jpeg_renditions_that_exist_and_the_lead_picture_is_enclosed(
-    client, media_root
-):
-    story = story_with_everything()
-    make_renditions(story)
-    made = set(Rendition.objects.values_list("file", flat=True))
-    address = "/stories/country/kenya/feed.atom"
-    page = content_of_only_entry(client, address)
-    assert [image["alt"] for image in page("img")] == ["A lamp", "A place"]  # pictures_block: "A place"
-    for image in page("img"):
-        assert image["src"].startswith(f"{SITE}/media/")
-        response = client.get(urlsplit(image["src"]).path)
-        assert response["Content-Type"] == "image/jpeg"
-        assert response.getvalue()
-    assert set(Rendition.objects.values_list("file", flat=True)) == made, "the feed made no other ones"
-    (entry,) = entries(client, address)
-    link = entry.find(f"{ATOM}link[@rel='enclosure']")
-    enclosure = read(client, address.replace(".atom", ".rss")).find("channel/item/enclosure")
-    assert link.get("href") == enclosure.get("url")
-    assert link.get("type") == enclosure.get("type") == "image/jpeg"
-    response = client.get(urlsplit(link.get("href")).path)
-    assert str(len(response.getvalue())) == link.get("length") == enclosure.get("length")
-
-
-@pytest.mark.sqlite_only
-def test_missing_files_and_invalid_characters_break_no_feed(client, media_root):
-    image = make_image()
-    image.file.storage.delete(image.file.name)
+def test_invalid_characters_break_no_feed(client):
     # XML allows neither of these control characters.
-    make_story("Bell\x07 rings", lead_image=image, lead_image_alt="A lamp", summary="Form\x0cfeed.")
+    make_story("Bell\x07 rings", summary="Form\x0cfeed.")
     assert titles(client) == ["Bell rings"]
     (entry,) = entries(client)
     assert entry.findtext(f"{ATOM}summary") == "Formfeed."
-    assert entry.find(f"{ATOM}link[@rel='enclosure']") is None
 
 
 @pytest.mark.sqlite_only
@@ -274,7 +231,7 @@ def test_a_feed_sets_no_cookie_and_allows_no_post(client):
 
 
 # {feed: its number of database queries}. tests/site_project/test_queries.py has those of pages.
-PINNED = {"/feed.atom": 11, "/stories/feed.atom": 11, "/stories/country/kenya/feed.rss": 12}
+PINNED = {"/feed.atom": 9, "/stories/feed.atom": 9, "/stories/country/kenya/feed.rss": 9}
 
 
 @pytest.mark.sqlite_only

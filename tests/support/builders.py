@@ -158,6 +158,12 @@ def pictures_block(*images):
     return {"type": "pictures", "value": {"pictures": [{"image": each, "caption": ""} for each in shown]}}
 
 
+def film_block(voice, *speakers):
+    """Return the raw value of a link to a film. `voice`: as stored. `speakers`: people who are heard."""
+    film = {"kind": "video", "title": "A film", "url": "https://example.org/film", "voice": voice}
+    return {"type": "media_link", "value": film | {"speakers": [person.pk for person in speakers]}}
+
+
 def make_document(title="A document", name="", content=b"Words.", **fields):
     """Return a new document in the library. `name`: as for make_image()."""
     file = clean_document(ContentFile(content, name=name)) if name else CleanFile(content, ".txt")

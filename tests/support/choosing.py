@@ -67,6 +67,7 @@ def picture(image):
 
 def media_link(image):
     link = {"kind": "video", "title": "x", "url": "https://example.org/", "minutes": ""}
+    link |= {"voice": "0", "speakers": {"count": "0"}}
     return link | {"poster": picture(image), "transcript": rich_text("NONE", 1)}
 
 

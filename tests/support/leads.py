@@ -16,6 +16,7 @@ ANSWERS = {
     "given_on": "2026-01-31",
     "given_by": "self",
     "picture": "1",
+    "voice": "1",
     "naming": "1",
     "where": ["website", "print"],
     "proceedings": "no",

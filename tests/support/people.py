@@ -7,16 +7,17 @@ from wagtail.test.utils.form_data import inline_formset
 
 from caching.local_date import today
 from safeguarding.models import Consent, Contributor, Decision, Reading
-from safeguarding.scopes import Naming, Picture
+from safeguarding.scopes import Channel, Naming, Picture, Voice
 from stories.models import StoryPerson
 from tests.support.builders import make_story
 
-# A consent event that agrees to everything on this site. A person's events are the answers given over time.
+# A consent event that agrees to everything. A person's events are the answers given over time.
 # With legal proceedings, or in a programme, the safeguarding team would also have to decide about each story.
 ALL_AGREED = {
     "picture": Picture.RECOGNISABLE,
+    "voice": Voice.AS_IT_IS,
     "naming": Naming.REAL,
-    "where": ["website", "languages"],
+    "where": Channel.values,
     "proceedings": False,
     "in_programme": False,
 }

@@ -185,6 +185,7 @@ def all_blocks():
         "kind": "video",
         "title": "The road home",
         "url": "https://www.film.example.org/42",
+        "voice": "0",
         "minutes": 6,
         "poster": picture(road, "A road from above")["image"],
         "transcript": "<p>You hear the sea and a bus.</p>",

@@ -6,10 +6,10 @@ from django.utils import timezone
 
 from media.cleaning import CleanFile
 from media.models import CleanImage
-from safeguarding.scopes import Naming, Picture
+from safeguarding.scopes import Naming, Picture, Voice
 from safeguarding.uses import Release
 from stories.terms import Author
-from tests.support.builders import SOMEBODY, make_image, picture_bytes
+from tests.support.builders import SOMEBODY, film_block, make_image, picture_bytes
 from tests.support.people import (
     answer,
     days_from_today,
@@ -49,6 +49,12 @@ def child(event=(), naming=Naming.CHANGED, is_pictured=False, fields=CHILD):
     """
     person = make_agreeing_person(GUARDIAN | dict(event), **fields)
     return about(person, naming, **(pictured(person) if is_pictured else {}))
+
+
+def heard(fields, voice, *others):
+    """Return `fields` of a story with a film in which its person, and `others`, are heard as in `voice`."""
+    people = [row.contributor for row in fields.get("story_people", ())]
+    return fields | {"body": [film_block(voice, *people, *others)]}
 
 
 def one_of_two_withdrew():
@@ -114,6 +120,12 @@ CONDITIONS = {
     "name not agreed": lambda: about(make_agreeing_person({"naming": Naming.NONE})),
     "no picture agreed": lambda: not_as_agreed(Picture.NONE, is_recognisable=False),
     "recognisable": lambda: not_as_agreed(Picture.NOT_RECOGNISABLE),
+    "voice not agreed": lambda: heard(about(make_agreeing_person({"voice": Voice.ALTERED})), "2"),
+    "altered voice not agreed": lambda: heard(about(make_agreeing_person({"voice": Voice.NONE})), "1"),
+    "voices not answered": lambda: about(make_agreeing_person()) | {"body": [film_block("")]},
+    "nobody chosen who is heard": lambda: about(make_agreeing_person()) | {"body": [film_block("1")]},
+    "somebody is heard who is not": lambda: heard(about(make_agreeing_person()), "0"),
+    "heard without being listed": lambda: heard(about(make_agreeing_person()), "1", make_agreeing_person()),
     "on the picture without consent": lambda: pictured(make_person()) | {"people": "none"},
     "proceedings not asked": lambda: about(make_agreeing_person({"proceedings": None})),
     "proceedings": lambda: about(make_agreeing_person({"proceedings": True})),
@@ -121,6 +133,7 @@ CONDITIONS = {
     "programme": lambda: about(make_agreeing_person({"in_programme": True})),
     "child without guardian": lambda: child({"given_by": "self"}),
     "child recognisable": lambda: child(is_pictured=True),
+    "child by voice": lambda: heard(child(), "2"),
     "child by name": lambda: child(naming=Naming.REAL),
     "not an adult yet": lambda: child(naming=Naming.REAL, fields=NOT_ADULT_YET),
     "child without decision": child,
@@ -137,7 +150,13 @@ CONDITIONS = {
 
 
 # Those of them that hold although somebody decided to publish a story about a child.
-DECIDED = {"child without guardian", "child recognisable", "child by name", "not an adult yet"}
+DECIDED = {
+    "child without guardian",
+    "child recognisable",
+    "child by voice",
+    "child by name",
+    "not an adult yet",
+}
 
 
 def change_after_decision(name, page):

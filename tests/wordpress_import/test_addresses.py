@@ -168,7 +168,7 @@ def test_addresses_of_what_was_not_public_in_wordpress_tell_nothing(tmp_path):
     for n, (status, is_seen) in enumerate(SEEN.items(), 1):
         # The addresses of the deleted page, then those of lists, which lead to the section.
         urls = [f"/?p={n}", f"/{status}/", f"/tag/{status}/", f"/20{10 + n}/03/"]
-        expected = [410, 410, 301, 301] if is_seen else [404] * 4
+        expected = [404, 404, 301, 301] if is_seen else [404] * 4
         assert list(statuses_of(urls).values()) == expected, status
 
 
@@ -181,12 +181,12 @@ def test_old_lists_lead_to_the_section(imported, client):
     assert client.get("/?cat=2").status_code == 200
 
 
-def test_the_addresses_of_a_deleted_page_are_410_and_nothing_stays_of_its_words(imported, client):
+def test_the_addresses_of_a_deleted_page_are_404_and_nothing_stays_of_its_words(imported, client):
     ImportedItem.objects.update(needs_eyes=["1 words are lost: Zuleika"], missing_pictures=1)
     imported.delete()
-    assert statuses_of(ADDRESSES) == dict.fromkeys(ADDRESSES, 410)
+    assert statuses_of(ADDRESSES) == dict.fromkeys(ADDRESSES, 404)
     page = client.get("/?p=7")
-    assert (page.status_code, page.headers["Content-Type"]) == (410, "text/html; charset=utf-8")
+    assert (page.status_code, page.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
     record = ImportedItem.objects.get()
     assert (record.page, record.needs_eyes, record.missing_pictures, record.digest) == (None, [], 0, "")
 

@@ -29,6 +29,7 @@ from safeguarding.withdrawal import ledger
 from safeguarding.withdrawal.forgetting import forget_labels, forget_words
 from safeguarding.withdrawal.tasks import run_tasks
 from search.missed import delete_old_missed_searches
+from stories.feeds import note_feed_entries
 
 logger = logging.getLogger(__name__)
 EVERY = 60  # seconds between two runs
@@ -55,6 +56,7 @@ EACH_MINUTE = {
     "tasks of withdrawals": run_tasks,
     "pages that expire": unpublish_expired,
     "pages to publish": publish_due,
+    "what left the feeds": note_feed_entries,
     "new members of the safeguarding team": announce_members,
     # It shows telephone numbers of help lines, which may have changed.
     "outage page": write_page,

@@ -1,0 +1,49 @@
+"""Which use each outlet needs: each place where this site itself carries a story, or a part of one.
+
+An outlet shows a story only if everybody in it agrees to the use. Pages need that of this site, without which
+nothing of a story is public: safeguarding/gate.py.
+"""
+
+from safeguarding.scopes import Channel
+from safeguarding.status import Status
+
+# {outlet: the use that it needs}. Templates, views and exports, which only editors get, have their own name.
+OUTLETS = {
+    **dict.fromkeys(
+        [
+            *("stories/story_page.html", "stories/story_main.html", "stories/story_card.html"),
+            *("stories/blocks/chosen_stories.html", "stories/story_index_page.html", "home/home_page.html"),
+            *("home/standard_page.html", "home/sitemap.xml", "includes/breadcrumbs.html"),
+            *("search/search.html", "search/result.html"),
+            *("editing.story_list.StoryListView", "editing.translation_report.TranslationReport"),
+        ],
+        Channel.WEBSITE,
+    ),
+    "stories/story_end.html": Channel.SOCIAL,
+    "stories/when_shared.html": Channel.SOCIAL,
+    "home/metadata.html": Channel.SOCIAL,
+    "home/structured_data.html": Channel.SOCIAL,
+    "snippets": Channel.SOCIAL,
+    "pictures of lists": Channel.SOCIAL,
+    "printed page": Channel.PRINT,
+    "beside donations": Channel.FUNDRAISING,
+    "stories.feeds.StoryFeed": Channel.PARTNERS,
+}
+
+
+def agreed_uses(people):
+    """Return the uses that all of `people`, Contributors, agree to today, as `Release.uses` has them."""
+    agreed = set(Channel.values)
+    for person in people:
+        is_running = person.get_status() in {Status.ACTIVE, Status.ENDS_SOON}
+        agreed &= {*person.latest_consent.where} if is_running else set()
+    return ",".join(sorted(agreed))
+
+
+def may_be_used(page, outlet):
+    """Return whether everybody in `page` agrees to the use that `outlet`, a key of OUTLETS, needs.
+
+    It takes a query unless `page.release` is loaded. A page that was never saved has none, and no use.
+    """
+    release = getattr(page, "release", None)
+    return release is not None and OUTLETS[outlet] in release.uses.split(",")

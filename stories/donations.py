@@ -1,0 +1,48 @@
+"""Keeps stories apart from the address for donations, unless everybody in them agrees to fundraising."""
+
+import json
+from html import unescape
+
+from django.utils.safestring import SafeString
+from lxml import etree, html
+
+from publishing.addresses import absolute
+from safeguarding.outlets import may_be_used
+
+
+def plain(text):
+    """Return `text` with its addresses without scheme and "www.", and without a slash at its end."""
+    text = unescape(text).lower().replace("https://", "").replace("http://", "")
+    return text.replace("www.", "").rstrip("/")
+
+
+def asks_for_money(page, site):
+    """Return whether the own text of `page` has the address for donations of `site`, the SiteSettings.
+
+    It is False without a page, as for the search. The menu, which is the same on all pages, does not count.
+    """
+    address = plain(site.donate_url) if page and site else ""
+    body = list(page.body.raw_data) if address and hasattr(page, "body") else []
+    texts = [getattr(page, "introduction", ""), json.dumps(body, ensure_ascii=False)]
+    return bool(address) and any(address in plain(text) for text in texts)
+
+
+def leave_out(stories, page, site):
+    """Return a list of those of `stories` that `page` may show: one that asks for money shows not all."""
+    is_asking = asks_for_money(page, site)
+    return [each for each in stories if not is_asking or may_be_used(each, "beside donations")]
+
+
+def without_donations(body, page, site):
+    """Return `body`, the HTML of the body of the story `page`, without links to the address for donations.
+
+    Buttons are removed with their words. It is as it was if everybody in the story agrees to fundraising.
+    """
+    if may_be_used(page, "beside donations") or not asks_for_money(page, site):
+        return body
+    tree = html.fragment_fromstring(body, create_parent="div")
+    for link in list(tree.iter("a")):
+        if plain(site.donate_url) in plain(absolute(link.get("href", ""))):
+            button = next((each for each in link.iterancestors() if "action" in each.classes), None)
+            link.drop_tag() if button is None else button.drop_tree()
+    return SafeString("".join(etree.tostring(each, encoding="unicode", method="html") for each in tree))

@@ -1,0 +1,125 @@
+"""Tombstones: feeds say what left them in the same way, whatever the reason was (stories/tombstones.py)."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+from wagtail.models import Page
+
+from caching.content_version import content_version
+from caching.local_date import today
+from publishing.hiding import hide, show_again
+from publishing.trash import move_to_trash
+from safeguarding.scopes import Channel
+from safeguarding.withdrawal.carry_out import withdraw
+from stories.feeds import note_feed_entries
+from stories.models import StoryPage
+from stories.tombstones import TOMBSTONE_TIME, FeedEntry
+from tests.stories.test_feeds import ATOM, entries, read, titles
+from tests.support.builders import make_index, make_private, make_story, save_with
+from tests.support.people import (
+    ALL_AGREED,
+    days_from_today,
+    make_agreeing_person,
+    make_story_about,
+    record,
+)
+from tests.support.translations import make_index_in
+
+pytestmark = pytest.mark.django_db
+
+
+def end_use(story, person):
+    record(person, **ALL_AGREED | {"where": [Channel.WEBSITE]})
+
+
+def expire(story, person):
+    story.expire_at = timezone.now() - datetime.timedelta(minutes=1)
+    StoryPage.objects.filter(pk=story.pk).update(expire_at=story.expire_at)
+    story.unpublish(set_expired=True)
+
+
+WAYS_TO_LEAVE = {
+    "unpublished": lambda story, person: story.unpublish(),
+    "hidden": lambda story, person: hide(story),
+    "below a private section": lambda story, person: make_private(story.get_parent()),
+    "in the trash": lambda story, person: move_to_trash(story),
+    "expired": expire,
+    "deleted": lambda story, person: story.delete(),
+    "use ended": end_use,
+    "consent ended": lambda story, person: record(person, **ALL_AGREED | {"ends_on": days_from_today(-1)}),
+    "held": lambda story, person: save_with(person, held_since=timezone.now()),
+    "edited": lambda story, person: save_with(story, check=False, people=""),
+    "withdrawn": lambda story, person: withdraw(person),
+}
+ADDRESSES = ["/feed.atom", "/stories/feed.atom", "/stories/country/kenya/feed.atom"]
+
+
+def tombstones(client, address="/feed.atom"):
+    found = read(client, address).findall("{http://purl.org/atompub/tombstones/1.0}deleted-entry")
+    return [(each.get("ref"), each.get("when"), len(each)) for each in found]
+
+
+def make_shown(client):
+    """Return a story that feeds have, the person in it, and the id of its entry."""
+    person = make_agreeing_person()
+    section = make_index(make_index(), "Zahrawi’s")
+    story = make_story_about(person, title="Zahrawi’s road", parent=section, countries=["KE"])
+    make_story("Another", countries=["KE"])
+    entry = next(each for each in entries(client) if "Zahrawi" in each.findtext(f"{ATOM}title"))
+    note_feed_entries()
+    return story, person, entry.findtext(f"{ATOM}id")
+
+
+@pytest.mark.parametrize("way", WAYS_TO_LEAVE)
+def test_a_story_that_left_has_the_same_tombstone_in_all_feeds_of_its_language(client, way, media_root):
+    story, person, entry = make_shown(client)
+    assert tombstones(client) == []
+    make_index_in("fr", "Récits")
+    WAYS_TO_LEAVE[way](story, person)
+    note_feed_entries()
+    for address in ADDRESSES:
+        assert tombstones(client, address) == [(entry, f"{today()}T00:00:00Z", 0)], address
+        assert "ahrawi" not in client.get(address).text
+        assert titles(client, address) == ["Another"]
+    assert tombstones(client, "/fr/feed.atom") == []
+    assert entry not in client.get("/feed.rss").text, "RSS has no tombstones"
+
+
+def test_a_tombstone_ends_when_the_story_is_back_and_after_90_days(client):
+    story, _person, entry = make_shown(client)
+    hide(story)
+    note_feed_entries()
+    rows = FeedEntry.objects.exclude(left_on=None)
+    for days, is_there in ((90, True), (91, False)):
+        rows.update(left_on=days_from_today(-days))
+        assert bool(tombstones(client)) == is_there
+    note_feed_entries()
+    assert not rows.exists()
+    show_again(story)
+    note_feed_entries()
+    hide(story)
+    note_feed_entries()
+    assert [each for each, _when, _parts in tombstones(client)] == [entry]
+    show_again(story)
+    note_feed_entries()
+    assert tombstones(client) == []
+    assert datetime.timedelta(days=90) == TOMBSTONE_TIME
+
+
+def test_what_was_in_no_feed_leaves_none_and_nothing_is_written_without_need(
+    client, django_assert_max_num_queries
+):
+    make_shown(client)
+    only_here = make_agreeing_person({"where": ["website"]})
+    for each in (make_story("A draft", live=False), make_story_about(only_here)):
+        note_feed_entries()
+        Page.objects.get(pk=each.pk).specific.delete()
+    version = content_version.read()
+    note_feed_entries()
+    assert tombstones(client) == []
+    before = content_version.read()
+    with django_assert_max_num_queries(3):
+        note_feed_entries()
+    assert content_version.read() == before == version
+    assert FeedEntry.objects.count() == 2
