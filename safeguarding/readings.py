@@ -21,7 +21,7 @@ from safeguarding.scopes import Channel, Naming
 QUESTIONS = {
     "words": (_("Is everything in the text right?"), _("the words")),
     "pictures": (_("Are the pictures of you all right?"), _("the pictures")),
-    "name": (_("Is the name that the text gives you all right?"), _("how the person is called")),
+    "name": (_("Is the name that the text gives you all right?"), _("the name")),
     "website": (_("May we show your story on our website?"), Channel.WEBSITE.label),
     "languages": (_("May we show your story in other languages?"), Channel.OTHER_LANGUAGES.label),
     "social": (
@@ -41,8 +41,8 @@ QUESTIONS = {
 }
 # How a person is asked about the name, if it is known how the page names them.
 ABOUT_NAME = {
-    Naming.CHANGED: _("The text gives you another name. Is it all right?"),
-    Naming.REAL: _("The text says your real name. Is that all right?"),
+    Naming.CHANGED: _("In the text you have another name. Is that name all right?"),
+    Naming.REAL: _("In the text you have your real name. Is that all right?"),
 }
 YES, NO, CHANGE = "yes", "no", "change"
 
