@@ -23,7 +23,7 @@ QUESTIONS = {
     "pictures": (_("Are the pictures of you all right?"), _("the pictures")),
     "name": (_("Is the name that the text gives you all right?"), _("the name")),
     "website": (_("May we show your story on our website?"), Channel.WEBSITE.label),
-    "languages": (_("May we show your story in other languages?"), Channel.OTHER_LANGUAGES.label),
+    "languages": (_("May we translate your story into other languages?"), Channel.OTHER_LANGUAGES.label),
     "social": (
         _("May we show your story on social media, such as Facebook or WhatsApp?"),
         Channel.SOCIAL.label,
@@ -34,7 +34,7 @@ QUESTIONS = {
         Channel.FUNDRAISING.label,
     ),
     "partners": (
-        _("May other organisations that we work with show your story?"),
+        _("May other charities that we work with show your story?"),
         Channel.PARTNERS.label,
     ),
     "right": (_("Is it right to publish this as it is?"), _("that it is published")),
