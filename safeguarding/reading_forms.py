@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from safeguarding.readings import QUESTIONS
 from safeguarding.scopes import Channel
 
 ANSWERS = [("yes", _("Yes")), ("no", _("No")), ("change", _("Change this"))]
@@ -47,10 +48,11 @@ class AnswersForm(forms.Form):
 
     @property
     def rows(self):
-        """[(number from 1, field of the answer, field of the words or None)] for all questions."""
+        """[(number from 1, field of the answer, field of the words or None, what it is about)] of all."""
         return [
-            (number, self[key], self[f"{key}_words"] if f"{key}_words" in self.fields else None)
+            (number, self[key], self[words] if words in self.fields else None, QUESTIONS[key][1])
             for number, key in enumerate(self.questions, 1)
+            for words in [f"{key}_words"]
         ]
 
     @property

@@ -77,10 +77,10 @@ class ReadingView(View):
             text = render_text(self.request, reading.shown[0])
             return self.show("read", reading, step=0, text=text, **context)
         if step > len(rows) and form.missing:
-            step = next(number for number, field, _words in rows if field.name in form.missing)
+            step = next(number for number, field, *_more in rows if field.name in form.missing)
         if step > len(rows):
             return self.show("check", reading, step=step, **context)
-        _number, field, words = rows[step - 1]
+        _number, field, words, _about = rows[step - 1]
         return self.show("question", reading, step=step, field=field, words=words, **context)
 
     def show(self, screen, reading, **context):

@@ -15,34 +15,25 @@ from django.utils.translation import gettext_lazy as _
 
 from safeguarding.encryption import EncryptedTextField
 from safeguarding.record import Record
-from safeguarding.scopes import Channel, Naming
+from safeguarding.scopes import Naming
 
 # {question: (how a person is asked, what it is about)}. The uses are Channels.
 QUESTIONS = {
     "words": (_("Is everything in the text right?"), _("the words")),
     "pictures": (_("Are the pictures of you all right?"), _("the pictures")),
-    "name": (_("Is the name that the text gives you all right?"), _("how the person is called")),
-    "website": (_("May we show your story on our website?"), Channel.WEBSITE.label),
-    "languages": (_("May we show your story in other languages?"), Channel.OTHER_LANGUAGES.label),
-    "social": (
-        _("May we show your story on social media, such as Facebook or WhatsApp?"),
-        Channel.SOCIAL.label,
-    ),
-    "print": (_("May we print your story, for other people to read?"), Channel.PRINT.label),
-    "fundraising": (
-        _("May we show your story when we ask people to give us money?"),
-        Channel.FUNDRAISING.label,
-    ),
-    "partners": (
-        _("May other organisations that we work with show your story?"),
-        Channel.PARTNERS.label,
-    ),
+    "name": (_("Is the name that the text gives you all right?"), _("the name")),
+    "website": (_("May we show your story on our website?"), _("our website")),
+    "languages": (_("May we translate your story into other languages?"), _("other languages")),
+    "social": (_("May we show your story on social media, like Facebook or WhatsApp?"), _("social media")),
+    "print": (_("May we print your story, for other people to read?"), _("on paper")),
+    "fundraising": (_("May we show your story when we ask for money?"), _("asking for money")),
+    "partners": (_("May other charities that we work with show your story?"), _("other charities")),
     "right": (_("Is it right to publish this as it is?"), _("that it is published")),
 }
 # How a person is asked about the name, if it is known how the page names them.
 ABOUT_NAME = {
-    Naming.CHANGED: _("The text gives you another name. Is it all right?"),
-    Naming.REAL: _("The text says your real name. Is that all right?"),
+    Naming.CHANGED: _("In the text you have another name. Is that name all right?"),
+    Naming.REAL: _("In the text you have your real name. Is that all right?"),
 }
 YES, NO, CHANGE = "yes", "no", "change"
 

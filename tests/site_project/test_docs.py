@@ -3,7 +3,10 @@
 import re
 
 import pytest
+from django.conf import settings
+from django.utils.translation import gettext, override
 
+from safeguarding.readings import QUESTIONS
 from tests.support.environment import ROOT, variables_in_code
 
 pytestmark = pytest.mark.sqlite_only
@@ -59,3 +62,12 @@ def test_contributing_gives_a_reason_for_each_package():
         name for row in re.findall(r"^\| ([a-z, -]+) \|", table, re.MULTILINE) for name in row.split(", ")
     }
     assert packages == named
+
+
+@pytest.mark.parametrize("language", dict(settings.LANGUAGES))
+def test_sheet_for_people_has_the_words_of_the_screens(language):
+    sheet = (ROOT / "docs/your-text.md").read_text().replace("'", "’")
+    with override(language):
+        asked = [str(label) for question, (label, _about) in QUESTIONS.items() if question != "right"]
+        buttons = [f"**{gettext(each)}**" for each in ("Change this", "I don’t want any of this")]
+        assert [each for each in asked + buttons if each not in sheet] == []
