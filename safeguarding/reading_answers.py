@@ -10,9 +10,9 @@ from wagtail.log_actions import log
 from caching.local_date import today
 from safeguarding.encryption import has_keys
 from safeguarding.mails import mail_about
-from safeguarding.models import Consent, Reading
-from safeguarding.readings import CHANGE, NO, YES, open_readings
-from safeguarding.releases import lock_pages_of
+from safeguarding.models import Consent, Reading, Use
+from safeguarding.readings import CHANGE, NO, YES, copy_refusals, open_readings
+from safeguarding.releases import lock_pages_of, report_again
 from safeguarding.scopes import Channel
 from safeguarding.withdrawal.tasks import note_restriction
 
@@ -48,9 +48,14 @@ def record(reading, answers, user=None):
     log(reading.contributor or reading.page, "safeguarding.read", user=reading.user)
     if reading.contributor:
         limits = take_back({each for each, (answer, _words) in answers.items() if answer == NO}, reading)
-        if limits or not reading.agrees:
-            # Without limits, the person is held after a restore, until a lead decides.
-            note_restriction(reading.contributor, **(limits if reading.agrees else {}))
+        if limits:
+            note_restriction(reading.contributor, **limits)
+        if not reading.agrees:
+            # Without limits, the pages of the person are held after a restore, until a lead decides.
+            note_restriction(reading.contributor)
+            for use in Use.objects.filter(contributor=reading.contributor_id, digest=reading.digest):
+                copy_refusals(use.page, pk=reading.pk)  # an older copy
+            report_again([reading.page_id])  # The live version may not list the person.
     if any(answer != YES for answer, _words in answers.values()):
         transaction.on_commit(lambda: tell_leads(reading.page), robust=True)
 
