@@ -124,9 +124,8 @@ def report_of(page):
     # answer, and so does a list without somebody who is on a picture.
     is_decided = page.people in ({People.LISTED} if namings else NOBODY) and not page.lacks_reason
     is_decided &= in_pictures.keys() <= namings.keys()
-    shown, refused_at = shown_with(page), find_refusal(page, namings)
+    content, shown, refused_at = content_of(page), shown_with(page), find_refusal(page, namings)
     waits = bool(find_doubtful(page) or refused_at)
-    content = content_of(page)
     digest = hash_of([content, shown])
     # A person who is only on a picture is not named.
     named = dict.fromkeys(in_pictures, Naming.NONE) | namings
@@ -148,10 +147,8 @@ def find_refusal(page, listed):
     What it says of them may be the same as before.
     """
     # A new page has no key yet, and readings of deleted pages have None.
-    rows = Reading.objects.filter(page__in=[page.pk], second_reader=None).exclude(agrees=None)
-    last = {
-        each.contributor_id: each for each in rows.exclude(contributor__in=listed).order_by("answered_at")
-    }
+    rows = Reading.objects.exclude(contributor__in=listed).filter(page__in=[page.pk], second_reader=None)
+    last = {each.contributor_id: each for each in rows.exclude(agrees=None).order_by("answered_at")}
     return max((each.answered_at for each in last.values() if not each.agrees), default=None)
 
 

@@ -28,7 +28,15 @@ from safeguarding.withdrawal_models import Restriction
 from stories.models import StoryPage
 from stories.people import StoryPerson
 from stories.people_check import find_errors
-from tests.support.builders import make_document, make_image, make_story, make_user, parse, picture_bytes
+from tests.support.builders import (
+    make_document,
+    make_image,
+    make_story,
+    make_user,
+    parse,
+    picture_bytes,
+    save_with,
+)
 from tests.support.leads import ANSWERS, address, errors_of
 from tests.support.people import (
     ALL_AGREED,
@@ -195,6 +203,7 @@ def test_a_no_counts_for_an_older_copy_and_for_a_copy_of_a_translation():
     story = agreed_story()
     older = story.copy(to=story.get_parent(), update_attrs={"slug": "older"})
     translation = story.copy_for_translation(make_index_in("fr", slug="liste").locale)
+    translation = save_with(translation, summary="Elle est rentrée.")
     reading, user = make_reading("here", story=story), make_user("Editors")
     record_answers(reading, yes(reading, words="no"), user)
     Reading.objects.update(started_at=timezone.now() - timedelta(days=9))
@@ -265,6 +274,19 @@ def test_what_follows_from_the_answers(answers, agrees, where):
     # After a restore, the same is agreed to, and after a no to the version, its pages wait for a lead too.
     kept = [each.limits.get("where") for each in Restriction.objects.all()]
     assert kept == [where] * (where != before.where) + [None] * (not agrees)
+
+
+def test_what_is_taken_back_leaves_a_consent_that_waits(lead):
+    reading, user = make_reading("here"), make_user("Editors")
+    proposal = ANSWERS | {"where": ["website", "print"], "names": "Amina"}
+    person = reading.contributor
+    person.proposal, person.proposed_by, person.proposed_at = json.dumps(proposal), user, timezone.now()
+    person.save()
+    record_answers(reading, yes(reading, print="no"))
+    form = parse(lead.get(address(person, "consent")))
+    assert [each["value"] for each in form.select("[name=where][checked]")] == ["website"]
+    person.refresh_from_db()
+    assert person.proposed == proposal | {"where": ["website"]}
 
 
 def test_a_translation_needs_a_yes_to_other_languages():
