@@ -87,7 +87,7 @@ def follow_originals(action, made):
         if original.pk in translations:
             Release.objects.filter(page=copy.pk).update(other_language=True)
         copy_writers(original, copy)
-        copy_refusals(original, copy)
+        copy_refusals(copy, translation_key=original.translation_key)
 
 
 def remember_original(process):

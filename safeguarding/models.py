@@ -18,7 +18,7 @@ from safeguarding.encryption import EncryptedTextField
 # Django finds the models of an app in its models module.
 from safeguarding.journal import AnnouncedMember, LeakHits, Notice, RestrictedView, SecondReader  # noqa: F401
 from safeguarding.proposals import WithProposal
-from safeguarding.readings import Reading  # noqa: F401
+from safeguarding.readings import Reading, close_addresses
 from safeguarding.record import Record
 from safeguarding.scopes import MAX_MONTHS, TOO_LATE, Channel, Naming, Picture, Voice
 from safeguarding.status import add_months, get_last_day, get_status, usual_months
@@ -219,6 +219,8 @@ class Consent(Record):
             self.ends_on = add_months(self.given_on, usual_months(self.contributor, self.given_on))
         with transaction.atomic():
             super().save(*args, **kwargs)
+            if not self.link_is_safe:
+                close_addresses(contributor=self.contributor_id, way=Reading.Way.LINK)
 
     def delete(self, *args, **kwargs):
         raise TypeError("What was recorded is not deleted: record a new event.")

@@ -10,9 +10,9 @@ from wagtail.log_actions import log
 from caching.local_date import today
 from safeguarding.encryption import has_keys
 from safeguarding.mails import mail_about
-from safeguarding.models import Consent, Reading
-from safeguarding.readings import CHANGE, NO, YES, open_readings
-from safeguarding.releases import lock_pages_of
+from safeguarding.models import Consent, Reading, Use
+from safeguarding.readings import CHANGE, NO, YES, copy_refusals, open_readings
+from safeguarding.releases import lock_pages_of, report_again
 from safeguarding.scopes import Channel, limits_of
 from safeguarding.withdrawal.tasks import note_restriction
 
@@ -47,10 +47,13 @@ def record(reading, answers, user=None):
     reading.save(update_fields=["answers", "agrees", "answered_at", "user"])
     log(reading.contributor or reading.page, "safeguarding.read", user=reading.user)
     if reading.contributor:
-        limits = take_back({each for each, (answer, _words) in answers.items() if answer == NO}, reading)
-        if limits or not reading.agrees:
-            # Without limits, the person is held after a restore, until a lead decides.
-            note_restriction(reading.contributor, **(limits if reading.agrees else {}))
+        take_back({each for each, (answer, _words) in answers.items() if answer == NO}, reading)
+        if not reading.agrees:
+            # Without limits, the pages of the person are held after a restore, until a lead decides.
+            note_restriction(reading.contributor)
+            for use in Use.objects.filter(contributor=reading.contributor_id, digest=reading.digest):
+                copy_refusals(use.page, pk=reading.pk)  # an older copy
+            report_again([reading.page_id])  # The live version may not list the person.
     if any(answer != YES for answer, _words in answers.values()):
         transaction.on_commit(lambda: tell_leads(reading.page), robust=True)
 
@@ -72,17 +75,20 @@ def check(reading, answers):
 def take_back(uses, reading):
     """Record a consent without `uses`, a set of Channels, if the person has agreed to some of them.
 
-    Return the most that is agreed to now, as in Restriction; {} without a new consent.
+    A consent that waits to be confirmed loses them too.
     """
-    consent = reading.contributor.latest_consent
+    person, consent = reading.contributor, reading.contributor.latest_consent
+    if proposed := person.proposed:
+        person.proposal = json.dumps(proposed | {"where": [*{*proposed.get("where", ())} - uses]})
+        person.save(update_fields=["proposal"])
     if not consent or consent.event == Consent.Event.WITHDRAWN or uses.isdisjoint(consent.where):
-        return {}
+        return
     consent.pk, consent._state.adding = None, True  # a copy
     consent.where = [each for each in consent.where if each not in uses]
     consent.event, consent.given_on = Consent.Event.CHANGED, today()
     consent.interpreter, consent.recorded_by = reading.interpreter, reading.user
     consent.save()
-    return limits_of(consent)
+    note_restriction(person, **limits_of(consent))
 
 
 def tell_leads(page):

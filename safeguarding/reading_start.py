@@ -66,7 +66,8 @@ def handed_over_at(user):
     """Return when `user` handed over a device today, to show a text on it, in seconds since 1970; or 0."""
     day = timezone.now() - timedelta(seconds=settings.SESSION_COOKIE_AGE)
     readings = Reading.objects.filter(user=user, way=Reading.Way.HERE, started_at__gt=day)
-    last = readings.order_by("-pk").values_list("started_at", flat=True).first()
+    # A copy by copy_refusals() has no token.
+    last = readings.exclude(token="").order_by("-pk").values_list("started_at", flat=True).first()
     return last.timestamp() if last else 0
 
 

@@ -169,9 +169,9 @@ def close_addresses(**which):
     open_readings(**which).exclude(token="").update(ends_at=timezone.now())
 
 
-def copy_refusals(source, copy):
-    """Let what people said no to in the page `source` count for `copy`, a new page, whatever changes."""
-    for reading in Reading.objects.filter(page=source, agrees=False, contributor__isnull=False):
+def copy_refusals(copy, **which):
+    """Let those of `which`, filters, that people said no to count for the page `copy`, whatever changes."""
+    for reading in Reading.objects.exclude(page=copy).filter(agrees=False, second_reader=None, **which):
         reading.pk, reading.page, reading.token = None, copy, ""
         reading.translation_key = copy.translation_key
         reading._state.adding = True

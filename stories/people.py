@@ -126,8 +126,8 @@ def report_of(page):
     # answer, and so does a list without somebody who is on a picture.
     is_decided = page.people in ({People.LISTED} if namings else NOBODY) and not page.lacks_reason
     is_decided &= in_pictures.keys() | voices.keys() <= namings.keys() and not unanswered
-    shown, waits = shown_with(page), bool(find_doubtful(page)) or has_refused(page, namings)
-    content = content_of(page)
+    content, shown, refused_at = content_of(page), shown_with(page), find_refusal(page, namings)
+    waits = bool(find_doubtful(page) or refused_at)
     digest = hash_of([content, shown])
     # A person who is only on a picture, or heard, is not named.
     named = dict.fromkeys([*in_pictures, *voices], Naming.NONE) | namings
@@ -140,20 +140,21 @@ def report_of(page):
     ]
     uses = [use._replace(digest=digest_about(use, content, shown)) for use in uses]
     answer = hash_of([page.people, sorted(namings), shown])
-    is_unseen = (waits or (page.people in NOBODY and not namings)) and not is_right(page, digest, answer)
+    is_unseen = waits or (page.people in NOBODY and not namings)
+    is_unseen = is_unseen and not is_right(page, digest, answer, refused_at)
     waits &= is_unseen
     return Report(is_decided, uses, digest, is_other_language, is_unseen, waits, answer, images_of(page))
 
 
-def has_refused(page, listed):
-    """Return whether somebody who is not in `listed`, a set, said no to the last version of `page` they saw.
+def find_refusal(page, listed):
+    """Return when somebody who is not in `listed` said no to the last version of `page` they saw, or None.
 
     What it says of them may be the same as before.
     """
     # A new page has no key yet, and readings of deleted pages have None.
-    rows = Reading.objects.filter(page__in=[page.pk], contributor__isnull=False).exclude(agrees=None)
-    last = dict(rows.order_by("answered_at", "pk").values_list("contributor", "agrees"))
-    return any(not agrees and person not in listed for person, agrees in last.items())
+    rows = Reading.objects.exclude(contributor__in=listed).filter(page__in=[page.pk], second_reader=None)
+    last = {each.contributor_id: each for each in rows.exclude(agrees=None).order_by("answered_at")}
+    return max((each.answered_at for each in last.values() if not each.agrees), default=None)
 
 
 def find_doubtful(page):
@@ -165,12 +166,14 @@ def find_doubtful(page):
     return [image for image in images_of(page) if image.is_relabelled or image.shows in shows]
 
 
-def is_right(page, digest, answer):
+def is_right(page, digest, answer, since):
     """Return whether a lead said that `answer` is right in `page`, whose content has the `digest`.
 
     That holds while the answer stays, and little of the words changes: Change in safeguarding/writers.py.
+    What was said before `since`, if it is a time, counts no more.
     """
-    entries = list(PageLogEntry.objects.filter(page=page.pk, action=RIGHT))
+    later = {"timestamp__gt": since} if since else {}
+    entries = list(PageLogEntry.objects.filter(page=page.pk, action=RIGHT, **later))
     if any(entry.data.get("digest") == digest for entry in entries):
         return True
     same = {each.revision_id: each.timestamp for each in entries if each.data.get("answer") == answer}

@@ -61,9 +61,8 @@ def test_page_that_asks_links_to_the_provider(client_without_proof, provider):
 
 
 def test_a_device_that_was_handed_over_opens_only_after_a_new_sign_in(amina, provider, client):
-    Reading.objects.create(
-        user=amina, way="here", page=builders.make_story(), ends_at=timezone.now(), language="en"
-    )
+    fields = {"way": "here", "token": "a", "ends_at": timezone.now(), "language": "en"}
+    Reading.objects.create(user=amina, page=builders.make_story(), **fields)
     before = int(time.time()) - 600
     for name in (START, f"{START}?fresh=1"):
         response = sign_in_at_provider(client, provider, name, auth_time=before)

@@ -13,10 +13,13 @@ from wagtail.models import Revision
 
 from media.cleaning import CleanFile
 from media.models import CleanDocument
+from safeguarding.decision_views import say_right
+from safeguarding.decisions import find_versions
 from safeguarding.gate import UNSEEN
 from safeguarding.models import Consent, Decision, Reading, SecondReader
 from safeguarding.policies import GROUP, NAMES_CLOSED
 from safeguarding.reading_answers import record as record_answers
+from safeguarding.reading_start import handed_over_at
 from safeguarding.releases import is_page_released, recompute, report_again
 from safeguarding.retention import delete_names
 from safeguarding.withdrawal.carry_out import withdraw
@@ -25,7 +28,15 @@ from safeguarding.withdrawal_models import Restriction
 from stories.models import StoryPage
 from stories.people import StoryPerson
 from stories.people_check import find_errors
-from tests.support.builders import make_document, make_image, make_user, parse, picture_bytes
+from tests.support.builders import (
+    make_document,
+    make_image,
+    make_story,
+    make_user,
+    parse,
+    picture_bytes,
+    save_with,
+)
 from tests.support.leads import ANSWERS, address, errors_of
 from tests.support.people import (
     ALL_AGREED,
@@ -188,6 +199,38 @@ def test_a_no_holds_the_version_at_once_and_asks_for_the_next(final_text):
     assert is_shown(story)
 
 
+def test_a_no_counts_for_an_older_copy_and_for_a_copy_of_a_translation():
+    story = agreed_story()
+    older = story.copy(to=story.get_parent(), update_attrs={"slug": "older"})
+    translation = story.copy_for_translation(make_index_in("fr", slug="liste").locale)
+    translation = save_with(translation, summary="Elle est rentrée.")
+    reading, user = make_reading("here", story=story), make_user("Editors")
+    record_answers(reading, yes(reading, words="no"), user)
+    Reading.objects.update(started_at=timezone.now() - timedelta(days=9))
+    for copy in (older, translation.copy(to=translation.get_parent(), update_attrs={"slug": "copie"})):
+        copy.summary = "It was told anew."
+        assert "wants to see this version first" in str(find_errors(copy))
+    assert not handed_over_at(user), "a copy hands nothing over"
+
+
+def test_a_no_asks_anew_whether_nobody_is_in_the_live_version():
+    story = make_story(people="none")
+    say_right(find_versions(story)[-1], None)
+    person = make_agreeing_person(WANTS)
+    draft = story.get_latest_revision_as_object()
+    draft.people, draft.story_people = "listed", rows_of(person)
+    draft.save_revision(clean=False)
+    reading = make_reading("here", story=StoryPage.objects.get(pk=story.pk), contributor=person)
+    assert is_shown(story)
+    record_answers(reading, {"everything": ["no", ""]})
+    assert not is_shown(story)
+    draft.people, draft.story_people = "none", []
+    draft.save_revision(clean=False).publish()
+    assert not is_shown(story), "not even in the words that a lead said are about nobody"
+    say_right(find_versions(StoryPage.objects.get(pk=story.pk))[-1], None)
+    assert is_shown(story)
+
+
 # --- Recording it ---------------------------------------------------------------------------------
 
 
@@ -228,9 +271,22 @@ def test_what_follows_from_the_answers(answers, agrees, where):
             assert getattr(consent, name) == getattr(before, name)
     else:
         assert consent == before
-    # After a restore, the same is agreed to, and after a no to the version nothing until a lead decides.
+    # After a restore, the same is agreed to, and after a no to the version, its pages wait for a lead too.
     kept = [each.limits.get("where") for each in Restriction.objects.all()]
-    assert kept == ([None] if not agrees else [where] if where != before.where else [])
+    assert kept == [where] * (where != before.where) + [None] * (not agrees)
+
+
+def test_what_is_taken_back_leaves_a_consent_that_waits(lead):
+    reading, user = make_reading("here"), make_user("Editors")
+    proposal = ANSWERS | {"where": ["website", "print"], "names": "Amina"}
+    person = reading.contributor
+    person.proposal, person.proposed_by, person.proposed_at = json.dumps(proposal), user, timezone.now()
+    person.save()
+    record_answers(reading, yes(reading, print="no"))
+    form = parse(lead.get(address(person, "consent")))
+    assert [each["value"] for each in form.select("[name=where][checked]")] == ["website"]
+    person.refresh_from_db()
+    assert person.proposed == proposal | {"where": ["website"]}
 
 
 def test_a_translation_needs_a_yes_to_other_languages():

@@ -14,8 +14,8 @@ def make_reading(way="link", language="en", story=None, event=(), **fields):
     `event`: what the consent of the person differs in.
     """
     story = story or make_story_about(make_agreeing_person(LINK_IS_SAFE | dict(event)))
-    if "second_reader" not in fields:
-        fields.setdefault("contributor", story.story_people.get().contributor)
+    if not {"second_reader", "contributor"} & fields.keys():
+        fields["contributor"] = story.story_people.get().contributor
     return start(find_versions(story)[-1], None, way, language=language, **fields)
 
 
