@@ -41,7 +41,7 @@ def build_metadata(request, page, site, nav, listing=None, featured=None):
     load_renditions([site.logo])
     is_story = isinstance(page, StoryPage)
     # Without a picture and a description, programs take some from the page. So the site gives its own.
-    is_shared = not is_story or may_be_used(page, "home/metadata.html")
+    is_shared = may_be_used(page, "home/metadata.html")
     pictured = page if is_story else find_pictured(page, listing, featured)
     picture = pictured.lead_image if is_shared and pictured else None
     return (get_story_context(page) if is_shared else {}) | {

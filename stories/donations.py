@@ -34,9 +34,9 @@ def leave_out(stories, page, site):
 
 
 def without_donations(body, page, site):
-    """Return `body`, the HTML of the body of the story `page`, without links to the address for donations.
+    """Return `body`, the HTML of the body of `page`, without links to the address for donations.
 
-    Buttons are removed with their words. It is as it was if everybody in the story agrees to fundraising.
+    Buttons are removed with their words. It is as it was if everybody in the page agrees to fundraising.
     """
     if may_be_used(page, "beside donations") or not asks_for_money(page, site):
         return body

@@ -140,6 +140,23 @@ def test_a_story_of_two_people_is_used_as_both_agree(client, media_root, subtest
 
 
 @pytest.mark.django_db
+def test_pages_that_are_no_stories_are_used_as_their_people_agree(client):
+    """A plain page, which can tell of somebody too."""
+    change_settings(donate_url=DONATE)
+    person, words, body = make_agreeing_person(), "Her words.", json_of(ASKING, BUTTON)
+    page = make_plain_page("A", introduction=words, body=body, **about(person))
+    for uses in SOME:
+        record(person, **ALL_AGREED | {"where": sorted(uses)})
+        if "website" in uses:
+            tree = parse(client.get(page.url))
+            shared = [any(words in tag["content"] for tag in tree.head("meta", content=True))]
+            shared.append("max-snippet:0" not in str(tree.head))
+            assert set(shared) == {"social" in uses}
+            assert bool(tree.select_one("[data-print=title] > [data-print=only]")) == ("print" not in uses)
+            assert bool(tree.select("main [href*='example.org/give']")) == ("fundraising" in uses)
+
+
+@pytest.mark.django_db
 def test_unknown_is_no():
     person = make_agreeing_person()
     story = make_story_about(person)
