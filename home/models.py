@@ -154,7 +154,7 @@ class HomePage(CheckedPageMixin, Page):
     def load_lists(self):
         """Return {path below this page, as "stories/africa": StoryIndexPage} of those with an address."""
         pages = PublishedQuerySet(StoryIndexPage).with_address().filter(path__startswith=self.path)
-        return {page.url_path.removeprefix(self.url_path)[:-1]: page for page in pages.select_related("release")}
+        return {page.url_path[len(self.url_path) : -1]: page for page in pages.select_related("release")}
 
     def get_context(self, request, *args, **kwargs):
         context = super().get_context(request, *args, **kwargs)
