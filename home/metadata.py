@@ -41,10 +41,10 @@ def build_metadata(request, page, site, nav, listing=None, featured=None):
     load_renditions([site.logo])
     is_story = isinstance(page, StoryPage)
     # Without a picture and a description, programs take some from the page. So the site gives its own.
-    is_shared = not is_story or may_be_used(page, "home/metadata.html")
+    is_shared = may_be_used(page, "home/metadata.html")
     pictured = page if is_story else find_pictured(page, listing, featured)
     picture = pictured.lead_image if is_shared and pictured else None
-    return (get_story_context(page) if is_shared else {}) | {
+    return (get_story_context(page) if is_story and is_shared else {}) | {
         "pictured": pictured,
         "share_image": get_rendition_or_none(picture, SHARE_IMAGE_FILTER),
         "feeds": feeds,
@@ -64,9 +64,7 @@ def build_metadata(request, page, site, nav, listing=None, featured=None):
 
 
 def get_story_context(page):
-    """Return the part of the context that only stories have; {} for another page."""
-    if not isinstance(page, StoryPage):
-        return {}
+    """Return the part of the context of `page`, a StoryPage, that only stories have."""
     published = get_publication_time(page)
     return {
         "story": page,

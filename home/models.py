@@ -31,7 +31,7 @@ from stories.reserved_slugs import RESERVED_BELOW_HOME, RESERVED_BELOW_INDEX
 NEWEST_STORIES_COUNT = 6
 # For select_related() of Page: the relations to the page types that can be below a home page, except index
 # pages, and from a story to its lead picture and its uses.
-SPECIFIC_PAGE_RELATIONS = ["storypage__lead_image", "storypage__release", "standardpage"]
+SPECIFIC_PAGE_RELATIONS = ["storypage__lead_image", "storypage__release", "standardpage__release"]
 
 
 class HomePage(CheckedPageMixin, Page):
@@ -154,7 +154,7 @@ class HomePage(CheckedPageMixin, Page):
     def load_lists(self):
         """Return {path below this page, as "stories/africa": StoryIndexPage} of those with an address."""
         pages = PublishedQuerySet(StoryIndexPage).with_address().filter(path__startswith=self.path)
-        return {page.url_path.removeprefix(self.url_path)[:-1]: page for page in pages}
+        return {page.url_path[len(self.url_path) : -1]: page for page in pages.select_related("release")}
 
     def get_context(self, request, *args, **kwargs):
         context = super().get_context(request, *args, **kwargs)

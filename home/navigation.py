@@ -70,7 +70,7 @@ def find_site_and_home_page(request):
     root = site.root_page
     translations = HomePage.objects.filter(
         Q(live=True) | Q(pk=root.pk), translation_key=root.translation_key
-    ).select_related("locale")
+    ).select_related("locale", "release")
     by_language = {page.locale.language_code: page for page in translations}
     by_pk = {page.pk: page for page in by_language.values()}
     return site, by_language.get(get_language()) or by_pk.get(root.pk)

@@ -12,6 +12,7 @@ from django.db import connection, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from safeguarding.record import Record
+from safeguarding.withdrawal_models import Restriction
 
 LOOKUP_DIGITS, SECRET_DIGITS = 8, 10
 # The most characters of a typed code that are read.
@@ -60,7 +61,10 @@ class StopCode(Record):
 
     @classmethod
     def make(cls, person):
-        """Return a new code for `person`, in groups of three digits. It replaces the former one."""
+        """Return a new code for `person`, in groups of three digits. It replaces the former one.
+
+        The ledger of withdrawals notes the row: else, a restore would bring the former code back.
+        """
         while True:
             digits = f"{secrets.randbelow(10 ** (LOOKUP_DIGITS + SECRET_DIGITS)):018}"
             lookup, secret = digits[:LOOKUP_DIGITS], digits[LOOKUP_DIGITS:]
@@ -68,6 +72,7 @@ class StopCode(Record):
                 break
         fields = {"lookup": lookup, "secret": hasher.encode(secret, hasher.salt())}
         cls.objects.update_or_create(contributor=person, defaults=fields)
+        Restriction.objects.create(code=person.code, limits={"stop_code": fields})
         return " ".join(digits[start : start + 3] for start in range(0, len(digits), 3))
 
     @classmethod

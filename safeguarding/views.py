@@ -228,10 +228,14 @@ class BringBackView(PersonMixin, FormView):
         initial = {"back_note": ""}
         return super().get_form_kwargs() | {"instance": self.person, "initial": initial}
 
+    @transaction.atomic
+    def post(self, request, *args, **kwargs):
+        lock_with_others(self.kwargs["pk"])  # before the form reads when the person sent the code last
+        return super().post(request, *args, **kwargs)
+
     def form_valid(self, form):
-        with transaction.atomic():
-            bring_back(self.person, self.request.user)
-            Contributor.objects.filter(pk=self.person.pk).update(**form.cleaned_data)
+        bring_back(self.person, self.request.user)
+        Contributor.objects.filter(pk=self.person.pk).update(**form.cleaned_data)
         self.person.refresh_from_db(fields=["held_since"])
         if self.person.held_since:
             text = _("Withdrawals may be missing since a restore. Everybody is held until you end the hold.")

@@ -46,7 +46,7 @@ class Restriction(Record):
 
     `limits`: the most that is agreed to, as in limits_of(). It is {} if stories were held because of a new
     protected word: after a restore, nobody knows the word. It is {"held": True} if the person was taken down,
-    and {"held": False} if the person was brought back.
+    and {"held": False} if the person was brought back. {"stop_code": …} has the fields of a new StopCode.
     """
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -58,7 +58,9 @@ class AtomGenerator(Atom1Feed):
     def add_root_elements(self, handler):
         super().add_root_elements(handler)
         for entry, day in self.feed["tombstones"]:
-            handler.addQuickElement("at:deleted-entry", None, {"ref": entry.urn, "when": f"{day}T00:00:00Z"})
+            # The end of the day in every time zone: programs heed no tombstone from before the last update.
+            when = f"{day}T23:59:59-12:00"
+            handler.addQuickElement("at:deleted-entry", None, {"ref": entry.urn, "when": when})
 
     def add_item_elements(self, handler, item):
         super().add_item_elements(handler, item)

@@ -15,7 +15,7 @@ from safeguarding.encryption import has_keys
 from safeguarding.holds import bring_back, is_held_after_restore, take_down
 from safeguarding.leak_check.matching import make_phone_terms
 from safeguarding.leak_check.words import ADDRESS
-from safeguarding.models import Contributor, Use
+from safeguarding.models import Contributor, StopCode, Use
 from safeguarding.scopes import LEVELS
 from safeguarding.withdrawal.addresses import digest_of, path_at
 from safeguarding.withdrawal.carry_out import carry_out
@@ -72,7 +72,8 @@ def keep_for_list(person, contact, paths):
 def restrict_again(entry):
     """Restrict again what the person of the line `entry` of the ledger agrees to, or hold the person's pages.
 
-    If the entry is about a hold of the person, take the person down again, or bring the person back.
+    If the entry is about a hold of the person, take the person down again, or bring the person back. If it is
+    about a new stop code, store that.
 
     Return True, or None if another process did it meanwhile.
     """
@@ -82,7 +83,9 @@ def restrict_again(entry):
     restriction = Restriction(key=entry["key"], code=entry["code"], limits=entry["limits"])
     restriction.save()
     person = Contributor.objects.filter(code=entry["code"]).first()
-    if person and "held" in restriction.limits:
+    if person and "stop_code" in restriction.limits:
+        StopCode.objects.update_or_create(contributor=person, defaults=restriction.limits["stop_code"])
+    elif person and "held" in restriction.limits:
         if restriction.limits["held"]:
             take_down(person, None, is_noted=False)
         elif not is_held_after_restore(person):

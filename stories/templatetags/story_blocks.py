@@ -30,6 +30,12 @@ def section_text(value, block_id):
 
 
 @register.simple_tag(takes_context=True)
+def page_body(context, page):
+    """Return the HTML of the body of `page`, of any type: {% page_body page %}."""
+    return without_donations(page.body.render_as_block(context.flatten()), page, context.get("site"))
+
+
+@register.simple_tag(takes_context=True)
 def story_main(context, page):
     """Return the HTML of the StoryPage `page`, without header and footer: {% story_main page %}."""
     site = Site.find_for_request(context.get("request"))
@@ -44,7 +50,6 @@ def render_story(context, page):
     cards = render_cards(context, main["read_next"], layout="", first="")
     main_template = context.template.engine.get_template("stories/story_main.html")
     with context.push(cards=SafeString("".join(cards.values())), **main):
-        body = page.body.render_as_block(context.flatten())
-        body = without_donations(body, page, context.get("site"))
+        body = page_body(context, page)
         with context.push(body=body, contents=get_contents(page, body)):
             return main_template.render(context)

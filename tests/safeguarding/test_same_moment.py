@@ -28,6 +28,7 @@ from safeguarding.reading_start import MAX_TRIES, try_code
 from safeguarding.releases import lock
 from safeguarding.retention import delete_names_of, deletion_day
 from safeguarding.scopes import Picture
+from safeguarding.stopping import stop
 from safeguarding.withdrawal import carry_out
 from safeguarding.withdrawal.addresses import digest_of
 from safeguarding.withdrawal.again import withdraw_again
@@ -205,6 +206,16 @@ def take_down_twice():
     return act, act, lambda: entries.count() == 1
 
 
+def bring_back_somebody_who_stops():
+    person, lead = make_agreeing_person({"stop_code": "card"}), builders.client_of(make_user(GROUP))
+    StopCode.make(person)
+    take_down(person, None)
+    page = address(person, "bring_back")
+    note = {"back_note": "Yes.", "seen": lead.get(page).context["form"].seen}
+    is_held = Contributor.objects.filter(pk=person.pk, held_since__isnull=False).exists
+    return partial(stop, person), partial(lead.post, page, note), is_held
+
+
 def compare_stop_codes_of_one_person():
     code = StopCode.make(make_agreeing_person())
     act = partial(StopCode.find_person, code)
@@ -249,6 +260,7 @@ PAIRS = [
     forget_words_of_somebody_who_agrees_again,
     encrypt_names_that_are_changed,
     take_down_twice,
+    bring_back_somebody_who_stops,
     compare_stop_codes_of_one_person,
     withdraw_again_twice,
     tag_somebody_on_a_picture_that_a_page_begins_to_show,

@@ -100,7 +100,8 @@ def test_wrong_codes_get_one_answer_do_nothing_and_are_compared_only_with_a_row(
     asked, is_locked = " ".join(query["sql"] for query in queries), connection.vendor == "postgresql"
     assert len(answers) == 1
     assert client.get(url).status_code == 200
-    assert not Restriction.objects.exists() and not WithdrawalTask.objects.exists()
+    assert not Restriction.objects.filter(limits__has_key="held").exists()
+    assert not WithdrawalTask.objects.filter(step="stop").exists()
     assert compared == [digits(NOT_RIGHT["another secret"](code))[8:]]
     # One at a time for each row. SQLite could do that only with a lock that keeps others from writing.
     assert ("SAVEPOINT" in asked, "FOR NO KEY UPDATE" in asked) == (is_locked, is_locked)
@@ -248,6 +249,19 @@ def test_no_restore_undoes_it(what, client):
         ledger.write()
         assert (client.get(url).status_code == 404) == is_held
     assert ledger.file_path().read_text() == written, "nothing is noted twice"
+
+
+def test_no_restore_brings_an_ended_code_back(client):
+    person, ended, url = make_code()
+    ledger.write()
+    with undone():
+        code = StopCode.make(person)
+        ledger.write()
+    for _twice in range(2):
+        ledger.catch_up()
+        ledger.write()
+    assert [DONE in send(each).text for each in (ended, code)] == [False, True]
+    assert client.get(url).status_code == 404
 
 
 def test_an_end_in_the_ledger_ends_no_hold_of_everybody(client):

@@ -11,13 +11,14 @@ from wagtail.admin.views.mixins import SpreadsheetExportMixin
 from wagtail.blocks import PageChooserBlock
 
 from home.models import FeaturedStory
+from publishing.addresses import absolute
 from safeguarding.outlets import OUTLETS, may_be_used
 from safeguarding.scopes import Channel
 from site_project import urls  # noqa: F401 - with it, all views are imported
 from stories.blocks import StoryBody
 from stories.models import StoryPage
 from stories.renditions import make_renditions
-from tests.support.builders import home_page, make_plain_page, make_story, parse
+from tests.support.builders import home_page, make_plain_page, make_story, parse, save_with
 from tests.support.committed import caches_in_use
 from tests.support.page_heads import change_settings
 from tests.support.people import (
@@ -137,6 +138,49 @@ def test_a_story_of_two_people_is_used_as_both_agree(client, media_root, subtest
     assert (
         StoryPage.objects.published().for_outlet("stories.feeds.StoryFeed").filter(title="Another").exists()
     )
+
+
+@pytest.mark.django_db
+def test_a_page_of_this_site_can_be_the_one_for_donations(client):
+    story = make_story_about(make_agreeing_person({"where": ["website"]}), title="The road")
+    giving = make_plain_page("Give", body=json_of(chosen(story)))
+    text = {"type": "text", "value": f'<p><a linktype="page" id="{giving.pk}">Give</a></p>'}
+    button = {"type": "action", "value": {"label": "Give", "page": giving.pk}}
+    links = [make_plain_page(each["type"], body=json_of(each, chosen(story))) for each in (text, button)]
+    for url, is_shown in ((DONATE, True), (absolute(giving.url), False)):
+        change_settings(donate_url=url)
+        assert [story.title in client.get(each.url).text for each in (giving, *links)] == [is_shown] * 3
+    save_with(story, body=json_of(text))
+    assert not parse(client.get(story.url)).select(f"main [href='{giving.url}']")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("donate", "link"), [("/gäbe", "/g%C3%A4be"), ("/g%C3%A4be", "/gäbe"), ("/give/?c=1", "/give?c=2")]
+)
+def test_addresses_for_donations_are_known_however_they_are_written(donate, link, client):
+    change_settings(donate_url=f"https://example.org{donate}")
+    story = make_story_about(make_agreeing_person({"where": ["website"]}), title="The road")
+    asking = {"type": "text", "value": f'<p><a href="https://example.org{link}">Give</a></p>'}
+    page = make_plain_page("Help us", body=json_of(asking, chosen(story)))
+    assert story.title not in client.get(page.url).text
+
+
+@pytest.mark.django_db
+def test_pages_that_are_no_stories_are_used_as_their_people_agree(client):
+    """A plain page, which can tell of somebody too."""
+    change_settings(donate_url=DONATE)
+    person, words, body = make_agreeing_person(), "Her words.", json_of(ASKING, BUTTON)
+    page = make_plain_page("A", introduction=words, body=body, **about(person))
+    for uses in SOME:
+        record(person, **ALL_AGREED | {"where": sorted(uses)})
+        if "website" in uses:
+            tree = parse(client.get(page.url))
+            shared = [any(words in tag["content"] for tag in tree.head("meta", content=True))]
+            shared.append("max-snippet:0" not in str(tree.head))
+            assert set(shared) == {"social" in uses}
+            assert bool(tree.select_one("[data-print=title] > [data-print=only]")) == ("print" not in uses)
+            assert bool(tree.select("main [href*='example.org/give']")) == ("fundraising" in uses)
 
 
 @pytest.mark.django_db
