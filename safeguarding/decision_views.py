@@ -251,7 +251,8 @@ class AnswersView(LeadMixin, TemplateView):
 
     def post(self, request):
         act = say_right if "right" in request.POST else ask
-        found = [each for each in self.versions if each.report.digest in request.POST.getlist("digest")]
+        digests = request.POST.getlist("digest")
+        found = [version for version in self.versions if version.report.digest in digests]
         for version in found:
             act(version, request.user)
         messages.success(request, _("Done: %d.") % len(found))

@@ -193,6 +193,7 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
         readings = Reading.objects.filter(second_reader__page=version.page.pk, digest=version.report.digest)
         readings = readings.exclude(agrees=None).select_related("second_reader").order_by("answered_at")
         said = {each.second_reader.contact.lower() or each.pk: each.agrees for each in readings}
+        is_read = said and all(said.values())
         # Without questions, the versions are not read.
         saves = read_saves(version.page, version.revision) if version.questions else []
         for person, ground in version.questions:
@@ -201,7 +202,6 @@ class DecisionForm(RestrictedFieldsMixin, WagtailAdminModelForm):
             # If it is unknown which version this is, none comes before it.
             earlier = earlier.filter(revision__isnull=version.revision is None)
             question = f"{person.pk}:{ground}"
-            is_read = said and all(said.values())
             if not is_read and has_written(self.for_user, version.page, saves, earlier, question):
                 self.own.append(label)
                 if getattr(person.latest_consent, ANSWERS.get(ground, ""), True) is None:

@@ -62,9 +62,10 @@ def find_answers(user):
     readings = readings.select_related("contributor", "user").order_by("answered_at", "pk")
     with_words = sees_names(user)
     last = defaultdict(list)
-    for each in readings.exclude(agrees=None):
+    for each in readings:
         key = each.page_id, each.contributor_id
-        last[key] = [each] if each.agrees else [*last[key], each]
+        if each.agrees is not None:
+            last[key] = [each] if each.agrees else [*last[key], each]
     refused = {(each.page_id, each.contributor_id) for each in readings if each.agrees is False}
     before = _("Said no before. Now: %(what)s. Shown by %(name)s.")
     lines = [
@@ -79,7 +80,9 @@ def find_answers(user):
         for each in found
         if key in refused or any(words or answer != YES for answer, words in each.answered.values())
     ]
-    newest = {(each.page_id, each.contributor_id): each for each in readings.order_by("pk")}
+    newest = {
+        (each.page_id, each.contributor_id): each for each in sorted(readings, key=lambda each: each.pk)
+    }
     text = _("The link ended without an answer.")
     lines += [
         (each.contributor.code, address_of(each), text)

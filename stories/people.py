@@ -50,7 +50,7 @@ SHOWN_WITH = {
 # Those of them whose editors count as writers of these pages. Of a picture, most say who is on it.
 WRITTEN_APART = (CleanDocument, Author)
 
-# What is not in the digest of a reading: answers about people, and themes.
+# The digest of a reading leaves these out: the answers about people, and the themes.
 NOT_READ = {"people", "story_people", "story_themes"}
 
 
@@ -153,8 +153,9 @@ def find_refusal(page, listed):
     """
     # A new page has no key yet, and readings of deleted pages have None.
     rows = Reading.objects.exclude(contributor__in=listed).filter(page__in=[page.pk], second_reader=None)
-    last = {each.contributor_id: each for each in rows.exclude(agrees=None).order_by("answered_at")}
-    return max((each.answered_at for each in last.values() if not each.agrees), default=None)
+    rows = rows.exclude(agrees=None).order_by("answered_at", "pk")
+    last = {key: answer for key, *answer in rows.values_list("contributor", "agrees", "answered_at")}
+    return max((answered_at for agrees, answered_at in last.values() if not agrees), default=None)
 
 
 def find_doubtful(page):
