@@ -197,18 +197,7 @@ def test_feeds_have_summaries_with_content_notes_and_no_texts_and_pictures(clien
     for kind in ("atom", "rss"):
         feed = client.get(f"/stories/country/kenya/feed.{kind}").text
         assert "This story describes debt bondage, death. The summary." in feed
-        left = [
-            "A heading",
-            "Uhuru",
-            "A fact",
-            "/media/",
-            "A lamp",
-            "Painter",
-            "content>",
-            "encoded",
-            "enclosure",
-        ]
-        assert [words for words in left if words in feed] == []
+        assert not re.search("A heading|Uhuru|A fact|/media/|A lamp|Painter|content>|encoded|enclosure", feed)
 
 
 @pytest.mark.sqlite_only
