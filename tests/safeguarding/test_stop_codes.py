@@ -51,28 +51,26 @@ def statuses(client, *urls):
 
 # --- What is typed --------------------------------------------------------------------------------
 
-# {script: (its zero, what is between the digits and before them)}.
-TYPED = {
-    "as it is shown": ("0", " ", ""),
-    "with hyphens and marks of direction": ("0", " – ", "\u2067"),
-    "Arabic": ("\u0660", " ", ""),
-    "Persian, without spaces": ("\u06f0", "", ""),
-    "full width, other spaces": ("\uff10", "\u3000", ""),
-}
-WRONG_CODES = {
-    "nothing": lambda _code: "",
-    "another secret": lambda code: digits(code)[:-1] + str(9 - int(code[-1])),
-    "no row": lambda code: str(9 - int(code[0])) + digits(code)[1:],
-    "a digit more": lambda code: code + "1",
-    "the row alone": lambda code: digits(code)[:8],
-    "very long": lambda code: "x" * 100_000 + code,
-    "no digits": lambda _code: "\0²①",
-}
+# The zero of a script, and what is between the digits and before them: as it is shown, Arabic, Persian, wide.
+TYPED = [
+    ("0", " ", ""),
+    ("0", " – ", "\u2067"),
+    ("\u0660", " ", ""),
+    ("\u06f0", "", ""),
+    ("\uff10", "\u3000", ""),
+]
 
 
-@pytest.mark.parametrize("how", TYPED)
-def test_a_right_code_works_however_it_is_typed_and_again(how, client):
-    (person, code, url), (zero, between, before) = make_code(), TYPED[how]
+def wrong_codes(code):
+    """Return a code with the row of `code` and another secret, and other wrong codes."""
+    plain, last, first = digits(code), 9 - int(code[-1]), 9 - int(code[0])
+    numbers = [f"{plain[:-1]}{last}", f"{first}{plain[1:]}", f"{code}1", plain[:8]]
+    return [*numbers, "", "x" * 100_000 + code, "\0²①"]
+
+
+@pytest.mark.parametrize(("zero", "between", "before"), TYPED)
+def test_a_right_code_works_however_it_is_typed_and_again(zero, between, before, client):
+    person, code, url = make_code()
     urls = url, make_story_about(person, make_agreeing_person()).url, make_code()[2]
     typed = code.translate({ord("0") + n: chr(ord(zero) + n) for n in range(10)}).replace(" ", between)
     for _twice in range(2):
@@ -88,15 +86,15 @@ def test_wrong_codes_get_one_answer_do_nothing_and_are_compared_only_with_a_row(
     spy = lambda text, *rest, **options: compared.append(text) or compute(text, *rest, **options)  # noqa: E731
     monkeypatch.setattr(hashers, "pbkdf2", spy)
     with CaptureQueriesContext(connection) as queries:
-        for how, change in WRONG_CODES.items():
-            tree = parse(send(change(code)))
-            assert WRONG in tree.text, how
-            assert len(tree.select_one("[name=code]").attrs.pop("value")) <= 60, how
+        for wrong in wrong_codes(code):
+            tree = parse(send(wrong))
+            assert WRONG in tree.text
+            assert len(tree.select_one("[name=code]").attrs.pop("value")) <= 60
             answers.add(str(tree))
     asked, is_locked = " ".join(query["sql"] for query in queries), connection.vendor == "postgresql"
     assert (len(answers), statuses(client, url)) == (1, [200])
     assert not WithdrawalTask.objects.filter(step="stop").exists()
-    assert compared == [digits(WRONG_CODES["another secret"](code))[8:]]
+    assert compared == [wrong_codes(code)[0][8:]]
     # One at a time for each row. SQLite could do that only with a lock that keeps others from writing.
     assert ("SAVEPOINT" in asked, "FOR NO KEY UPDATE" in asked) == (is_locked, is_locked)
 
@@ -208,14 +206,11 @@ def test_leads_are_told_and_bring_back_only_with_a_note(lead, client, mailoutbox
 # --- What follows ---------------------------------------------------------------------------------
 
 TAKE_DOWN, BACK = partial(take_down, user=None), partial(bring_back, user=None)
-# {what was done: (before the backup, after it, what readers get after the restore)}
-HISTORIES = {
-    "stopped": ([], [stop], 404),
-    "taken down": ([], [TAKE_DOWN], 404),
-    "brought back": ([stop], [BACK], 200),
-    "stopped again": ([], [stop, BACK, TAKE_DOWN, BACK, stop], 404),
-    "stopped before": ([stop], [], 404),
-}
+# (what was done before the backup, what after it, and what readers get after the restore).
+HISTORIES = [
+    *(([], [stop], 404), ([], [TAKE_DOWN], 404), ([stop], [BACK], 200), ([stop], [], 404)),
+    ([], [stop, BACK, TAKE_DOWN, BACK, stop], 404),
+]
 
 
 def restore_after(*acts):
@@ -232,9 +227,9 @@ def restore_after(*acts):
     return results
 
 
-@pytest.mark.parametrize("what", HISTORIES)
-def test_no_restore_undoes_it(what, client):
-    (before, after, status), (person, _code, url) = HISTORIES[what], make_code()
+@pytest.mark.parametrize(("before", "after", "status"), HISTORIES)
+def test_no_restore_undoes_it(before, after, status, client):
+    person, _code, url = make_code()
     for act in before:
         act(person)
     restore_after(*(partial(act, person) for act in after))
