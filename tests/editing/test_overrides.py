@@ -162,7 +162,7 @@ def changed_by(node):
 
 
 def private_names():
-    """Return the names with an underscore that our code reads of packages, and of the methods that it replaces.
+    """Return the private names of packages that our code reads, and of the methods that it replaces.
 
     A private method that no module of ours calls is one that a package calls.
     """
