@@ -142,11 +142,12 @@ class StoryListing(Filtered):
     """The public ones of `stories`, a queryset, filtered by the query string `params` (a QueryDict).
 
     `index`: the index page that they are below. `term`: the Country or Theme in the path, if there is one
-    (/stories/country/kenya/); the listing has only its stories, and not the filter `term_name`.
+    (/stories/country/kenya/); the listing has only its stories, and no filter of its kind.
     """
 
-    def __init__(self, stories, params, index, term_name=None, term=None):
+    def __init__(self, stories, params, index, term=None):
         self.term = term
+        term_name = term and term._meta.model_name
         self.cache_key = index.pk, term_name, term and term.pk, get_language()
         self.offered = [each for each in FILTERS if each.name != term_name]
         form = StoryFilterForm(params)

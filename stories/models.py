@@ -197,10 +197,10 @@ class StoryIndexPage(CheckedPageMixin, RoutablePageMixin, Page):
         verbose_name = _("section")
         verbose_name_plural = _("sections")
 
-    def get_context(self, request, *args, term_name=None, term=None, **kwargs):
+    def get_context(self, request, *args, term=None, **kwargs):
         context = super().get_context(request, *args, **kwargs)
         stories = StoryPage.objects.below(self)
-        context["listing"] = StoryListing(stories, request.GET, self, term_name, term)
+        context["listing"] = StoryListing(stories, request.GET, self, term)
         return context
 
     @path("country/<str:slug>/")
@@ -220,4 +220,4 @@ class StoryIndexPage(CheckedPageMixin, RoutablePageMixin, Page):
         term = find_term(name, slug, stories, self.locale_id)
         if self.depth != TOP_INDEX_DEPTH or term is None:
             raise Http404
-        return self.render(request, term_name=name, term=term)
+        return self.render(request, term=term)
