@@ -90,16 +90,6 @@ def lanterns():
     make_plain_page("About lanterns")
 
 
-@pytest.mark.usefixtures("filters_on_short_lists")
-def test_facets_count_the_results_of_each_choice(client, lanterns):
-    page = search(client, "lantern")
-    assert facet(page, "Country") == {"Kenya": 2, "Senegal": 1}
-    assert facet(page, "Theme") == {"Law": 1, "Mining": 1}
-    assert facet(page, "Year") == {"2025": 1, "2024": 1}
-    assert facet(page, "Kind of page") == {"Other pages": 1, "Stories": 2}
-    assert "3 results" in page.select_one(".listing__count").text
-
-
 @pytest.mark.sqlite_only
 @pytest.mark.usefixtures("filters_on_short_lists", "committed")
 def test_facets_are_in_the_language_of_the_address_even_if_no_page_is(client, lanterns):
