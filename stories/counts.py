@@ -3,7 +3,7 @@
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
 
-from stories.body import iter_texts, stored_image, stored_pictures
+from stories.body import iter_texts, stored_pictures
 from stories.models import StoryPage
 
 
@@ -26,12 +26,7 @@ def count_undescribed_pictures(body):
 
     It reads the stored JSON, with no database query.
     """
-    shown = []
-    for stored in body.raw_data:
-        if stored["type"] == "pictures":
-            shown += [stored_image(picture) for picture in stored_pictures(stored)]
-        elif stored["type"] == "media_link":
-            shown.append(stored_image(stored["value"], "poster"))
     return sum(
-        bool(image["image"]) and not (image.get("alt_text") or image.get("decorative")) for image in shown
+        bool(picture["image"]) and not (picture.get("alt_text") or picture.get("decorative"))
+        for picture in stored_pictures(body)
     )
