@@ -113,8 +113,8 @@ def images_of(page):
 def images_by_field(page):
     """Return {name of a field: list of the images in it}."""
     # Only stories have a lead picture, and sections have no body.
-    lead_image, body = getattr(page, "lead_image", None), getattr(page, "body", None)
-    return {"lead_image": [lead_image] if lead_image else [], "body": get_images(body) if body else []}
+    lead_image, body = getattr(page, "lead_image", None), getattr(page, "body", ())
+    return {"lead_image": [lead_image] if lead_image else [], "body": get_images(body)}
 
 
 def report_of(page):
