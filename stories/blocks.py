@@ -8,7 +8,7 @@ from media.models import load_renditions
 from stories import previews
 from stories.block_values import PicturesValue
 from stories.body import get_images
-from stories.languages import language_choices, language_name
+from stories.languages import language_choices
 from stories.link_blocks import ActionBlock, ChosenStoriesBlock, MediaLinkBlock
 from stories.picture_blocks import PictureBlock
 from stories.quotation_marks import strip_marks
@@ -88,13 +88,6 @@ class QuoteBlock(blocks.StructBlock):
         value = super().clean(value)
         value["text"] = strip_marks(value["text"])
         return value
-
-    def get_context(self, value, parent_context=None):
-        context = super().get_context(value, parent_context=parent_context)
-        for name in ("language", "spoken_in"):
-            if value.get(name):
-                context[f"{name}_name"] = language_name(value[name])
-        return context
 
     class Meta:
         icon = "openquote"

@@ -6,6 +6,7 @@ LocatedText, and sources.py the registry.
 
 import re
 from collections import Counter
+from itertools import count
 
 from django.utils.translation import gettext as _
 from wagtail.blocks import RichTextBlock
@@ -65,7 +66,8 @@ def read_body(body, field):
 
     Paragraphs and pictures are counted through the whole body. Other blocks have their label and a number.
     """
-    numbers, blocks = Counter(), body.stream_block.child_blocks
+    numbers, paragraphs, pictures = Counter(), count(1), count(1)
+    blocks = body.stream_block.child_blocks
     images = CleanImage.objects.in_bulk(get_picture_keys(body))
     for stored in body.raw_data:
         kind, words = stored["type"], []
@@ -73,12 +75,10 @@ def read_body(body, field):
         for part, value in parts_of(blocks[kind], stored["value"], PictureBlock):
             if isinstance(part, RichTextBlock) and part is blocks[kind]:
                 for paragraph in split_paragraphs(value):
-                    numbers[RichTextBlock] += 1
-                    number = {"number": numbers[RichTextBlock]}
+                    number = {"number": next(paragraphs)}
                     yield LocatedText(_("paragraph %(number)d") % number, paragraph, field)
             elif isinstance(part, PICTURES):
-                numbers[PICTURES] += 1
-                yield from read_picture(part.stored(value), images, {"number": numbers[PICTURES]}, field)
+                yield from read_picture(part.stored(value), images, {"number": next(pictures)}, field)
             else:
                 words += strings_in(value)
         # The cells of a table can be parts of one word.

@@ -12,28 +12,24 @@ words = (f"word{number}z" for number in count(1))
 
 def fill(block, image, page, document):
     """Return a value to store for `block`, in which every text has a word of its own, as word42z."""
-    word, others = next(words), (image, page, document)
-    if isinstance(block, ImageBlock):
-        return {"image": image.pk, "alt_text": word, "decorative": False}
+    word, chosen = next(words), (image, page, document)
+    for kind, value in {
+        ImageBlock: {"image": image.pk, "alt_text": word, "decorative": False},
+        blocks.PageChooserBlock: page.pk,
+        DocumentChooserBlock: document.pk,
+        blocks.URLBlock: f"https://example.org/{word}",
+        blocks.RichTextBlock: f"<p>{word}</p>",
+        (blocks.CharBlock, blocks.TextBlock): word,
+        (blocks.IntegerBlock, blocks.DecimalBlock): 1,
+    }.items():
+        if isinstance(block, kind):
+            return value
     if isinstance(block, blocks.ListBlock):
-        return [fill(block.child_block, *others)]
+        return list(filter(None, [fill(block.child_block, *chosen)]))
+    filled = {name: fill(child, *chosen) for name, child in getattr(block, "child_blocks", {}).items()}
     if isinstance(block, TypedTableBlock):
-        columns = [
-            {"type": kind, "heading": f"{word[:-1]}{number}z"}
-            for number, kind in enumerate(block.child_blocks)
-        ]
-        values = [fill(child, *others) for child in block.child_blocks.values()]
-        return {"caption": word, "columns": columns, "rows": [{"values": values}]}
-    if isinstance(block, blocks.StructBlock):
-        return {name: fill(child, *others) for name, child in block.child_blocks.items()}
-    if isinstance(block, blocks.PageChooserBlock):
-        return page.pk
-    if isinstance(block, DocumentChooserBlock):
-        return document.pk
-    if isinstance(block, blocks.URLBlock):
-        return f"https://example.org/{word}"
-    if isinstance(block, (blocks.CharBlock, blocks.TextBlock)):
-        return word
-    if isinstance(block, blocks.RichTextBlock):
-        return f"<p>{word}</p>"
-    return block.get_prep_value(block.get_default())
+        columns = [{"type": name, "heading": next(words)} for name in filled]
+        return {"caption": word, "columns": columns, "rows": [{"values": list(filled.values())}]}
+    if isinstance(block, blocks.ChoiceBlock):
+        return next(key for key, _label in block.field.choices if key)
+    return filled or block.get_prep_value(block.get_default())
