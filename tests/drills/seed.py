@@ -1,4 +1,4 @@
-"""Fills the database of a Site for the drills, and prints IDs, addresses and form data for them as JSON.
+"""Fills the database of a Site for the drills, and prints an ID and addresses for them as JSON.
 
 python -m tests.drills.seed 200
 """
@@ -10,20 +10,15 @@ import django
 
 django.setup()
 
-from django.contrib.auth import get_user_model  # noqa: E402 - Django must be set up first
-
-from stories.terms import Theme  # noqa: E402
+from stories.terms import Theme  # noqa: E402 - Django must be set up first
 from tests.support import builders, distractors  # noqa: E402
 from tests.support.queries import update_statistics  # noqa: E402
 
 
 def main(stories):
     index = distractors.add_stories(stories)
-    get_user_model().objects.create_superuser("drill", "drill@example.org", builders.PASSWORD)
-    image = builders.make_image()
-    story = builders.make_story(
-        "The drill", lead_image=image, lead_image_alt="A lamp", countries=["KE"], themes=["Mining"]
-    )
+    picture = {"lead_image": builders.make_image(), "lead_image_alt": "A lamp"}
+    story = builders.make_story("The drill", countries=["KE"], themes=["Mining"], **picture)
     story.save_revision().publish()  # creates its renditions
     # A document and pages that are not public, as every site has them.
     builders.make_document()
@@ -33,20 +28,15 @@ def main(stories):
     home.help_page = builders.make_plain_page("Get help")
     home.save_revision().publish()
     update_statistics()
-    print(
-        json.dumps(
-            {
-                "story": story.pk,
-                "password": builders.PASSWORD,
-                "form": builders.story_form(title="The drill", slug=story.slug),
-                # Many stories have the word "harbour". Drills rely on the order of these four.
-                "addresses": ["/", "/stories/", story.url, "/search/?q=harbour"],
-                "help": home.help_page.url,
-                "list": index.url,
-                "filter": f"{index.url}?theme={Theme.objects.get(name=distractors.THEMES[0]).slug}",
-            }
-        )
-    )
+    facts = {
+        "story": story.pk,
+        # Many stories have the word "harbour". Drills rely on the order of these four.
+        "addresses": ["/", "/stories/", story.url, "/search/?q=harbour"],
+        "help": home.help_page.url,
+        "list": index.url,
+        "filter": f"{index.url}?theme={Theme.objects.get(name=distractors.THEMES[0]).slug}",
+    }
+    print(json.dumps(facts))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Small documents that take much memory or time to open. The tests and `make drill` upload them.
+"""Small documents that take much memory or time to open. Tests upload some, and `make drill` all.
 
 BOMBS has them by file name. Most have numbers so high that a parser without limits takes hundreds of
 megabytes or many seconds, and still stay below the limits for the unpacked size in media/sanitizer/limits.py.
