@@ -13,23 +13,20 @@ django.setup()
 from django.conf import settings  # noqa: E402 - Django must be set up first
 from django.db import connection  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
-from wagtail.models import Locale, ReferenceIndex  # noqa: E402
+from wagtail.models import ReferenceIndex  # noqa: E402
 
-from home.models import HomePage  # noqa: E402
-from stories.models import StoryIndexPage, StoryPage  # noqa: E402
+from stories.models import StoryPage  # noqa: E402
 from stories.terms import Theme  # noqa: E402
 from tests.support import builders, distractors  # noqa: E402
 from tests.support.wsgi import SiteClient, forget_pages  # noqa: E402
 
-PICTURES = 20
-WORDS_OF_A_STORY = 600
+PICTURES, WORDS_OF_A_STORY = 20, 600
 
 
 def main(size):
     settings.ALLOWED_HOSTS.append("testserver")  # the host of SiteClient
-    distractors.add_stories(size, words=WORDS_OF_A_STORY, seed=size)
+    index = distractors.add_stories(size, words=WORDS_OF_A_STORY, seed=size)
     pictures = [builders.make_image(f"Picture {number}") for number in range(PICTURES)]
-    index = find_index()
     stories = list(StoryPage.objects.order_by("-date", "-pk").values_list("pk", flat=True))
     for number, picture in enumerate(pictures):
         chosen = stories[number::PICTURES]
@@ -38,18 +35,17 @@ def main(size):
             ReferenceIndex.create_or_update_for_object(StoryPage.objects.get(pk=chosen[0]))
     story = make_story(index, pictures)
     distractors.vacuum()  # Otherwise autovacuum does this while pages are measured.
-    home = HomePage.objects.get(locale=Locale.get_default())
     html = builders.parse(visit(story.url)[0])
     addresses = {
-        "home": home.url,
+        "home": builders.home_page().url,
         "index": index.url,
         "filter": f"{index.url}?theme={Theme.objects.get(name=distractors.THEMES[0]).slug}",
         "story": story.url,
         "search": "/search/?q=market",
-        "rendition": html.select_one("main img")["src"],
-        "static file": html.select_one("link[rel=stylesheet]")["href"],
     }
-    queries = {kind: visit(addresses[kind])[1] for kind in ("home", "index", "filter", "story", "search")}
+    queries = {kind: visit(address)[1] for kind, address in addresses.items()}
+    addresses["rendition"] = html.select_one("main img")["src"]
+    addresses["static file"] = html.select_one("link[rel=stylesheet]")["href"]
     print(json.dumps([addresses, queries]))
 
 
@@ -66,21 +62,12 @@ def visit(address):
     return response, len(captured)
 
 
-def find_index():
-    """Return the StoryIndexPage of the stories."""
-    return StoryIndexPage.objects.get(pk=StoryPage.objects.first().get_parent().pk)
-
-
 def make_story(index, pictures, title="Of the market", **fields):
     """Return a story as editors write it, with pictures. `fields`: as for `builders.make_story`."""
     _title, summary, body = distractors.Writer(seed=2, words=WORDS_OF_A_STORY).story()
-    shown = [
-        {"image": {"image": picture.pk, "alt_text": "A road", "decorative": False}, "caption": ""}
-        for picture in pictures[:2]
-    ]
-    fields |= {"lead_image": pictures[2], "lead_image_alt": "A field"}
-    body = [*json.loads(body), {"type": "pictures", "value": {"pictures": shown}}]
-    return builders.make_story(title, index, ["KE"], ["Weaving"], ["Staff"], body, summary=summary, **fields)
+    fields |= {"lead_image": pictures[2], "lead_image_alt": "A field", "summary": summary}
+    body = [*json.loads(body), builders.pictures_block(*pictures[:2])]
+    return builders.make_story(title, index, ["KE"], ["Weaving"], ["Staff"], body, **fields)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ FUZZED += " editing/test_admin_routes browser/test_payloads media/test_bad_docum
 
 
 def random_input(_folder):
-    """Run tests with random input, of simultaneous starts, of scripts in texts and of document bombs, with more examples."""
+    """Run tests of random input, simultaneous starts, scripts in texts and bombs, with more of each."""
     # Without Chromium and PostgreSQL, tests.run would leave tests out, and its status would still be 0.
     services.chromium()
     postgresql_server.find_server_programs()

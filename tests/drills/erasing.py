@@ -1,6 +1,6 @@
 """Erases a person, for the drills of withdrawal.py, with the settings of their site.
 
-python -m tests.drills.erasing killed    prints {moment: what is left when the process was killed then} as JSON
+python -m tests.drills.erasing killed    prints {moment of being killed: what is left} as JSON
 python -m tests.drills.erasing FOLDER    prints {place: [words of the person before, words after]} as JSON
 
 For the first, the database and the data folder are restored each time.
