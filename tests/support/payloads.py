@@ -5,6 +5,7 @@ script that runs calls `_p(7)`, for example; `ScriptFiller.places[7]` is the fie
 """
 
 from itertools import count
+from pathlib import Path
 
 from django.apps import apps
 from django.db import models
@@ -16,44 +17,7 @@ from wagtail.fields import RichTextField, StreamField
 
 # {n} is the number of the script. The first one runs both in a text and in an attribute of a page. A field
 # that has no room for it gets no script.
-PAYLOADS = [
-    '"><svg onload=_p({n})>',
-    "<script>_p({n})</script>",
-    '"><img src=x onerror=_p({n})>',
-    "'-_p({n})-'",
-    '"-_p({n})-"',
-    "</script><script>_p({n})</script>",
-    "</title><svg onload=_p({n})>",
-    "</textarea><svg onload=_p({n})>",
-    "</style></template><svg onload=_p({n})>",
-    "--><svg onload=_p({n})>",
-    "javascript:_p({n})",
-    "{{{{constructor.constructor('_p({n})')()}}}}",
-    "${{_p({n})}}",
-    "`-_p({n})-`",
-    "\\';_p({n});//",
-    "\\u003csvg onload=_p({n})\\u003e",
-    "&lt;svg onload=_p({n})&gt;",
-    "%22%3E%3Csvg onload=_p({n})%3E",
-    '" autofocus onfocus=_p({n}) tabindex=1 x="',
-    "' autofocus onfocus=_p({n}) tabindex=1 x='",
-    "2 autofocus onfocus=_p({n}) tabindex=1 x=",
-    '<iframe srcdoc="<script>parent._p({n})</script>"></iframe>',
-    "<![CDATA[><svg onload=_p({n})>]]>",
-    "<?x ><svg onload=_p({n})>",
-    "<!x '><svg onload=_p({n})>",
-    "<svg><style><img src=x onerror=_p({n})></style></svg>",
-    "<svg><animate onbegin=_p({n}) attributeName=x></svg>",
-    "<details open ontoggle=_p({n})>",
-    "<math><a href=javascript:_p({n})>m</a></math>",
-    "<noscript><p title='</noscript><svg onload=_p({n})>'></noscript>",
-    "<svg/onload=_p({n})//",
-    "<object data=javascript:_p({n})></object>",
-    "<form action=javascript:_p({n})><button>b</button></form>",
-    "<base href=javascript:/_p({n})///>",
-    "<meta http-equiv=refresh content='0;url=javascript:_p({n})'>",
-    "<body onload=_p({n})>",
-]
+PAYLOADS = Path(__file__).with_suffix(".txt").read_text().splitlines()
 SCHEMES = [
     "javascript:_p({n})//",
     "JaVaScRiPt:_p({n})//",
