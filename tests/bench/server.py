@@ -19,6 +19,7 @@ from pathlib import Path
 from tests.bench import visits
 from tests.bench.load import SERVER_CORE, ask, manage, on_core, print_row, report, served
 from tests.support import front_server, memory, postgresql_server
+from tests.support.production import children
 
 ALL_WAYS_AT = 1000  # the number of stories with which all ways are measured
 # Those of the addresses of tests/bench/stories.py that are HTML pages, and those whose visits are measured.
@@ -53,7 +54,7 @@ def main(size):
                 with minimal_program(uncached + addresses[kind], folder) as (bare, figures):
                     ways = {"bare": (bare,), "uncached": (uncached + addresses[kind],)}
                     report(folder, size, kind, ways, **figures, queries=number)
-            worker = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0]
+            [worker] = children(process.pid)
             print_row(size, "process", "peak memory", bytes=memory.peak(Path(f"/proc/{worker}/status")))
             for kind, path in addresses.items() if size == ALL_WAYS_AT else ():
                 measure_sent(size, kind, site, path, folder)

@@ -1,6 +1,5 @@
 """A phone that opens pages, for the benchmarks of whole visits and of pages on a slow connection."""
 
-import os
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -16,9 +15,9 @@ PHONE = {"viewport": {"width": 360, "height": 800}, "device_scale_factor": 2, "i
 def phone():
     """Context manager that yields a function that opens a page with an empty cache."""
     # services.chromium() runs Playwright, which can't run twice at the same time.
-    options = {"executable_path": services.chromium(), "args": services.BROWSER_FLAGS}
+    path = services.chromium()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**options, chromium_sandbox=os.geteuid() != 0)
+        browser = services.launch(playwright, path)
         yield lambda: browser.new_context(**PHONE).new_page()
         browser.close()
 

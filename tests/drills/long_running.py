@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.drills import is_at_most, is_equal, say
-from tests.drills.sites import children, site_on_postgresql
+from tests.drills.sites import site_on_postgresql
 from tests.drills.wrk import run_wrk
+from tests.support.production import children
 
 # Limits in seconds for the slowest response, and until pages are back. If PostgreSQL hangs for HUNG seconds,
 # responses wait for it.

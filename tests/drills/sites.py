@@ -3,8 +3,7 @@
 import json
 import subprocess
 import sys
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 
 from tests.drills import say
 from tests.support.postgresql_server import Server
@@ -66,12 +65,3 @@ def python(site, code):
 def tell(process):
     process.stdin.write("\n")
     process.stdin.flush()
-
-
-def children(process):
-    """Return the IDs of the child processes of `process`, with those that its threads started."""
-    found = []
-    for path in Path(f"/proc/{process}/task").glob("*/children"):
-        with suppress(OSError):  # the thread has ended
-            found += map(int, path.read_text().split())
-    return found

@@ -31,7 +31,7 @@ DAYS = 3650
 # ISO codes of the countries of the demonstration's stories.
 DEMO_COUNTRIES = {"BO", "CD", "IN", "KE", "NG", "PH", "SN"}
 
-# The parts of names of people and villages, the patterns of texts, and the words for each {slot} in them, besides
+# The parts of names, the patterns of texts, and the words for each {slot} in them, besides
 # {name}, {village} and {country}.
 DATA = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
 THEMES, SYLLABLES, WORDS, TITLES, SENTENCES, COUNTRY_SENTENCES = DATA.values()

@@ -1,16 +1,16 @@
 """An old site for tests of the import from WordPress: a web server, and replacements for DNS and time."""
 
-import contextlib
 import datetime
 import socket
 import ssl
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from tests.support.requests import in_thread
 
 # The address of the server. It differs from 127.0.0.1, so that tests can let only this one count as public.
 ADDRESS = "127.0.0.2"
@@ -30,22 +30,12 @@ class OldSite(ThreadingHTTPServer):
 
     def add(self, path, data=b"", status=200, **headers):
         """Serve `data` at `path`. `headers`: by their names, with "_" for "-"."""
-        headers = {"Content-Length": len(data)} | {
-            name.replace("_", "-"): text for name, text in headers.items()
-        }
-        self.files[path] = status, headers, data
+        headers = {name.replace("_", "-"): text for name, text in headers.items()}
+        self.files[path] = status, {"Content-Length": len(data)} | headers, data
 
-    @contextlib.contextmanager
     def running(self):
-        """Context manager during which the server answers."""
-        thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield self
-        finally:
-            self.shutdown()
-            thread.join()
-            self.server_close()
+        """Return a context manager during which the server answers."""
+        return in_thread(self)
 
     def use_tls(self, certificate):
         """Speak HTTPS with the key and certificate in the file `certificate`."""

@@ -61,10 +61,7 @@ class World:
         SiteSettings.objects.update(logo=image)
         UserProfile.get_for_user(self.administrator)
         Page.objects.filter(pk=story.pk).update(owner=self.administrator)
-        for page in (
-            self.site.story.get_site().root_page.specific,
-            StandardPage.objects.get(slug="get-help"),
-        ):
+        for page in (builders.home_page(), StandardPage.objects.get(slug="get-help")):
             type(page).objects.filter(pk=page.pk).update(body=story.body)
         comment = Comment.objects.create(page=story, user=self.administrator, text="?", contentpath="title")
         CommentReply.objects.create(comment=comment, user=self.administrator, text="!")
@@ -73,10 +70,9 @@ class World:
         KnownWord.objects.get_or_create(folded="wages", written="wages")
         # In _fill(), the first query gets its words back. The second one keeps a script.
         self.promoted = Query.get("road")
+        out = {"external_link_url": "https://example.org/", "external_link_text": "Out"}
         for query in (self.promoted, Query.get("walk")):
-            SearchPromotion.objects.create(
-                query=query, external_link_url="https://example.org/", external_link_text="Out"
-            )
+            SearchPromotion.objects.create(query=query, **out)
         # The class Addresses uses the person with this code.
         person = make_agreeing_person({"evidence_held_at": "?"}, names="?", code="P-7K3M")
         StoryPage.objects.filter(pk=section.live.pk).update(people="listed")

@@ -11,6 +11,9 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
 
 from tests.support import services
 
@@ -47,6 +50,18 @@ def postgres():
             yield server.address
         finally:
             server.stop()
+
+
+@contextmanager
+def new_database(server):
+    """Context manager that yields the URL of a new database on `server`, the URL of another one."""
+    name = f"stories_test_{secrets.token_hex(4)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield urlsplit(server)._replace(path=f"/{name}").geturl()
+        finally:
+            connection.execute(f"DROP DATABASE {name} (FORCE)")
 
 
 class Server:

@@ -66,14 +66,8 @@ class Site:
         command += ["--threads", str(threads), "--preload", "--graceful-timeout", "30", "--no-control-socket"]
         command += ["--keep-alive", "75"]
         with (self.folder / "output").open("ab") as output:
-            self.process = subprocess.Popen(
-                command,
-                env=self.environment,
-                cwd=self.code,
-                pass_fds=[listener],
-                stdout=output,
-                stderr=output,
-            )
+            options = {"env": self.environment, "cwd": self.code, "pass_fds": [listener]}
+            self.process = subprocess.Popen(command, **options, stdout=output, stderr=output)
 
     def stop(self):
         """Stop the server with SIGTERM, as container engines do; return its exit status."""
@@ -87,8 +81,7 @@ class Site:
 
     def workers(self):
         """Return the IDs of the server's worker processes."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(number) for number in children.read_text().split()]
+        return children(self.process.pid)
 
     def output(self):
         return (self.folder / "output").read_text()
@@ -107,6 +100,15 @@ class Site:
             return response.status, response.headers, response.read()
         finally:
             client.close()
+
+
+def children(process):
+    """Return the IDs of the child processes of `process`, with those that its threads started."""
+    found = []
+    for path in Path(f"/proc/{process}/task").glob("*/children"):
+        with suppress(OSError):  # the thread has ended
+            found += map(int, path.read_text().split())
+    return found
 
 
 @contextmanager
