@@ -43,9 +43,10 @@ def main(size):
         environment = os.environ | {"DATABASE_URL": database, "DATA_DIR": name, "TRY_OUT": "1"}
         environment |= {"DJANGO_SETTINGS_MODULE": "tests.support.settings_bench", "LOG_LEVEL": "ERROR"}
         manage(environment, "collectstatic --no-input -v0", "migrate -v0")
-        command = [sys.executable, "-m", "tests.bench.stories", str(size)]
+        command = [sys.executable, "-m", "tests.bench.stories", str(size), "600"]
         printed = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-        addresses, queries = json.loads(printed.stdout.splitlines()[-1])
+        facts = json.loads(printed.stdout.splitlines()[-1])
+        addresses, queries = facts["addresses"], facts["queries"]
         with (
             served("site_project.wsgi", environment) as (site, _process),
             served("tests.support.wsgi_uncached", environment) as (uncached, process),
@@ -82,8 +83,10 @@ def measure_sent(size, kind, site, path, folder):
             more = {"requests": len(paths), "bytes": total}
             straight = {"visits to bare": (bare,), "visits straight": (site, {}, paths)}
             report(folder, size, kind, straight, **more)
-            with nginx(site, folder, f"location /files/ {{ alias {folder}/visit/; }}") as front:
-                files = [f"/files/{number}" for number in range(len(paths))]
+            with nginx(
+                site, folder, f"location /files-of-the-benchmark/ {{ alias {folder}/visit/; }}"
+            ) as front:
+                files = [f"/files-of-the-benchmark/{number}" for number in range(len(paths))]
                 names = "visits as files of nginx", "visits behind nginx"
                 ways = {name: (front, {}, each) for name, each in zip(names, (files, paths), strict=True)}
                 report(folder, size, kind, ways, **more)

@@ -53,7 +53,7 @@ def junk_cookies(folder):
     """Ask with 30 connections for pages with well-formed made-up session cookies, beside 10 readers."""
     with site_on_postgresql(folder) as (site, _database):
         site.start()
-        pages = [*site.facts["addresses"][:3], "/sitemap.xml"]
+        pages = [*site.facts["pages"][:3], "/sitemap.xml"]
         return attack(site, {"junk cookies": pages}, JUNK_COOKIES_SCRIPT)
 
 
@@ -62,7 +62,7 @@ def attack(site, attacks, script, readers=10, pause=50, max_p99=200):
 
     `attacks`: {name: pages}. Each is made straight to the site, and again behind nginx.
     """
-    addresses, rows = [*site.facts["addresses"][:3], site.facts["help"]], []  # without the search
+    addresses, rows = [*site.facts["pages"][:3], site.facts["help"]], []  # without the search
     with nginx(site) as front, ThreadPoolExecutor() as pool:
         ways = {"straight": site, "nginx": front}
         for name, server, pages in ((f"{a}, {way}", ways[way], attacks[a]) for a in attacks for way in ways):

@@ -83,7 +83,7 @@ def changes_at_once(folder):
             servers = {"one machine": sites[0], "another": sites[1], "nginx": front}
             for server in [*servers.values()] * 10:  # until each process has started
                 server.ask("/")
-            pages, rows = sites[0].facts["addresses"], []
+            pages, rows = sites[0].facts["pages"], []
             for name, (key, address) in zip(CHANGES, stories, strict=True):
                 change, after = CHANGES[name]
                 process = writer(sites[0], change, [key, other])

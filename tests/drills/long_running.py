@@ -67,7 +67,7 @@ def measure_fault(site, name, fault):
     site.manage("shell", "--no-imports", "-c", "from caching.content_version import change; change()")
     cached_addresses = [
         address
-        for address in site.facts["addresses"]
+        for address in site.facts["pages"]
         if "s-maxage" in site.ask(address)[1].get("Cache-Control", "")
     ]
     for address in cached_addresses * 20:  # so that each process has cached them
@@ -129,7 +129,7 @@ def watch(site, addresses, stop, answers):
 
 def unpublished(site, database):
     """Unpublish a story, and stop the database when all processes know; it must not be shown again."""
-    address = next(a for a in site.facts["addresses"] if re.match("/stories/.", a))
+    address = next(a for a in site.facts["pages"] if re.match("/stories/.", a))
     site.ask(address)
     slug = address.strip("/").split("/")[-1]
     code = f"from stories.models import StoryPage as S; S.objects.get(slug={slug!r}).unpublish()"
@@ -149,7 +149,7 @@ def soak(folder):
     """Request all kinds of pages for ten minutes, at half of the highest rate."""
     with site_on_postgresql(folder) as (site, _database), ThreadPoolExecutor() as pool:
         site.start()
-        load = site.port, site.facts["addresses"], site.folder
+        load = site.port, site.facts["pages"], site.folder
         top = run_wrk(*load, TOP, CONNECTIONS).rate
         # Milliseconds between the requests of a connection, with which all together make half as many.
         pause = round(1000 * CONNECTIONS / (top / 2))

@@ -23,7 +23,9 @@ def site_on_postgresql(folder, stories=200):
             say(f"making {stories} stories")
             site = Site(template, server.address)
             site.manage("migrate", "--verbosity", "0")
-            (template / "facts").write_text(json.dumps(run_module("seed", site, str(stories))[0]))
+            (template / "facts").write_text(
+                json.dumps(run_module("tests.bench.stories", site, str(stories), "120")[0])
+            )
     # cp keeps the owners, which PostgreSQL checks. shutil.copytree() does not.
     subprocess.run(["cp", "-a", f"{template}/.", folder], check=True)
     with running_server(folder) as server:
@@ -47,8 +49,8 @@ def running_server(folder, mode="immediate"):
 
 
 def run_module(name, site, *arguments):
-    """Run a module of this folder with the environment of `site`; return its output as JSON, and its log."""
-    command = [sys.executable, "-m", f"tests.drills.{name}", *arguments]
+    """Run a module with the environment of `site`; return its output as JSON, and its log."""
+    command = [sys.executable, "-m", name, *arguments]
     done = subprocess.run(command, env=site.environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise AssertionError(done.stderr)

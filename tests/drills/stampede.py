@@ -33,8 +33,8 @@ def stampede(folder):
     """Ask for the home page, a list, a filter and a story with 200 connections while a story is edited."""
     with site_on_postgresql(folder, STORIES) as (site, _database):
         site.environment["DJANGO_SETTINGS_MODULE"] = "tests.support.settings_counting"
-        home, _index, story, _search = site.facts["addresses"]
-        pages = [home, story, site.facts["list"], site.facts["filter"]]
+        home, _index, story, _search = site.facts["pages"]
+        pages = [home, story, *(site.facts["addresses"][kind] for kind in ("index", "filter"))]
         site.start()
         for page in pages:
             site.ask(page)

@@ -17,7 +17,7 @@ def withdrawal_killed(folder):
     """Kill a withdrawal before and after each of its steps; look for what the scheduler's next run left."""
     site = Site(folder, f"sqlite:///{folder}/data/db.sqlite3", SAFEGUARDING_KEYS=new_safeguarding_key())
     site.manage("migrate", "--verbosity", "0")
-    wrong, log = run_module("erasing", site, "killed")
+    wrong, log = run_module("tests.drills.erasing", site, "killed")
     if any(wrong.values()):
         say(log)
     return [is_equal(f"withdrawal killed {moment}: what is left", left, "") for moment, left in wrong.items()]
@@ -31,7 +31,7 @@ def withdrawal_leaves_nothing(folder):
         variables = {"DJANGO_SETTINGS_MODULE": "tests.settings", "S3_BUCKET": "stories"}
         site = Site(folder, server.address, **variables, **bucket)
         site.manage("migrate", "--verbosity", "0")
-        places, _log = run_module("erasing", site, str(folder))
+        places, _log = run_module("tests.drills.erasing", site, str(folder))
     rows = []
     for place, (before, after) in places.items():
         figure = f"{len(before)} before, {', '.join(after) or 0} after"
