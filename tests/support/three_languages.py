@@ -39,13 +39,14 @@ def make_site_in_three_languages():
             make_story(language, index, picture, country, year)
             for year, country in enumerate(countries, 2021)
         ]
-        home = index.get_parent().specific
-        home.headline = TITLES[language]
-        # Shorter than a summary, as introductions are.
-        home.introduction = f"<p>{SUMMARIES[language][:120]}</p>"
-        home.featured_stories = [FeaturedStory(story=story) for story in stories[:count]]
-        home.help_line = f"<p>{TITLES[language]}</p>"
-        home.save()
+        builders.save_with(
+            index.get_parent().specific,
+            headline=TITLES[language],
+            # Shorter than a summary, as introductions are.
+            introduction=f"<p>{SUMMARIES[language][:120]}</p>",
+            featured_stories=[FeaturedStory(story=story) for story in stories[:count]],
+            help_line=f"<p>{TITLES[language]}</p>",
+        )
         prefix = "" if language == "en" else f"/{language}"
         word = TITLES[language].split()[-1]
         found |= {
