@@ -15,13 +15,14 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.text import slugify
-from wagtail.models import Locale, Page
+from wagtail.models import Page
 from wagtail.search.backends import get_search_backend
 
 from safeguarding.models import Release
 from safeguarding.scopes import NO_END
 from stories.models import StoryAuthor, StoryCountry, StoryIndexPage, StoryPage, StoryTheme
-from stories.terms import Author, Country, Theme, country_names
+from stories.terms import Country, country_names
+from tests.support import builders
 
 # Rows in one SQL query.
 BATCH_SIZE = 500
@@ -108,7 +109,8 @@ def insert(stories, rng, indexed=True):
 
     `rng`: the random.Random that chooses dates and themes.
     """
-    index = _make_index()
+    slug = f"further-accounts-{StoryIndexPage.objects.count() + 1}"
+    index = builders.make_index(builders.home_page(), "Further accounts", slug=slug)
     numbers = itertools.count(1)
     for chunk in itertools.batched(stories, BATCH_SIZE):
         pages = Page.objects.bulk_create(
@@ -135,8 +137,10 @@ def insert(stories, rng, indexed=True):
 
 def _insert_terms(pages, countries, rng):
     """Insert the terms of the stories `pages`. `countries`: the ISO codes of each."""
-    themes = [Theme.objects.get_or_create(name=name)[0] for name in THEMES]
-    author = Author.objects.get_or_create(name="Ilvatoro Quashester")[0]
+    themes, author = (
+        [builders.make_theme(name) for name in THEMES],
+        builders.make_author("Ilvatoro Quashester"),
+    )
     StoryCountry.objects.bulk_create(
         StoryCountry(story_id=page.pk, country_id=code, sort_order=order)
         for page, codes in zip(pages, countries, strict=True)
@@ -150,31 +154,13 @@ def _insert_terms(pages, countries, rng):
     StoryAuthor.objects.bulk_create(StoryAuthor(story_id=page.pk, author=author) for page in pages)
 
 
-def _make_index():
-    """Return a new StoryIndexPage with a slug of its own."""
-    home = Page.objects.get(depth=2, locale=Locale.get_default())
-    number = StoryIndexPage.objects.count() + 1
-    index = StoryIndexPage(title="Further accounts", slug=f"further-accounts-{number}", people="none")
-    home.add_child(instance=index)
-    return index
-
-
 def _page(index, title, number):
-    slug = f"{slugify(title)[:60]}-{number}"
-    now = timezone.now()
-    return Page(
-        title=title,
-        draft_title=title,
-        slug=slug,
-        path=StoryPage._get_path(index.path, index.depth + 1, number),
-        depth=index.depth + 1,
-        url_path=f"{index.url_path}{slug}/",
-        content_type=ContentType.objects.get_for_model(StoryPage),
-        locale=index.locale,
-        live=True,
-        first_published_at=now,
-        last_published_at=now,
-    )
+    slug, depth = f"{slugify(title)[:60]}-{number}", index.depth + 1
+    place = {"path": StoryPage._get_path(index.path, depth, number), "url_path": f"{index.url_path}{slug}/"}
+    texts = {"title": title, "draft_title": title, "slug": slug, "locale": index.locale, "live": True}
+    times = dict.fromkeys(("first_published_at", "last_published_at"), timezone.now())
+    kind = ContentType.objects.get_for_model(StoryPage)
+    return Page(**texts, **place, **times, depth=depth, content_type=kind)
 
 
 def add_to_index(stories, backend=None):

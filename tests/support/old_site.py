@@ -112,14 +112,11 @@ def write_certificate(path, name):
     """Write a key and a certificate for `name`, signed by itself, into the file `path`."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
+    now, day = datetime.datetime.now(datetime.UTC), datetime.timedelta(days=1)
+    new = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+    new = new.not_valid_before(now - day).not_valid_after(now + day)
+    new = new.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    certificate = new.sign(key, hashes.SHA256())
     pem = serialization.Encoding.PEM
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     path.write_bytes(private + certificate.public_bytes(pem))
