@@ -5,7 +5,6 @@ The server and nginx run on one core, wrk on another. With a single core the rat
 
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -14,10 +13,11 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from tests.drills.wrk import PAGES_SCRIPT, run_wrk
+from tests.support.production import Site
 
 SECONDS, ROUNDS, CONNECTIONS = 2, 3, 8  # of each measurement
 MAX_SPREAD = 0.2  # between the fastest and the slowest round, as a share of the median
-SERVER_CORE, CLIENT_CORE = "0", "1"
+SERVER_CORE, CLIENT_CORE = 0, 1
 GZIP = {"Accept-Encoding": "gzip"}
 
 
@@ -58,48 +58,33 @@ def print_row(size, kind, way, **figures):
 def load(folder, address, headers=(), paths=()):
     """Run wrk; return its Result. Without `paths` it runs no script, which would take time."""
     parts = urlsplit(address)
-    found = run_wrk(
-        parts.port,
-        paths or [parts._replace(scheme="", netloc="").geturl()],
-        folder,
-        SECONDS,
-        CONNECTIONS,
-        script=PAGES_SCRIPT if paths else "",
-        headers=GZIP | dict(headers),
-        first=["taskset", "-c", CLIENT_CORE],
-    )
+    pages = paths or [parts._replace(scheme="", netloc="").geturl()]
+    options = {"script": PAGES_SCRIPT if paths else "", "headers": GZIP | dict(headers)}
+    with on_core(CLIENT_CORE):
+        found = run_wrk(parts.port, pages, folder, SECONDS, CONNECTIONS, **options)
     if found.errors:
         sys.exit(f"{address}: some responses were errors: {found.errors}")
     return found
 
 
 @contextmanager
-def served(application, environment):
-    """Context manager that runs gunicorn with `application` on the server's core.
-
-    It yields the address and the process.
-    """
-    # The socket is open before the server starts, so requests wait until it is ready.
-    listener = socket.create_server(("127.0.0.1", 0))
-    # As gunicorn does for its own sockets. Otherwise responses wait for acknowledgements.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    server = ["taskset", "-c", SERVER_CORE, sys.executable, "-m", "gunicorn", application, "--threads", "4"]
-    server += ["--config", "deploy/gunicorn.conf.py", "--bind", f"fd://{listener.fileno()}"]
-    server += ["--log-level", "error", "--no-control-socket"]
-    with subprocess.Popen(server, env=environment, pass_fds=[listener.fileno()]) as process:
-        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        listener.close()  # so that requests fail if the server has ended
-        try:
-            yield address, process
-        finally:
-            process.terminate()
+def served(folder, environment, application="site_project.wsgi"):
+    """Context manager that runs a server on its core, with one worker. It yields its address and its Site."""
+    site = Site(folder, "")
+    site.environment = environment
+    with on_core(SERVER_CORE):
+        site.start(workers=1, application=application)
+    try:
+        yield f"http://127.0.0.1:{site.port}", site
+    finally:
+        site.stop()
 
 
 @contextmanager
 def on_core(core):
     """Context manager: the programs that are started within the block run on the core with number `core`."""
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {int(core)})
+    os.sched_setaffinity(0, {core})
     try:
         yield
     finally:

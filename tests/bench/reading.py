@@ -32,7 +32,7 @@ def main():
         environment |= {"DJANGO_SETTINGS_MODULE": "tests.support.settings_bench"}
         # Pages name the files of the manifest, which collectstatic writes.
         manage(environment, "migrate -v0", "collectstatic --no-input -v0", "load_demo")
-        with served("site_project.wsgi", environment) as (address, _process), phone() as new_page:
+        with served(folder, environment) as (address, _site), phone() as new_page:
             for name, path in PAGES.items():
                 # The first visit takes longer, because the server loads templates and fills its caches.
                 _first, *runs = [paint(new_page(), address + path) for _run in range(RUNS + 1)]

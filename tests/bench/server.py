@@ -19,7 +19,6 @@ from pathlib import Path
 from tests.bench import visits
 from tests.bench.load import SERVER_CORE, ask, manage, on_core, print_row, report, served
 from tests.support import front_server, memory, postgresql_server
-from tests.support.production import children
 
 ALL_WAYS_AT = 1000  # the number of stories with which all ways are measured
 # Those of the addresses of tests/bench/stories.py that are HTML pages, and those whose visits are measured.
@@ -48,14 +47,14 @@ def main(size):
         facts = json.loads(printed.stdout.splitlines()[-1])
         addresses, queries = facts["addresses"], facts["queries"]
         with (
-            served("site_project.wsgi", environment) as (site, _process),
-            served("tests.support.wsgi_uncached", environment) as (uncached, process),
+            served(folder, environment) as (site, _site),
+            served(folder, environment, "tests.support.wsgi_uncached") as (uncached, server),
         ):
             for kind, number in queries.items():
                 with minimal_program(uncached + addresses[kind], folder) as (bare, figures):
                     ways = {"bare": (bare,), "uncached": (uncached + addresses[kind],)}
                     report(folder, size, kind, ways, **figures, queries=number)
-            [worker] = children(process.pid)
+            [worker] = server.workers()
             print_row(size, "process", "peak memory", bytes=memory.peak(Path(f"/proc/{worker}/status")))
             for kind, path in addresses.items() if size == ALL_WAYS_AT else ():
                 measure_sent(size, kind, site, path, folder)
@@ -115,7 +114,7 @@ def minimal_program(address, folder):
     # gunicorn adds the other three itself.
     headers = [header for header in answer.getheaders() if header[0] not in {"Date", "Server", "Connection"}]
     environment = {"BARE_HEADERS": json.dumps(headers), "BARE_BODY": str(body), "PYTHONPATH": str(folder)}
-    with served("bare:application", os.environ | environment) as (bare, _process):
+    with served(folder, os.environ | environment, "bare:application") as (bare, _site):
         ask(bare + "/").read()  # wait until it is ready
         yield bare + "/", {"bytes": body.stat().st_size}
 

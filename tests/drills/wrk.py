@@ -42,13 +42,10 @@ class Result:
     errors: str
 
 
-def run_wrk(
-    port, pages, folder, seconds, connections, script=PAGES_SCRIPT, pause=0, headers=HEADERS, first=()
-):
+def run_wrk(port, pages, folder, seconds, connections, script=PAGES_SCRIPT, pause=0, headers=HEADERS):
     """Request `pages` at `port`; return a Result. `pause`: milliseconds between a connection's requests.
 
     `script`: with an empty one, only the first page is requested.
-    `first`: a command that runs wrk, such as one that chooses its processor.
     """
     options = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "--latency"]
     for name, value in headers.items():
@@ -56,7 +53,7 @@ def run_wrk(
     with tempfile.NamedTemporaryFile("w", suffix=".lua", dir=folder) as file:
         file.write(script.format(pages=", ".join(f'"{page}"' for page in pages), pause=pause))
         file.flush()
-        command = [*first, services.wrk(), *options, "-s", file.name, f"http://127.0.0.1:{port}{pages[0]}"]
+        command = [services.wrk(), *options, "-s", file.name, f"http://127.0.0.1:{port}{pages[0]}"]
         printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     times = dict(re.findall(r"^\s+(50|99)%\s+(\S+)", printed, re.MULTILINE))
     p50, p99 = (in_milliseconds(times[share]) for share in ("50", "99"))

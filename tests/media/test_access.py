@@ -232,7 +232,7 @@ def test_visitor_gets_every_picture_of_a_page(client):
     image = builders.make_image(size=(700, 450))
     files.logo()
     builders.make_author("Awa", picture=image)
-    story = files.story_with(image, authors=["Awa"], body=files.picture_block(image))
+    story = files.story_with(image, authors=["Awa"], body=[builders.pictures_block(image)])
     asked = set()
     for page in (story.url, f"{story.url}?text=1", "/", "/stories/", "/feed.atom"):
         found = set(re.findall(r"/media/images/[^ \"<&]+", client.get(page).text))

@@ -53,15 +53,17 @@ class Site:
         command = [sys.executable, "manage.py", *words]
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=check)
 
-    def start(self, workers=2, threads=4):
+    def start(self, workers=2, threads=4, application="site_project.wsgi"):
         """Start the server, with options as in deploy/start. Connections wait until it is ready."""
         if not self.listener:
             # The socket stays open during a crash, so that no other program can get the port.
             # The backlog is that of gunicorn's own sockets.
             self.listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
             self.port = self.listener.getsockname()[1]
+            # As gunicorn does for its own sockets. Otherwise responses wait for acknowledgements.
+            self.listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener = self.listener.fileno()
-        command = [sys.executable, "-m", "gunicorn", "site_project.wsgi", "-c", "deploy/gunicorn.conf.py"]
+        command = [sys.executable, "-m", "gunicorn", application, "-c", "deploy/gunicorn.conf.py"]
         command += ["--bind", f"fd://{listener}", "--workers", str(workers)]
         command += ["--threads", str(threads), "--preload", "--graceful-timeout", "30", "--no-control-socket"]
         command += ["--keep-alive", "75"]
