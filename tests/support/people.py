@@ -62,14 +62,9 @@ def make_story_about(*people, naming=Naming.CHANGED, **fields):
 
 def decide(story, person, ground, days=100):
     """Record a decision on the content that `story` has now."""
-    return Decision.objects.create(
-        page=story,
-        contributor=person,
-        ground=ground,
-        reason="It was weighed.",
-        digest=type(story).objects.get(pk=story.pk).people_digest,
-        ends_on=days_from_today(days),
-    )
+    digest, reason = type(story).objects.get(pk=story.pk).people_digest, "It was weighed."
+    fields = {"page": story, "contributor": person, "ground": ground, "ends_on": days_from_today(days)}
+    return Decision.objects.create(digest=digest, reason=reason, **fields)
 
 
 def answer(story, person, agrees=True, **fields):
@@ -83,12 +78,9 @@ def answer(story, person, agrees=True, **fields):
 
 def people_fields(story):
     """Return the fields of the editor's form about the people in `story`, as they are stored."""
+    names = {None: ""}
     rows = [
-        {
-            "id": row.pk or "",
-            "contributor": row.contributor_id,
-            "naming": "" if row.naming is None else row.naming,
-        }
+        {"id": row.pk or "", "contributor": row.contributor_id, "naming": names.get(row.naming, row.naming)}
         for row in story.story_people.all()
     ]
     stored = sum(bool(row["id"]) for row in rows)
