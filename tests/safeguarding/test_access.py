@@ -12,8 +12,6 @@ from tests.support.builders import make_user
 from tests.support.people import make_agreeing_person, make_story_about
 from tests.support.routes import all_routes
 
-pytestmark = pytest.mark.django_db
-
 # A lead is a member of the group Safeguarding.
 # Only to leads the views show what is stored, so only with them the database makes a difference.
 OTHERS = ["lead without second factor", "visitor", "helper", "editor", "moderator", "administrator"]

@@ -28,8 +28,6 @@ from tests.support.people import make_agreeing_person, make_story_about
 from tests.support.translations import make_index_in, make_translation
 from tests.support.undone import undone
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
-
 # The page on which a lead decides about each page that is held: whether it is what was erased.
 PAGE = "/admin/safeguarding/withdrawals/after-restore/"
 

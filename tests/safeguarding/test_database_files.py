@@ -13,7 +13,6 @@ from safeguarding.withdrawal.tasks import add_task, run_tasks
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
     pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite erases at once"),
-    pytest.mark.usefixtures("data_dir"),
 ]
 # (hour, what another transaction has done, error of the task while that is open). NIGHT is from 3 to 6.
 OBSTACLES = [

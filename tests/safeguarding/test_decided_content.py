@@ -27,11 +27,9 @@ from tests.support.leads import make_live_story, send_decision
 from tests.support.people import decide, make_agreeing_person, rows_of
 from tests.support.undone import undone
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.fixture
-def story(media_root):
+def story():
     """A live story with a decision. It shows two pictures, two documents, an author and a theme."""
     lead, picture = make_image("Lead", shows="place"), make_image("Picture", shows="place", size=(60, 40))
     make_author("Staff", picture=make_image("Staff", shows="place", size=(40, 40)))

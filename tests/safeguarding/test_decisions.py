@@ -20,8 +20,6 @@ from tests.support.people import days_from_today, decide, make_agreeing_person, 
 from tests.support.translations import make_index_in
 from tests.support.undone import undone
 
-pytestmark = pytest.mark.django_db
-
 
 def test_a_decision_lets_a_live_story_be_read(lead):
     story = make_live_story({"proceedings": True}, title="In court")

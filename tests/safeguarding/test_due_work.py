@@ -25,8 +25,6 @@ from tests.support.people import ALL_AGREED, decide, make_person, make_story_abo
 from tests.support.queries import count_queries
 from tests.support.signing_in import DEAD_MAIL_SERVER
 
-pytestmark = pytest.mark.django_db
-
 NOON = datetime.datetime(2026, 6, 1, 12, tzinfo=datetime.UTC)
 DAY = NOON.date()
 # The number of days after which the names of somebody are deleted whose consent ends ten days after DAY.

@@ -2,7 +2,6 @@
 
 import io
 
-import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
@@ -25,8 +24,6 @@ from tests.support.stored_text import tables_with
 from tests.support.withdrawal_world import NAME
 from wordpress_import.export import Export
 from wordpress_import.models import ImportedFile, ImportedItem
-
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
 
 def make_name_everywhere():

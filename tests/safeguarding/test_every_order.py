@@ -7,7 +7,6 @@ few each time, and `make drill` many others.
 import datetime
 from contextlib import suppress
 
-import pytest
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
@@ -37,8 +36,6 @@ from tests.support.people import (
     withdraw,
 )
 from tests.support.undone import undone
-
-pytestmark = pytest.mark.django_db
 
 # Each example is a whole order of acts, so a tenth of the usual number has to do.
 EXAMPLES = number_of_examples(40) // 10
@@ -279,7 +276,7 @@ class Site(RuleBasedStateMachine):
         assert {page for page in live if is_published(page)} == set(published)
 
 
-def test_in_no_order_is_anything_read_that_is_not_agreed(time_machine, media_root):
+def test_in_no_order_is_anything_read_that_is_not_agreed(time_machine):
     Site.clock = time_machine
     time_machine.move_to(NOON, tick=False)
     make_site()

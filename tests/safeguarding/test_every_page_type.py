@@ -20,8 +20,6 @@ from tests.support.people import decide, make_agreeing_person, rows_of, withdraw
 from tests.support.undone import undone
 from tests.support.unmet_conditions import CONDITIONS, about, change_after_decision, child
 
-pytestmark = pytest.mark.django_db
-
 
 def make_draft(model, fields):
     """Return a draft of the type `model` with `fields` of a story. None if it can't have one of them."""
@@ -103,7 +101,7 @@ def test_a_page_is_read_while_its_people_agree(client, model):
             assert not is_read(client, page)
 
 
-def test_a_decision_lets_a_plain_page_show_a_child(client, media_root):
+def test_a_decision_lets_a_plain_page_show_a_child(client):
     image = builders.make_image(shows="person", is_recognisable=False)
     fields = child() | {"lead_image": image}
     person = fields["story_people"][0].contributor

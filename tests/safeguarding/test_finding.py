@@ -2,7 +2,6 @@
 
 import logging
 
-import pytest
 from wagtail.log_actions import log
 
 from safeguarding.models import RestrictedView
@@ -10,8 +9,6 @@ from safeguarding.policies import NAMES_CLOSED
 from tests.support.builders import parse
 from tests.support.leads import address
 from tests.support.people import make_agreeing_person, make_person
-
-pytestmark = pytest.mark.django_db
 
 INDEX = "/admin/safeguarding/people/"
 

@@ -1,7 +1,5 @@
 """Stories of several people that a withdrawal holds until they are without the person who withdrew."""
 
-import pytest
-
 from safeguarding.models import WithdrawalTask
 from safeguarding.withdrawal.carry_out import withdraw
 from safeguarding.withdrawal.tasks import run_tasks
@@ -9,8 +7,6 @@ from stories.models import StoryPage
 from tests.support.builders import make_user, story_form
 from tests.support.people import ALL_AGREED, days_from_today, make_agreeing_person, people_fields, record
 from tests.support.withdrawal_world import make_named_person, make_shared
-
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
 
 def test_desk_says_how_a_held_story_is_cleared_after_the_consent_of_the_other_person_ended(lead, client):

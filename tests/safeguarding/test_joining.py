@@ -16,8 +16,6 @@ from tests.support.people import make_person
 from tests.support.signing_in import DEAD_MAIL_SERVER
 from tests.support.undone import undone
 
-pytestmark = pytest.mark.django_db
-
 
 def add_from_group(user):
     Group.objects.get(name=GROUP).user_set.add(user)
@@ -107,7 +105,7 @@ def test_first_request_for_names_announces_the_member(new, sends_mail, settings)
 
 
 @pytest.mark.sqlite_only
-def test_scheduler_announces_members_and_the_desk_lists_them_for_seven_days(new, time_machine, data_dir):
+def test_scheduler_announces_members_and_the_desk_lists_them_for_seven_days(new, time_machine):
     time_machine.move_to("2026-03-01 12:00", tick=False)
     new.user.groups.add(Group.objects.get(name=GROUP))
     call_command("run_due_work")

@@ -24,7 +24,6 @@ from tests.support.second_factor import with_app
 from tests.support.signing_in import ACCOUNT, ADD_USER, NOON, account_form, email_of, new_user_data
 from tests.support.undone import undone
 
-pytestmark = pytest.mark.django_db
 User = get_user_model()
 NEW_ADDRESS = "mine@example.org"
 

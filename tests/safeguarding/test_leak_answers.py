@@ -35,8 +35,6 @@ from tests.support.messages import texts_of
 from tests.support.people import make_person
 from tests.support.stored_text import all_stored_text
 
-pytestmark = pytest.mark.django_db
-
 NAME, PLACE = "Bachelal", "Qovondo"
 # A part of the message above the limit.
 ASK = "please ask the safeguarding team to look at your texts"
@@ -83,7 +81,7 @@ def requests_with_words():
 
 
 @pytest.mark.sqlite_only
-def test_other_objects_are_warned_of_when_they_are_saved(client, person, media_root):
+def test_other_objects_are_warned_of_when_they_are_saved(client, person):
     sign_in(client, is_superuser=True)
     for words, page, form in requests_with_words():
         LeakHits.objects.all().delete()  # so that the limit is never reached

@@ -1,7 +1,5 @@
 """The leak check on pages: which words prevent publishing or cause a warning, and which places it names."""
 
-import pytest
-
 from home.models import HomePage, StandardPage
 from safeguarding.leak_check.checking import check
 from safeguarding.leak_check.sources import read_texts
@@ -12,8 +10,6 @@ from stories.models import StoryIndexPage, StoryPage
 from tests.support.builders import home_page, make_image, make_plain_page, make_story, pictures_block
 from tests.support.people import make_agreeing_person, make_story_about
 from tests.support.protected_person import NAMES, ORDINARY, PHONE, PLACE
-
-pytestmark = pytest.mark.django_db
 
 
 def places_in(findings):

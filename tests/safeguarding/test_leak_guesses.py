@@ -30,7 +30,7 @@ from tests.support.messages import texts_of
 from tests.support.people import make_agreeing_person, make_person, make_story_about, people_fields, withdraw
 from tests.support.protected_person import is_live
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
+pytestmark = pytest.mark.sqlite_only
 
 NAME, PLACE = "Bachelal", "Qovondo"
 # A part of the message above the limit.
@@ -93,7 +93,7 @@ def test_words_of_many_people_who_are_not_listed_count_as_guesses(moderator):
         assert any(f"somebody away: {place}." in text for text in texts), texts
 
 
-def test_many_new_tags_count_as_guesses(client, person, media_root):
+def test_many_new_tags_count_as_guesses(client, person):
     client.force_login(make_user(is_superuser=True))
     image = make_image()
     form = {"title": "A door", "description": "", "credit": "", "collection": image.collection_id}

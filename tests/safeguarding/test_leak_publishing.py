@@ -21,8 +21,6 @@ from tests.support.people import make_agreeing_person, make_story_about, people_
 from tests.support.protected_person import NAMES, ORDINARY, PLACE, is_live
 from tests.support.undone import undone
 
-pytestmark = pytest.mark.django_db
-
 
 @pytest.mark.sqlite_only
 def test_editor_is_warned_by_a_draft_and_refused_at_publishing(moderator, person):

@@ -18,9 +18,6 @@ from tests.support.people import make_agreeing_person, make_story_about, people_
 from tests.support.protected_person import PLACE
 from tests.support.undone import undone
 
-pytestmark = pytest.mark.django_db
-
-
 # --- Mails ---------------------------------------------------------------------------------------
 
 

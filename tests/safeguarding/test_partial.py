@@ -23,8 +23,6 @@ from tests.support.stored_text import tables_with
 from tests.support.undone import undone
 from tests.support.withdrawal_world import NAME, finish, named_image, schedule, submit
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
-
 HELD = "/admin/safeguarding/withdrawals/after-restore/"
 
 

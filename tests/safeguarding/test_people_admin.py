@@ -17,7 +17,7 @@ from tests.support.builders import parse
 from tests.support.leads import ADD, ANSWERS, PERSON, SECRET, add, address, errors_of
 from tests.support.people import days_from_today, make_agreeing_person, make_person, make_story_about
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
+pytestmark = pytest.mark.sqlite_only
 
 
 # --- Recording ------------------------------------------------------------------------------------

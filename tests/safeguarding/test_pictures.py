@@ -9,8 +9,6 @@ from safeguarding.scopes import Picture
 from tests.support import builders
 from tests.support.people import make_agreeing_person, rows_of
 
-pytestmark = pytest.mark.django_db
-
 # {condition that is not met outside of a page: (what differs in the consent, fields of the person)}.
 OUTSIDE = {
     "proceedings": ({"proceedings": True}, {}),
@@ -35,7 +33,7 @@ def make_outside(event=(), person=()):
 
 
 @pytest.mark.parametrize("name", [None, *OUTSIDE])
-def test_outside_of_a_page_there_is_no_decision_about_a_picture(client, media_root, name):
+def test_outside_of_a_page_there_is_no_decision_about_a_picture(client, name):
     image, story = make_outside(*OUTSIDE.get(name, ()))
     text = client.get(story.url).text
     assert text.count("<img") == (0 if name else 2)
@@ -56,7 +54,7 @@ def read_of(pages):
     return {page.pk for page in published_pages().filter(pk__in=[each.pk for each in pages])}
 
 
-def test_a_person_who_is_put_on_a_picture_later_holds_its_pages(media_root):
+def test_a_person_who_is_put_on_a_picture_later_holds_its_pages():
     image = builders.make_image()
     pages = make_pages(image)
     keys = {page.pk for page in pages}
@@ -73,7 +71,7 @@ def test_a_person_who_is_put_on_a_picture_later_holds_its_pages(media_root):
     assert read_of(pages) == keys
 
 
-def test_a_picture_that_is_said_to_be_recognisable_holds_its_pages(media_root):
+def test_a_picture_that_is_said_to_be_recognisable_holds_its_pages():
     person = make_agreeing_person({"picture": Picture.NOT_RECOGNISABLE})
     image = builders.make_image(is_recognisable=False)
     image.people.add(person)

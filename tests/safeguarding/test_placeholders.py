@@ -13,8 +13,6 @@ from tests.support.builders import make_image, make_index, make_story, make_user
 from tests.support.people import make_person, make_story_about, people_fields, rows_of
 from tests.support.protected_person import NAMES, make_protected_person
 
-pytestmark = pytest.mark.django_db
-
 LABEL = "the woman in the market, called Zainab here"
 CREATE, RESULTS = reverse("people_chooser:create"), reverse("people_chooser:choose_results")
 

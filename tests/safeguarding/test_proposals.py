@@ -25,7 +25,7 @@ from tests.support.people import days_from_today, make_agreeing_person, make_sto
 from tests.support.stored_text import tables_with
 from tests.support.undone import undone
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
+pytestmark = pytest.mark.sqlite_only
 
 PLACE = "Qovondo"
 SAYS_PLACE = [{"type": "text", "value": f"<p>In {PLACE}.</p>"}]
@@ -249,7 +249,7 @@ def test_confirming_holds_the_stories_that_say_them_and_lists_the_places(lead, p
 # --- Its end --------------------------------------------------------------------------------------
 
 
-def test_withdrawal_looks_for_its_words_and_ends_it(proposed, data_dir):
+def test_withdrawal_looks_for_its_words_and_ends_it(proposed):
     make_theme(f"From {PLACE}")
     assert any(PLACE in line.title for each in make_plan(proposed).shown for line in each.found)
     withdraw(proposed)

@@ -19,8 +19,6 @@ from tests.support.translations import make_index_in
 from tests.support.undone import undone
 from tests.support.wsgi import SiteClient
 
-pytestmark = pytest.mark.django_db
-
 CLOSED = "This link can’t be opened any more."
 ASKS = "Please type the number"
 READS = "This text is about you"

@@ -53,8 +53,6 @@ from tests.support.readings import make_reading
 from tests.support.translations import make_index_in
 from tests.support.undone import undone
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
-
 WANTS, NEED_NOT = {"final_text": "yes"}, {"final_text": "no"}
 EACH = ["website", "languages", "social", "print", "fundraising", "partners"]
 HER_WORDS = "Not the name of the river."

@@ -16,8 +16,6 @@ from safeguarding.status import Status, add_months
 from tests.support.builders import make_user, save_with
 from tests.support.people import make_person
 
-pytestmark = pytest.mark.django_db
-
 DAY = datetime.date(2026, 11, 26)
 # A key for SAFEGUARDING_KEYS: 32 bytes in base64.
 OTHER_KEY = "b3RoZXIta2V5LW9mLXRoZS10ZXN0cy1vZi0zMi1ieXQ="

@@ -16,8 +16,6 @@ from tests.support.builders import make_image, make_index, make_story, make_user
 from tests.support.protected_person import is_live
 from tests.support.undone import undone
 
-pytestmark = pytest.mark.django_db
-
 NAME = "Amina-of-the-tests"
 
 

@@ -33,8 +33,6 @@ from tests.support.people import (
 )
 from tests.support.translations import make_index_in
 
-pytestmark = pytest.mark.django_db
-
 NOON = datetime.datetime(2026, 3, 10, 12, tzinfo=datetime.UTC)
 # An event with which everything is agreed to, except for other languages.
 AGREED = ALL_AGREED | {"where": ["website"]}
@@ -254,7 +252,7 @@ def sees_picture(client, page):
     return bool(sources)
 
 
-def test_picture_is_shown_while_its_people_agree_on_any_page(client, media_root):
+def test_picture_is_shown_while_its_people_agree_on_any_page(client):
     image, person = builders.make_image(shows="person"), make_agreeing_person()
     image.people.add(person)
     people = {"people": "listed", "story_people": rows_of(person)}
@@ -287,7 +285,7 @@ def test_picture_is_shown_while_its_people_agree_on_any_page(client, media_root)
 
 
 @pytest.mark.sqlite_only
-def test_withdrawn_picture_is_in_no_place_of_pages_that_are_read(client, media_root):
+def test_withdrawn_picture_is_in_no_place_of_pages_that_are_read(client):
     image = builders.make_image()
     still = {"image": image.pk, "alt_text": "Her face", "decorative": False}
     film = {"kind": "video", "title": "Film", "url": "https://example.org/", "voice": "0"}

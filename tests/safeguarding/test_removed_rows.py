@@ -9,8 +9,6 @@ from tests.support import people
 from tests.support.builders import make_image, make_story, save_with
 from tests.support.translations import make_index_in
 
-pytestmark = pytest.mark.django_db
-
 
 def is_read(story):
     return StoryPage.objects.published().filter(pk=story.pk).exists()

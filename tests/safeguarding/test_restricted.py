@@ -1,6 +1,5 @@
 """Restricted fields, such as names: leads see them after they give a reason, and they are encrypted."""
 
-import pytest
 from django.test import Client
 
 from safeguarding.models import Contributor, Decision
@@ -10,9 +9,6 @@ from tests.support.leads import ANSWERS, SECRET, add, address, errors_of, make_l
 from tests.support.people import decide, make_agreeing_person, make_person, make_story_about, rows_of
 from tests.support.stored_text import tables_with
 from tests.support.withdrawal_world import finish
-
-pytestmark = pytest.mark.django_db
-
 
 # --- Names and contact ----------------------------------------------------------------------------
 
@@ -73,7 +69,7 @@ def test_without_keys_only_the_restricted_fields_say_so(lead, settings):
     assert Contributor.objects.get(pk=person.pk).names == SECRET
 
 
-def test_everything_that_is_stored_about_a_person_is_on_one_page(lead, media_root):
+def test_everything_that_is_stored_about_a_person_is_on_one_page(lead):
     person = make_agreeing_person({"evidence_held_at": "A cupboard"}, names=SECRET, contact="By letter")
     story = make_story_about(person, title="About her")
     decide(story, person, "other")

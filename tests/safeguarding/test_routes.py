@@ -31,8 +31,6 @@ from tests.support.people import days_from_today, people_fields
 from tests.support.undone import undone
 from tests.support.unmet_conditions import CONDITIONS, change_after_decision
 
-pytestmark = pytest.mark.django_db
-
 # The title of the live story that schedule_over_live changes. It is about nobody, so visitors may see it.
 MET = "A story about nobody"
 

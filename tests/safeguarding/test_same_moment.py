@@ -54,7 +54,6 @@ from tests.support.readings import make_reading
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
     pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time"),
-    pytest.mark.usefixtures("data_dir"),
 ]
 
 

@@ -3,7 +3,6 @@
 import re
 from datetime import timedelta
 
-import pytest
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -18,8 +17,6 @@ from tests.support.builders import make_user, parse
 from tests.support.leads import errors_of
 from tests.support.people import make_agreeing_person, make_story_about
 from tests.support.readings import press
-
-pytestmark = pytest.mark.django_db
 
 READER = {"name": "Ruth Achieng", "function": "board member", "contact": "ruth@example.net"}
 

@@ -14,8 +14,6 @@ from tests.support.builders import make_image, make_index, make_user, parse
 from tests.support.people import make_agreeing_person, make_story_about, record, withdraw
 from tests.support.readings import LINK_IS_SAFE, make_reading, press
 
-pytestmark = pytest.mark.django_db
-
 HERE, NOTHING = {"way": "here", "language": "en"}, {"everything": "on"}
 
 

@@ -39,9 +39,6 @@ from tests.support.translations import make_index_in, make_translation
 from tests.support.undone import undone
 from tests.support.withdrawal_world import ADDRESSES, HOME, NAME, SENTINELS, withdraw_all
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
-
-
 # The models with rows about a story, and the field of each with the key of the story.
 ABOUT = {
     **dict.fromkeys((Use, Release, StoryPerson), "page"),

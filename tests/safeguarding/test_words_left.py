@@ -18,8 +18,6 @@ from tests.support.people import make_agreeing_person, make_story_about, rows_of
 from tests.support.queries import count_queries
 from tests.support.undone import undone
 
-pytestmark = pytest.mark.django_db
-
 NAME, SENTENCE = "Zahrawi", "Nothing of this person is on the site."
 
 

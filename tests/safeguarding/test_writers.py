@@ -16,8 +16,6 @@ from stories.terms import Author
 from tests.support.builders import make_image, make_user
 from tests.support.people import decide, make_agreeing_person, make_story_about, rows_of
 
-pytestmark = pytest.mark.django_db
-
 SUMMARY = "She came home, and her sister was there."
 NINE = "then they both sat down and talked for long"
 
