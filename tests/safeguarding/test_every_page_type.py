@@ -16,9 +16,9 @@ from safeguarding.withdrawal.carry_out import withdraw as carry_out_withdrawal
 from stories.models import StoryIndexPage
 from tests.support import builders
 from tests.support.hidden_pages import HIDDEN
-from tests.support.people import decide, make_agreeing_person, rows_of, withdraw
+from tests.support.people import make_agreeing_person, rows_of, withdraw
 from tests.support.undone import undone
-from tests.support.unmet_conditions import CONDITIONS, about, change_after_decision, child
+from tests.support.unmet_conditions import CONDITIONS, about, change_after_decision
 
 
 def make_draft(model, fields):
@@ -99,19 +99,6 @@ def test_a_page_is_read_while_its_people_agree(client, model):
             assert is_read(client, page)
             withdraw(person)
             assert not is_read(client, page)
-
-
-def test_a_decision_lets_a_plain_page_show_a_child(client):
-    image = builders.make_image(shows="person", is_recognisable=False)
-    fields = child() | {"lead_image": image}
-    person = fields["story_people"][0].contributor
-    image.people.add(person)
-    page = make_draft(StandardPage, fields)
-    save_without_checks(page)
-    assert not is_read(client, page)
-    decide(page, person, "child")
-    assert is_read(client, page)
-    assert "<figure" in client.get(page.url).text
 
 
 @pytest.mark.sqlite_only
