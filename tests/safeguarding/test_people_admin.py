@@ -14,7 +14,7 @@ from safeguarding.models import Contributor
 from safeguarding.scopes import NO_END, Channel
 from safeguarding.status import Status, add_months
 from tests.support.builders import parse
-from tests.support.leads import ADD, ANSWERS, PERSON, SECRET, add, address, errors_of
+from tests.support.leads import ADD, ANSWERS, PERSON, SECRET, address, errors_of
 from tests.support.people import days_from_today, make_agreeing_person, make_person, make_story_about
 
 pytestmark = pytest.mark.sqlite_only
@@ -29,9 +29,6 @@ def test_person_and_consent_are_recorded_in_two_forms(lead):
     page = parse(lead.get(address(person, "consent")))
     fields = page.select("#w-editor-form .w-field__wrapper")
     assert len(fields) == len(PersonConsentForm(instance=person, for_user=lead.user).visible_fields())
-    # Wagtail's fields: texts begin with one line, and days have a calendar.
-    assert all("w-autosize" in each["data-controller"] for each in page.select("#w-editor-form textarea"))
-    assert len(page.select("#w-editor-form [data-start-name-value='initDateChooser']")) == 2
     # The form answers only these for the lead: an adult agrees alone, and with the least: in no picture, and
     # not named (0).
     answered = page.select("input[type=radio][checked], input[type=checkbox][checked]")
@@ -77,12 +74,6 @@ def test_what_is_missing_is_said_beside_its_field_and_nothing_is_stored(lead):
         assert set(errors) - {""} == {field}
         assert PERSON["names"] in response.text, "what was typed is still there"
     assert Contributor.objects.get().kind == "" and not person.consents.exists()
-
-
-def test_a_group_with_children_agrees_as_a_child_does(lead):
-    add(lead, kind="group", has_children="True", **BY_GUARDIAN)
-    consent = Contributor.objects.get(has_children=True).latest_consent
-    assert (consent.given_by, consent.ends_on) == ("guardian", datetime.date(2027, 1, 31))
 
 
 def test_form_that_was_opened_before_undoes_no_change_at_once(lead):
@@ -163,14 +154,6 @@ def test_overview_says_which_stories_a_new_consent_holds_back(lead):
     assert (held_back(), consent.proceedings, consent.in_programme) == (["Nets"], True, None)
     for sentence in ("may be in legal proceedings", "may be in a programme"):
         assert sentence in describe_open(story)
-
-
-def test_not_reached_is_noted_and_changes_nothing(lead):
-    person = make_agreeing_person({"ends_on": days_from_today(20)})
-    lead.post(address(person, "not_reached"))
-    assert person.consents.count() == 1
-    assert "Not reached on" in lead.get("/admin/").text
-    assert "Could not be reached" in lead.get(address(person, "inspect")).text
 
 
 # --- Taking down ----------------------------------------------------------------------------------

@@ -159,6 +159,7 @@ def test_form_asks_who_it_is_while_that_is_unknown(editor, lead, story):
     Contributor.objects.update(kind="")
     assert {"kind", "names"} <= errors_of(editor.post(url, SENT | {"names": "Ada " * 1500})).keys()
     child = {"kind": "child", "role": "tells", "adult_on": str(days_from_today(900))}
+    child |= {"final_text": "yes", "link_is_safe": "on"}
     for wrong in ("self", ""):
         assert "given_by" in errors_of(editor.post(url, SENT | child | {"given_by": wrong}))
     editor.post(url, SENT | child | {"given_by": "guardian"})
@@ -166,7 +167,8 @@ def test_form_asks_who_it_is_while_that_is_unknown(editor, lead, story):
     decide = reverse("safeguarding_decisions:page", args=[story.pk])
     assert decide in confirm(lead).text, "a lead has to decide about a child"
     assert (stored().kind, str(stored().adult_on)) == ("child", child["adult_on"])
-    assert stored().latest_consent.given_by == "guardian"
+    consent = stored().latest_consent
+    assert (consent.given_by, consent.final_text, consent.link_is_safe) == ("guardian", "yes", True)
 
 
 # --- Confirming it --------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ before publishing, and the rule about which pages visitors may read.
 
 import datetime
 import itertools
+from contextlib import suppress
 
 import pytest
 import time_machine
@@ -26,7 +27,7 @@ from publishing import visibility
 from safeguarding.models import Release
 from safeguarding.policies import GROUP
 from stories.models import StoryPage
-from tests.support.builders import home_page, make_index, make_story, make_user, story_form
+from tests.support.builders import home_page, make_index, make_story, make_user, save_with, story_form
 from tests.support.people import days_from_today, people_fields
 from tests.support.undone import undone
 from tests.support.unmet_conditions import CONDITIONS, change_after_decision
@@ -153,18 +154,13 @@ def copy_published(world, story):
 
 
 def publish_revision(world, story):
-    try:
+    with suppress(ValidationError):
         story.latest_revision.publish()
-    except ValidationError:
-        return
 
 
 def save_page(world, story):
-    story.live = True
-    try:
-        story.save()
-    except ValidationError:
-        return
+    with suppress(ValidationError):
+        save_with(story, live=True)
 
 
 # --- Routes for all stories of a section ---------------------------------------------------------
@@ -192,14 +188,12 @@ def update_queryset(world, section):
 
 def save_without_checks(world, section):
     for story in stories_in(section):
-        story.live = True
-        story.save(clean=False)
+        save_with(story, check=False, live=True)
 
 
 def save_base_pages(world, section):
     for page in Page.objects.descendant_of(section):
-        page.live = True
-        page.save()
+        save_with(page, live=True)
 
 
 def copy_section(world, section):

@@ -31,9 +31,9 @@ from safeguarding.withdrawal.words import has_path
 from stories.models import StoryPage
 from stories.people import StoryPerson
 from stories.story_links import StoryAuthor, StoryTheme
-from stories.terms import Author
 from tests.support import builders, withdrawal_world
-from tests.support.people import ALL_AGREED, record, rows_of
+from tests.support.builders import save_draft
+from tests.support.people import ALL_AGREED, record
 from tests.support.stored_text import all_stored_text, stored_names, tables_with
 from tests.support.translations import make_index_in, make_translation
 from tests.support.undone import undone
@@ -146,13 +146,19 @@ def test_redirects_do_not_stop_a_withdrawal(client):
     assert Client().get(story.url).status_code == 404
 
 
-def test_without_a_yes_what_holds_a_word_stays():
-    """A lead has to say yes to each author whose name has the word. A longer word is not that word."""
-    person = withdrawal_world.make_named_person()
-    names = {builders.make_author(f"{NAME} A.").name, builders.make_author("Zahrawinia").name}
-    withdrawal = withdraw_one(person)
-    assert withdrawal.counts == {"stories.author left": 1}
-    assert set(Author.objects.values_list("name", flat=True)) == names
+def waiting():
+    """Return the tasks that wait until a story is published without the person."""
+    return WithdrawalTask.objects.filter(step="purge", done_at=None)
+
+
+def publish(story, **fields):
+    save_draft(story, **fields).publish()
+
+
+def save_row_of_draft(story):
+    """Store the latest version in the row, as the page editor does for a page that is not live."""
+    draft = StoryPage.objects.get(pk=story.pk).get_latest_revision_as_object()
+    builders.save_with(draft, check=False, live=False)
 
 
 def withdraw_one(person):
@@ -187,6 +193,7 @@ def test_what_is_written_while_the_withdrawal_commits_is_erased_too():
     story = withdrawal_world.make_story_about(person, body=[])
     version = story.save_revision()
     withdrawal = withdraw(person)
+    withdrawal_world.named_image(person)
     # As requests do that had read the story before.
     Revision.objects.bulk_create([version])
     copy = withdrawal_world.make_story_about(person, live=False, slug="copied")
@@ -197,26 +204,15 @@ def test_what_is_written_while_the_withdrawal_commits_is_erased_too():
     assert not StoryPage.objects.filter(pk=copy.pk).exists()
     assert Client().get(story.url).status_code == 404
     assert Client().get("/stories/copied/").status_code == 404, "it was never public"
+    assert not CleanImage.objects.exists()
     withdrawal.refresh_from_db()
     # The story and its copy are erased. Somebody else is in the third one, so it is held.
     assert (withdrawal.counts["pages"], withdrawal.counts["held"]) == (2, 1)
-    waiting = WithdrawalTask.objects.filter(step="purge", done_at=None)
     # The purge of a held page waits until it is published without the person.
-    assert [task.data["page"] for task in waiting] == [shared.pk]
+    assert [task.data["page"] for task in waiting()] == [shared.pk]
     run_tasks()
     digests = set(Fingerprint.objects.values_list("digest", flat=True))
     assert all(digest in ledger.file_path().read_text() for digest in digests)
-
-
-@pytest.mark.sqlite_only
-def test_picture_that_is_stored_while_the_withdrawal_commits_is_erased_too():
-    person, late = withdrawal_world.make_named_person(), builders.make_story()
-    withdraw(person)
-    withdrawal_world.named_image(person)
-    builders.save_with(late, check=False, people="listed", story_people=rows_of(person))
-    run_tasks()
-    assert not CleanImage.objects.exists()
-    assert Client().get(late.url).status_code == 404, "its address is stored too"
 
 
 # --- Texts that are changed by hand ---------------------------------------------------------------
@@ -240,9 +236,8 @@ def test_texts_of_others_are_only_reported_and_the_words_are_kept_until_they_are
     # More versions with the name, and a log entry. Then somebody changes the three texts.
     draft.save_revision(log_action=True)
     page.save_revision()
-    page.introduction, settings.organisation_name = "Of others", "Lamps"
-    page.save_revision().publish()
-    settings.save()
+    save_draft(page, introduction="Of others").publish()
+    builders.save_with(settings, organisation_name="Lamps")
     withdrawal_world.finish()
     assert Contributor.objects.get(pk=person.pk).names == person.names
     publish(draft, title="Of others")
@@ -303,8 +298,7 @@ def test_word_in_a_scheduled_version_is_reported_although_a_newer_draft_has_none
     with withdrawal_world.without_words(person):
         story.summary, story.go_live_at = f"{NAME} came.", timezone.now() + datetime.timedelta(days=9)
         story.save_revision(approved_go_live_at=story.go_live_at)
-    story.summary = "Somebody came."
-    story.save_revision()
+    save_draft(story, summary="Somebody came.")
     section = next(each for each in make_plan(person).shown if each.place.by_hand)
     assert [each.title for each in section.found] == ["Story: Lamps: summary"]
 
@@ -313,16 +307,13 @@ def test_row_of_an_unpublished_page_that_is_older_than_its_draft_keeps_the_words
     person, story = withdrawal_world.make_named_person(), builders.make_story("Lamps")
     with withdrawal_world.without_words(person):
         publish(story, summary=f"{NAME} came.")
-    draft = StoryPage.objects.get(pk=story.pk)
-    draft.summary = "Somebody came."
-    draft.save_revision()
+    save_draft(story, summary="Somebody came.")
     StoryPage.objects.get(pk=story.pk).unpublish()
     withdraw_all(person)
     withdrawal_world.finish()
     assert Contributor.objects.get(pk=person.pk).names == person.names
     with undone():
-        draft.live = False
-        draft.save(clean=False)  # As the page editor saves the draft of a page that is not live.
+        save_row_of_draft(story)
         withdrawal_world.finish()
         assert tables_with(NAME) == {}
     forget_versions(story.pk, person)  # It stores the draft in the row, too.
@@ -333,14 +324,6 @@ def test_row_of_an_unpublished_page_that_is_older_than_its_draft_keeps_the_words
 # --- Stories with others in them ------------------------------------------------------------------
 # Such a story is held: readers can't see it until it is published without the person. Then the task "purge"
 # deletes its earlier versions.
-
-
-def publish(story, **fields):
-    """Publish the latest version of `story` with `fields` changed, as an editor does."""
-    draft = StoryPage.objects.get(pk=story.pk).get_latest_revision_as_object()
-    for name, value in fields.items():
-        setattr(draft, name, value)
-    draft.save_revision().publish()
 
 
 def test_story_with_others_is_held_until_it_is_published_without(client):
@@ -359,23 +342,20 @@ def test_story_with_others_is_held_until_it_is_published_without(client):
     withdrawal_world.finish()
     words = Contributor.objects.get(pk=person.pk).protected_words
     assert words, "the leak check needs them until the story is published"
-    waiting = WithdrawalTask.objects.filter(step="purge", done_at=None)
-    assert waiting.exists()
+    assert waiting().exists()
     with undone():  # The story need not change if the person agrees again.
         record(person, **ALL_AGREED)
         publish(story, summary=f"{NAME} is back.")
         run_tasks()
-        assert not waiting.exists()
+        assert not waiting().exists()
         assert StoryPage.objects.published().filter(pk=story.pk).exists()
     with undone():
         StoryPage.objects.get(pk=story.pk).delete()
         run_tasks()
         assert tables_with(f"{NAME} and others") == {}, "also in the log"
 
-    publish(
-        story, title="Of others", slug="of-others", story_people=withdrawal_world.rows_of(other),
-        lead_image=None,
-    )  # fmt: skip
+    rows = withdrawal_world.rows_of(other)
+    publish(story, title="Of others", slug="of-others", story_people=rows, lead_image=None)
     withdrawal_world.finish()
     assert client.get("/stories/of-others/").status_code == 200
     assert client.get(story.url).status_code == 404, "it does not redirect"
@@ -394,21 +374,19 @@ def test_held_story_waits_while_a_word_of_the_person_is_in_it():
         publish(story, story_people=withdrawal_world.rows_of(other))
     # As a program does that bypasses all checks.
     written = StoryPage.objects.get(pk=story.pk)
-    written.story_people = withdrawal_world.rows_of(other)
-    written.save(clean=False)
+    builders.save_with(written, check=False, story_people=withdrawal_world.rows_of(other))
     StoryPage.objects.filter(pk=story.pk).update(live_revision=written.save_revision(clean=False))
     run_tasks()
-    assert WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
+    assert waiting().exists()
     assert Contributor.objects.get(pk=person.pk).names == person.names
     publish(story, title="Of others")
     withdrawal_world.finish()
-    assert not WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
+    assert not waiting().exists()
     assert Contributor.objects.get(pk=person.pk).names == ""
 
 
 def list_again(story, *people):
-    story.story_people = withdrawal_world.rows_of(*people)
-    story.save_revision(clean=False)
+    save_draft(story, story_people=withdrawal_world.rows_of(*people))
 
 
 @pytest.mark.sqlite_only
@@ -424,9 +402,9 @@ def test_held_story_waits_while_a_draft_has_the_person_or_waits_and_its_versions
         with undone():
             act(StoryPage.objects.get(pk=story.pk), person, other)
             run_tasks()
-            assert WithdrawalTask.objects.filter(step="purge", done_at=None).exists(), act
+            assert waiting().exists(), act
     run_tasks()
-    assert not WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
+    assert not waiting().exists()
     story.refresh_from_db()
     assert [story.live_revision.user, story.latest_revision.user] == authors
 
@@ -438,7 +416,7 @@ def test_story_is_erased_when_the_last_person_in_it_withdraws():
     for person, number in zip(people, (1, 0), strict=True):
         withdraw_one(person)
         assert StoryPage.objects.filter(pk=story.pk).count() == number
-    assert not WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
+    assert not waiting().exists()
 
 
 @pytest.mark.sqlite_only
@@ -449,12 +427,10 @@ def test_moderation_goes_on_when_earlier_versions_are_deleted():
     state = Workflow.objects.get().start(StoryPage.objects.get(pk=story.pk), user)
     state.current_task_state.specific.reject(user=user)
     withdraw_one(person)
-    draft = StoryPage.objects.get(pk=story.pk).get_latest_revision_as_object()
-    draft.story_people = withdrawal_world.rows_of(other)
-    draft.save(clean=False)
-    draft.save_revision(clean=False)
+    save_draft(story, story_people=withdrawal_world.rows_of(other))
+    save_row_of_draft(story)
     run_tasks()
-    assert not WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
+    assert not waiting().exists()
     story = StoryPage.objects.get(pk=story.pk)
     story.current_workflow_state.resume(user)
     assert story.current_workflow_task_state.revision == story.latest_revision
@@ -470,18 +446,14 @@ def test_pages_that_are_not_live_need_not_be_published():
     unpublished.unpublish()
     pages = [unpublished, story, translation]
     withdraw_one(person)
-    waiting = WithdrawalTask.objects.filter(step="purge", done_at=None)
-    assert {task.data["page"] for task in waiting} == {page.pk for page in pages[:-1]}
+    assert {task.data["page"] for task in waiting()} == {page.pk for page in pages[:-1]}
     publish(story, story_people=withdrawal_world.rows_of(other))
     run_tasks()
-    assert [task.data["page"] for task in waiting.all()] == [unpublished.pk]
-    # As the page editor saves the draft of a page that is not live.
-    draft = StoryPage.objects.get(pk=unpublished.pk).get_latest_revision_as_object()
-    draft.story_people = withdrawal_world.rows_of(other)
-    draft.save(clean=False)
-    draft.save_revision(clean=False)
+    assert [task.data["page"] for task in waiting()] == [unpublished.pk]
+    save_draft(unpublished, story_people=withdrawal_world.rows_of(other))
+    save_row_of_draft(unpublished)
     withdrawal_world.finish()
-    assert not waiting.all()
+    assert not waiting().exists()
     assert Contributor.objects.get(pk=person.pk).names == ""
     kept = [Revision.page_revisions.filter(object_id=str(page.pk)).count() for page in pages]
     assert kept == [1, 1, 0], "versions of the two stories only"
