@@ -12,7 +12,6 @@ from safeguarding.decisions import changed_decisions
 from safeguarding.models import Decision
 from safeguarding.releases import report_again
 from stories.models import StoryPage
-from stories.people import without_empty
 from stories.terms import Author, Theme
 from tests.support.builders import (
     home_page,
@@ -104,14 +103,6 @@ def test_decision_ends_with_what_could_tell_who_it_is_and_with_nothing_else(stor
 
 
 @pytest.mark.sqlite_only
-def test_decision_counts_after_an_author_was_renamed_before_it(story, lead):
-    Decision.objects.all().delete()
-    saves(Author, name="Amina")()
-    send_decision(lead, story)
-    assert shown(story) == 1
-
-
-@pytest.mark.sqlite_only
 def test_decision_about_a_home_page_counts_after_a_featured_story_is_deleted():
     home, person, story = home_page(), make_agreeing_person({"proceedings": True}), make_story()
     home.people, home.story_people = "listed", rows_of(person)
@@ -121,12 +112,6 @@ def test_decision_about_a_home_page_counts_after_a_featured_story_is_deleted():
     story.delete()
     report_again([home.pk])
     assert is_published(home)
-
-
-@pytest.mark.sqlite_only
-def test_neither_what_is_empty_counts_nor_the_size_of_headings():
-    value = {"a": "", "b": [], "c": None, "d": False, "e": {"level": "2"}, "g": 0, "h": [{"id": "x"}]}
-    assert without_empty(value) == {"g": "0", "h": [{}]}
 
 
 @pytest.mark.sqlite_only

@@ -21,8 +21,7 @@ from safeguarding.retention import delete_names, deletion_day
 from safeguarding.withdrawal.forgetting import forget_labels
 from tests.support.builders import make_user, save_with
 from tests.support.leads import ANSWERS, address, make_live_story, send_decision
-from tests.support.people import ALL_AGREED, decide, make_person, make_story_about, record, withdraw
-from tests.support.queries import count_queries
+from tests.support.people import ALL_AGREED, decide, make_person, make_story_about, record
 from tests.support.signing_in import DEAD_MAIL_SERVER
 
 NOON = datetime.datetime(2026, 6, 1, 12, tzinfo=datetime.UTC)
@@ -112,14 +111,6 @@ def test_decision_is_renewed_before_its_end_and_announced_only_while_needed(cloc
     record(person, **ALL_AGREED | {"given_on": days(290), "ends_on": days(900)})
     send_reminders()
     assert not mailoutbox, "no proceedings any more"
-
-
-def test_a_late_run_sends_only_the_last_step(clock, mailoutbox):
-    make_ending(100)
-    clock(95)
-    send_reminders()
-    assert list(Notice.objects.values_list("step", flat=True)) == ["7"]
-    assert len(mailoutbox) == 2
 
 
 def test_mails_name_people_by_their_codes_in_the_language_of_the_lead(mailoutbox, leads):
@@ -255,17 +246,6 @@ def test_names_are_deleted_although_no_mail_can_be_sent(case, clock, settings):
         names.append(Contributor.objects.get().names)
     # Mails that fail are tried until the day of the deletion, which is announced then.
     assert names == [SECRET, SECRET if case == "mails fail" else "", ""]
-
-
-def test_first_page_takes_as_many_queries_for_five_people_as_for_one(client, leads):
-    client.force_login(leads[0])
-    numbers = set()
-    for number in (1, 4):
-        for _person in range(number):
-            withdraw(make_ending(300))
-        client.get("/admin/")  # fills caches
-        numbers.add(count_queries(client, "/admin/")[0])
-    assert len(numbers) == 1
 
 
 def test_names_are_deleted_although_those_of_somebody_else_can_not_be(clock):

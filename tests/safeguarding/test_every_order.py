@@ -134,6 +134,9 @@ events = st.fixed_dictionaries(
 )
 
 
+grounds = mostly("child", *Decision.Ground)
+
+
 def make_site():
     """Make two published stories, three people, one of them a child, a picture, and an administrator."""
     child = {"kind": "child", "adult_on": days_from_today(60)}
@@ -175,9 +178,8 @@ class Site(RuleBasedStateMachine):
     def save_draft(self, number, people, is_answered, is_pictured):
         story = self.draft(number)
         story.people = ("listed" if people else "none") if is_answered else ""
-        story.story_people = [
-            row for key, naming in people.items() for row in rows_of(self.people[key], naming=naming)
-        ]
+        rows = [rows_of(self.people[key], naming=naming)[0] for key, naming in people.items()]
+        story.story_people = rows
         story.lead_image, story.lead_image_alt = (self.image if is_pictured else None), "Somebody"
         story.save_revision(clean=False)
 
@@ -241,21 +243,12 @@ class Site(RuleBasedStateMachine):
     def hold(self, number, is_held):
         (take_down if is_held else bring_back)(self.people[number], self.user)
 
-    @rule(
-        number=story_numbers,
-        key=mostly(2, 0, 1),  # 2 is the child
-        ground=mostly("child", *Decision.Ground),
-        days=numbers_of_days,
-    )
+    # Person 2 is the child.
+    @rule(number=story_numbers, key=mostly(2, 0, 1), ground=grounds, days=numbers_of_days)
     def decide(self, number, key, ground, days):
-        Decision.objects.create(
-            page=self.stories[number],
-            contributor=self.people[key],
-            ground=ground,
-            digest=self.draft(number).people_digest,
-            ends_on=days_from_today(days),
-            reason="It was weighed.",
-        )
+        what = {"page": self.stories[number], "digest": self.draft(number).people_digest}
+        decided = {"ground": ground, "ends_on": days_from_today(days)}
+        Decision.objects.create(contributor=self.people[key], **what, **decided)
 
     # Time
 

@@ -10,14 +10,13 @@ from html import unescape
 import pytest
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.urls import reverse
 from taggit.models import Tag
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.test.utils.form_data import inline_formset, nested_form_data
 
 from media.models import CleanImage
 from safeguarding.leak_check.hits import LIMIT
-from safeguarding.models import Contributor, LeakHits
+from safeguarding.models import LeakHits
 from safeguarding.policies import GROUP
 from stories.terms import Author, Theme
 from tests.support.builders import (
@@ -30,7 +29,6 @@ from tests.support.builders import (
     picture_bytes,
     story_form,
 )
-from tests.support.leads import address
 from tests.support.messages import texts_of
 from tests.support.people import make_person
 from tests.support.stored_text import all_stored_text
@@ -112,8 +110,7 @@ def save_draft(client, story, number, **options):
 
     `options`: those of client.post().
     """
-    body = [("text", "".join(f"<p>{PLACE}</p>" for _each in range(number)) or "<p>Nothing.</p>")]
-    form = story_form(None, title=story.title, slug=story.slug, body=body)
+    form = story_form(body=[("text", f"<p>{PLACE}</p>" * number or "<p>Nothing.</p>")])
     return client.post(f"/admin/pages/{story.pk}/edit/", form, **options)
 
 
@@ -173,30 +170,6 @@ def test_leads_have_no_limit(lead, person):
 
 
 # --- Adding a word -------------------------------------------------------------------------------
-
-
-def test_lead_sees_where_a_new_word_is_live_already(lead):
-    person = make_person(names=NAME)
-    make_story(PLACE, body=[{"type": "text", "value": f"<p>One.</p><p>{PLACE}!</p>"}])
-    make_story("Hers", summary=f"From {PLACE}")
-    make_story("Draft", summary=PLACE, live=False)
-    make_image(title="A door", credit=PLACE)
-    fields = {"reason": "check", "names": NAME, "save": "1"}
-    response = lead.post(address(person, "restricted"), fields | {"protected_words": PLACE})
-    listed = [item.get_text(" ", strip=True) for item in parse(response).select("main li")]
-    listed = [each for each in listed if ":" in each]
-    assert any(each.startswith("Story: Hers") and "summary" in each for each in listed)
-    assert any("title, address of the page, paragraph 2" in each for each in listed)
-    assert any(each.startswith("Picture: A door") and "credit" in each for each in listed)
-    assert not any("Draft" in each or PLACE in each for each in listed)
-    # Words that were protected before are not listed again.
-    again = lead.post(address(person, "restricted"), fields | {"protected_words": PLACE})
-    assert again.status_code == 302
-    # The names of a new person are new words.
-    form = {"kind": "adult", "adult_on": "", "keep_until": "", "role": "family", "names": PLACE}
-    form |= {"contact": "", "protected_words": ""}
-    added = lead.post(reverse("safeguarding_people:add"), form)
-    assert "Story: Hers" in added.text and Contributor.objects.count() == 2
 
 
 # --- Never the word ------------------------------------------------------------------------------

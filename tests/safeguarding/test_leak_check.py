@@ -20,48 +20,35 @@ def places_in(findings):
 # --- What is refused -----------------------------------------------------------------------------
 
 
+CONTACTS = ["Call 0700123456", "Write to AMINA.O@example.org", "She is @amina_o there"]
 # (summary of a story, how the story names the person, or None if the story doesn't list this person, the list
 # of Findings that has the summary, or None if no list has it). Those in `stops` prevent publishing.
 GRADES = [
-    (NAMES, Naming.CHANGED, "stops"),
-    ("Bachelal", Naming.CHANGED, "stops"),
-    (PLACE, Naming.CHANGED, "stops"),
-    (PLACE, Naming.REAL, "stops"),
-    ("Call 0700123456", Naming.REAL, "stops"),
-    ("Write to AMINA.O@example.org", Naming.REAL, "stops"),
-    ("She is @amina_o there", Naming.REAL, "stops"),
-    (NAMES, Naming.REAL, None),
-    ("Bachelal", Naming.REAL, None),
-    (ORDINARY, Naming.CHANGED, "ordinary"),
-    (ORDINARY, None, "ordinary"),
-    (NAMES, None, "stops"),
-    ("Xuyimana, Bachelal", None, "stops"),
-    ("Bachelal", None, "warnings"),
-    (PLACE, None, "warnings"),
-    ("0254700123456", None, "warnings"),
+    *((text, Naming.CHANGED, "stops") for text in (NAMES, "Bachelal", PLACE)),
+    *((text, Naming.REAL, "stops") for text in (PLACE, *CONTACTS)),
+    *((text, Naming.REAL, None) for text in (NAMES, "Bachelal")),
+    *((ORDINARY, naming, "ordinary") for naming in (Naming.CHANGED, None)),
+    *((text, None, "stops") for text in (NAMES, "Xuyimana, Bachelal")),
+    *((text, None, "warnings") for text in ("Bachelal", PLACE, "0254700123456")),
     ("Nothing of that", Naming.CHANGED, None),
 ]
 
 
 def test_words_are_refused_or_warned_of():
     # The name is not public, because the person did not agree to the real name.
-    person = make_agreeing_person(
-        {"naming": Naming.CHANGED},
-        names=NAMES,
-        protected_words=f"{PLACE}\n{ORDINARY}",
-        ordinary_words=ORDINARY,
-        contact=f"Sister {PHONE}, amina.o@example.org, @amina_o",
-    )
+    words = {"protected_words": f"{PLACE}\n{ORDINARY}", "ordinary_words": ORDINARY}
+    words |= {"names": NAMES, "contact": f"Sister {PHONE}, amina.o@example.org, @amina_o"}
+    person = make_agreeing_person({"naming": Naming.CHANGED}, **words)
     named = make_story_about(person, naming=Naming.REAL, live=False)
     changed = make_story_about(person, live=False)
     stories = {Naming.REAL: named, Naming.CHANGED: changed, None: make_story(live=False)}
-    words = load_words().words
+    words, wrong = load_words().words, []
     for text, naming, grade in GRADES:
         story = stories[naming]
         story.summary = text
-        findings = places_in(check(story, words))
-        found = [name for name, places in findings.items() if places]
-        assert found == ([grade] if grade else []), (text, naming)
+        found = [name for name, places in places_in(check(story, words)).items() if places]
+        wrong += [] if found == ([grade] if grade else []) else [(text, naming, found)]
+    assert wrong == []
 
 
 def test_who_agreed_to_the_real_name_may_be_named_on_other_pages(person):
@@ -107,31 +94,17 @@ def leaking_story(person):
         pictures,
         {"type": "media_link", "value": {"title": "A film", "poster": still_picture}},
     ]
-    return make_story_about(
-        person,
-        title="Of BACHELAL",
-        slug="bachelal-in-leeds",
-        summary="Xuyimanas all.",
-        seo_title=NAMES,
-        search_description=PLACE,
-        authors=[NAMES],
-        themes=[f"Life in {PLACE}"],
-        lead_image=make_image(credit=NAMES),
-        lead_image_alt=NAMES,
-        body=body,
-        live=False,
-    )
+    fields = {"title": "Of BACHELAL", "slug": "bachelal-in-leeds", "summary": "Xuyimanas all."}
+    fields |= {"seo_title": NAMES, "search_description": PLACE, "themes": [f"Life in {PLACE}"]}
+    fields |= {"authors": [NAMES], "lead_image": make_image(credit=NAMES), "lead_image_alt": NAMES}
+    return make_story_about(person, body=body, live=False, **fields)
 
 
 # {field with the error: names of the places in it that have a protected word}.
 PLACES = {
-    "title": "title",
-    "slug": "address of the page",
-    "summary": "summary",
-    "seo_title": "title tag",
-    "search_description": "meta description",
+    **{"title": "title", "slug": "address of the page", "summary": "summary", "seo_title": "title tag"},
+    **{"search_description": "meta description", "lead_image": "credit of the lead picture"},
     "lead_image_alt": "alternative text of the lead picture",
-    "lead_image": "credit of the lead picture",
     "body": "paragraph 3, Quote 1, caption of picture 1, alternative text of picture 2, credit of picture 2, "
     "Video or audio 1",
     "__all__": "author, theme",

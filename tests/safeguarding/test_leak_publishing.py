@@ -15,9 +15,9 @@ from wagtail.models import Page
 
 from safeguarding.scopes import Naming
 from tests.support import builders
-from tests.support.builders import home_page, make_index, make_plain_page, make_story, make_user, story_form
+from tests.support.builders import home_page, make_index, make_plain_page, make_story, make_user
 from tests.support.messages import texts_of
-from tests.support.people import make_agreeing_person, make_story_about, people_fields
+from tests.support.people import make_agreeing_person, make_story_about, send_form
 from tests.support.protected_person import NAMES, ORDINARY, PLACE, is_live
 from tests.support.undone import undone
 
@@ -25,38 +25,31 @@ from tests.support.undone import undone
 @pytest.mark.sqlite_only
 def test_editor_is_warned_by_a_draft_and_refused_at_publishing(moderator, person):
     story = make_story_about(person, live=False)
-    address = f"/admin/pages/{story.pk}/edit/"
-
-    def form(action, title="Hers", summary="Words.", paragraph="Words."):
-        body = [("text", f"<p>One.</p><p>{paragraph}</p>")]
-        return story_form(
-            action, title=title, slug="hers", summary=summary, body=body, **people_fields(story)
-        )
-
-    leaking = {"paragraph": f"In {PLACE}", "summary": f"A {ORDINARY}"}
-    saved = moderator.post(address, form(None, **leaking))
+    body = [("text", f"<p>One.</p><p>In {PLACE}</p>")]
+    leaking = {"title": "Hers", "body": body, "summary": f"A {ORDINARY}"}
+    saved = send_form(moderator, story, **leaking)
     assert saved.status_code == 302
     texts = texts_of(saved)
     assert any("can't be published: paragraph 2." in text for text in texts)
     assert any("may give somebody away: summary." in text for text in texts)
     assert not any(PLACE in text for text in texts)
     with CaptureQueriesContext(connection) as queries:
-        refused = moderator.post(address, form("publish", **leaking))
+        refused = send_form(moderator, story, "publish", **leaking)
     # The words of all people are loaded only once.
     assert words_loaded(queries) == 1
     assert list(refused.context["form"].errors) == ["body"]
     assert "can't be published: paragraph 2." in unescape(refused.text)
     assert refused.text.count(PLACE) == 1, "the word is only where the editor wrote it"
     assert not is_live(story)
-    mended = moderator.post(address, form("publish", summary=f"A {ORDINARY}"))
+    mended = send_form(moderator, story, "publish", title="Hers", summary=f"A {ORDINARY}")
     assert is_live(story)
     assert any("may give somebody away: summary." in text for text in texts_of(mended))
     # A refusal doesn't change a live page.
-    moderator.post(address, form("publish", title=NAMES))
+    send_form(moderator, story, "publish", title=NAMES)
     assert Page.objects.get(pk=story.pk).title == "Hers"
     # Opening the editor loads no words and counts nothing in LeakHits.
     with CaptureQueriesContext(connection) as queries:
-        moderator.get(address)
+        moderator.get(f"/admin/pages/{story.pk}/edit/")
     assert words_loaded(queries) == 0
     assert not any("leakhits" in each["sql"] for each in queries)
 
@@ -118,23 +111,12 @@ def test_no_route_publishes_a_full_name(client):
         home.save()
 
 
-def test_copy_has_an_address_of_its_own(moderator):
-    make_agreeing_person({"naming": Naming.CHANGED}, names=NAMES)
-    story = make_story("Told")
-    data = {"new_title": "Told", "new_parent_page": make_index().pk, "publish_copies": "on"}
-    for slug, goes_live in (("bachelal-xuyimana", False), ("told-again", True)):
-        with undone():
-            moderator.post(f"/admin/pages/{story.pk}/copy/", data | {"new_slug": slug})
-            assert Page.objects.filter(slug=slug, live=True).exists() == goes_live, slug
-
-
 @pytest.mark.sqlite_only
 def test_without_the_key_no_story_with_people_is_published(moderator, settings):
     person = make_agreeing_person(names=NAMES)
     story, other = make_story_about(person, live=False), make_story(live=False)
     settings.SAFEGUARDING_KEYS = []
-    form = story_form("publish", title="T", slug="t", **people_fields(story))
-    response = moderator.post(f"/admin/pages/{story.pk}/edit/", form)
+    response = send_form(moderator, story, "publish")
     assert "A key is missing in SAFEGUARDING_KEYS" in str(response.context["form"].errors["people"])
     other.latest_revision.publish()
     assert (is_live(story), is_live(other)) == (False, True)

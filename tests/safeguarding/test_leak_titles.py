@@ -14,7 +14,14 @@ from safeguarding.leak_check.words import load_words
 from safeguarding.scopes import Naming
 from stories.models import StoryPage, StoryPerson
 from tests.support.builders import make_index, make_story, make_user, story_form
-from tests.support.people import make_agreeing_person, make_story_about, people_fields, record, rows_of
+from tests.support.people import (
+    make_agreeing_person,
+    make_story_about,
+    people_fields,
+    record,
+    rows_of,
+    send_form,
+)
 from tests.support.protected_person import PLACE
 from tests.support.undone import undone
 
@@ -54,13 +61,11 @@ def test_no_mail_has_a_title_with_a_word(moderator, person, prepare, django_capt
     for title, is_sent in ((f"From {PLACE}", False), ("Hers", True)):
         with undone():
             story = make_story_about(person, live=False)
-            # The summary may wait until the story is published.
-            form = story_form(title=title, slug="hers", summary=PLACE, **people_fields(story)) | prepare(
-                story
-            )
+            data = prepare(story)
             mail.outbox.clear()
             with django_capture_on_commit_callbacks(execute=True):
-                response = moderator.post(f"/admin/pages/{story.pk}/edit/", form)
+                # The summary may wait until the story is published.
+                response = send_form(moderator, story, title=title, slug="hers", summary=PLACE, **data)
             assert bool(mail.outbox) == is_sent, title
             if not is_sent and prepare is not comment and prepare is not send_back:
                 assert list(response.context["form"].errors) == ["title"]
@@ -70,8 +75,7 @@ def test_no_mail_has_a_title_with_a_word(moderator, person, prepare, django_capt
 
 
 def edit(client, story, parent):
-    form = story_form("publish", title="Hers", slug="hers", **people_fields(story))
-    return client.post(f"/admin/pages/{story.pk}/edit/", form)
+    return send_form(client, story, "publish")
 
 
 def create(client, story, parent):
@@ -131,13 +135,16 @@ def test_page_is_not_moved_below_a_title_that_gives_somebody_away(moderator, per
 
 
 @pytest.mark.sqlite_only
-def test_copies_below_a_title_that_gives_somebody_away_are_drafts(moderator, person):
+def test_copies_with_a_title_or_an_address_that_gives_somebody_away_are_drafts(moderator, person):
     section = make_index(make_index(), "Inner")
     make_story_about(person, parent=section)
-    for title, slug, goes_live in (("Again", "again", True), (f"In {PLACE}", "there", False)):
-        data = {"new_title": title, "new_slug": slug, "new_parent_page": make_index().pk}
-        data |= {"copy_subpages": "on", "publish_copies": "on"}
-        moderator.post(f"/admin/pages/{section.pk}/copy/", data)
+    data = {"new_parent_page": make_index().pk, "copy_subpages": "on", "publish_copies": "on"}
+    for title, slug, goes_live in (
+        ("Again", "again", True),
+        (f"In {PLACE}", "there", False),
+        ("Elsewhere", PLACE.lower(), False),
+    ):
+        moderator.post(f"/admin/pages/{section.pk}/copy/", data | {"new_title": title, "new_slug": slug})
         copy = Page.objects.get(slug=slug)
         assert copy.get_descendants().count() == 1
         assert copy.get_descendants().live().exists() == copy.live == goes_live, title

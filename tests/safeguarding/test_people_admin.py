@@ -8,7 +8,6 @@ from wagtail.models import ModelLogEntry
 
 from caching.local_date import today
 from safeguarding.consent_form import PersonConsentForm
-from safeguarding.decision_views import describe_open
 from safeguarding.forms import PersonForm, RestrictedForm
 from safeguarding.models import Contributor
 from safeguarding.scopes import NO_END, Channel
@@ -134,26 +133,6 @@ def test_renewal_keeps_the_answers_and_asks_two_again(lead):
     page = lead.get(address(person, "inspect"))
     history = [each.text.split(":")[0] for each in parse(page).select(".safeguarding__consent h3")]
     assert history == ["Given", "Withdrawn", "Changed", "Renewed", "Given"]
-
-
-def test_overview_says_which_stories_a_new_consent_holds_back(lead):
-    person = make_agreeing_person()
-    story = make_story_about(person, title="Nets")
-    make_story_about(person, title="Boats", live=False)
-
-    def held_back():
-        page = parse(lead.get(address(person, "inspect")))
-        uses = page.find("h2", string="Stories with this person").find_next("ul").select("li")
-        assert len(uses) == 2
-        return [use.a.text for use in uses if "live, held" in use.text]
-
-    assert held_back() == []
-    answers = {"given_on": str(today()), "proceedings": "yes", "in_programme": "unknown"}
-    lead.post(address(person, "consent"), ANSWERS | answers)
-    consent = person.latest_consent
-    assert (held_back(), consent.proceedings, consent.in_programme) == (["Nets"], True, None)
-    for sentence in ("may be in legal proceedings", "may be in a programme"):
-        assert sentence in describe_open(story)
 
 
 # --- Taking down ----------------------------------------------------------------------------------

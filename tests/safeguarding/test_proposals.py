@@ -202,23 +202,19 @@ def test_lead_changes_or_deletes_it(lead, editor, story, proposed):
     assert stored().latest_consent.picture == 0
 
 
-def test_form_of_a_lead_records_at_once(editor, story):
-    editor.user.groups.add(Group.objects.get(name=GROUP))
-    assert opened_from(story, stored()) in editor.get(editor_of(story)).text
-    editor.post(opened_from(story, stored()), SENT)
-    assert (stored().latest_consent.recorded_by, stored().names) == (editor.user, TEXTS["names"])
-    assert stored().proposed_at is None
-
-
-def test_who_agreed_is_asked_about_an_adult_only_by_others(editor, story):
+def test_form_of_a_lead_records_at_once_and_asks_who_agreed_only_if_it_is_no_adult(editor, story):
     """The form hides the question once the answer is that the person is an adult."""
+    url = opened_from(story, stored())
     Contributor.objects.update(kind="")
     editor.user.groups.add(Group.objects.get(name=GROUP))
-    sent = ANSWERS | {"role": "tells", "given_by": ""}
+    assert url in editor.get(editor_of(story)).text
+    sent = SENT | {"role": "tells", "given_by": ""}
     for other in ({"kind": "group", "has_children": "False"}, {"kind": "adult", "adult_on": "2099-01-01"}):
-        assert "given_by" in errors_of(editor.post(opened_from(story, stored()), sent | other))
-    assert editor.post(opened_from(story, stored()), sent | {"kind": "adult"}).url == editor_of(story)
-    assert (stored().kind, stored().latest_consent.given_by) == ("adult", "self")
+        assert "given_by" in errors_of(editor.post(url, sent | other))
+    assert editor.post(url, sent | {"kind": "adult"}).url == editor_of(story)
+    person, consent = stored(), stored().latest_consent
+    assert (person.kind, person.names, person.proposed_at) == ("adult", TEXTS["names"], None)
+    assert (consent.given_by, consent.recorded_by) == ("self", editor.user)
 
 
 # --- Its words ------------------------------------------------------------------------------------

@@ -229,16 +229,6 @@ def test_a_version_that_changed_says_so(client):
     assert reading.contributor.latest_consent.where == []
 
 
-def test_a_picture_without_its_file_is_left_out(client):
-    person = make_agreeing_person(LINK_IS_SAFE)
-    story = make_story_about(person, lead_image=make_image("Shown"), lead_image_decorative=True)
-    client.get(story.url)
-    reading = make_reading(story=story)
-    story.lead_image.file.storage.delete(story.lead_image.file.name)
-    story.lead_image.renditions.all().delete()
-    assert heading(send(client, reading)) == READS
-
-
 def test_the_screens_have_the_language_of_the_reading_and_the_text_its_own(client):
     reading = make_reading("here", "ar")
     assert reading.path.startswith("/ar/reading/")

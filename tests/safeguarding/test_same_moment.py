@@ -14,7 +14,6 @@ from django.db import OperationalError, connection, transaction
 from django.db.models.signals import pre_delete
 from django.http import Http404
 from django.urls import reverse
-from taggit.models import Tag
 from wagtail.actions.copy_page import CopyPageAction
 from wagtail.images.models import SourceImageIOError
 from wagtail.models import ModelLogEntry, Page
@@ -458,20 +457,3 @@ def test_rendition_that_is_made_during_a_withdrawal_does_not_end_it():
             CleanImage.objects.get(pk=image.pk).get_rendition("fill-20x20|format-png")
 
     withdraw_during(make_rendition, CleanImage)
-
-
-def test_withdrawal_is_tried_again_if_something_gets_a_tag_that_it_deletes():
-    person, picture, added = make_agreeing_person(names=SECRET), make_image(), []
-    tag = Tag.objects.create(name=SECRET)
-
-    def add_tag(execute, sql, *arguments):
-        if sql.startswith('DELETE FROM "taggit_tag"') and not added:
-            added.append(tag)
-            with others() as start:
-                start(partial(picture.tags.add, tag))
-        return execute(sql, *arguments)
-
-    with connection.execute_wrapper(add_tag):
-        carry_out.withdraw(person, yes=[("taggit.tag", str(tag.pk))])
-    assert added
-    assert not Tag.objects.exists()
