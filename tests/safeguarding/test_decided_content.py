@@ -13,15 +13,8 @@ from safeguarding.models import Decision
 from safeguarding.releases import report_again
 from stories.models import StoryPage
 from stories.terms import Author, Theme
-from tests.support.builders import (
-    home_page,
-    make_author,
-    make_document,
-    make_image,
-    make_story,
-    make_user,
-    picture_bytes,
-)
+from tests.support import builders
+from tests.support.builders import home_page, make_author, make_document, make_image, make_user, picture_bytes
 from tests.support.leads import make_live_story, send_decision
 from tests.support.people import decide, make_agreeing_person, rows_of
 from tests.support.undone import undone
@@ -104,7 +97,7 @@ def test_decision_ends_with_what_could_tell_who_it_is_and_with_nothing_else(stor
 
 @pytest.mark.sqlite_only
 def test_decision_about_a_home_page_counts_after_a_featured_story_is_deleted():
-    home, person, story = home_page(), make_agreeing_person({"proceedings": True}), make_story()
+    home, person, story = home_page(), make_agreeing_person({"proceedings": True}), builders.make_story()
     home.people, home.story_people = "listed", rows_of(person)
     home.featured_stories = [FeaturedStory(story=story)]
     home.save(clean=False)
@@ -117,7 +110,7 @@ def test_decision_about_a_home_page_counts_after_a_featured_story_is_deleted():
 @pytest.mark.sqlite_only
 def test_only_those_who_may_publish_rename_what_readers_see_or_will_see(story, client):
     staff, free, waiting = Author.objects.get(), make_author("Free"), make_author("Waiting")
-    Workflow.objects.get().start(make_story(live=False, authors=["Waiting"]), make_user("Editors"))
+    Workflow.objects.get().start(builders.make_story(live=False, authors=["Waiting"]), make_user("Editors"))
     theme = Theme.objects.get()
     cases = [("Editors", term, term == free) for term in (staff, theme, free, waiting)]
     for group, term, is_renamed in (*cases, ("Moderators", staff, True)):

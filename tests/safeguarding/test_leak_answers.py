@@ -19,16 +19,8 @@ from safeguarding.leak_check.hits import LIMIT
 from safeguarding.models import LeakHits
 from safeguarding.policies import GROUP
 from stories.terms import Author, Theme
-from tests.support.builders import (
-    make_document,
-    make_image,
-    make_plain_page,
-    make_story,
-    make_user,
-    parse,
-    picture_bytes,
-    story_form,
-)
+from tests.support import builders
+from tests.support.builders import make_document, make_image, make_story, make_user, parse, story_form
 from tests.support.messages import texts_of
 from tests.support.people import make_person
 from tests.support.stored_text import all_stored_text
@@ -62,7 +54,7 @@ def requests_with_words():
     yield ("Author: ", "name"), f"{terms}/author/add/", {"name": f"{NAME} X.", "role": "", "picture": ""}
     form = {"old_path": f"/of-{NAME}/", "redirect_link": "https://e.org"}
     yield ("Redirect: ", "redirect from"), "/admin/redirects/add/", form
-    row = {"page": make_plain_page("Found").pk, "description": ""}
+    row = {"page": builders.make_plain_page("Found").pk, "description": ""}
     row |= {"external_link_url": "", "external_link_text": ""}
     form = nested_form_data({"editors_picks": inline_formset([row]), "query_string": f"about {NAME}"})
     yield ("Query: ", "query string"), "/admin/searchpicks/add/", form
@@ -73,7 +65,7 @@ def requests_with_words():
     form = {"title": f"{PLACE}.pdf", "tags": "", "collection": 1}
     yield ("Document: ", "title"), f"/admin/documents/edit/{document.pk}/", form
     # The title of an upload comes from the name of the file.
-    file = SimpleUploadedFile(f"{NAME.lower()}_shelter.png", picture_bytes(), "image/png")
+    file = SimpleUploadedFile(f"{NAME.lower()}_shelter.png", builders.picture_bytes(), "image/png")
     form = {"title": f"{NAME.lower()}_shelter", "files[]": file, "shows": "place", "collection": 1}
     yield ("Picture: ", "title"), "/admin/images/multiple/add/", form
 

@@ -22,16 +22,10 @@ from safeguarding.models import LeakHits
 from safeguarding.panels import find_work
 from safeguarding.policies import GROUP
 from safeguarding.scopes import Naming
+from tests.support import people
 from tests.support.builders import make_image, make_index, make_story, make_user, parse, save_with, story_form
 from tests.support.messages import texts_of
-from tests.support.people import (
-    make_agreeing_person,
-    make_person,
-    make_story_about,
-    people_fields,
-    send_form,
-    withdraw,
-)
+from tests.support.people import make_agreeing_person, make_person, make_story_about, people_fields, send_form
 from tests.support.protected_person import is_live
 
 pytestmark = pytest.mark.sqlite_only
@@ -188,7 +182,7 @@ def test_what_requests_at_the_same_moment_find_counts_together():
 
 
 def test_desk_lists_who_is_never_looked_for(person):
-    withdraw(make_person())
+    people.withdraw(make_person())
     blank = make_person(contact="0700123456")
     [(code, _address, _text)] = find_work(make_user(GROUP))["People whom the leak check can't find"]
     assert code == blank.code

@@ -27,16 +27,8 @@ from safeguarding.withdrawal_models import Restriction
 from stories.models import StoryPage
 from stories.people import StoryPerson
 from stories.people_check import find_errors
-from tests.support.builders import (
-    make_document,
-    make_image,
-    make_story,
-    make_user,
-    parse,
-    picture_bytes,
-    save_draft,
-    save_with,
-)
+from tests.support import builders
+from tests.support.builders import make_document, make_image, make_user, parse, save_draft, save_with
 from tests.support.leads import ANSWERS, address, errors_of
 from tests.support.people import (
     ALL_AGREED,
@@ -104,7 +96,7 @@ VOIDS = {
     "word": (text(summary="It was told anew."), True),
     "naming": (text(naming=2), True),
     "authors": (text(story_authors=[]), True),
-    "file": (picture(file=CleanFile(picture_bytes(50, 50), ".png")), True),
+    "file": (picture(file=CleanFile(builders.picture_bytes(50, 50), ".png")), True),
     "recognisable": (picture(is_recognisable=True), True),
     "crop": (picture(focal_point_x=5, focal_point_y=5, focal_point_width=5, focal_point_height=5), True),
     "document": (edit(lambda _story: CleanDocument.objects.get(), file=CleanFile(b"Other.", ".txt")), True),
@@ -196,7 +188,7 @@ def test_a_no_counts_for_an_older_copy_and_for_a_copy_of_a_translation():
 
 
 def test_a_no_asks_anew_whether_nobody_is_in_the_live_version():
-    story = make_story(people="none")
+    story = builders.make_story(people="none")
     say_right(find_versions(story)[-1], None)
     person = make_agreeing_person(WANTS)
     save_draft(story, people="listed", story_people=rows_of(person))

@@ -9,9 +9,12 @@ from wagtail.images import get_image_model
 
 from caching.content_version import content_version
 from caching.local_date import today
+from home.models import SiteSettings
+from media.access import is_public
 from media.cleaning import CleanFile
-from publishing.visibility import is_published
-from safeguarding.models import Release
+from media.models import CleanImage
+from publishing.visibility import is_published, published_pages
+from safeguarding.models import Contributor, Release
 from safeguarding.releases import recompute
 from safeguarding.scopes import NO_END, Naming, Picture
 from stories.models import StoryPage
@@ -21,6 +24,7 @@ from tests.support.people import (
     ALL_AGREED,
     days_from_today,
     decide,
+    is_read,
     make_agreeing_person,
     make_person,
     make_story_about,
@@ -35,7 +39,7 @@ NOON = datetime.datetime(2026, 3, 10, 12, tzinfo=datetime.UTC)
 AGREED = ALL_AGREED | {"where": ["website"]}
 
 
-def is_read(client, story):
+def opens(client, story):
     """Return whether visitors can open `story`, and assert that lists and links have it only then."""
     is_listed = StoryPage.objects.published().filter(pk=story.pk).exists()
     assert is_listed == (client.get(story.url).status_code == 200)
@@ -58,11 +62,11 @@ def test_story_is_read_until_the_first_consent_in_it_ends(client, time_machine):
     before = content_version.read()
     for days, expected in ((3, True), (4, False)):
         time_machine.move_to(NOON + datetime.timedelta(days=days), tick=False)
-        assert is_read(client, story) == expected
-        assert is_read(client, other)
+        assert opens(client, story) == expected
+        assert opens(client, other)
     assert content_version.read() != before, "what is cached for visitors is of another day"
     record(first, **AGREED | {"event": "renewed", "ends_on": days_from_today(30)})
-    assert is_read(client, story)
+    assert opens(client, story)
     assert until(story) == NOON.date() + datetime.timedelta(days=9)
 
 
@@ -72,7 +76,7 @@ def test_day_is_that_of_the_site_and_not_of_the_user(client, time_machine, setti
     assert today() == datetime.date(2026, 3, 11)
     story = make_held(make_agreeing_person({"ends_on": NOON.date()}))
     with timezone.override("America/Lima"):
-        assert not is_read(client, story)
+        assert not opens(client, story)
         assert content_version.read()[-1] == today().toordinal(), "caches use the same day"
 
 
@@ -80,9 +84,9 @@ def test_no_event_releases_a_story_of_which_nobody_said_who_is_in_it(client):
     person = make_person()
     story = builders.save_with(make_held(person), check=False, people="")
     record(person, **ALL_AGREED)
-    assert not is_read(client, story)
+    assert not opens(client, story)
     builders.save_with(story, check=False, people="listed")
-    assert is_read(client, story)
+    assert opens(client, story)
 
 
 # --- Decisions -----------------------------------------------------------------------------------
@@ -101,24 +105,24 @@ def child_story():
 
 def test_decision_is_for_this_content_and_time(client):
     child, story = child_story()
-    assert not is_read(client, story)
+    assert not opens(client, story)
     decide(story, child, "child", days=20)
-    assert is_read(client, story)
+    assert opens(client, story)
     assert until(story) == days_from_today(20)
 
     story = StoryPage.objects.get(pk=story.pk)
     story.save(clean=False)
-    assert is_read(client, story), "nothing was changed"
+    assert opens(client, story), "nothing was changed"
     builders.save_with(story, check=False, summary="Another summary.")
-    assert not is_read(client, story)
+    assert not opens(client, story)
     decision = decide(story, child, "child")
     assert until(story) == days_from_today(49), "the guardian's consent ends"
     decision.delete()
-    assert not is_read(client, story)
+    assert not opens(client, story)
     decide(story, child, "child")
-    assert is_read(client, story)
+    assert opens(client, story)
     withdraw(child)
-    assert not is_read(client, story)
+    assert not opens(client, story)
 
 
 def test_decision_is_for_one_page(client):
@@ -128,17 +132,17 @@ def test_decision_is_for_one_page(client):
     StoryPage.objects.filter(pk=copy.pk).update(live=True)
     assert copy.people_digest == story.people_digest
     decide(story, child, "child")
-    assert is_read(client, story)
-    assert not is_read(client, copy)
+    assert opens(client, story)
+    assert not opens(client, copy)
 
 
 def test_decision_stands_in_for_consent_and_never_for_a_withdrawal(client):
     accused = make_person(role="accused")
     story = make_held(accused)
     decide(story, accused, "other")
-    assert is_read(client, story)
+    assert opens(client, story)
     record(accused, event="withdrawn")
-    assert not is_read(client, story)
+    assert not opens(client, story)
 
 
 def test_another_legal_ground_undoes_no_later_answer_once_that_consent_has_ended(time_machine):
@@ -180,10 +184,10 @@ def test_translation_needs_agreement_to_other_languages(client):
     french.refresh_from_db()
     french.copy(recursive=True, update_attrs={"slug": "copies"}, **live)
     found = StoryPage.objects.descendant_of(french.get_parent())
-    assert [is_read(client, page) for page in found] == [False] * 8
-    assert is_read(client, story)
+    assert [opens(client, page) for page in found] == [False] * 8
+    assert opens(client, story)
     record(person, **AGREED | {"where": ["website", "languages"]})
-    assert is_read(client, translation)
+    assert opens(client, translation)
 
 
 # --- Pictures ------------------------------------------------------------------------------------
@@ -234,3 +238,138 @@ def test_picture_is_shown_while_its_people_agree_on_any_page(client):
     assert response.status_code == 302
     client.logout()
     assert sees_picture(client, page)
+
+
+# --- Pictures on pages, and outside of one --------------------------------------------------------
+
+
+# {condition that is not met outside of a page: (what differs in the consent, fields of the person)}.
+OUTSIDE = {
+    "proceedings": ({"proceedings": True}, {}),
+    "proceedings not asked": ({"proceedings": None}, {}),
+    "programme": ({"in_programme": True}, {}),
+    "one language": ({"where": ["website"]}, {}),
+    "child": ({"given_by": "guardian"}, {"kind": "child"}),
+    "child without guardian": ({}, {"kind": "child"}),
+    "group with children": ({"given_by": "guardian"}, {"kind": "group"}),
+    "no consent to pictures": ({"picture": Picture.NONE}, {}),
+    "withdrawn": ({"event": "withdrawn"}, {}),
+}
+
+
+def make_outside(event=(), person=()):
+    """Return the picture of a person who agreed, except for `event`, as the logo and that of an author."""
+    image = builders.make_image(shows="person", is_recognisable=False)
+    image.people.add(make_agreeing_person(event, **dict(person)))
+    image.refresh_from_db()
+    builders.save_with(SiteSettings.for_site(builders.home_page().get_site()), logo=image)
+    return image, builders.make_story(authors=[builders.make_author("Awa", picture=image).name])
+
+
+@pytest.mark.parametrize("name", [None, *OUTSIDE])
+def test_outside_of_a_page_there_is_no_decision_about_a_picture(client, name):
+    image, story = make_outside(*OUTSIDE.get(name, ()))
+    text = client.get(story.url).text
+    assert text.count("<img") == (0 if name else 2)
+    assert is_public(image) == (not name)
+
+
+def make_pages(image):
+    """Return live pages about nobody that show `image`: a story, a plain page, the home page."""
+    body = [builders.pictures_block(image)]
+    story = builders.make_story(lead_image=image, lead_image_alt="A lamp")
+    pages = [story, builders.make_plain_page("About", body=body)]
+    home = builders.save_with(builders.home_page(), body=body)
+    return [*pages, home]
+
+
+def read_of(pages):
+    """Return which of `pages` visitors read."""
+    return {page.pk for page in published_pages().filter(pk__in=[each.pk for each in pages])}
+
+
+def test_a_person_who_is_put_on_a_picture_later_holds_its_pages():
+    image = builders.make_image()
+    pages = make_pages(image)
+    keys = {page.pk for page in pages}
+    assert read_of(pages) == keys
+    # Somebody who agreed to everything, too: the person is not in the list, and has to be.
+    person = make_agreeing_person()
+    image.people.add(person)
+    assert read_of(pages) == set()
+    about = pages[2]
+    about.people, about.story_people = "listed", rows_of(person)
+    about.save_revision().publish()
+    assert read_of(pages) == {about.pk}
+    image.people.clear()
+    assert read_of(pages) == keys
+
+
+def test_a_picture_that_is_said_to_be_recognisable_holds_its_pages():
+    person = make_agreeing_person({"picture": Picture.NOT_RECOGNISABLE})
+    image = builders.make_image(is_recognisable=False)
+    image.people.add(person)
+    listed = {"people": "listed", "story_people": rows_of(person)}
+    about = builders.make_plain_page("About", body=[builders.pictures_block(image)], **listed)
+    for is_recognisable in (False, True, False):
+        builders.save_with(image, is_recognisable=is_recognisable)
+        assert bool(read_of([about])) == (not is_recognisable)
+
+
+# --- Removed rows: what is unknown then is not shown ----------------------------------------------
+
+
+@pytest.mark.parametrize("shows", CleanImage.Shows.values)
+def test_picture_of_a_deleted_person_is_not_shown_until_somebody_says_who_is_on_it(shows, subtests):
+    for others in ([], [make_agreeing_person()]):
+        for agrees in (True, False):
+            with subtests.test(others=len(others), agrees=agrees):
+                person = make_agreeing_person() if agrees else make_person()
+                image = builders.make_image(shows=shows)
+                image.people.add(person, *others)
+                assert CleanImage.objects.get(pk=image.pk).is_shown == agrees
+                Contributor.objects.filter(pk=person.pk).delete()
+                image = CleanImage.objects.get(pk=image.pk)
+                image.save()
+                assert not image.is_shown
+                image.asks_again = False  # as the form does
+                image.save()
+                assert image.is_shown == (bool(others) or shows != "person")
+
+
+REMOVE = {
+    "use": lambda _story, withdrawn: withdrawn.uses.all().delete(),
+    "release": lambda story, _withdrawn: Release.objects.filter(page=story.pk).delete(),
+    "decision": lambda story, withdrawn: decide(story, withdrawn, "other").delete(),
+}
+
+
+@pytest.mark.parametrize("what", REMOVE)
+def test_story_with_somebody_who_withdrew_stays_held(what):
+    other, withdrawn = make_agreeing_person(), make_agreeing_person()
+    story = make_story_about(other, withdrawn)
+    withdraw(withdrawn)
+    REMOVE[what](story, withdrawn)
+    assert not is_read(story)
+    record(other, **ALL_AGREED)
+    assert not is_read(story), "the consent of somebody else changed"
+    StoryPage.objects.get(pk=story.pk).save(clean=False)
+    assert not is_read(story)
+    record(withdrawn, **ALL_AGREED)
+    assert is_read(story), "the saved page reported again who is in it"
+
+
+@pytest.mark.parametrize("is_copied", [False, True])
+def test_whoever_comes_into_a_translation_after_its_original_is_deleted_agrees_to_its_language(is_copied):
+    story, index = builders.make_story(), make_index_in("fr")
+    key = story.translation_key
+    translation = builders.make_story(parent=index, locale=index.locale, translation_key=key)
+    story.delete()
+    if is_copied:
+        translation = translation.copy(update_attrs={"slug": "copy"})
+    changed = StoryPage.objects.get(pk=translation.pk)
+    person = make_agreeing_person({"where": ["website"]})
+    builders.save_with(changed, check=False, people="listed", story_people=rows_of(person), live=True)
+    assert not is_read(changed)
+    record(person, **ALL_AGREED)
+    assert is_read(changed)

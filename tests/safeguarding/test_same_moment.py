@@ -4,7 +4,8 @@ import io
 import threading
 import time
 import uuid
-from contextlib import suppress
+from contextlib import closing, suppress
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
@@ -32,23 +33,15 @@ from safeguarding.stopping import stop
 from safeguarding.withdrawal import carry_out
 from safeguarding.withdrawal.addresses import digest_of
 from safeguarding.withdrawal.again import withdraw_again
+from safeguarding.withdrawal.database_files import NotOwner, vacuum_postgresql
 from safeguarding.withdrawal.forgetting import delete_words
 from safeguarding.withdrawal.page_holds import hold_pages, release_page
+from safeguarding.withdrawal.tasks import add_task, run_tasks
 from stories.models import StoryPage
-from tests.support import builders
+from tests.support import builders, people
 from tests.support.builders import make_document, make_image, make_index, make_story, make_user, picture_bytes
 from tests.support.leads import ANSWERS, SECRET, address, make_live_story
-from tests.support.people import (
-    ALL_AGREED,
-    days_from_today,
-    decide,
-    is_read,
-    make_agreeing_person,
-    make_person,
-    make_story_about,
-    record,
-    withdraw,
-)
+from tests.support.people import ALL_AGREED, decide, make_agreeing_person, make_story_about, record, withdraw
 from tests.support.queries import others
 from tests.support.readings import make_reading
 
@@ -136,7 +129,7 @@ def test_file_that_is_erased_while_its_form_is_sent_does_not_come_back():
 
 
 def is_held_back(story):
-    return not is_read(story)
+    return not people.is_read(story)
 
 
 def decide_about_somebody_who_withdraws():
@@ -161,7 +154,7 @@ def save_a_page_that_is_held():
 
 
 def delete_names_of_somebody_who_agrees_again():
-    long_ago = {"given_on": days_from_today(-4000), "ends_on": days_from_today(-3000)}
+    long_ago = {"given_on": people.days_from_today(-4000), "ends_on": people.days_from_today(-3000)}
     person = make_agreeing_person(long_ago, names="Amina")
     assert deletion_day(person) < today()
     return partial(record, person, **ALL_AGREED), partial(delete_names_of, person.pk), has(person, "Amina")
@@ -179,7 +172,7 @@ def forget_words_of_somebody_who_agrees_again():
 
 
 def encrypt_names_that_are_changed():
-    person = make_person(names="Amina")
+    person = people.make_person(names="Amina")
     change = partial(Contributor.objects.filter(pk=person.pk).update, names="Bela")
     rotate = partial(call_command, "rotate_safeguarding_keys", stdout=io.StringIO())
     return change, rotate, has(person, "Bela")
@@ -269,10 +262,10 @@ def test_the_second_sees_what_the_first_wrote():
 
 def test_two_changes_of_one_picture():
     """Check that the second one sees what the first one wrote, although they change different people."""
-    withdrawing, renewing, added = make_agreeing_person(), make_agreeing_person(), make_person()
+    withdrawing, renewing, added = make_agreeing_person(), make_agreeing_person(), people.make_person()
     shared, changed = make_image(shows="person"), make_image()
     shared.people.set([withdrawing, renewing])
-    earlier = ALL_AGREED | {"event": "renewed", "ends_on": days_from_today(30)}
+    earlier = ALL_AGREED | {"event": "renewed", "ends_on": people.days_from_today(30)}
     for image, first, second in (
         (shared, partial(withdraw, withdrawing), partial(record, renewing, **earlier)),
         (changed, partial(changed.people.add, added), CleanImage.objects.get(pk=changed.pk).save),
@@ -333,7 +326,7 @@ def test_whoever_waits_for_the_first_person_has_not_locked_the_second():
     replaced, chosen, *_two = pictures = [make_image(shows="person") for _each in range(4)]
     for image, person in zip(pictures, (first, second, second, first), strict=True):
         image.people.add(person)
-    deleted = make_person()
+    deleted = people.make_person()
     for image in pictures[2:]:
         image.people.add(deleted)
     replaced.file = CleanFile(picture_bytes(color=(1, 2, 3)), ".png")
@@ -457,3 +450,83 @@ def test_rendition_that_is_made_during_a_withdrawal_does_not_end_it():
             CleanImage.objects.get(pk=image.pk).get_rendition("fill-20x20|format-png")
 
     withdraw_during(make_rendition, CleanImage)
+
+
+# --- PostgreSQL's files, which what was erased leaves at night ------------------------------------
+
+
+# (hour, what another transaction has done, error of the task while that is open). NIGHT is from 3 to 6.
+OBSTACLES = [
+    (2, "SELECT 1", ""),
+    (3, "SELECT pg_current_xact_id()", "OlderTransaction"),
+    (4, "SELECT 1", "OlderTransaction"),
+    (5, "LOCK TABLE wagtailcore_page IN ACCESS SHARE MODE", "OperationalError"),
+]
+
+
+def make_task(*later_steps):
+    """Return the task "vacuum" of a new withdrawal, as a queryset. `later_steps`: steps of tasks after it."""
+    withdrawal = Withdrawal.objects.create(code="P-2345")
+    for step in ("vacuum", *later_steps):
+        withdrawal.tasks.create(step=step)
+    return withdrawal.tasks.filter(step="vacuum")
+
+
+def test_it_is_erased_at_night_and_when_no_other_transaction_keeps_it(time_machine):
+    # The step "again" fails without data.
+    task, same_night, early = make_task(), make_task(), make_task("again")
+    for failures, (hour, statement, error) in enumerate(OBSTACLES):
+        time_machine.move_to(datetime(2026, 3, 11, hour, tzinfo=UTC))
+        with closing(connection.copy()) as other, other.cursor() as cursor:
+            cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+            cursor.execute(statement)
+            task.update(data={})  # The other transaction is older than this one.
+            run_tasks()
+            cursor.execute("ROLLBACK")  # A connection ends some time after it is closed.
+        assert task.filter(done_at=None, failures=failures, error=error).exists(), statement
+        assert same_night.filter(done_at=None, failures=0).exists()
+    run_tasks()
+    assert same_night.get().done_at < task.get().done_at, "it was done with the first one"
+    assert early.get().done_at is None
+
+
+def test_transaction_that_begins_meanwhile_keeps_the_task_waiting(time_machine):
+    time_machine.move_to(datetime(2026, 3, 11, 3, tzinfo=UTC))
+    task, began = make_task(), []
+    with closing(connection.copy()) as other, other.cursor() as cursor:
+
+        def begin(execute, sql, *arguments):
+            if sql.startswith("VACUUM") and not began:
+                began.append(sql)
+                cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+                cursor.execute("SELECT 1")
+            return execute(sql, *arguments)
+
+        with connection.execute_wrapper(begin):
+            run_tasks()
+        cursor.execute("ROLLBACK")
+        assert task.filter(done_at=None, error="OlderTransaction").exists()
+    run_tasks()
+    assert task.get().done_at
+
+
+def test_what_is_erased_meanwhile_is_done_the_next_time(time_machine):
+    time_machine.move_to(datetime(2026, 3, 11, 3, tzinfo=UTC))
+    task = make_task()
+    withdrawal = Withdrawal.objects.get()
+
+    def erase(execute, sql, *arguments):
+        if sql.startswith("VACUUM"):
+            add_task(withdrawal, "vacuum")
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(erase):
+        run_tasks()
+    assert [each.done_at is None for each in task.order_by("pk")] == [False, True]
+
+
+def test_user_who_does_not_own_the_database_is_told(time_machine):
+    time_machine.move_to(datetime(2026, 3, 11, 3, tzinfo=UTC))
+    with pytest.raises(NotOwner), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE pg_monitor")
+        vacuum_postgresql(cursor)
