@@ -4,19 +4,19 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.log_actions import log
-from wagtail.models import GroupPagePermission, ModelLogEntry
+from wagtail.models import ModelLogEntry
 
 from safeguarding.models import Reading, SecondReader
 from safeguarding.policies import GROUP, NAMES_CLOSED
 from safeguarding.releases import is_page_released
 from safeguarding.withdrawal.forgetting import forget_labels
-from tests.support.builders import make_image, make_index, make_user, parse
+from tests.support.admin_world import Section, make_section_editors
+from tests.support.builders import make_image, make_user, parse
 from tests.support.leads import errors_of
 from tests.support.people import make_agreeing_person, make_story_about, record, withdraw
 from tests.support.readings import LINK_IS_SAFE, make_reading, press
@@ -40,15 +40,11 @@ def start_of(story, page=None):
 
 def make_reader(role, story):
     """Return a client of a user with this `role`."""
-    client = Client()
+    client, groups = Client(), {"lead": [GROUP], "moderator": ["Moderators"]}
+    if role == "editor elsewhere":
+        groups[role] = [make_section_editors(Section("There", "Plain"))]
     if role != "visitor":
-        user = make_user(*{"lead": [GROUP], "moderator": ["Moderators"]}.get(role, []))
-        if role == "editor elsewhere":
-            there, group = make_index(make_index(), "There"), Group.objects.create(name="There")
-            GroupPagePermission.objects.create(group=group, page=there, permission_type="change")
-            group.permissions.set(Group.objects.get(name="Editors").permissions.all())
-            user.groups.add(group)
-        client.force_login(user)
+        client.force_login(make_user(*groups[role]))
     return client
 
 

@@ -33,19 +33,16 @@ from stories.models import StoryPage
 from stories.people import StoryPerson
 from stories.story_links import StoryAuthor, StoryTheme
 from tests.support import builders, withdrawal_world
-from tests.support.builders import make_user, save_draft, story_form
+from tests.support.builders import save_draft
 from tests.support.people import (
     ALL_AGREED,
-    days_from_today,
     is_read,
-    make_agreeing_person,
-    people_fields,
     record,
 )
 from tests.support.stored_text import all_stored_text, stored_names, tables_with
 from tests.support.translations import make_index_in, make_translation
 from tests.support.undone import undone
-from tests.support.withdrawal_world import ADDRESSES, HOME, NAME, SENTINELS, make_named_person, withdraw_all
+from tests.support.withdrawal_world import ADDRESSES, HOME, NAME, SENTINELS, withdraw_all
 
 # The models with rows about a story, and the field of each with the key of the story.
 ABOUT = {
@@ -493,34 +490,3 @@ def test_what_killed_processes_left_is_done_by_the_scheduler(monkeypatch):
     assert not default_storage.exists(image.file.name)
     assert person.code in ledger.file_path().read_text()
     assert set(WithdrawalTask.objects.filter(done_at=None).values_list("step", flat=True)) == {"vacuum"}
-
-
-# --- On the desk ----------------------------------------------------------------------------------
-
-
-def test_desk_says_how_a_held_story_is_cleared_after_the_consent_of_the_other_person_ended(lead, client):
-    person, other = make_named_person(), make_agreeing_person()
-    story = withdrawal_world.make_shared(person, other, title="Of both", slug="of-both")
-    withdraw(person)
-    record(other, **ALL_AGREED | {"given_on": days_from_today(-9), "ends_on": days_from_today(-1)})
-    sentence = f"takes {person.code} out and publishes it"
-    assert sentence in lead.get("/admin/").text
-    client.force_login(make_user("Moderators"))
-    for action in ("publish", None, "unpublish", None):
-        assert WithdrawalTask.objects.filter(step="purge", done_at=None).exists(), action
-        if action == "unpublish":
-            client.post(f"/admin/pages/{story.pk}/unpublish/")
-        else:
-            client.post(f"/admin/pages/{story.pk}/edit/", form_without(person, story, action))
-        run_tasks()
-    assert not WithdrawalTask.objects.filter(step="purge", done_at=None).exists()
-    client.force_login(make_user("Safeguarding"))
-    assert sentence not in client.get("/admin/").text
-
-
-def form_without(person, story, action):
-    """Return the data that the editor posts for `story` to take `person` out of it."""
-    draft = StoryPage.objects.get(pk=story.pk).get_latest_revision_as_object()
-    form = story_form(action, title=draft.title, slug=draft.slug, **people_fields(draft))
-    rows = [row.contributor_id for row in draft.story_people.all()]
-    return form | ({f"story_people-{rows.index(person.pk)}-DELETE": "on"} if person.pk in rows else {})
