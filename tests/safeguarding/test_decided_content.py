@@ -14,7 +14,15 @@ from safeguarding.releases import report_again
 from stories.models import StoryPage
 from stories.terms import Author, Theme
 from tests.support import builders
-from tests.support.builders import home_page, make_author, make_document, make_image, make_user, picture_bytes
+from tests.support.builders import (
+    home_page,
+    make_author,
+    make_document,
+    make_image,
+    make_user,
+    picture_bytes,
+    save_draft,
+)
 from tests.support.leads import make_live_story, send_decision
 from tests.support.people import decide, make_agreeing_person, rows_of
 from tests.support.undone import undone
@@ -131,10 +139,7 @@ def test_changes_that_end_no_decision_stand_on_the_desk(story, lead):
         client.post(f"/admin/snippets/stories/theme/edit/{theme.pk}/", {"name": name})
 
     def publish(**fields):
-        story.refresh_from_db()
-        for name, value in fields.items():
-            setattr(story, name, value)
-        story.save_revision(clean=False).publish()
+        save_draft(story, **fields).publish()
 
     publish()
     for change in (lambda: rename("Lights"), lambda: publish(show_contents=True), publish):

@@ -115,8 +115,8 @@ def test_who_wrote_it_reads_what_helps_if_an_answer_is_not_known(lead):
         story = make_story_about(make_agreeing_person({"in_programme": answer}), live=False)
         save(story, lead.user, "By the Lead.")
         said = send_decision(lead, story).text
-        assert "You wrote this version" in said
-        assert ("Ask the person, then record the consent again" in said) == (answer is None)
+        found = ["You wrote this version" in said, "Ask the person, then record the consent again" in said]
+        assert found == [True, answer is None]
 
 
 # --- Who wrote it ---------------------------------------------------------------------------------

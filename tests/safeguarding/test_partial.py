@@ -16,7 +16,7 @@ from safeguarding.withdrawal.page_holds import hold_pages
 from safeguarding.withdrawal.tasks import run_quick_tasks
 from stories.models import StoryPage
 from tests.support import builders
-from tests.support.builders import parse
+from tests.support.builders import parse, save_draft
 from tests.support.leads import ANSWERS, address
 from tests.support.people import ALL_AGREED, days_from_today, make_agreeing_person, make_story_about, record
 from tests.support.stored_text import tables_with
@@ -36,10 +36,7 @@ def make_stories():
 
 
 def publish(story, **fields):
-    draft = StoryPage.objects.get(pk=story.pk).get_latest_revision_as_object()
-    for name, value in fields.items():
-        setattr(draft, name, value)
-    draft.save_revision(clean=False).publish(skip_permission_checks=True)
+    save_draft(story, **fields).publish(skip_permission_checks=True)
 
 
 def statuses(client, *pages):
@@ -58,12 +55,10 @@ def add_word(lead, person, **fields):
 
 def test_stories_that_say_a_new_word_are_held_until_they_are_published_without_it(lead, client):
     person, story, other = make_stories()
-    with undone():
-        add_word(lead, person, protected_words=NAME, hold_stories=None)
-        assert statuses(client, story, other) == [200, 200]
-    with undone():
-        add_word(lead, person, ordinary_words=NAME)
-        assert statuses(client, story, other) == [200, 200]
+    for fields in ({"protected_words": NAME, "hold_stories": None}, {"ordinary_words": NAME}):
+        with undone():
+            add_word(lead, person, **fields)
+            assert statuses(client, story, other) == [200, 200]
     report = add_word(lead, person, protected_words=NAME)
     assert address(person, "past") in report.text
     assert statuses(client, story, other) == [404, 200]
@@ -146,9 +141,8 @@ def test_changed_consent_holds_at_once_and_a_lead_clears_what_was_there_before(l
     assert statuses(client, story, other, page) == expected
     assert response.redirect_chain == [(address(person, "past"), 302)]
     shown = parse(response).select_one("main")
-    assert {button["value"] for button in shown.select("button[name=page]")} == {
-        str(each.pk) for each in (story, other, page)
-    }
+    buttons = {int(button["value"]) for button in shown.select("button[name=page]")}
+    assert buttons == {each.pk for each in (story, other, page)}
     links = [each["href"] for each in shown.select("a")]
     assert f"/admin/images/{image.pk}/" in links
     assert f"/admin/pages/{story.pk}/history/" in links
