@@ -78,15 +78,17 @@ def test_no_route_shows_a_page_whose_people_have_not_agreed(client, model):
         with undone():
             if page := make_draft(model, make_fields()):
                 change_after_decision(name, page)
-            for route in ROUTES if page else ():
+            # What is not agreed to makes no difference for the routes that check nothing again.
+            is_opened = name in {"withdrawn", "child without decision"}
+            for route in (ROUTES if is_opened else ROUTES[:2]) if page else ():
                 with undone():
                     if route is publish:
                         with pytest.raises(ValidationError):
                             route(page)
                     else:
                         route(page)
-                    is_opened = route is update_queryset and name in {"withdrawn", "child without decision"}
-                    assert not is_read(client if is_opened else None, page), (name, route.__name__)
+                    opens = is_opened and route is update_queryset
+                    assert not is_read(client if opens else None, page), (name, route.__name__)
 
 
 @pytest.mark.parametrize("model", TYPES)

@@ -77,7 +77,11 @@ def form_of(client, url):
     for each in parse(client.get(url)).select("#w-editor-form input[name], #w-editor-form textarea[name]"):
         if each.get("type") not in {"radio", "checkbox"} or each.has_attr("checked"):
             data.setdefault(each["name"], []).append(each.get("value", each.text.strip() or "on"))
-    return {name: values for name, values in data.items() if values != ["on"] or name == "hold_stories"}
+    return {
+        name: values
+        for name, values in data.items()
+        if values != ["on"] or name in {"hold_stories", "link_is_safe"}
+    }
 
 
 def confirm(lead, **changes):
