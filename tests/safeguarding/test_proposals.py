@@ -75,13 +75,10 @@ def form_of(client, url):
     """Return the data of a form as it is opened."""
     data = {}
     for each in parse(client.get(url)).select("#w-editor-form input[name], #w-editor-form textarea[name]"):
-        if each.get("type") not in {"radio", "checkbox"} or each.has_attr("checked"):
-            data.setdefault(each["name"], []).append(each.get("value", each.text.strip() or "on"))
-    return {
-        name: values
-        for name, values in data.items()
-        if values != ["on"] or name in {"hold_stories", "link_is_safe"}
-    }
+        is_box = each.get("type") in {"radio", "checkbox"}
+        if not is_box or each.has_attr("checked"):
+            data.setdefault(each["name"], []).append(each.get("value", "on" if is_box else each.text.strip()))
+    return data
 
 
 def confirm(lead, **changes):
