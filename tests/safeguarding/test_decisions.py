@@ -7,11 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import ModelLogEntry, Workflow
 
+from safeguarding import panels, policies, reminders, scopes
 from safeguarding.models import Decision, Notice
-from safeguarding.panels import find_work
-from safeguarding.policies import GROUP
-from safeguarding.reminders import send_reminders
-from safeguarding.scopes import NO_END
 from stories.models import StoryPage
 from tests.support.builders import make_story, make_user, parse
 from tests.support.leads import decision_data, errors_of, make_live_story, send_decision
@@ -35,7 +32,7 @@ def test_a_decision_lets_a_live_story_be_read(lead):
     for wrong in (
         {"reason": ""},
         {"ends_on": str(days_from_today(-1))},
-        {"ends_on": str(NO_END)},
+        {"ends_on": str(scopes.NO_END)},
         {"has_read": ""},
         {"question": [data["question"], "1:child"]},  # which is not asked about this story
     ):
@@ -68,7 +65,7 @@ def test_about_a_child_a_second_person_decides(lead):
     assert lead.post(page, data | {"ends_on": str(days_from_today(9))}).status_code == 200
     assert not Decision.objects.exists()
     second = Client()
-    second.force_login(make_user(GROUP))
+    second.force_login(make_user(policies.GROUP))
     send_decision(second, story)
     decision = Decision.objects.get()
     assert (decision.ground, decision.revision) == ("child", story.latest_revision)
@@ -213,7 +210,7 @@ def test_what_waits_longest_stands_first_with_its_days(lead, time_machine, days)
     items = parse(lead.get("/admin/")).select("li")
     lines = [each.text.split(" P-")[0] for each in items if "Waits for" in each.text]
     assert lines == ["9: Waits for 9 days.", "1: Waits for 1 day."]
-    lead.force_login(make_user(GROUP))  # who wrote nothing
+    lead.force_login(make_user(policies.GROUP))  # who wrote nothing
     for expected in (["9", "1"], ["1"]):
         rows = parse(lead.get(reverse("safeguarding_decisions:index"))).select("tbody tr td.title")
         assert [row.get_text(strip=True) for row in rows] == expected
@@ -223,8 +220,8 @@ def test_what_waits_longest_stands_first_with_its_days(lead, time_machine, days)
 def test_somebody_whom_nobody_asked_is_asked_or_taken_out_and_is_no_consent_that_ends(lead):
     unasked = make_person()
     Workflow.objects.get().start(make_story_about(unasked, title="Nets", live=False), lead.user)
-    send_reminders()
-    lines = find_work(lead.user)["What waits for you"]
+    reminders.send_reminders()
+    lines = panels.find_work(lead.user)["What waits for you"]
     said = f"{unasked.code}: Nobody has asked this person yet. Ask the person, or have the person taken out."
     assert [(title, sentence) for title, _address, sentence in lines] == [
         ("Nets", f"Waits since today. {said}")
@@ -232,5 +229,5 @@ def test_somebody_whom_nobody_asked_is_asked_or_taken_out_and_is_no_consent_that
     assert not Notice.objects.exists()
     unasked.proposed_at = timezone.now()
     unasked.save()
-    told = [heading for heading, lines in find_work(lead.user).items() if unasked.code in str(lines)]
+    told = [heading for heading, lines in panels.find_work(lead.user).items() if unasked.code in str(lines)]
     assert told == ["Consents to confirm"]

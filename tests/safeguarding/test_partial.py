@@ -8,18 +8,15 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import PageLogEntry
 
 from media.models import CleanImage
-from safeguarding.holds import take_down
+from safeguarding import holds, withdrawal
 from safeguarding.models import Contributor, PageHold, WithdrawalTask
 from safeguarding.scopes import Naming
 from safeguarding.withdrawal import ledger
-from safeguarding.withdrawal.page_holds import hold_pages
-from safeguarding.withdrawal.tasks import run_quick_tasks
 from stories.models import StoryPage
-from tests.support import builders
+from tests.support import builders, stored_text
 from tests.support.builders import parse, save_draft
 from tests.support.leads import ANSWERS, address
 from tests.support.people import ALL_AGREED, days_from_today, make_agreeing_person, make_story_about, record
-from tests.support.stored_text import tables_with
 from tests.support.undone import undone
 from tests.support.withdrawal_world import NAME, finish, named_image, schedule, submit
 
@@ -83,7 +80,7 @@ def test_stories_that_say_a_new_word_are_held_until_they_are_published_without_i
 
 def test_hold_for_a_word_and_one_after_a_restore_end_separately(lead, client):
     person, story, _other = make_stories()
-    hold_pages([story], person.code)
+    withdrawal.page_holds.hold_pages([story], person.code)
     add_word(lead, person, protected_words=NAME)
     assert PageHold.objects.count() == 2
     publish(story, title="Amina walks", slug="amina-walks")
@@ -95,7 +92,7 @@ def test_hold_for_a_word_and_one_after_a_restore_end_separately(lead, client):
 # status of one that does not say the name either)}
 HAPPENS = {
     "nothing": (lambda person: person, 200, 200),
-    "taken down": (lambda person: take_down(person, None), 404, 404),
+    "taken down": (lambda person: holds.take_down(person, None), 404, 404),
     "withdrawn": (lambda person: record(person, event="withdrawn"), 404, 200),
     "ended": (lambda person: record(person, **ALL_AGREED | {"ends_on": days_from_today(-1)}), 404, 200),
     "name taken back": (lambda person: record(person, **ALL_AGREED | {"naming": Naming.CHANGED}), 404, 200),
@@ -157,13 +154,13 @@ def test_forgotten_versions_are_gone_from_everywhere(lead, client):
             act(story)
             told = lead.post(address(person, "past"), {"page": story.pk}, follow=True).text
             assert "a version is scheduled or in moderation" in told
-            assert tables_with(NAME)
+            assert stored_text.tables_with(NAME)
     for key in ("x", "", builders.make_story("Of others").pk):
         assert lead.post(address(person, "past"), {"page": key}).status_code == 404, key
     told = lead.post(address(person, "past"), {"page": story.pk}, follow=True).text
     assert "The earlier versions are deleted." in told
     finish()
-    assert tables_with(NAME) == {}
+    assert stored_text.tables_with(NAME) == {}
     assert statuses(client, story, other) == [404, 200]
     assert client.get("/stories/zahrawi-former/").status_code == 404
     assert client.get("/stories/she-walks/").status_code == 200
@@ -181,7 +178,7 @@ def test_what_was_taken_back_is_restricted_again_after_a_restore(lead, client):
     with undone():
         for naming in (Naming.CHANGED, Naming.REAL):  # The person changes it, and agrees again.
             lead.post(address(person, "consent"), ANSWERS | {"picture": 2, "naming": naming, "ends_on": ""})
-        run_quick_tasks()
+        withdrawal.tasks.run_quick_tasks()
     assert statuses(client, story, other) == [200, 200]
     with undone():  # The backup has a consent to less.
         record(person, **ALL_AGREED | {"picture": 0})
@@ -203,7 +200,7 @@ def test_channel_that_was_taken_back_is_not_agreed_to_after_a_restore(lead, clie
     with undone():
         answers = ANSWERS | {"picture": 2, "naming": Naming.REAL, "ends_on": "", "where": [where]}
         lead.post(address(person, "consent"), answers)
-        run_quick_tasks()
+        withdrawal.tasks.run_quick_tasks()
     assert statuses(client, story) == [200]
     ledger.catch_up()
     assert statuses(client, story) == [expected]
@@ -215,7 +212,7 @@ def test_stories_that_said_a_word_are_held_after_a_restore_until_a_lead_decides(
     ledger.write()
     with undone():
         add_word(lead, person, protected_words=NAME)
-        run_quick_tasks()
+        withdrawal.tasks.run_quick_tasks()
     assert NAME.lower() not in ledger.file_path().read_text().lower()
     ledger.catch_up()
     assert statuses(client, story, other) == [404, 404], "nobody knows the word"

@@ -12,12 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import GroupPagePermission, ModelLogEntry
 
+from safeguarding import policies, retention, scopes
 from safeguarding.leak_check.checking import check
 from safeguarding.leak_check.words import load_words
 from safeguarding.models import Contributor, PageHold
-from safeguarding.policies import GROUP
-from safeguarding.retention import delete_names_of
-from safeguarding.scopes import Naming
 from safeguarding.withdrawal.carry_out import make_plan, withdraw
 from tests.support.builders import make_story, make_theme, make_user, parse
 from tests.support.leads import ANSWERS, PERSON, SECRET, address, errors_of
@@ -207,7 +205,7 @@ def test_form_of_a_lead_records_at_once_and_asks_who_agreed_only_if_it_is_no_adu
     """The form hides the question once the answer is that the person is an adult."""
     url = opened_from(story, stored())
     Contributor.objects.update(kind="")
-    editor.user.groups.add(Group.objects.get(name=GROUP))
+    editor.user.groups.add(Group.objects.get(name=policies.GROUP))
     assert url in editor.get(editor_of(story)).text
     sent = SENT | {"role": "tells", "given_by": ""}
     for other in ({"kind": "group", "has_children": "False"}, {"kind": "adult", "adult_on": "2099-01-01"}):
@@ -230,9 +228,9 @@ def test_its_words_count_only_in_stories_with_the_person(proposed, story):
     assert stops(make_story("Another", body=SAYS_PLACE)) == stops(make_theme(PLACE)) == 0
     # A name of hers that the story may give lets it give no name of somebody else.
     story.summary = TEXTS["names"]
-    story.story_people.update(naming=Naming.REAL)
+    story.story_people.update(naming=scopes.Naming.REAL)
     assert stops(story) == 1
-    make_agreeing_person({"naming": Naming.NONE}, names=TEXTS["names"])
+    make_agreeing_person({"naming": scopes.Naming.NONE}, names=TEXTS["names"])
     assert stops(story) == 2
 
 
@@ -266,5 +264,5 @@ def test_it_is_deleted_with_the_names_and_encrypted_anew_before(lead, proposed, 
     settings.SAFEGUARDING_KEYS = [new]
     assert stored().proposed["protected_words"] == PLACE
     record(proposed, given_on=days_from_today(-3700), ends_on=days_from_today(-3000))
-    delete_names_of(proposed.pk)
+    retention.delete_names_of(proposed.pk)
     assert (stored().proposal, stored().proposed_at) == ("", None)

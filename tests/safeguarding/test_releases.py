@@ -18,8 +18,7 @@ from safeguarding.models import Contributor, Release
 from safeguarding.releases import recompute
 from safeguarding.scopes import NO_END, Naming, Picture
 from stories.models import StoryPage
-from tests.support import builders
-from tests.support.files_of_pages import get
+from tests.support import builders, files_of_pages, translations
 from tests.support.people import (
     ALL_AGREED,
     days_from_today,
@@ -32,7 +31,6 @@ from tests.support.people import (
     rows_of,
     withdraw,
 )
-from tests.support.translations import make_index_in
 
 NOON = datetime.datetime(2026, 3, 10, 12, tzinfo=datetime.UTC)
 # An event with which everything is agreed to, except for other languages.
@@ -174,7 +172,7 @@ def test_decision_about_an_answer_ends_with_the_next_answer(ground):
 
 def test_translation_needs_agreement_to_other_languages(client):
     """What is copied to the pages of another language counts as a translation."""
-    person, french = make_agreeing_person({"where": ["website"]}), make_index_in("fr")
+    person, french = make_agreeing_person({"where": ["website"]}), translations.make_index_in("fr")
     section, live = builders.make_index(builders.make_index(), title="Part"), {"keep_live": True}
     inner, story = make_story_about(person, parent=section), make_story_about(person)
     translation = builders.save_with(story.copy_for_translation(french.locale), check=False, live=True)
@@ -204,7 +202,7 @@ def sees_picture(client, page):
     image = get_image_model().objects.get()
     rendition = image.renditions.filter(filter_spec__contains="format-").first()
     if rendition:
-        assert get(client, rendition.url).status_code == (200 if sources else 404)
+        assert files_of_pages.get(client, rendition.url).status_code == (200 if sources else 404)
     return bool(sources)
 
 
@@ -358,7 +356,7 @@ def test_story_with_somebody_who_withdrew_stays_held(what):
 
 @pytest.mark.parametrize("is_copied", [False, True])
 def test_whoever_comes_into_a_translation_after_its_original_is_deleted_agrees_to_its_language(is_copied):
-    story, index = builders.make_story(), make_index_in("fr")
+    story, index = builders.make_story(), translations.make_index_in("fr")
     key = story.translation_key
     translation = builders.make_story(parent=index, locale=index.locale, translation_key=key)
     story.delete()

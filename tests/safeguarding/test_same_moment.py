@@ -22,28 +22,15 @@ from wagtail.models import ModelLogEntry, Page
 from caching.local_date import today
 from media.cleaning import CleanFile
 from media.models import CleanImage
-from safeguarding.holds import TAKE_DOWN, take_down
+from safeguarding import holds, policies, reading_start, releases, retention, scopes, stopping
 from safeguarding.models import Contributor, Ledger, PageHold, Reading, StopCode, Use, Withdrawal
-from safeguarding.policies import GROUP
-from safeguarding.reading_start import MAX_TRIES, try_code
-from safeguarding.releases import lock
-from safeguarding.retention import delete_names_of, deletion_day
-from safeguarding.scopes import Picture
-from safeguarding.stopping import stop
-from safeguarding.withdrawal import carry_out
-from safeguarding.withdrawal.addresses import digest_of
-from safeguarding.withdrawal.again import withdraw_again
-from safeguarding.withdrawal.database_files import NotOwner, vacuum_postgresql
-from safeguarding.withdrawal.forgetting import delete_words
-from safeguarding.withdrawal.page_holds import hold_pages, release_page
+from safeguarding.withdrawal import addresses, again, carry_out, database_files, forgetting, page_holds
 from safeguarding.withdrawal.tasks import add_task, run_tasks
 from stories.models import StoryPage
-from tests.support import builders, people
+from tests.support import builders, people, queries, readings
 from tests.support.builders import make_document, make_image, make_index, make_story, make_user, picture_bytes
 from tests.support.leads import ANSWERS, SECRET, address, make_live_story
 from tests.support.people import ALL_AGREED, decide, make_agreeing_person, make_story_about, record, withdraw
-from tests.support.queries import others
-from tests.support.readings import make_reading
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
@@ -71,7 +58,7 @@ def run_both(first, second, look=bool):
 
     Return what the function `look` returns meanwhile.
     """
-    with others() as start, transaction.atomic():
+    with queries.others() as start, transaction.atomic():
         first()
         start(second)
         wait_until_blocked()
@@ -103,7 +90,7 @@ def test_publishing_and_withdrawing():
 
 
 def test_form_that_is_sent_while_a_withdrawal_runs_stores_nothing():
-    lead = builders.client_of(make_user(GROUP))
+    lead = builders.client_of(make_user(policies.GROUP))
     for name, data in (
         ("restricted", {"reason": "contact", "names": "Other", "save": "1"}),
         ("consent", ANSWERS | {"ends_on": ""}),
@@ -142,22 +129,26 @@ def decide_about_somebody_who_withdraws():
 def release_a_page_of_somebody_who_withdraws():
     person = make_agreeing_person()
     story = make_story_about(person)
-    transaction.atomic(hold_pages)([story], "P-2345")  # It locks rows, which needs a transaction.
-    release = partial(release_page, PageHold.objects.get(page=story), None)
+    transaction.atomic(page_holds.hold_pages)([story], "P-2345")  # It locks rows, which needs a transaction.
+    release = partial(page_holds.release_page, PageHold.objects.get(page=story), None)
     return partial(withdraw, person), release, partial(is_held_back, story)
 
 
 def save_a_page_that_is_held():
     story = make_story_about(make_agreeing_person())
     save = partial(StoryPage.objects.get(pk=story.pk).save, clean=False)
-    return partial(hold_pages, [story], "P-2345"), save, partial(is_held_back, story)
+    return partial(page_holds.hold_pages, [story], "P-2345"), save, partial(is_held_back, story)
 
 
 def delete_names_of_somebody_who_agrees_again():
     long_ago = {"given_on": people.days_from_today(-4000), "ends_on": people.days_from_today(-3000)}
     person = make_agreeing_person(long_ago, names="Amina")
-    assert deletion_day(person) < today()
-    return partial(record, person, **ALL_AGREED), partial(delete_names_of, person.pk), has(person, "Amina")
+    assert retention.deletion_day(person) < today()
+    return (
+        partial(record, person, **ALL_AGREED),
+        partial(retention.delete_names_of, person.pk),
+        has(person, "Amina"),
+    )
 
 
 def has(person, name):
@@ -168,7 +159,11 @@ def forget_words_of_somebody_who_agrees_again():
     person = make_agreeing_person(names="Amina")
     withdraw(person)
     Withdrawal.objects.create(contributor=person, code=person.code)
-    return partial(record, person, **ALL_AGREED), partial(delete_words, person.pk), has(person, "Amina")
+    return (
+        partial(record, person, **ALL_AGREED),
+        partial(forgetting.delete_words, person.pk),
+        has(person, "Amina"),
+    )
 
 
 def encrypt_names_that_are_changed():
@@ -180,19 +175,19 @@ def encrypt_names_that_are_changed():
 
 def take_down_twice():
     person = make_agreeing_person()
-    act = partial(take_down, person, None)
-    entries = ModelLogEntry.objects.filter(action=TAKE_DOWN, object_id=str(person.pk))
+    act = partial(holds.take_down, person, None)
+    entries = ModelLogEntry.objects.filter(action=holds.TAKE_DOWN, object_id=str(person.pk))
     return act, act, lambda: entries.count() == 1
 
 
 def bring_back_somebody_who_stops():
-    person, lead = make_agreeing_person({"stop_code": "card"}), builders.client_of(make_user(GROUP))
+    person, lead = make_agreeing_person({"stop_code": "card"}), builders.client_of(make_user(policies.GROUP))
     StopCode.make(person)
-    take_down(person, None)
+    holds.take_down(person, None)
     page = address(person, "bring_back")
     note = {"back_note": "Yes.", "seen": lead.get(page).context["form"].seen}
     is_held = Contributor.objects.filter(pk=person.pk, held_since__isnull=False).exists
-    return partial(stop, person), partial(lead.post, page, note), is_held
+    return partial(stopping.stop, person), partial(lead.post, page, note), is_held
 
 
 def compare_stop_codes_of_one_person():
@@ -202,17 +197,19 @@ def compare_stop_codes_of_one_person():
 
 
 def try_the_last_wrong_code_and_the_right_one():
-    reading, opened = make_reading(), []
+    reading, opened = readings.make_reading(), []
     token, code = reading.path.split("/")[-2], reading.shown_code
-    Reading.objects.update(tries=MAX_TRIES - 1)
-    acts = [lambda each=each: opened.append(try_code(reading, token, each)) for each in ("1", code)]
+    Reading.objects.update(tries=reading_start.MAX_TRIES - 1)
+    acts = [
+        lambda each=each: opened.append(reading_start.try_code(reading, token, each)) for each in ("1", code)
+    ]
     return *acts, lambda: opened == [False, False]
 
 
 def withdraw_again_twice():
     person = make_agreeing_person()
     entry = entry_about(person, make_story_about(person))
-    act = partial(withdraw_again, entry, Ledger.get().salt)
+    act = partial(again.withdraw_again, entry, Ledger.get().salt)
     return act, act, lambda: Withdrawal.objects.filter(key=entry["key"]).exists()
 
 
@@ -229,7 +226,7 @@ def show_a_picture_before_somebody_is_tagged_on_it():
 
 
 def show_a_picture_on_which_somebody_can_be_recognised_now():
-    person = make_agreeing_person({"picture": Picture.NOT_RECOGNISABLE})
+    person = make_agreeing_person({"picture": scopes.Picture.NOT_RECOGNISABLE})
     story, image = make_story_about(person), make_image(shows="person", is_recognisable=False)
     image.people.add(person)
     story.lead_image, story.lead_image_decorative = image, True
@@ -336,7 +333,7 @@ def test_whoever_waits_for_the_first_person_has_not_locked_the_second():
         "copying a section": lambda: CopyPageAction(section, recursive=True, **copied).execute(),
         "publishing several stories": publish_in_bulk(*drafts),
         "an event": lambda: record(second, **ALL_AGREED),
-        "taking down": lambda: take_down(second, None),
+        "taking down": lambda: holds.take_down(second, None),
         "replacing a picture": replaced.save,
         "saying who is on a picture": choose_people(chosen, first),
         "deleting a person": deleted.delete,
@@ -344,14 +341,14 @@ def test_whoever_waits_for_the_first_person_has_not_locked_the_second():
     }
     rows = [Contributor.objects.filter(pk=second.pk), CleanImage.objects.all()]
     for name, act in acts.items():
-        assert run_both(partial(lock, [first.pk]), act, lambda: all(map(is_free, rows))), name
+        assert run_both(partial(releases.lock, [first.pk]), act, lambda: all(map(is_free, rows))), name
     assert StoryPage.objects.live().count() == 3, "the story and both drafts"
 
 
 def entry_about(person, story):
     """Return an entry of the ledger: `story` was erased with `person`, who need not be in its list now."""
     salt = Ledger.get().salt
-    address, key = (digest_of(text, salt) for text in (story.url, str(story.translation_key)))
+    address, key = (addresses.digest_of(text, salt) for text in (story.url, str(story.translation_key)))
     entry = {"key": str(uuid.uuid4()), "code": person.code}
     return entry | {"address": [address], "former": [], "picture": [], "story": [key]}
 
@@ -366,7 +363,7 @@ def test_withdrawing_waits_for_whoever_adds_a_page_before_it_locks_others():
     entry = entry_about(other, unlisted)
     acts = {
         "withdrawing": partial(carry_out.withdraw, person),
-        "withdrawing again": partial(withdraw_again, entry, Ledger.get().salt),
+        "withdrawing again": partial(again.withdraw_again, entry, Ledger.get().salt),
     }
     for name, act in acts.items():
         assert run_both(parent.select_for_update().get, act, lambda: all(map(is_free, rows))), name
@@ -382,15 +379,15 @@ def test_people_who_come_into_a_page_meanwhile_are_locked_too():
 
     def hold_third():
         with transaction.atomic():
-            lock([third.pk])
+            releases.lock([third.pk])
             is_blocked.set()
             assert is_checked.wait(20)
 
-    with others() as start:
+    with queries.others() as start:
         start(hold_third)
         assert is_blocked.wait(20)
         with transaction.atomic():
-            lock([first.pk])
+            releases.lock([first.pk])
             start(lambda: withdraw(second))
             wait_until_blocked()
             Use.objects.bulk_create(Use(page=page, contributor=person) for person in (second, third))
@@ -417,7 +414,7 @@ def withdraw_during(act, sender=StoryPage):
         start(partial(act, instance))
         wait_until_blocked()
 
-    with others() as start:
+    with queries.others() as start:
         pre_delete.connect(begin, sender=sender)
         carry_out.withdraw(person)
     assert not Page.objects.filter(pk=story.pk).exists()
@@ -527,6 +524,6 @@ def test_what_is_erased_meanwhile_is_done_the_next_time(time_machine):
 
 def test_user_who_does_not_own_the_database_is_told(time_machine):
     time_machine.move_to(datetime(2026, 3, 11, 3, tzinfo=UTC))
-    with pytest.raises(NotOwner), transaction.atomic(), connection.cursor() as cursor:
+    with pytest.raises(database_files.NotOwner), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL ROLE pg_monitor")
-        vacuum_postgresql(cursor)
+        database_files.vacuum_postgresql(cursor)

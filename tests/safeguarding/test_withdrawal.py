@@ -22,17 +22,13 @@ from media.models import CleanImage
 from safeguarding.models import Contributor, Fingerprint, Ledger, Release, Use, WithdrawalTask
 from safeguarding.scopes import Naming
 from safeguarding.status import Status
-from safeguarding.withdrawal import ledger, tasks
-from safeguarding.withdrawal.addresses import is_erased_picture
-from safeguarding.withdrawal.carry_out import make_plan, withdraw
-from safeguarding.withdrawal.pages import Logs
+from safeguarding.withdrawal import addresses, carry_out, ledger, pages, tasks, words
 from safeguarding.withdrawal.steps import forget_versions
 from safeguarding.withdrawal.tasks import run_quick_tasks, run_tasks
-from safeguarding.withdrawal.words import has_path
 from stories.models import StoryPage
 from stories.people import StoryPerson
 from stories.story_links import StoryAuthor, StoryTheme
-from tests.support import builders, withdrawal_world
+from tests.support import builders, translations, withdrawal_world
 from tests.support.builders import save_draft
 from tests.support.people import (
     ALL_AGREED,
@@ -40,7 +36,6 @@ from tests.support.people import (
     record,
 )
 from tests.support.stored_text import all_stored_text, stored_names, tables_with
-from tests.support.translations import make_index_in, make_translation
 from tests.support.undone import undone
 from tests.support.withdrawal_world import ADDRESSES, HOME, NAME, SENTINELS, withdraw_all
 
@@ -67,7 +62,7 @@ def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, cap
     before, files_before = rows_about(other), stored_names()
     assert client.get(ADDRESSES[0]).status_code == 200
 
-    shown = {section.place.name: section.found for section in make_plan(person).shown}
+    shown = {section.place.name: section.found for section in carry_out.make_plan(person).shown}
     found = {name: len(rows) for name, rows in shown.items()}
     assert any(" · wagtail." in row.title for row in shown["logs"])
     withdrawal = withdraw_all(person)
@@ -128,7 +123,7 @@ def test_address_in_a_text_is_told_from_a_longer_one():
         ("/stories/lampstand/", False),
         ("Of lamps", False),
     ):
-        assert has_path(paths, [text]) == is_found, text
+        assert words.has_path(paths, [text]) == is_found, text
 
 
 @pytest.mark.sqlite_only
@@ -174,13 +169,13 @@ def words_of(person):
 
 def texts_by_hand(person):
     """Return the lines of the plan about texts that are changed by hand."""
-    [section] = [each for each in make_plan(person).shown if each.place.by_hand]
+    [section] = [each for each in carry_out.make_plan(person).shown if each.place.by_hand]
     return [each.title for each in section.found]
 
 
 def withdraw_one(person):
     """Withdraw `person` without any yes, and run the tasks. Return the Withdrawal."""
-    done = withdraw(person)
+    done = carry_out.withdraw(person)
     run_tasks()
     return done
 
@@ -200,14 +195,14 @@ def test_files_that_something_else_uses_stay():
     same = builders.make_image(size=(66, 40))
     withdraw_one(person)
     assert set(CleanImage.objects.all()) == {shared, in_draft, in_moderation, same}
-    assert not is_erased_picture(same.file_hash)
+    assert not addresses.is_erased_picture(same.file_hash)
 
 
 def test_what_is_written_while_the_withdrawal_commits_is_erased_too():
     person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
     story = withdrawal_world.make_story_about(person, body=[])
     version = story.save_revision()
-    withdrawal = withdraw(person)
+    withdrawal = carry_out.withdraw(person)
     withdrawal_world.named_image(person)
     # As requests do that had read the story before.
     Revision.objects.bulk_create([version])
@@ -420,8 +415,8 @@ def test_pages_that_are_not_live_need_not_be_published():
     person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
     story, unpublished = (withdrawal_world.make_shared(person, other) for _each in range(2))
     rows = withdrawal_world.rows_of(other)
-    french = make_index_in("fr", slug="liste")
-    translation = make_translation(story, french, live=False, story_people=rows)
+    french = translations.make_index_in("fr", slug="liste")
+    translation = translations.make_translation(story, french, live=False, story_people=rows)
     unpublished.unpublish()
     withdraw_one(person)
     assert {task.data["page"] for task in waiting()} == {story.pk, unpublished.pk}
@@ -470,7 +465,7 @@ def test_what_killed_processes_left_is_done_by_the_scheduler(monkeypatch):
         raise Killed
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(Logs, "erase", kill)
+        patch.setattr(pages.Logs, "erase", kill)
         withdraw_all(person)
     assert all_stored_text() == before, "the transaction changed nothing"
     assert stored_names() == files
