@@ -177,9 +177,8 @@ def test_names_stay_closed_to_the_account_for_three_days(member, time_machine):
     person = Contributor.objects.get()
     assert person.held_since
     withdraw(person)
-    report = reverse(
-        "safeguarding_withdrawals:report", args=[Withdrawal.objects.create(contributor=person).pk]
-    )
+    withdrawal = Withdrawal.objects.create(contributor=person)
+    report = reverse("safeguarding_withdrawals:report", args=[withdrawal.pk])
     client.post(report)
     assert not WithdrawalTask.objects.exclude(step="ledger").exists(), "it can't have the names deleted"
     time_machine.move_to(NOON + datetime.timedelta(days=3, minutes=1), tick=False)
@@ -242,18 +241,20 @@ def add_from_group(user):
     Group.objects.get(name=GROUP).user_set.add(user)
 
 
+def join(user):
+    user.groups.add(Group.objects.get(name=GROUP))
+
+
 def add_by_query(user):
-    user.groups.through.objects.bulk_create(
-        [user.groups.through(user=user, group=Group.objects.get(name=GROUP))]
-    )
+    row = user.groups.through(user=user, group=Group.objects.get(name=GROUP))
+    user.groups.through.objects.bulk_create([row])
 
 
 def activate_by_query(user):
-    user.groups.add(Group.objects.get(name=GROUP))
-    announce_members()
-    type(user).objects.filter(pk=user.pk).update(is_active=False)
-    announce_members()
-    type(user).objects.filter(pk=user.pk).update(is_active=True)
+    join(user)
+    for is_active in (False, True):
+        announce_members()
+        type(user).objects.filter(pk=user.pk).update(is_active=is_active)
     mail.outbox.clear()
     ModelLogEntry.objects.all().delete()
 
@@ -261,11 +262,11 @@ def activate_by_query(user):
 def add_again(user):
     activate_by_query(user)
     user.groups.clear()
-    user.groups.add(Group.objects.get(name=GROUP))
+    join(user)
 
 
 WAYS_IN = {
-    "in a form": lambda user: user.groups.add(Group.objects.get(name=GROUP)),
+    "in a form": join,
     "from the group": add_from_group,
     "by a query": add_by_query,
     "active again": activate_by_query,
@@ -320,7 +321,7 @@ def test_names_open_after_a_new_member_is_announced(new, join, settings):
 @pytest.mark.parametrize("sends_mail", [True, False])
 def test_first_request_for_names_announces_the_member(new, sends_mail, settings):
     settings.SENDS_MAIL = sends_mail
-    new.user.groups.add(Group.objects.get(name=GROUP))
+    join(new.user)
     assert opens_names(new, make_person(names=SECRET))
     assert announced(new) == ({new.user.email, new.other.email} if sends_mail else set(), 1)
 
@@ -328,7 +329,7 @@ def test_first_request_for_names_announces_the_member(new, sends_mail, settings)
 @pytest.mark.sqlite_only
 def test_scheduler_announces_members_and_the_desk_lists_them_for_seven_days(new, time_machine):
     time_machine.move_to("2026-03-01 12:00", tick=False)
-    new.user.groups.add(Group.objects.get(name=GROUP))
+    join(new.user)
     call_command("run_due_work")
     assert announced(new) == ({new.user.email, new.other.email}, 1)
     for day, is_listed in (("07", True), ("09", False)):
@@ -339,11 +340,8 @@ def test_scheduler_announces_members_and_the_desk_lists_them_for_seven_days(new,
 
 def test_the_group_keeps_its_name():
     group, other = Group.objects.get(name=GROUP), Group.objects.get(name="Editors")
-    for change in (
-        lambda: Group(pk=group.pk, name="Other").save(),
-        lambda: Group(pk=other.pk, name=GROUP).save(),
-        group.delete,
-    ):
+    renamed = [Group(pk=group.pk, name="Other"), Group(pk=other.pk, name=GROUP)]
+    for change in (*(each.save for each in renamed), group.delete):
         with pytest.raises(PermissionDenied), transaction.atomic():
             change()
     group.save()

@@ -55,9 +55,7 @@ CLOSING = {
     "page deleted": lambda reading: reading.page.specific.delete(),
     "withdrawn": lambda reading: withdraw(reading.contributor),
     "not safe any more": lambda reading: record(reading.contributor, link_is_safe=False),
-    "not safe for a time": lambda reading: [
-        record(reading.contributor, link_is_safe=each) for each in (False, True)
-    ],
+    "unsafe once": lambda reading: [record(reading.contributor, link_is_safe=x) for x in (False, True)],
     "without a key": lambda _reading, settings: setattr(settings, "SAFEGUARDING_KEYS", []),
 }
 
