@@ -58,10 +58,6 @@ def saves(model, where=None, **fields):
     return change
 
 
-def tag_picture():
-    CleanImage.objects.get(title="Lead").people.set([make_agreeing_person()])
-
-
 def change_author_picture():
     saves(Author, picture=make_image("Other", size=(70, 40)))()
 
@@ -92,7 +88,7 @@ def shown(story):
 
 def test_decision_ends_with_what_could_tell_who_it_is_and_with_nothing_else(story, lead):
     with undone():
-        tag_picture()
+        CleanImage.objects.get(title="Lead").people.set([make_agreeing_person()])
         assert shown(story) == 0
     for name, (change, ends) in CHANGES.items():
         with undone():

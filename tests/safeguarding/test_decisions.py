@@ -10,7 +10,7 @@ from wagtail.models import ModelLogEntry, Workflow
 from safeguarding import panels, policies, reminders, scopes
 from safeguarding.models import Decision, Notice
 from stories.models import StoryPage
-from tests.support.builders import make_story, make_user, parse
+from tests.support.builders import client_of, make_story, make_user, parse
 from tests.support.leads import decision_data, errors_of, make_live_story, send_decision
 from tests.support.people import days_from_today, decide, make_agreeing_person, make_person, make_story_about
 from tests.support.translations import make_index_in
@@ -64,9 +64,7 @@ def test_about_a_child_a_second_person_decides(lead):
     data = {"question": f"{child.pk}:child", "reason": "Weighed", "has_read": "on"}
     assert lead.post(page, data | {"ends_on": str(days_from_today(9))}).status_code == 200
     assert not Decision.objects.exists()
-    second = Client()
-    second.force_login(make_user(policies.GROUP))
-    send_decision(second, story)
+    send_decision(client_of(make_user(policies.GROUP)), story)
     decision = Decision.objects.get()
     assert (decision.ground, decision.revision) == ("child", story.latest_revision)
     story.refresh_from_db()

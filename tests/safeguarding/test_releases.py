@@ -253,29 +253,18 @@ OUTSIDE = {
 }
 
 
-def make_outside(event=(), person=()):
-    """Return the picture of a person who agreed, except for `event`, as the logo and that of an author."""
-    image = builders.make_image(shows="person", is_recognisable=False)
-    image.people.add(make_agreeing_person(event, **dict(person)))
-    image.refresh_from_db()
-    builders.save_with(SiteSettings.for_site(builders.home_page().get_site()), logo=image)
-    return image, builders.make_story(authors=[builders.make_author("Awa", picture=image).name])
-
-
 @pytest.mark.parametrize("name", [None, *OUTSIDE])
 def test_outside_of_a_page_there_is_no_decision_about_a_picture(client, name):
-    image, story = make_outside(*OUTSIDE.get(name, ()))
+    """It is the logo, and the picture of an author."""
+    event, person = OUTSIDE.get(name, ({}, {}))
+    image = builders.make_image(shows="person", is_recognisable=False)
+    image.people.add(make_agreeing_person(event, **person))
+    image.refresh_from_db()
+    builders.save_with(SiteSettings.for_site(builders.home_page().get_site()), logo=image)
+    story = builders.make_story(authors=[builders.make_author("Awa", picture=image).name])
     text = client.get(story.url).text
     assert text.count("<img") == (0 if name else 2)
     assert is_public(image) == (not name)
-
-
-def make_pages(image):
-    """Return live pages about nobody that show `image`: a story, a plain page, the home page."""
-    body = [builders.pictures_block(image)]
-    story = builders.make_story(lead_image=image, lead_image_alt="A lamp")
-    home = builders.save_with(builders.home_page(), body=body)
-    return [story, builders.make_plain_page("About", body=body), home]
 
 
 def read_of(pages):
@@ -285,7 +274,10 @@ def read_of(pages):
 
 def test_a_person_who_is_put_on_a_picture_later_holds_its_pages():
     image = builders.make_image()
-    pages = make_pages(image)
+    body = [builders.pictures_block(image)]
+    story = builders.make_story(lead_image=image, lead_image_alt="A lamp")
+    home = builders.save_with(builders.home_page(), body=body)
+    pages = [story, builders.make_plain_page("About", body=body), home]
     keys = {page.pk for page in pages}
     assert read_of(pages) == keys
     # Somebody who agreed to everything, too: the person is not in the list, and has to be.

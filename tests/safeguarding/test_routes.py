@@ -255,15 +255,9 @@ def titles_seen():
 
     Each response takes long to render. Therefore the visitor opens only the first story.
     """
-    opened = {page.title for page in live_stories()[:1] if is_opened(page)}
+    opened = {page.title for page in live_stories()[:1] if Client().get(page.url).status_code != 404}
     listed = StoryPage.objects.published().exclude(title=MET).values_list("title", flat=True)
     return opened | set(listed)
-
-
-def is_opened(page):
-    response = Client().get(page.url)
-    assert response.status_code in {200, 404}
-    return response.status_code == 200
 
 
 @pytest.fixture(scope="module")

@@ -154,13 +154,6 @@ def save_row_of_draft(story):
     builders.save_with(draft, check=False, live=False)
 
 
-def take_out(person, story):
-    """Take `person` out of a draft that is not live."""
-    others = [row.contributor for row in story.story_people.all() if row.contributor != person]
-    save_draft(story, story_people=withdrawal_world.rows_of(*others))
-    save_row_of_draft(story)
-
-
 def words_of(person):
     """Return what is left of the names and words of `person`."""
     stored = Contributor.objects.get(pk=person.pk)
@@ -423,7 +416,8 @@ def test_pages_that_are_not_live_need_not_be_published():
     publish(story, story_people=withdrawal_world.rows_of(other))
     run_tasks()
     assert [task.data["page"] for task in waiting()] == [unpublished.pk]
-    take_out(person, unpublished)
+    save_draft(unpublished, story_people=withdrawal_world.rows_of(other))
+    save_row_of_draft(unpublished)
     withdrawal_world.finish()
     assert not waiting().exists() and not words_of(person)
     versions = [page.revisions.count() for page in (unpublished, story, translation)]
