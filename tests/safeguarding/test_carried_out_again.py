@@ -116,14 +116,6 @@ def test_two_leads_decide_at_the_same_moment(lead):
 
 
 @pytest.mark.sqlite_only
-def test_what_is_no_key_of_a_hold_is_not_found(lead):
-    # str.isdigit() is true for "²", and int() refuses it.
-    for name in ("same", "other"):
-        for key in ("x", "99", "²"):
-            assert lead.post(PAGE, {name: key}).status_code == 404, (name, key)
-
-
-@pytest.mark.sqlite_only
 def test_held_page_is_not_copied():
     """No withdrawal would hold or change a copy."""
     story, _translation = make_story_with_translation()

@@ -104,16 +104,6 @@ def test_a_lead_who_may_publish_decides_all_at_once_and_publishes(lead):
     assert publish(both[1:])[:2] == (2, True)
 
 
-@pytest.mark.sqlite_only
-def test_who_wrote_it_reads_what_helps_if_an_answer_is_not_known(lead):
-    for answer in (None, True):
-        story = make_story_about(make_agreeing_person({"in_programme": answer}), live=False)
-        save(story, lead.user, "By the Lead.")
-        said = send_decision(lead, story).text
-        found = ["You wrote this version" in said, "Ask the person, then record the consent again" in said]
-        assert found == [True, answer is None]
-
-
 # --- Who wrote it ---------------------------------------------------------------------------------
 
 

@@ -20,7 +20,7 @@ from safeguarding.reminders import send_reminders
 from safeguarding.retention import delete_names, deletion_day
 from safeguarding.withdrawal.forgetting import forget_labels
 from tests.support.builders import make_user, save_with
-from tests.support.leads import ANSWERS, address, make_live_story, send_decision
+from tests.support.leads import ANSWERS, address, make_live_story
 from tests.support.people import ALL_AGREED, decide, make_person, make_story_about, record
 from tests.support.signing_in import DEAD_MAIL_SERVER
 
@@ -83,34 +83,15 @@ def test_mails_are_sent_once_at_each_step(clock, mailoutbox):
     assert person.notices.order_by("pk").values_list("step", "day").last() == ("60", days(192))
 
 
-def make_decided():
-    """Return a story in which somebody is in proceedings, and the person. A decision ends after 100 days."""
+def test_end_of_a_decision_is_announced_like_that_of_a_consent(clock, mailoutbox, client, leads):
     story = make_live_story({"proceedings": True, "ends_on": days(900)})
     decide(story, person := Contributor.objects.get(), "proceedings", 100)
-    return story, person
-
-
-def test_end_of_a_decision_is_announced_like_that_of_a_consent(clock, mailoutbox, client, leads):
-    person = make_decided()[1]
     assert run_each_day(clock, mailoutbox, 100) == [40, 70, 93]
     client.force_login(leads[0])
     assert "Decided until 9 September 2026." in client.get("/admin/").text
     clock(101)
     send_reminders()
     assert f"{person.code}: The decision ended on 9 September 2026." in mailoutbox[0].body
-
-
-def test_decision_is_renewed_before_its_end_and_announced_only_while_needed(clock, mailoutbox, client, leads):
-    story, person = make_decided()
-    clock(95)
-    client.force_login(leads[0])
-    send_decision(client, story, ends_on=str(days(300)))
-    send_reminders()
-    assert not mailoutbox
-    clock(290)
-    record(person, **ALL_AGREED | {"given_on": days(290), "ends_on": days(900)})
-    send_reminders()
-    assert not mailoutbox, "no proceedings any more"
 
 
 def test_mails_name_people_by_their_codes_in_the_language_of_the_lead(mailoutbox, leads):

@@ -85,20 +85,6 @@ def test_scheduled_story_waits_until_its_people_agree(django_capture_on_commit_c
     assert is_live(waiting)
 
 
-def test_scheduling_over_a_live_story_is_checked_at_once(client, moderator):
-    person, story = people.make_person(), make_story("Told")
-    story.save_revision().publish()
-    story.people, story.story_people = "listed", people.rows_of(person)
-    story.go_live_at = timezone.now() + datetime.timedelta(days=1)
-    revision = story.save_revision(clean=False)
-    for has_agreed in (False, True):
-        if has_agreed:
-            people.record(person, **people.ALL_AGREED)
-        client.post(f"/admin/bulk/wagtailcore/page/publish/?id={story.pk}")
-        revision.refresh_from_db()
-        assert (revision.approved_go_live_at is not None) == has_agreed
-
-
 def test_consent_has_to_last_until_the_story_goes_live(client, moderator):
     person = people.make_agreeing_person({"ends_on": timezone.localdate() + datetime.timedelta(days=2)})
     story = people.make_story_about(person, live=False)

@@ -17,7 +17,7 @@ from django.http import Http404
 from django.urls import reverse
 from wagtail.actions.copy_page import CopyPageAction
 from wagtail.images.models import SourceImageIOError
-from wagtail.models import ModelLogEntry, Page
+from wagtail.models import Page
 
 from caching.local_date import today
 from media.cleaning import CleanFile
@@ -173,13 +173,6 @@ def encrypt_names_that_are_changed():
     return change, rotate, has(person, "Bela")
 
 
-def take_down_twice():
-    person = make_agreeing_person()
-    act = partial(holds.take_down, person, None)
-    entries = ModelLogEntry.objects.filter(action=holds.TAKE_DOWN, object_id=str(person.pk))
-    return act, act, lambda: entries.count() == 1
-
-
 def bring_back_somebody_who_stops():
     person, lead = make_agreeing_person({"stop_code": "card"}), builders.client_of(make_user(policies.GROUP))
     StopCode.make(person)
@@ -239,7 +232,7 @@ def show_a_picture_on_which_somebody_can_be_recognised_now():
 PAIRS = [
     *(decide_about_somebody_who_withdraws, release_a_page_of_somebody_who_withdraws),
     *(save_a_page_that_is_held, delete_names_of_somebody_who_agrees_again, withdraw_again_twice),
-    *(forget_words_of_somebody_who_agrees_again, encrypt_names_that_are_changed, take_down_twice),
+    *(forget_words_of_somebody_who_agrees_again, encrypt_names_that_are_changed),
     *(bring_back_somebody_who_stops, compare_stop_codes_of_one_person),
     *(try_the_last_wrong_code_and_the_right_one, tag_somebody_on_a_picture_that_a_page_begins_to_show),
     show_a_picture_before_somebody_is_tagged_on_it,
