@@ -98,8 +98,8 @@ def people_fields(story):
 
 def send_form(client, story, action=None, **fields):
     """Send the page editor's form for `story` and other `fields`. Return the response."""
-    form = story_form(action, title=story.title, slug=story.slug, **people_fields(story) | fields)
-    return client.post(f"/admin/pages/{story.pk}/edit/", form)
+    form = {"title": story.title, "slug": story.slug} | people_fields(story) | fields
+    return client.post(f"/admin/pages/{story.pk}/edit/", story_form(action, **form))
 
 
 def is_read(page):
