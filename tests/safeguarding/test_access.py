@@ -28,8 +28,8 @@ def safeguarding_routes():
     """Return {name: pattern} of the routes of `safeguarding` that answer GET."""
     names = ("safeguarding", "people_chooser")
     found = {name: pattern for name, pattern, _route in all_routes() if name.startswith(names)}
-    # test_leak_answers.py and tests/editing/test_people_panel.py test who may post to the first two, and
-    # test_second_readers.py who opens the third.
+    # test_leak_guesses.py and tests/editing/test_people_panel.py test who may post to the first two, and
+    # test_showing.py who opens the third.
     for name in ("allow", "ask", "reader"):
         del found[f"safeguarding_decisions:{name}"]
     # test_showing.py tests who opens these.

@@ -205,7 +205,7 @@ def test_a_no_asks_anew_whether_nobody_is_in_the_live_version():
 # --- Recording it ---------------------------------------------------------------------------------
 
 
-def test_questions_are_about_what_is_read():
+def test_questions_are_about_what_is_shown():
     keys = [key for key, _label in make_reading("here", story=agreed_story()).questions]
     assert keys == ["words", "pictures", "name", *EACH]
     unnamed = make_story_about(make_agreeing_person(), naming=0)
