@@ -20,6 +20,7 @@ from django.db import connection
 from django.db.models import Q
 from django.test import Client
 from django.utils import timezone
+from wagtail.actions.publish_page_revision import PublishPageRevisionAction
 from wagtail.models import Page, Revision
 from wagtail.test.utils.form_data import rich_text
 
@@ -158,6 +159,12 @@ def publish_revision(world, story):
         story.latest_revision.publish()
 
 
+def publish_by_action(world, story):
+    """Publish with Wagtail's action, as its API does. It doesn't call publish() of the page."""
+    with suppress(ValidationError):
+        PublishPageRevisionAction(story.latest_revision).execute()
+
+
 def save_page(world, story):
     with suppress(ValidationError):
         save_with(story, live=True)
@@ -213,7 +220,7 @@ def load_rows(world, section):
 EACH = [
     *(create, edit, schedule, schedule_over_live, revert),
     *(approve_in_editor, approve_from_list, approve_in_modal),
-    *(copy_published, publish_revision, save_page, publish_after_decision),
+    *(copy_published, publish_revision, publish_by_action, save_page, publish_after_decision),
 ]
 TOGETHER = [publish_in_bulk, publish_section_in_bulk, become_due]
 # Routes that bypass the check before publishing.
