@@ -32,7 +32,7 @@ PLACES = {
     "Theme: Debt": lambda: Theme.objects.create(name="Debt", slug=f"debt-of-{NAME.lower()}"),
     "Author": lambda: builders.make_author(f"Sister {NAME}"),
     "Search promotion": lambda: SearchPromotion.objects.create(
-        query=Query.get(f"lamps of {NAME}"), external_link_url="https://example.org", sort_order=0
+        query=Query.get(f"lamps of {NAME}"), external_link_url="https://e.org", description=NAME, sort_order=0
     ),
     "Site ": lambda: Site.objects.update(site_name=f"House of {NAME}"),
     "name of the organisation": lambda: SiteSettings.objects.update_or_create(
