@@ -110,6 +110,14 @@ def save_with(item, check=True, **fields):
     return item
 
 
+def save_draft(page, user=None, **fields):
+    """Store the latest version of `page` with other `fields`, unchecked, as a draft of `user`. Return it."""
+    draft = type(page).objects.get(pk=page.pk).get_latest_revision_as_object()
+    for name, value in fields.items():
+        setattr(draft, name, value)
+    return draft.save_revision(user=user, clean=False, log_action=bool(user))
+
+
 def make_private(page):
     """Restrict `page` and all pages below it to users who are logged in."""
     PageViewRestriction.objects.create(page=page, restriction_type=PageViewRestriction.LOGIN)

@@ -6,10 +6,11 @@ from django.utils import timezone
 from wagtail.test.utils.form_data import inline_formset
 
 from caching.local_date import today
+from publishing.visibility import published_pages
 from safeguarding.models import Consent, Contributor, Decision, Reading
 from safeguarding.scopes import Channel, Naming, Picture, Voice
 from stories.models import StoryPerson
-from tests.support.builders import make_story
+from tests.support.builders import make_story, story_form
 
 # A consent event that agrees to everything. A person's events are the answers given over time.
 # With legal proceedings, or in a programme, the safeguarding team would also have to decide about each story.
@@ -85,3 +86,14 @@ def people_fields(story):
     ]
     stored = sum(bool(row["id"]) for row in rows)
     return {"people": story.people, "story_people": inline_formset(rows, initial=stored)}
+
+
+def send_form(client, story, action=None, **fields):
+    """Send the page editor's form for `story` and other `fields`. Return the response."""
+    form = {"title": story.title, "slug": story.slug} | people_fields(story) | fields
+    return client.post(f"/admin/pages/{story.pk}/edit/", story_form(action, **form))
+
+
+def is_read(page):
+    """Return whether visitors read `page` as it is stored."""
+    return published_pages().filter(pk=page.pk).exists()
