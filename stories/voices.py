@@ -23,16 +23,10 @@ class PersonBlock(ChooserBlock):
     def to_python(self, value):
         return value
 
-    def bulk_to_python(self, values):
-        return values
-
-    get_prep_value = to_python
+    bulk_to_python = get_prep_value = to_python
 
     def value_from_form(self, value):
         return getattr(value, "pk", value)
-
-    def clean(self, value):
-        return self.value_from_form(super().clean(value))
 
     def extract_references(self, value):
         if value:

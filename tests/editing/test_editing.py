@@ -110,7 +110,7 @@ def test_slug_made_from_the_title_is_numbered(action, subtests):
             assert slug is None or form.instance.slug == slug
 
 
-def test_open_form_gets_the_numbered_slug_and_that_of_a_live_story_is_typed(editor, index):
+def test_open_form_gets_the_numbered_slug(editor, index):
     make_story(slug="a-new-story")
     created = autosave(editor, add_address(index))
     assert created["field_updates"]["slug"] == "a-new-story-2"

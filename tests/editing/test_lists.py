@@ -114,8 +114,7 @@ def test_list_has_the_columns_and_exports_them(admin_client, admin_user):
     columns |= {"Countries": "Kenya, Senegal", "Themes": "Debt, Mining", "Last written by": "Achieng O."}
     columns |= {"Consent": "Nobody is described", "Updated": rows["Draft"]["Updated"]}  # any time
     assert rows["Draft"] == columns
-    assert rows["Later"]["Next"].startswith("Live: ")
-    assert rows["Ending"]["Next"].startswith("Off: ")
+    assert [rows[title]["Next"].partition(": ")[0] for title in ("Later", "Ending")] == ["Live", "Off"]
     assert [row["Title"] for row in exported(admin_client, status="expired")] == ["Expired"]
     # Several filters together, with which the page is rendered too. Stories without a next change come last.
     filters = {"status": ["draft", "scheduled"], "missing": "author", "word_count_max": 5}
@@ -131,8 +130,7 @@ def test_list_shows_the_sections_of_its_user_alone(writer, own, elsewhere):
     hidden = builders.make_story(f"{SECRET} in Ghana", elsewhere.index, countries=["GH"])
     hidden.save_revision(user=builders.make_user(username=f"{SECRET}-writer"))
     for address in (LIST, f"{LIST}?export=csv", f"{LIST}results/"):
-        response = writer.get(address)
-        text = response.getvalue().decode() if response.streaming else response.text
+        text = text_of(writer.get(address))
         assert mine.title in text and SECRET not in text
         assert "Ghana" not in text, "filters offer only what visible stories have"
     assert titles(writer.user, q=SECRET) == []
@@ -262,15 +260,6 @@ def test_list_can_be_sorted_while_it_is_searched(admin_client, subtests):
                 response = admin_client.get(f"/admin/{path}?q=ken&ordering={order}")
                 assert response.status_code == 200
                 assert "Ken" in response.text
-
-
-def test_explorer_can_be_searched_while_it_is_filtered(admin_client):
-    section = builders.make_index(builders.make_index(), "Kenya above")
-    builders.make_story("Kenya below", section)
-    for query, title in (("true", "Kenya above"), ("false", "Kenya below")):
-        for search in ("", "q=kenya&"):
-            address = f"/admin/pages/{section.get_parent().pk}/?{search}has_child_pages={query}"
-            assert [page.title for page in admin_client.get(address).context["pages"]] == [title], address
 
 
 # taggit calls a method that Django has renamed.

@@ -4,8 +4,10 @@ Wagtail's templates with inline scripts, which the Content Security Policy block
 other template of the admin has an inline script, style or event attribute.
 """
 
+import ast
 import hashlib
 import inspect
+import itertools
 import re
 from pathlib import Path
 
@@ -27,6 +29,18 @@ PACKAGES = Path(wagtail.__file__).parents[1]
 # Folders without code of the running site.
 SKIPPED = {"tests", ".venv", "data"}
 ISSUE = re.compile(r"none known|\[#(\d+)\]\(https://github\.com/wagtail/wagtail/issues/\1\)")
+
+
+# Attributes whose names begin with an underscore, and that are ours or documented.
+PUBLIC = {"_asdict", "_base_manager", "_default_manager", "_fields", "_is_lead", "_meta"}
+PUBLIC |= {"_replace", "_save", "_state"}
+PRIVATE_ROW = r"^\| `([\w.]+)` \| `(_\w+)` \| .+ \| `([\w/]+\.py)::(\w+)` \| `(\w+)` \|$"
+# A class that finds its methods by name.
+DYNAMIC = re.compile("""getattr\\(self, f['"]_""")
+# Assignments that are no overrides: (file, target). The first one is a documented setting of Pillow. The
+# others are attributes of our own on a connection to the database.
+ALLOWED = {("media/sanitizer/raster.py", "PngImagePlugin.MAX_TEXT_MEMORY")}
+ALLOWED |= {("operations/statement_timeout.py", f"connection.statement_{x}") for x in ("limit", "deadline")}
 
 
 def is_file(name):
@@ -97,6 +111,52 @@ def overridden_attributes():
     return found
 
 
+def modules():
+    """Return the paths of the modules of the running site."""
+    paths = [path for path in ROOT.glob("*/**/*.py") if path.relative_to(ROOT).parts[0] not in SKIPPED]
+    assert len(paths) > 100, "the pattern finds the modules"
+    return paths
+
+
+def assignments_to_packages(path):
+    """Yield the attributes and items of what is imported from packages that the file sets or deletes."""
+    nodes, packages = list(ast.walk(ast.parse(path.read_text()))), {}
+    for node in nodes:  # `packages`: {name in the file: package that it comes from}
+        for alias in node.names if isinstance(node, (ast.Import, ast.ImportFrom)) else ():
+            module = getattr(node, "module", None) or alias.name
+            packages[alias.asname or alias.name.partition(".")[0]] = module.partition(".")[0]
+    for target in itertools.chain.from_iterable(map(changed_by, nodes)):
+        root = target
+        while isinstance(root, (ast.Attribute, ast.Subscript)):
+            root = root.value
+        package = packages.get(getattr(root, "id", None))
+        if root is not target and package and not (ROOT / package).exists():
+            yield ast.unparse(target)
+
+
+def changed_by(node):
+    """Return what the statement or call `node` sets or deletes."""
+    if isinstance(node, (ast.Assign, ast.Delete)):
+        return node.targets
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"setattr", "delattr"}:
+        return [ast.Attribute(node.args[0], "?")]
+    return [node.target] if isinstance(node, (ast.AugAssign, ast.AnnAssign)) else []
+
+
+def private_names():
+    """Return the private names of packages that our code reads, and of the methods that it replaces.
+
+    A private method that no module of ours calls is one that a package calls.
+    """
+    read, methods, called = set(), set(), set()
+    for node in itertools.chain.from_iterable(ast.walk(ast.parse(path.read_text())) for path in modules()):
+        if isinstance(node, ast.ClassDef) and not DYNAMIC.search(ast.unparse(node)):
+            methods |= {each.name for each in node.body if isinstance(each, ast.FunctionDef)}
+        elif isinstance(node, ast.Attribute):
+            (called if getattr(node.value, "id", "") in {"self", "cls"} else read).add(node.attr)
+    return {name for name in (read - methods) | (methods - called) if re.match("_[a-z]", name)} - PUBLIC
+
+
 # --- The tests ------------------------------------------------------------------------------------
 
 
@@ -128,6 +188,21 @@ def test_route_of_an_override_subclasses_or_calls_the_view():
             assert issubclass(own, view)
         else:
             assert f"{view.__name__}(request" in inspect.getsource(own)
+
+
+def test_classes_of_packages_are_changed_by_patch_alone():
+    names = {path: assignments_to_packages(path) for path in modules()}
+    assert {(str(path.relative_to(ROOT)), name) for path in names for name in names[path]} == ALLOWED
+
+
+def test_private_api_is_listed_has_not_changed_and_names_a_test():
+    text = (ROOT / "docs/overrides.md").read_text().split("## Private API")[1]
+    rows = re.findall(PRIVATE_ROW, text, re.MULTILINE)
+    assert {name for _source, name, *_rest in rows} == private_names()
+    for source, name, path, test, digest in rows:
+        code = source_of(source)
+        assert (name.encode() in code, hashlib.sha256(code).hexdigest()[:32]) == (True, digest), source
+        assert f"def {test}(" in (ROOT / path).read_text(), test
 
 
 # --- Inline scripts -------------------------------------------------------------------------------

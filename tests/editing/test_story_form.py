@@ -9,25 +9,10 @@ from babel.messages.pofile import read_po
 from django.utils.translation import gettext, ngettext
 from wagtail.models import Page
 
-from home.models import StandardPage
-from tests.support.builders import client_of, home_page, make_index, make_private, make_user, parse
+from tests.support.builders import home_page, make_index, make_private, make_user, parse
 from tests.support.translators import Scene, make_editor
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
-
-ADD_STORY = "/admin/pages/add/stories/storypage/{}/"
-
-
-@pytest.fixture(scope="module")
-def form(module_transaction):
-    """The page with the form of a new story, for an editor. It is read once for all tests."""
-    return parse(client_of(make_user("Editors")).get(ADD_STORY.format(make_index().pk)))
-
-
-def test_stories_are_not_offered_for_menus_and_plain_pages_are(form):
-    assert not form.select("[name=show_in_menus]")
-    assert "show_in_menus" in StandardPage.get_edit_handler().get_form_class().base_fields
-    assert form.select("[name=keep_out_of_search_engines]"), "the tab with the options is in the form"
 
 
 def wagtails_words():
@@ -89,11 +74,7 @@ def test_write_a_story_leads_to_the_first_list_of_the_user(client, scene):
         assert offered(client, make_editor(*pages, name=name)) == [f"{expected.pk}{mark}"], name
     assert offered(client, make_user(is_superuser=True)) == [f"{scene.index.pk}*"]
     assert offered(client, make_user("Editors")) == [f"{scene.index.pk}*"]
-
-
-def test_write_a_story_is_not_offered_without_the_right(client, scene):
-    user = make_editor(scene.section, permissions=["change_page"])
-    assert offered(client, user) == []
+    assert offered(client, make_editor(scene.section, permissions=["change_page"])) == []
     # A private list is offered like any other.
     private = make_editor(make_private(scene.section), name="private")
     assert offered(client, private) == [f"{scene.section.pk}*"]

@@ -160,17 +160,6 @@ def test_nothing_is_done_with_a_page_in_the_trash(admin_client, section, story):
         assert state() == ("Changed", False, section.pk, False), address
 
 
-@pytest.mark.sqlite_only
-def test_place_of_a_page_is_counted_without_the_trash(admin_client, section):
-    """The page C, before A, a deleted page and B, is moved. Its place is that in the explorer."""
-    moved, _a, deleted, _b = [builders.make_story(title, section) for title in ("C", "A", "deleted", "B")]
-    trashed(deleted)
-    address = reverse("wagtailadmin_pages:set_page_position", args=[moved.pk])
-    for place, order in {"1": "ACB", "0": "CAB", "2": "ABC", "x": "ABC", "9" * 40: "ABC"}.items():
-        admin_client.post(f"{address}?position={place}")
-        assert "".join(page.title for page in section.get_children() if page.pk != deleted.pk) == order
-
-
 def test_copy_of_a_section_leaves_out_what_is_in_the_trash(admin_client, section, story):
     inner = builders.make_index(section, "Inner")
     for parent, title in ((section, "Last"), (inner, "Deep")):
