@@ -25,6 +25,23 @@ PACKAGES = Path(wagtail.__file__).parents[1]
 # Folders without code of the running site.
 SKIPPED = {"tests", ".venv", "data"}
 ISSUE = re.compile(r"none known|\[#(\d+)\]\(https://github\.com/wagtail/wagtail/issues/\1\)")
+# Attributes whose names begin with an underscore, and that are ours or documented.
+PUBLIC = {
+    "_asdict",
+    "_base_manager",
+    "_default_manager",
+    "_fields",
+    "_is_lead",
+    "_meta",
+    "_replace",
+    "_save",
+    "_state",
+}
+PRIVATE_ROW = re.compile(
+    r"^\| `([\w.]+)` \| `(_\w+)` \| .+ \| `([\w/]+\.py)::(\w+)` \| `(\w+)` \|$", re.MULTILINE
+)
+# A class that finds its methods by name.
+DYNAMIC = re.compile("""getattr\\(self, f['"]_""")
 # Assignments that are no overrides: (file, target). The first one is a documented setting of Pillow. The
 # others are attributes of our own on a connection to the database.
 ALLOWED = {
@@ -144,6 +161,27 @@ def changed_by(node):
     return []
 
 
+def private_names():
+    """Return the private names of packages that our code reads, and of the methods that it replaces.
+
+    A private method that no module of ours calls is one that a package calls.
+    """
+    read, methods, called = set(), set(), set()
+    for node in itertools.chain.from_iterable(ast.walk(ast.parse(path.read_text())) for path in modules()):
+        if isinstance(node, ast.ClassDef) and not DYNAMIC.search(ast.unparse(node)):
+            methods |= {each.name for each in node.body if isinstance(each, ast.FunctionDef)}
+        elif isinstance(node, ast.Attribute):
+            (called if getattr(node.value, "id", "") in {"self", "cls"} else read).add(node.attr)
+    return {name for name in (read - methods) | (methods - called) if re.match("_[a-z]", name)} - PUBLIC
+
+
+def modules():
+    """Return the paths of the modules of the running site."""
+    paths = [path for path in ROOT.glob("*/**/*.py") if path.relative_to(ROOT).parts[0] not in SKIPPED]
+    assert len(paths) > 100, "the pattern finds the modules"
+    return paths
+
+
 # --- The tests ------------------------------------------------------------------------------------
 
 
@@ -178,7 +216,16 @@ def test_route_of_an_override_subclasses_or_calls_the_view():
 
 
 def test_classes_of_packages_are_changed_by_patch_alone():
-    paths = [path for path in ROOT.glob("*/**/*.py") if path.relative_to(ROOT).parts[0] not in SKIPPED]
-    assert len(paths) > 100, "the pattern finds the modules"
-    found = {(str(path.relative_to(ROOT)), name) for path in paths for name in assignments_to_packages(path)}
+    found = {
+        (str(path.relative_to(ROOT)), name) for path in modules() for name in assignments_to_packages(path)
+    }
     assert found == ALLOWED
+
+
+def test_private_api_is_listed_has_not_changed_and_names_a_test():
+    rows = PRIVATE_ROW.findall((ROOT / "docs/overrides.md").read_text().split("## Private API")[1])
+    assert {name for _source, name, *_rest in rows} == private_names()
+    for source, name, path, test, digest in rows:
+        code = source_of(source)
+        assert (name.encode() in code, hashlib.sha256(code).hexdigest()[:32]) == (True, digest), source
+        assert f"def {test}(" in (ROOT / path).read_text(), test

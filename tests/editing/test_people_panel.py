@@ -167,7 +167,7 @@ def test_the_form_has_beside_each_code_what_is_agreed(client, person):
     story.save_revision(clean=False)
     sign_in(client, "Editors")
     agreed = f"Active, until {format_day(person.last_day)}"
-    agreed += " · In pictures, not recognisable · By a changed name"
+    agreed += " · In pictures, not recognisable · Voice as it is · By a changed name"
     text = client.get(editor_of(story)).text
     assert f"{person.code} – {agreed}" in text
     assert f"{gone.code} – Withdrawn" in text

@@ -93,7 +93,7 @@ def test_hidden_address_is_printed_nowhere(client):
 
     texts = {address: text_without_addresses(address) for address in addresses}
     story = addresses[2]
-    for address in ("/", story, f"{story}?text=1", "/feed.atom", "/feed.rss"):
+    for address in ("/", story, f"{story}?text=1"):
         assert texts[address].count(WORDS) >= len(pages), address
     assert SLUG not in write_page().read_text()
     # Until here, the help page and the promoted result were the first of `pages`, a draft. The next two are
@@ -138,8 +138,6 @@ def test_public_address_is_printed(client):
     for address in link_from_everywhere(target)[:4]:  # home page, index, story and plain page
         assert f'href="{target.url}">{WORDS}</a>' in client.get(address).text, address
         assert f'href="{target.url}?text=1">{WORDS}</a>' in client.get(f"{address}?text=1").text, address
-    for address in ("/feed.atom", "/feed.rss"):
-        assert f'{target.url}"&gt;{WORDS}' in client.get(address).text
 
 
 def test_text_of_a_link_without_an_address_is_in_no_element(client):

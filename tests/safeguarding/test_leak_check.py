@@ -128,7 +128,7 @@ PLACES = {
     **{"search_description": "meta description", "lead_image": "credit of the lead picture"},
     "lead_image_alt": "alternative text of the lead picture",
     "body": "paragraph 3, Quote 1, caption of picture 1, alternative text of picture 2, credit of picture 2, "
-    "Video or audio 1",
+    "credit of picture 3",
     "__all__": "author, theme",
 }
 

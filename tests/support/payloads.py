@@ -85,7 +85,7 @@ FIELDS_WITHOUT_TEXT = {
     "key", "language_code", "model", "model_path", "object_id", "password", "path", "position",
     "preferred_language", "restriction_type", "safeguarding.Contributor.proposal",
     *(f"safeguarding.Reading.{each}" for each in ("answers", "code", "digest", "language", "token")),
-    "safeguarding.Restriction.limits",
+    "safeguarding.Restriction.limits", "safeguarding.Withdrawal.asked",
     "safeguarding.Withdrawal.counts", "safeguarding.WithdrawalTask.data",
     "safeguarding.WithdrawalTask.step", "status", "to_object_id", "url_path",
     "wagtailcore.Page.slug", "wagtailcore.Revision.content", "wagtailusers.UserProfile.contrast",

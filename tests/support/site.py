@@ -6,8 +6,10 @@ from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 
 from home.models import FeaturedStory, SiteSettings
 from media.models import CleanImage
+from stories.blocks import StoryBody
 from stories.models import StoryPage
 from tests.support import builders
+from tests.support.filled_blocks import fill
 from tests.support.people import make_agreeing_person, make_story_about
 from tests.support.translations import make_index_in
 
@@ -174,7 +176,10 @@ TABLE = {
 
 
 def all_blocks():
-    """Return the raw body of a story with every block, and pictures twice: a single one and a gallery."""
+    """Return the raw body of a story with every block, and pictures twice: a single one and a gallery.
+
+    A block that isn't named here is filled with words that say nothing.
+    """
     road = builders.make_image("Road", credit="B. Photographer")
     other = builders.make_image("Somebody", shows=CleanImage.Shows.SOMEONE_ELSE)
     leaflet = builders.make_document("Leaflet", "Real Name.txt", b"Questions to ask before you go.")
@@ -208,6 +213,8 @@ def all_blocks():
         ("table", TABLE),
         ("chosen_stories", {"heading": "Read next", "stories": [more.pk]}),
     ]
+    others = StoryBody().child_blocks.keys() - {kind for kind, _value in blocks}
+    blocks += [(kind, fill(StoryBody().child_blocks[kind], road, more, leaflet)) for kind in sorted(others)]
     return [
         {"type": kind, "value": value, "id": f"{number:08}-0000-4000-8000-000000000000"}
         for number, (kind, value) in enumerate(blocks)
