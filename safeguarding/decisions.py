@@ -284,9 +284,12 @@ def changed_decisions():
 def is_other_version(decision):
     """Return whether the live version of the page has another field than the version of `decision`."""
     versions = (decision.revision, decision.page.live_revision or decision.revision)
+    # A version has no field that its page type got later. It counts as one with the default.
+    defaults = decision.page.specific_class().serializable_data()
+    contents = [defaults | each.content for each in versions]
     then, now = (
-        {name: value for name, value in each.content.items() if name not in NOT_EDITED and not is_rows(value)}
-        for each in versions
+        {name: value for name, value in each.items() if name not in NOT_EDITED and not is_rows(value)}
+        for each in contents
     )
     return now != then
 

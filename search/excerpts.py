@@ -6,7 +6,6 @@ page that has a match.
 
 from django.utils.html import escape, format_html_join
 from django.utils.safestring import mark_safe
-from wagtail.rich_text import get_text_for_indexing
 
 from caching.versioned_cache import cached
 from media.models import CleanImage
@@ -22,8 +21,7 @@ MAX_COMPARED_MATCHES = 100
 
 def get_summary(page):
     """Return the summary or introduction of `page` as plain text, or else its search description."""
-    introduction = getattr(page, "introduction", "")
-    return getattr(page, "summary", "") or get_text_for_indexing(introduction) or page.search_description
+    return page.plain_summary or page.search_description
 
 
 def find_shown_pictures(pages):

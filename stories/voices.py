@@ -39,14 +39,14 @@ class PersonBlock(ChooserBlock):
             yield Contributor, str(value), "", ""
 
 
-def find_voices(page):
+def find_voices(body):
     """Return {primary key of a person: Voice}, and the list of the titles of recordings without an answer.
 
     It reads what is stored. An answer that contradicts the list of people is none, nor is a person who is
     deleted.
     """
     voices, unanswered = {}, []
-    for stored in getattr(page, "body", None) and page.body.raw_data or ():
+    for stored in body.raw_data:
         if stored["type"] == "media_link":
             voice, items = stored["value"].get("voice") or "", stored["value"].get("speakers") or ()
             # Wagtail stores the items of a ListBlock in two ways: stories/body.py.

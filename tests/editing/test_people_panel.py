@@ -8,11 +8,11 @@ from django.urls import reverse
 from wagtail.users.models import UserProfile
 
 from media.models import CleanImage
+from publishing.refusals import FIELDS, panel_id
 from safeguarding.policies import GROUP
 from safeguarding.scopes import Naming, Picture
 from safeguarding.wording import format_day
 from stories.models import StoryPage
-from stories.refusals import FIELDS, panel_id
 from tests.support.builders import make_image, make_story, make_user, parse, pictures_block, story_form
 from tests.support.leads import send_decision
 from tests.support.people import make_agreeing_person, make_person, make_story_about, people_fields, rows_of

@@ -7,12 +7,12 @@ from wagtail.models import Workflow
 from home.models import FeaturedStory
 from media.cleaning import CleanFile
 from media.models import CleanDocument, CleanImage
+from publishing.people import without_empty
 from publishing.visibility import is_published
 from safeguarding.decisions import changed_decisions
 from safeguarding.models import Decision
 from safeguarding.releases import report_again
 from stories.models import StoryPage
-from stories.people import without_empty
 from stories.terms import Author, Theme
 from tests.support.builders import (
     home_page,

@@ -13,6 +13,7 @@ from wagtail.models import Revision
 
 from media.cleaning import CleanFile
 from media.models import CleanDocument
+from publishing.checks import find_errors
 from safeguarding.decision_views import say_right
 from safeguarding.decisions import find_versions
 from safeguarding.gate import UNSEEN
@@ -25,9 +26,7 @@ from safeguarding.retention import delete_names
 from safeguarding.withdrawal.carry_out import withdraw
 from safeguarding.withdrawal.forgetting import forget_labels
 from safeguarding.withdrawal_models import Restriction
-from stories.models import StoryPage
-from stories.people import StoryPerson
-from stories.people_check import find_errors
+from stories.models import StoryPage, StoryPerson
 from tests.support.builders import (
     make_document,
     make_image,

@@ -28,8 +28,7 @@ from safeguarding.withdrawal.pages import Logs
 from safeguarding.withdrawal.steps import forget_versions
 from safeguarding.withdrawal.tasks import run_quick_tasks, run_tasks
 from safeguarding.withdrawal.words import has_path
-from stories.models import StoryPage
-from stories.people import StoryPerson
+from stories.models import StoryPage, StoryPerson
 from stories.story_links import StoryAuthor, StoryTheme
 from stories.terms import Author
 from tests.support import builders, withdrawal_world

@@ -11,13 +11,13 @@ from django.core.exceptions import ValidationError
 from wagtail.models import Locale, Page, Site
 
 from home.models import SPECIFIC_PAGE_RELATIONS, HomePage, StandardPage
+from publishing.forms import CheckedPageForm
+from publishing.reserved_slugs import RESERVED_BELOW_HOME, RESERVED_BELOW_INDEX
 from publishing.trash import move_to_trash
 from publishing.visibility import restrictions_on
 from search.finding import OTHER_PAGE_TYPES
 from site_project.urls import urlpatterns
-from stories.forms import CheckedPageForm
 from stories.models import StoryIndexPage, StoryPage
-from stories.reserved_slugs import RESERVED_BELOW_HOME, RESERVED_BELOW_INDEX
 from tests.support.builders import home_page, make_index, make_plain_page, make_story, make_user
 
 pytestmark = pytest.mark.django_db
