@@ -45,6 +45,7 @@ class SitePage(Page):
     parent_in_form = None
     # Why nobody could tell who is in it, as CheckedPageForm sets it. It is no content of the page.
     reason = ""
+    reserved_slugs = RESERVED_SLUGS
     # Wagtail would make a page for any method. Such a page is neither cached nor limited (caching/busy.py).
     allowed_http_methods = [HTTPMethod.GET, HTTPMethod.HEAD, HTTPMethod.OPTIONS]
     # The query parameters that the type reads; None if its pages are not the same for everybody. "?text=1"
@@ -101,7 +102,7 @@ class SitePage(Page):
     def clean(self):
         super().clean()
         errors = (self.find_errors() if self.would_be_live else {}) | self.find_omissions()
-        if self.slug in RESERVED_SLUGS:
+        if self.slug in self.reserved_slugs:
             text = _("“%(slug)s” is part of other addresses here. Choose another one.")
             errors["slug"] = [*errors.get("slug", ()), text % {"slug": self.slug}]
         if errors:

@@ -8,5 +8,5 @@ RESERVED_BELOW_INDEX = {"country", "theme"}
 # a page with such a slug below a home page, or the pages below it. The first language has no prefix.
 RESERVED_BELOW_HOME = {"admin", "documents", "files", "media", "reading", "search", "static", "stop"}
 RESERVED_BELOW_HOME |= {code for code, _name in settings.WAGTAIL_CONTENT_LANGUAGES[1:]}
-# No page has one of them, wherever it is: it can be moved.
+# Those of every page whose slug is in its address, wherever it is: it can be moved.
 RESERVED_SLUGS = RESERVED_BELOW_INDEX | RESERVED_BELOW_HOME

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 
-from home.models import FeaturedStory, SiteSettings
+from home.models import FeaturedStory, HomePage, SiteSettings, StandardPage
 from media.models import CleanImage
-from stories.models import StoryPage
+from publishing.pages import page_types
+from stories.models import StoryIndexPage, StoryPage
 from tests.support import builders
 from tests.support.people import make_agreeing_person, make_story_about
 from tests.support.translations import make_index_in
@@ -60,6 +61,8 @@ def make_site():
         "plain": help_page.url,
         "404": "/nothing/here/",
     }
+    others = set(page_types()) - {HomePage, StoryIndexPage, StoryPage, StandardPage}
+    addresses |= {model.__name__: builders.make_page_of(model).url for model in others}
     return Site(story, addresses)
 
 
