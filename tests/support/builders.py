@@ -120,7 +120,7 @@ def make_page_of(model, **fields):
     if model is HomePage:
         parent = home_page().get_parent()
     else:
-        parent = home_page() if HomePage in parents else make_page_of(parents[0])
+        parent = parents[0].objects.first() or make_page_of(parents[0])
     fields = {"title": model.__name__, "slug": model.__name__.lower(), "people": "none"} | fields
     for field in model._meta.local_fields:
         if isinstance(field, StreamField):
