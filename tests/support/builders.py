@@ -117,10 +117,7 @@ def make_page_of(model, **fields):
     if model is HomePage and not fields:
         return home_page()
     parents = model.allowed_parent_page_models()
-    if model is HomePage:
-        parent = home_page().get_parent()
-    else:
-        parent = parents[0].objects.first() or make_page_of(parents[0])
+    parent = parents[0].objects.first() or make_page_of(parents[0])  # the first Page is the root
     fields = {"title": model.__name__, "slug": model.__name__.lower(), "people": "none"} | fields
     for field in model._meta.local_fields:
         if isinstance(field, StreamField):
