@@ -12,13 +12,12 @@ from wagtail.rich_text import get_text_for_indexing
 
 from publishing.checks import PublishingRefused, find_errors, find_leaks, find_passed_end
 from publishing.forms import CheckedPageForm
-from publishing.hiding import status_string
 from publishing.indexing import indexed_after
 from publishing.panels import PEOPLE_PANEL
 from publishing.people import People, content_of, digest_of, lock_shown, read_labels, report_of
 from publishing.reserved_slugs import RESERVED_SLUGS
 from publishing.schedules import BY_SCHEDULE, tell_once
-from publishing.visibility import restrictions_on
+from publishing.visibility import is_held_back, is_withheld, restrictions_on
 from safeguarding.leak_check.admin_requests import checking
 from safeguarding.releases import hold_taken_out, lock_pages, store_report
 from safeguarding.uses import Release
@@ -62,8 +61,6 @@ class SitePage(Page):
     content_panels = [*Page.content_panels, PEOPLE_PANEL]
     # Wagtail's own method takes more queries.
     get_view_restrictions = restrictions_on
-    # In the admin, it tells if readers don't see the page.
-    status_string = property(status_string)
     # Wagtail's signal handlers leave the search index alone: save() updates it.
     search_auto_update = False
     # safeguarding/ needs these, to keep a page from visitors until everybody in it agrees.
@@ -109,6 +106,16 @@ class SitePage(Page):
             raise ValidationError(errors)
 
     @property
+    def status_string(self):
+        """The status for lists of the admin. It tells if readers don't see the page.
+
+        A page is hidden from readers too if a page above it is hidden or not live.
+        """
+        if self.live and is_withheld(self):
+            return _("hidden from readers")
+        return _("live, held") if self.live and is_held_back(self) else super().status_string
+
+    @property
     def lacks_reason(self):
         """Whether nobody said why nobody could tell who is in the page."""
         is_known = self.reason or Release.objects.filter(page=self.pk, reason__isnull=False).exists()
@@ -121,8 +128,9 @@ class SitePage(Page):
 
     @property
     def plain_summary(self):
-        """The summary or introduction as plain text; "" for a page without."""
-        return getattr(self, "summary", "") or get_text_for_indexing(getattr(self, "introduction", ""))
+        """The summary or introduction as plain text, or else the search description."""
+        introduction = get_text_for_indexing(getattr(self, "introduction", ""))
+        return getattr(self, "summary", "") or introduction or self.search_description
 
     def find_omissions(self):
         """Return {name of a field: text} for what has to be filled in even if the page doesn't go live."""

@@ -56,11 +56,9 @@ def contributors_in(page):
 
 def levels_in(images):
     """Return {primary key of a person: the greatest level_of() the `images` that show the person}."""
-    levels = {}
     rows = get_image_model().objects.filter(pk__in=[image.pk for image in images], people__isnull=False)
-    for person, is_recognisable in rows.values_list("people", "is_recognisable"):
-        levels[person] = max(level_of(is_recognisable), levels.get(person, Picture.NONE))
-    return levels
+    rows = rows.order_by("is_recognisable")  # The last one counts.
+    return {person: level_of(each) for person, each in rows.values_list("people", "is_recognisable")}
 
 
 def read_labels(page):

@@ -19,11 +19,6 @@ EXCERPT_LENGTH, WORDS_BEFORE_MATCH = 40, 8
 MAX_COMPARED_MATCHES = 100
 
 
-def get_summary(page):
-    """Return the summary or introduction of `page` as plain text, or else its search description."""
-    return page.plain_summary or page.search_description
-
-
 def find_shown_pictures(pages):
     """Return {primary key: picture} of the pictures of `pages` that may be shown today, with one query."""
     keys = {page.lead_image_id for page in pages if getattr(page, "lead_image_id", None)}
@@ -44,7 +39,7 @@ def iter_page_texts(page, shown_pictures):
     Texts about a picture are left out unless it may be shown. `shown_pictures`: what `find_shown_pictures`
     returned for a list of pages with `page`.
     """
-    yield get_summary(page)
+    yield page.plain_summary
     if hasattr(page, "body"):
         for text in iter_texts(page.body, shown_pictures):
             yield " · ".join(filter(None, text.splitlines()))
