@@ -109,15 +109,13 @@ def make_plain_page(title, parent=None, **fields):
 
 
 def make_page_of(model, **fields):
-    """Return a new page of any type, with words in its texts. `fields`: as of the type; live by default.
+    """Return a live page of any type, with words in its texts: a new one if there is none yet, or with `fields`.
 
-    It is below a page that can have it, at an address that ends with the name of the type. Without fields,
-    the home page is that of the migrations.
+    It is below a page that can have it, at an address that ends with the name of the type.
     """
-    if model is HomePage and not fields:
-        return home_page()
-    parents = model.allowed_parent_page_models()
-    parent = parents[0].objects.first() or make_page_of(parents[0])  # the first Page is the root
+    if not fields and (found := model.objects.first()):
+        return found
+    parent = make_page_of(model.allowed_parent_page_models()[0])
     fields = {"title": model.__name__, "slug": model.__name__.lower(), "people": "none"} | fields
     for field in model._meta.local_fields:
         if isinstance(field, StreamField):
