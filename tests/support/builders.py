@@ -109,7 +109,7 @@ def make_plain_page(title, parent=None, **fields):
 
 
 def make_page_of(model, **fields):
-    """Return a live page of any type, with words in its texts: a new one if there is none yet, or with `fields`.
+    """Return a live page of any type, with words in its texts. It is new if there is none, or with `fields`.
 
     It is below a page that can have it, at an address that ends with the name of the type.
     """
