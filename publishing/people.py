@@ -21,7 +21,7 @@ from safeguarding.gate import PersonUse, Report
 from safeguarding.leak_check.texts import LocatedText
 from safeguarding.models import Contributor, Reading
 from safeguarding.releases import lock_found, lock_people_of
-from safeguarding.scopes import Naming, Picture, Voice, level_of
+from safeguarding.scopes import Naming, Picture, level_of
 from safeguarding.uses import Release, Use
 from safeguarding.writers import RIGHT, compare, words_in
 
@@ -128,10 +128,7 @@ def report_of(page):
     # A person who is only on a picture, or heard, is not named.
     named = dict.fromkeys([*in_pictures, *voices], Naming.NONE) | namings
     uses = [
-        PersonUse(
-            *(key, in_pictures.get(key, Picture.NONE), naming, is_other_language),
-            voice=voices.get(key, Voice.NONE),
-        )
+        PersonUse(key, in_pictures.get(key, Picture.NONE), naming, is_other_language, voices.get(key, 0))
         for key, naming in sorted(named.items())
     ]
     uses = [use._replace(digest=digest_about(use, content, shown)) for use in uses]

@@ -3,7 +3,7 @@
 import json
 
 from django import forms
-from django.core.validators import MaxLengthValidator
+from django.core.validators import MaxLengthValidator, RegexValidator
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
@@ -163,6 +163,8 @@ class BringBackForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        # Characters that nobody sees are no note.
+        self.fields["back_note"].validators.append(RegexValidator(r"\w"))
         stopped_at = hasattr(self.instance, "stop_code") and self.instance.stop_code.used_at
         self.seen = self.hash_of_fields(self.instance.held_since, stopped_at)
 

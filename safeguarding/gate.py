@@ -126,16 +126,16 @@ class PersonUse(NamedTuple):
     """How a page, or a picture on its own, shows and names one person.
 
     `picture`: a Picture. `naming`: a Naming, or None if no editor has answered how. `other_language`: whether
-    the page is a translation. `digest`: a hash of what concerns the person, which readings are for. `voice`:
-    a Voice.
+    the page is a translation. `voice`: a Voice. `digest`: a hash of what concerns the person, which readings
+    are for.
     """
 
     contributor_id: int
     picture: int = Picture.NONE
     naming: int | None = None
     other_language: bool = False
-    digest: str = ""
     voice: int = Voice.NONE
+    digest: str = ""
 
 
 @dataclass

@@ -7,24 +7,17 @@ nothing of a story is public: safeguarding/gate.py.
 from safeguarding.scopes import Channel
 from safeguarding.status import Status
 
+WEBSITE = """
+    stories/story_page.html stories/story_main.html stories/story_card.html stories/blocks/chosen_stories.html
+    stories/story_index_page.html home/home_page.html home/standard_page.html home/sitemap.xml
+    search/search.html search/result.html includes/breadcrumbs.html
+    editing.story_list.StoryListView editing.translation_report.TranslationReport
+"""
 # {outlet: the use that it needs}. Templates, views and exports, which only editors get, have their own name.
 OUTLETS = {
-    **dict.fromkeys(
-        [
-            *("stories/story_page.html", "stories/story_main.html", "stories/story_card.html"),
-            *("stories/blocks/chosen_stories.html", "stories/story_index_page.html", "home/home_page.html"),
-            *("home/standard_page.html", "home/sitemap.xml", "includes/breadcrumbs.html"),
-            *("search/search.html", "search/result.html"),
-            *("editing.story_list.StoryListView", "editing.translation_report.TranslationReport"),
-        ],
-        Channel.WEBSITE,
-    ),
-    "stories/story_end.html": Channel.SOCIAL,
-    "stories/when_shared.html": Channel.SOCIAL,
-    "home/metadata.html": Channel.SOCIAL,
-    "home/structured_data.html": Channel.SOCIAL,
-    "snippets": Channel.SOCIAL,
-    "pictures of lists": Channel.SOCIAL,
+    **dict.fromkeys(WEBSITE.split(), Channel.WEBSITE),
+    **dict.fromkeys(["stories/story_end.html", "stories/when_shared.html", "snippets"], Channel.SOCIAL),
+    **dict.fromkeys(["home/metadata.html", "home/structured_data.html", "pictures of lists"], Channel.SOCIAL),
     "printed page": Channel.PRINT,
     "beside donations": Channel.FUNDRAISING,
     "stories.feeds.StoryFeed": Channel.PARTNERS,

@@ -64,12 +64,10 @@ def limits_of(consent):
 
 # {Channel: what it means on this site}, for the form of a consent.
 MEANINGS = {
-    Channel.WEBSITE: _("everybody can read it here"),
-    Channel.OTHER_LANGUAGES: _("everybody can read a translation here"),
-    Channel.SOCIAL: _("readers can share it, and other sites can show its picture and summary"),
-    Channel.PRINT: _("readers can print it from this site"),
-    Channel.FUNDRAISING: _("it can stand beside a request for money"),
-    Channel.PARTNERS: _(
-        "programs of others get its title and summary, show them elsewhere, and may keep them"
-    ),
+    "website": _("everybody can read it here"),
+    "languages": _("everybody can read a translation here"),
+    "social": _("readers can share it, and other sites can show its picture and summary"),
+    "print": _("readers can print it from this site"),
+    "fundraising": _("it can stand beside a request for money"),
+    "partners": _("programs of others get its title and summary, show them elsewhere, and may keep them"),
 }

@@ -9,6 +9,7 @@ from contextlib import nullcontext
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection, models, transaction
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from safeguarding.record import Record
@@ -19,13 +20,9 @@ LOOKUP_DIGITS, SECRET_DIGITS = 8, 10
 LONGEST = 100
 
 
-class Hasher(PBKDF2PasswordHasher):
-    """Django's hasher with fewer rounds, 30 ms: the secret is random, and requests for a row wait in line."""
-
-    iterations = 50_000
-
-
-hasher = Hasher()
+# Fewer than Django's, 30 ms: the secret is random, and requests for a row wait in line.
+ITERATIONS = 50_000
+hasher = PBKDF2PasswordHasher()
 
 
 class Keeping(models.TextChoices):
@@ -43,6 +40,12 @@ class WithStopCode:
     def may_have_stop_code(self):
         """Whether the person said that it is safe to keep one. Without an answer it is not."""
         return getattr(self.latest_consent, "stop_code", "") in {Keeping.CARD, Keeping.REMEMBER}
+
+    @property
+    def stop_code_version(self):
+        """What tells the stop code from a newer one, for forms. It says nothing about the code."""
+        secret = self.stop_code.secret if hasattr(self, "stop_code") else ""
+        return secret and salted_hmac(__name__, secret, algorithm="sha256").hexdigest()
 
     @property
     def has_stopped(self):
@@ -63,14 +66,12 @@ class StopCode(Record):
     def make(cls, person):
         """Return a new code for `person`, in groups of three digits. It replaces the former one.
 
-        The ledger of withdrawals notes the row: else, a restore would bring the former code back.
+        The ledger of withdrawals notes the row: else, a restore would bring the former code back. The
+        database refuses a second row with the same `lookup`, which is one of 10 ** 8.
         """
-        while True:
-            digits = f"{secrets.randbelow(10 ** (LOOKUP_DIGITS + SECRET_DIGITS)):018}"
-            lookup, secret = digits[:LOOKUP_DIGITS], digits[LOOKUP_DIGITS:]
-            if not cls.objects.filter(lookup=lookup).exists():
-                break
-        fields = {"lookup": lookup, "secret": hasher.encode(secret, hasher.salt())}
+        digits = f"{secrets.randbelow(10 ** (LOOKUP_DIGITS + SECRET_DIGITS)):018}"
+        secret = hasher.encode(digits[LOOKUP_DIGITS:], hasher.salt(), ITERATIONS)
+        fields = {"lookup": digits[:LOOKUP_DIGITS], "secret": secret}
         cls.objects.update_or_create(contributor=person, defaults=fields)
         Restriction.objects.create(code=person.code, limits={"stop_code": fields})
         return " ".join(digits[start : start + 3] for start in range(0, len(digits), 3))

@@ -43,7 +43,7 @@ def stop(person):
     take_down(person, None)
     StopCode.objects.filter(contributor=person).update(used_at=timezone.now())
     log(person, "safeguarding.stop")
-    add_task(None, "stop", code=person.code)
+    add_task(None, "stop", code=person.code, key=person.pk)
 
 
 # The scheduler sends the mail: the person does not wait for the mail server.
@@ -51,7 +51,8 @@ def stop(person):
 def tell_leads(task):
     def compose():
         text = _("%s sent a stop code, and is taken down. Speak with the person before you bring them back.")
-        return f"{text % task.data['code']}\n\n{settings.BASE_URL}{reverse('safeguarding_people:index')}"
+        address = reverse("safeguarding_people:words", args=[task.data["key"]])
+        return f"{text % task.data['code']}\n\n{settings.BASE_URL}{address}"
 
     if not mail_leads(gettext_lazy("Somebody sent a stop code"), compose) and recipients().exists():
         raise NotYet

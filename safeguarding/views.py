@@ -3,7 +3,6 @@
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -237,11 +236,10 @@ class BringBackView(PersonMixin, FormView):
         bring_back(self.person, self.request.user)
         Contributor.objects.filter(pk=self.person.pk).update(**form.cleaned_data)
         self.person.refresh_from_db(fields=["held_since"])
+        text = _("%s is brought back. Readers see what the consent allows.") % self.person.code
         if self.person.held_since:
             text = _("Withdrawals may be missing since a restore. Everybody is held until you end the hold.")
-            return self.leave(text)
-        text = _("%s is brought back. Readers see what the consent allows.")
-        return self.leave(text % self.person.code)
+        return self.leave(text)
 
 
 class StopCodeView(PersonMixin, TemplateView):
@@ -253,8 +251,9 @@ class StopCodeView(PersonMixin, TemplateView):
     @transaction.atomic
     def post(self, request, *_arguments, **_named):
         lock_with_others(self.kwargs["pk"])  # before anything reads the person, who may withdraw
-        if not self.person.may_have_stop_code:
-            raise PermissionDenied
+        # A page with a new code that is loaded again sends the form again. That must not end the new code.
+        if not self.person.may_have_stop_code or request.POST.get("seen") != self.person.stop_code_version:
+            return redirect(request.path)
         code = StopCode.make(self.person)
         log(self.person, "safeguarding.stop_code", user=request.user)
         self.template_name = "safeguarding/stop_card.html"

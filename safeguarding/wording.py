@@ -20,9 +20,8 @@ def describe_status(person):
         text = _(
             "Taken down on %s. No story or picture with this person is shown until you bring the person back."
         ) % format_day(since)
-        if person.has_stopped:
-            text += " " + _("The person sent the stop code: speak with them before.")
-        return text
+        told = _("The person sent the stop code: speak with them before.") if person.has_stopped else ""
+        return f"{text} {told}".rstrip()
     if status == Status.WITHDRAWN:
         return _("Withdrawn on %s. No story or picture with this person is shown.") % format_day(
             consent.given_on

@@ -1,4 +1,4 @@
-"""Reads the environment variables that configure the site, for settings.py. README.md lists them all.
+"""Reads the environment variables that configure the site, for settings.py. docs/deploying.md lists them all.
 
 An empty variable counts as not set. A wrong value ends the program with one line that names the variable.
 """

@@ -1,4 +1,4 @@
-"""The Django settings. Production is the default. README.md lists the environment variables."""
+"""The Django settings. Production is the default. docs/deploying.md lists the environment variables."""
 
 from pathlib import Path
 from urllib.parse import urlsplit

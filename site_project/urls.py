@@ -4,7 +4,7 @@ from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.shortcuts import redirect
 from django.templatetags.static import static
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csp import csp_override
 from wagtail import urls as wagtail_urls
@@ -74,6 +74,8 @@ urlpatterns += i18n_patterns(
     path("search/", search, name="search"),
     path("reading/<str:token>/", ReadingView.as_view(), name="reading"),
     path("stop/", stop_page, name="stop"),
+    # However somebody wrote it down.
+    re_path("^(?:en/)?[Ss][Tt][Oo][Pp]/$", lambda request: redirect("stop")),
     path("", include("stories.feeds")),
     path("", include(page_urls)),
     prefix_default_language=False,

@@ -116,8 +116,7 @@ class StoryFeed(Feed):
         term = find_term(term_type, slug, stories, index.locale_id)
         if index.depth != TOP_INDEX_DEPTH or term is None:
             raise Http404
-        stories = stories.in_country(term) if term_type == "country" else stories.about_theme(term)
-        return FeedSource(request, index, stories, term)
+        return FeedSource(request, index, stories.with_term(term_type, term), term)
 
     def title(self, source):
         is_home = source.page.depth < TOP_INDEX_DEPTH
@@ -142,8 +141,8 @@ class StoryFeed(Feed):
         return remove_invalid_characters(source.organisation_name)
 
     def items(self, source):
-        stories = in_feeds(source.stories).newest_first().prefetch_related("story_authors")
-        stories = list(stories.defer("body")[:FEED_LENGTH])
+        stories = source.stories.for_outlet("stories.feeds.StoryFeed").newest_first()
+        stories = list(stories.prefetch_related("story_authors").defer("body")[:FEED_LENGTH])
         for story in stories:
             story.feed_url = absolute(story.get_url(source.request))
         return stories
@@ -194,17 +193,12 @@ def get_home_page(request):
     return home
 
 
-def in_feeds(stories):
-    """Return those of `stories`, a queryset of public ones, that feeds may have."""
-    return stories.for_outlet("stories.feeds.StoryFeed")
-
-
 def note_feed_entries():
     """Note which stories are in the feeds, and which left them. The scheduler calls it each minute.
 
     Each statement that writes empties the caches of readers, so none is sent unless something has changed.
     """
-    rows = in_feeds(StoryPage.objects.published())
+    rows = StoryPage.objects.published().for_outlet("stories.feeds.StoryFeed")
     rows = rows.values_list("translation_key", "locale__language_code", "locale")
     shown = {make_entry_id(key, language): locale for key, language, locale in rows}
     for row in FeedEntry.objects.all():

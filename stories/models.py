@@ -16,8 +16,9 @@ from media.people import words_for_index
 from publishing.pages import SitePage
 from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.content_notes import ContentNote
+from stories.filters import FILTERS
 from stories.forms import StoryPageForm
-from stories.listing import LISTING_PARAMETERS, StoryListing
+from stories.listing import StoryListing
 from stories.panels import STORY_PANELS, STORY_PROMOTE_PANELS
 from stories.querysets import TOP_INDEX_DEPTH, StoryPageQuerySet
 
@@ -171,7 +172,7 @@ class StoryIndexPage(RoutablePageMixin, SitePage):
     introduction = RichTextField(_("introduction"), blank=True, features=PLAIN_FEATURES)
 
     can_be_hidden = False  # Everything below it would be hidden too.
-    cacheable_parameters = [*LISTING_PARAMETERS, "text"]
+    cacheable_parameters = [*(each.name for each in FILTERS), "page", "text"]
     parent_page_types = ["home.HomePage", "stories.StoryIndexPage"]
     subpage_types = ["stories.StoryPage", "stories.StoryIndexPage"]
     page_description = _("Lists the stories below it. It may hold other sections, for regions or years.")
@@ -193,10 +194,10 @@ class StoryIndexPage(RoutablePageMixin, SitePage):
         verbose_name = _("section")
         verbose_name_plural = _("sections")
 
-    def get_context(self, request, *args, country=None, theme=None, **kwargs):
+    def get_context(self, request, *args, term=None, **kwargs):
         context = super().get_context(request, *args, **kwargs)
         stories = StoryPage.objects.below(self)
-        context["listing"] = StoryListing(stories, request.GET, self, country=country, theme=theme)
+        context["listing"] = StoryListing(stories, request.GET, self, term)
         return context
 
     @path("country/<str:slug>/")
@@ -216,4 +217,4 @@ class StoryIndexPage(RoutablePageMixin, SitePage):
         term = find_term(name, slug, stories, self.locale_id)
         if self.depth != TOP_INDEX_DEPTH or term is None:
             raise Http404
-        return self.render(request, **{name: term})
+        return self.render(request, term=term)

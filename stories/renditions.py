@@ -39,7 +39,6 @@ def make_renditions(page):
     if site is None:
         return
     request = RequestFactory(headers={"host": site.hostname}).get(page.get_url())
-    request._wagtail_site = site  # where Site.find_for_request() looks first
     with translation.override(page.locale.language_code):
         page.serve(request).render()
         if getattr(page, "lead_image", None):

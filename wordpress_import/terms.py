@@ -38,8 +38,6 @@ def country_codes():
         for code, name in babel.Locale.parse(identifier).territories.items():
             if code in known:
                 codes.setdefault(fold(name), code)
-        # Babel keeps what it has read. All languages take 100 MB.
-        localedata._cache.pop(identifier, None)
     for code, languages in read_country_terms().items():
         for aliases in languages.values():
             for alias in aliases:

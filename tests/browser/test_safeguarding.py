@@ -62,7 +62,7 @@ def test_a_consent_is_recorded_and_renewed(new_page, live_server):
     page.get_by_role("button", name="Create").click()
     expect(page.get_by_role("status")).to_contain_text("is recorded. Use this code")
     page.get_by_label("By a changed name").check()
-    page.get_by_label("This website", exact=True).check()
+    page.get_by_label("This website: everybody").check()
     for question in ("Are legal proceedings", "Is the person in one of", "see the final text", "safe"):
         page.get_by_role("group", name=re.compile(question)).get_by_label("No", exact=True).check()
     page.get_by_role("button", name="Record this consent").click()

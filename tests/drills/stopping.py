@@ -10,7 +10,6 @@ from tests.drills import Row
 from tests.drills.availability import Front, replicas
 from tests.drills.changes import LIMIT, NEW, OLD, writer
 from tests.drills.floods import FLOODS
-from tests.drills.sites import Editor
 from tests.drills.wrk import NEW_ADDRESSES_SCRIPT, run_wrk
 from tests.support import front_server
 from tests.support.production import new_safeguarding_key
@@ -32,10 +31,10 @@ print(json.dumps([story.pk, story.url, code]))
 # Prints when the row of the code was committed, in seconds since 1970.
 COMMITTED = """
 from django.db import connection
-with connection.cursor() as cursor:
-    cursor.execute("SELECT extract(epoch FROM pg_xact_commit_timestamp(xmin)) FROM safeguarding_stopcode")
-    print(cursor.fetchone()[0])
+query = "SELECT extract(epoch FROM pg_xact_commit_timestamp(xmin)) FROM safeguarding_stopcode"
+print(connection.cursor().execute(query).fetchone()[0])
 """
+FORM = "application/x-www-form-urlencoded"
 # It has locked its page when it says so, and commits later.
 PUBLISH = "with transaction.atomic(): publish(story); begin(); time.sleep(5)"
 
@@ -59,10 +58,9 @@ def stop_at_the_busiest_moment(folder):
         site.manage("prepare")
         site.start()
         restored = site.ask(address)[0]
+    is_done = b">It is done" in done and took < 60
     return [
-        Row(
-            "stop code: answered", f"{took:.1f} s", "It is done, < 60 s", b">It is done" in done and took < 60
-        ),
+        Row("stop code: answered", f"{took:.1f} s", "It is done, < 60 s", is_done),
         Row("stop code: last answer about the person", f"{last:.1f} s", f"< {LIMIT} s", last < LIMIT),
         Row("stop code: the page after a restore", f"{restored}", "404", restored == 404),
     ]
@@ -74,8 +72,8 @@ def stop_while_others_ask(site, front, address, story, code):
 
     def read(page):
         while not is_over.is_set():
-            body = front.ask(page)[2]
-            answers.append((time.time(), OLD.encode() in body or NEW.encode() in body))
+            body = front.ask(page)[2].decode()
+            answers.append((time.time(), OLD in body or NEW in body))
 
     for page in pages * 10:  # until each process has started
         front.ask(page)
@@ -85,11 +83,10 @@ def stop_while_others_ask(site, front, address, story, code):
         (site.folder / "data" / "slow").touch()
         pool.map(read, pages * 3)
         pool.submit(run_wrk, front.port, FLOODS["searches"], site.folder, **flood)
-        process.stdin.write("\n")
-        process.stdin.flush()
+        print(file=process.stdin, flush=True)
         assert process.stdout.readline() == "begin\n"
         began = time.time()
-        done = front.ask("/stop/", "POST", urlencode({"code": code}), **Editor.FORM)[2]
+        done = front.ask("/stop/", "POST", urlencode({"code": code}), Content_Type=FORM)[2]
         took = time.time() - began
         time.sleep(2 * LIMIT)
         is_over.set()

@@ -19,31 +19,21 @@ def send(client, **answers):
     return client.post(reverse("wagtailimages:add_multiple"), {"title": "Road", "files[]": file} | answers)
 
 
-def test_picture_is_stored_with_the_answers(admin_client):
-    answer = send(admin_client, shows="place", credit="A. Painter").json()
+def test_picture_is_stored_with_the_answers_and_could_be_recognised(admin_client):
+    """Otherwise it would be shown without an agreement, or with one for an unrecognisable picture only."""
+    person = make_agreeing_person()
+    answer = send(admin_client, shows="other", credit="A. Painter", people=[person.pk]).json()
     image = CleanImage.objects.get()
-    assert (image.pk, image.title, image.shows, image.credit) == (
-        answer["image_id"],
-        "Road",
-        "place",
-        "A. Painter",
-    )
+    assert (image.pk, image.title, image.shows) == (answer["image_id"], "Road", "other")
+    assert (image.credit, [*image.people.all()], image.is_recognisable) == ("A. Painter", [person], True)
     assert "Not in the library yet" not in answer["form"]
 
 
-def test_who_is_on_a_picture_is_kept_and_could_be_recognised(admin_client):
-    """Otherwise it would be shown without an agreement, or with one for an unrecognisable picture only."""
-    person = make_agreeing_person()
-    send(admin_client, shows="other", people=[person.pk])
-    image = CleanImage.objects.get()
-    assert [*image.people.all()] == [person]
-    assert image.is_recognisable
-
-
 # "each" is the choice "Not the same for all"; a credit has at most 255 characters.
-@pytest.mark.parametrize(
-    "answers", [{}, {"shows": "each"}, {"shows": "x\0"}, {"shows": "place", "credit": "x" * 300}]
-)
+INVALID = [{}, {"shows": "each"}, {"shows": "x\0"}, {"shows": "place", "credit": "x" * 300}]
+
+
+@pytest.mark.parametrize("answers", INVALID)
 def test_picture_without_a_valid_answer_waits(admin_client, answers, monkeypatch):
     cleaned = []  # An entry for each cleaning. A second one could fail while other files are cleaned.
     monkeypatch.setattr(cleaning, "sanitize", lambda *file: cleaned.append(file) or sanitize(*file))

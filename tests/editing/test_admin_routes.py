@@ -32,12 +32,14 @@ pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 
 def named(table):
-    """Return the names in the text `table`. Each line is a name, or a prefix and then the rest of each name.
+    """Return the names in the text `table`. A word that ends with ":" or "_" begins all names of its line.
 
     A route without a name is called by its pattern, such as "admin/test404/".
     """
-    lines = [line.split() for line in table.strip().splitlines()]
-    return {f"{start}{name}" for start, *names in lines for name in names or [""]}
+    names = set()
+    for first, *rest in map(str.split, table.strip().splitlines()):
+        names |= {f"{first}{name}" for name in rest} if first.endswith((":", "_")) else {first, *rest}
+    return names
 
 
 # --- The table ------------------------------------------------------------------------------------
@@ -45,22 +47,19 @@ def named(table):
 EVERYBODY = named("""
     wagtailadmin_ sprite login javascript_catalog
     wagtailadmin_password_ reset reset_done reset_confirm reset_complete
-    wagtailcore_login
-    invitation
+    wagtailcore_login invitation
 """)
 # Every logged-in user may set up a second factor.
 MEMBERS = {"second_factor", "my_second_factors"}
 # Editors and roles above. Objects of a section are for the editors of that section only.
 EDITORS = named("""
-    admin/test404/
-    safeguarding_decisions:ask
-    wagtailadmin_ home account dismissibles explore explore_results
+    admin/test404/ safeguarding_decisions:ask wagtaildocs_serve rendition wagtailsnippets:index
+    hide_page trash trash_results restore_page desk_list editors_guide add_multiple
+    wagtailadmin_ home account dismissibles explore explore_results choose_page
     wagtailadmin_ tag_autocomplete tag_model_autocomplete
     wagtailadmin_choose_page_ child search chosen_multiple external_link email_link phone_link anchor_link
-    wagtailadmin_choose_page
-    wagtailadmin_api:pages: listing detail
-    wagtailadmin_api:images: listing detail
-    wagtailadmin_api:documents: listing detail
+    wagtailadmin_api: pages:listing pages:detail images:listing images:detail
+    wagtailadmin_api: documents:listing documents:detail
     wagtailadmin_pages: add add_subpage choose_parent copy delete edit history history_results
     wagtailadmin_pages: move move_confirm preview_on_add preview_on_edit search search_results type_use
     wagtailadmin_pages: type_use_results usage view_draft confirm_workflow_cancellation workflow_history
@@ -71,32 +70,20 @@ EDITORS = named("""
     wagtailadmin_editing_sessions: ping release
     wagtailadmin_workflows: task_chooser task_chooser_create task_chooser_results task_chosen
     missed_ searches searches_results search_delete
-    hide_page
-    trash
-    trash_results
-    restore_page
     translation_ report report_results
-    desk_list
-    editors_guide
     story_list: index index_results choose_parent
     simple_translation:submit_ page_translation snippet_translation
     submit_ page_translation snippet_translation
-    add_multiple
     wagtailsearchpromotions: chooser chooserresults
     wagtaildocs: index index_results add add_multiple edit edit_multiple document_usage
     wagtaildocs_chooser: choose choose_results chosen chosen_multiple create
-    wagtailimages: index index_results add add_multiple edit edit_multiple
-    wagtailimages: image_usage preview
+    wagtailimages: index index_results add add_multiple edit edit_multiple image_usage preview
     wagtailimages_chooser: choose choose_results chosen chosen_multiple create select_format
     people_chooser: choose choose_results chosen chosen_multiple create
-    wagtailsnippets:index
     wagtailsnippets_stories_country: list list_results inspect
     wagtailsnippetchoosers_stories_country: choose choose_results chosen chosen_multiple suggest
-    wagtailsnippetchoosers_search_vocabularygroup:create
-    wagtailsnippetchoosers_stories_author: create suggest
-    wagtailsnippetchoosers_stories_theme: create suggest
-    wagtaildocs_serve
-    rendition
+    wagtailsnippetchoosers_ search_vocabularygroup:create stories_author:create stories_author:suggest
+    wagtailsnippetchoosers_ stories_theme:create stories_theme:suggest
 """)
 for term in ("search_vocabularygroup", "stories_author", "stories_theme"):
     EDITORS |= named(f"""
@@ -104,10 +91,7 @@ for term in ("search_vocabularygroup", "stories_author", "stories_theme"):
         wagtailsnippetchoosers_{term}: choose choose_results chosen chosen_multiple
     """)
 MODERATORS = named("""
-    forget_versions
-    wagtailadmin_explore_root
-    show_page
-    empty_trash
+    forget_versions wagtailadmin_explore_root show_page empty_trash wagtailsettings:edit
     delete_ document page_for_good picture
     wagtailadmin_pages: collect_workflow_action_data lock revisions_unschedule set_page_position set_privacy
     wagtailadmin_pages: workflow_action workflow_preview
@@ -115,49 +99,32 @@ MODERATORS = named("""
     wagtaildocs: delete delete_multiple
     wagtailimages: delete delete_multiple
     wagtailsearchpromotions: add delete edit index index_results
-    wagtailsettings:edit
     wagtailsnippets_ search_vocabularygroup:delete stories_author:delete stories_theme:delete
 """)
-ADMINISTRATORS = [
-    "wagtailadmin_collections:*",
-    "wagtailadmin_workflows:*",
-    "wagtaillocales:*",
-    "wagtailredirects:*",
-    "wagtailsites:*",
-    "wagtailusers_groups:*",
-    "wagtailusers_users:*",
-    "wagtailsearchpromotions:search_terms*",
-    "wagtailsnippets_stories_country:*",
-    "wagtailsnippetchoosers_stories_country:create",
-]
-# Routes with many actions: the table has a name for each action, with a space before it.
-MANY = {"wagtail_bulk_action"}
-BULK_DELETED = ("author", "cleandocument", "cleanimage", "country", "theme", "vocabularygroup")
-PAGE_ACTIONS = ("delete", "looked_at", "move", "nobody_described", "publish", "unpublish")
-EDITORS |= {
-    f"wagtail_bulk_action {each}"
-    for each in [
-        f"{kind} {action}"
-        for kind in ("cleanimage", "cleandocument")
-        for action in ("add_tags", "add_to_collection")
-    ]
-    # The response to GET is a page that says on which of the objects the user may carry out the action.
-    + [f"{kind} delete" for kind in BULK_DELETED]
-    + [f"page {action}" for action in PAGE_ACTIONS]
+ADMINISTRATORS = named("""
+    wagtailadmin_collections:* wagtailadmin_workflows:* wagtaillocales:* wagtailredirects:* wagtailsites:*
+    wagtailusers_groups:* wagtailusers_users:* wagtailsearchpromotions:search_terms*
+    wagtailsnippets_stories_country:* wagtailsnippetchoosers_stories_country:create
+""")
+# A route with many actions: the table has a name for each action, with a space before it. The response to GET
+# is a page that says on which of the objects the user may carry out the action.
+MANY = "wagtail_bulk_action"
+ACTIONS = {
+    "delete": ("author", "cleandocument", "cleanimage", "country", "theme", "vocabularygroup", "page"),
+    **dict.fromkeys(("add_tags", "add_to_collection"), ("cleanimage", "cleandocument")),
+    **dict.fromkeys(("looked_at", "move", "nobody_described", "publish", "unpublish"), ("page",)),
 }
-ADMINISTRATORS.append("wagtail_bulk_action user *")
+EDITORS |= {f"{MANY} {kind} {action}" for action, kinds in ACTIONS.items() for kind in kinds}
+ADMINISTRATORS |= {f"{MANY} user *"}
 # Routes that show and change nothing with the requests of this test: they redirect, need other form data or
 # another page, are switched off, or fail on purpose. None of the roles may open them.
 NOTHING = named("""
-    admin/^.*/$
-    invite_again
-    reset_second_factor
+    admin/^.*/$ invite_again reset_second_factor wagtailredirects:process_import
     single_ sign_on sign_on_done
     wagtailadmin_ error_test block_preview logout
     wagtailadmin_api: pages:action pages:find images:find documents:find
     wagtailadmin_pages: convert_alias unpublish unlock revisions_index
     wagtailadmin_workflows: enable enable_task remove select_task_type
-    wagtailredirects:process_import
     wagtailsettings:preview_on_edit
     wagtaildocs: create_multiple_from_uploaded_document delete_upload_multiple
     wagtailimages: url_generator url_generator_output create_multiple_from_uploaded_image
@@ -174,25 +141,16 @@ SAFEGUARDING = named("""
 """)
 # Routes that answer with status 200 about an object of another section too. The response then has nothing in
 # it.
-EMPTY_ANSWERS = named("""
-    wagtailadmin_editing_sessions:release
-    wagtaildocs_chooser:chosen_multiple
-    wagtailimages_chooser:chosen_multiple
-""")
-# (names of routes, the lowest role that may use them, or None). All other routes are in ADMINISTRATORS.
-LOWEST_ROLES = [
-    (NOTHING, None),
-    (SAFEGUARDING, None),
-    (EVERYBODY, "visitor"),
-    (MEMBERS, "member"),
-    (EDITORS, "editor"),
-    (MODERATORS, "moderator"),
-]
+EMPTY_ANSWERS = {"wagtailadmin_editing_sessions:release"}
+EMPTY_ANSWERS |= {f"wagtail{kind}_chooser:chosen_multiple" for kind in ("docs", "images")}
+# {the lowest role that may use routes, or "nobody": their names}. All other routes are in ADMINISTRATORS.
+LOWEST_ROLES = {"nobody": NOTHING | SAFEGUARDING, "visitor": EVERYBODY, "member": MEMBERS}
+LOWEST_ROLES |= {"editor": EDITORS, "moderator": MODERATORS}
 
 
 def lowest_role(name):
-    """Return the lowest role that may use the route, or None if none of the roles may."""
-    for names, role in LOWEST_ROLES:
+    """Return the lowest role that may use the route, or "nobody" if none of the roles may."""
+    for role, names in LOWEST_ROLES.items():
         if name in names:
             return role
     assert any(fnmatch.fnmatchcase(name, pattern) for pattern in ADMINISTRATORS), f"which role is {name} for?"
@@ -289,9 +247,9 @@ def logged_in(user):
 
 def test_table_names_every_route_once():
     known = {name for name, _pattern in routes()}
-    for name in known - MANY:
+    for name in known - {MANY}:
         lowest_role(name)
-    tables = [names for names, _role in LOWEST_ROLES]
+    tables = [NOTHING, SAFEGUARDING, *list(LOWEST_ROLES.values())[1:]]
     listed = set().union(*tables)
     assert len(listed) == sum(map(len, tables)), "no route is in two of the tables"
     patterns = [name.partition(" ")[0] for name in (*listed, *EMPTY_ANSWERS, *FAILING, *ADMINISTRATORS)]
@@ -301,11 +259,8 @@ def test_table_names_every_route_once():
 def test_moderators_have_the_rights_of_editors():
     editors, moderators = (Group.objects.get(name=name) for name in ("Editors", "Moderators"))
     assert set(editors.permissions.all()) < set(moderators.permissions.all())
-    for permissions in ("page_permissions", "collection_permissions"):
-        rights, more = (
-            set(getattr(group, permissions).values_list("permission", flat=True))
-            for group in (editors, moderators)
-        )
+    for name in ("page_permissions", "collection_permissions"):
+        rights, more = (set(getattr(each, name).values_list("permission")) for each in (editors, moderators))
         assert rights and rights <= more
 
 
@@ -341,12 +296,12 @@ def assert_works_for(role, world):
     # For users without a section, nothing is their own.
     addresses = world.other_routes if role in {"visitor", "member"} else world.routes
     lowest = {name: lowest_role(name) for name in addresses}
-    own_and_next = [*roles, None][roles.index(role) :][:2]
+    own_and_next = [*roles, "nobody"][roles.index(role) :][:2]
     tried = {name: each for name, each in addresses.items() if lowest[name] in own_and_next}
     for answer in walk(logged_in(world.users[role]), tried):
         name = answer.name
-        allowed = lowest[name] and roles.index(role) >= roles.index(lowest[name])
-        asked.add((name, bool(allowed)))
+        allowed = lowest[name] in roles[: roles.index(role) + 1]
+        asked.add((name, allowed))
         if answer.is_open:
             opened.add(name)
             if not allowed:
@@ -387,18 +342,12 @@ def assert_nothing_of_another_section(world):
 
 # On these routes, administrators see more texts than editors do, or see them at greater length.
 MORE_FOR_ADMINISTRATORS = named("""
-    wagtailadmin_ home explore
-    wagtailadmin_pages:choose_parent
-    wagtailadmin_reports:aging_pages
+    wagtailadmin_ home explore pages:choose_parent reports:aging_pages
     wagtailadmin_workflows: task_chooser task_chooser_create
-    desk_list
-    story_list: index choose_parent
+    desk_list story_list:index story_list:choose_parent wagtailimages:index wagtailimages_chooser:choose
     wagtailsnippets_stories_author: edit copy
-    wagtailimages:index
-    wagtailimages_chooser:choose
 """) | {
-    f"wagtail_bulk_action {each}"
-    for each in ("page publish", "cleandocument delete", "cleanimage delete", "theme delete")
+    f"{MANY} {each}" for each in ("page publish", "cleandocument delete", "cleanimage delete", "theme delete")
 }
 
 

@@ -7,11 +7,11 @@ import pytest
 from bs4 import BeautifulSoup
 from django.core.serializers.json import DjangoJSONEncoder
 from wagtail.admin.compare import comparison_class_registry, diff_text
-from wagtail.blocks import StructBlock
 
 from stories.blocks import StoryBody
 from stories.models import StoryPage
-from tests.support.site import all_blocks
+from tests.support.builders import make_document, make_image, make_story
+from tests.support.filled_blocks import fill
 
 pytestmark = [
     pytest.mark.django_db,
@@ -33,55 +33,37 @@ def variants_of(kind, complete):
     block = BODY.child_blocks[kind]
     complete = block.get_prep_value(block.to_python(complete))
     yield "nothing", complete
-    if isinstance(block, StructBlock):
-        for name, child in block.child_blocks.items():
-            if not child.required:
-                yield name, {key: value for key, value in complete.items() if key != name}
+    for name, child in getattr(block, "child_blocks", {}).items():
+        if not child.required:
+            yield name, {key: value for key, value in complete.items() if key != name}
     yield "everything", block.get_prep_value(block.get_default())
 
 
 def body_of(*blocks):
-    """Return the stored body with `blocks`.
-
-    A block has the same ID in each body, so Wagtail compares them.
-    """
-    raw = [
-        {"type": kind, "value": value, "id": f"{number:08}-0000-4000-8000-000000000000"}
-        for number, (kind, value) in enumerate(blocks)
-    ]
+    """Return the stored body with `blocks`. A block has the same ID in all of them, so it is compared."""
+    raw = [{"type": kind, "value": value, "id": f"{n:036}"} for n, (kind, value) in enumerate(blocks)]
     return json.dumps(raw, cls=DjangoJSONEncoder)
 
 
 def compare(earlier, later):
     """Return the text of the comparison of two bodies."""
     field = StoryPage._meta.get_field("body")
-    comparison_class = comparison_class_registry.get(field)
-    comparison = comparison_class(field, StoryPage(body=earlier), StoryPage(body=later))
+    bodies = StoryPage(body=earlier), StoryPage(body=later)
+    comparison = comparison_class_registry.get(field)(field, *bodies)
     return BeautifulSoup(comparison.htmldiff(), "html.parser").get_text()
 
 
-def complete_blocks():
-    """Return {type: value} of complete blocks of all types. One of the pictures is not chosen yet."""
-    blocks = {}
-    for block in all_blocks():
-        blocks.setdefault(block["type"], block["value"])
-    assert blocks.keys() == BODY.child_blocks.keys()
-    not_chosen = {"image": None, "alt_text": None, "decorative": None}
-    blocks["pictures"]["pictures"].append({"image": not_chosen, "caption": ""})
-    return blocks
-
-
 def test_block_with_and_without_each_part(subtests):
-    for kind, complete in complete_blocks().items():
+    others = make_image(), make_story(), make_document()
+    for kind, block in BODY.child_blocks.items():
         bodies = [("the block", body_of(BEFORE))]
-        for missing, value in variants_of(kind, complete):
+        for missing, value in variants_of(kind, fill(block, *others)):
             bodies.append((missing, body_of(BEFORE, (kind, value))))
         assert len(bodies) > 2, "there are variants of the block"
         for (before, earlier), (after, later) in permutations(bodies, 2):
             with subtests.test(kind, before=before, after=after):
                 shown = compare(earlier, later)
-                assert "Before the block" in shown
-                assert "None" not in shown
+                assert "Before the block" in shown and "None" not in shown
 
 
 def test_long_texts_are_not_compared_word_by_word():

@@ -29,23 +29,17 @@ def is_hidden(page):
 
 
 def test_editors_hide_and_only_who_may_publish_shows_again(own, subtests):
-    page = own.live
-    for role in admin_world.ROLES:
+    page, adder = own.live, make_editor(own.index, permissions=["add_page"])
+    for role in [*admin_world.ROLES, "may only add pages"]:
         with subtests.test(role), undone():
             client = Client()
-            if user := admin_world.make_role(role, own):
+            if user := adder if role == "may only add pages" else admin_world.make_role(role, own):
                 client.force_login(user)
             post(client, "hide", page)
             assert is_hidden(page) == (role in {"editor", "moderator", "administrator"})
             hide(page)
             post(client, "show", page)
             assert is_hidden(page) == (role not in {"moderator", "administrator"})
-
-
-def test_who_may_only_add_pages_may_not_hide(client, own):
-    client.force_login(make_editor(own.index, permissions=["add_page"]))
-    post(client, "hide", own.live)
-    assert not is_hidden(own.live)
 
 
 def test_live_pages_are_hidden_unless_all_below_them_would_be(admin_client, admin_user):
@@ -69,16 +63,17 @@ def names_of(buttons):
 def test_buttons_are_offered_to_who_may_use_them(writer, own):
     explorer = reverse("wagtailadmin_explore", args=[own.index.pk])
     editor = reverse("wagtailadmin_pages:edit", args=[own.live.pk])  # It shows header_buttons().
-    for address in (explorer, editor):
-        assert reverse("hide_page", args=[own.live.pk]) in writer.get(address).text
+    addresses = [reverse(f"{act}_page", args=[own.live.pk]) for act in ("hide", "show")]
+
+    def offered(place=explorer):
+        text = writer.get(place).text
+        return [address in text for address in addresses]
+
+    assert offered() == offered(editor) == [True, False]
     post(writer, "hide", own.live)
-    text = writer.get(explorer).text
-    assert f"{own.live.pk}/hide/" not in text and f"{own.live.pk}/show/" not in text
-    assert header_buttons(own.live, writer.user) == []
-    moderator = builders.make_user("Moderators")
-    writer.force_login(moderator)
-    assert reverse("show_page", args=[own.live.pk]) in writer.get(explorer).text
-    assert names_of(header_buttons(own.live, moderator)) == ["Show again"]
+    assert offered() == offered(editor) == [False, False]
+    writer.force_login(builders.make_user("Moderators"))
+    assert offered() == offered(editor) == [False, True]
 
 
 def test_those_who_may_publish_are_told(writer, own, django_capture_on_commit_callbacks):
@@ -112,13 +107,16 @@ def test_page_is_hidden_when_no_mail_can_be_sent(
     assert ("could not be sent" in caplog.text) == sends
 
 
-def test_editor_is_told_that_a_published_page_stays_hidden(admin_client):
-    story = builders.make_story("Story")
-    hide(story)
+@pytest.mark.parametrize("case", ["hidden", "below a draft"])
+def test_editor_is_told_that_a_published_page_is_not_shown(admin_client, case):
+    index = builders.make_index(builders.make_index(), "Part", live=case == "hidden")
+    story = builders.make_story("Story", index, live=False)
+    if case == "hidden":
+        hide(story)
     address = reverse("wagtailadmin_pages:edit", args=[story.pk])
-    form = builders.story_form("publish", slug=story.slug)
-    response = admin_client.post(address, form, follow=True)
-    assert "it is hidden" in response.text
+    text = admin_client.post(address, builders.story_form("publish", slug="story"), follow=True).text
+    said = {"hidden": "it is hidden", "below a draft": "a page above it is not published"}
+    assert {name: words in text for name, words in said.items()} == {name: name == case for name in said}
 
 
 def test_status_of_every_page_type_says_that_a_page_is_hidden():
@@ -131,15 +129,12 @@ def test_lists_and_the_editor_say_that_a_live_page_is_hidden(admin_client):
     """Hiding a page hides the pages below it too."""
     above, story = builders.make_plain_page("About"), builders.make_story("Story")
     below = builders.make_plain_page("Below", above)
-    lists = [reverse("wagtailadmin_explore", args=[page.get_parent().pk]) for page in (story, below)]
-    edit, revert = "wagtailadmin_pages:edit", "wagtailadmin_pages:revisions_revert"
-    explore = "wagtailadmin_explore"
-    pages = {
-        reverse(edit, args=[story.pk]): "This page is hidden from readers",
-        reverse(revert, args=[story.pk, story.save_revision().pk]): "This page is hidden from readers",
-        reverse(edit, args=[below.pk]): "Readers don't see this page",
-        reverse(explore, args=[below.pk]): "Readers don't see this page",
-    }
+    explore, edit = "wagtailadmin_explore", "wagtailadmin_pages:edit"
+    revert = reverse("wagtailadmin_pages:revisions_revert", args=[story.pk, story.save_revision().pk])
+    lists = [reverse(explore, args=[page.get_parent().pk]) for page in (story, below)]
+    pages = dict.fromkeys((reverse(edit, args=[story.pk]), revert), "This page is hidden from readers")
+    for view in (edit, explore):
+        pages[reverse(view, args=[below.pk])] = "Readers don't see this page"
 
     def look(address):
         """Return the text of the page at `address`, and whether it has the badge “Live”."""
@@ -147,16 +142,11 @@ def test_lists_and_the_editor_say_that_a_live_page_is_hidden(admin_client):
         return page.text, bool(page.select(".page-status-tag"))
 
     assert "hidden from readers" not in look(lists[0])[0]
-    # One page editor and one list, before a page is hidden.
-    for address in [list(pages)[0], list(pages)[-1]]:
-        text, has_badge = look(address)
-        assert has_badge, address
-        assert not any(words in text for words in pages.values()), address
-    for page in (above, story):
-        hide(page)
+    for is_hidden_now in (False, True):
+        for address, words in pages.items():
+            text, has_badge = look(address)
+            assert (has_badge, words in text) == (not is_hidden_now, is_hidden_now), address
+        for page in (above, story):
+            hide(page)
     for address in lists:
         assert "hidden from readers" in look(address)[0], address
-    for address, words in pages.items():
-        text, has_badge = look(address)
-        assert not has_badge, address
-        assert words in text, address

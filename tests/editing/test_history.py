@@ -59,14 +59,9 @@ def test_saves_of_one_user_on_one_day_are_one_line(admin_client, writing):
     versions = [writing.save_as(amina, f"Version {minute}", minute) for minute in (1, 5, 30)]
     other = writing.save_as(bela, "Version of Bela", 40)
     next_day = writing.save_as(bela, "Next day", 0, day=1)
-
     rows = rows_of(admin_client, writing)
-    assert [row[:2] for row in rows] == [
-        ("Draft saved", "Current draft"),
-        ("Draft saved", ""),
-        ("Draft saved, with 2 earlier saves since 9:01 a.m.", ""),
-        ("Created", ""),
-    ]
+    folded = "Draft saved, with 2 earlier saves since 9:01 a.m."
+    assert [row[0] for row in rows] == ["Draft saved", "Draft saved", folded, "Created"]
     compare = "Compare with previous version"
     assert f"/{other.pk}...{next_day.pk}/" in rows[0][2][compare]
     assert f"/{versions[2].pk}...{other.pk}/" in rows[1][2][compare]
@@ -75,20 +70,10 @@ def test_saves_of_one_user_on_one_day_are_one_line(admin_client, writing):
     everything = rows_of(admin_client, writing, "?every_save=1")
     assert [row[0] for row in everything] == ["Draft saved"] * 5 + ["Created"]
     assert any(f"/{start.pk}...{versions[0].pk}/" in row[2].get(compare, "") for row in everything)
-    page = admin_client.get(address_of(writing)).text
-    assert "Show every save" in page and "?every_save=1" in page
-    assert "Fold saves" in admin_client.get(f"{address_of(writing)}?every_save=1").text
-
-
-@pytest.mark.sqlite_only
-def test_a_version_saved_again_is_compared_with_the_one_before_it(admin_client, writing):
-    amina = builders.make_user(username="amina")
-    first = writing.save_as(amina, "First", 1)
-    second = writing.save_as(amina, "Second", 1, day=1)
-    writing.save_as(amina, "Second", 1, day=2, overwrite=second)
-
+    # A version that is saved again is still compared with the one before it.
+    writing.save_as(bela, "Next day", 0, day=2, overwrite=next_day)
     for _said, _marks, links in rows_of(admin_client, writing)[:2]:
-        assert f"/{first.pk}...{second.pk}/" in links["Compare with previous version"]
+        assert f"/{other.pk}...{next_day.pk}/" in links[compare]
 
 
 @pytest.mark.sqlite_only
@@ -96,12 +81,12 @@ def test_what_became_of_a_version_stands_on_its_line(admin_client, writing):
     amina, moderator = builders.make_user(username="amina"), builders.make_user("Moderators")
     refused = writing.save_as(amina, "Refused", 1)
     state = Workflow.objects.get().start(writing, amina)
-    state.current_task_state.task.on_action(state.current_task_state, moderator, "reject", comment="Shorter.")
+    state.current_task_state.reject(user=moderator, comment="Shorter.")
     approved = writing.save_as(amina, "Approved", 2)
     state.refresh_from_db()
     state.resume(amina)
     state.refresh_from_db()
-    state.current_task_state.task.on_action(state.current_task_state, moderator, "approve")
+    state.current_task_state.approve(user=moderator)
     writing.refresh_from_db()
     writing.go_live_at = timezone.now() + datetime.timedelta(days=30)
     writing.save_as(amina, "Later", 3).publish(user=moderator)
@@ -109,30 +94,21 @@ def test_what_became_of_a_version_stands_on_its_line(admin_client, writing):
     writing.save_as(amina, "Draft", 4)
 
     rows = rows_of(admin_client, writing)
-    assert [row[1] for row in rows if row[0].startswith("Draft saved")] == [
-        "Current draft",
-        "Scheduled",
-        "Submitted, Approved, Live",
-        "Submitted, Changes requested",
-    ]
+    saves = [row[1] for row in rows if row[0].startswith("Draft saved")]
+    assert saves[:2] == ["Current draft", "Scheduled"]
+    assert saves[2:] == ["Submitted, Approved, Live", "Submitted, Changes requested"]
 
     address = f"/admin/pages/{writing.pk}/revisions/compare/{refused.pk}...{approved.pk}/"
-    page = builders.parse(admin_client.get(address))
-    names = [each.get_text(strip=True) for each in page.select(".compared-versions dd")]
-    assert names == [
-        "2 March 2026, 09:01 UTC by amina (Submitted, Changes requested)",
-        "2 March 2026, 09:02 UTC by amina (Submitted, Approved, Live)",
-    ]
-    for pair, name in (("live...latest", "Live"), ("earliest...live", "2 March 2026, 09:00 UTC")):
-        page = builders.parse(admin_client.get(f"/admin/pages/{writing.pk}/revisions/compare/{pair}/"))
-        assert name in page.select_one(".compared-versions").get_text()
+    text = builders.parse(admin_client.get(address)).select_one(".compared-versions").get_text()
+    assert "09:01 UTC by amina (Submitted, Changes requested)" in text
+    assert "09:02 UTC by amina (Submitted, Approved, Live)" in text
 
 
 def make_old_versions(writing, user):
     """Save versions that are needed and old ones, and return (those that are needed, the old ones)."""
     old = [writing.revisions.get(), writing.save_as(user, "Approved once", 1)]
     state = Workflow.objects.get().start(writing, user)
-    state.current_task_state.task.on_action(state.current_task_state, user, "approve")
+    state.current_task_state.approve(user=user)
     writing.refresh_from_db()
     live = writing.save_as(user, "Live", 2)
     live.publish(user=user)
@@ -187,17 +163,3 @@ def test_old_versions_that_nothing_needs_are_forgotten(admin_client, writing):
     for state in writing.workflow_states.all():
         address = reverse("wagtailadmin_pages:workflow_history_detail", args=[writing.pk, state.pk])
         assert admin_client.get(address).status_code == 200
-
-
-@pytest.mark.sqlite_only
-def test_queries_of_the_history_do_not_grow(admin_client, writing, django_assert_max_num_queries):
-    user = builders.make_user()
-    for minute in range(1, 4):
-        writing.save_as(user, "Title", minute, day=minute)
-    admin_client.get(address_of(writing))  # fills caches
-    with django_assert_max_num_queries(100) as few:  # counts them; 100 is more than there are
-        admin_client.get(address_of(writing))
-    for minute in range(4, 7):
-        writing.save_as(user, "Title", minute, day=minute)
-    with django_assert_max_num_queries(len(few)):
-        admin_client.get(address_of(writing))

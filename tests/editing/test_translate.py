@@ -8,7 +8,7 @@ from wagtail.admin.api.views import PagesAdminAPIViewSet
 from wagtail.models import Locale, Page
 
 from publishing.trash import move_to_trash
-from stories.models import StoryPage, StoryTheme
+from stories.models import StoryPage
 from stories.terms import Theme
 from tests.support.builders import home_page, make_story, make_theme, make_user, parse
 from tests.support.translations import make_translation
@@ -50,10 +50,6 @@ def test_subtree_is_copied_where_the_user_may_add_pages(client, scene):
     assert copies.filter(live=False).count() == 4  # the section, the index in it and two stories
 
 
-def editor_of_english_pages(scene):
-    return make_editor(scene.section)
-
-
 def editor_of_own_pages(scene):
     """The permission to add pages allows editing only own pages. The copy would show drafts of others."""
     user = make_editor(scene.section, scene.french_index, permissions=["add_page"])
@@ -66,34 +62,35 @@ def administrator_when_a_page_is_translated(scene):
     return make_user(is_superuser=True)
 
 
-# (function that returns a user who may not translate the section of the scene, fields, reason).
+def editor_when_a_page_is_in_the_trash(scene):
+    move_to_trash(scene.stories[1])
+    return make_editor(scene.section, scene.french_index)
+
+
+def administrator_when_the_page_above_is_in_the_trash(scene):
+    move_to_trash(scene.french_index)
+    return make_user(is_superuser=True)
+
+
+# (function that returns a user who may not translate the section of the scene, whether with the pages below,
+# reason).
 REFUSALS = [
-    (editor_of_english_pages, {}, "You may not add this page in French."),
-    (editor_of_english_pages, {"include_subtree": "on"}, "You may not add this page in French."),
-    (editor_of_own_pages, {"include_subtree": "on"}, "You may not edit all the pages below"),
-    (
-        administrator_when_a_page_is_translated,
-        {"include_subtree": "on"},
-        "Some pages below are in French already",
-    ),
+    (lambda scene: make_editor(scene.section), False, "You may not add this page in French."),
+    (lambda scene: make_editor(scene.section), True, "You may not add this page in French."),
+    (editor_of_own_pages, True, "You may not edit all the pages below"),
+    (administrator_when_a_page_is_translated, True, "Some pages below are in French already"),
+    (editor_when_a_page_is_in_the_trash, True, "A page below is in the trash."),
+    (administrator_when_the_page_above_is_in_the_trash, False, "The page above is in the trash in French."),
 ]
 
 
 def test_nothing_is_made_when_a_part_is_refused(client, scene, subtests):
-    for make_translator, subtree, words in REFUSALS:
-        with subtests.test(words, **subtree), undone():
+    for make_translator, is_whole, words in REFUSALS:
+        with subtests.test(words, is_whole=is_whole), undone():
             client.force_login(make_translator(scene))
-            before = Page.objects.count()
-            assert_refused(translate(client, scene.section, scene.french.pk, **subtree), words)
+            before, fields = Page.objects.count(), {"include_subtree": "on"} if is_whole else {}
+            assert_refused(translate(client, scene.section, scene.french.pk, **fields), words)
             assert Page.objects.count() == before
-
-
-def test_page_in_the_trash_is_named_as_the_reason(client, scene):
-    move_to_trash(scene.stories[1])
-    client.force_login(make_editor(scene.section, scene.french_index))
-    response = translate(client, scene.section, scene.french.pk, include_subtree="on")
-    assert_refused(response, "A page below is in the trash.")
-    assert translate(client, scene.section, scene.french.pk).status_code == 302
 
 
 def test_translation_in_the_trash_is_named_as_the_reason(client, scene):
@@ -104,12 +101,8 @@ def test_translation_in_the_trash_is_named_as_the_reason(client, scene):
     for is_trashed in (False, True):
         if is_trashed:
             move_to_trash(french)
-        page = client.get(f"/admin/pages/{english.pk}/edit/").text
-        assert (offered in page) == is_trashed
+        assert (offered in client.get(f"/admin/pages/{english.pk}/edit/").text) == is_trashed
         assert ("The version in French is in the trash." in client.get(offered).text) == is_trashed
-    move_to_trash(scene.french_index)
-    response = translate(client, scene.section, scene.french.pk)
-    assert_refused(response, "The page above is in the trash in French.")
 
 
 def test_page_whose_parent_is_not_translated_is_refused(client, scene):
@@ -128,45 +121,43 @@ def test_home_page_needs_the_right_to_add_at_the_root(client):
     assert translate(client, home_page(), spanish.pk).status_code == 302
 
 
-def test_admin_api_has_no_actions(client, scene, subtests):
+def test_admin_api_has_no_actions(client, scene):
     client.force_login(make_user(is_superuser=True))
     before = list(Page.objects.values())
-    assert PagesAdminAPIViewSet.actions
+    address, data = f"/admin/api/main/pages/{scene.section.pk}/action", {"locale": "fr", "recursive": True}
     for action in PagesAdminAPIViewSet.actions:
-        with subtests.test(action):
-            address = f"/admin/api/main/pages/{scene.section.pk}/action/{action}/"
-            answer = client.post(address, {"locale": "fr", "recursive": True}, "application/json")
-            assert answer.status_code == 404
-    assert list(Page.objects.values()) == before
+        answer = client.post(f"{address}/{action}/", data, "application/json")
+        assert answer.status_code == 404 and list(Page.objects.values()) == before, action
+    assert PagesAdminAPIViewSet.actions
 
 
 # --- Themes and authors --------------------------------------------------------------------------
 
 
-def translate_theme(client, key, *locales):
-    return client.post(f"/admin/translation/submit/snippet/stories/theme/{key}/", {"locales": locales})
+def translate_theme(client, theme, locale):
+    address = f"/admin/translation/submit/snippet/stories/theme/{theme.pk}/"
+    return client.post(address, {"locales": [locale.pk]})
 
 
-def test_theme_is_copied_by_those_who_may_add_one(client, scene):
-    theme = make_theme("Mining")
+def without_right(user):
+    """Take the right to add themes from `user`, and return the user."""
+    user.groups.get().permissions.remove(Permission.objects.get(codename="add_theme"))
+    return user
+
+
+def test_theme_is_copied_by_those_who_may_add_one_and_once(client, scene):
     user = make_editor()
     client.force_login(user)
-    assert translate_theme(client, theme.pk, scene.french.pk).status_code == 302
+    assert translate_theme(client, make_theme("Mining"), scene.french).status_code == 302
     assert Theme.objects.filter(locale=scene.french, name="Mining").exists()
-
-    other = make_theme("Debt")
-    user.groups.get().permissions.remove(Permission.objects.get(codename="add_theme"))
-    response = translate_theme(client, other.pk, scene.french.pk)
-    assert_refused(response, "You may not add this in another language.")
-    assert not Theme.objects.filter(locale=scene.french, name="Debt").exists()
-
-
-def test_theme_that_is_there_already_under_its_name_is_refused(client, scene):
-    theme = make_theme("Mining")
-    Theme.objects.create(name="Mining", locale=scene.french)
-    client.force_login(make_user(is_superuser=True))
-    response = translate_theme(client, theme.pk, scene.french.pk)
-    assert_refused(response, "There is a theme with this name already.")
+    debt = make_theme("Debt")
+    Theme.objects.create(name="Debt", locale=scene.french)
+    refused = translate_theme(client, debt, scene.french)
+    assert_refused(refused, "There is a theme with this name already.")
+    client.force_login(without_right(user))
+    refused = translate_theme(client, make_theme("Wages"), scene.french)
+    assert_refused(refused, "You may not add this in another language.")
+    assert not Theme.objects.filter(locale=scene.french, name="Wages").exists()
 
 
 def themes_of(locale):
@@ -206,23 +197,9 @@ def test_theme_without_a_version_is_named_and_made(client, scene):
     assert themes_of(scene.french) == ["Debt", "Mines"]
 
 
-def test_themes_of_a_draft_and_of_the_pages_below_are_named(client, scene):
-    draft = scene.stories[1]  # Its row has no theme.
-    draft.story_themes = [StoryTheme(theme=make_theme("Mining"))]
-    draft.save_revision(clean=False)
-    client.force_login(make_editor(scene.index, scene.french_index))
-    assert "“Mining” in French" in client.get(f"/admin/translation/submit/page/{scene.section.pk}/").text
-    response = client.post(
-        f"/admin/translation/submit/page/{scene.section.pk}/", {"locales": [scene.french.pk]}, follow=True
-    )
-    assert "so not filed under" not in response.text  # nothing below was translated
-
-
 def test_who_may_not_add_themes_is_told_what_is_missing(client, scene):
     story = make_story("Filed", themes=["Mining"], parent=scene.index)
-    user = make_editor(scene.index, scene.french_index)
-    user.groups.get().permissions.remove(Permission.objects.get(codename="add_theme"))
-    client.force_login(user)
+    client.force_login(without_right(make_editor(scene.index, scene.french_index)))
     name = f"theme-{make_theme('Mining').pk}-{scene.french.pk}"
     page = client.get(f"/admin/translation/submit/page/{story.pk}/").text
     assert "Without a version in French, so not filed under there: Mining." in page and name not in page

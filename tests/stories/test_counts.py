@@ -27,7 +27,8 @@ def test_words_and_undescribed_pictures_are_counted():
         picture(image.pk, decorative=True),
         picture(None),
     ]
-    film = {"kind": "video", "title": "Film", "url": "https://example.org/", "poster": picture(None)["image"]}
+    film = {"kind": "video", "title": "Film", "url": "https://example.org/", "voice": "0"}
+    film["poster"] = picture(None)["image"]
     body = [
         {"type": "heading", "value": {"text": "The road", "level": "2"}},
         {"type": "text", "value": "<p>We <b>walked</b> home.</p><p>Twice.</p>"},

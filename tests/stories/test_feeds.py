@@ -173,42 +173,19 @@ def test_a_feed_has_the_name_of_the_organisation_and_of_its_list(client):
         assert channel.findtext("description")
 
 
-def story_with_everything(**fields):
-    """Return a new story about Kenya with blocks of many types. It links to another story, about Senegal."""
-    fact = {"title": "A fact", "text": '<p><a href="/about/">More</a></p>', "source": "", "source_url": ""}
-    quote = {"text": "Uhuru", "attribution": "", "own_words": True, "language": "sw"}
-    chosen = make_story("Another", date=datetime.date(2020, 1, 1), countries=["SN"])
-    body = [
-        {"type": "heading", "value": {"text": "A heading", "level": "2"}},
-        {"type": "text", "value": f'<p>To <a linktype="page" id="{chosen.pk}">another</a>.</p>'},
-        pictures_block(make_image(credit="Painter")),
-        {"type": "quote", "value": quote},
-        {"type": "callout", "value": fact},
-        {"type": "chosen_stories", "value": {"heading": "Read next", "stories": [chosen.pk]}},
-    ]
-    fields |= about(make_agreeing_person(), lead_image=make_image(shows="other"), lead_image_alt="A lamp")
-    return make_story("The story", countries=["KE"], body=body, content_notes=["debt", "death"], **fields)
-
-
 @pytest.mark.sqlite_only
 def test_feeds_have_summaries_with_content_notes_and_no_texts_and_pictures(client, media_root):
     """Programs that read feeds keep what they got, even if it is withdrawn."""
-    story_with_everything(summary="The summary.")
+    fields = about(make_agreeing_person(), lead_image=make_image(shows="other"), lead_image_alt="A lamp")
+    fields["body"] = [
+        {"type": "text", "value": "<p>Uhuru.</p>"},
+        pictures_block(make_image(credit="Painter")),
+    ]
+    make_story(countries=["KE"], summary="The summary.", content_notes=["debt", "death"], **fields)
     for kind in ("atom", "rss"):
         feed = client.get(f"/stories/country/kenya/feed.{kind}").text
         assert "This story describes debt bondage, death. The summary." in feed
-        left = [
-            "A heading",
-            "Uhuru",
-            "A fact",
-            "/media/",
-            "A lamp",
-            "Painter",
-            "content>",
-            "encoded",
-            "enclosure",
-        ]
-        assert [words for words in left if words in feed] == []
+        assert not re.search("Uhuru|/media/|A lamp|Painter|content>|encoded|enclosure", feed)
 
 
 @pytest.mark.sqlite_only
