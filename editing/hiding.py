@@ -19,22 +19,16 @@ from wagtail.admin.widgets.button import HeaderButton
 from wagtail.models import Page
 from wagtail.permissions import policy_registry
 
-from home.models import StandardPage
 from publishing.addresses import absolute
 from publishing.hiding import HELD_BACK, hide, is_hidden_at_once, show_again
 from publishing.mails import mail_later
 from publishing.visibility import is_held_back, is_withheld
-from stories.models import StoryPage
-
-# Home pages and lists can't be hidden, because everything below them would be hidden too.
-TYPES = (StoryPage, StandardPage)
 
 
 def may_hide(user, page):
     """Return whether `user` may hide `page`. A page that is not live, or hidden already, can't be hidden."""
-    is_of_type = issubclass(page.specific_class or Page, TYPES)
     return (
-        is_of_type
+        getattr(page.specific_class, "can_be_hidden", False)
         and page.live
         and not is_hidden_at_once(page)
         and page.permissions_for_user(user).can_edit()

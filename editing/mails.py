@@ -15,7 +15,7 @@ from wagtail.permissions import policy_registry
 
 from editing.admin_access import is_visible
 from editing.patches import patch
-from stories.checked_pages import find_title_leaks
+from publishing.checks import find_title_leaks
 
 
 def may_be_told(user, item):

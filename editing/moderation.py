@@ -12,9 +12,9 @@ from wagtail.models import Page, TaskState
 from wagtail.utils.timestamps import render_timestamp
 
 from editing.people_panel import PeoplePanelMixin
+from publishing.forms import SUBMITS
+from publishing.refusals import lines_about
 from publishing.visibility import is_published
-from stories.forms import SUBMITS
-from stories.refusals import lines_about
 
 
 def put_decision_first(items, request, context):

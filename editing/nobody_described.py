@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from wagtail.admin.views.pages.bulk_actions.page_bulk_action import PageBulkAction
 from wagtail.log_actions import log
 
+from publishing.people import People, contributors_in
+from publishing.refusals import say_what_is_missing
 from safeguarding.withdrawal.tasks import waits_to_be_purged
-from stories.people import People, contributors_in
-from stories.refusals import say_what_is_missing
 
 # The name of the action in the history of a page.
 ANSWERED = "stories.nobody_described"

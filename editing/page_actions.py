@@ -11,6 +11,8 @@ from wagtail.models import Page
 
 from editing.admin_access import editable_pages
 from editing.patches import patch
+from publishing.checks import errors_in, refuse_titles
+from publishing.people import contributors_in
 from publishing.trash import in_trash, is_in_trash, move_to_trash
 from publishing.visibility import published_pages
 from safeguarding.readings import copy_refusals
@@ -18,9 +20,6 @@ from safeguarding.releases import lock_people_of
 from safeguarding.uses import Release
 from safeguarding.withdrawal.tasks import is_one_held
 from safeguarding.writers import copy_writers
-from stories.checked_pages import refuse_titles
-from stories.people import contributors_in
-from stories.people_check import errors_in
 
 
 def pages_of(action):
@@ -94,7 +93,7 @@ def remember_original(process):
     """Return a function that notes in a copy which page is its original.
 
     Wagtail calls it for each child object of the copy, such as a row with a person, before it saves the copy.
-    The copy of a translation with people has to know its original: is_translation() in stories/people.py.
+    The copy of a translation with people has to know its original: is_translation() in publishing/people.py.
     `process`: the function to call too, or None.
     """
 

@@ -7,12 +7,12 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy
 from wagtail.admin.ui.side_panels import BaseSidePanel
 
+from publishing.people import contributors_in
+from publishing.refusals import lines_about
 from safeguarding.asking import name_users
 from safeguarding.decisions import questions
 from safeguarding.policies import leads
 from safeguarding.reading_reports import find_earlier
-from stories.people import contributors_in
-from stories.refusals import lines_about
 
 
 class PeopleSidePanel(BaseSidePanel):

@@ -13,8 +13,8 @@ from django.utils.html import format_html_join
 from wagtail.admin import messages
 from wagtail.admin.modal_workflow import render_modal_workflow
 
-from stories.people_check import PublishingRefused, errors_in
-from stories.refusals import lines_in
+from publishing.checks import PublishingRefused, errors_in
+from publishing.refusals import lines_in
 
 # The namespaces of the views whose key in the address is that of a page.
 PAGE_VIEWS = {"wagtailadmin_pages", "safeguarding_decisions"}

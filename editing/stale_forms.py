@@ -12,8 +12,8 @@ from django.utils.crypto import salted_hmac
 from wagtail.admin.views.generic import EditView
 
 from editing.patches import patch
+from publishing.forms import CHANGED
 from safeguarding.leak_check.sources import source_of
-from stories.forms import CHANGED
 
 
 @patch(EditView, "get_form")

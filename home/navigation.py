@@ -15,11 +15,12 @@ from django.utils.translation import get_language
 from wagtail.models import Page, Site
 
 from caching.versioned_cache import cached
-from home.models import HomePage, StandardPage
+from home.models import HomePage
+from publishing.pages import page_types
 from publishing.visibility import published_pages
 from safeguarding.releases import is_page_released
 from stories.languages import CONTENT_LANGUAGES
-from stories.models import StoryIndexPage, StoryPage
+from stories.models import StoryPage
 from stories.terms import Theme
 
 # How many levels the section menu shows below its top page, which is a child of the home page.
@@ -190,8 +191,9 @@ def find_term_path(term, index):
 
 
 def find_navigation_pages(home, request):
-    """Return the public pages below `home` that are not stories, its help page, and all home pages."""
-    is_below = Q(path__startswith=home.path) & Page.objects.type_q(StandardPage, StoryIndexPage)
+    """Return the public pages below `home` of types in the navigation, its help page, and all home pages."""
+    types = [each for each in page_types() if each.in_navigation]
+    is_below = Q(path__startswith=home.path) & Page.objects.type_q(*types)
     others = Q(pk=home.help_page_id) | Q(translation_key=home.translation_key)
     pages = published_pages().filter(is_below | others)
     return load_with_urls(pages.annotate(in_footer=F("standardpage__in_footer")), request)

@@ -8,6 +8,7 @@ from wagtail.admin import messages
 
 from caching.cacheable import begin_cacheable
 from publishing import hiding, trash
+from publishing.schedules import NOT_PUBLISHED
 from publishing.visibility import is_held_back, is_withdrawn, is_withheld
 
 
@@ -40,6 +41,11 @@ def register_log_actions(actions):
         (hiding.HIDE, gettext_lazy("Hide now"), gettext_lazy("Hidden from readers")),
         (hiding.SHOW, gettext_lazy("Show again"), gettext_lazy("Shown to readers again")),
         (trash.TRASH, gettext_lazy("Move to the trash"), gettext_lazy("Moved to the trash")),
+        (
+            NOT_PUBLISHED,
+            gettext_lazy("Not published"),
+            gettext_lazy("Not published at its time: something about its people is open"),
+        ),
         (trash.RESTORE, gettext_lazy("Restore"), gettext_lazy("Restored from the trash")),
     ):
         actions.register_action(action, label, message)

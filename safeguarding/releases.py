@@ -1,7 +1,7 @@
 """Keeps `Release` up to date: until which day visitors may read each page.
 
 With every save() of all fields, a page of any type reports how it shows and names which people
-(CheckedPageMixin in stories/checked_pages.py). A draft of a live page reports nothing: saving it saves only
+(SitePage in publishing/pages.py). A draft of a live page reports nothing: saving it saves only
 some fields of the page. Every change of a person, a consent or a decision computes the Releases of the pages
 with that person again, in the same transaction. It locks the rows of the people first. So if a page is saved
 and somebody withdraws at the same moment, the later transaction sees what the earlier one wrote.

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import NamedTuple
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import F, Max, Q
@@ -133,8 +134,9 @@ def change_since(user, page, saves, decisions, question):
 
 
 def has_edited_shown(user, page, since):
-    """Return whether `user` edited one of `written_apart` that `page` shows since the moment `since`."""
-    types = ContentType.objects.get_for_models(*page.specific_class.written_apart).values()
+    """Return whether `user` edited what `page` shows and `is_written_apart` since the moment `since`."""
+    apart = (each for each in apps.get_models() if getattr(each, "is_written_apart", False))
+    types = ContentType.objects.get_for_models(*apart).values()
     edits = ModelLogEntry.objects.filter(user=user, action="wagtail.edit", content_type__in=types)
     edits = edits.filter(timestamp__gt=since).values_list("content_type", "object_id")
     shown = ReferenceIndex.get_references_for_object(page).values_list("to_content_type", "to_object_id")

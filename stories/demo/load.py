@@ -28,10 +28,10 @@ from wagtail.models import Page
 from media.cleaning import clean_picture
 from media.documents import clean_document
 from media.models import CleanDocument, CleanImage
+from publishing.people import People
 from safeguarding import decision_views, decisions
 from stories.demo import people, pictures
-from stories.models import StoryAuthor, StoryCountry, StoryIndexPage, StoryPage, StoryTheme
-from stories.people import People, StoryPerson
+from stories.models import StoryAuthor, StoryCountry, StoryIndexPage, StoryPage, StoryPerson, StoryTheme
 from stories.terms import Author, Theme
 
 DEMO_DIR = Path(__file__).parent

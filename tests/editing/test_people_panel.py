@@ -7,10 +7,10 @@ import pytest
 from django.urls import reverse
 
 from media.models import CleanImage
+from publishing.refusals import FIELDS, panel_id
 from safeguarding.policies import GROUP
 from safeguarding.scopes import Naming, Picture
 from safeguarding.wording import format_day
-from stories.refusals import FIELDS, panel_id
 from tests.support import builders
 from tests.support.builders import make_image, make_story, make_user, parse, story_form
 from tests.support.leads import send_decision

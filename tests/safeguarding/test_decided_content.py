@@ -1,12 +1,16 @@
 """What a decision is about: whatever of a page could tell who somebody is, also if it is stored elsewhere."""
 
 import pytest
+from django.db import models
 from django.test import Client
+from django.test.utils import isolate_apps
+from django.utils import timezone
 from wagtail.models import Workflow
 
 from home.models import FeaturedStory
 from media.cleaning import CleanFile
 from media.models import CleanDocument, CleanImage
+from publishing.people import values_of
 from publishing.visibility import is_published
 from safeguarding.decisions import changed_decisions
 from safeguarding.models import Decision
@@ -109,6 +113,24 @@ def test_decision_about_a_home_page_counts_after_a_featured_story_is_deleted():
     story.delete()
     report_again([home.pk])
     assert is_published(home)
+
+
+@pytest.mark.sqlite_only
+@isolate_apps("tests")
+def test_a_new_field_counts_only_with_another_value_than_its_default():
+    class Changed(models.Model):  # noqa: DJ008
+        words = models.CharField(default="none", max_length=9)
+        number = models.IntegerField(default=0)
+        option = models.BooleanField(default=False)
+        counted = models.IntegerField(default=0, editable=False)
+        day = models.DateField(default=timezone.localdate)
+
+        class Meta:
+            app_label = "tests"
+
+    assert values_of(Changed()).keys() == {"day"}
+    changed = Changed(words="Thies", number=14, option=True, counted=3)
+    assert values_of(changed).keys() == {"words", "number", "day"}
 
 
 @pytest.mark.sqlite_only

@@ -12,13 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from wagtail.models import GroupApprovalTask, Page, PageSubscription, WorkflowTask
 from wagtail.test.utils.form_data import inline_formset, nested_form_data
 
-from home.models import HomePage, StandardPage
+from publishing.pages import page_types
 from safeguarding.leak_check.checking import check
 from safeguarding.leak_check.sources import read_texts
 from safeguarding.leak_check.texts import text_fields
 from safeguarding.leak_check.words import load_words, split_names
 from safeguarding.scopes import Naming
-from stories.models import StoryIndexPage, StoryPage, StoryPerson
+from stories.models import StoryPage, StoryPerson
 from tests.support import builders
 from tests.support.builders import home_page, make_image, make_index, make_plain_page, make_story, make_user
 from tests.support.messages import texts_of
@@ -145,7 +145,7 @@ def test_places_are_told_in_words_and_beside_the_field(person):
 
 def test_checked_fields_are_in_the_form_of_each_page_type():
     """Django's add_error() raises ValueError for a field that is not in the form."""
-    for model in (StoryPage, StoryIndexPage, HomePage, StandardPage):
+    for model in page_types():
         form = model.get_edit_handler().get_form_class()
         names = {field.name for field in text_fields(model)}
         assert {"title", "slug"} < names <= set(form.base_fields), model

@@ -25,8 +25,7 @@ from safeguarding.status import Status
 from safeguarding.withdrawal import addresses, carry_out, ledger, pages, tasks, words
 from safeguarding.withdrawal.steps import forget_versions
 from safeguarding.withdrawal.tasks import run_quick_tasks, run_tasks
-from stories.models import StoryPage
-from stories.people import StoryPerson
+from stories.models import StoryPage, StoryPerson
 from stories.story_links import StoryAuthor, StoryTheme
 from tests.support import builders, translations, withdrawal_world
 from tests.support.builders import save_draft

@@ -10,10 +10,12 @@ from bs4 import BeautifulSoup
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
+from django.db import models
 from django.test import Client
 from django.utils import timezone
 from django.utils.text import slugify
 from PIL import Image as PillowImage
+from wagtail.fields import StreamField
 from wagtail.models import PageViewRestriction
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text, streamfield
 
@@ -100,6 +102,23 @@ def make_plain_page(title, parent=None, **fields):
     page = StandardPage(title=title, **{"people": "none"} | fields)
     (parent or home_page()).add_child(instance=page)
     return page
+
+
+def make_page_of(model, **fields):
+    """Return a live page of any type, with words in its texts. It is new if there is none, or with `fields`.
+
+    It is below a page that can have it, at an address that ends with the name of the type.
+    """
+    if not fields and (found := model.objects.first()):
+        return found
+    parent = make_page_of(model.allowed_parent_page_models()[0])
+    fields = {"title": model.__name__, "slug": model.__name__.lower(), "people": "none"} | fields
+    for field in model._meta.local_fields:
+        if isinstance(field, StreamField):
+            fields.setdefault(field.name, json.dumps([{"type": "text", "value": "<p>Words.</p>"}]))
+        elif isinstance(field, (models.CharField, models.TextField)) and not field.choices:
+            fields.setdefault(field.name, "Words.")
+    return parent.add_child(instance=model(**fields))
 
 
 def save_with(item, check=True, **fields):

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 
-from home.models import FeaturedStory, SiteSettings
+from home.models import FeaturedStory, HomePage, SiteSettings, StandardPage
 from media.models import CleanImage
+from publishing.pages import page_types
 from stories.blocks import StoryBody
-from stories.models import StoryPage
+from stories.models import StoryIndexPage, StoryPage
 from tests.support import builders
 from tests.support.filled_blocks import fill
 from tests.support.people import make_agreeing_person, make_story_about
@@ -64,6 +65,8 @@ def make_site():
         "plain": help_page.url,
         "404": "/nothing/here/",
     }
+    others = set(page_types()) - {HomePage, StoryIndexPage, StoryPage, StandardPage}
+    addresses |= {model.__name__: builders.make_page_of(model).url for model in others}
     return Site(story, addresses)
 
 

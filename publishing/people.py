@@ -11,47 +11,29 @@ from functools import partial
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from modelcluster.fields import ParentalKey
 from modelcluster.models import get_all_child_relations
+from wagtail.documents import get_document_model
 from wagtail.fields import StreamField
-from wagtail.models import COMMENTS_RELATION_NAME, Orderable, Page, PageLogEntry, ReferenceIndex, Revision
+from wagtail.images import get_image_model
+from wagtail.models import COMMENTS_RELATION_NAME, Page, PageLogEntry, ReferenceIndex, Revision
 
-from media.models import FOCAL_POINT, CleanDocument, CleanImage
-from media.people import levels_in
 from safeguarding.gate import PersonUse, Report
 from safeguarding.leak_check.texts import LocatedText
 from safeguarding.models import Contributor, Reading
 from safeguarding.releases import lock_found, lock_people_of
-from safeguarding.scopes import Naming, Picture
+from safeguarding.scopes import Naming, Picture, level_of
 from safeguarding.uses import Release, Use
 from safeguarding.writers import RIGHT, compare, words_in
-from stories.body import get_images
-from stories.terms import Author
-from stories.voices import find_voices
 
-# Not in the digest of a page. stories/counts.py sets the first two fields when a page is saved, which may
-# be after the safeguarding team decided about a version with this digest. The others are layout and options.
-NO_CONTENT = {
-    *("word_count", "undescribed_pictures"),
-    *("show_contents", "show_leave_quickly", "keep_out_of_search_engines", "in_footer"),
-}
-# Likewise in blocks: a block gets a new id if it has none, and the level of a heading is layout.
+# Not in the digest of a page: a block gets a new id if it has none, and the level of a heading is layout.
 NO_BLOCK_CONTENT = {"id", "level"}
 
 # Likewise relations. Featured stories have decisions of their own, and can be deleted.
 NO_CONTENT_RELATIONS = {COMMENTS_RELATION_NAME, "featured_stories"}
 
-# {model: names of what readers see of its instances on the pages that refer to them}
-SHOWN_WITH = {
-    CleanImage: ("file_hash", "credit", "shows", "is_recognisable", "people", *FOCAL_POINT),
-    CleanDocument: ("file_hash",),
-    Author: ("name", "role", "picture", "picture__file_hash"),
-}
-# Those of them whose editors count as writers of these pages. Of a picture, most say who is on it.
-WRITTEN_APART = (CleanDocument, Author)
-
 # The digest of a reading leaves these out: the answers about people, and the themes.
 NOT_READ = {"people", "story_people", "story_themes"}
+NOT_READ_OF_PICTURES = {"people", "credit", "shows"}
 
 
 class People(models.TextChoices):
@@ -66,21 +48,17 @@ class People(models.TextChoices):
 NOBODY = {People.NONE, People.UNKNOWN}
 
 
-class StoryPerson(Orderable):
-    """A person in a page of any type, and how the page names them."""
-
-    page = ParentalKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="story_people")
-    contributor = models.ForeignKey(Contributor, models.PROTECT, verbose_name=_("person"), related_name="+")
-    naming = models.IntegerField(_("named in the page"), choices=Naming, null=True, blank=True)
-
-    class Meta(Orderable.Meta):
-        unique_together = [("page", "contributor")]
-
-
 def contributors_in(page):
     """Return the primary keys of everybody who is listed in `page`, on its pictures, or heard."""
     listed = {row.contributor_id for row in page.story_people.all()}
     return listed | {*levels_in(images_of(page)), *find_voices(page)[0]}
+
+
+def levels_in(images):
+    """Return {primary key of a person: the greatest level_of() the `images` that show the person}."""
+    rows = get_image_model().objects.filter(pk__in=[image.pk for image in images], people__isnull=False)
+    rows = rows.order_by("is_recognisable")  # The last one counts.
+    return {person: level_of(each) for person, each in rows.values_list("people", "is_recognisable")}
 
 
 def read_labels(page):
@@ -98,7 +76,7 @@ def lock_shown(page):
     def lock_rows(people):
         former[:] = lock_people_of([page.pk] if page.pk else [], people)
         images = [image.pk for image in images_of(page)]
-        list(CleanImage.objects.select_for_update(no_key=True).filter(pk__in=images).order_by("pk"))
+        list(get_image_model().objects.select_for_update(no_key=True).filter(pk__in=images).order_by("pk"))
 
     former = []
     lock_found(partial(contributors_in, page), lock_rows)
@@ -112,9 +90,27 @@ def images_of(page):
 
 def images_by_field(page):
     """Return {name of a field: list of the images in it}."""
-    # Only stories have a lead picture, and sections have no body.
-    lead_image, body = getattr(page, "lead_image", None), getattr(page, "body", ())
-    return {"lead_image": [lead_image] if lead_image else [], "body": get_images(body)}
+    found = {field.name: body.stream_block.find_images(body) for field, body in bodies_of(page)}
+    for field in page._meta.concrete_fields:
+        if field.related_model is get_image_model() and (image := getattr(page, field.name)):
+            found[field.name] = [image]
+    return found
+
+
+def bodies_of(page):
+    """Return (field, its StreamValue) for each StreamField of `page`. Its block is a StoryBody."""
+    fields = (field for field in page._meta.concrete_fields if isinstance(field, StreamField))
+    return [(field, field.value_from_object(page)) for field in fields]
+
+
+def find_voices(page):
+    """Return {primary key of a person: Voice}, and the list of the titles of recordings without an answer."""
+    voices, unanswered = {}, []
+    for _field, body in bodies_of(page):
+        heard, titles = body.stream_block.find_voices(body)
+        voices |= {key: max(voice, voices.get(key, voice)) for key, voice in heard.items()}
+        unanswered += titles
+    return voices, unanswered
 
 
 def report_of(page):
@@ -160,7 +156,7 @@ def find_doubtful(page):
 
     Each was said to show somebody, or shows a person in a page that is said to be without people.
     """
-    shows = CleanImage.SOMEBODY if page.people in NOBODY else ()
+    shows = get_image_model().SOMEBODY if page.people in NOBODY else ()
     return [image for image in images_of(page) if image.is_relabelled or image.shows in shows]
 
 
@@ -214,11 +210,11 @@ def digest_about(use, content, shown):
     """
     words = {name: value for name, value in content.items() if name not in NOT_READ}
     pictures = [
-        [row.get(name) for name in ("pk", "file_hash", "is_recognisable", *FOCAL_POINT)]
-        for row in shown.get(CleanImage.__name__, ())
+        {name: value for name, value in row.items() if name not in NOT_READ_OF_PICTURES}
+        for row in shown.get(get_image_model().__name__, ())
         if row.get("people") == str(use.contributor_id)
     ]
-    return hash_of([words, shown.get(CleanDocument.__name__), pictures, use.naming])
+    return hash_of([words, shown.get(get_document_model().__name__), pictures, use.naming])
 
 
 def hash_of(content):
@@ -228,26 +224,28 @@ def hash_of(content):
 def shown_with(page):
     """Return what readers see of the pictures, documents and authors that `page` refers to, as content_of().
 
-    Whoever saves one of them lets the page report again: report_again() in safeguarding/releases.py.
+    Such a model names these fields in `seen_on_pages`. Whoever saves one of them lets the page report again:
+    report_again() in safeguarding/releases.py.
     """
     found = defaultdict(set)
     for content_type, key, *_path in ReferenceIndex._extract_references_from_object(page):
         found[content_type].add(key)
     shown = {}
-    for model, names in SHOWN_WITH.items():
-        if keys := found.get(ContentType.objects.get_for_model(model).pk):
+    for content_type, keys in found.items():
+        model = ContentType.objects.get_for_id(content_type).model_class()
+        if names := getattr(model, "seen_on_pages", ()):
             rows = model.objects.filter(pk__in=keys).order_by("pk", *names)
             shown[model.__name__] = list(rows.values("pk", *names))
     return without_empty(shown)
 
 
 def content_of(page):
-    """Return what readers see of `page`: nested dictionaries and lists, without what is empty and layout.
+    """Return what readers see of `page`: nested dictionaries and lists, without what is empty and options.
 
     Its slug is left out too.
     """
     content = {name: getattr(page, name) for name in ("title", "seo_title", "search_description")}
-    content |= values_of(page, NO_CONTENT)
+    content |= values_of(page)
     for relation in get_all_child_relations(page):
         name = relation.get_accessor_name()
         if name not in NO_CONTENT_RELATIONS:
@@ -256,10 +254,20 @@ def content_of(page):
     return without_empty(content)
 
 
-def values_of(instance, left_out):
-    """Return {name: value} of the fields of `instance` without its primary key and those in `left_out`."""
-    fields = [field for field in instance._meta.local_fields if not field.primary_key]
-    return {field.name: value_of(field, instance) for field in fields if field.name not in left_out}
+def values_of(instance, left_out=()):
+    """Return {name: value} of the fields of `instance` without those for which is_option() and `left_out`.
+
+    A field with its default is left out, unless a function makes the default. So a decision about a page
+    still counts after its type gets another field.
+    """
+    fields = [field for field in instance._meta.local_fields if not is_option(field)]
+    values = {field: value_of(field, instance) for field in fields if field.name not in left_out}
+    return {field.name: value for field, value in values.items() if value != field.default}
+
+
+def is_option(field):
+    """Return whether `field` can hold nothing of a person: nobody writes it, or it is yes or no."""
+    return not field.editable or field.primary_key or isinstance(field, models.BooleanField)
 
 
 def value_of(field, instance):

@@ -1,87 +1,36 @@
-"""Defines CheckedPageMixin, with which pages of every type are checked before they go live.
-
-A page is not published while somebody in it has not agreed to it (stories/people_check.py), or while it has a
-protected word, one that would give somebody away (safeguarding/leak_check/).
-"""
+"""Defines SitePage, which every page type inherits, and page_types(), all of them."""
 
 from contextlib import nullcontext
 from http import HTTPMethod
 
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.dispatch import receiver
 from django.http import Http404
-from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from wagtail.models import Page
-from wagtail.signals import pre_page_move
+from wagtail.models import Page, get_page_models
+from wagtail.rich_text import get_text_for_indexing
 
-from publishing.hiding import status_string
-from publishing.visibility import restrictions_on
-from safeguarding.leak_check.admin_requests import checking, find_stops
-from safeguarding.leak_check.texts import read_titles
+from publishing.checks import PublishingRefused, find_errors, find_leaks, find_passed_end
+from publishing.forms import CheckedPageForm
+from publishing.indexing import indexed_after
+from publishing.panels import PEOPLE_PANEL
+from publishing.people import People, content_of, digest_of, lock_shown, read_labels, report_of
+from publishing.reserved_slugs import RESERVED_SLUGS
+from publishing.schedules import BY_SCHEDULE, tell_once
+from publishing.visibility import is_held_back, is_withheld, restrictions_on
+from safeguarding.leak_check.admin_requests import checking
 from safeguarding.releases import hold_taken_out, lock_pages, store_report
 from safeguarding.uses import Release
-from stories.indexing import indexed_after
-from stories.people import WRITTEN_APART, People, content_of, digest_of, lock_shown, read_labels, report_of
-from stories.people_check import CODE, PublishingRefused, find_errors
-from stories.reserved_slugs import validate_slug_not_reserved
-from stories.scheduled import BY_SCHEDULE, tell_once
 
-# A message of Wagtail's page form. gettext finds Wagtail's translations of it.
-IS_OVER = "Expiry date/time must be in the future."
 # The fields that Wagtail saves when a page is locked or unlocked.
 LOCK_FIELDS = {"locked", "locked_by", "locked_at"}
 
 
-def find_leaks(page, titles=None):
-    """Return {name of a field: [ValidationError]} for protected words that prevent publishing `page`.
+class SitePage(Page):
+    """A page of any type: an editor says who is in it, and it is checked when it is published, by any way.
 
-    `titles`: as in find_stops().
-    """
-    return {
-        field or NON_FIELD_ERRORS: [ValidationError(text, code=CODE) for text in texts]
-        for field, texts in find_stops(page, titles).items()
-    }
-
-
-def find_title_leaks(page):
-    """Return those of find_leaks() about the title, which mails have in their subject, labels, and no field.
-
-    Above the limit of the leak check, the error about no field is all that it says.
-    """
-    errors = find_leaks(page).items()
-    return {field: each for field, each in errors if field in {"title", "people", NON_FIELD_ERRORS}}
-
-
-def refuse_titles(page, above):
-    """Raise PublishingRefused if a title or slug of `above` would give away somebody in `page` or below it.
-
-    `above`: a queryset of the pages that are or will be above `page`. `page` may be among them.
-    """
-    if errors := find_leaks(page, read_titles(above)):
-        raise PublishingRefused(page, errors)
-
-
-@receiver(pre_page_move)
-def check_titles_above(instance, parent_page_before, parent_page_after, **_arguments):
-    """Refuse to move a page to where a title or slug above it would give somebody away."""
-    if parent_page_before != parent_page_after:
-        refuse_titles(instance, parent_page_after.get_ancestors(inclusive=True))
-
-
-def find_passed_end(page):
-    """Return {"expire_at": [ValidationError]} if `page` has expired, and otherwise {}.
-
-    Lists and bulk actions publish a page without its form, which checks this too.
-    """
-    is_over = page.expire_at and page.expire_at < timezone.now()
-    return {"expire_at": [ValidationError(gettext(IS_OVER), code=CODE)]} if is_over else {}
-
-
-class CheckedPageMixin(models.Model):
-    """For page types: an editor says who is in a page, and it is checked when it is published, by any way.
+    A page is not published while somebody in it has not agreed to it (publishing/checks.py), or while
+    it has a protected word, one that would give somebody away (publishing/checks.py).
 
     `is_draft`: whether clean() validates a draft. `is_publishing`: whether it validates the page to publish
     it. If that is None, it validates a live page as one to publish.
@@ -95,20 +44,26 @@ class CheckedPageMixin(models.Model):
     parent_in_form = None
     # Why nobody could tell who is in it, as CheckedPageForm sets it. It is no content of the page.
     reason = ""
-    # The slugs that pages of the type may not have.
-    reserved_slugs = frozenset()
+    reserved_slugs = RESERVED_SLUGS
     # Wagtail would make a page for any method. Such a page is neither cached nor limited (caching/busy.py).
     allowed_http_methods = [HTTPMethod.GET, HTTPMethod.HEAD, HTTPMethod.OPTIONS]
-    # "?text=1" asks for the text-only version.
+    # The query parameters that the type reads; None if its pages are not the same for everybody. "?text=1"
+    # asks for the text-only version.
     cacheable_parameters = ["text"]
+    # Whether “Hide now” hides a page of the type from readers, with all pages below it.
+    can_be_hidden = True
+    # Whether menus and breadcrumbs have the pages of the type.
+    in_navigation = True
+    # The relations that are loaded with a page which a visitor opens.
+    served_with = ["release"]
+    base_form_class = CheckedPageForm
+    # The panel about people comes first: the forms of pictures offer those who are chosen there.
+    content_panels = [*Page.content_panels, PEOPLE_PANEL]
     # Wagtail's own method takes more queries.
     get_view_restrictions = restrictions_on
-    # In the admin, it tells if readers don't see the page.
-    status_string = property(status_string)
     # Wagtail's signal handlers leave the search index alone: save() updates it.
     search_auto_update = False
     # safeguarding/ needs these, to keep a page from visitors until everybody in it agrees.
-    written_apart = WRITTEN_APART
     people_content = property(content_of)
     people_digest = property(digest_of)
     report_people = report_of
@@ -142,11 +97,23 @@ class CheckedPageMixin(models.Model):
     save.alters_data = True
 
     def clean(self):
-        validate_slug_not_reserved(self)
         super().clean()
         errors = (self.find_errors() if self.would_be_live else {}) | self.find_omissions()
+        if self.slug in self.reserved_slugs:
+            text = _("“%(slug)s” is part of other addresses here. Choose another one.")
+            errors["slug"] = [*errors.get("slug", ()), text % {"slug": self.slug}]
         if errors:
             raise ValidationError(errors)
+
+    @property
+    def status_string(self):
+        """The status for lists of the admin. It tells if readers don't see the page.
+
+        A page is hidden from readers too if a page above it is hidden or not live.
+        """
+        if self.live and is_withheld(self):
+            return _("hidden from readers")
+        return _("live, held") if self.live and is_held_back(self) else super().status_string
 
     @property
     def lacks_reason(self):
@@ -158,6 +125,12 @@ class CheckedPageMixin(models.Model):
     def would_be_live(self):
         """Whether the page is validated as one that readers see."""
         return self.live if self.is_publishing is None else self.is_publishing
+
+    @property
+    def plain_summary(self):
+        """The summary or introduction as plain text, or else the search description."""
+        introduction = get_text_for_indexing(getattr(self, "introduction", ""))
+        return getattr(self, "summary", "") or introduction or self.search_description
 
     def find_omissions(self):
         """Return {name of a field: text} for what has to be filled in even if the page doesn't go live."""
@@ -212,3 +185,14 @@ class CheckedPageMixin(models.Model):
             return tell_once(self, revision)
 
     publish.alters_data = True
+
+
+def page_types():
+    """Return the page types of the site."""
+    return [model for model in get_page_models() if issubclass(model, SitePage)]
+
+
+def get_specific(page):
+    """Return `page`, which was loaded with the relations of its type, as an instance of its own class."""
+    # The relation from a Page to its specific page has the name of the model: page.storypage.
+    return getattr(page, page.cached_content_type.model)

@@ -1,23 +1,30 @@
-"""Checks whether something about its people prevents publishing a page, and tells its editor in words."""
+"""Checks whether something prevents publishing a page, and tells its editor in words.
+
+Its people may not have agreed to it, it may have a protected word, one that would give somebody away
+(safeguarding/leak_check/), or its time is over.
+"""
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from wagtail.signals import pre_page_move
 
 from caching.local_date import today
-from media.people import levels_in
+from publishing.people import People, contributors_in, find_doubtful, find_voices, images_by_field, levels_in
 from safeguarding.gate import ABOUT_PICTURES, ABOUT_VOICES, FOR_EDITORS
-from safeguarding.leak_check.admin_requests import can_compare
+from safeguarding.leak_check.admin_requests import can_compare, find_stops
+from safeguarding.leak_check.texts import read_titles
 from safeguarding.models import Contributor
 from safeguarding.releases import judge_uses, load_people
-from stories.people import NOBODY, People, contributors_in, find_doubtful, images_by_field, report_of
-from stories.voices import find_voices
 
-# The code of the errors of this module and of stories/checked_pages.py. A class of its own would get lost:
-# when clean() raises an error, full_clean() raises another ValidationError with its content.
+# The code of the errors of this module. A class of its own would get lost: when clean() raises an error,
+# full_clean() raises another ValidationError with its content.
 CODE = "people"
+# A message of Wagtail's page form. gettext finds Wagtail's translations of it.
+IS_OVER = "Expiry date/time must be in the future."
 
 
 class PublishingRefused(ValidationError):
@@ -52,7 +59,7 @@ def find_errors(page, can_compare=can_compare):
     found = [*answer_errors(page), *picture_errors(page), *voice_errors(page)]
     # Most pages have neither, and a report takes several queries.
     if contributors_in(page) or find_doubtful(page):
-        report = report_of(page)
+        report = page.report_people()
         found += [*unseen_errors(report), *person_errors(page, report)]
         if report.uses and not can_compare():
             text = _("A key is missing in SAFEGUARDING_KEYS. Save the draft, and tell whoever runs the site.")
@@ -66,8 +73,8 @@ def find_errors(page, can_compare=can_compare):
     return errors
 
 
-# The following generators yield (field, text, Contributor or None), and, if the safeguarding team may have to
-# help, what is not met.
+# The following generators are about people. They yield (field, text, Contributor or None), and, if the
+# safeguarding team may have to help, what is not met.
 
 
 def answer_errors(page):
@@ -77,7 +84,7 @@ def answer_errors(page):
         yield "people", _("Say who is in this page. You can save it before you answer."), None
     elif page.people == People.LISTED and not listed:
         yield "people", _("Choose the people in this page."), None
-    elif page.people in NOBODY and listed:
+    elif page.people != People.LISTED and listed:
         yield "people", _("There are people in the list: take them out, or choose “These people”."), None
     elif page.lacks_reason:
         yield "people", _("Write in one sentence why nobody could tell who it is."), None
@@ -136,3 +143,51 @@ def person_errors(page, report):
                 fields = [field for field, found in levels.items() if found.get(person.pk) == use.picture]
             for field in fields:
                 yield field, unmet.describe(person), person, unmet
+
+
+# --- Protected words, and the end --------------------------------------------------------------------
+
+
+def find_leaks(page, titles=None):
+    """Return {name of a field: [ValidationError]} for protected words that prevent publishing `page`.
+
+    `titles`: as in find_stops().
+    """
+    return {
+        field or NON_FIELD_ERRORS: [ValidationError(text, code=CODE) for text in texts]
+        for field, texts in find_stops(page, titles).items()
+    }
+
+
+def find_title_leaks(page):
+    """Return those of find_leaks() about the title, which mails have in their subject, labels, and no field.
+
+    Above the limit of the leak check, the error about no field is all that it says.
+    """
+    errors = find_leaks(page).items()
+    return {field: each for field, each in errors if field in {"title", "people", NON_FIELD_ERRORS}}
+
+
+def refuse_titles(page, above):
+    """Raise PublishingRefused if a title or slug of `above` would give away somebody in `page` or below it.
+
+    `above`: a queryset of the pages that are or will be above `page`. `page` may be among them.
+    """
+    if errors := find_leaks(page, read_titles(above)):
+        raise PublishingRefused(page, errors)
+
+
+@receiver(pre_page_move)
+def check_titles_above(instance, parent_page_before, parent_page_after, **_arguments):
+    """Refuse to move a page to where a title or slug above it would give somebody away."""
+    if parent_page_before != parent_page_after:
+        refuse_titles(instance, parent_page_after.get_ancestors(inclusive=True))
+
+
+def find_passed_end(page):
+    """Return {"expire_at": [ValidationError]} if `page` has expired, and otherwise {}.
+
+    Lists and bulk actions publish a page without its form, which checks this too.
+    """
+    is_over = page.expire_at and page.expire_at < timezone.now()
+    return {"expire_at": [ValidationError(_(IS_OVER), code=CODE)]} if is_over else {}

@@ -10,11 +10,11 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
 
+from publishing.checks import errors_in, find_errors
 from safeguarding.decisions import WAITING
 from safeguarding.encryption import has_keys
 from safeguarding.gate import WITHOUT_CONSENT, Unmet
 from safeguarding.policies import is_lead, may_write_down
-from stories.people_check import errors_in, find_errors
 
 # {field: heading of its panel in the page editor}.
 FIELDS = {"people": _("People in this page"), "lead_image": _("Lead picture"), "body": _("Body")}
@@ -64,11 +64,13 @@ def link_person(error, user):
 
 
 def link_field(field, error, user, editor=""):
-    """Return HTML with a link to `field` and the sentence of `error`.
+    """Return HTML with a link to `field`, if it is a key of FIELDS, and the sentence of `error`.
 
-    `field`: a key of FIELDS. `editor`: the address of the page editor, or "" for a link within it.
+    `editor`: the address of the page editor, or "" for a link within it.
     """
     error = link_person(error, user)
+    if field not in FIELDS:
+        return error
     return format_html('<a href="{}#{}">{}</a>: {}', editor, panel_id(field), FIELDS[field], error)
 
 
@@ -87,14 +89,11 @@ def lines_about(page, user, editor=""):
 
 
 def lines_in(error, user, editor):
-    """Return a list of HTML lines for the errors of stories/people_check.py in `error`, a ValidationError.
+    """Return a list of HTML lines for the errors of publishing/checks.py in `error`, a ValidationError.
 
     `user`, `editor`: as in link_field().
     """
-    return [
-        link_field(field, each, user, editor) if field in FIELDS else link_person(each, user)
-        for field, each in errors_in(error)
-    ]
+    return [link_field(field, each, user, editor) for field, each in errors_in(error)]
 
 
 def say_what_is_missing(request, page, error):
