@@ -13,7 +13,6 @@ from wagtail.models import Revision
 
 from media.cleaning import CleanFile
 from media.models import CleanDocument
-from safeguarding.decision_views import say_right
 from safeguarding.decisions import find_versions
 from safeguarding.gate import UNSEEN
 from safeguarding.models import Consent, Decision, Reading, SecondReader
@@ -25,6 +24,7 @@ from safeguarding.retention import delete_names
 from safeguarding.withdrawal.carry_out import withdraw
 from safeguarding.withdrawal.forgetting import forget_labels
 from safeguarding.withdrawal_models import Restriction
+from safeguarding.writers import say_right
 from stories.models import StoryPage
 from stories.people import StoryPerson
 from stories.people_check import find_errors
