@@ -193,6 +193,7 @@ class CleanImage(AbstractImage):
 class Rendition(AbstractRendition):
     """A picture made from a CleanImage, in a size and format for pages or for the admin."""
 
+    new_rows_show_on_pages = False
     image = models.ForeignKey(CleanImage, on_delete=models.CASCADE, related_name="renditions")
 
     class Meta:

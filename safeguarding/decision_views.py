@@ -22,20 +22,20 @@ from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views import generic
 from wagtail.log_actions import log
-from wagtail.models import Page, PageLogEntry
+from wagtail.models import Page
 
 from caching.local_date import today
 from safeguarding.decisions import MAX_READ, find_repeatable, find_undecided, find_versions, waiting_pages
 from safeguarding.forms import DecisionForm
 from safeguarding.leak_check.hits import allow
 from safeguarding.mails import mail_about, send
-from safeguarding.models import LeakHits, Reading, Release, SecondReader
+from safeguarding.models import LeakHits, Reading, SecondReader
 from safeguarding.reading_reports import find_earlier
 from safeguarding.reading_start import start
 from safeguarding.reading_text import render_text
 from safeguarding.releases import report_again
 from safeguarding.views import LeadMixin
-from safeguarding.writers import RIGHT
+from safeguarding.writers import say_right
 
 
 def describe_open(page):
@@ -257,16 +257,6 @@ class AnswersView(LeadMixin, TemplateView):
             act(version, request.user)
         messages.success(request, _("Done: %d.") % len(found))
         return redirect("safeguarding_decisions:answers")
-
-
-@transaction.atomic
-def say_right(version, user):
-    """Note in the history of the page that the answer in `version` is right. Let the page report again."""
-    data = {"digest": version.report.digest, "answer": version.report.answer}
-    PageLogEntry.objects.log_action(version.page, RIGHT, user=user, revision=version.revision, data=data)
-    report_again([version.page.pk])  # It locks the page first.
-    if version.is_live:
-        Release.objects.filter(page=version.page.pk).update(taken_out="")
 
 
 @transaction.atomic

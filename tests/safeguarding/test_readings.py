@@ -13,7 +13,6 @@ from wagtail.log_actions import log
 from media.cleaning import CleanFile
 from media.models import CleanDocument
 from publishing.checks import find_errors
-from safeguarding.decision_views import say_right
 from safeguarding.decisions import find_versions
 from safeguarding.gate import UNSEEN
 from safeguarding.models import Consent, Decision, Reading, SecondReader
@@ -25,6 +24,7 @@ from safeguarding.retention import delete_names
 from safeguarding.withdrawal.carry_out import withdraw
 from safeguarding.withdrawal.forgetting import forget_labels
 from safeguarding.withdrawal_models import Restriction
+from safeguarding.writers import say_right
 from stories.models import StoryPage, StoryPerson
 from tests.support import builders
 from tests.support.builders import make_document, make_image, make_user, parse, save_draft, save_with
