@@ -128,7 +128,7 @@ class CheckedPageForm(WagtailAdminPageForm):
         if self.would_submit():
             # Once the page is sent, its editor can't change it. So what the editor has to answer is checked
             # before. What only others can mend is a warning: say_what_prevents_publishing() in
-            # editing/moderation.py.
+            # editing/moderation/messages.py.
             for field, text, _person in answer_errors(self.instance):
                 self.add_error(field, forms.ValidationError(text, code=CODE))
         if self.would_send_mails() and not self.instance.is_publishing:

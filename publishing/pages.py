@@ -38,7 +38,7 @@ class SitePage(Page):
 
     # CheckedPageForm sets both while it validates, because a draft can always be saved.
     is_draft, is_publishing = False, None
-    # The primary key of the page that this one is being copied from: editing/page_actions.py.
+    # The primary key of the page that this one is being copied from: editing/moderation/page_actions.py.
     copy_of = None
     # The parent of a new page, which CheckedPageForm sets too.
     parent_in_form = None

@@ -33,7 +33,7 @@ from tests.support import admin_world, builders, distractors  # noqa: E402
 
 WORDS_OF_A_STORY = 600
 # The age of the latest version of each story, and the time until a scheduled one goes live: more than
-# LEFT_ALONE and less than SOON in editing/desk_lists.py, so that the desk lists these stories.
+# LEFT_ALONE and less than SOON in editing/desk/lists.py, so that the desk lists these stories.
 AGE, WAIT = timedelta(days=40), timedelta(days=3)
 # One of SHARE stories waits for a moderator, another for changes, and another has a scheduled version.
 SHARE = 50

@@ -28,7 +28,7 @@ from tests.support import postgresql_server, services
 FUZZED = (
     "safeguarding/test_every_order search/test_fuzz site_project/test_public_fuzz operations/test_prepare"
 )
-FUZZED += " editing/test_admin_routes browser/test_payloads media/test_bad_documents"
+FUZZED += " editing/access/test_admin_routes browser/test_payloads media/test_bad_documents"
 
 
 def random_input(_folder):

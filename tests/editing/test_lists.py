@@ -19,7 +19,7 @@ from django_filters import RangeFilter
 from wagtail.admin.views.mixins import SpreadsheetExportMixin
 from wagtail.models import Locale, Page, Workflow, WorkflowState
 
-from editing.exports import preprocess_field_value
+from editing.overrides.exports import preprocess_field_value
 from publishing.trash import move_to_trash
 from stories.models import StoryPage
 from stories.terms import Author, Theme

@@ -1,6 +1,6 @@
 """Editors of one section are refused what is hidden in another, also in query strings, tags and comparisons.
 
-For each route without a query string, see tests/editing/test_admin_routes.py; for `writer`, `own` and
+For each route without a query string, see tests/editing/access/test_admin_routes.py; for `writer`, `own` and
 `elsewhere`, conftest.py. What is hidden has SECRET in it.
 """
 

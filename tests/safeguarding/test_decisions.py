@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import ModelLogEntry, Workflow
 
-from safeguarding import panels, policies, reminders, scopes
+from editing.people import panels
+from safeguarding import policies, reminders, scopes
 from safeguarding.models import Decision, Notice
 from stories.models import StoryPage
 from tests.support.builders import client_of, make_story, make_user, parse

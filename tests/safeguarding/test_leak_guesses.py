@@ -18,6 +18,7 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import ModelLogEntry, Page
 from wagtail.test.utils.form_data import inline_formset, nested_form_data
 
+from editing.people.panels import find_work
 from media.models import CleanImage
 from publishing.schedules import publish_due
 from safeguarding.leak_check.admin_requests import RequestCheck
@@ -25,7 +26,6 @@ from safeguarding.leak_check.checking import Findings
 from safeguarding.leak_check.hits import LIMIT
 from safeguarding.leak_check.texts import LocatedText
 from safeguarding.models import LeakHits
-from safeguarding.panels import find_work
 from safeguarding.policies import GROUP
 from safeguarding.scopes import Naming
 from stories.terms import Author, Theme

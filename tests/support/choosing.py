@@ -9,7 +9,7 @@ from django.urls import resolve
 from wagtail.models import GroupPagePermission
 from wagtail.test.utils.form_data import nested_form_data, streamfield
 
-from editing.admin_access import may_open
+from editing.access.admin_access import may_open
 from tests.support import builders
 from tests.support.admin_world import SECRET
 
