@@ -18,7 +18,7 @@ from caching.versioned_cache import cached
 from home.models import HomePage
 from publishing.pages import page_types
 from publishing.visibility import published_pages
-from safeguarding.releases import is_page_released
+from safeguarding.releases import is_held
 from stories.languages import CONTENT_LANGUAGES
 from stories.models import StoryPage
 from stories.terms import Theme
@@ -81,7 +81,7 @@ def find_site_and_home_page(request):
 class Navigation:
     """The pages to link to. All except `home` are public, and have `href`, their URL.
 
-    * `home`: the home page in the language of the request. None without a site, and while it is not released,
+    * `home`: the home page in the language of the request. None without a site, and while it is held,
       because of the people in it. If it is hidden, its texts are only for readers of the pages below it: it
       is None then for a response without a page.
     * `menu` and `footer`: the main menu, and the links at the foot of every page.
@@ -151,7 +151,7 @@ def build_navigation(request, current=None, listing=None):
         page.is_open = path.startswith(page.path)
     section = [page for page in pages if is_below_home and page.path.startswith(section_path)]
     return Navigation(
-        home=home if is_public or (current and is_page_released(home)) else None,
+        home=home if is_public or (current and not is_held(home)) else None,
         menu=[page for page in pages if is_child(page, home) and page.show_in_menus],
         footer=footer,
         breadcrumbs=[page for page in pages if page.path in ancestor_paths],

@@ -59,7 +59,7 @@ def is_shown_outside(image):
 
 
 def shows_nobody(image):
-    """Return whether `image` shows nobody who has to agree. Such a picture is never held back."""
+    """Return whether `image` shows nobody who has to agree. Such a picture is never held."""
     return image.shown_until == NO_END
 
 

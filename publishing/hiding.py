@@ -8,7 +8,7 @@ from caching.versioned_cache import cached, current_version
 from publishing.models import HiddenPage
 
 HIDE, SHOW = "publishing.hide", "publishing.show"  # actions in the history of a page
-HELD_BACK = gettext_lazy(
+HELD = gettext_lazy(
     "This page is live, and held: readers don't see it until everything about the people in it is settled."
 )
 

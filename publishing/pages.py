@@ -17,7 +17,7 @@ from publishing.panels import PEOPLE_PANEL
 from publishing.people import People, content_of, digest_of, lock_shown, read_labels, report_of
 from publishing.reserved_slugs import RESERVED_SLUGS
 from publishing.schedules import BY_SCHEDULE, tell_once
-from publishing.visibility import is_held_back, is_withheld, restrictions_on
+from publishing.visibility import is_known_held, is_known_hidden, restrictions_on
 from safeguarding.leak_check.admin_requests import checking
 from safeguarding.releases import hold_taken_out, lock_pages, store_report
 from safeguarding.uses import Release
@@ -111,9 +111,9 @@ class SitePage(Page):
 
         A page is hidden from readers too if a page above it is hidden or not live.
         """
-        if self.live and is_withheld(self):
+        if self.live and is_known_hidden(self):
             return _("hidden from readers")
-        return _("live, held") if self.live and is_held_back(self) else super().status_string
+        return _("live, held") if self.live and is_known_held(self) else super().status_string
 
     @property
     def lacks_reason(self):

@@ -1,6 +1,6 @@
 """The trash: deleted pages stay in the tree for DAYS, where nobody finds or reads them, then are deleted.
 
-A page in the trash is a draft, with all pages below it. publishing/conditions.py withholds it from readers
+A page in the trash is a draft, with all pages below it. publishing/conditions.py hides it from readers
 even if something publishes it, and editing/access/page_policy.py from everybody in the admin. It has another
 slug, so that a new page can have its address. The functions here check no permissions.
 """

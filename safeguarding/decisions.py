@@ -19,7 +19,7 @@ from wagtail.models import ModelLogEntry, Page, PageLogEntry, ReferenceIndex, Re
 from caching.local_date import today
 from safeguarding.gate import WITHOUT_CONSENT, Report, Unmet, judge
 from safeguarding.models import Decision, Release, Use
-from safeguarding.releases import counting_decisions, is_released, judge_uses, load_people
+from safeguarding.releases import counting_decisions, judge_uses, load_people, not_held
 from safeguarding.status import DAYS_OF_NOTICE, ONE_DAY
 from safeguarding.wording import describe_status
 
@@ -122,7 +122,7 @@ def waiting_pages():
     # These models store primary keys of pages as strings.
     keys = {int(key) for rows in (submitted, scheduled) for key in rows.values_list("object_id", flat=True)}
     is_asked = Exists(questions().filter(page=OuterRef("pk")))
-    waits = Q(pk__in=keys) | is_asked | (Q(live=True) & ~is_released())
+    waits = Q(pk__in=keys) | is_asked | (Q(live=True) & ~not_held())
     # A draft does not report its people.
     may_have_people = Exists(Use.objects.filter(page=OuterRef("pk"))) | is_asked | Q(pk__in=keys)
     pages = Page.objects.filter(waits, depth__gt=1)  # without the root, which nobody reads

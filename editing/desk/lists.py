@@ -15,7 +15,7 @@ from editing.access.admin_access import editable_pages, visible_to
 from editing.desk.schedule import format_schedule, goes_live_later, goes_live_or_off_later, with_schedule
 from editing.desk.story_needs import MISSING
 from editing.desk.workflows import in_moderation, needing_changes, page_keys, page_workflows, time_of
-from safeguarding.releases import is_released
+from safeguarding.releases import not_held
 from stories.models import StoryPage
 
 SOON = timedelta(days=7)
@@ -46,8 +46,8 @@ def find_waiting(user):
 def describe_senders(pages):
     states = workflow_states(pages, WorkflowState.STATUS_IN_PROGRESS)
     # What the draft of a live page shows is not stored.
-    drafts = Page.objects.filter(pk__in=states, live=False).annotate(is_released=is_released())
-    known = dict(drafts.values_list("pk", "is_released"))
+    drafts = Page.objects.filter(pk__in=states, live=False).annotate(not_held=not_held())
+    known = dict(drafts.values_list("pk", "not_held"))
     texts = {
         True: _("Sent by %(name)s. Nothing about its people is missing."),
         False: _("Sent by %(name)s. It waits because of its people: open it to see for whom."),

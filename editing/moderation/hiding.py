@@ -20,9 +20,9 @@ from wagtail.models import Page
 from wagtail.permissions import policy_registry
 
 from publishing.addresses import absolute
-from publishing.hiding import HELD_BACK, hide, is_hidden_at_once, show_again
+from publishing.hiding import HELD, hide, is_hidden_at_once, show_again
 from publishing.mails import mail_later
-from publishing.visibility import is_held_back, is_withheld
+from publishing.visibility import is_known_held, is_known_hidden
 
 
 def may_hide(user, page):
@@ -76,16 +76,16 @@ def header_buttons(page, user):
 
 
 def say_that_it_is_hidden(request, page):
-    """Hook: say in the page editor that a live page is hidden, or held back because of the people in it."""
+    """Hook: say in the page editor that a live page is hidden, or held because of the people in it."""
     if request.method != "GET":
         return
     if is_hidden_at_once(page):
         messages.warning(request, _("This page is hidden from readers. “Show again” shows it."))
-    elif page.live and is_withheld(page):
+    elif page.live and is_known_hidden(page):
         text = _("Readers don't see this page: a page above it is hidden or not published.")
         messages.warning(request, text)
-    elif page.live and is_held_back(page):
-        messages.warning(request, HELD_BACK)
+    elif page.live and is_known_held(page):
+        messages.warning(request, HELD)
 
 
 def hide_page(request, page_id):

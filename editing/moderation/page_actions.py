@@ -42,7 +42,7 @@ def copy_page(self, skip_permission_checks=False):
     if is_one_held(pages):
         # A person in it took back their consent. The withdrawal would neither hold nor change the copy. A
         # translation begins as a copy too.
-        raise CopyPagePermissionError("A page to copy is held back because of a withdrawal.")
+        raise CopyPagePermissionError("A page to copy is held because of a withdrawal.")
     if self.user and pages.exclude(pk__in=editable_pages(self.user).values("pk")).exists():
         raise CopyPagePermissionError("You do not have permission to edit all the pages to copy.")
     if self.keep_live and pages.live().exclude(pk__in=published_pages().values("pk")).exists():

@@ -16,7 +16,7 @@ from editing.moderation.unscheduling import UnscheduleView
 from editing.people.people_panel import PeoplePanelMixin
 from publishing.aliases import REFUSED
 from publishing.trash import is_in_trash
-from publishing.visibility import is_held_back, is_withheld
+from publishing.visibility import is_known_held, is_known_hidden
 
 
 class CopyView(copy.CopyView):
@@ -37,11 +37,11 @@ class CopyView(copy.CopyView):
 
 def is_seen(page):
     """Return whether readers see `page` if it is live."""
-    return not is_withheld(page) and not is_held_back(page)
+    return not is_known_hidden(page) and not is_known_held(page)
 
 
 class ExplorerView(listing.ExplorableIndexView):
-    """Wagtail's explorer. It says of a page that readers don't see that it is hidden or held back."""
+    """Wagtail's explorer. It says of a page that readers don't see that it is hidden or held."""
 
     def get_context_data(self, **kwargs):
         if not self.results_only:

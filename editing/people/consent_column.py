@@ -33,7 +33,7 @@ def is_undecided():
     return Q(people="") | releases(digest="", is_unseen=False)
 
 
-def is_held_back():
+def is_held_now():
     """Return a Q for stories that are decided, but have no Release whose last day is today or later."""
     return ~is_undecided() & ~releases(until__gte=today())
 
@@ -50,7 +50,7 @@ STATES = {
     "nobody": (gettext_lazy("Nobody is described"), lambda: releases(until=NO_END)),
     "in_order": (gettext_lazy("In order"), lambda: releases(until__gt=notice_ends(), until__lt=NO_END)),
     "ends_soon": (gettext_lazy("Ends soon"), lambda: releases(until__range=(today(), notice_ends()))),
-    "held_back": (gettext_lazy("Held: something is missing"), is_held_back),
+    "held": (gettext_lazy("Held: something is missing"), is_held_now),
 }
 
 

@@ -92,7 +92,7 @@ class WordsView(PersonMixin, TemplateView):
         return super().get_context_data(
             found=list_places(found, self.request.user),
             unread=Page.objects.live().filter(release__is_unseen=True).order_by("pk"),
-            shown=uses.filter(is_released=True, page__live=True),
+            shown=uses.filter(is_held=False, page__live=True),
             is_searched=are_searched(self.person.names, words),
             **kwargs,
         )

@@ -83,8 +83,8 @@ def assert_agreement(monkeypatch, seed):
         for page in some:
             restrictions = visibility.restrictions_on(page)
             assert set(restrictions.values_list("page", flat=True)) == above[page.pk] & restricted
-            is_withheld = bool(above[page.pk] & withdrawn)
-            assert visibility.is_withdrawn(page) == visibility.is_withheld(page) == is_withheld
+            is_known_hidden = bool(above[page.pk] & withdrawn)
+            assert visibility.is_hidden_or_held(page) == visibility.is_known_hidden(page) == is_known_hidden
             assert visibility.is_published(page) == (page.pk in public)
 
     assert_agree()  # In a transaction, the queries find the hidden pages.
@@ -113,7 +113,7 @@ def test_a_hidden_page_stays_hidden_while_it_gets_another_path(way):
     is_live = Page.objects.get(pk=story.pk).live
 
     def is_shown():
-        is_refused = visibility.is_withdrawn(story) or visibility.restrictions_on(story).exists()
+        is_refused = visibility.is_hidden_or_held(story) or visibility.restrictions_on(story).exists()
         return visibility.is_published(story) or (is_live and not is_refused)
 
     # A request begins, and then another process moves pages, which changes the path of each page beside them.

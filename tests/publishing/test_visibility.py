@@ -24,7 +24,7 @@ from publishing import visibility
 from publishing.hiding import HIDE, SHOW, hide, show_again
 from publishing.models import HiddenPage, TrashedPage
 from publishing.trash import move_to_trash
-from publishing.visibility import is_published, is_withheld
+from publishing.visibility import is_known_hidden, is_published
 from search.corrections import Correction
 from search.finding import Search
 from search.forms import SearchForm
@@ -309,7 +309,9 @@ def test_language_or_list_is_withdrawn_with_all_below_it(client, monkeypatch, wi
     with undone():  # The tree stores the number of children of each page, which can be wrong.
         Page.objects.filter(pk=above.pk).update(numchild=0)
         assert client.get(story.url).status_code == 404
-    assert is_withheld(builders.make_plain_page("Page", above)) and not is_withheld(builders.home_page())
+    assert is_known_hidden(builders.make_plain_page("Page", above)) and not is_known_hidden(
+        builders.home_page()
+    )
     assert client.get("/").status_code == 200
     client.force_login(builders.make_user())
     assert {get(client, address).status_code for address in (story.url, picture)} == {404}

@@ -19,7 +19,7 @@ from safeguarding.models import Consent, Decision, Reading, SecondReader
 from safeguarding.policies import GROUP, NAMES_CLOSED
 from safeguarding.reading_answers import record as record_answers
 from safeguarding.reading_start import handed_over_at
-from safeguarding.releases import is_page_released, recompute, report_again
+from safeguarding.releases import is_held, recompute, report_again
 from safeguarding.retention import delete_names
 from safeguarding.withdrawal.carry_out import withdraw
 from safeguarding.withdrawal.forgetting import forget_labels
@@ -141,19 +141,19 @@ def test_a_no_holds_the_version_at_once_and_asks_for_the_next(final_text):
 
     older = copy_as("older")
     translation = story.copy_for_translation(make_index_in("fr", slug="liste").locale)
-    assert (is_page_released(story), is_page_released(older)) == (True, final_text in UNSEEN)
+    assert (not is_held(story), not is_held(older)) == (True, final_text in UNSEEN)
     reading = make_reading("here", story=story)
     record_answers(reading, yes(reading, words="change"))
     assert not is_read(story), "and no decision replaces it"
     with undone():
         StoryPage.objects.get(pk=story.pk).delete()
         recompute([older.pk])
-        assert not is_page_released(older), "also if the page is deleted"
+        assert is_held(older), "also if the page is deleted"
         translation.summary = "It was told anew, elsewhere."
         assert "wants to see this version first" in str(find_errors(translation))
         assert not StoryPage(people="none").report_people().waits, "but about no new page"
     copy = copy_as("again")
-    assert not is_page_released(copy), "the same words elsewhere"
+    assert is_held(copy), "the same words elsewhere"
     copy.summary = "It was told anew, elsewhere."
     assert "wants to see this version first" in str(find_errors(copy))
     with undone():

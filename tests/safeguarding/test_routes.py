@@ -281,9 +281,9 @@ def no_check(monkeypatch):
 
 @pytest.fixture
 def no_rule_for_reading(monkeypatch):
-    """Take out the rule that visitors may read only released pages."""
-    monkeypatch.setattr(visibility, "is_released", lambda *_arguments, **_options: Q())
-    monkeypatch.setattr(visibility, "is_page_released", lambda _page: True)
+    """Take out the rule that visitors may read only pages that are not held."""
+    monkeypatch.setattr(visibility, "not_held", lambda *_arguments, **_options: Q())
+    monkeypatch.setattr(visibility, "is_held", lambda _page: False)
 
 
 def test_no_route_shows_a_story_whose_people_have_not_agreed(world):

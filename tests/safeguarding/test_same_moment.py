@@ -115,7 +115,7 @@ def test_file_that_is_erased_while_its_form_is_sent_does_not_come_back():
 # --- What the second act does after it has waited ------------------------------------------------
 
 
-def is_held_back(story):
+def is_held(story):
     return not people.is_read(story)
 
 
@@ -123,7 +123,7 @@ def decide_about_somebody_who_withdraws():
     story = make_live_story({"proceedings": True})
     person = Contributor.objects.get(uses__page=story)
     decision = partial(decide, story, person, "proceedings")
-    return partial(withdraw, person), decision, partial(is_held_back, story)
+    return partial(withdraw, person), decision, partial(is_held, story)
 
 
 def release_a_page_of_somebody_who_withdraws():
@@ -131,13 +131,13 @@ def release_a_page_of_somebody_who_withdraws():
     story = make_story_about(person)
     transaction.atomic(page_holds.hold_pages)([story], "P-2345")  # It locks rows, which needs a transaction.
     release = partial(page_holds.release_page, PageHold.objects.get(page=story), None)
-    return partial(withdraw, person), release, partial(is_held_back, story)
+    return partial(withdraw, person), release, partial(is_held, story)
 
 
 def save_a_page_that_is_held():
     story = make_story_about(make_agreeing_person())
     save = partial(StoryPage.objects.get(pk=story.pk).save, clean=False)
-    return partial(page_holds.hold_pages, [story], "P-2345"), save, partial(is_held_back, story)
+    return partial(page_holds.hold_pages, [story], "P-2345"), save, partial(is_held, story)
 
 
 def delete_names_of_somebody_who_agrees_again():
@@ -211,7 +211,7 @@ def tag_somebody_on_a_picture_that_a_page_begins_to_show(showing_first=False):
     story.lead_image, story.lead_image_decorative = image, True
     acts = [partial(image.people.add, make_agreeing_person()), partial(save_without_checks, story)]
     first, second = acts[::-1] if showing_first else acts
-    return first, second, partial(is_held_back, story)
+    return first, second, partial(is_held, story)
 
 
 def show_a_picture_before_somebody_is_tagged_on_it():
@@ -225,7 +225,7 @@ def show_a_picture_on_which_somebody_can_be_recognised_now():
     story.lead_image, story.lead_image_decorative = image, True
     same = CleanImage.objects.get(pk=image.pk)
     same.is_recognisable = True
-    return same.save, partial(save_without_checks, story), partial(is_held_back, story)
+    return same.save, partial(save_without_checks, story), partial(is_held, story)
 
 
 # Each returns two acts, and a function that returns whether the second one saw what the first one wrote.

@@ -1,6 +1,6 @@
-"""Lists and the page editor say whether the consent is in order, and that a live story is held back.
+"""Lists and the page editor say whether the consent is in order, and that a live story is held.
 
-A Release has the last day on which visitors may read a story. A story is "held back" if an editor answered
+A Release has the last day on which visitors may read a story. A story is "held" if an editor answered
 who is in it, and its Release is missing, over or without such a day. Visitors can't read such a story, or
 could not if it went live.
 """
@@ -88,7 +88,7 @@ def test_the_column_the_filter_and_the_order_say_whether_the_consent_is_in_order
     assert [title for title, _words in rows] == ["Last day", "Two people", "Agreed"]
 
 
-# --- Live stories that are held back ---------------------------------------------------------------
+# --- Live stories that are held ---------------------------------------------------------------
 
 
 def editor_of(story):
@@ -96,7 +96,7 @@ def editor_of(story):
 
 
 @pytest.mark.sqlite_only
-def test_lists_and_the_editor_say_that_a_live_story_is_held_back(admin_client):
+def test_lists_and_the_editor_say_that_a_live_story_is_held(admin_client):
     person = make_agreeing_person()
     story = make_story_about(person)
     lists = [reverse("wagtailadmin_explore", args=[builders.make_index().pk]), "/admin/stories/"]
@@ -116,7 +116,7 @@ def test_lists_and_the_editor_say_that_a_live_story_is_held_back(admin_client):
 
 
 @pytest.mark.sqlite_only
-def test_who_publishes_a_story_that_only_lists_somebody_no_more_is_told_that_it_is_held_back(admin_client):
+def test_who_publishes_a_story_that_only_lists_somebody_no_more_is_told_that_it_is_held(admin_client):
     person = make_agreeing_person()
     story = make_story_about(person)
     withdraw(person)

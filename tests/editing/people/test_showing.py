@@ -13,7 +13,7 @@ from wagtail.models import ModelLogEntry
 
 from safeguarding.models import Reading, SecondReader
 from safeguarding.policies import GROUP, NAMES_CLOSED
-from safeguarding.releases import is_page_released
+from safeguarding.releases import is_held
 from safeguarding.withdrawal.forgetting import forget_labels
 from tests.support.admin_world import Section, make_section_editors
 from tests.support.builders import make_image, make_user, parse
@@ -149,7 +149,7 @@ def test_only_what_is_no_yes_is_entered_about_an_earlier_version(moderator, stor
     assert told in moderator.post(enter, {"words": "yes", "website": "yes"}).text
     assert Reading.objects.get().agrees is None
     assert moderator.post(enter, {"words": "change", "words_words": "Not the street."}).status_code == 302
-    assert (Reading.objects.get().agrees, is_page_released(story)) == (False, False)
+    assert (Reading.objects.get().agrees, not is_held(story)) == (False, False)
 
 
 def test_nothing_is_started_while_a_picture_is_not_shown(lead, story):
