@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.models import register_form_field_override
 from wagtail.admin.widgets import AdminDateInput, AdminDateTimeInput
 
-from stories.listing import FIRST_YEAR, LAST_YEAR
+from stories.filters import FIRST_YEAR, LAST_YEAR
 
 # {model field: (its widget in Wagtail's admin, the error for a value that can't be read)}.
 FIELDS = {

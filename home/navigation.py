@@ -182,13 +182,11 @@ def as_term_link(index, listing):
 
 def find_term_path(term, index):
     """Return the path below `index` of the list of `term`, a Country or Theme; "" without a story there."""
-    stories = StoryPage.objects.published().below(index)
+    name = term._meta.model_name
     if isinstance(term, Theme):
         term = term.get_translation_or_none(index.locale)
-        has_stories = term and stories.about_theme(term).exists()
-    else:
-        has_stories = stories.in_country(term).exists()
-    return f"{term._meta.model_name}/{term.slug}/" if has_stories else ""
+    stories = StoryPage.objects.published().below(index)
+    return f"{name}/{term.slug}/" if term and stories.with_term(name, term).exists() else ""
 
 
 def find_navigation_pages(home, request):

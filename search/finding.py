@@ -1,7 +1,6 @@
 """Runs a search for the search page: the public pages that match, filtered, counted and in order."""
 
 import re
-from functools import partial
 from urllib.parse import urlencode
 
 from django.contrib.contenttypes.models import ContentType
@@ -21,7 +20,7 @@ from search import ranking
 from search.analysis import stem
 from search.corrections import find_corrections
 from search.excerpts import find_shown_pictures, iter_page_texts
-from search.facets import build_facets, load_facet_values
+from search.facets import SEARCH_FILTERS
 from search.forms import SortOrder
 from search.parsing import TokenPhrase, match_any, parse_query
 from search.vocabulary import Vocabulary
@@ -182,29 +181,9 @@ class Search(Filtered):
             matches = dated.union(stories.filter(date=None), others.values_list(*columns), all=True)
         return list(matches.order_by(F("date").desc(nulls_last=True), "-pk")[: MAX_MATCHES + 1])
 
-    @cached_property
-    def facet_values(self):
-        """What load_facet_values() returns for all matches before filtering."""
-        return self._get_or_make("terms", partial(load_facet_values, self.rows))
-
-    @cached_property
-    def pks(self):
-        """The primary keys of the pages that pass all filters, the newest first."""
-        return self.filter_pks()
-
-    def filter_pks(self, ignored_facet=None):
-        """Return the primary keys of the pages that pass the filters, except that of `ignored_facet`."""
-        pks = [pk for pk, _content_type, _date in self.rows]
-        for name, value in self.filters.items():
-            if name != ignored_facet:
-                _label, with_value = self.facet_values[name].get(value, ("", ()))
-                pks = [pk for pk in pks if pk in with_value]
-        return pks
-
     @property
-    def count(self):
-        """The number of results on all pages."""
-        return len(self.pks)
+    def offered(self):
+        return SEARCH_FILTERS if self.rows else []
 
     @cached_property
     def ordered_pks(self):
@@ -225,11 +204,6 @@ class Search(Filtered):
         found = load_specific_pages(page.object_list)
         page.object_list = [found[pk] for pk in page.object_list if pk in found]
         return page
-
-    @cached_property
-    def facets(self):
-        """The Facets to filter the results by."""
-        return self._get_or_make("facets", partial(build_facets, self), self.query_string())
 
     def query_string(self, **changes):
         """Return the query string of this search; `changes` replace parameters, or remove them by None."""

@@ -147,6 +147,6 @@ def get_alternatives(locale, request):
     index = published_pages().type(StoryIndexPage).filter(locale=locale, depth=TOP_INDEX_DEPTH).first()
     if index:
         facets = StoryListing(stories.below(index), {}, index).facets
-        context["browse_facets"] = [facet for facet in facets if facet.name != "year"]
+        context["browse_facets"] = [facet for facet in facets if facet.filter.is_for_browsing]
         context["browse_url"] = index.get_url(request)
     return context

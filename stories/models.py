@@ -16,8 +16,9 @@ from media.people import words_for_index
 from stories.blocks import PLAIN_FEATURES, StoryBody
 from stories.checked_pages import CheckedPageMixin
 from stories.content_notes import ContentNote
+from stories.filters import FILTERS
 from stories.forms import CheckedPageForm, StoryPageForm
-from stories.listing import LISTING_PARAMETERS, StoryListing
+from stories.listing import StoryListing
 from stories.panels import PEOPLE_PANEL, STORY_PANELS, STORY_PROMOTE_PANELS
 
 # Django finds the models of an app in its models module: StoryPerson and others.
@@ -173,7 +174,7 @@ class StoryIndexPage(CheckedPageMixin, RoutablePageMixin, Page):
 
     base_form_class = CheckedPageForm
     reserved_slugs = RESERVED_SLUGS
-    cacheable_parameters = [*LISTING_PARAMETERS, "text"]
+    cacheable_parameters = [*(each.name for each in FILTERS), "page", "text"]
     parent_page_types = ["home.HomePage", "stories.StoryIndexPage"]
     subpage_types = ["stories.StoryPage", "stories.StoryIndexPage"]
     page_description = _("Lists the stories below it. It may hold other sections, for regions or years.")
@@ -196,10 +197,10 @@ class StoryIndexPage(CheckedPageMixin, RoutablePageMixin, Page):
         verbose_name = _("section")
         verbose_name_plural = _("sections")
 
-    def get_context(self, request, *args, country=None, theme=None, **kwargs):
+    def get_context(self, request, *args, term=None, **kwargs):
         context = super().get_context(request, *args, **kwargs)
         stories = StoryPage.objects.below(self)
-        context["listing"] = StoryListing(stories, request.GET, self, country=country, theme=theme)
+        context["listing"] = StoryListing(stories, request.GET, self, term)
         return context
 
     @path("country/<str:slug>/")
@@ -219,4 +220,4 @@ class StoryIndexPage(CheckedPageMixin, RoutablePageMixin, Page):
         term = find_term(name, slug, stories, self.locale_id)
         if self.depth != TOP_INDEX_DEPTH or term is None:
             raise Http404
-        return self.render(request, **{name: term})
+        return self.render(request, term=term)

@@ -272,8 +272,5 @@ def find_term(name, slug, stories, locale):
 
     `name`: "country" or "theme". `stories`: a queryset of public ones.
     """
-    if name == "country":
-        terms, with_term = Country.objects.all(), stories.in_country(OuterRef("pk"))
-    else:
-        terms, with_term = Theme.objects.filter(locale=locale), stories.about_theme(OuterRef("pk"))
-    return terms.filter(Exists(with_term), slug=slug).first()
+    terms = {"country": Country, "theme": Theme}[name].objects.offered_in(locale)
+    return terms.filter(Exists(stories.with_term(name, OuterRef("pk"))), slug=slug).first()

@@ -10,7 +10,8 @@ from wagtail.admin.compare import comparison_class_registry, diff_text
 
 from stories.blocks import StoryBody
 from stories.models import StoryPage
-from tests.support.site import all_blocks
+from tests.support.builders import make_document, make_image, make_story
+from tests.support.filled_blocks import fill
 
 pytestmark = [
     pytest.mark.django_db,
@@ -52,22 +53,14 @@ def compare(earlier, later):
     return BeautifulSoup(comparison.htmldiff(), "html.parser").get_text()
 
 
-def complete_blocks():
-    """Return {type: value} of complete blocks of all types. One of the pictures is not chosen yet."""
-    blocks = {}
-    for block in all_blocks():
-        blocks.setdefault(block["type"], block["value"])
-    assert blocks.keys() == BODY.child_blocks.keys()
-    not_chosen = {"image": None, "alt_text": None, "decorative": None}
-    blocks["pictures"]["pictures"].append({"image": not_chosen, "caption": ""})
-    return blocks
-
-
 def test_block_with_and_without_each_part(subtests):
-    for kind, complete in complete_blocks().items():
-        variants = [(name, body_of(BEFORE, (kind, value))) for name, value in variants_of(kind, complete)]
-        assert len(variants) > 1, "there are variants of the block"
-        for (before, earlier), (after, later) in permutations([("the block", body_of(BEFORE)), *variants], 2):
+    others = make_image(), make_story(), make_document()
+    for kind, block in BODY.child_blocks.items():
+        bodies = [("the block", body_of(BEFORE))]
+        for missing, value in variants_of(kind, fill(block, *others)):
+            bodies.append((missing, body_of(BEFORE, (kind, value))))
+        assert len(bodies) > 2, "there are variants of the block"
+        for (before, earlier), (after, later) in permutations(bodies, 2):
             with subtests.test(kind, before=before, after=after):
                 shown = compare(earlier, later)
                 assert "Before the block" in shown and "None" not in shown

@@ -12,8 +12,6 @@ from tests.support.builders import make_user
 from tests.support.people import make_agreeing_person, make_story_about
 from tests.support.routes import all_routes
 
-pytestmark = pytest.mark.django_db
-
 # A lead is a member of the group Safeguarding.
 # Only to leads the views show what is stored, so only with them the database makes a difference.
 OTHERS = ["lead without second factor", "visitor", "helper", "editor", "moderator", "administrator"]
@@ -30,8 +28,8 @@ def safeguarding_routes():
     """Return {name: pattern} of the routes of `safeguarding` that answer GET."""
     names = ("safeguarding", "people_chooser")
     found = {name: pattern for name, pattern, _route in all_routes() if name.startswith(names)}
-    # test_leak_answers.py and tests/editing/test_people_panel.py test who may post to the first two, and
-    # test_second_readers.py who opens the third.
+    # test_leak_guesses.py and tests/editing/test_people_panel.py test who may post to the first two, and
+    # test_showing.py who opens the third.
     for name in ("allow", "ask", "reader"):
         del found[f"safeguarding_decisions:{name}"]
     # test_showing.py tests who opens these.

@@ -17,8 +17,6 @@ from tests.support.stored_text import tables_with
 from tests.support.undone import undone
 from tests.support.unmet_conditions import relabelled, somebody_else
 
-pytestmark = pytest.mark.django_db
-
 LIST = reverse("safeguarding_decisions:answers")
 REASON = "Zahrawi was told without her places."
 

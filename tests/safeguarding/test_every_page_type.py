@@ -16,11 +16,9 @@ from safeguarding.withdrawal.carry_out import withdraw as carry_out_withdrawal
 from stories.models import StoryIndexPage
 from tests.support import builders
 from tests.support.hidden_pages import HIDDEN
-from tests.support.people import decide, make_agreeing_person, rows_of, withdraw
+from tests.support.people import make_agreeing_person, rows_of, withdraw
 from tests.support.undone import undone
-from tests.support.unmet_conditions import CONDITIONS, about, change_after_decision, child
-
-pytestmark = pytest.mark.django_db
+from tests.support.unmet_conditions import CONDITIONS, about, change_after_decision
 
 
 def make_draft(model, fields):
@@ -80,15 +78,17 @@ def test_no_route_shows_a_page_whose_people_have_not_agreed(client, model):
         with undone():
             if page := make_draft(model, make_fields()):
                 change_after_decision(name, page)
-            for route in ROUTES if page else ():
+            # What is not agreed to makes no difference for the routes that check nothing again.
+            is_opened = name in {"withdrawn", "child without decision"}
+            for route in (ROUTES if is_opened else ROUTES[:2]) if page else ():
                 with undone():
                     if route is publish:
                         with pytest.raises(ValidationError):
                             route(page)
                     else:
                         route(page)
-                    is_opened = route is update_queryset and name in {"withdrawn", "child without decision"}
-                    assert not is_read(client if is_opened else None, page), (name, route.__name__)
+                    opens = is_opened and route is update_queryset
+                    assert not is_read(client if opens else None, page), (name, route.__name__)
 
 
 @pytest.mark.parametrize("model", TYPES)
@@ -101,19 +101,6 @@ def test_a_page_is_read_while_its_people_agree(client, model):
             assert is_read(client, page)
             withdraw(person)
             assert not is_read(client, page)
-
-
-def test_a_decision_lets_a_plain_page_show_a_child(client, media_root):
-    image = builders.make_image(shows="person", is_recognisable=False)
-    fields = child() | {"lead_image": image}
-    person = fields["story_people"][0].contributor
-    image.people.add(person)
-    page = make_draft(StandardPage, fields)
-    save_without_checks(page)
-    assert not is_read(client, page)
-    decide(page, person, "child")
-    assert is_read(client, page)
-    assert "<figure" in client.get(page.url).text
 
 
 @pytest.mark.sqlite_only

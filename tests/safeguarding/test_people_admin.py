@@ -8,16 +8,15 @@ from wagtail.models import ModelLogEntry
 
 from caching.local_date import today
 from safeguarding.consent_form import PersonConsentForm
-from safeguarding.decision_views import describe_open
 from safeguarding.forms import PersonForm, RestrictedForm
 from safeguarding.models import Contributor
 from safeguarding.scopes import NO_END, Channel
 from safeguarding.status import Status, add_months
 from tests.support.builders import parse
-from tests.support.leads import ADD, ANSWERS, PERSON, SECRET, add, address, errors_of
+from tests.support.leads import ADD, ANSWERS, PERSON, SECRET, address, errors_of
 from tests.support.people import days_from_today, make_agreeing_person, make_person, make_story_about
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
+pytestmark = pytest.mark.sqlite_only
 
 
 # --- Recording ------------------------------------------------------------------------------------
@@ -29,9 +28,6 @@ def test_person_and_consent_are_recorded_in_two_forms(lead):
     page = parse(lead.get(address(person, "consent")))
     fields = page.select("#w-editor-form .w-field__wrapper")
     assert len(fields) == len(PersonConsentForm(instance=person, for_user=lead.user).visible_fields())
-    # Wagtail's fields: texts begin with one line, and days have a calendar.
-    assert all("w-autosize" in each["data-controller"] for each in page.select("#w-editor-form textarea"))
-    assert len(page.select("#w-editor-form [data-start-name-value='initDateChooser']")) == 2
     # The form answers only these for the lead: an adult agrees alone, and with the least: in no picture, and
     # not named (0).
     answered = page.select("input[type=radio][checked], input[type=checkbox][checked]")
@@ -79,12 +75,6 @@ def test_what_is_missing_is_said_beside_its_field_and_nothing_is_stored(lead):
     assert Contributor.objects.get().kind == "" and not person.consents.exists()
 
 
-def test_a_group_with_children_agrees_as_a_child_does(lead):
-    add(lead, kind="group", has_children="True", **BY_GUARDIAN)
-    consent = Contributor.objects.get(has_children=True).latest_consent
-    assert (consent.given_by, consent.ends_on) == ("guardian", datetime.date(2027, 1, 31))
-
-
 def test_form_that_was_opened_before_undoes_no_change_at_once(lead):
     child = make_person(kind="child", adult_on=days_from_today(900))
     form = parse(lead.get(address(child, "edit")))
@@ -117,8 +107,7 @@ def test_consent_ends_within_ten_years(lead):
     ):
         answers = ANSWERS | {"given_on": str(today()), "ends_on": str(day)}
         response = lead.post(address(person, "consent"), answers)
-        assert (response.status_code == 302) == (error is None)
-        assert error is None or errors_of(response)["ends_on"] == error
+        assert errors_of(response).get("ends_on") == error
     assert person.last_day == last
 
 
@@ -143,34 +132,6 @@ def test_renewal_keeps_the_answers_and_asks_two_again(lead):
     page = lead.get(address(person, "inspect"))
     history = [each.text.split(":")[0] for each in parse(page).select(".safeguarding__consent h3")]
     assert history == ["Given", "Withdrawn", "Changed", "Renewed", "Given"]
-
-
-def test_overview_says_which_stories_a_new_consent_holds_back(lead):
-    person = make_agreeing_person()
-    story = make_story_about(person, title="Nets")
-    make_story_about(person, title="Boats", live=False)
-
-    def held_back():
-        page = parse(lead.get(address(person, "inspect")))
-        uses = page.find("h2", string="Stories with this person").find_next("ul").select("li")
-        assert len(uses) == 2
-        return [use.a.text for use in uses if "live, held" in use.text]
-
-    assert held_back() == []
-    answers = {"given_on": str(today()), "proceedings": "yes", "in_programme": "unknown"}
-    lead.post(address(person, "consent"), ANSWERS | answers)
-    consent = person.latest_consent
-    assert (held_back(), consent.proceedings, consent.in_programme) == (["Nets"], True, None)
-    for sentence in ("may be in legal proceedings", "may be in a programme"):
-        assert sentence in describe_open(story)
-
-
-def test_not_reached_is_noted_and_changes_nothing(lead):
-    person = make_agreeing_person({"ends_on": days_from_today(20)})
-    lead.post(address(person, "not_reached"))
-    assert person.consents.count() == 1
-    assert "Not reached on" in lead.get("/admin/").text
-    assert "Could not be reached" in lead.get(address(person, "inspect")).text
 
 
 # --- Taking down ----------------------------------------------------------------------------------

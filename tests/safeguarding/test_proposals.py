@@ -12,12 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import GroupPagePermission, ModelLogEntry
 
+from safeguarding import policies, retention, scopes
 from safeguarding.leak_check.checking import check
 from safeguarding.leak_check.words import load_words
 from safeguarding.models import Contributor, PageHold
-from safeguarding.policies import GROUP
-from safeguarding.retention import delete_names_of
-from safeguarding.scopes import Naming
 from safeguarding.withdrawal.carry_out import make_plan, withdraw
 from tests.support.builders import make_story, make_theme, make_user, parse
 from tests.support.leads import ANSWERS, PERSON, SECRET, address, errors_of
@@ -25,7 +23,7 @@ from tests.support.people import days_from_today, make_agreeing_person, make_sto
 from tests.support.stored_text import tables_with
 from tests.support.undone import undone
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
+pytestmark = pytest.mark.sqlite_only
 
 PLACE = "Qovondo"
 SAYS_PLACE = [{"type": "text", "value": f"<p>In {PLACE}.</p>"}]
@@ -75,9 +73,10 @@ def form_of(client, url):
     """Return the data of a form as it is opened."""
     data = {}
     for each in parse(client.get(url)).select("#w-editor-form input[name], #w-editor-form textarea[name]"):
-        if each.get("type") not in {"radio", "checkbox"} or each.has_attr("checked"):
-            data.setdefault(each["name"], []).append(each.get("value", each.text.strip() or "on"))
-    return {name: values for name, values in data.items() if values != ["on"] or name == "hold_stories"}
+        is_box = each.get("type") in {"radio", "checkbox"}
+        if not is_box or each.has_attr("checked"):
+            data.setdefault(each["name"], []).append(each.get("value", "on" if is_box else each.text.strip()))
+    return data
 
 
 def confirm(lead, **changes):
@@ -159,6 +158,7 @@ def test_form_asks_who_it_is_while_that_is_unknown(editor, lead, story):
     Contributor.objects.update(kind="")
     assert {"kind", "names"} <= errors_of(editor.post(url, SENT | {"names": "Ada " * 1500})).keys()
     child = {"kind": "child", "role": "tells", "adult_on": str(days_from_today(900))}
+    child |= {"final_text": "yes", "link_is_safe": "on"}
     for wrong in ("self", ""):
         assert "given_by" in errors_of(editor.post(url, SENT | child | {"given_by": wrong}))
     editor.post(url, SENT | child | {"given_by": "guardian"})
@@ -166,7 +166,8 @@ def test_form_asks_who_it_is_while_that_is_unknown(editor, lead, story):
     decide = reverse("safeguarding_decisions:page", args=[story.pk])
     assert decide in confirm(lead).text, "a lead has to decide about a child"
     assert (stored().kind, str(stored().adult_on)) == ("child", child["adult_on"])
-    assert stored().latest_consent.given_by == "guardian"
+    consent = stored().latest_consent
+    assert (consent.given_by, consent.final_text, consent.link_is_safe) == ("guardian", "yes", True)
 
 
 # --- Confirming it --------------------------------------------------------------------------------
@@ -200,23 +201,19 @@ def test_lead_changes_or_deletes_it(lead, editor, story, proposed):
     assert stored().latest_consent.picture == 0
 
 
-def test_form_of_a_lead_records_at_once(editor, story):
-    editor.user.groups.add(Group.objects.get(name=GROUP))
-    assert opened_from(story, stored()) in editor.get(editor_of(story)).text
-    editor.post(opened_from(story, stored()), SENT)
-    assert (stored().latest_consent.recorded_by, stored().names) == (editor.user, TEXTS["names"])
-    assert stored().proposed_at is None
-
-
-def test_who_agreed_is_asked_about_an_adult_only_by_others(editor, story):
+def test_form_of_a_lead_records_at_once_and_asks_who_agreed_only_if_it_is_no_adult(editor, story):
     """The form hides the question once the answer is that the person is an adult."""
+    url = opened_from(story, stored())
     Contributor.objects.update(kind="")
-    editor.user.groups.add(Group.objects.get(name=GROUP))
-    sent = ANSWERS | {"role": "tells", "given_by": ""}
+    editor.user.groups.add(Group.objects.get(name=policies.GROUP))
+    assert url in editor.get(editor_of(story)).text
+    sent = SENT | {"role": "tells", "given_by": ""}
     for other in ({"kind": "group", "has_children": "False"}, {"kind": "adult", "adult_on": "2099-01-01"}):
-        assert "given_by" in errors_of(editor.post(opened_from(story, stored()), sent | other))
-    assert editor.post(opened_from(story, stored()), sent | {"kind": "adult"}).url == editor_of(story)
-    assert (stored().kind, stored().latest_consent.given_by) == ("adult", "self")
+        assert "given_by" in errors_of(editor.post(url, sent | other))
+    editor.post(url, sent | {"kind": "adult"})
+    person, consent = stored(), stored().latest_consent
+    assert (person.kind, person.names, person.proposed_at) == ("adult", TEXTS["names"], None)
+    assert (consent.given_by, consent.recorded_by) == ("self", editor.user)
 
 
 # --- Its words ------------------------------------------------------------------------------------
@@ -231,9 +228,9 @@ def test_its_words_count_only_in_stories_with_the_person(proposed, story):
     assert stops(make_story("Another", body=SAYS_PLACE)) == stops(make_theme(PLACE)) == 0
     # A name of hers that the story may give lets it give no name of somebody else.
     story.summary = TEXTS["names"]
-    story.story_people.update(naming=Naming.REAL)
+    story.story_people.update(naming=scopes.Naming.REAL)
     assert stops(story) == 1
-    make_agreeing_person({"naming": Naming.NONE}, names=TEXTS["names"])
+    make_agreeing_person({"naming": scopes.Naming.NONE}, names=TEXTS["names"])
     assert stops(story) == 2
 
 
@@ -249,7 +246,7 @@ def test_confirming_holds_the_stories_that_say_them_and_lists_the_places(lead, p
 # --- Its end --------------------------------------------------------------------------------------
 
 
-def test_withdrawal_looks_for_its_words_and_ends_it(proposed, data_dir):
+def test_withdrawal_looks_for_its_words_and_ends_it(proposed):
     make_theme(f"From {PLACE}")
     assert any(PLACE in line.title for each in make_plan(proposed).shown for line in each.found)
     withdraw(proposed)
@@ -267,5 +264,5 @@ def test_it_is_deleted_with_the_names_and_encrypted_anew_before(lead, proposed, 
     settings.SAFEGUARDING_KEYS = [new]
     assert stored().proposed["protected_words"] == PLACE
     record(proposed, given_on=days_from_today(-3700), ends_on=days_from_today(-3000))
-    delete_names_of(proposed.pk)
+    retention.delete_names_of(proposed.pk)
     assert (stored().proposal, stored().proposed_at) == ("", None)

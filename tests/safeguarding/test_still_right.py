@@ -15,8 +15,6 @@ from stories.people import NO_CONTENT, NO_CONTENT_RELATIONS, values_of
 from tests.support.builders import make_image, make_user, parse, picture_bytes, save_with
 from tests.support.people import ALL_AGREED, days_from_today, decide, make_agreeing_person, make_story_about
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
-
 BEFORE = "She came home, and her sister was there."
 GUARDIAN = {"given_by": "guardian", "proceedings": True}
 
