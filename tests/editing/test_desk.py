@@ -12,12 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import Locale, Page, Workflow
 
-from publishing.hiding import hide
 from safeguarding.models import Release
 from tests.support import admin_world, builders
 from tests.support.admin_world import SECRET
 from tests.support.missed_searches import make_reported
-from tests.support.people import make_agreeing_person, make_story_about, withdraw
 from tests.support.queries import count_queries
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
@@ -193,11 +191,10 @@ def test_dead_links_lead_to_pages_that_visitors_do_not_get(admin_client):
 @pytest.mark.sqlite_only
 def test_number_of_queries_does_not_grow_with_the_pages(client, own, committed):
     """Neither on the desk nor in the other lists of pages."""
-    users = {role: admin_world.make_role(role, own) for role in ("editor", "moderator", "administrator")}
+    users = {role: admin_world.make_role(role, own) for role in ("editor", "moderator")}
     Locale.objects.create(language_code="fr")  # for the report of translations
     lists = ["/admin/", "/admin/stories/", reverse("translation_report")]
     lists += [f"/admin/pages/{own.live.pk}/history/", *(f"/admin/desk/{key}/" for key in KEYS)]
-    explorer = [f"/admin/pages/{builders.make_index().pk}/"]
 
     def make_more():
         fill(own, "Plain")
@@ -205,15 +202,12 @@ def test_number_of_queries_does_not_grow_with_the_pages(client, own, committed):
             Workflow.objects.get().start(builders.make_story(None, own.index, live=False, **FILED), user)
             builders.make_story(None, own.index, **FILED).save_revision(user=user)
             own.live.save_revision(user=user, log_action=True)
-        hide(builders.make_story())
-        make_story_about(person := make_agreeing_person())
-        withdraw(person)
 
     def count_all():
         counts = {}
         for role, user in users.items():
             client.force_login(user)
-            for address in explorer if role == "administrator" else lists:
+            for address in lists:
                 client.get(address)  # fills the caches, which a change empties
                 counts[role, address] = count_queries(client, address)[0]
         return counts
