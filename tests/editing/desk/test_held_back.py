@@ -14,6 +14,7 @@ from wagtail.models import Page, PageLogEntry
 
 from editing.people.nobody_described import ANSWERED
 from media.models import CleanImage
+from publishing.hiding import hide
 from safeguarding.models import Release, Withdrawal
 from safeguarding.scopes import Naming
 from safeguarding.wording import format_day
@@ -21,6 +22,7 @@ from stories.models import StoryPage
 from tests.support import builders, people
 from tests.support.builders import make_image, make_story, make_user, parse, save_with, story_form
 from tests.support.people import days_from_today, make_agreeing_person, make_story_about, rows_of, withdraw
+from tests.support.queries import count_queries
 
 pytestmark = pytest.mark.django_db
 
@@ -113,6 +115,19 @@ def test_lists_and_the_editor_say_that_a_live_story_is_held(admin_client):
     assert_says_so(False)
     # The root of the tree is no page that readers see.
     assert "live, held" not in admin_client.get(reverse("wagtailadmin_explore_root")).text
+
+
+@pytest.mark.sqlite_only
+def test_the_explorer_takes_no_query_for_each_story(admin_client, committed):
+    address, counts = reverse("wagtailadmin_explore", args=[builders.make_index().pk]), []
+    for number in (1, 2):
+        make_story_about(person := make_agreeing_person())
+        hide(make_story())
+        withdraw(person)
+        text = admin_client.get(address).text
+        assert text.count("live, held") == text.count("hidden from readers") == number
+        counts.append(count_queries(admin_client, address)[0])
+    assert counts[1] <= counts[0]
 
 
 @pytest.mark.sqlite_only
