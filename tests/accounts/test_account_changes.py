@@ -12,18 +12,9 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from accounts import changes
 from accounts.models import Passkey
 from accounts.second_factor import FACTOR_VERIFIED_AT
+from tests.support import signing_in
 from tests.support.second_factor import MINE, code_of, key_of, register, send_code
-from tests.support.signing_in import (
-    ACCOUNT,
-    DEAD_MAIL_SERVER,
-    UNSENDABLE_ADDRESS,
-    USER_DATA,
-    account_form,
-    email_of,
-    is_signed_in,
-    password_fields,
-    signed_in,
-)
+from tests.support.signing_in import ACCOUNT, USER_DATA, account_form, email_of, is_signed_in, signed_in
 from tests.support.soft_passkey import SoftPasskey
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -59,7 +50,7 @@ CHANGES = [
     (
         "password",
         "user",
-        lambda client, _user: client.post(ACCOUNT, account_form(client, **password_fields())),
+        lambda client, _user: client.post(ACCOUNT, account_form(client, **signing_in.password_fields())),
     ),
     ("passkey was added", "user", lambda client, _user: register(client, SoftPasskey(), MINE)),
     ("app for codes was set up", "user", lambda client, _user: send_code(client, code_of(key_of(client)))),
@@ -106,7 +97,7 @@ def give_second_factor(client):
 def test_change_succeeds_without_a_mail_server(
     settings, amina, sends_mail, django_capture_on_commit_callbacks
 ):
-    settings.SENDS_MAIL, settings.MAILERS = sends_mail, DEAD_MAIL_SERVER
+    settings.SENDS_MAIL, settings.MAILERS = sends_mail, signing_in.DEAD_MAIL_SERVER
     client = signed_in(amina)
     data = account_form(client, **{"email-email": "new@example.org"})
     with django_capture_on_commit_callbacks(execute=True) as callbacks:
@@ -116,7 +107,7 @@ def test_change_succeeds_without_a_mail_server(
 
 
 def test_address_that_no_mail_can_be_sent_to_is_not_logged(amina, caplog, django_capture_on_commit_callbacks):
-    amina.email = UNSENDABLE_ADDRESS
+    amina.email = signing_in.UNSENDABLE_ADDRESS
     amina.save()
     with django_capture_on_commit_callbacks(execute=True) as callbacks:
         changes.notify(amina, amina.email, changes.PASSKEY_ADDED)

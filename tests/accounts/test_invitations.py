@@ -6,20 +6,8 @@ from django.contrib.auth.models import Group
 from django.core import mail
 from django.test import Client
 
-from tests.support import builders
-from tests.support.signing_in import (
-    ADD_USER,
-    DEAD_MAIL_SERVER,
-    LOGIN,
-    NEW_PASSWORD,
-    UNSENDABLE_ADDRESS,
-    USER_DATA,
-    USERS,
-    choose_password,
-    last_link,
-    link_in,
-    new_user_data,
-)
+from tests.support import builders, signing_in
+from tests.support.signing_in import ADD_USER, LOGIN, NEW_PASSWORD, USER_DATA, USERS, link_in, new_user_data
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
@@ -37,7 +25,7 @@ def admin(admin, client):
 def invite(admin):
     """Create an account as `admin`, and return the link in the invitation."""
     admin.post(ADD_USER, new_user_data())
-    return last_link("invitation")
+    return signing_in.last_link("invitation")
 
 
 def choose(link, password=NEW_PASSWORD):
@@ -46,7 +34,7 @@ def choose(link, password=NEW_PASSWORD):
     page = browser.get(link, follow=True)
     if not page.redirect_chain:  # The link is not valid.
         return page
-    return choose_password(browser, page, password)
+    return signing_in.choose_password(browser, page, password)
 
 
 def can_sign_in(password=NEW_PASSWORD):
@@ -96,7 +84,7 @@ def test_link_is_for_one_account_and_one_purpose(admin):
 def invite_again(admin, user):
     """Send a new invitation to `user` as `admin`, and return the link in it."""
     admin.post(f"/admin/users/invite/{user.pk}/")
-    return last_link("invitation")
+    return signing_in.last_link("invitation")
 
 
 def test_deactivated_user_cannot_choose_a_password(admin):
@@ -109,8 +97,8 @@ def test_deactivated_user_cannot_choose_a_password(admin):
     ("changed_settings", "email"),
     [
         ({"SENDS_MAIL": False, "MAILERS": NO_MAIL_SERVER}, "amina@example.org"),
-        ({"MAILERS": DEAD_MAIL_SERVER}, "amina@example.org"),
-        ({}, UNSENDABLE_ADDRESS),
+        ({"MAILERS": signing_in.DEAD_MAIL_SERVER}, "amina@example.org"),
+        ({}, signing_in.UNSENDABLE_ADDRESS),
     ],
     ids=["no mail server", "dead mail server", "unsendable address"],
 )

@@ -8,20 +8,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import passkeys
 from accounts.models import Passkey
-from tests.support import builders
-from tests.support.second_factor import (
-    MINE,
-    PAGE,
-    code_of,
-    key_of,
-    options_in,
-    register,
-    send_code,
-    signed_in_with_passkey,
-    use,
-    with_app,
-    with_passkey,
-)
+from tests.support import builders, second_factor
+from tests.support.second_factor import MINE, PAGE, options_in, register, send_code, use, with_passkey
 from tests.support.signing_in import TOO_MANY, is_signed_in, signed_in
 from tests.support.soft_passkey import PRESENT, VERIFIED, SoftPasskey
 
@@ -120,7 +108,7 @@ def test_options_require_user_verification_and_no_attestation(admin):
 @pytest.mark.parametrize("has_app", [True, False])
 def test_user_with_a_factor_cannot_add_one_with_the_password_alone(admin, has_app):
     if has_app:
-        with_app(admin)
+        second_factor.with_app(admin)
     else:
         with_passkey(admin)
     before = Passkey.objects.count()
@@ -265,8 +253,8 @@ def test_app_is_added_to_a_passkey_and_recovery_codes_stay(admin):
     codes = set(StaticToken.objects.values_list("token", flat=True))
     client = signed_in(admin)
     use(client, passkey)
-    key = key_of(client)
-    assert send_code(client, code_of(key))["Location"] == MINE
+    key = second_factor.key_of(client)
+    assert send_code(client, second_factor.code_of(key))["Location"] == MINE
     assert TOTPDevice.objects.get().key == key
     assert Passkey.objects.count() == 1
     assert set(StaticToken.objects.values_list("token", flat=True)) == codes
@@ -274,14 +262,14 @@ def test_app_is_added_to_a_passkey_and_recovery_codes_stay(admin):
 
 
 def test_last_factor_stays_if_one_is_required(admin):
-    _passkey, client = signed_in_with_passkey(admin)
+    _passkey, client = second_factor.signed_in_with_passkey(admin)
     assert "add another before" in remove(client, Passkey.objects.get()).text
     assert Passkey.objects.exists()
     assert is_signed_in(client)
 
 
 def test_last_factor_is_removed_if_none_is_required(amina):
-    _passkey, client = signed_in_with_passkey(amina)
+    _passkey, client = second_factor.signed_in_with_passkey(amina)
     remove(client, Passkey.objects.get())
     assert not Passkey.objects.exists()
     assert not StaticToken.objects.exists(), "the codes only replace it"

@@ -16,35 +16,9 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from accounts.models import Passkey
 from accounts.reauthentication import VALID_FOR
 from accounts.second_factor import FACTOR_VERIFIED_AT
-from tests.support import builders
-from tests.support.second_factor import (
-    ASKED,
-    MINE,
-    PAGE,
-    STEP,
-    answer,
-    code_of,
-    key_of,
-    make_stale,
-    options_in,
-    signed_in_with_code,
-    signed_in_with_passkey,
-    signed_in_without_proof,
-    use,
-)
-from tests.support.signing_in import (
-    ACCOUNT,
-    LOGIN,
-    NOON,
-    TOO_MANY,
-    WRONG_PASSWORD,
-    account_form,
-    attempt,
-    email_of,
-    is_signed_in,
-    password_fields,
-    signed_in,
-)
+from tests.support import builders, second_factor, signing_in
+from tests.support.second_factor import ASKED, MINE, PAGE, STEP, answer, make_stale, signed_in_without_proof
+from tests.support.signing_in import ACCOUNT, LOGIN, NOON, TOO_MANY, WRONG_PASSWORD, account_form, email_of
 from tests.support.soft_passkey import SoftPasskey
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -53,13 +27,13 @@ pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefix
 @pytest.fixture
 def client_with_app(amina):
     """A client in which amina signed in with password and code, too long ago for a proof."""
-    client = signed_in_with_code(amina)
+    client = second_factor.signed_in_with_code(amina)
     make_stale(client)
     return client
 
 
 def test_proof_lasts_ten_minutes_from_signing_in(admin, noon):
-    client = signed_in(admin)
+    client = signing_in.signed_in(admin)
     assert timedelta(minutes=10) == VALID_FOR
     noon.move_to(NOON + VALID_FOR)
     assert ASKED not in client.get("/admin/users/new/").text
@@ -82,7 +56,7 @@ def test_after_the_password_the_requested_form_is_shown(admin):
     assert response["Location"] == address
     assert ASKED not in client.get(address).text
     assert client.session.session_key != before
-    assert is_signed_in(client)
+    assert signing_in.is_signed_in(client)
 
 
 def test_interrupted_form_is_saved_after_the_proof(amina):
@@ -113,7 +87,7 @@ def test_rest_of_the_account_page_needs_no_proof(amina):
     assert get_user_model().objects.get(pk=amina.pk).last_name == "B.", "account_form() changes the last name"
 
 
-@pytest.mark.parametrize("fields", [{"email-email": "new@example.org"}, password_fields()])
+@pytest.mark.parametrize("fields", [{"email-email": "new@example.org"}, signing_in.password_fields()])
 def test_account_page_asks_for_the_second_factor_too(amina, client_with_app, noon, fields):
     client, stored = client_with_app, get_user_model().objects.values("email", "password")
     before = stored.get(pk=amina.pk)
@@ -123,31 +97,31 @@ def test_account_page_asks_for_the_second_factor_too(amina, client_with_app, noo
     assert stored.get(pk=amina.pk) == before
     noon.move_to(NOON + STEP)
     assert "not right" in answer(client, asked, code="000000").text
-    assert answer(client, asked, code=code_of())["Location"] == ACCOUNT
+    assert answer(client, asked, code=second_factor.code_of())["Location"] == ACCOUNT
     assert stored.get(pk=amina.pk) != before
-    assert is_signed_in(client)
+    assert signing_in.is_signed_in(client)
 
 
 def test_code_needs_the_password_first(client_with_app, noon):
     noon.move_to(NOON + STEP)
-    client_with_app.post(MINE, {"reauthentication_step": "factor", "code": code_of()})
+    client_with_app.post(MINE, {"reauthentication_step": "factor", "code": second_factor.code_of()})
     assert ASKED in client_with_app.get(MINE).text
     # The session has still the time that make_stale() stored.
     assert client_with_app.session[FACTOR_VERIFIED_AT] < time.time() - VALID_FOR.total_seconds()
 
 
 def test_passkey_counts_as_the_factor(amina):
-    passkey, client = signed_in_with_passkey(amina)
+    passkey, client = second_factor.signed_in_with_passkey(amina)
     make_stale(client, FACTOR_VERIFIED_AT)
     step = {"reauthentication_step": "factor"}
-    assert "was not accepted" in use(client, SoftPasskey(), MINE, data=step).text
-    assert use(client, passkey, MINE, data=step)["Location"] == MINE
+    assert "was not accepted" in second_factor.use(client, SoftPasskey(), MINE, data=step).text
+    assert second_factor.use(client, passkey, MINE, data=step)["Location"] == MINE
     assert ASKED not in client.get(MINE).text
 
 
 def test_interrupted_registration_of_a_passkey_continues(amina):
-    client = signed_in(amina)
-    made = SoftPasskey().register(options_in(client, MINE))
+    client = signing_in.signed_in(amina)
+    made = SoftPasskey().register(second_factor.options_in(client, MINE))
     make_stale(client)
     asked = client.post(MINE, {"passkey": made, "name": "New"})
     assert not Passkey.objects.exists()
@@ -165,15 +139,15 @@ def test_no_factor_is_set_up_without_recent_proof(amina, address, send):
 
 def test_pending_user_without_recent_proof_sets_nothing_up(settings, amina):
     settings.SECOND_FACTOR = "EVERYBODY"
-    client = signed_in(amina)
-    key = key_of(client)
+    client = signing_in.signed_in(amina)
+    key = second_factor.key_of(client)
     make_stale(client)
-    asked = client.post(PAGE, {"code": code_of(key)})
+    asked = client.post(PAGE, {"code": second_factor.code_of(key)})
     assert ASKED in asked.text
     assert not TOTPDevice.objects.exists()
     assert answer(client, asked, password=builders.PASSWORD).status_code == 200
     assert TOTPDevice.objects.get().key == key, "the interrupted form is sent again"
-    assert is_signed_in(client)
+    assert signing_in.is_signed_in(client)
 
 
 def test_pending_user_signs_out_without_a_proof(settings, amina):
@@ -190,7 +164,7 @@ def test_passwords_share_the_limit_of_signing_in(amina):
         assert TOO_MANY not in answer(client, asked, password=WRONG_PASSWORD).text
     assert TOO_MANY in answer(client, asked, password=builders.PASSWORD).text
     assert ASKED in client.get(MINE).text
-    assert attempt("amina", builders.PASSWORD, address="9.0.2.1").refused
+    assert signing_in.attempt("amina", builders.PASSWORD, address="9.0.2.1").refused
 
 
 def test_codes_share_the_limit_of_signing_in(client_with_app):

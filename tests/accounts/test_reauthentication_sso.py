@@ -8,20 +8,9 @@ import pytest
 from django.utils import timezone
 
 from safeguarding.models import Reading
-from tests.support import builders
+from tests.support import builders, second_factor
 from tests.support.identity_provider import DONE, START, sign_in_at_provider
-from tests.support.second_factor import (
-    ASKED,
-    MINE,
-    PAGE,
-    STEP,
-    answer,
-    code_of,
-    make_stale,
-    offers_new_app,
-    send_code,
-    with_app,
-)
+from tests.support.second_factor import ASKED, MINE, PAGE, STEP, answer, code_of, make_stale, offers_new_app
 from tests.support.signing_in import USER_DATA, email_of, is_signed_in
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
@@ -154,9 +143,9 @@ def test_interrupted_form_waits_for_the_other_tab(client_without_proof, provider
 
 
 def test_second_factor_is_asked_for_after_the_provider(without_password, provider, client, time_machine):
-    with_app(without_password)
+    second_factor.with_app(without_password)
     sign_in_at_provider(client, provider)
-    send_code(client, code_of())
+    second_factor.send_code(client, code_of())
     make_stale(client)
     sign_in_at_provider(client, provider, AGAIN)
     asked = client.get(MINE)

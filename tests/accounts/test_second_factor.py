@@ -13,30 +13,9 @@ from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from site_project import urls
-from tests.support import builders
-from tests.support.second_factor import (
-    KEY,
-    PAGE,
-    STEP,
-    code_of,
-    key_of,
-    offers_new_app,
-    send_code,
-    signed_in_with_code,
-    with_app,
-)
-from tests.support.signing_in import (
-    FOREIGN_TARGETS,
-    LOGIN,
-    NEW_PASSWORD,
-    NOON,
-    TOO_MANY,
-    ask_reset,
-    choose_password,
-    is_signed_in,
-    last_link,
-    signed_in,
-)
+from tests.support import builders, second_factor, signing_in
+from tests.support.second_factor import KEY, PAGE, STEP, code_of, key_of, offers_new_app, send_code, with_app
+from tests.support.signing_in import FOREIGN_TARGETS, LOGIN, NOON, TOO_MANY, is_signed_in, signed_in
 
 pytestmark = [
     pytest.mark.sqlite_only,
@@ -108,11 +87,11 @@ def test_login_of_private_pages_asks_for_the_second_factor(admin):
 def test_password_reset_does_not_replace_the_second_factor(admin):
     with_app(admin)
     client = Client()
-    ask_reset(admin.email)
-    form = client.get(last_link("password_reset/confirm"), follow=True)
-    assert choose_password(client, form).status_code == 302
+    signing_in.ask_reset(admin.email)
+    form = client.get(signing_in.last_link("password_reset/confirm"), follow=True)
+    assert signing_in.choose_password(client, form).status_code == 302
     assert not is_signed_in(client)
-    client = signed_in(admin, NEW_PASSWORD)
+    client = signed_in(admin, signing_in.NEW_PASSWORD)
     assert client.get("/admin/")["Location"].startswith(PAGE)
     send_code(client, code_of())
     assert is_signed_in(client)
@@ -264,6 +243,6 @@ def test_redirect_stays_on_this_site(admin, target):
 
 
 def test_deleting_the_device_ends_the_session(admin):
-    client = signed_in_with_code(admin)
+    client = second_factor.signed_in_with_code(admin)
     TOTPDevice.objects.all().delete()
     assert not is_signed_in(client)

@@ -8,16 +8,8 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from tests.support import builders
-from tests.support.signing_in import (
-    ACCOUNT,
-    LOGIN,
-    NEW_PASSWORD,
-    account_form,
-    is_signed_in,
-    password_fields,
-    signed_in,
-)
+from tests.support import builders, signing_in
+from tests.support.signing_in import ACCOUNT, LOGIN, NEW_PASSWORD, account_form, is_signed_in, signed_in
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
@@ -100,7 +92,7 @@ def test_cookie_is_invalid_after_logging_out(user):
 def test_changed_password_ends_all_sessions_but_the_one_that_changed_it(user):
     client, other = signed_in(user), signed_in(user)
     thief = copy_cookies(client)
-    data = account_form(client, **password_fields())
+    data = account_form(client, **signing_in.password_fields())
     assert client.post(ACCOUNT, data).status_code == 302
     assert is_signed_in(client)
     assert not is_signed_in(other)

@@ -12,21 +12,9 @@ from django.core.management import call_command
 from django.db import connection
 
 from accounts.models import LoginAttempt
-from tests.support import builders
+from tests.support import builders, signing_in
 from tests.support.builders import PASSWORD
-from tests.support.signing_in import (
-    ACCOUNT,
-    COOL_OFF,
-    NEW_PASSWORD,
-    NOON,
-    TOO_MANY,
-    WRONG_PASSWORD,
-    account_form,
-    ask_reset,
-    attempt,
-    is_signed_in,
-    password_fields,
-)
+from tests.support.signing_in import ACCOUNT, COOL_OFF, NEW_PASSWORD, NOON, TOO_MANY, ask_reset, attempt
 from tests.support.stored_text import all_stored_text
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -88,14 +76,14 @@ def test_success_clears_the_count(amina):
 
 def test_old_password_is_no_easier_to_guess_on_the_account_page(amina, noon, client):
     def change_password(old):
-        return client.post(ACCOUNT, account_form(client, **password_fields(old)))
+        return client.post(ACCOUNT, signing_in.account_form(client, **signing_in.password_fields(old)))
 
     client.defaults["REMOTE_ADDR"] = "9.0.2.1"  # 127.0.0.1, the default, is internal and not counted
     client.force_login(amina)
     # The panel has one field of this name, so no attempt goes to a field that is not counted.
     assert len(builders.parse(client.get(ACCOUNT)).select("[name$=old_password]")) == 1
     for _ in range(3):
-        response = change_password(WRONG_PASSWORD)
+        response = change_password(signing_in.WRONG_PASSWORD)
         assert "entered incorrectly" in response.text
         assert TOO_MANY not in response.text
     for _ in range(2):
@@ -105,7 +93,7 @@ def test_old_password_is_no_easier_to_guess_on_the_account_page(amina, noon, cli
     noon.move_to(NOON + COOL_OFF)
     client.force_login(amina)  # the proof of the first sign-in has expired
     assert change_password(PASSWORD).status_code == 302
-    assert is_signed_in(client), "the session that changes the password goes on"
+    assert signing_in.is_signed_in(client), "the session that changes the password goes on"
     assert attempt("amina", NEW_PASSWORD).signed_in
 
 

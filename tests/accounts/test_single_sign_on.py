@@ -10,18 +10,10 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from joserfc.jwk import RSAKey
 
-from tests.support import builders, identity_provider
+from tests.support import builders, identity_provider, signing_in
 from tests.support.identity_provider import DONE, START, sign_in_at_provider
 from tests.support.second_factor import PAGE, code_of, offers_new_app, send_code, with_app
-from tests.support.signing_in import (
-    ACCOUNT,
-    FOREIGN_TARGETS,
-    NOON,
-    account_form,
-    email_of,
-    is_signed_in,
-    signed_in,
-)
+from tests.support.signing_in import ACCOUNT, FOREIGN_TARGETS, NOON, account_form, email_of, is_signed_in
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
@@ -246,7 +238,7 @@ def test_logs_contain_no_names(amina, provider, client, caplog):
 
 def test_user_cannot_take_the_address_of_another_person(amina, provider, client):
     """Somebody who keeps the password of such an account could wait for that person to sign in to it."""
-    own = signed_in(amina)
+    own = signing_in.signed_in(amina)
     own.post(ACCOUNT, account_form(own, **{"email-email": "colleague@example.org"}))
     assert email_of(amina) == amina.email
     check_refused(client, sign_in_at_provider(client, provider, email="colleague@example.org"))

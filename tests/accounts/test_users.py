@@ -5,16 +5,8 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from tests.support import builders
-from tests.support.signing_in import (
-    ACCOUNT,
-    ADD_USER,
-    USER_DATA,
-    USERS,
-    account_form,
-    email_of,
-    new_user_data,
-)
+from tests.support import builders, signing_in
+from tests.support.signing_in import ACCOUNT, ADD_USER, USER_DATA, USERS, account_form, email_of
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
@@ -43,7 +35,7 @@ def test_address_of_another_account_is_refused_in_every_form(admin, amina):
     attempts = [
         client.post(ACCOUNT, account_form(client, **{"email-email": taken})),
         client_of(admin).post(f"/admin/users/edit/{amina.pk}/", edit),
-        client_of(admin).post(ADD_USER, new_user_data(username="new", email=taken)),
+        client_of(admin).post(ADD_USER, signing_in.new_user_data(username="new", email=taken)),
     ]
     for response in attempts:
         assert "This e-mail address can't be used here." in builders.parse(response).main.text
@@ -104,7 +96,7 @@ def test_only_superusers_make_superusers(admin, manager, amina):
     box = {"is_superuser": "on", "is_active": "on"}
     for maker, expected in ((manager, False), (admin, True)):
         client, name = client_of(maker), f"made-by-{maker}"
-        client.post(ADD_USER, new_user_data(**box, username=name, email=f"{name}@example.org"))
+        client.post(ADD_USER, signing_in.new_user_data(**box, username=name, email=f"{name}@example.org"))
         assert get_user_model().objects.get(username=name).is_superuser == expected
         client.post(f"/admin/users/edit/{amina.pk}/", USER_DATA | box | {"first_name": name})
         amina.refresh_from_db()
