@@ -13,10 +13,7 @@ from tests.support.routes import FAILING, FORM, Addresses, changes, routes
 from tests.support.second_factor import signed_in_without_proof
 from tests.support.undone import undone
 
-pytestmark = [
-    pytest.mark.sqlite_only,
-    pytest.mark.django_db,
-]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 # Models that decide who can sign in, and with which permissions.
 GUARDED = {

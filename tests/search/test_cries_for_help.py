@@ -27,16 +27,10 @@ ORDINARY_SEARCHES = [
 
 
 @pytest.mark.sqlite_only
-@pytest.mark.parametrize("text", CRIES)
+@pytest.mark.parametrize("text", [*CRIES, *ORDINARY_SEARCHES])
 def test_cry_for_help_is_recognised_whatever_the_language_of_the_page(text):
-    assert Vocabulary("en").asks_for_help(text)
-    assert Vocabulary("es").asks_for_help(text)
-
-
-@pytest.mark.sqlite_only
-@pytest.mark.parametrize("text", ORDINARY_SEARCHES)
-def test_ordinary_search_is_no_cry_for_help(text):
-    assert not Vocabulary("en").asks_for_help(text)
+    answers = [Vocabulary(language).asks_for_help(text) for language in ("en", "es")]
+    assert answers == [text in CRIES] * 2
 
 
 def test_editors_define_the_terms_of_a_cry_for_help(no_default_groups):
@@ -45,19 +39,13 @@ def test_editors_define_the_terms_of_a_cry_for_help(no_default_groups):
     Of a term of several words, those that are no stop words have to be there, in any order and form. If that
     is only one word, as in “show me”, the stop words have to be there too.
     """
-    cries = (
-        *("lantern", "new lantern", "Lanterns of the dark roads", "the road was dark"),
-        *("show me", "show me more", "it shows more to me"),
-    )
-    for text in cries:
-        assert not Vocabulary("en").asks_for_help(text), text
+    cries = ["lantern", "new lantern", "Lanterns of the dark roads", "the road was dark"]
+    cries += ["show me", "show me more", "it shows more to me"]
+    others = ["road", "dark", "me", "show", "show more", "lanterns", "a lantern for many boats"]
+    assert not any(map(Vocabulary("en").asks_for_help, cries))
     make_group("lantern", "dark road", "show me", leads_to_help=True)
-
-    vocabulary = Vocabulary("en")
-    for text in cries:
-        assert vocabulary.asks_for_help(text), text
-    for text in ("road", "dark", "me", "show", "show more", "lanterns", "a lantern for many boats"):
-        assert not vocabulary.asks_for_help(text), text
+    assert list(filter(Vocabulary("en").asks_for_help, cries + others)) == cries
+    assert synonyms("lantern") == {}
 
 
 def test_stop_word_is_no_form_of_a_word_with_the_same_stem(no_default_groups):
@@ -65,9 +53,3 @@ def test_stop_word_is_no_form_of_a_word_with_the_same_stem(no_default_groups):
 
     assert Vocabulary("es").asks_for_help("comidas frías")
     assert not Vocabulary("es").asks_for_help("como fría")
-
-
-def test_terms_of_a_cry_for_help_are_no_synonyms(no_default_groups):
-    make_group("lantern", "candle", leads_to_help=True)
-
-    assert synonyms("lantern") == {}

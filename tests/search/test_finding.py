@@ -19,17 +19,13 @@ pytestmark = pytest.mark.django_db
 def search(client, words, **more):
     response = client.get(f"/search/?{urlencode({'q': words} | more)}")
     assert response.status_code == 200
-    return response.content.decode()
+    return response.text
 
 
 def test_words_of_title_summary_body_and_alternative_text_are_found(client):
-    story = make_story(
-        "The lighthouse keeper",
-        summary="She took the ferry at dawn.",
-        body=[{"type": "text", "value": "<p>They met in the harbour.</p>"}],
-        lead_image=make_image(),
-        lead_image_alt="A net on a wall",
-    )
+    fields = {"summary": "She took the ferry at dawn.", "lead_image": make_image()}
+    body = [{"type": "text", "value": "<p>They met in the harbour.</p>"}]
+    story = make_story("The lighthouse keeper", body=body, lead_image_alt="A net on a wall", **fields)
     make_story("Something else")
     with caches_in_use():
         for words in ("lighthouse", "LIGHTHOUSE", "keeper lighthouse", "ferry", "harbour", "net"):
@@ -40,19 +36,10 @@ def test_words_of_title_summary_body_and_alternative_text_are_found(client):
 
 
 def test_standard_pages_are_found_and_a_result_shows_its_location(client):
-    section = make_index(make_index(), "Africa")
-    make_story("Of lanterns", parent=section)
+    make_story("Of lanterns", parent=make_index(make_index(), "Africa"))
     make_plain_page("About lanterns", introduction="Who we are.")
     page = search(client, "lanterns")
-    assert "2 results for" in page
-    assert "Stories › Africa" in page
-    assert "Who we are." in page
-
-
-def test_a_result_has_all_words(client):
-    make_story("Red house")
-    make_story("Red boat")
-    assert "1 result for" in search(client, "red boat")
+    assert [text for text in ("2 results for", "Stories › Africa", "Who we are.") if text not in page] == []
 
 
 def test_results_are_paginated_and_the_links_keep_the_words(client, monkeypatch):
@@ -60,16 +47,13 @@ def test_results_are_paginated_and_the_links_keep_the_words(client, monkeypatch)
     monkeypatch.setattr(finding, "RESULTS_PER_PAGE", 2)  # so that the test needs few stories
     for number in range(3):
         make_story(f"Lantern {number}")
-    first, second = search(client, "lantern"), search(client, "lantern", page=2)
-    assert first.count('class="result"') == 2
-    assert second.count('class="result"') == 1
-    assert "q=lantern&amp;page=2" in first
-    assert "?q=lantern&amp;page=1" in second
     # Text that is no number shows the first page, and a number out of range the last.
-    expected = dict.fromkeys(["abc", "1e9", "\x00", ""], 2) | dict.fromkeys(["99", "0", "-1", "9" * 400], 1)
+    expected = dict.fromkeys(["1", "abc", "1e9", "\x00", ""], 2) | dict.fromkeys(["2", "99", "0", "-1"], 1)
     with caches_in_use():
-        for number, results in expected.items():
-            assert search(client, "lantern", page=number).count('class="result"') == results, number
+        for number, results in (expected | {"9" * 400: 1}).items():
+            page = search(client, "lantern", page=number)
+            assert page.count('class="result"') == results, number
+            assert f"q=lantern&amp;page={results}" in page
 
 
 @pytest.mark.parametrize("limit", [10, 3, 1])
@@ -91,9 +75,8 @@ def test_the_newest_stories_come_before_other_pages_and_stories_without_a_date(c
 
 def test_search_engines_are_told_not_to_index_results(client):
     response = client.get("/search/?q=words")
-    assert response["X-Robots-Tag"] == "noindex"
-    assert response["Cache-Control"] == "private"
-    assert '<meta name="robots" content="noindex">' in response.content.decode()
+    assert (response["X-Robots-Tag"], response["Cache-Control"]) == ("noindex", "private")
+    assert '<meta name="robots" content="noindex">' in response.text
 
 
 def test_more_than_200_characters_are_refused_with_a_message(client):

@@ -7,6 +7,7 @@ import datetime
 import sqlite3
 import threading
 import time
+from contextlib import closing
 
 import pytest
 import time_machine
@@ -27,52 +28,37 @@ pytestmark = pytest.mark.django_db
 IS_SQLITE = connection.vendor == "sqlite"
 
 
-def test_words_are_stored_on_the_fifth_day():
+def test_words_are_stored_on_the_fifth_day_and_a_day_is_counted_once():
     miss("Débt   BONDAGE!", days=4)
-    missed = MissedSearch.objects.get()
-    assert (missed.words, missed.count) == ("", 4)
-
-    miss("debt bondage", days=1, on=datetime.date(2026, 4, 20))
-
-    missed = MissedSearch.objects.get()
-    assert (missed.words, missed.count) == ("debt bondage", 5)
-
-
-def test_a_day_is_counted_once():
-    miss("debt bondage", days=4)
     for _search in range(8):
         miss("debt bondage", days=1)
-    missed = MissedSearch.objects.get()
-    assert (missed.words, missed.count) == ("", 4)
+    missed = MissedSearch.objects.values_list("words", "count")
+    assert missed.get() == ("", 4)
+    miss("debt bondage", days=1, on=datetime.date(2026, 4, 20))
+    assert missed.get() == ("debt bondage", 5)
 
 
 def test_only_the_month_of_a_search_is_stored():
     miss("debt bondage", days=5)
     assert MissedSearch.objects.get().month == datetime.date(2026, 3, 1)
     miss("debt bondage", days=1, on=datetime.date(2026, 6, 17))
-    missed = MissedSearch.objects.get()
-    assert (missed.count, missed.month) == (6, datetime.date(2026, 6, 1))
     row = MissedSearch.objects.values().get()
+    assert (row["count"], row["month"], len(row["day_digest"])) == (6, datetime.date(2026, 6, 1), 64)
     assert row.keys() == {"id", "digest", "words", "count", "day_digest", "month"}
-    assert len(row["day_digest"]) == 64
 
 
 def test_different_words_and_word_orders_are_counted_separately():
-    miss("bonded labour", days=2)
-    miss("labour bonded", days=1)
-    miss("bonded labor", days=1)
-
+    for words, days in (("bonded labour", 2), ("labour bonded", 1), ("bonded labor", 1)):
+        miss(words, days)
     assert sorted(MissedSearch.objects.values_list("count", flat=True)) == [1, 1, 2]
 
 
 def test_words_are_stored_as_a_hash_that_needs_the_key(settings):
-    count_missed_search("debt bondage")
-    settings.SECRET_KEY = "another key"
-    count_missed_search("debt bondage")
-
-    digests = MissedSearch.objects.values_list("digest", flat=True)
-    assert len({len(digest) for digest in digests}) == 1
-    assert len(set(digests)) == 2
+    for key in ("one key", "another key"):
+        settings.SECRET_KEY = key
+        count_missed_search("debt bondage")
+    digests = set(MissedSearch.objects.values_list("digest", flat=True))
+    assert (len(digests), len({*map(len, digests)})) == (2, 1)
 
 
 @pytest.mark.parametrize(
@@ -88,25 +74,20 @@ def test_words_are_counted_folded(text, words):
     assert get_countable_words(text) == words
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("", " \t ", '"-!?'),
-        # Addresses.
-        *("jane.doe@example.org", "write to jane@home", "@jane_doe", "jane＠home", "jane (at) example.org"),
-        *("http://jane/", "www.example.org", "facebook.com/jane"),
-        # Numbers.
-        *("call 0771234567", "+44 20 7946 0000", "077-12-34-5", "(077) 12 34 5", "12_34_5", "٠٧٧١٢٣"),
-        *("passport AB123456",),
-        # A message rather than words to search for.
-        "afraid " * 15,
-    ],
-)
-def test_text_that_may_identify_a_person_is_not_counted(text):
-    assert not get_countable_words(text)
-    miss(text, days=6)
+# Addresses, numbers, and a message rather than words to search for.
+PERSONAL = [
+    *("", " \t ", '"-!?', "jane.doe@example.org", "write to jane@home", "@jane_doe", "jane＠home"),
+    *("jane (at) example.org", "http://jane/", "www.example.org", "facebook.com/jane"),
+    *("call 0771234567", "+44 20 7946 0000", "077-12-34-5", "(077) 12 34 5", "12_34_5", "٠٧٧١٢٣"),
+    *("passport AB123456", "afraid " * 15),
+]
 
-    assert not MissedSearch.objects.exists()
+
+def test_text_that_may_identify_a_person_is_not_counted():
+    for text in PERSONAL:
+        assert not get_countable_words(text), text
+        miss(text, days=6)
+        assert not MissedSearch.objects.exists(), text
 
 
 # Each is searched for eight times, on four days. On the fifth day, words are stored.
@@ -127,12 +108,14 @@ def test_words_searched_on_fewer_than_five_days_are_nowhere_in_the_database(sear
 
 
 def test_counts_are_deleted_after_a_year_without_a_search():
-    miss("forgotten long ago", days=5, on=datetime.date(2025, 1, 1))
-    miss("searched again", days=5, on=datetime.date(2025, 1, 1))
-    miss("forgotten and unknown", days=1, on=datetime.date(2025, 2, 28))
-    miss("searched again", days=1, on=datetime.date(2025, 3, 5))
-    miss("something new", days=1, on=datetime.date(2026, 3, 1))
-
+    for text, days, *day in (
+        ("forgotten long ago", 5, 2025, 1, 1),
+        ("searched again", 5, 2025, 1, 1),
+        ("forgotten and unknown", 1, 2025, 2, 28),
+        ("searched again", 1, 2025, 3, 5),
+        ("something new", 1, 2026, 3, 1),
+    ):
+        miss(text, days, on=datetime.date(*day))
     # The words of “something new”, searched once, are not stored.
     assert sorted(MissedSearch.objects.values_list("words", "count")) == [("", 1), ("searched again", 6)]
 
@@ -148,10 +131,8 @@ def test_words_of_few_days_are_dropped_after_four_weeks():
 
 def test_new_words_replace_those_of_the_fewest_days(monkeypatch):
     monkeypatch.setattr("search.missed.MAX_ROWS", 4)
-    miss("debt bondage", days=5)
-    miss("kafala", days=2)
-    for number in range(20):
-        miss(f"flood {number}", days=1)
+    for text, days in {"debt bondage": 5, "kafala": 2} | {f"flood {n}": 1 for n in range(20)}.items():
+        miss(text, days)
     assert sorted(MissedSearch.objects.values_list("count", flat=True)) == [1, 1, 2, 5]
 
 
@@ -176,15 +157,11 @@ def test_read_only_database_is_no_error():
 @pytest.mark.skipif(not IS_SQLITE, reason="only SQLite has one write lock for the whole database")
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_visitor_does_not_wait_long_for_a_locked_database():
-    other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
-    try:
+    with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         start = time.monotonic()
         count_missed_search("debt bondage")
         waited = time.monotonic() - start
-    finally:
-        other.close()
-
     assert not MissedSearch.objects.exists()
     assert LOCK_TIMEOUT / 1000 <= waited < 5, "in seconds: far less than the usual 20"
     with connection.cursor() as cursor:

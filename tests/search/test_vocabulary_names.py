@@ -17,12 +17,11 @@ KENYA = "countryke0"
 # --- Countries -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("typed", ["Kenya", "KENIA", "Kenyan", "kenyans", "kényane", "keniano", "كينيا"])
-def test_country_is_found_by_its_names_in_all_languages(typed):
+def test_country_is_found_by_its_names_in_all_languages():
     make_story("A journey home", countries=["KE"])
     make_story("Another", countries=["UG"])
-
-    assert found(typed) == ["A journey home"]
+    names = ["Kenya", "KENIA", "Kenyan", "kenyans", "kényane", "keniano", "كينيا"]
+    assert [name for name in names if found(name) != ["A journey home"]] == []
 
 
 def test_alias_in_a_text_comes_before_the_country_and_its_other_names():
@@ -30,55 +29,42 @@ def test_alias_in_a_text_comes_before_the_country_and_its_other_names():
     make_story("Cobalt", countries=["CD"])
     make_story("Across the DRC")
     make_story("Kenya", countries=["KE"])
-
     assert found("DRC") == ["Across the DRC", "Cobalt", "Twelve Congolese miners"]
-
-
-def test_name_of_a_country_counts_as_typed_and_an_alias_as_added():
-    name, alias = synonyms("Kenia")[KENYA], synonyms("Kenyan")[KENYA]
-
-    assert (name.is_typed, name.weight, name.label) == (True, 3, "")
-    assert (alias.is_typed, alias.weight, alias.label) == (False, 3, "Kenya")
-    assert synonyms("keniano", "es")[KENYA].label == "Kenia"
-    assert "kenya" not in synonyms("Kenya")
-    word = synonyms("Kenyan")["kenya"]
-    assert (word.is_typed, word.weight, word.label) == (False, 0.5, "Kenya")
-
-
-def test_word_that_means_two_countries_finds_both():
-    make_story("Cobalt", countries=["CD"])
     make_story("Timber", countries=["CG"])
-
-    assert set(found("Congolese")) == {"Cobalt", "Timber"}
+    assert set(found("Congolese")) == {"Cobalt", "Timber", "Twelve Congolese miners"}
     assert {"countrycd0", "countrycg0"} <= set(synonyms("Congo"))
 
 
-@pytest.mark.parametrize("typed", ["DRC", "USA", "Congolese", "British", "Ivory Coast", "UAE"])
-def test_country_has_at_most_six_synonyms(typed):
-    # The tokens of countries have a weight of 3.
-    in_texts = [phrase for phrase in synonyms(typed).values() if phrase.weight < 1]
+def test_name_of_a_country_counts_as_typed_and_an_alias_as_added():
+    for typed, language, token, expected in (
+        ("Kenia", "en", KENYA, (True, 3, "")),
+        ("Kenyan", "en", KENYA, (False, 3, "Kenya")),
+        ("keniano", "es", KENYA, (False, 3, "Kenia")),
+        ("Kenyan", "en", "kenya", (False, 0.5, "Kenya")),
+    ):
+        name = synonyms(typed, language)[token]
+        assert (name.is_typed, name.weight, name.label) == expected, typed
+    assert "kenya" not in synonyms("Kenya")
 
-    assert 1 <= len(in_texts) <= 6
+
+def test_country_has_at_most_six_synonyms():
+    for typed in ("DRC", "USA", "Congolese", "British", "Ivory Coast", "UAE"):
+        # The tokens of countries have a weight of 3.
+        assert 1 <= len([each for each in synonyms(typed).values() if each.weight < 1]) <= 6, typed
 
 
 def test_country_name_of_several_words_finds_the_country():
     make_story("Cocoa", countries=["CI"])
     make_story("Elephants", summary="Ivory from the coast.")
-
     assert set(found("ivory coast")) == {"Cocoa", "Elephants"}
-    assert found("Côte d'Ivoire") == ["Cocoa"]
-    assert found("costa de marfil") == ["Cocoa"]
+    assert found("Côte d'Ivoire") == found("costa de marfil") == ["Cocoa"]
 
 
 def test_group_can_give_a_country_another_name():
     make_story("A journey home", countries=["KE"])
     assert found("Magic Savannah") == []
-
-    group = make_group("Magic Savannah", "Kenya")
+    make_group("Magic Savannah", "Kenya")
     assert found("magic savannah") == ["A journey home"]
-
-    group.delete()
-    assert found("magic savannah") == []
 
 
 def test_stop_word_is_no_country_name():
@@ -89,49 +75,29 @@ def test_stop_word_is_no_country_name():
 # --- Themes and authors --------------------------------------------------------------------------
 
 
-def test_theme_is_found_by_each_of_its_words():
+def test_theme_is_found_by_each_of_its_words_and_by_equal_terms():
     make_story("A journey home", themes=["Forced labour"])
     make_story("Another", themes=["Law and the courts"])
-
-    for typed in ("forced labour", "labour", "FORCED", "forced journey"):
-        assert found(typed) == ["A journey home"]
-    token = Theme.objects.get(name="Forced labour").index_token
-    assert (synonyms("forced")[token].is_typed, synonyms("forced")[token].weight) == (True, 3)
-    assert synonyms("and") == {}
+    names = ["forced labour", "labour", "FORCED", "forced journey"]
+    names += ["forced labor", "labor", "compulsory labour", "travail forcé"]
+    assert [name for name in names if found(name) != ["A journey home"]] == []
+    theme = synonyms("forced")[Theme.objects.get(name="Forced labour").index_token]
+    assert (theme.is_typed, theme.weight, synonyms("and")) == (True, 3, {})
 
 
 def test_stop_word_of_a_theme_finds_nothing_and_a_name_with_its_stem_does():
     spanish = Locale.objects.create(language_code="es")
     theme = Theme.objects.create(name="Comida para todos", locale=spanish)
-
-    assert synonyms("para", "es") == synonyms("como", "es") == {}
     assert list(synonyms("comida", "es")) == [theme.index_token]
+    # Nor do the themes of another language count.
+    assert synonyms("para", "es") == synonyms("como", "es") == synonyms("todos") == {}
 
 
-@pytest.mark.parametrize("typed", ["forced labor", "labor", "compulsory labour", "travail forcé"])
-def test_theme_is_found_by_equal_terms(typed):
-    make_story("A journey home", themes=["Forced labour"])
-
-    assert found(typed) == ["A journey home"]
-
-
-@pytest.mark.parametrize("model", [Theme, Author])
-def test_renamed_theme_or_author_is_found_by_the_new_name_at_once(model):
+@pytest.mark.parametrize(("model", "other"), [(Theme, Author), (Author, Theme)])
+def test_renamed_theme_or_author_is_found_by_the_new_name_at_once(model, other):
     make_story("A journey home", themes=["Lantern"], authors=["Lantern"])
     make_story("Another")
-    other = Author if model is Theme else Theme
     other.objects.update(name="Nobody")
     assert found("lantern") == ["A journey home"]
-
     save_with(model.objects.get(name="Lantern"), name="Harbourmaster")
-
-    assert found("lantern") == []
-    assert found("harbourmaster") == ["A journey home"]
-
-
-def test_themes_of_another_language_are_ignored():
-    french = Locale.objects.create(language_code="fr")
-    theme = Theme.objects.create(name="Lanterne", locale=french)
-
-    assert synonyms("lanterne") == {}
-    assert list(synonyms("lanterne", "fr")) == [theme.index_token]
+    assert (found("lantern"), found("harbourmaster")) == ([], ["A journey home"])
