@@ -7,11 +7,7 @@ from tests.support.routes import admin_addresses
 from tests.support.second_factor import PAGE
 from tests.support.signing_in import LOGIN, signed_in
 
-pytestmark = [
-    pytest.mark.sqlite_only,
-    pytest.mark.django_db,
-    pytest.mark.usefixtures("second_factor_for_administrators"),
-]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.usefixtures("db", "factor_required")]
 
 # Routes that need no login.
 OPEN_ROUTES = {

@@ -16,10 +16,8 @@ NO_MAIL_SERVER = {"default": {"BACKEND": "django.core.mail.backends.dummy.EmailB
 
 
 @pytest.fixture
-def admin(admin, client):
-    """A client in which an administrator is signed in."""
-    client.force_login(admin)
-    return client
+def admin(admin_client):
+    return admin_client
 
 
 def invite(admin):
@@ -32,14 +30,12 @@ def choose(link, password=NEW_PASSWORD):
     """Follow a link in a new browser and choose a password; return the last response."""
     browser = Client()
     page = browser.get(link, follow=True)
-    if not page.redirect_chain:  # The link is not valid.
-        return page
-    return signing_in.choose_password(browser, page, password)
+    # Without a redirect, the link is not valid.
+    return signing_in.choose_password(browser, page, password) if page.redirect_chain else page
 
 
 def can_sign_in(password=NEW_PASSWORD):
-    response = Client().post(LOGIN, {"username": "amina", "password": password})
-    return response.status_code == 302
+    return Client().post(LOGIN, {"username": "amina", "password": password}).status_code == 302
 
 
 def test_new_user_gets_a_link_and_chooses_a_password(admin):
@@ -48,15 +44,11 @@ def test_new_user_gets_a_link_and_chooses_a_password(admin):
     response = admin.post(ADD_USER, new_user_data(password1=password, password2=password))
     assert response["Location"] == USERS
     [message] = mail.outbox
-    assert message.to == ["amina@example.org"]
-    assert message.subject == "Your account at Stories"
+    assert (message.to, message.subject) == (["amina@example.org"], "Your account at Stories")
     for words in ("Your user name: amina", "within 3 days", "The link works once."):
         assert words in message.body
-    assert not can_sign_in(password)
-    assert not can_sign_in("")
-
+    assert not can_sign_in(password) and not can_sign_in("")
     assert choose(link_in(message.body, "invitation"))["Location"] == LOGIN
-
     assert can_sign_in()
     assert "works no longer" in choose(link_in(message.body, "invitation"), "third-lantern-road-44").text
     assert can_sign_in()
@@ -70,12 +62,17 @@ def test_weak_password_is_refused(admin, password, words):
     assert not can_sign_in(password)
 
 
+def invited_user(role):
+    """Return a new user who has chosen no password yet."""
+    user = builders.make_user(role)
+    user.set_unusable_password()
+    user.save()
+    return user
+
+
 def test_link_is_for_one_account_and_one_purpose(admin):
     _admin, _invitation, uid, token, _end = invite(admin)[1:].split("/")
-    other = builders.make_user("Editors")
-    other.set_unusable_password()  # like a user who was invited and has chosen none yet
-    other.save()
-    other_uid = invite_again(admin, other).split("/")[3]
+    other_uid = invite_again(admin, invited_user("Editors")).split("/")[3]
     assert "works no longer" in choose(f"/admin/invitation/{other_uid}/{token}/").text
     reset = Client().get(f"/admin/password_reset/confirm/{uid}/{token}/", follow=True)
     assert "link was invalid" in reset.text
@@ -100,7 +97,6 @@ def test_deactivated_user_cannot_choose_a_password(admin):
         ({"MAILERS": signing_in.DEAD_MAIL_SERVER}, "amina@example.org"),
         ({}, signing_in.UNSENDABLE_ADDRESS),
     ],
-    ids=["no mail server", "dead mail server", "unsendable address"],
 )
 def test_without_mail_the_inviting_user_sees_the_link_once(admin, settings, changed_settings, email):
     for name, value in changed_settings.items():
@@ -108,8 +104,7 @@ def test_without_mail_the_inviting_user_sees_the_link_once(admin, settings, chan
     response = admin.post(ADD_USER, new_user_data(email=email))
     assert "no mail could be sent" in response.text
     assert "no-store" in response["Cache-Control"]
-    for address in (USERS, "/admin/"):
-        assert "/admin/invitation/" not in admin.get(address).text
+    assert not any("/admin/invitation/" in admin.get(address).text for address in (USERS, "/admin/"))
     choose(link_in(response.text, "invitation"))
     assert can_sign_in()
 
@@ -121,40 +116,30 @@ def test_user_who_has_chosen_no_password_is_invited_again(admin):
     invite(admin)
     user = get_user_model().objects.get(username="amina")
     [button] = builders.parse(admin.get(USERS)).select("a[href*='/users/invite/']")
-    page = builders.parse(admin.get(button["href"]))
-    assert "amina@example.org" in page.main.text
+    assert "amina@example.org" in builders.parse(admin.get(button["href"])).main.text
     assert len(mail.outbox) == 1, "GET sends nothing"
     choose(invite_again(admin, user))
     assert can_sign_in()
     assert builders.parse(admin.get(USERS)).select("a[href*='/users/invite/']") == []
-    assert admin.get(button["href"]).status_code == 404
-    assert admin.post(button["href"]).status_code == 404
+    assert [way(button["href"]).status_code for way in (admin.get, admin.post)] == [404, 404]
     assert len(mail.outbox) == 2
 
 
 @pytest.mark.parametrize("role", [None, "Readers"])
 def test_nobody_is_invited_without_a_role_that_opens_the_admin(admin, role):
     groups = [Group.objects.create(name=role).pk] if role else []
-
-    response = admin.post(ADD_USER, USER_DATA | {"groups": groups})
-
-    assert "Choose a role that may use the admin." in response.text
+    again = f"/admin/users/invite/{invited_user(role).pk}/"
+    for address, data in ((ADD_USER, USER_DATA | {"groups": groups}), (again, {})):
+        assert "Choose a role that may use the admin." in admin.post(address, data, follow=True).text
     assert not get_user_model().objects.filter(username="amina").exists()
-    user = builders.make_user(role)
-    user.set_unusable_password()
-    user.save()
-    response = admin.post(f"/admin/users/invite/{user.pk}/", follow=True)
-    assert "Choose a role that may use the admin." in response.text
     assert mail.outbox == []
 
 
 def test_inviting_needs_the_permission_to_change_users(admin):
-    invite(admin)
-    user = get_user_model().objects.get(username="amina")
-    moderator = Client()
-    moderator.force_login(builders.make_user("Moderators"))
-    assert moderator.post(f"/admin/users/invite/{user.pk}/")["Location"] == "/admin/"
-    assert len(mail.outbox) == 1
+    moderator = builders.client_of(builders.make_user("Moderators"))
+    invited = invited_user("Editors")
+    assert moderator.post(f"/admin/users/invite/{invited.pk}/")["Location"] == "/admin/"
+    assert mail.outbox == []
 
 
 def test_administrators_cannot_set_passwords(admin, amina):

@@ -11,11 +11,7 @@ from tests.support import builders
 from tests.support.second_factor import offers_new_app, signed_in_with_code, with_app, with_passkey
 from tests.support.signing_in import is_signed_in, signed_in
 
-pytestmark = [
-    pytest.mark.sqlite_only,
-    pytest.mark.django_db,
-    pytest.mark.usefixtures("second_factor_for_administrators", "noon"),
-]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.usefixtures("db", "factor_required", "noon")]
 
 
 @pytest.mark.parametrize("give", [with_app, with_passkey])

@@ -79,7 +79,7 @@ NAMES = """
 """
 
 
-@pytest.mark.parametrize("row", map(str.strip, NAMES.split(",")))
+@pytest.mark.parametrize("row", [row.strip() for row in NAMES.split(",")])
 def test_name_belongs_to(row):
     name, codes = re.fullmatch("(.+?)((?: [A-Z]{2})+)", row).groups()
     folded = {code: {fold(name) for cell in row.values() for name in cell} for code, row in TABLE.items()}

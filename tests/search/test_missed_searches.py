@@ -131,7 +131,7 @@ def test_words_of_few_days_are_dropped_after_four_weeks():
 
 def test_new_words_replace_those_of_the_fewest_days(monkeypatch):
     monkeypatch.setattr("search.missed.MAX_ROWS", 4)
-    for text, days in {"debt bondage": 5, "kafala": 2} | {f"flood {n}": 1 for n in range(20)}.items():
+    for text, days in [("debt bondage", 5), ("kafala", 2), *((f"flood {n}", 1) for n in range(20))]:
         miss(text, days)
     assert sorted(MissedSearch.objects.values_list("count", flat=True)) == [1, 1, 2, 5]
 

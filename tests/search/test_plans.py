@@ -10,8 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from search import finding
-from stories.models import StoryPage
 from tests.support.builders import make_story, parse
+from tests.support.copies import copy_story
 from tests.support.queries import update_statistics
 
 # committed: as in a request, the queries get the hidden paths from the cache (publishing/visibility.py). In a
@@ -63,41 +63,10 @@ KEY_LOOKUP = {
 }
 
 
-def copy_rows(copies, table, condition, **values):
-    """Insert `copies` copies of the row of `table` that meets `condition`.
-
-    `values`: SQL expressions for the columns that differ; `number` is the number of the copy.
-    """
-    with connection.cursor() as cursor:
-        described = connection.introspection.get_table_description(cursor, table)
-        columns = [column.name for column in described if column.name != "id" or "id" in values]
-        expressions = [values.get(column, f'original."{column}"') for column in columns]
-        cursor.execute(
-            f"INSERT INTO {table} ({', '.join(columns)}) WITH RECURSIVE numbers(number) AS "  # noqa: S608
-            f"(SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < {copies}) "
-            f"SELECT {', '.join(expressions)} FROM {table} original, numbers WHERE {condition}"
-        )
-
-
 def add_stories(story, copies=NUMBER):
-    """Add `copies` copies of `story`. Their primary keys and translation keys are made of their numbers."""
-    pk, key = story.pk, f"({story.pk + 1000} + number)"
-    digits = "CAST(10000000 + number AS text)"
-    uuid = {
-        "postgresql": "CAST(md5(CAST(number AS text)) AS uuid)",
-        "sqlite": "substr('00000000000000000000000000000000' || number, -32)",
-    }[connection.vendor]
-    # Paths of eight digits are two levels down the tree.
-    page = {"id": key, "path": f"path || {digits}", "depth": "depth + 2", "translation_key": uuid}
-    copy_rows(copies, "wagtailcore_page", f"id = {pk}", **page)
-    copy_rows(copies, "stories_storypage", f"page_ptr_id = {pk}", page_ptr_id=key)
-    copy_rows(copies, "safeguarding_release", f"page_id = {pk}", page_id=key)
-    copy_rows(copies, "stories_storycountry", f"story_id = {pk}", story_id=key)
-    copy_rows(copies, "stories_storytheme", f"story_id = {pk}", story_id=key)
-    content_type = story.content_type_id
-    condition = f"object_id = '{pk}' AND content_type_id = {content_type}"
-    copy_rows(copies, "wagtailsearch_indexentry", condition, object_id=f"CAST({key} AS varchar(50))")
-    assert StoryPage.objects.count() == copies + 1
+    """Add `copies` copies of `story`. Their paths of eight digits more are two levels down the tree."""
+    path = "path || CAST(10000000 + number AS text)"
+    copy_story(story, copies, {"path": path, "depth": "depth + 2"})
 
 
 def drop_unused_space():

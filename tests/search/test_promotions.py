@@ -36,13 +36,13 @@ def test_promoted_pages_are_in_the_order_of_the_editors():
 
 def test_case_accents_and_punctuation_make_no_difference_and_other_words_promote_nothing():
     for terms in ("Debt Bondage", "Côte d’Ivoire", "!"):
-        promote(terms, make_story(terms))
+        promote(terms, make_story(f"Of {terms}"))
     promoted = [
         *("DEBT  bondage", "débt bondage", '"debt bondage"', "debt-bondage!", "cote d'ivoire"),
         *("", "!", "debt", "bondage debt", "debt bondage kenya", "debts bondage"),
     ]
     found = [titles(text) for text in promoted]
-    assert found == [["Debt Bondage"]] * 4 + [["Côte d’Ivoire"]] + [[]] * 6
+    assert found == [["Of Debt Bondage"]] * 4 + [["Of Côte d’Ivoire"]] + [[]] * 6
 
 
 def test_external_links_are_promoted_with_their_words_unless_they_are_of_other_kinds():

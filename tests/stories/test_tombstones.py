@@ -12,7 +12,6 @@ from publishing.hiding import hide, show_again
 from publishing.trash import move_to_trash
 from safeguarding.withdrawal.carry_out import withdraw
 from stories.feeds import note_feed_entries
-from stories.models import StoryPage
 from stories.tombstones import FeedEntry
 from tests.stories.test_feeds import ATOM, entries, read, titles
 from tests.support import people
@@ -28,8 +27,7 @@ def agree(**fields):
 
 
 def expire(story, _person):
-    story.expire_at = timezone.now() - datetime.timedelta(minutes=1)
-    StoryPage.objects.filter(pk=story.pk).update(expire_at=story.expire_at)
+    save_with(story, expire_at=timezone.now() - datetime.timedelta(minutes=1))
     story.unpublish(set_expired=True)
 
 
@@ -59,8 +57,8 @@ def tombstones(client, address="/feed.atom"):
 def make_shown(client):
     """Return a story that feeds have, the person in it, and the id of its entry."""
     person = make_agreeing_person()
-    section = make_index(make_index(), "Zahrawi’s")
-    story = make_story_about(person, title="Zahrawi’s road", parent=section, countries=["KE"])
+    fields = {"parent": make_index(make_index(), "Zahrawi’s"), "countries": ["KE"]}
+    story = make_story_about(person, title="Zahrawi’s road", **fields)
     make_story("Another", countries=["KE"])
     entry = next(each for each in entries(client) if "Zahrawi" in each.findtext(f"{ATOM}title"))
     updated = datetime.datetime.fromisoformat(entry.findtext(f"{ATOM}updated"))
