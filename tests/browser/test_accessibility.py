@@ -12,7 +12,8 @@ from playwright.sync_api import expect
 from caching.outage import page_file, server_error
 from home.models import SiteSettings
 from operations.outage import write_page
-from tests.support.accessibility import ALL_RULES, TOO_WIDE, run_axe
+from tests.support.accessibility import ALL_RULES, run_axe
+from tests.support.measures import TOO_WIDE
 from tests.support.site import make_site, make_states
 
 pytestmark = pytest.mark.sqlite_only

@@ -4,7 +4,8 @@ import pytest
 
 from tests.browser import admin
 from tests.support import builders
-from tests.support.accessibility import BROKEN_WORDS, expect_to_fit
+from tests.support.accessibility import expect_to_fit
+from tests.support.measures import BROKEN_WORDS
 
 pytestmark = pytest.mark.sqlite_only
 

@@ -60,7 +60,7 @@ def test_story_that_lacks_something_is_not_published_and_is_shown_as_it_was_writ
 def add_quote_after_its_preview(tab, look):
     """Choose a block whose preview has the look of the site.
 
-    The tests in tests/stories/test_block_previews.py request the preview of each block.
+    The tests in tests/stories/test_every_block.py request the preview of each block.
     """
     admin.field(tab, "Body*").get_by_role("button", name="Insert a block").click()
     quote = tab.get_by_role("option", name="Quote", exact=True)

@@ -40,7 +40,7 @@ OPENERS_OF_EDITOR = ["Toggle preview", "Toggle checks", "Toggle comments"]
 # Pages that World.others() leaves out: uploads of several files, results of a search, and a missing page.
 OTHERS = ["images/multiple/add/", "documents/multiple/add/", "pages/search/?q=wages", "nothing/here/"]
 # `make test` opens one in 16 of the admin's other routes, `make drill` all. Without a browser, the test in
-# tests/editing/test_admin_routes.py requests all of them each time.
+# tests/editing/access/test_admin_routes.py requests all of them each time.
 STEP = 1 if IS_THOROUGH else 16
 
 
@@ -114,7 +114,7 @@ def read(walk, world):
 def find_readable(world):
     """Return the public addresses that a browser opens: of those with the same scripts, one.
 
-    tests/editing/test_admin_routes.py requests all of them.
+    tests/editing/access/test_admin_routes.py requests all of them.
     """
     found = world.public()
     terms = ("/stories/theme/", "/stories/country/")
@@ -134,7 +134,7 @@ def find_readable(world):
 def administrate(walk, world):
     """Open all views of the story, the editor of each type of page, and some of the other views.
 
-    tests/editing/test_admin_routes.py requests all of them.
+    tests/editing/access/test_admin_routes.py requests all of them.
     """
     story = world.site.story
     of_story = f"/pages/{story.pk}/"

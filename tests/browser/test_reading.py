@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from home.models import SiteSettings
 from stories.models import StoryPage
 from tests.support import builders
-from tests.support.accessibility import BROKEN_WORDS, TOO_WIDE
+from tests.support.measures import BROKEN_WORDS, TOO_WIDE
 from tests.support.readings import make_reading
 from tests.support.site import make_rich_story, make_site
 

@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 from safeguarding.policies import GROUP
 from tests.browser import admin
 from tests.support import builders, withdrawal_world
-from tests.support.accessibility import BROKEN_WORDS, expect_to_fit, run_axe
+from tests.support.accessibility import expect_to_fit, run_axe
+from tests.support.measures import BROKEN_WORDS
 from tests.support.withdrawal_world import HOME, NAME, SLUG
 
 pytestmark = pytest.mark.sqlite_only

@@ -35,28 +35,22 @@ def make_site_in_three_languages():
     for language, index in indexes.items():
         count = COUNTS[language]
         countries = ["KE"] * count + ["SN"] * (4 - count)
-        stories = [
-            make_story(language, index, picture, country, year)
-            for year, country in enumerate(countries, 2021)
-        ]
-        home = index.get_parent().specific
-        home.headline = TITLES[language]
-        # Shorter than a summary, as introductions are.
-        home.introduction = f"<p>{SUMMARIES[language][:120]}</p>"
-        home.featured_stories = [FeaturedStory(story=story) for story in stories[:count]]
-        home.help_line = f"<p>{TITLES[language]}</p>"
-        home.save()
+        years = enumerate(countries, 2021)
+        stories = [make_story(language, index, picture, country, year) for year, country in years]
+        builders.save_with(
+            index.get_parent().specific,
+            headline=TITLES[language],
+            # Shorter than a summary, as introductions are.
+            introduction=f"<p>{SUMMARIES[language][:120]}</p>",
+            featured_stories=[FeaturedStory(story=story) for story in stories[:count]],
+            help_line=f"<p>{TITLES[language]}</p>",
+        )
         prefix = "" if language == "en" else f"/{language}"
         word = TITLES[language].split()[-1]
-        found |= {
-            (language, "home"): f"{prefix}/",
-            (language, "list"): index.url,
-            (language, "country"): f"{index.url}country/kenya/",
-            (language, "search"): f"{prefix}/search/?q={word}",
-            (language, "story"): stories[0].url,
-            (language, "text only"): f"{stories[0].url}?text=1",
-            (language, "two sections"): stories[1].url,
-        }
+        addresses = {"home": f"{prefix}/", "list": index.url, "country": f"{index.url}country/kenya/"}
+        addresses |= {"search": f"{prefix}/search/?q={word}", "story": stories[0].url}
+        addresses |= {"text only": f"{stories[0].url}?text=1", "two sections": stories[1].url}
+        found |= {(language, name): address for name, address in addresses.items()}
     for title in ["Get help", "About this organisation", "Privacy"]:
         builders.make_plain_page(title, show_in_menus=title != "Privacy")
     return found
@@ -68,9 +62,8 @@ def make_story(language, index, picture, country, year):
     It has three sections and three pictures in a row. That of 2022 has two sections and five pictures.
     """
     sections = 2 if year == 2022 else 3
-    headings = [
-        {"type": "heading", "value": {"text": f"Part {n}", "level": "2"}} for n in range(1, sections + 1)
-    ]
+    parts = [{"text": f"Part {n}", "level": "2"} for n in range(1, sections + 1)]
+    headings = [{"type": "heading", "value": part} for part in parts]
     # Enough lines for an average of the characters in each.
     words = " ".join([SUMMARIES[language]] * 4)
     own_words = {"type": "quote", "value": {"text": TITLES[language], "own_words": True}}
@@ -79,19 +72,13 @@ def make_story(language, index, picture, country, year):
     columns = [{"type": "text", "heading": TITLES[language]}, {"type": "number", "heading": "2024"}]
     rows = [{"values": [TITLES[language], number]} for number in ("1111", "88")]
     table = {"type": "table", "value": {"columns": columns, "rows": rows}}
-    return builders.make_story(
-        TITLES[language],
-        index,
-        countries=[country],
-        date=datetime.date(year, 10, 1),
-        # The builder makes English themes only.
-        themes=["Work"] if language == "en" else [],
-        authors=["Staff"],
-        summary=SUMMARIES[language],
-        body=[{"type": "text", "value": f"<p>{words}</p>"}, own_words, callout, gallery, table, *headings],
-        locale=index.locale,
-        lead_image=picture,
-        lead_image_decorative=True,
-        content_notes=["forced_labour"],
-        show_contents=True,
-    )
+    terms = (
+        [country],
+        ["Work"] if language == "en" else [],
+        ["Staff"],
+    )  # The builder makes English themes only.
+    body = [{"type": "text", "value": f"<p>{words}</p>"}, own_words, callout, gallery, table, *headings]
+    fields = {"date": datetime.date(year, 10, 1), "summary": SUMMARIES[language], "locale": index.locale}
+    fields |= {"lead_image": picture, "lead_image_decorative": True}
+    fields |= {"content_notes": ["forced_labour"], "show_contents": True}
+    return builders.make_story(TITLES[language], index, *terms, body, **fields)
