@@ -1,15 +1,19 @@
 """Text analysis for the search: words and tokens, stop words, and stemming in several threads at once."""
 
+import csv
 import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import babel
 import pytest
 import snowballstemmer
 
 from search.analysis import STEMMER_NAMES, STOP_WORDS, stem, tokenize
 from search.parsing import iter_phrases, parse_query
-from search.vocabulary import COUNTRY_TERMS_FILE
+from search.vocabulary import COUNTRY_TERMS_FILE, CountryVocabulary
+from stories.terms import Country, country_names, fold
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -79,3 +83,96 @@ def test_a_query_leaves_out_stop_words_and_no_words_with_their_stems(language, q
     parsed = parse_query(text, language)
     tokens = [token for phrase in iter_phrases(parsed.query) for token in phrase.tokens]
     assert (tokens, parsed.words) == ([stem(word, language) for word in words.split()], words.split())
+
+
+# --- search/data/country_terms.csv ----------------------------------------------------------------
+
+
+ROOT = Path(__file__).parents[2]
+LANGUAGES = ("en", "fr", "es")
+# ISO codes of the 193 member states of the United Nations.
+UN_MEMBERS = (
+    "AD AE AF AG AL AM AO AR AT AU AZ BA BB BD BE BF BG BH BI BJ BN BO BR BS BT BW BY BZ CA CD CF CG CH CI "
+    "CL CM CN CO CR CU CV CY CZ DE DJ DK DM DO DZ EC EE EG ER ES ET FI FJ FM FR GA GB GD GE GH GM GN GQ GR "
+    "GT GW GY HN HR HT HU ID IE IL IN IQ IR IS IT JM JO JP KE KG KH KI KM KN KP KR KW KZ LA LB LC LI LK LR "
+    "LS LT LU LV LY MA MC MD ME MG MH MK ML MM MN MR MT MU MV MW MX MY MZ NA NE NG NI NL NO NP NR NZ OM PA "
+    "PE PG PH PK PL PT PW PY QA RO RS RU RW SA SB SC SD SE SG SI SK SL SM SN SO SR SS ST SV SY SZ TD TG TH "
+    "TJ TL TM TN TO TR TT TV TZ UA UG US UY UZ VC VE VN VU WS YE ZA ZM ZW"
+)
+
+# Endings of English demonyms, and the demonyms without such an ending.
+DEMONYM = re.compile(
+    r"(an|ien|ese|i|ish|er|in|ois)$|^(Argentine|Basotho|Burkinabe|Cypriot|Czech|Dutch|Filipino|French|Greek|"
+    r"Icelandic|Kyrgyz|Lao|Malagasy|Monegasque|Motswana|Slovak|Swiss|Tajik|Turkmen|Uzbek)$"
+)
+
+
+def read(*path):
+    """Return {country code: row} of the CSV file at `path`, below the project's root."""
+    with ROOT.joinpath(*path).open(newline="", encoding="utf-8") as file:
+        return {row.pop("code"): row for row in csv.DictReader(file)}
+
+
+# {country code: {language or “former”: names}}; the first name of a language is the demonym. An empty cell of
+# a language has the name "", which a test refuses.
+TABLE = {
+    code: {column: cell.split("; ") for column, cell in row.items() if cell or column in LANGUAGES}
+    for code, row in read("search", "data", "country_terms.csv").items()
+}
+
+
+def test_codes_are_those_of_countries_and_in_alphabetical_order():
+    assert list(TABLE) == sorted(set(TABLE) & set(read("stories", "migrations", "countries.csv")))
+
+
+def test_each_member_of_the_united_nations_has_a_demonym_first():
+    members = UN_MEMBERS.split()
+    assert len(set(members)) == 193
+    assert set(members) <= set(TABLE)
+    assert [code for code in members if not DEMONYM.search(TABLE[code]["en"][0])] == []
+    # In French and Spanish, demonyms begin with a small letter, unlike the names of countries.
+    assert [code for code in members for name in ("fr", "es") if not TABLE[code][name][0][0].islower()] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_name_is_there_twice_or_is_the_usual_name_of_the_country(language):
+    usual = babel.Locale(language).territories
+    folded = {code: [*map(fold, [usual[code], *row[language]])] for code, row in TABLE.items()}
+    assert [code for code, names in folded.items() if len(names) != len(set(names))] == []
+
+
+def test_names_have_no_stray_spaces_or_separators():
+    names = [name for row in TABLE.values() for cell in row.values() for name in cell]
+    assert [name for name in names if not name or name != name.strip() or set(name) & set(',;"')] == []
+
+
+NAMES = """
+    Kenyan KE, Frenchmen FR, DRC CD, RDC CD, Congolese CD CG, Ivory Coast CI, Filipino PH, keniano KE,
+    Birmanie MM, Holland NL, nigérien NE, nigérian NG, South Korean KR, Korean KP KR, dominicano DM DO,
+    Samoan AS WS, marfileño CI, Basotho LS, Malagasy MG, Haute-Volta BF, EE.UU. US, écossaise GB,
+    República Checa CZ, Swaziland SZ, Saharawi EH
+"""
+
+
+@pytest.mark.parametrize("row", [row.strip() for row in NAMES.split(",")])
+def test_name_belongs_to(row):
+    name, codes = re.fullmatch("(.+?)((?: [A-Z]{2})+)", row).groups()
+    folded = {code: {fold(name) for cell in row.values() for name in cell} for code, row in TABLE.items()}
+    assert [code for code, names in folded.items() if fold(name) in names] == codes.split()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_names_of_colonial_times_lead_to_the_country_and_are_neither_shown_nor_searched_for(language):
+    vocabulary = CountryVocabulary(language)
+    former = {name: code for code, row in TABLE.items() for name in row.get("former", ())}
+    assert {"British East Africa", "British Raj", "Biafra", "Haute-Volta"} <= former.keys()
+    for name, code in former.items():
+        tokens = tuple(tokenize(name, language))
+        phrases = vocabulary.synonyms(tokens)
+        assert (Country(code=code).index_token,) in [tuple(phrase.tokens) for phrase in phrases], name
+    shown = {*vocabulary.spelling_terms}
+    for name in country_names(language).values():
+        shown |= {phrase.label for phrase in vocabulary.synonyms(tuple(tokenize(name, language)))}
+    assert not shown & former.keys()
+    if language == "en":
+        assert "Kenyan" in shown  # or the comparison above would prove nothing

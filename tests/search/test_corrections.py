@@ -3,24 +3,29 @@
 tests/publishing/test_visibility.py tries all ways to hide a page, and tests/search/test_fuzz.py any input.
 """
 
+import random
+from concurrent.futures import ThreadPoolExecutor
 from string import ascii_lowercase
 from types import SimpleNamespace
 
 import pytest
+from django.core.management import call_command
+from django.db import connection
 from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
-from wagtail.models import Locale
 
 from search import corrections
 from search.analysis import stem
 from search.corrections import Correction, find_corrections
 from search.finding import Search
 from search.forms import SearchForm
-from search.known_words import WordList, store_known_words
+from search.known_words import WordList, get_site_words, store_known_words
+from search.models import KnownWord
 from stories.demo.load import DEMO_DIR, get_story_slugs, read_toml
-from tests.support.builders import home_page, make_private, make_story
+from tests.support.builders import make_author, make_private, make_story
 from tests.support.fuzzing import thoroughly
+from tests.support.translations import make_index_in
 from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
@@ -84,24 +89,25 @@ def test_correct_words_and_the_rest_of_the_text_stay_unchanged():
 
 
 @pytest.mark.sqlite_only
-def test_short_words_numbers_and_excluded_words_stay_unchanged():
-    make_story("The gold rush of 1849", body=make_body("Route66 was a road"))
-    assert corrected("rus") == corrected("1848") == corrected("route67") == corrected("-golt gold") == []
-    assert corrected("golt") == ["gold"]
-
-
-@pytest.mark.sqlite_only
-def test_longer_words_may_have_more_mistakes():
-    """One in words of up to 5 letters, two in those of up to 8, three in longer ones."""
-    make_story("Lamps lantern lanternlights")
-    assert all(map(corrected, ["lomps", "lamtenr", "lonternlihgtz"]))
-    assert not any(map(corrected, ["lompz", "lamtonr", "lontornlihgtz"]))
-
-
-@pytest.mark.sqlite_only
-def test_equally_close_words_are_sorted_by_first_letter_then_length():
-    make_story("Batten gattern gotten", body=make_body("gatterns"))
-    assert corrected("gatten") == ["gotten", "gattern", "Batten"]
+@pytest.mark.parametrize(
+    ("title", "words", "expected"),
+    [
+        # Short words, numbers and excluded words stay unchanged.
+        ("The gold rush of 1849 by Route66", "rus 1848 route67", []),
+        ("The gold rush of 1849 by Route66", "golt", ["gold"]),
+        # One mistake in words of up to 5 letters, two in those of up to 8, three in longer ones.
+        ("Lamps lantern lanternlights", "lompz lamtonr lontornlihgtz", []),
+        ("Lamps", "lomps", ["Lamps"]),
+        ("Lantern", "lamtenr", ["Lantern"]),
+        ("Lanternlights", "lonternlihgtz", ["Lanternlights"]),
+        # Equally close words are sorted by first letter, then by length.
+        ("Batten gattern gotten gatterns", "gatten", ["gotten", "gattern", "Batten"]),
+    ],
+)
+def test_how_close_a_word_has_to_be(title, words, expected):
+    make_story(title)
+    assert [corrected(word) for word in words.split()] == [expected] * len(words.split())
+    assert corrected(f"-{words.split()[0]} {title.split()[0]}") == []
 
 
 @pytest.mark.sqlite_only
@@ -124,13 +130,14 @@ def test_an_inflection_of_the_typed_word_is_no_correction():
     assert corrected("miners") == []
 
 
-def test_only_words_of_pages_in_the_language_of_the_visitor_are_offered():
-    french = home_page().copy_for_translation(Locale.objects.get_or_create(language_code="fr")[0])
-    french.title = "Bamako"
-    french.save_revision().publish()
+@pytest.mark.parametrize(
+    ("language", "title", "typed"), [("ar", "عبودية", "عبوضية"), ("fr", "Bamako", "bamakko")]
+)
+def test_only_words_of_pages_in_the_language_of_the_visitor_are_offered(language, title, typed):
+    make_index_in(language, title)
     assert stem("Bamako", "fr") == stem("Bamako", "en")
-    assert [c.text for c in correct("bamakko", language="fr")] == ["Bamako"]
-    assert corrected("bamakko") == []
+    assert [each.text for each in correct(typed, language=language)] == [title]
+    assert corrected(typed) == []
 
 
 # --- Terms ---------------------------------------------------------------------------------------
@@ -139,10 +146,9 @@ def test_only_words_of_pages_in_the_language_of_the_visitor_are_offered():
 def test_words_are_corrected_to_terms_that_find_a_page_and_terms_stay_unchanged():
     make_story("Serfdom", body=make_body("Sierra Leone was where the kinyan stood."))
     terms = ["Sierra Leone", "Côte d’Ivoire", "Kenyan", "serfdom"]
-    assert corrected("Siera Leonne", terms) == ["Sierra Leone"]
-    assert corrected("serfdon", terms) == ["serfdom"]
-    assert corrected("kenyan", terms) == []
-    assert corrected("cote d'ivoir", terms) == []  # no page is about it
+    # No page is about the last one.
+    meant = {"Siera Leonne": ["Sierra Leone"], "serfdon": ["serfdom"], "kenyan": [], "cote d'ivoir": []}
+    assert {text: corrected(text, terms) for text in meant} == meant
 
 
 # --- Queries of the database ---------------------------------------------------------------------
@@ -219,3 +225,61 @@ def test_corrections_are_the_same_whatever_words_only_private_pages_have(public,
             patch.setattr(corrections, "get_site_words", lambda known=known: WordList({w: w for w in known}))
             found.append(find_corrections(" ".join(typed), typed, searcher))
     assert found[0] == found[1]
+
+
+# --- KnownWords: which words of live pages are stored, and how ------------------------------------
+
+
+def known_words():
+    return set(KnownWord.objects.values_list("folded", flat=True))
+
+
+def test_a_word_is_stored_once_with_its_spelling():
+    make_story("Slavery in Kédougou", summary="The slavery of KÉDOUGOU, and of 21st and its x1y2 art.")
+    make_story("KEDOUGOU again")
+    # Too long for the database with its accents, by itself, and when it is folded.
+    store_known_words(["lan" + "\u0301" * 80 + "tern", "a" * 41, "ﷺ" * 3])
+    written = dict(KnownWord.objects.values_list("folded", "written"))
+    words = {"kedougou": "Kédougou", "slavery": "slavery", "again": "again"}
+    # The other words are too short, or with digits.
+    assert {folded: word for folded, word in written.items() if folded in words} == words
+    assert not written.keys() & {"art", "21st", "x1y2", "in", "lantern", "a" * 41}
+
+
+def test_only_words_of_live_pages_are_stored_and_update_index_deletes_others():
+    make_author("Quixotina Zzz")
+    make_story("Quixotic", live=False)
+    story = make_story("Marigold")
+    story.title = "Quixotry"
+    story.save_revision()
+    words = {"quixotina", "quixotic", "quixotry", "marigold", "quilting", "brontosaur"}
+    assert known_words() & words == {"marigold"}
+    make_story("Brontosaur").delete()
+    make_story("Quilting").unpublish()
+    call_command("update_index", verbosity=0)
+    assert known_words() & words == {"marigold"}
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_several_processes_can_store_the_same_words_at_once():
+    # A thread has a database connection of its own, as a process has.
+    words = [f"{first}{second}ven" for first in ascii_lowercase for second in ascii_lowercase[:16]]
+
+    def store_shuffled(seed):
+        try:
+            store_known_words([" ".join(random.Random(seed).sample(words, len(words)))])  # noqa: S311 - no secret
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(store_shuffled, range(8)))
+    assert set(words) <= known_words()
+
+
+def test_known_words_are_read_with_one_query_and_only_if_there_are_new_ones(django_assert_num_queries):
+    make_story("Lantern")
+    for number in (2, 1):
+        with django_assert_num_queries(number):
+            assert "lantern" in get_site_words()
+    make_story("Quilting")
+    assert "quilting" in get_site_words()

@@ -11,15 +11,18 @@ from contextlib import closing
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
+from wagtail.models import ModelLogEntry
 
 from search.missed import LOCK_TIMEOUT, count_missed_search, get_countable_words
 from search.models import MissedSearch
+from tests.support.builders import client_of, make_user, parse
 from tests.support.fuzzing import thoroughly
-from tests.support.missed_searches import miss
+from tests.support.missed_searches import make_reported, miss
 from tests.support.queries import others, read_only_database
 from tests.support.stored_text import all_stored_text
 
@@ -47,31 +50,20 @@ def test_only_the_month_of_a_search_is_stored():
     assert row.keys() == {"id", "digest", "words", "count", "day_digest", "month"}
 
 
-def test_different_words_and_word_orders_are_counted_separately():
-    for words, days in (("bonded labour", 2), ("labour bonded", 1), ("bonded labor", 1)):
-        miss(words, days)
-    assert sorted(MissedSearch.objects.values_list("count", flat=True)) == [1, 1, 2]
-
-
 def test_words_are_stored_as_a_hash_that_needs_the_key(settings):
+    """Different words and word orders are counted separately."""
     for key in ("one key", "another key"):
         settings.SECRET_KEY = key
-        count_missed_search("debt bondage")
-    digests = set(MissedSearch.objects.values_list("digest", flat=True))
-    assert (len(digests), len({*map(len, digests)})) == (2, 1)
+        for words in ("bonded labour", "labour bonded", "bonded labor"):
+            miss(words, days=2)
+    rows = {(len(row.digest), row.digest, row.count) for row in MissedSearch.objects.all()}
+    assert (len(rows), {(length, count) for length, _digest, count in rows}) == (6, {(64, 2)})
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("  Côte   d’Ivoire ", "cote ivoire"),
-        ('"forced marriage" -kenya', "forced marriage kenya"),
-        ("ILO Convention, 1930", "ilo convention 1930"),
-        ("العمل القسري", "العمل القسري"),
-    ],
-)
-def test_words_are_counted_folded(text, words):
-    assert get_countable_words(text) == words
+def test_words_are_counted_folded():
+    texts = ["  Côte   d’Ivoire ", '"forced marriage" -kenya', "ILO Convention, 1930", "العمل القسري"]
+    folded = ["cote ivoire", "forced marriage kenya", "ilo convention 1930", "العمل القسري"]
+    assert [*map(get_countable_words, texts)] == folded
 
 
 # Addresses, numbers, and a message rather than words to search for.
@@ -108,14 +100,10 @@ def test_words_searched_on_fewer_than_five_days_are_nowhere_in_the_database(sear
 
 
 def test_counts_are_deleted_after_a_year_without_a_search():
-    for text, days, *day in (
-        ("forgotten long ago", 5, 2025, 1, 1),
-        ("searched again", 5, 2025, 1, 1),
-        ("forgotten and unknown", 1, 2025, 2, 28),
-        ("searched again", 1, 2025, 3, 5),
-        ("something new", 1, 2026, 3, 1),
-    ):
-        miss(text, days, on=datetime.date(*day))
+    searches = [("forgotten long ago", 5, "2025-01-01"), ("searched again", 5, "2025-01-01")]
+    searches += [("forgotten and unknown", 1, "2025-02-28"), ("searched again", 1, "2025-03-05")]
+    for text, days, on in [*searches, ("something new", 1, "2026-03-01")]:
+        miss(text, days, on=datetime.date.fromisoformat(on))
     # The words of “something new”, searched once, are not stored.
     assert sorted(MissedSearch.objects.values_list("words", "count")) == [("", 1), ("searched again", 6)]
 
@@ -188,3 +176,71 @@ def test_several_visitors_at_once_are_counted_as_one_day(monkeypatch):
             start(search)
 
     assert sorted(MissedSearch.objects.values_list("words", "count")) == [("", 1), ("debt bondage", 5)]
+
+
+# --- The report -----------------------------------------------------------------------------------
+
+
+REPORT = "/admin/reports/searches-without-result/"
+EXPORTS = ["?export=csv", "?export=xlsx"]
+
+
+def rows_of(response):
+    """Return the rows of the report's table, each as a list of the texts of its cells without buttons."""
+    page = parse(response)
+    for actions in page.select(".actions"):
+        actions.decompose()
+    rows = page.select("table.listing tbody tr")
+    return [[cell.get_text(" ", strip=True) for cell in row.select("td")] for row in rows]
+
+
+def test_report_lists_stored_words_with_the_most_frequent_first(editor):
+    miss("not yet stored", days=4)  # Words are stored, and reported, on the fifth day.
+    assert "on 5 days or more" in parse(editor.get(REPORT)).select_one("#listing-results").text
+    for words, count, month in (("debt bondage", 7, 2), ("kafala", 12, 3), ("brick kilns", 7, 3)):
+        make_reported(words, count, datetime.date(2026, month, 1))
+    listed = [["kafala", "12", "March 2026"], ["brick kilns", "7", "March 2026"]]
+    assert rows_of(editor.get(REPORT)) == [*listed, ["debt bondage", "7", "February 2026"]]
+    lines = b"".join(editor.get(REPORT + EXPORTS[0]).streaming_content).decode().splitlines()
+    assert lines[:2] == ["Words,Days,Last in", "kafala,12,2026-03-01"] and len(lines) == 4
+
+
+def make_outsider():
+    """Return a user with permission to enter the admin and no other."""
+    user = make_user()
+    user.user_permissions.add(Permission.objects.get(codename="access_admin"))
+    return user
+
+
+def test_report_is_refused_to_users_without_permission(client):
+    delete = f"{REPORT}{make_reported('debt bondage').pk}/delete/"
+    exports = [f"{REPORT}{part}{export}" for part in ("", "results/") for export in ("", *EXPORTS)]
+    for each, target in ((client_of(make_outsider()), "/admin/"), (client, "/admin/login/")):
+        answers = [*map(each.get, [*exports, delete]), each.post(delete)]
+        targets = {answer["Location"].partition("?")[0] for answer in answers if answer.status_code == 302}
+        assert (len(answers), targets) == (8, {target})
+    assert MissedSearch.objects.exists()
+
+
+def test_words_of_the_report_become_a_group_or_are_deleted_and_not_kept_in_the_log(editor):
+    make_reported("debt bondage")
+    page = parse(editor.get(REPORT))
+    group, delete = (
+        page.select_one(f"[aria-label='{label}: debt bondage']")["href"]
+        for label in ("New vocabulary group", "Delete")
+    )
+    assert parse(editor.get(group)).select_one("[name=terms]").text.strip() == "debt bondage"
+    assert "debt bondage" in editor.get(delete).text
+    assert editor.post(delete)["Location"] == REPORT
+    assert not MissedSearch.objects.exists()
+    assert not ModelLogEntry.objects.filter(label__contains="bondage").exists()
+
+
+def test_report_is_in_the_menu_of_users_with_permission_and_wagtails_is_not(admin_client):
+    users = [make_user("Editors"), make_user("Moderators"), make_outsider()]
+    menus = [client.get("/admin/").text for client in (admin_client, *map(client_of, users))]
+    assert [REPORT in menu for menu in menus] == [True, True, True, False]
+    assert "/admin/searchpicks/reports/" not in menus[0]
+    page = parse(admin_client.get("/admin/groups/new/"))
+    rights = Permission.objects.filter(codename__in=["view_missedsearch", "delete_missedsearch"])
+    assert all(page.select(f"input[name=permissions][value='{right.pk}']") for right in rights)
