@@ -24,13 +24,6 @@ pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefix
 LOGINS = ["/admin/login/", "/_util/login/"]
 
 
-def test_form_of_private_pages_says_which_field_is_empty(client):
-    for name in ("", " "):  # browsers send a space, but no empty field
-        page = client.post("/_util/login/", {"username": name, "password": PASSWORD}).text
-        assert "Username: This field is required." in page
-        assert "belong together" not in page
-
-
 # --- By name -------------------------------------------------------------------------------------
 
 

@@ -46,8 +46,7 @@ QUERY_SYNTAX = ['"', 'a"b', '""', "'", "  ", "", "-", "(", "AND", "*", "a:b", "\
 def test_punctuation_is_no_error_and_no_query_syntax():
     make_story("A lantern")
     for query in QUERY_SYNTAX:
-        assert titles(query) == titles(Phrase(query)) == [], query
-        assert list(Page.objects.autocomplete(query)) == [], query
+        assert titles(query) == titles(Phrase(query)) == [*Page.objects.autocomplete(query)] == [], query
 
 
 def test_queries_can_be_combined_and_negated():
@@ -110,11 +109,11 @@ def test_results_can_be_sliced_and_counted():
 
 
 def test_autocomplete_finds_titles_without_accents():
-    make_story("The road to Kédougou")
-    make_story("Trafficking")
-    for typed, title in (("kedo", "The road to Kédougou"), ("road ked", "The road to Kédougou")):
-        assert [page.title for page in Page.objects.autocomplete(typed)] == [title]
-    assert [page.title for page in Page.objects.autocomplete("Traffickin")] == ["Trafficking"]
+    expected = dict.fromkeys(["kedo", "road ked"], "The road to Kédougou") | {"Traffickin": "Trafficking"}
+    for title in {*expected.values()}:
+        make_story(title)
+    found = {typed: [page.title for page in Page.objects.autocomplete(typed)] for typed in expected}
+    assert found == {typed: [title] for typed, title in expected.items()}
     assert titles("kedo") == [], "a search is for whole words"
 
 

@@ -225,10 +225,8 @@ def test_report_is_refused_to_users_without_permission(client):
 def test_words_of_the_report_become_a_group_or_are_deleted_and_not_kept_in_the_log(editor):
     make_reported("debt bondage")
     page = parse(editor.get(REPORT))
-    group, delete = (
-        page.select_one(f"[aria-label='{label}: debt bondage']")["href"]
-        for label in ("New vocabulary group", "Delete")
-    )
+    labels = ("New vocabulary group", "Delete")
+    group, delete = (page.select_one(f"[aria-label='{each}: debt bondage']")["href"] for each in labels)
     assert parse(editor.get(group)).select_one("[name=terms]").text.strip() == "debt bondage"
     assert "debt bondage" in editor.get(delete).text
     assert editor.post(delete)["Location"] == REPORT

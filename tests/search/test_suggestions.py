@@ -166,9 +166,7 @@ UNANSWERED = [
     # Marks that Unicode counts as letters: the Arabic tatweel, and signs for vowels and voiced sounds.
     *("\u0640\u0640", "\ufc5e\ufc5e", "\uff9e\uff9e"),
 ]
-QUERY_SYNTAX = [
-    *('"lantern', "lantern*", "(lantern", "lantern:*", "-lantern", "lan'tern", "'); drop", "AND lan", "%lan%")
-]
+QUERY_SYNTAX = ['"lantern', "lantern*", "(lantern", "lantern:*", "-lantern", "'); drop", "AND lan", "%lan%"]
 
 
 def test_invalid_or_wordless_input_gets_no_suggestions_and_punctuation_is_no_query_syntax(client):

@@ -149,11 +149,8 @@ def test_feeds_have_summaries_with_content_notes_and_no_texts_and_pictures(clien
 
 @pytest.mark.sqlite_only
 def test_the_id_of_a_story_stays_when_its_address_changes(client):
-    # XML allows neither of these control characters.
-    story = make_story("Bell\x07 rings", summary="Form\x0cfeed.")
-    (entry,) = entries(client)
-    assert [entry.findtext(f"{ATOM}{name}") for name in ("title", "summary")] == ["Bell rings", "Formfeed."]
-    before = entry.findtext(f"{ATOM}id")
+    story = make_story("A story")
+    before = entries(client)[0].findtext(f"{ATOM}id")
     assert re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", before)
     story.slug = "another-address"
     story.save_revision().publish()

@@ -145,9 +145,8 @@ def test_malformed_addresses_break_no_page(client, admin_client, subtests):
         ]
     story = make_story("A lamp", body=blocks)
     paths = dict.fromkeys([story.url, f"{story.url}?text=1", "/search/?q=linked"], client)
-    paths |= dict.fromkeys(
-        [f"/admin/pages/{story.pk}/{view}/" for view in ("edit", "view_draft")], admin_client
-    )
+    views = [f"/admin/pages/{story.pk}/{view}/" for view in ("edit", "view_draft")]
+    paths |= dict.fromkeys(views, admin_client)
     for path, who in paths.items():
         with subtests.test(path):
             assert ("A lamp" if "search" in path else "linked") in who.get(path).text

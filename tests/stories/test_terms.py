@@ -104,12 +104,8 @@ def test_themes_have_different_slugs():
     long = "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 20
     # {name: slug of the theme that is made with it, in this order}.
     expected = {
-        **{
-            "Child labour": "child-labour",
-            "Child, labour": "child-labour-2",
-            "Child-labour!": "child-labour-3",
-        },
-        **{"عمل الأطفال": "عمل-الأطفال", "???": "theme", "!!!": "theme-2"},
+        **{"Child labour": "child-labour", "Child, labour": "child-labour-2"},
+        **{"Child-labour!": "child-labour-3", "عمل الأطفال": "عمل-الأطفال", "???": "theme", "!!!": "theme-2"},
     }
     assert {name: make_theme(name).slug for name in expected} == expected
     slugs = [make_theme(name).slug for name in (long, f"{long}!")]
