@@ -20,7 +20,7 @@ from search.analysis import stem
 from search.corrections import Correction, find_corrections
 from search.finding import Search
 from search.forms import SearchForm
-from search.known_words import WordList, get_site_words, store_known_words
+from search.known_words import WordList, store_known_words
 from search.models import KnownWord
 from stories.demo.load import DEMO_DIR, get_story_slugs, read_toml
 from tests.support.builders import make_author, make_private, make_story
@@ -272,12 +272,3 @@ def test_several_processes_can_store_the_same_words_at_once():
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(store_shuffled, range(8)))
     assert set(words) <= known_words()
-
-
-def test_known_words_are_read_with_one_query_and_only_if_there_are_new_ones(django_assert_num_queries):
-    make_story("Lantern")
-    for number in (2, 1):
-        with django_assert_num_queries(number):
-            assert "lantern" in get_site_words()
-    make_story("Quilting")
-    assert "quilting" in get_site_words()

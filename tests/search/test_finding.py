@@ -162,13 +162,6 @@ def test_looking_for_promotions_stores_nothing(client):
     assert not QueryDailyHits.objects.exists()
 
 
-def test_one_query_is_made_without_promotions_and_two_with(django_assert_num_queries):
-    promote("debt bondage", make_story("A story"), make_story("Another"))
-    for text, number, found in (("something else", 1, 0), ("debt bondage", 2, 2), ("", 0, 0)):
-        with django_assert_num_queries(number):
-            assert len([promotion.page.title for promotion in find_promotions(text, "en")]) == found
-
-
 # --- In the admin --------------------------------------------------------------------------------
 
 

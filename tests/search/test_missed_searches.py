@@ -124,15 +124,6 @@ def test_new_words_replace_those_of_the_fewest_days(monkeypatch):
     assert sorted(MissedSearch.objects.values_list("count", flat=True)) == [1, 1, 2, 5]
 
 
-def test_counting_takes_one_query_and_five_for_new_words(django_assert_num_queries):
-    # Two more queries set and release the savepoint, and on SQLite two set the lock timeout.
-    overhead = 4 if IS_SQLITE else 2
-    for day, queries in ((1, 5), (1, 1), (2, 1)):
-        date = datetime.date(2026, 3, day)
-        with time_machine.travel(date, tick=False), django_assert_num_queries(overhead + queries):
-            count_missed_search("debt bondage")
-
-
 # --- A database that cannot be written -----------------------------------------------------------
 
 

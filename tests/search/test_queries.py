@@ -118,8 +118,5 @@ def find_different(first_results):
     recorded = {row["query"]: row["slug"] for row in read(FIRST_RESULTS)}
     # With another seed, there are queries for other countries, which are not recorded.
     queries = {row["query"] for row in read(QUERIES)} | (recorded.keys() & first_results.keys())
-    return [
-        f"{query}: {first_results[query]}, not {recorded.get(query)}"
-        for query in sorted(queries)
-        if first_results[query] != recorded.get(query)
-    ]
+    rows = [(query, first_results[query], recorded.get(query)) for query in sorted(queries)]
+    return [f"{query}: {found}, not {known}" for query, found, known in rows if found != known]

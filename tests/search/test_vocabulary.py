@@ -36,6 +36,8 @@ def test_term_may_be_in_several_groups(no_default_groups):
     for letter in "klm":
         make_group("freed", *(f"{letter}o{first}{second}" for first in "abcdef" for second in "abcdef"))
     assert len(synonyms("freed")) == VocabularyGroup.MAX_TERMS
+    make_group("one two three four five six seven eight nine ten", "short")
+    assert Vocabulary("en").max_term_words == 9
 
 
 @pytest.mark.sqlite_only
@@ -78,18 +80,6 @@ def test_adding_a_group_loses_no_result():
     for terms in (("bonded labor", "peonage"), ("bonded", "tied"), ("labour brick", "kiln work")):
         make_group(*terms)
     assert [text for text in texts if not before[text] <= set(found(text))] == []
-
-
-def test_a_vocabulary_is_read_with_one_query_and_its_terms_have_at_most_nine_words(
-    no_default_groups, django_assert_num_queries
-):
-    make_story(themes=["Debt"], authors=["Staff"])
-    make_group("one two three four five six seven eight nine ten", "short")
-    with django_assert_num_queries(1):
-        vocabulary = Vocabulary("en")
-        vocabulary.synonyms(["kenya"])
-        vocabulary.asks_for_help("help me")
-    assert vocabulary.max_term_words == 9
 
 
 def test_a_longer_term_finds_all_that_a_shorter_one_within_it_finds(no_default_groups):

@@ -3,7 +3,7 @@
 import pytest
 
 from search.models import VocabularyGroup
-from tests.support.builders import make_user, parse
+from tests.support.builders import client_of, make_user, parse
 from tests.support.vocabulary import make_group
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
@@ -53,10 +53,8 @@ def test_list_of_groups_can_be_searched_and_filtered(editor, no_default_groups):
         assert [name for name in names if name in text] == listed, query
 
 
-def test_only_moderators_delete_a_group(client, no_default_groups):
+def test_only_moderators_delete_a_group(no_default_groups):
     group = make_group("peonage", "debt bondage")
-
     for name, number_left in (("Editors", 1), ("Moderators", 0)):
-        client.force_login(make_user(name))
-        client.post(f"{URL}delete/{group.pk}/")
+        client_of(make_user(name)).post(f"{URL}delete/{group.pk}/")
         assert VocabularyGroup.objects.count() == number_left

@@ -108,10 +108,8 @@ def test_a_feed_is_in_the_language_of_its_address(client):
 def test_an_entry_has_title_summary_authors_dates_and_link(client):
     story = make_story("A & B <3", summary="Less < more & so on.", authors=["Amina", "Staff"])
     (entry,) = entries(client)
-    expected = {
-        **{"title": "A & B <3", "summary": "Less &lt; more &amp; so on."},
-        **{"published": f"{story.date}T00:00:00+00:00", "updated": story.last_published_at.isoformat()},
-    }
+    expected = {"title": "A & B <3", "summary": "Less &lt; more &amp; so on."}
+    expected |= {"published": f"{story.date}T00:00:00+00:00", "updated": story.last_published_at.isoformat()}
     assert {name: entry.findtext(f"{ATOM}{name}") for name in expected} == expected
     item = read(client, "/feed.rss").find("channel/item")
     assert entry.find(f"{ATOM}link").get("href") == item.findtext("link") == f"{SITE}{story.url}"

@@ -42,18 +42,19 @@ def test_all_countries_are_there_from_the_start():
 
 
 @pytest.mark.parametrize(
-    ("language", "names"),
+    "names",
     [
-        ("en", ["Senegal", "Côte d’Ivoire", "Germany"]),
-        ("fr", ["Sénégal", "Côte d’Ivoire", "Allemagne"]),
-        ("es", ["Senegal", "Côte d’Ivoire", "Alemania"]),
-        ("ar", ["السنغال", "ساحل العاج", "ألمانيا"]),
-        ("xx", ["Senegal", "Côte d’Ivoire", "Germany"]),  # unknown: in English
+        "en Senegal, Côte d’Ivoire, Germany",
+        "fr Sénégal, Côte d’Ivoire, Allemagne",
+        "es Senegal, Côte d’Ivoire, Alemania",
+        "ar السنغال, ساحل العاج, ألمانيا",
+        "xx Senegal, Côte d’Ivoire, Germany",  # unknown: in English
     ],
 )
-def test_countries_are_named_in_each_language(language, names):
-    with translation.override(language):
-        assert [Country.objects.get(code=code).name for code in ("SN", "CI", "DE")] == names
+def test_countries_are_named_in_each_language(names):
+    with translation.override(names[:2]):
+        found = [Country.objects.get(code=code).name for code in ("SN", "CI", "DE")]
+        assert ", ".join(found) == names[3:]
         assert all(country.name != country.code for country in Country.objects.all())
     assert str(Country(code="Q9")) == "Q9", "a country that CLDR lacks"
 
