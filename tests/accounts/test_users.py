@@ -131,15 +131,11 @@ def test_nobody_is_invited_without_a_role_that_opens_the_admin(admin_client, rol
     assert mail.outbox == []
 
 
-def test_inviting_needs_the_permission_to_change_users(admin_client):
-    moderator = builders.client_of(builders.make_user("Moderators"))
+def test_inviting_needs_the_permission_to_change_users_and_nobody_sets_passwords(admin_client, amina):
+    moderator, address = client_of(builders.make_user("Moderators")), f"/admin/users/edit/{amina.pk}/"
     invited = invited_user("Editors")
     assert moderator.post(f"/admin/users/invite/{invited.pk}/")["Location"] == "/admin/"
     assert mail.outbox == []
-
-
-def test_administrators_cannot_set_passwords(admin_client, amina):
-    address = f"/admin/users/edit/{amina.pk}/"
     assert builders.parse(admin_client.get(address)).select("[type=password]") == []
     data = USER_DATA | {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD, "is_active": "on"}
     admin_client.post(address, data)

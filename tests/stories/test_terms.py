@@ -38,7 +38,8 @@ def test_all_countries_are_there_from_the_start():
     assert all(re.fullmatch("[A-Z]{2}", code) for code in regions)
     assert all(re.fullmatch("[a-z]+(-[a-z]+)*", slug) for slug in slugs)
     assert set(regions.values()) == set(Country.Region.values)
-    assert [regions[code] for code in ("SN", "BO", "IN", "FR", "FJ")] == sorted(Country.Region.values)
+    expected = ["africa", "americas", "asia", "europe", "oceania"]
+    assert [regions[code] for code in ("SN", "BO", "IN", "FR", "FJ")] == expected
 
 
 @pytest.mark.parametrize(
