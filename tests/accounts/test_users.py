@@ -226,7 +226,7 @@ def test_manager_changes_others_and_themselves_and_copies_nobody(manager, amina)
     client = client_of(manager)
     client.post(f"/admin/bulk/auth/user/set_active_state/?id={amina.pk}", {"mark_as_active": "False"})
     assert not get_user_model().objects.get(pk=amina.pk).is_active
-    edit = USER_DATA | {"username": manager.username, "first_name": "Another"}
+    edit = USER_DATA | {"username": manager.username, "email": manager.email, "first_name": "Another"}
     client.post(f"/admin/users/edit/{manager.pk}/", edit)
     assert get_user_model().objects.get(pk=manager.pk).first_name == "Another"
     # A copy would be made without an invitation, and with the rights of the original.
