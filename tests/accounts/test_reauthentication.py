@@ -92,6 +92,16 @@ def test_code_needs_the_password_first(client_with_app, noon):
     assert client_with_app.session[FACTOR_VERIFIED_AT] < time.time() - VALID_FOR.total_seconds()
 
 
+def test_password_of_another_user_is_no_proof(amina, admin):
+    # Every user in the tests has PASSWORD. Now it is that of amina, but not of the administrator.
+    admin.set_unusable_password()
+    client = builders.client_of(builders.save_with(admin))
+    make_stale(client)
+    assert "ask an administrator" in client.get(MINE).text
+    client.post(MINE, {"reauthentication_step": "identity", "password": builders.PASSWORD})
+    assert ASKED in client.get(MINE).text
+
+
 def test_passkey_counts_as_the_factor(amina):
     passkey, client = second_factor.signed_in_with_passkey(amina)
     make_stale(client, FACTOR_VERIFIED_AT)
@@ -145,14 +155,3 @@ def test_passwords_and_codes_share_the_limit_of_signing_in(amina):
     assert TOO_MANY in answer(client, codes, code="000009").text
     assert ASKED in client.get(MINE).text
     assert signing_in.attempt("amina", builders.PASSWORD, address="9.0.2.1").refused
-
-
-def test_password_of_another_user_is_no_proof(amina, admin):
-    # Every user in the tests has PASSWORD. Now it is that of amina, but not of the administrator.
-    admin.set_unusable_password()
-    admin.save()
-    client = builders.client_of(admin)
-    make_stale(client)
-    assert "ask an administrator" in client.get(MINE).text
-    client.post(MINE, {"reauthentication_step": "identity", "password": builders.PASSWORD})
-    assert ASKED in client.get(MINE).text

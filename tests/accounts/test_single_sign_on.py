@@ -22,8 +22,7 @@ def check_refused(client, response):
     """Assert that `response` refuses the sign-in, and that nothing is left in the session of `client`."""
     assert response.status_code == 403
     assert "This did not work." in builders.parse(response).main.text
-    assert not client.session.items()
-    assert not is_signed_in(client)
+    assert not client.session.items() and not is_signed_in(client)
 
 
 # --- Accepted ------------------------------------------------------------------------------------

@@ -62,8 +62,7 @@ def invited_user(role):
     """Return a new user who has chosen no password yet."""
     user = builders.make_user(role)
     user.set_unusable_password()
-    user.save()
-    return user
+    return builders.save_with(user)
 
 
 def test_link_is_for_one_account_and_one_purpose(admin_client):

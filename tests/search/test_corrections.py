@@ -43,16 +43,6 @@ def correct(text, terms=(), language="en"):
         return search.corrections
 
 
-def make_searcher(find_texts):
-    """Return an object with what find_corrections() uses of a Searcher.
-
-    `find_texts`: function that returns {word: texts of a public page with the word or an inflection}. All of
-    those texts find a page.
-    """
-    vocabulary = SimpleNamespace(spelling_terms=())
-    return SimpleNamespace(language="en", vocabulary=vocabulary, filter_matching=set, find_texts=find_texts)
-
-
 def corrected(text, terms=()):
     """Return the texts of the corrections."""
     return [correction.text for correction in correct(text, terms)]
@@ -149,25 +139,6 @@ def test_words_are_corrected_to_terms_that_find_a_page_and_terms_stay_unchanged(
     assert {text: corrected(text, terms) for text in meant} == meant
 
 
-# --- Queries of the database ---------------------------------------------------------------------
-
-
-@pytest.mark.sqlite_only
-def test_candidates_are_looked_up_until_enough_are_on_a_public_page():
-    words = [f"{letter}orven" for letter in ascii_lowercase[:25]]
-    store_known_words(words)
-    # Enough are MAX_CANDIDATES, and one more that tells whether the best one is clear.
-    for public, batches in ((words[:0], 5), (words[:4], 5), (words[:5], 1), (words[20:], 5)):
-        looked_up = []
-
-        def find_texts(found, looked_up=looked_up, public=public):
-            looked_up.append(len(found))
-            return {word: [word] for word in found if word in public}
-
-        found = find_corrections("zorven", ["zorven"], make_searcher(find_texts))
-        assert ([each.text for each in found], looked_up) == (public[:3], [5] * batches)
-
-
 # --- Hidden pages --------------------------------------------------------------------------------
 
 
@@ -216,7 +187,9 @@ similar_words = st.text("abcd", min_size=5, max_size=7)
 )
 @pytest.mark.sqlite_only
 def test_corrections_are_the_same_whatever_words_only_private_pages_have(public, private, typed):
-    searcher = make_searcher(lambda words: {word: [word] for word in words if word in public})
+    searcher = SimpleNamespace(language="en", vocabulary=SimpleNamespace(spelling_terms=()))
+    searcher.find_texts = lambda words: {word: [word] for word in words if word in public}
+    searcher.filter_matching = set  # all of those texts find a page
     found = []
     for known in (public, public | private):
         with pytest.MonkeyPatch.context() as patch:

@@ -41,10 +41,7 @@ LETTERS = """
 # ... and words that the site has or that its index uses itself.
 KNOWN = "lantern LANTERNS lantren boat kenya kenyan labor the of countryke0 theme1 author1"
 PIECES = [
-    *QUERY_SYNTAX.split(),
-    *MARKUP.split(),
-    *LETTERS.split(),
-    *KNOWN.split(),
+    *f"{QUERY_SYNTAX} {MARKUP} {LETTERS} {KNOWN}".split(),
     # Pieces with spaces, and characters that may count as spaces.
     *("NEAR(a b, 5)", "a AND", "NOT NOT", "body : a", "'a' & !'b'", "{{ q }}", "{% now %}"),
     *("'; drop table x", "debt bondage", "help escape passport taken", "lantern " * 9, "9" * 30),
@@ -66,18 +63,10 @@ def value(*usual):
     return st.sampled_from([*usual, "", "0", "-1", "\x00", "9" * 30, "'", "%"]) | st.text(max_size=12)
 
 
-other_parameters = st.fixed_dictionaries(
-    {},
-    optional={
-        "country": value("kenya", "uganda", "KE"),
-        "theme": value("debt", "dette"),
-        "year": value("2025", "1900", "2025.0", "٢٠٢٥"),
-        "kind": value("storypage", "standardpage", "homepage", "page", "user"),
-        "sort": value("date", "relevance"),
-        "exact": value("1", "false"),
-        "page": value("1", "2", "99", "1e9"),
-    },
-)
+USUAL = {"country": ["kenya", "uganda", "KE"], "theme": ["debt", "dette"], "sort": ["date", "relevance"]}
+USUAL |= {"year": ["2025", "1900", "2025.0", "٢٠٢٥"], "exact": ["1", "false"], "page": ["1", "2", "99"]}
+USUAL |= {"kind": ["storypage", "standardpage", "homepage", "page", "user"]}
+other_parameters = st.fixed_dictionaries({}, optional={name: value(*usual) for name, usual in USUAL.items()})
 # The heading with the number of results, or texts of pages without it or without results.
 COUNT = re.compile(r"\d+ results? for “|Nothing was found|Please search with fewer|Null char|id=.newest")
 
@@ -146,15 +135,12 @@ pages = st.lists(
 def make_page(number, way, code, theme, year):
     """Make a page by calling `way`, and give it its words, one country, one theme and a year."""
     story = StoryPage.objects.get(pk=way().pk)  # as stored, because some ways change the database only
-    save_with(
-        story,
-        check=False,
-        title=f"{SHARED} {SEARCHED[number]} {PROTECTED[number]}",
-        summary=f"{SHARED}: the {PROTECTED[number]} of {SEARCHED[number]}.",
-        date=story.date.replace(year=year, month=5, day=number + 1),
-        story_countries=[StoryCountry(country_id=code)],
-        story_themes=[StoryTheme(theme=make_theme(theme))],
-    )
+    searched, protected = SEARCHED[number], PROTECTED[number]
+    story.title = f"{SHARED} {searched} {protected}"
+    story.summary = f"{SHARED}: the {protected} of {searched}."
+    story.date = story.date.replace(year=year, month=5, day=number + 1)
+    terms = {"story_countries": [StoryCountry(country_id=code)]}
+    save_with(story, check=False, **terms, story_themes=[StoryTheme(theme=make_theme(theme))])
 
 
 # Functions that misspell a word: without one of its letters, and with two letters swapped.
