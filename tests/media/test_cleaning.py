@@ -15,17 +15,8 @@ from media.cleaning import CleanFile, clean_picture
 from media.documents import clean_document
 from media.models import CleanDocument, CleanImage
 from tests.support import builders, services
+from tests.support import media_samples as samples
 from tests.support.document_samples import pdf, unpack_all
-from tests.support.media_samples import (
-    BLUE,
-    RED,
-    SUFFIXES,
-    find_planted,
-    find_unexpected_metadata,
-    is_near,
-    picture_with_metadata,
-    read_metadata,
-)
 from tests.support.server_fixtures import path_of
 from tests.support.undone import undone
 from tests.support.uploading import store_waiting, upload
@@ -39,12 +30,13 @@ FILTERS += ["width-200|format-webp", "width-200|format-avif", "fill-100x100|form
 NAME = "Amina-at-the-shelter"
 WAYS = ["shell", "add", "several", "chooser", "replace"]
 # Each way with one of the formats, which are all cleaned alike, and one way with all of them.
-PICTURES = [*zip(WAYS, [*SUFFIXES, SUFFIXES[0]], strict=True), *(("shell", each) for each in SUFFIXES[1:])]
+FORMATS = samples.SUFFIXES
+PICTURES = [*zip(WAYS, [*FORMATS, FORMATS[0]], strict=True), *(("shell", each) for each in FORMATS[1:])]
 
 
 def take_in(way, editor, suffix):
     """Store a picture or PDF with metadata in one of WAYS, and return it as it is in the database."""
-    kind, data = ("document", pdf()) if suffix == "pdf" else ("image", picture_with_metadata(suffix))
+    kind, data = ("document", pdf()) if suffix == "pdf" else ("image", samples.picture_with_metadata(suffix))
     model, name = (CleanDocument if kind == "document" else CleanImage), f"{NAME}.{suffix}"
     if way == "shell":
         clean = clean_document if kind == "document" else clean_picture
@@ -64,7 +56,7 @@ def planted_in(data):
     """Return what was planted in the bytes of a file. MarkInfo is a key of PDF files."""
     if data.startswith(b"%PDF"):
         return [b"Mark"] * unpack_all(data).replace(b"MarkInfo", b"").count(b"Mark")
-    return find_planted(data)
+    return samples.find_planted(data)
 
 
 def test_every_way_removes_all_metadata(editor, media_root):
@@ -76,7 +68,7 @@ def test_every_way_removes_all_metadata(editor, media_root):
             if way == "shell":
                 image.get_renditions(*FILTERS)
     pictures = [path for path in media_root.rglob("*") if path.is_file()]
-    assert len(pictures) >= len(PICTURES) + len(SUFFIXES) * len(FILTERS)
+    assert len(pictures) >= len(PICTURES) + len(FORMATS) * len(FILTERS)
     assert len(planted_in(pdf())) > 5
     for way in WAYS:
         with undone():
@@ -85,19 +77,19 @@ def test_every_way_removes_all_metadata(editor, media_root):
     for path in [path for path in media_root.rglob("*") if path.is_file()]:
         assert planted_in(path.read_bytes()) == [], path
         assert NAME not in path.name
-    assert find_unexpected_metadata(*pictures) == []
+    assert samples.find_unexpected_metadata(*pictures) == []
 
 
 def assert_upright(image):
     """Assert that the picture is stored upright, with its new width and height.
 
-    picture_with_metadata() turned it, except for HEIC, and its EXIF says so.
+    samples.picture_with_metadata() turned it, except for HEIC, and its EXIF says so.
     """
     with image.file.open() as file, Image.open(file) as stored:
         assert stored.size == (image.width, image.height) == (600, 400)
         top, bottom = stored.getpixel((300, 20)), stored.getpixel((300, 380))
-    assert is_near(top, RED)
-    assert is_near(bottom, BLUE)
+    assert samples.is_near(top, samples.RED)
+    assert samples.is_near(bottom, samples.BLUE)
     assert image.file_size == image.file.size
     assert len(image.file_hash) == 40  # SHA-1 in hexadecimal digits
 
@@ -105,17 +97,17 @@ def assert_upright(image):
 def test_planted_metadata_can_be_found(tmp_path):
     """So test_every_way_removes_all_metadata would find what stayed."""
     path_of(services.exiftool)
-    paths = [tmp_path / f"sample.{suffix}" for suffix in SUFFIXES]
-    for path, suffix in zip(paths, SUFFIXES, strict=True):
-        path.write_bytes(picture_with_metadata(suffix))
+    paths = [tmp_path / f"sample.{suffix}" for suffix in FORMATS]
+    for path, suffix in zip(paths, FORMATS, strict=True):
+        path.write_bytes(samples.picture_with_metadata(suffix))
     expected = {"IFD0:Make", "GPS:GPSLatitude", "XMP-dc:Format", "ICC_Profile:ProfileDescription"}
     expected |= {"ExifIFD:MakerNoteUnknownText", "IFD1:ThumbnailImage"}
-    for path, suffix, found in zip(paths, SUFFIXES, read_metadata(*paths), strict=True):
+    for path, suffix, found in zip(paths, FORMATS, samples.read_metadata(*paths), strict=True):
         assert expected <= set(found), suffix
         if suffix in {"jpg", "png"}:
             assert "IPTC:Caption-Abstract" in found
             assert "MarkComment" in found.values()
-        assert b"PK\x03\x04" in find_planted(path.read_bytes()), suffix
+        assert b"PK\x03\x04" in samples.find_planted(path.read_bytes()), suffix
 
 
 # --- What is stored is clean, and is not encoded again --------------------------------------------
@@ -155,11 +147,11 @@ SHORTCUTS = {
 @pytest.mark.parametrize("shortcut", SHORTCUTS)
 def test_nothing_is_stored_that_was_not_cleaned(shortcut, media_root):
     """Also if it has the name of a cleaned file."""
-    raw = picture_with_metadata("png")
+    raw = samples.picture_with_metadata("png")
     clean = CleanFile(builders.picture_bytes(), ".png")
     with pytest.raises(TypeError):
         SHORTCUTS[shortcut](ContentFile(raw, name=clean.name), clean)
-    assert not any(find_planted(path.read_bytes()) for path in media_root.rglob("*.*"))
+    assert not any(samples.find_planted(path.read_bytes()) for path in media_root.rglob("*.*"))
     assert not CleanDocument.objects.exists()
 
 
@@ -182,7 +174,7 @@ def test_only_the_cleaners_make_clean_files():
 def test_profile_picture_is_not_stored(editor, media_root):
     response = editor.get(reverse("wagtailadmin_account"))
     assert b"avatar-avatar" not in response.content
-    file = SimpleUploadedFile("a.jpg", picture_with_metadata("jpg"))
+    file = SimpleUploadedFile("a.jpg", samples.picture_with_metadata("jpg"))
     editor.post(reverse("wagtailadmin_account"), {"avatar-avatar": file})
     assert not UserProfile.objects.exclude(avatar="").exists()
     assert list(media_root.rglob("*")) == []

@@ -72,8 +72,8 @@ def test_crash_leaves_no_copy_of_the_memory():
     assert done.stdout == b"(0, 0)\n"
 
 
-# (kind of file, limit, what a process does that exceeds it, the status with which the process ends). The seconds
-# are tried with one kind, because the test takes that long.
+# (kind of file, limit, what a process does that exceeds it, the status with which it ends). The seconds are
+# tried with one kind, because the test takes that long.
 EXCESSES = [("pdf", "cpu_seconds", "while True: pass", -signal.SIGKILL)]
 for kind in ("pdf", "picture"):
     EXCESSES.append((kind, "memory", "bytes(limits.memory)", 1))
