@@ -63,10 +63,8 @@ BEGINNINGS = {
     ],
 }
 REFUSED = {f"{beginning}{PATH}": reason for reason, rows in BEGINNINGS.items() for beginning in rows}
-REFUSED |= {
-    "http://old.example/wp-admin/x.jpg": ELSEWHERE,
-    "https://else.files.wordpress.com/2019/03/x.jpg": ELSEWHERE,
-}
+REFUSED["http://old.example/wp-admin/x.jpg"] = ELSEWHERE
+REFUSED["https://else.files.wordpress.com/2019/03/x.jpg"] = ELSEWHERE
 # {where the old site redirects to: the reason why it is not followed}. ELSEWHERE is also the reason when the
 # address is on the old site, but is not the one of the same file.
 REDIRECTS = {
@@ -222,7 +220,7 @@ def test_a_host_that_never_ends_its_answer_is_left(site, monkeypatch):
 
 
 UPLOADS = "/wp-content/uploads"
-# Files on other hosts, with parameters, and smaller copies; then those that can't be used, or are in the folder.
+# Files on other hosts, with parameters, and smaller copies. Then those that can't be used, or are local.
 PICTURES = [f"{UPLOADS}/2020/04/photo-150x150.jpg?ver=2", f"//www.old.example{UPLOADS}/moved.jpg"]
 PICTURES += [f"http://i0.wp.com/old.example{UPLOADS}/small-300x200.jpg?w=9"]
 NAMES = ("gone", "page", "broken", "big", "cut", "forbidden", "local")
