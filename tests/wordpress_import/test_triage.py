@@ -24,15 +24,8 @@ LIST = "/admin/stories/"
 
 def mark_imported(page, *needs_eyes, missing=0):
     """Store that `page` was imported, with these reasons and this number of missing files."""
-    ImportedItem.objects.create(
-        source="old.example",
-        key=f"post {page.pk}",
-        page=page,
-        digest="x",
-        revision=1,
-        needs_eyes=needs_eyes,
-        missing_pictures=missing,
-    )
+    fields = {"needs_eyes": needs_eyes, "missing_pictures": missing, "digest": "x", "revision": 1}
+    ImportedItem.objects.create(source="old.example", key=f"post {page.pk}", page=page, **fields)
     return page
 
 
@@ -64,20 +57,18 @@ def test_the_list_says_what_to_look_at_and_filters_by_it(admin_client):
     text = admin_client.get(LIST).text
     assert "there is no summary; it was private in WordPress" in text
     assert "Looked at" in text
+    both = {"To look at", "Without its picture"}
     for values, expected in (
-        (["needs_eyes"], {"To look at", "Without its picture"}),
+        (["needs_eyes"], both),
         (["missing_picture"], {"Without its picture"}),
-        (["missing_picture", "needs_eyes"], {"To look at", "Without its picture"}),
-        (["x"], {"Written here", "Fine", "To look at", "Without its picture"}),  # no such value: no filter
+        (["missing_picture", "needs_eyes"], both),
+        (["x"], both | {"Written here", "Fine"}),  # no such value: no filter
     ):
         pages = admin_client.get(LIST, {"moved_in": values}).context["pages"]
         assert {page.title for page in pages} == expected, values
-    UserProfile.objects.update_or_create(
-        user=get_user_model().objects.get(), defaults={"preferred_language": "es"}
-    )
+    UserProfile.objects.create(user=get_user_model().objects.get(), preferred_language="es")
     text = admin_client.get(LIST).text
-    assert "no hay resumen; era privada en WordPress" in text
-    assert "archivos que faltan: 2" in text
+    assert "no hay resumen; era privada en WordPress" in text and "archivos que faltan: 2" in text
 
 
 @pytest.mark.sqlite_only
