@@ -346,9 +346,8 @@ def test_version_counts_as_unchanged_for_a_while_if_the_database_is_away(monkeyp
 
 @committed
 @pytest.mark.parametrize("is_quiet", [False, True])
-def test_other_threads_get_the_version_while_one_waits_for_it_unless_it_is_of_before_a_quiet_time(
-    monkeypatch, is_quiet
-):
+def test_other_threads_get_the_version_while_one_waits_unless_it_is_old(monkeypatch, is_quiet):
+    """It is old after a quiet time."""
     content_version.expire()
     before = content_version.recent()
     let_version_grow_old(monkeypatch)

@@ -10,7 +10,6 @@ from django.test.utils import CaptureQueriesContext
 from caching import page_store
 from caching.cache_request import make_page
 from caching.page_store import PageStore
-from tests.support import builders
 from tests.support.queries import count_queries
 from tests.support.wsgi import SiteClient
 
@@ -49,17 +48,6 @@ def test_other_responses_are_not_cached(client, story, address):
     response = client.get(address)
     assert "public" not in response.get("Cache-Control", "")
     assert count_queries(client, address)[0] > 0
-
-
-def test_private_page_is_not_cached(client, story):
-    builders.make_private(story)
-    reader = SiteClient()
-    reader.force_login(builders.make_user())
-    assert b"The old words" in reader.get(story.url).content
-    response = client.get(story.url)
-    assert response.status_code == 302
-    assert "public" not in response.get("Cache-Control", "")
-    assert b"The old words" not in response.content
 
 
 def test_page_of_a_logged_in_user_is_neither_cached_nor_from_the_cache(client, story, django_user_model):

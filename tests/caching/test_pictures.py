@@ -67,18 +67,6 @@ def test_drafts_and_new_renditions_leave_the_version():
             assert content_version.read() == before, prepare
 
 
-def test_saving_a_draft_in_the_editor_leaves_the_version(editor):
-    """The page is live. Wagtail saves the row of a page that is not live with each draft, which may show."""
-    story = edited_story()
-    picture = {"lead_image": str(builders.make_image().pk), "lead_image_decorative": "on"}
-    form = builders.story_form(title="A draft", slug=story.slug, **picture)
-    before = content_version.read()
-    response = editor.post(f"/admin/pages/{story.pk}/edit/", form)
-    assert response.status_code == 302
-    assert StoryPage.objects.get(pk=story.pk).draft_title == "A draft"
-    assert content_version.read() == before
-
-
 def change_focal_point(story):
     story.lead_image.focal_point_x = 10
     story.lead_image.save()

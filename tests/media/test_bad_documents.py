@@ -42,18 +42,14 @@ def on_root(name, value):
 
 
 def form_with(**field):
-    return lambda document: setattr(
-        document.Root, "AcroForm", Dictionary(Fields=[document.make_indirect(Dictionary(**field))])
-    )
+    return on_root("AcroForm", Dictionary(Fields=[Dictionary(**field)]))
 
 
 SIGNATURE = Dictionary(Type=Name.Sig, Filter=Name("/Adobe.PPKLite"), Contents=b"MarkSigner")
 
 
 def with_note(document):
-    note = Dictionary(
-        Type=Name.Annot, Subtype=Name.Text, Rect=[0, 0, 9, 9], Contents="A note", T="MarkAuthor"
-    )
+    note = Dictionary(Type=Name.Annot, Subtype=Name.Text, Rect=[0, 0, 9, 9], Contents="A", T="MarkAuthor")
     document.pages[0].Annots.append(note)
 
 
@@ -98,21 +94,8 @@ BAD = {
     "broken-picture.pdf": (lambda: pdf(with_picture(Name.DCTDecode, b"\xff\xd8\xff\xe1\xff\xff")), BROKEN),
 }  # fmt: skip
 # The suffix decides, whatever is in the file.
-UNSUPPORTED = [
-    *(
-        "old.doc",
-        "rich.rtf",
-        "program.exe",
-        "page.html",
-        "no-suffix",
-        "a.png",
-        "a.jpg",
-        "a.svg",
-        "a.mp4",
-        "a.js",
-    ),
-    *("a.zip", "a.docx", "a.xlsx", "a.xlsm", "a.odt", "a.ods", "a.pptx", "a.epub"),
-]
+UNSUPPORTED = ["old.doc", "rich.rtf", "program.exe", "page.html", "no-suffix", "a.png", "a.jpg", "a.svg"]
+UNSUPPORTED += ["a.mp4", "a.js", "a.zip", "a.docx", "a.xlsx", "a.xlsm", "a.odt", "a.ods", "a.pptx", "a.epub"]
 # Files that end too early.
 for tenth in (2, 5, 8):
     BAD[f"cut-{tenth}.pdf"] = (lambda tenth=tenth: pdf()[: len(pdf()) * tenth // 10], BROKEN)

@@ -100,9 +100,8 @@ def layers(document):
     condition = document.make_indirect(Dictionary(Type=Name.OCMD, OCGs=[layer], Name=SECRET, Z=SECRET))
     said = Dictionary(ActualText=PATH, Alt=f"{SECRET}.jpg", Metadata=SECRET, Z=SECRET)
     document.pages[0].Resources.Properties = Dictionary(MC0=layer, MC1=condition, MC2=said)
-    document.pages[0].Contents = document.make_stream(
-        b"/OC /MC0 BDC /OC /MC1 BDC /Span /MC2 BDC q 2 0 0 3 5 5 cm /Im1 Do Q EMC EMC EMC"
-    )
+    content = b"/OC /MC0 BDC /OC /MC1 BDC /Span /MC2 BDC q 2 0 0 3 5 5 cm /Im1 Do Q EMC EMC EMC"
+    document.pages[0].Contents = document.make_stream(content)
 
 
 def form_xobject(document):
@@ -140,9 +139,8 @@ def profile(document):
 
 
 def cmap(document):
-    return document.make_stream(
-        f"% {SECRET}\n/Title ({SECRET}) def 1 beginbfchar <00> <41> endbfchar".encode()
-    )
+    text = f"% {SECRET}\n/Title ({SECRET}) def 1 beginbfchar <00> <41> endbfchar"
+    return document.make_stream(text.encode())
 
 
 def trailing_bytes(document):
@@ -202,9 +200,8 @@ PDF = {
     "named scripts": on(ROOT, Names=Dictionary(JavaScript=Dictionary(Names=["a", Dictionary(JS=SECRET)]))),
     "address of all links": on(ROOT, URI=Dictionary(Base=URL)),
     "stream in a file": on(image, F=Dictionary(F=URL), FFilter=Name.DCTDecode),
-    "alternate picture": on(
-        image, Alternates=[SECRET], OPI=Dictionary(a=SECRET), ID=SECRET, Name=Name(f"/{SECRET}")
-    ),
+    "alternate picture": on(image, Alternates=[SECRET], OPI=Dictionary(a=SECRET), ID=SECRET),
+    "name of a picture": on(image, Name=Name(f"/{SECRET}")),
     "unknown key": on(PAGE, Zz=SECRET),
     "unknown key of the catalog": on(ROOT, Zz=SECRET, Legal=SECRET, Perms=SECRET, SpiderInfo=SECRET),
     "value of another kind": on(PAGE, Rotate=SECRET, Tabs=Name(f"/{SECRET}")),
@@ -216,9 +213,7 @@ PDF = {
     "path as description": with_structure(Alt=PATH, T=SECRET, C=Name(f"/{SECRET}")),
     "file name as description": with_structure(Alt=f"{SECRET}.jpg", ID=SECRET),
     "path on a Mac": with_structure(Alt=f"/Users/{SECRET}/a"),
-    "element's attributes": with_structure(
-        A=Dictionary(O=Name.UserProperties, P=[Dictionary(N=SECRET, V=SECRET)])
-    ),
+    "attributes": with_structure(A=Dictionary(O=Name.UserProperties, P=[Dictionary(N=SECRET, V=SECRET)])),
     "parts of elements": lambda: pdf(parts_of_elements),
     "layers": lambda: pdf(layers),
     "page that was deleted": lambda: pdf(deleted_page),
@@ -231,9 +226,7 @@ PDF = {
     "below a picture in two filters": below("ASCIIHexDecode", "FlateDecode"),
     "below a picture with a predictor": below("FlateDecode", predictor=True),
     "table of characters": with_font(ToUnicode=cmap),
-    "font's words": with_font(
-        FontDescriptor=lambda _d: Dictionary(Z=SECRET, FontFamily=SECRET, Style=SECRET)
-    ),
+    "font": with_font(FontDescriptor=lambda _d: Dictionary(Z=SECRET, FontFamily=SECRET, Style=SECRET)),
     "glyph": with_font(
         Subtype=lambda _d: Name.Type3,
         CharProcs=lambda d: Dictionary(a=d.make_stream(f"1 0 d0 % {SECRET}".encode())),
@@ -246,7 +239,5 @@ PDF = {
 @pytest.mark.parametrize("name", PDF)
 def test_planted_text_does_not_stay(name):
     content = clean_or_refuse(PDF[name](), clean_pdf)
-    # None if the file is refused. Each page has a MediaBox.
-    assert content is None or content.count(b"/MediaBox") == 1, (
-        "the page stays, and one that was deleted does not"
-    )
+    # None if the file is refused. Each page has a MediaBox. One that was deleted does not stay.
+    assert content is None or content.count(b"/MediaBox") == 1

@@ -17,9 +17,10 @@ from media.filters import FileFilter
 from media.models import CleanDocument, CleanImage, Rendition
 from media.sweep import sweep_files
 from stories.sharing import SHARE_IMAGE_FILTER
-from tests.support import builders, uploading
+from tests.support import builders
 from tests.support.media_samples import is_near, make_older
 from tests.support.queries import others, read_only_database
+from tests.support.uploading import upload
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
@@ -37,16 +38,12 @@ def new_file():
 
 
 # --- What another process does with a picture while a rendition of it is made --------------------
-# {what it does: function of the picture and of a user}
+# {what it does: function of the picture and of a client}
 CHANGES = {
-    "replace in the admin": lambda image, user: uploading.upload(
-        builders.client_of(user), "new.png", new_file().read(), way=image
-    ),
-    "replace in the shell": lambda image, _user: builders.save_with(image, file=new_file()),
-    "delete in the admin": lambda image, user: builders.client_of(user).post(
-        f"/admin/images/{image.pk}/delete/"
-    ),
-    "delete in the shell": lambda image, _user: CleanImage.objects.filter(pk=image.pk).delete(),
+    "replace in the admin": lambda image, client: upload(client, "a.png", new_file().read(), way=image),
+    "replace in the shell": lambda image, _client: builders.save_with(image, file=new_file()),
+    "delete in the admin": lambda image, client: client.post(f"/admin/images/{image.pk}/delete/"),
+    "delete in the shell": lambda image, _client: CleanImage.objects.filter(pk=image.pk).delete(),
 }
 
 
@@ -63,7 +60,7 @@ def test_nobody_gets_a_rendition_that_is_made_during_a_change(client, media_root
         def run(self, *arguments, **options):
             made = super().run(*arguments, **options)
             with others() as start:
-                start(lambda: CHANGES[change](CleanImage.objects.get(), user))
+                start(lambda: CHANGES[change](CleanImage.objects.get(), builders.client_of(user)))
             return made
 
     last = InterruptedFilter(specs[-1])

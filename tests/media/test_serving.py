@@ -8,10 +8,8 @@ from django.conf import settings as site_settings
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.storage import default_storage
-from django.urls import reverse
 from wagtail import models
 
-from home.models import SiteSettings
 from media.models import Rendition
 from stories.terms import Country
 from tests.support import builders
@@ -25,9 +23,10 @@ MAX_QUERIES = 5
 # --- Visitors ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "situation", ["live_story", "author_of_live_story", "logo", "document_of_live_story", "draft"]
-)
+PUBLIC = ["live_story", "author_of_live_story", "logo", "document_of_live_story"]
+
+
+@pytest.mark.parametrize("situation", [*PUBLIC, "draft"])
 def test_visitors_file_takes_few_queries_and_sets_no_cookie(situation, client, django_assert_max_num_queries):
     address = getattr(files, situation)()
     get(client, address)  # Content types are read once by each process.
@@ -156,14 +155,6 @@ def test_private_collection_guards_its_documents_too(client):
     assert get(client, document.url).status_code == 200
     models.CollectionViewRestriction.objects.create(collection=collection, restriction_type="login")
     assert get(client, document.url).status_code == 302  # to the form to log in
-
-
-@pytest.mark.sqlite_only
-def test_list_of_uses_of_a_logo_names_the_settings(moderator):
-    files.logo()
-    image = SiteSettings.objects.get().logo
-    usage = builders.parse(moderator.get(reverse("wagtailimages:image_usage", args=[image.pk])))
-    assert "Stories" in usage.select_one("main table").text  # the organisation's name
 
 
 # --- Front servers -------------------------------------------------------------------------------

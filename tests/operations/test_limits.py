@@ -57,16 +57,6 @@ def test_too_large_request_is_refused(client, settings):
         assert client.post(reverse("wagtailimages:add"), form).status_code == status
 
 
-def test_too_many_or_too_large_fields_are_refused(client):
-    client.force_login(builders.make_user("Moderators"))
-    address = reverse("wagtailadmin_pages:edit", args=[builders.make_story().pk])
-    # The settings allow 10,000 fields, and Django 2.5 MB for all of them together.
-    assert client.post(address, {f"field-{number}": "" for number in range(10_001)}).status_code == 400
-    body = "body=" + "x" * 3_000_000
-    kind = "application/x-www-form-urlencoded"
-    assert client.post(address, body, content_type=kind).status_code == 400
-
-
 def test_public_pages_work_on_a_full_disk():
     """Neither the pages nor the renditions that they make can be stored."""
     client = SiteClient()

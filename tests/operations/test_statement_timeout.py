@@ -43,9 +43,8 @@ def server(transactional_db, django_db_serialized_rollback, monkeypatch):
     yield Client(raise_request_exception=False)
     connection.close()
     connection.statement_limit = None
-    connection.execute_wrappers[:] = [
-        wrapper for wrapper in connection.execute_wrappers if wrapper != statement_timeout.set_deadline
-    ]
+    wrappers, deadline = connection.execute_wrappers, statement_timeout.set_deadline
+    wrappers[:] = [wrapper for wrapper in wrappers if wrapper != deadline]
 
 
 def slow(table):

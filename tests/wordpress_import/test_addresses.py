@@ -10,11 +10,10 @@ from publishing.hiding import hide
 from publishing.trash import move_to_trash
 from safeguarding.holds import take_down
 from safeguarding.models import Contributor
-from safeguarding.withdrawal.signals import addresses_erased
 from stories.models import StoryIndexPage, StoryPage
 from tests.support.builders import make_index, make_private, save_with
 from tests.support.committed import caches_in_use
-from tests.support.old_addresses import FEED, SECTION, answer, statuses_of
+from tests.support.old_addresses import FEED, SECTION, statuses_of
 from tests.support.people import days_from_today, make_agreeing_person, rows_of, withdraw
 from tests.support.undone import undone
 from tests.support.wordpress import export, wp_item
@@ -106,9 +105,8 @@ def test_old_addresses_are_404_while_nobody_may_read_the_story(imported, client,
             assert found == secret
             assert status != 200
     # The consent ends.
-    midnight = datetime.datetime.combine(
-        days_from_today(DAYS + 1), datetime.time(), timezone.get_default_timezone()
-    )
+    end, zone = days_from_today(DAYS + 1), timezone.get_default_timezone()
+    midnight = datetime.datetime.combine(end, datetime.time(), zone)
     time_machine.move_to(midnight - datetime.timedelta(seconds=9), tick=False)  # still the last day
     assert statuses() == (public, 200)
     time_machine.move_to(midnight, tick=False)
@@ -157,14 +155,6 @@ def test_the_addresses_of_a_deleted_page_are_404_and_nothing_stays_of_its_words(
     assert (page.status_code, page.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
     record = ImportedItem.objects.get()
     assert (record.page, record.needs_eyes, record.missing_pictures, record.digest) == (None, [], 0, "")
-
-
-def test_of_erased_addresses_only_those_with_the_number_of_the_post_lead_to_the_page(imported):
-    imported.people = "none"
-    imported.save_revision().publish()
-    addresses_erased.send(sender=StoryPage, page=imported)
-    assert {url for url in ADDRESSES if answer(url).status_code != 404} == {"/?p=7", "/?page_id=7"}
-    assert answer("/?p=7").headers["Location"] == STORY
 
 
 def test_an_unknown_number_gets_the_answer_of_a_draft(imported, client):

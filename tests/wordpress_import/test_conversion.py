@@ -399,9 +399,8 @@ def test_a_file_is_found_by_its_path_on_the_old_site():
         + ["https://old.files.wordpress.com/2020/04/road.jpg"]
         + ["https://cdn.example/wp-content/uploads/2020/04/kiln.jpg"]
     ):
-        export.add_item(
-            Item(id=f"{number}", type="attachment", attachment_url=url, base_url="https://old.example")
-        )
+        fields = {"type": "attachment", "attachment_url": url, "base_url": "https://old.example"}
+        export.add_item(Item(id=f"{number}", **fields))
     assert {path for path in export.uploads if export.is_named_like_copy(path)} == {
         "2020/04/anna-800x600.jpg",
         "2020/04/kiln-rotated.jpg",

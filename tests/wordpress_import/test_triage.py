@@ -87,9 +87,8 @@ def test_an_editor_of_the_section_ticks_pages_off(client, media_root):
     client.post(address(story, done))
     assert set(open_items().values_list("page", flat=True)) == {plain.pk, elsewhere.pk}
     assert not StoryPage.objects.get(pk=story.pk).live
-    assert list(PageLogEntry.objects.filter(action=LOOKED_AT).values_list("page", "user")) == [
-        (story.pk, editor.pk)
-    ]
+    entry = PageLogEntry.objects.get(action=LOOKED_AT)
+    assert (entry.page_id, entry.user_id) == (story.pk, editor.pk)
     assert "Ticked off what the import" in client.get(f"/admin/pages/{story.pk}/history/").text
     client.force_login(make_user("Moderators"))
     text = client.post(address(plain, elsewhere), follow=True).text
