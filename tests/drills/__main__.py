@@ -28,16 +28,15 @@ from tests.support import postgresql_server, services
 
 
 def random_input(_folder):
-    """Run tests with random input, of simultaneous starts and of scripts in texts, with more examples."""
+    """Run tests with random input and of scripts in texts, with more examples."""
     # Without Chromium and PostgreSQL, tests.run would leave tests out, and its status would still be 0.
     services.chromium()
     postgresql_server.find_server_programs()
-    environment = os.environ | {"FUZZ_EXAMPLES": "2000", "DRILL_STARTS": "10"}
+    environment = os.environ | {"FUZZ_EXAMPLES": "2000"}
     names = [
         "safeguarding/test_every_order",
         "search/test_fuzz",
         "site_project/test_public_fuzz",
-        "operations/test_prepare",
         "editing/test_admin_routes",
         "browser/test_payloads",
     ]
@@ -45,7 +44,7 @@ def random_input(_folder):
     status = subprocess.call(
         [sys.executable, "-m", "tests.run", "sqlite", "postgresql", *files], env=environment
     )
-    return [Row("random input: up to 2,000 examples, 10 starts", f"status {status}", "0", status == 0)]
+    return [Row("random input: up to 2,000 examples", f"status {status}", "0", status == 0)]
 
 
 # {name for the command line: drill}

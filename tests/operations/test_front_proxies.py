@@ -17,6 +17,7 @@ pytestmark = pytest.mark.sqlite_only
 
 # Configuration of the other proxy. It sends the visitor's address in `header`.
 OUTER = """
+access_log off;
 server {{
     listen 127.0.0.1:{port};
     location / {{
@@ -56,11 +57,7 @@ def outer_proxy(program, inner, header):
         site, main = Path(folder) / "site.conf", Path(folder) / "nginx.conf"
         site.write_text(OUTER.format(port=port, inner=inner, header=header))
         paths = " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in front_server.TEMPORARY)
-        options = {
-            "folder": folder,
-            "user": front_server.user_line(),
-            "temporary": f"{paths} access_log off;",
-        }
+        options = {"folder": folder, "user": front_server.user_line(), "temporary": paths}
         main.write_text(front_server.MAIN_CONFIGURATION.format(**options))
         with subprocess.Popen([program, "-p", folder, "-e", "stderr", "-c", main]) as process:
             try:

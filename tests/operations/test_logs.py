@@ -154,9 +154,7 @@ def test_event_with_many_exceptions_is_short():
 
 
 @pytest.mark.django_db
-def test_mail_that_fails_is_logged_without_its_subject(
-    monkeypatch, caplog, django_capture_on_commit_callbacks
-):
+def test_mail_that_fails_is_logged_without_subject(monkeypatch, caplog, django_capture_on_commit_callbacks):
     """Its subject has the title of a draft."""
     builders.make_user("Moderators", email=f"{MARK}@example.org")
     story = builders.make_story(f"{MARK} draft", live=False)
