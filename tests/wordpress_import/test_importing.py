@@ -171,17 +171,6 @@ def test_no_page_is_imported_below_one_in_the_trash(run):
         run([wp_item(2)])
 
 
-@pytest.mark.sqlite_only
-@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
-def test_a_date_at_the_end_of_the_calendar_is_a_mistake(run, settings, zone):
-    settings.TIME_ZONE = zone
-    times = [("9999", NEVER), ("9999", "9999-12-31 23:30:00"), ("9998", NEVER)]
-    items = [wp_item(n, date=f"{year}-12-31 23:30:00", date_gmt=gmt) for n, (year, gmt) in enumerate(times)]
-    assert {(line["outcome"], *line["why"]) for line in run(items)} == {("imported",)}
-    dates = [story.first_published_at and story.date for story in StoryPage.objects.order_by("pk")]
-    assert dates == [None, None, datetime.date(9998, 12, 31)]
-
-
 def test_a_draft_has_the_fields_terms_and_links_of_its_item(run):
     run()
     story = draft("post-1")

@@ -5,8 +5,6 @@ import io
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from wagtail.models import PageLogEntry
 from wagtail.users.models import UserProfile
 
@@ -103,12 +101,7 @@ def test_number_of_queries_does_not_grow_with_what_was_imported(admin_client, co
             make_draft("Draft", "it has no title", missing=1).save_revision()
 
     make_more(2)
-    with CaptureQueriesContext(connection) as queries:
-        admin_client.get(LIST)
-    # exists(), in SQL "SELECT 1 AS a", whether anything was imported. The list needs the answer twice and
-    # asks once.
-    asked = [each for each in queries if 'AS "a" FROM "wordpress_import_importeditem"' in each["sql"]]
-    assert len(asked) == 1
+    admin_client.get(LIST)
     few = count_queries(admin_client, LIST)[0]
     make_more(5)
     admin_client.get(LIST)  # fills the caches, which a change empties
