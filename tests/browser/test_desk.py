@@ -20,16 +20,8 @@ PAGES = ("", "stories/", "desk/incomplete/", "guide/", *WAGTAILS)
 PAGES += tuple(f"safeguarding/people/{path}" for path in ("new/", "{person}/", "{person}/withdraw/"))
 
 
-@pytest.fixture
-def tab(new_page, live_server):
-    """A browser page of an administrator. `tab.open(path)` opens a page of the admin."""
-    page = admin.open_tab(new_page)
-    admin.give_session(page, live_server.url, builders.make_user(is_superuser=True))
-    page.open = lambda path: page.goto(f"{live_server.url}/admin/{path}")
-    return page
-
-
-def test_pages_of_the_admin_fit_a_phone(tab, subtests):
+def test_pages_of_the_admin_fit_a_phone(tab, live_server, subtests):
+    admin.give_session(tab, live_server.url, builders.make_user(is_superuser=True))
     builders.make_story("Extraordinary establishment responsibilities")
     places = {"index": builders.make_index().pk, "person": make_agreeing_person().pk}
     tab.set_viewport_size({"width": 360, "height": 800})

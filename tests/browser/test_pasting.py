@@ -47,18 +47,9 @@ PASTE = """(element, [html, text]) => {
 }"""
 
 
-@pytest.fixture
-def tab(new_page, live_server, settings):
-    """The page editor with the draft `tab.story`, of a user who may publish."""
-    settings.WAGTAIL_AUTOSAVE_INTERVAL = 0  # many autosaves would take longer than the rest
-    tab = admin.open_tab(new_page)
+def test_pasting(tab, live_server, without_autosaves, allow_errors):
     story = builders.make_story("Counted", live=False, body=[])
-    admin.open_editor(tab, live_server.url, builders.make_user("Moderators"), story)
-    tab.story = story
-    return tab
-
-
-def test_pasting(tab, allow_errors):
+    admin.go_to_editor(tab, live_server.url, story)
     # The policy blocks the style sheet of the pasted document, which the browser reports.
     allow_errors += [STYLE_SHEET_OF_WORD, "policy: style-src-elem inline"]
     paste_words(admin.add_block(tab, "Text"))
@@ -67,8 +58,8 @@ def test_pasting(tab, allow_errors):
     with tab.expect_navigation():
         tab.get_by_role("button", name="Save draft").click()
 
-    tab.story.refresh_from_db()
-    words, text, table = tab.story.get_latest_revision_as_object().body.raw_data
+    story.refresh_from_db()
+    words, text, table = story.get_latest_revision_as_object().body.raw_data
     expect_structure_without_styles(words["value"])
     expect_rows_in_text(text["value"])
     expect_pasted_tables(table["value"])
