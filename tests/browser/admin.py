@@ -28,6 +28,18 @@ COUNT_EVENTS = """{
     });
 }"""
 
+# Pastes HTML, if there is any, and text into an element. Returns whether the element tells of a change.
+PASTE = """(element, [html, text]) => {
+    const data = new DataTransfer();
+    if (html) data.setData("text/html", html);
+    data.setData("text/plain", text);
+    let changed = false;
+    element.addEventListener("change", () => { changed = true; }, {once: true});
+    element.dispatchEvent(
+        new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+    return changed;
+}"""
+
 
 def open_tab(new_page, width=1400, height=1000):
     """Return a browser page with COUNT_EVENTS. By default it is wide enough for the page editor."""

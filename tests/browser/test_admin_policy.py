@@ -109,7 +109,6 @@ def tasks_of_a_workflow_are_added_and_moved(tab):
     tab.get_by_role("dialog").get_by_role("tab", name="Existing").click()
     tab.get_by_role("dialog").get_by_role("link", name="Second reading").click()
     children = tab.locator("[data-inline-panel-child]").locator("visible=true")
-    expect(children.last).to_contain_text("Second reading")
     children.last.get_by_role("button", name="Move up").click()
     expect(children.first).to_contain_text("Second reading")
     save(tab, "updated")
@@ -129,15 +128,6 @@ def search_result_is_promoted(tab):
     query = Query.get("wages")
     save(tab, "created", "Create")
     assert [pick.page_id for pick in query.editors_picks.all()] == [builders.home_page().pk]
-
-    tab.open(f"searchpicks/{query.pk}/")
-    tab.get_by_role("button", name="Add a recommended result").click()
-    picks = tab.locator("[id^=inline_child_editors_picks]:not([id*=panel])").locator("visible=true")
-    expect(picks).to_have_count(2)
-    picks.last.get_by_label("External link URL").fill("https://help.example.org/")
-    picks.last.get_by_label("External link text").fill("Help")
-    save(tab, "updated")
-    assert query.editors_picks.filter(external_link_text="Help").exists()
 
 
 def list_is_filtered_by_date(tab):

@@ -40,9 +40,6 @@ BUDGETS = {
 ASK_FOR_ICON = "() => fetch(document.querySelector('link[rel=icon]').href).then(answer => answer.blob())"
 
 
-# --- The reference site --------------------------------------------------------------------------
-
-
 @pytest.fixture
 def addresses(media_root, client, transactional_db):
     """{name in BUDGETS: address} of the reference pages. The requests here create all their renditions."""
@@ -50,21 +47,24 @@ def addresses(media_root, client, transactional_db):
     index = builders.make_index(introduction="<p>Told by those who lived them.</p>")
     generator = distractors.Writer(seed=1, words=120)  # makes random stories
     for number in range(1, STORIES_OF_AN_INDEX):  # the reference story is one more
-        picture = pictures[number % DIFFERENT_PICTURES]
         title, summary, _body = generator.story()
-        builders.make_story(title, index, ["KE"], ["Debt bondage"], summary=summary, **lead(picture))
+        shown = lead(pictures[number % DIFFERENT_PICTURES])
+        builders.make_story(title, index, ["KE"], ["Debt bondage"], summary=summary, **shown)
     story = make_reference_story(index, pictures)
     found = {"story": story.url, "index": "/stories/", "search": "/search/?q=story"}
     # The fewest pictures that each page must have, so that its budget means something.
-    for name, selector, fewest in [
+    for name, selector, fewest in (
         ("story", "main img", 9),
         ("index", ".card img", 12),
         ("search", ".result img", 9),
-    ]:
+    ):
         assert len(builders.parse(client.get(found[name])).select(selector)) >= fewest, name
-    return found | {
-        f"{name}, text only": f"{url}{'&' if '?' in url else '?'}text=1" for name, url in found.items()
+    text_only = {
+        "story": f"{story.url}?text=1",
+        "index": "/stories/?text=1",
+        "search": "/search/?q=story&text=1",
     }
+    return found | {f"{name}, text only": address for name, address in text_only.items()}
 
 
 def make_reference_story(index, pictures):
@@ -72,11 +72,8 @@ def make_reference_story(index, pictures):
     step = len(body) // PICTURES_OF_A_STORY
     # From the end, so that what is put in moves none of the later places.
     for number in range(PICTURES_OF_A_STORY - 1, 0, -1):
-        heading = {"text": f"What happened on day {number}", "level": "2"}
-        body[number * step : number * step] = [
-            builders.pictures_block(pictures[number]),
-            {"type": "heading", "value": heading},
-        ]
+        heading = {"type": "heading", "value": {"text": f"What happened on day {number}", "level": "2"}}
+        body[number * step : number * step] = [builders.pictures_block(pictures[number]), heading]
     return builders.make_story(
         "Wages after three years, and what a court can do",
         index,
@@ -119,12 +116,10 @@ def make_photo(seed):
         noise = Image.frombytes("RGB", size, chance.randbytes(3 * size[0] * size[1]))
         image = Image.blend(image, noise.resize(image.size, Image.Resampling.BICUBIC), share)
         share *= 0.8
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=92)
+    image.save(file := io.BytesIO(), "JPEG", quality=92)
+    clean = CleanFile(file.getvalue(), ".jpg")  # to clean it takes long
     return CleanImage.objects.create(
-        title=f"Photograph {seed}",
-        file=CleanFile(file.getvalue(), ".jpg"),  # to clean it takes long
-        shows=CleanImage.Shows.PLACE_OR_THING,
+        title=f"Photograph {seed}", file=clean, shows=CleanImage.Shows.PLACE_OR_THING
     )
 
 

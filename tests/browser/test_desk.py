@@ -1,10 +1,11 @@
-"""Pages of the admin fit a phone and have no fault that axe finds; lists are filtered by the keyboard."""
+"""Pages of the admin fit a phone and have no fault that axe finds; lists are filtered and acted on."""
 
 import re
 
 import pytest
 from playwright.sync_api import expect
 
+from stories.models import StoryPage
 from tests.browser import admin
 from tests.support import builders
 from tests.support.accessibility import BROKEN_WORDS, expect_to_fit, run_axe
@@ -18,6 +19,9 @@ IS_CUT = "(element) => element.scrollWidth > element.clientWidth"
 WAGTAILS = ("pages/{index}/", "pages/search/?q=extraordinary")
 PAGES = ("", "stories/", "desk/incomplete/", "guide/", *WAGTAILS)
 PAGES += tuple(f"safeguarding/people/{path}" for path in ("new/", "{person}/", "{person}/withdraw/"))
+# The names of the bulk actions for screen readers.
+NOBODY_IS_DESCRIBED = "Say of the selected pages that no person is described"
+PUBLISH = "Publish selected pages"
 
 
 def test_pages_of_the_admin_fit_a_phone(tab, live_server, subtests):
@@ -60,3 +64,28 @@ def test_list_of_stories_is_reached_from_the_desk_and_filtered_by_the_keyboard(t
     tab.get_by_label("Search term").fill("kiln")
     expect(tab).to_have_url(re.compile(r"/admin/stories/\?(.*&)?q=kiln"))
     expect(tab.get_by_role("link", name="Complete")).to_be_visible()
+
+
+def test_all_rows_are_decided_and_published_by_the_keyboard(tab):
+    # Wagtail connects the actions in the menu "More" to the selection only when the menu is shown.
+    tab.add_init_script("""document.addEventListener("w-dropdown:shown", () => {
+        document.documentElement.dataset.menu = "shown";
+    });""")
+    for number in range(2):
+        builders.make_story(f"Moved {number}", live=False, people="")
+    for query, action, confirmation, message in (
+        ("consent=undecided", NOBODY_IS_DESCRIBED, "Yes, nobody is described", "2 pages are answered"),
+        ("status=draft", PUBLISH, "Yes, publish", "2 pages have been published"),
+    ):
+        assert not StoryPage.objects.published().exists()
+        tab.open(f"stories/?{query}")
+        tab.get_by_role("columnheader").get_by_role("checkbox", name="Select all").check()
+        bulk = tab.get_by_role("region", name="Bulk actions")
+        expect(bulk).to_be_visible()
+        bulk.get_by_role("button", name="More").press("Enter")
+        expect(tab.locator("html")).to_have_attribute("data-menu", "shown")
+        tab.get_by_role("link", name=action, exact=True).press("Enter")
+        tab.get_by_role("button", name=confirmation).press("Enter")
+        expect(tab.get_by_role("status")).to_contain_text(message)
+        expect(tab.get_by_role("link", name="Moved")).to_have_count(0)
+    assert StoryPage.objects.published().count() == 2
