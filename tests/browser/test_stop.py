@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from safeguarding.models import StopCode
-from tests.browser.test_keyboard import enter, follow, go_to
+from tests.browser.test_keyboard import follow, go_to
 from tests.support.accessibility import expect_to_fit, run_axe
 from tests.support.people import make_agreeing_person, make_story_about
 
@@ -27,7 +27,8 @@ def test_stop_on_an_old_telephone(new_page, live_server, allow_errors):
         go_to(page, "code")
         page.keyboard.press("Control+A")
         page.keyboard.type(typed)
-        enter(page)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
         assert page.url == f"{live_server.url}/ar/stop/?text=1"
         expect_to_fit(page)
