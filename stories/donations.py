@@ -23,20 +23,34 @@ def plain(text):
     return text.replace("www.", "").rstrip("/")
 
 
+def donation_addresses(site):
+    """Return the addresses for donations of `site`, the SiteSettings or None, as plain() makes them.
+
+    If a page of this site has the address, those of its translations count too.
+    """
+    address = plain(site.donate_url.partition("?")[0]) if site else ""
+    if not address.startswith(plain(absolute("/"))):
+        return {address} - {""}
+    pages = Page.objects.filter(slug__iexact=address.rpartition("/")[2])
+    keys = [each.translation_key for each in pages if plain(absolute(each.url or "")) == address]
+    translations = Page.objects.filter(translation_key__in=keys)
+    return {address, *(plain(absolute(each.url)) for each in translations if each.url)}
+
+
 def asks_for_money(page, site):
-    """Return whether the own text of `page` has the address for donations of `site`, the SiteSettings.
+    """Return whether the own text of `page` has an address for donations of `site`, the SiteSettings.
 
     A page of this site can have that address: then it asks too, and so does a page that links to it.
     It is False without a page, as for the search. The menu, which is the same on all pages, does not count.
     """
-    address = plain(site.donate_url.partition("?")[0]) if page and site else ""
-    body = list(page.body.raw_data) if address and hasattr(page, "body") else []
+    addresses = donation_addresses(site) if page else set()
+    body = list(page.body.raw_data) if addresses and hasattr(page, "body") else []
     texts = [getattr(page, "introduction", ""), json.dumps(body, ensure_ascii=False)]
-    if address.startswith(plain(absolute("/"))):
+    if any(each.startswith(plain(absolute("/"))) for each in addresses):
         chosen = get_chosen_pages(page.body) if body else []
         pages = Page.objects.filter(pk__in=[page.pk, *chosen, *KEY.findall(" ".join(texts))])
         texts += [absolute(each.url or "") for each in pages]
-    return bool(address) and any(address in plain(text) for text in texts)
+    return any(address in plain(text) for text in texts for address in addresses)
 
 
 def leave_out(stories, page, site):
@@ -52,9 +66,9 @@ def without_donations(body, page, site):
     """
     if may_be_used(page, "beside donations") or not asks_for_money(page, site):
         return body
-    tree = html.fragment_fromstring(body, create_parent="div")
+    tree, addresses = html.fragment_fromstring(body, create_parent="div"), donation_addresses(site)
     for link in list(tree.iter("a")):
-        if plain(site.donate_url.partition("?")[0]) in plain(absolute(link.get("href", ""))):
+        if any(each in plain(absolute(link.get("href", ""))) for each in addresses):
             button = next((each for each in link.iterancestors() if "action" in each.classes), None)
             link.drop_tag() if button is None else button.drop_tree()
     return SafeString("".join(etree.tostring(each, encoding="unicode", method="html") for each in tree))

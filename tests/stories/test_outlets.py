@@ -26,6 +26,7 @@ from tests.support.committed import caches_in_use
 from tests.support.copies import copy_story
 from tests.support.page_heads import change_settings
 from tests.support.people import make_agreeing_person, make_person, make_story_about
+from tests.support.translations import make_home, make_translation
 from tests.support.unmet_conditions import WITHDRAWN, about
 
 DONATE = "https://www.example.org/give/"
@@ -135,7 +136,7 @@ def test_the_picture_of_the_home_page_and_what_to_read_next_obey_uses_that_chang
 
 @pytest.mark.django_db
 def test_a_page_of_this_site_can_be_the_one_for_donations(client):
-    only_here = make_agreeing_person({"where": ["website"]})
+    only_here = make_agreeing_person({"where": ["website", "languages"]})
     story = make_story_about(only_here, title="The road")
     giving = make_plain_page("Give", body=[chosen(story)])
     text = {"type": "text", "value": f'<p><a linktype="page" id="{giving.pk}">Give</a></p>'}
@@ -146,6 +147,10 @@ def test_a_page_of_this_site_can_be_the_one_for_donations(client):
         assert [story.title in client.get(each.url).text for each in (giving, *links)] == [is_shown] * 3
     telling = make_story_about(only_here, body=[text])
     assert not parse(client.get(telling.url)).select(f"main [href='{giving.url}']")
+    # Its translation asks for money too.
+    french = make_translation(giving, make_home("fr", "Site"), body=[chosen(story)])
+    assert (response := client.get(french.url)).status_code == 200
+    assert story.title not in response.text
     # However its address is written:
     for donate, link in (("/gäbe", "/g%C3%A4be"), ("/g%C3%A4be", "/gäbe"), ("/give/?c=1", "/give?c=2")):
         change_settings(donate_url=f"https://example.org{donate}")
