@@ -1,5 +1,7 @@
-"""When sessions end: after ten hours, when the user logs out or is deactivated, and when the password or
-SECRET_KEY changes.
+"""When sessions end, and the keys in their cookies.
+
+They end after ten hours, when the user logs out or is deactivated, and when the password (see
+tests/accounts/test_account_changes.py) or SECRET_KEY changes.
 """
 
 import datetime
@@ -53,8 +55,7 @@ def test_session_cookie_ends_with_the_browser_and_is_http_only(settings, user):
     assert {name: cookie[name] for name in expected} == expected
 
 
-def test_signing_in_changes_the_key_of_the_session(settings, user):
-    client = Client()
+def test_signing_in_changes_the_key_of_the_session(settings, user, client):
     session = client.session  # sets its cookie
     session["before"] = "signing in"
     session.save()
