@@ -1,4 +1,4 @@
-"""What readers meet: the end of a story, empty fields, the login and maintenance pages, and the button to leave."""
+"""What readers meet: the end of a story, empty fields, login and maintenance pages, the button to leave."""
 
 from urllib.parse import parse_qs, unquote, urlsplit
 
