@@ -204,7 +204,7 @@ def fail_outside_of_a_transaction():
 @pytest.mark.parametrize(
     ("write", "is_changed"),
     [
-        (write, True),
+        pytest.param(write, True, id="without a block"),
         (transaction.atomic(write), True),
         (transaction.atomic(write_after_a_savepoint), True),
         (transaction.atomic(write_after_a_savepoint_without_a_block), True),
