@@ -74,8 +74,7 @@ def test_maintenance_page_is_one_file_with_the_help_lines_of_all_languages(setti
     # It loads no other file, because the server is down.
     assert not tree.select("script, img, link[rel=stylesheet]")
     style = tree.select_one("style").text
-    assert "--paper" in style, "a colour of the site's stylesheet: it is in the file"
-    assert "url(" not in style, "the typeface is not loaded either"
+    assert "--paper" in style and "url(" not in style, "the site's stylesheet is in it, and loads no typeface"
 
 
 # --- The button that leaves a page quickly --------------------------------------------------------
