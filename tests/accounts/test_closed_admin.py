@@ -1,4 +1,7 @@
-"""The admin is closed to visitors, and to users who have not given their second factor yet."""
+"""The admin is closed to visitors, to users without their second factor, and for some routes to old proof.
+
+The other files of this folder test the routes that change one's own account and second factors.
+"""
 
 import pytest
 from django.apps import apps

@@ -1,4 +1,4 @@
-"""The second factor: authenticator apps, recovery codes, and what a pending user can't do.
+"""The second factor: authenticator apps, recovery codes, its reset, and what a pending user can't do.
 
 A pending user has given the password and not yet the second factor. The clock stands at NOON. STEP is the 30
 seconds for which an app shows the same code. `admin` is an administrator, `amina` an editor (conftest.py).

@@ -1,5 +1,7 @@
-"""When sessions end: after ten hours, when the user logs out or is deactivated, and when the password or
-SECRET_KEY changes.
+"""When sessions end, and the keys in their cookies.
+
+They end after ten hours, when the user logs out or is deactivated, and when the password (see
+tests/accounts/test_account_changes.py) or SECRET_KEY changes.
 """
 
 import datetime
@@ -53,8 +55,7 @@ def test_session_cookie_ends_with_the_browser_and_is_http_only(settings, user):
     assert {name: cookie[name] for name in expected} == expected
 
 
-def test_signing_in_changes_the_key_of_the_session(settings, user):
-    client = Client()
+def test_signing_in_changes_the_key_of_the_session(settings, user, client):
     session = client.session  # sets its cookie
     session["before"] = "signing in"
     session.save()
@@ -97,9 +98,10 @@ def test_deactivating_a_user_ends_the_session_at_once_and_for_good(user, deactiv
 
 
 def test_sessions_stay_valid_while_the_old_key_is_a_fallback(settings, user):
-    old, settings.SECRET_KEY = settings.SECRET_KEY, "old-key-of-the-tests" * 3
+    old, new = "old-key-of-the-tests" * 3, settings.SECRET_KEY
+    settings.SECRET_KEY = old
     active, idle, without_fallback = signed_in(user), signed_in(user), signed_in(user)
-    settings.SECRET_KEY, old = old, settings.SECRET_KEY
+    settings.SECRET_KEY = new
     assert not is_signed_in(without_fallback)
     settings.SECRET_KEY_FALLBACKS = [old]
     assert is_signed_in(active)
@@ -122,21 +124,14 @@ MADE_UP = {
 }
 
 
-def changed(session_key, position):
-    """Return `session_key` with another character at `position`."""
-    other = "1" if session_key[position] == "0" else "0"
-    return session_key[:position] + other + session_key[position + 1 :]
-
-
-# --- Keys ----------------------------------------------------------------------------------------
-
-
 def test_key_is_genuine_until_a_character_changes():
     key = make_session_key()
     assert len(key) == Session._meta.get_field("session_key").max_length
     assert is_genuine(key) and make_session_key() != key
-    wrong = [*MADE_UP.values(), *(changed(key, n) for n in range(LENGTH))]
-    assert [each for each in wrong if is_genuine(each) or SessionStore(each).session_key] == []
+    changed = [key[:n] + ("1" if key[n] == "0" else "0") + key[n + 1 :] for n in range(LENGTH)]
+    assert [
+        each for each in [*MADE_UP.values(), *changed] if is_genuine(each) or SessionStore(each).session_key
+    ] == []
 
 
 @pytest.mark.parametrize(

@@ -147,16 +147,14 @@ def test_of_simultaneous_attempts_only_five_are_checked(amina):
 # --- Password reset ------------------------------------------------------------------------------
 
 
-def test_reset_does_not_tell_whether_an_account_exists(amina):
-    responses = [ask_reset(amina.email), ask_reset("nobody@example.org", "9.0.2.2")]
-    for response in responses:
-        assert (response.status_code, response["Location"]) == (302, "/admin/password_reset/done/")
-    assert [message.to for message in mail.outbox] == [[amina.email]]
-
-
 def test_reset_sends_at_most_five_mails_to_one_address(amina, noon):
-    answers = [(ask_reset(amina.email.upper(), f"9.0.2.{n}")["Location"], len(mail.outbox)) for n in range(7)]
-    assert answers == [("/admin/password_reset/done/", number) for number in (1, 2, 3, 4, 5, 5, 5)]
+    """The answers don't tell whether an account exists, or a mail was sent."""
+    sent = []
+    for number, email in enumerate([*[amina.email.upper()] * 7, "nobody@example.org"]):
+        assert ask_reset(email, f"9.0.2.{number}")["Location"] == "/admin/password_reset/done/"
+        sent.append(len(mail.outbox))
+    assert sent == [1, 2, 3, 4, 5, 5, 5, 5]
+    assert {message.to[0] for message in mail.outbox} == {amina.email}
     noon.move_to(NOON + COOL_OFF)
     ask_reset(amina.email)
     assert len(mail.outbox) == 6

@@ -51,16 +51,10 @@ LINKS = {
 # {what the logs have: paths}. Of links that are encoded twice, the logs have nothing from the first "%" on:
 # %252E is the "." in the token of an invitation, %252D the "-" in that of a reset. The others have search
 # words outside of the query string.
-ENCODED = {
-    "/x": [
-        "/x%252Fadmin%252Finvitation%252FMQ%252Fdam7x2%252E" + "0123456789abcdef" * 3,
-        "/x%252Fadmin%252Fpassword%255Freset%252Fconfirm%252FMQ%252Fdam7x2%252D" + "0123456789abcdef" * 2,
-    ],
-    "/search/": [
-        *("/search/%3Fq=help%20me%20WORD", "/search/;q=help%20me", "/search/%3Bq=WORD"),
-        "/search/%3Fq=/invitation/WORD",
-    ],
-}
+TWICE = {"invitation%252FMQ%252Fdam7x2%252E": 3, "password%255Freset%252Fconfirm%252FMQ%252Fdam7x2%252D": 2}
+ENCODED = {"/x": [f"/x%252Fadmin%252F{start}{'0123456789abcdef' * n}" for start, n in TWICE.items()]}
+SEARCHES = ["%3Fq=help%20me%20WORD", ";q=help%20me", "%3Bq=WORD", "%3Fq=/invitation/WORD"]
+ENCODED["/search/"] = [f"/search/{words}" for words in SEARCHES]
 
 
 def routes_with_a_token():

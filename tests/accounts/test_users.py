@@ -1,4 +1,8 @@
-"""Invitations: new users get a link and choose their own password, which nobody else knows."""
+"""Users in the admin: invitations, e-mail addresses, and superusers.
+
+New users get a link and choose their own password, which nobody else knows. No two users have the same e-mail
+address, and only superusers change superusers.
+"""
 
 import pytest
 from django.contrib.auth import get_user_model

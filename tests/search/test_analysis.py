@@ -1,4 +1,4 @@
-"""Text analysis for the search: words and tokens, stop words, and stemming in several threads at once."""
+"""Text analysis for the search, and the names of countries in search/data/country_terms.csv."""
 
 import csv
 import re

@@ -83,8 +83,8 @@ def test_correct_words_and_the_rest_of_the_text_stay_unchanged():
     ("title", "words", "expected"),
     [
         # Short words, numbers and excluded words stay unchanged.
-        ("The gold rush of 1849 by Route66", "rus 1848 route67", []),
-        ("The gold rush of 1849 by Route66", "golt", ["gold"]),
+        ("Gold rush of 1849 by Route66", "rus 1848 route67", []),
+        ("Gold rush of 1849 by Route66", "golt", ["Gold"]),
         # One mistake in words of up to 5 letters, two in those of up to 8, three in longer ones.
         ("Lamps lantern lanternlights", "lompz lamtonr lontornlihgtz", []),
         ("Lamps", "lomps", ["Lamps"]),
@@ -116,8 +116,7 @@ def test_an_inflection_of_the_typed_word_is_no_correction():
     make_story("She survives", body=make_body("They survived, all survivors."))
     assert correct("survivers") == [Correction("survivors", is_clear=True)]
     make_story("A miner was enslaved", body=make_body("as other slaves, in mines"))
-    assert corrected("enslaves") == []
-    assert corrected("miners") == []
+    assert corrected("enslaves") == corrected("miners") == []
 
 
 @pytest.mark.parametrize("language, title, typed", [["ar", "عبودية", "عبوضية"], ["fr", "Bamako", "bamakko"]])

@@ -1,4 +1,4 @@
-"""The basics of the search page: what a search finds, and how results and typed words are shown.
+"""The basics of the search page, and promoted results.
 
 tests/search/test_fuzz.py tests that any input gets a page without an error.
 """

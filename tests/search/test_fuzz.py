@@ -221,9 +221,8 @@ class Visitor:
     def check_each_word(self):
         # Further words are on no page; the last ones are in an unpublished change.
         are_public = self.are_public + [False] * (len(SEARCHED) - len(self.are_public))
-        for searched, protected, is_public, misspell in zip(
-            SEARCHED, PROTECTED, are_public, MISSPELLINGS * 3, strict=True
-        ):
+        rows = zip(SEARCHED, PROTECTED, are_public, MISSPELLINGS * 3, strict=True)
+        for searched, protected, is_public, misspell in rows:
             found, number = self.search(searched)
             shown = [bool(number), protected in found.text, protected in self.suggest(searched[:4])]
             assert [*shown, searched in self.search(misspell(searched))[0].text] == [is_public] * 4

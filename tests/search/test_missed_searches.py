@@ -1,6 +1,6 @@
 """Searches without results: what is counted, and what is never stored.
 
-tests/search/test_missed_searches_report.py tests their report in the admin.
+The last tests are about their report in the admin.
 """
 
 import datetime
@@ -28,8 +28,6 @@ from tests.support.stored_text import all_stored_text
 
 pytestmark = pytest.mark.django_db
 
-IS_SQLITE = connection.vendor == "sqlite"
-
 
 def test_words_are_stored_on_the_fifth_day_and_a_day_is_counted_once():
     miss("Débt   BONDAGE!", days=4)
@@ -42,11 +40,10 @@ def test_words_are_stored_on_the_fifth_day_and_a_day_is_counted_once():
 
 
 def test_only_the_month_of_a_search_is_stored():
-    miss("debt bondage", days=5)
-    assert MissedSearch.objects.get().month == datetime.date(2026, 3, 1)
-    miss("debt bondage", days=1, on=datetime.date(2026, 6, 17))
-    row = MissedSearch.objects.values().get()
-    assert (row["count"], row["month"], len(row["day_digest"])) == (6, datetime.date(2026, 6, 1), 64)
+    for days, on in ((5, datetime.date(2026, 3, 4)), (1, datetime.date(2026, 6, 17))):
+        miss("debt bondage", days, on)
+        row = MissedSearch.objects.values().get()
+        assert (row["month"], len(row["day_digest"])) == (on.replace(day=1), 64)
     assert row.keys() == {"id", "digest", "words", "count", "day_digest", "month"}
 
 
@@ -127,7 +124,9 @@ def test_new_words_replace_those_of_the_fewest_days(monkeypatch):
 # --- A database that cannot be written -----------------------------------------------------------
 
 
-@pytest.mark.skipif(not IS_SQLITE, reason="only SQLite has one write lock for the whole database")
+@pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="only SQLite has one write lock for the whole database"
+)
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_visitor_does_not_wait_long_for_a_locked_database():
     with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:

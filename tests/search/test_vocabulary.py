@@ -1,4 +1,4 @@
-"""Groups of equal terms in the search vocabulary, and the words that a search page says it searched too."""
+"""The search vocabulary: groups of equal terms, names, and the words that a page says it searched too."""
 
 import csv
 
@@ -184,6 +184,7 @@ def test_alias_in_a_text_comes_before_the_country_and_its_other_names():
     make_story("Timber", countries=["CG"])
     assert set(found("Congolese")) > {"Cobalt", "Timber"}
     assert {"countrycd0", "countrycg0"} <= set(synonyms("Congo"))
+    assert "countryus0" in synonyms("USA") and synonyms("us") == {}, "a stop word is no name"
 
 
 def test_name_of_a_country_counts_as_typed_and_an_alias_as_added():
@@ -216,11 +217,6 @@ def test_group_can_give_a_country_another_name():
     assert found("Magic Savannah") == []
     make_group("Magic Savannah", "Kenya")
     assert found("magic savannah") == ["A journey home"]
-
-
-def test_stop_word_is_no_country_name():
-    assert synonyms("us") == {}
-    assert "countryus0" in synonyms("USA")
 
 
 # --- Themes and authors --------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Atom and RSS feeds: which stories they have, what an entry contains, and how they are cached."""
+"""Atom and RSS feeds: which stories they have, what an entry contains, and what they say of what left."""
 
 import datetime
 import re

@@ -221,7 +221,7 @@ def walk(client, addresses):
 
     `addresses`: {name: address}. A route that GET opens is not tried with POST. Neither is one whose GET
     leads to the login, because the login is checked before the view, whatever the method. Two tests of
-    accounts/ send a POST to all routes: test_reauthentication_routes.py and test_closed_admin.py.
+    accounts/ send a POST to all routes: test_closed_admin.py.
     """
     cookies = client.cookies.copy()
     for name, address in addresses.items():
