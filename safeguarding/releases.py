@@ -259,15 +259,10 @@ def report_concerned(pages):
     report_again(list(Page.objects.filter(is_concerned, pk__in=pages).values_list("pk", flat=True)))
 
 
-def key_of_person(instance):
-    """Return the primary key of the person that `instance`, a Contributor or a row about one, is about."""
-    return instance.pk if isinstance(instance, Contributor) else instance.contributor_id
-
-
 @receiver(pre_save, sender=Contributor)
 @receiver(pre_save, sender=Consent)
 def lock_before_change(instance, raw, **_arguments):
-    key = key_of_person(instance)
+    key = getattr(instance, "contributor_id", instance.pk)
     if key and not raw:
         lock_with_others(key)
 
@@ -276,7 +271,7 @@ def lock_before_change(instance, raw, **_arguments):
 @receiver(post_save, sender=Consent)
 def recompute_for_person(instance, raw, **_arguments):
     if not raw:
-        key = key_of_person(instance)
+        key = getattr(instance, "contributor_id", instance.pk)
         recompute(list(Use.objects.filter(contributor=key).values_list("page", flat=True)))
         people_changed.send(sender=Contributor, contributors=[key])
 
