@@ -4,6 +4,7 @@ The functions describe_… return {primary key: what is to know about the page} 
 """
 
 from datetime import timedelta
+from itertools import compress
 
 from django.db.models import F, Q
 from django.utils import timezone
@@ -118,20 +119,13 @@ def find_incomplete(user):
     for _label, lacks in MISSING.values():
         lacks_something |= lacks()
     stories = StoryPage.objects.filter(lacks_something, live=True)
-    return (
-        editable_pages(user)
-        .filter(pk__in=stories.values("pk"))
-        .order_by(F("last_published_at").desc(nulls_last=True), "-pk")
-    )
+    pages = editable_pages(user).filter(pk__in=stories.values("pk"))
+    return pages.order_by(F("last_published_at").desc(nulls_last=True), "-pk")
 
 
 def describe_missing(pages):
     stories = StoryPage.objects.filter(pk__in=[page.pk for page in pages])
-    stories = stories.annotate(**{f"lacks_{name}": lacks() for name, (_label, lacks) in MISSING.items()})
-    rows = stories.values("pk", *[f"lacks_{name}" for name in MISSING])
-    labels = {name: str(label) for name, (label, _lacks) in MISSING.items()}
-    return {
-        row["pk"]: _("Lacks: %(parts)s")
-        % {"parts": ", ".join(label for name, label in labels.items() if row[f"lacks_{name}"])}
-        for row in rows
-    }
+    labels = [str(label) for label, _lacks in MISSING.values()]
+    rows = stories.values_list("pk", *(lacks() for _label, lacks in MISSING.values()))
+    parts = {key: ", ".join(compress(labels, lacking)) for key, *lacking in rows}
+    return {key: _("Lacks: %(parts)s") % {"parts": each} for key, each in parts.items()}

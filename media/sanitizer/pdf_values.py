@@ -91,15 +91,8 @@ def colour(cleaner, value):
 COLOUR_PARTS = {
     family: [parse_alternatives(part) for part in parts.split()]
     for family, parts in {
-        "/CalGray": "calibrated",
-        "/CalRGB": "calibrated",
-        "/Lab": "calibrated",
-        "/DeviceGray": "",
-        "/DeviceRGB": "",
-        "/DeviceCMYK": "",
-        "/G": "",
-        "/RGB": "",
-        "/CMYK": "",
+        **dict.fromkeys(["/CalGray", "/CalRGB", "/Lab"], "calibrated"),
+        **dict.fromkeys(["/DeviceGray", "/DeviceRGB", "/DeviceCMYK", "/G", "/RGB", "/CMYK"], ""),
         "/Indexed": "colour number text|data",
         "/Pattern": "colour",
         "/Separation": "label colour function|sampled",
