@@ -218,10 +218,8 @@ def counting_decisions(page, digest):
     """Return the Decisions about the content `digest` of `page`, also those whose last day is over."""
     # What a person answers later is not undone by another legal ground once that consent has ended, nor by
     # what was decided about former answers.
-    later = Consent.objects.filter(
-        contributor=OuterRef("contributor"), recorded_at__gt=OuterRef("decided_at")
-    )
-    replaced = Q(Exists(later)) & ~Q(ground=Decision.Ground.CHILD)
+    new = Consent.objects.filter(contributor=OuterRef("contributor"), recorded_at__gt=OuterRef("decided_at"))
+    replaced = Q(Exists(new)) & ~Q(ground=Decision.Ground.CHILD)
     return Decision.objects.filter(page=page.pk, digest=digest).exclude(replaced)
 
 

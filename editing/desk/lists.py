@@ -35,9 +35,8 @@ def workflow_states(pages, status):
 
 def find_waiting(user):
     """Return the pages that `user` is asked to moderate. The page that has waited longest comes first."""
-    states = TaskState.objects.reviewable_by(user).filter(
-        workflow_state__base_content_type=get_default_page_content_type()
-    )
+    states = TaskState.objects.reviewable_by(user)
+    states = states.filter(workflow_state__base_content_type=get_default_page_content_type())
     key = "workflow_state__object_id"
     # Every member of the groups of a task is asked, and every administrator, whatever pages they may see.
     pages = Page.objects.filter(visible_to(user), pk__in=page_keys(states, key))
@@ -100,9 +99,8 @@ def find_old_drafts(user):
     A page that was published once and taken back is no draft that somebody forgot.
     """
     is_draft = Q(live=False, last_published_at=None) | Q(live=True, has_unpublished_changes=True)
-    pages = editable_pages(user).filter(
-        is_draft, ~goes_live_later(), latest_revision_created_at__lt=timezone.now() - LEFT_ALONE
-    )
+    pages = editable_pages(user).filter(is_draft, ~goes_live_later())
+    pages = pages.filter(latest_revision_created_at__lt=timezone.now() - LEFT_ALONE)
     pages = pages.exclude(pk__in=in_moderation()).exclude(pk__in=needing_changes())
     return pages.order_by("latest_revision_created_at", "pk")
 

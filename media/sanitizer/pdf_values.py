@@ -55,10 +55,8 @@ def page_of_file(cleaner, value):
 
 def reached(cleaner, value):
     """Allow a reference to an object that the Cleaner has reached before, so it is part of the new file."""
-    is_known = (
-        isinstance(value, (Dictionary, Stream)) and value.is_indirect and value.objgen in cleaner.reached
-    )
-    return value if is_known else None
+    is_reference = isinstance(value, (Dictionary, Stream)) and value.is_indirect
+    return value if is_reference and value.objgen in cleaner.reached else None
 
 
 def colour(cleaner, value):

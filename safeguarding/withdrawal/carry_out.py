@@ -21,7 +21,7 @@ from safeguarding.withdrawal.pages import revisions_of
 from safeguarding.withdrawal.places import Case, Place, places
 from safeguarding.withdrawal.tasks import add_tasks, run_after_commit, step
 from safeguarding.withdrawal.words import KEPT_FIELDS, has_unreadable_words
-from safeguarding.withdrawal_models import Fingerprint, Ledger, Withdrawal
+from safeguarding.withdrawal_models import Fingerprint, Ledger
 
 # The last steps of every withdrawal, in the order in which they run. Before them, erase() adds "again", which
 # every withdrawal has too, and where they are needed "file" and "purge".
@@ -106,9 +106,7 @@ def withdraw(contributor, user=None, yes=(), seen=None):
     contributor = plan.case.contributor
     if seen is not None and seen != plan.digest:
         raise PlanChanged
-    plan.case.withdrawal = Withdrawal.objects.create(
-        contributor=contributor, code=contributor.code, user=user
-    )
+    plan.case.withdrawal = contributor.withdrawals.create(code=contributor.code, user=user)
     erase(plan, set(yes))
     return plan.case.withdrawal
 
