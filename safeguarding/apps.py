@@ -12,7 +12,7 @@ class SafeguardingConfig(AppConfig):
         from wagtail.permissions import register_permission_policy
 
         # Importing a module connects its signal receivers, and registers the steps of withdrawals in it.
-        from safeguarding import releases  # noqa: F401
+        from safeguarding import releases, stopping  # noqa: F401
         from safeguarding.leak_check import admin_requests  # noqa: F401
         from safeguarding.membership import LeadPolicy
         from safeguarding.models import Consent, Contributor, Decision, RestrictedView, Withdrawal
