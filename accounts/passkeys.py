@@ -9,13 +9,7 @@ from urllib.parse import urlsplit
 import webauthn
 from django.db import transaction
 from django.utils.crypto import salted_hmac
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, parse_authentication_credential_json
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
+from webauthn import helpers
 
 from accounts.changes import PASSKEY_ADDED, handle_access_change
 from accounts.models import Passkey
@@ -24,7 +18,7 @@ from accounts.models import Passkey
 REGISTRATION_CHALLENGE = "passkey_registration_challenge"
 AUTHENTICATION_CHALLENGE = "passkey_authentication_challenge"
 # The device must check its owner's fingerprint, face or PIN, so that a stolen device is not enough.
-USER_VERIFICATION = UserVerificationRequirement.REQUIRED
+USER_VERIFICATION = helpers.structs.UserVerificationRequirement.REQUIRED
 # In bytes. WebAuthn allows no longer IDs of credentials, and our column has no room for them.
 MAX_ID_LENGTH = 1023
 
@@ -38,13 +32,13 @@ def registration_options(request, user):
         user_id=salted_hmac("passkey", str(user.pk), algorithm="sha256").digest(),
         user_name=user.get_username(),
         exclude_credentials=_descriptors(user),
-        authenticator_selection=AuthenticatorSelectionCriteria(
+        authenticator_selection=helpers.structs.AuthenticatorSelectionCriteria(
             # The user is known by the password, so the authenticator need not store the user name.
-            resident_key=ResidentKeyRequirement.DISCOURAGED,
+            resident_key=helpers.structs.ResidentKeyRequirement.DISCOURAGED,
             user_verification=USER_VERIFICATION,
         ),
     )
-    request.session[REGISTRATION_CHALLENGE] = bytes_to_base64url(options.challenge)
+    request.session[REGISTRATION_CHALLENGE] = helpers.bytes_to_base64url(options.challenge)
     return webauthn.options_to_json(options)
 
 
@@ -59,7 +53,7 @@ def authentication_options(request, user):
     options = webauthn.generate_authentication_options(
         rp_id=_host(request), allow_credentials=known, user_verification=USER_VERIFICATION
     )
-    request.session[AUTHENTICATION_CHALLENGE] = bytes_to_base64url(options.challenge)
+    request.session[AUTHENTICATION_CHALLENGE] = helpers.bytes_to_base64url(options.challenge)
     return webauthn.options_to_json(options)
 
 
@@ -77,7 +71,7 @@ def add(request, user, answer, name):
     if not new or len(new.credential_id) > MAX_ID_LENGTH:
         return None
     passkey, is_new = Passkey.objects.get_or_create(
-        credential_id=bytes_to_base64url(new.credential_id),
+        credential_id=helpers.bytes_to_base64url(new.credential_id),
         defaults={
             "user": user,
             "name": name,
@@ -122,7 +116,7 @@ def _verify(library_function, request, challenge, answer, **known):
     try:
         return library_function(
             credential=answer,
-            expected_challenge=base64url_to_bytes(challenge),
+            expected_challenge=helpers.base64url_to_bytes(challenge),
             expected_rp_id=_host(request),
             expected_origin=f"{request.scheme}://{request.get_host()}",
             require_user_verification=True,
@@ -139,12 +133,12 @@ def _host(request):
 
 def _descriptors(user):
     ids = Passkey.objects.filter(user=user, confirmed=True).values_list("credential_id", flat=True)
-    return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(each)) for each in ids]
+    return [helpers.structs.PublicKeyCredentialDescriptor(id=helpers.base64url_to_bytes(key)) for key in ids]
 
 
 def _credential_id(answer):
     """Return the ID of the credential in `answer` in base64url, or "" if the answer is malformed."""
     try:
-        return bytes_to_base64url(parse_authentication_credential_json(answer).raw_id)
+        return helpers.bytes_to_base64url(helpers.parse_authentication_credential_json(answer).raw_id)
     except Exception:  # as in _verify()
         return ""

@@ -76,7 +76,7 @@ class SecondFactorMiddleware:
 
 def known_user(request, user):
     """Return `user`, or an anonymous user if the second factor is pending."""
-    if user.is_authenticated and needs_verification(user):
+    if user.is_authenticated and not user.is_verified() and (is_required(user) or has_factor(user)):
         request.pending_user = user
         return AnonymousUser()
     return user
@@ -86,11 +86,6 @@ def pending_user(request):
     """Return the pending user of the session, or None."""
     bool(request.user.is_authenticated)  # evaluates the lazy user: known_user() sets `request.pending_user`
     return getattr(request, "pending_user", None)
-
-
-def needs_verification(user):
-    """Return whether `user` still has to give a second factor or to set one up."""
-    return not user.is_verified() and (is_required(user) or has_factor(user))
 
 
 def is_required(user):

@@ -134,9 +134,8 @@ def _count_if_below(digest, limit):
     with transaction.atomic():
         # The row is locked until it is saved, so that simultaneous attempts count one by one. SQLite locks no
         # rows: there, transactions wait for each other (IMMEDIATE in site_project/environment.py).
-        attempts, _new = LoginAttempt.objects.select_for_update().get_or_create(
-            digest=digest, defaults={"last": now}
-        )
+        rows = LoginAttempt.objects.select_for_update()
+        attempts, _new = rows.get_or_create(digest=digest, defaults={"last": now})
         if attempts.last <= now - COOL_OFF:
             attempts.count = 0
         if attempts.count >= limit:

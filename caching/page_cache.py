@@ -116,9 +116,8 @@ def scheme_of(environ):
 
 def is_cacheable_response(status, headers):
     """Return whether a response has status 200, and its headers do not keep it from being cached."""
-    vary = {
-        name.strip().lower() for key, value in headers if key.lower() == "vary" for name in value.split(",")
-    }
+    values = [value for key, value in headers if key.lower() == "vary"]
+    vary = {name.strip().lower() for value in values for name in value.split(",")}
     return (
         status.startswith("200 ")
         and UNCACHEABLE_HEADERS.isdisjoint(key.lower() for key, _value in headers)

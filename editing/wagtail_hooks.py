@@ -123,9 +123,8 @@ def check_forms_with_files():
 @hooks.register("insert_editor_js")
 def add_editor_scripts():
     names = ["content_words", "pasted_text", "people", "submit_after_autosave"]
-    return format_html_join(
-        "\n", '<script src="{}"></script>', [[static(f"editing/{name}.js")] for name in names]
-    )
+    addresses = [[static(f"editing/{name}.js")] for name in names]
+    return format_html_join("\n", '<script src="{}"></script>', addresses)
 
 
 @hooks.register("insert_editor_js")

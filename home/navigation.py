@@ -221,10 +221,8 @@ def find_translations(current, homes, request):
         return []  # a site in one language needs no query for translations
     # The translations of a home page are `homes`.
     if all(page.translation_key != current.translation_key for page in homes):
-        translations = published_pages().filter(
-            translation_key=current.translation_key, locale__in=public_locales
-        )
-        pages = load_with_urls(translations, request)
+        found = published_pages().filter(translation_key=current.translation_key, locale__in=public_locales)
+        pages = load_with_urls(found, request)
     return in_languages(pages, current.locale_id)
 
 

@@ -147,9 +147,8 @@ def may_see_in_admin(request, item):
         return False
     policy = policy_registry.get_by_type(type(item))
     referring = Page.objects.filter(is_page_among(ReferenceIndex.get_references_to(item)))
-    return policy.user_has_any_permission_for_instance(request.user, FILE_PERMISSIONS, item) or any(
-        page.permissions_for_user(request.user).can_edit() for page in referring
-    )
+    is_permitted = policy.user_has_any_permission_for_instance(request.user, FILE_PERMISSIONS, item)
+    return is_permitted or any(page.permissions_for_user(request.user).can_edit() for page in referring)
 
 
 def has_session_cookie(request):
@@ -176,9 +175,8 @@ def is_page_using(item, outside=True):
     for model in models_shown_with_pages if outside else ():
         content_type = ContentType.objects.get_for_model(model)
         instances = references.filter(base_content_type=content_type).values("object_id")
-        condition |= is_page_among(
-            ReferenceIndex.objects.filter(to_content_type=content_type, to_object_id__in=instances)
-        )
+        uses = ReferenceIndex.objects.filter(to_content_type=content_type, to_object_id__in=instances)
+        condition |= is_page_among(uses)
     return condition
 
 

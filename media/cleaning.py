@@ -60,7 +60,6 @@ def read_bounded(file, max_bytes):
     file.seek(0)
     data = file.read(max_bytes + 1)
     if len(data) > max_bytes:
-        raise ValidationError(
-            _("This file is too large: %(most)s at most.") % {"most": filesizeformat(max_bytes)}
-        )
+        text = _("This file is too large: %(most)s at most.")
+        raise ValidationError(text % {"most": filesizeformat(max_bytes)})
     return data

@@ -7,8 +7,7 @@ from pathlib import PurePath
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from media.cleaning import CleanFile, read_bounded
 from media.process import sanitize
@@ -19,32 +18,24 @@ SUFFIXES = {".csv", ".pdf", ".txt"}
 
 # {Reason why a document is refused: message for editors}. `kind`: the suffix in capitals.
 MESSAGES = {
-    Reason.BROKEN: gettext_lazy(
-        "This can't be read as %(kind)s. It may be damaged: save it anew and try again."
-    ),
-    Reason.LOCKED: gettext_lazy(
-        "This file is locked with a password. Save a copy without one, and use that."
-    ),
-    Reason.TOO_MUCH: gettext_lazy(
+    Reason.BROKEN: _("This can't be read as %(kind)s. It may be damaged: save it anew and try again."),
+    Reason.LOCKED: _("This file is locked with a password. Save a copy without one, and use that."),
+    Reason.TOO_MUCH: _(
         "This file holds too much to be cleaned. Save it in several smaller files, or print it to a new PDF."
     ),
-    Reason.CANNOT_CLEAN: gettext_lazy(
+    Reason.CANNOT_CLEAN: _(
         "This document holds something that can't be cleaned. Print it to a new PDF, and use that."
     ),
-    Reason.NOT_UTF8: gettext_lazy(
-        "This is no text in UTF-8. Save it as “CSV UTF-8” or as text in UTF-8, and use that."
-    ),
-    Reason.FORM: gettext_lazy(
-        "This PDF is signed, or a form to fill in. Print it to a new PDF, and use that."
-    ),
-    Reason.MARKS: gettext_lazy(
+    Reason.NOT_UTF8: _("This is no text in UTF-8. Save it as “CSV UTF-8” or as text in UTF-8, and use that."),
+    Reason.FORM: _("This PDF is signed, or a form to fill in. Print it to a new PDF, and use that."),
+    Reason.MARKS: _(
         "This PDF has notes, marks or attached files on its pages, which tell who made them. "
         "Delete them or print it to a new PDF, and use that."
     ),
-    Reason.PDF_PICTURE: gettext_lazy(
+    Reason.PDF_PICTURE: _(
         "This PDF has a picture that can't be cleaned. Print it to a new PDF, and use that."
     ),
-    Reason.CSV_FORMULAS: gettext_lazy(
+    Reason.CSV_FORMULAS: _(
         "This file has cells that a spreadsheet would run as formulas: they begin with =, +, - or @. "
         "Save the values only, and use that."
     ),
@@ -60,12 +51,11 @@ def clean_document(file):
     """
     suffix = PurePath(file.name).suffix.lower()
     if suffix not in SUFFIXES:
-        raise ValidationError(
-            _(
-                "Files of this kind can't be cleaned of the names and dates in them. "
-                "Save it as PDF (in Word: File → Export), and use that."
-            )
+        text = _(
+            "Files of this kind can't be cleaned of the names and dates in them. "
+            "Save it as PDF (in Word: File → Export), and use that."
         )
+        raise ValidationError(text)
     data = read_bounded(file, settings.WAGTAILDOCS_MAX_UPLOAD_SIZE)
     try:
         return CleanFile(sanitize(data, suffix[1:]), suffix)

@@ -28,6 +28,4 @@ def look_of(file):
 
 def is_like(look, others):
     """Return whether `look` is about the same as one of `others`. "" is like no other."""
-    return bool(look) and any(
-        (int(look, 16) ^ int(other, 16)).bit_count() <= MOST for other in others if other
-    )
+    return bool(look) and any((int(look, 16) ^ int(each, 16)).bit_count() <= MOST for each in others if each)

@@ -114,6 +114,5 @@ def with_file_headers(response):
 
 
 def not_found():
-    return HttpResponseNotFound(
-        content_type="text/plain", headers={"Cache-Control": PRIVATE_FILE_CACHE_CONTROL}
-    )
+    headers = {"Cache-Control": PRIVATE_FILE_CACHE_CONTROL}
+    return HttpResponseNotFound(content_type="text/plain", headers=headers)

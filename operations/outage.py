@@ -24,9 +24,8 @@ def write_page():
     site = Site.objects.filter(is_default_site=True).select_related("root_page").first()
     if site is None:
         return None
-    versions = HomePage.objects.filter(
-        pk__in=published_pages(), translation_key=site.root_page.translation_key
-    )
+    versions = HomePage.objects.filter(translation_key=site.root_page.translation_key)
+    versions = versions.filter(pk__in=published_pages())
     style = Path(finders.find("css/site.css")).read_text(encoding="utf-8")
     context = {
         "homes": sorted(versions.select_related("locale"), key=lambda home: home.pk != site.root_page_id),

@@ -144,6 +144,5 @@ def set_slug(page, slug):
     page.slug = slug
     new = page.set_url_path(page.get_parent())
     Page.objects.filter(pk=page.pk).update(slug=slug)
-    Page.objects.filter(path__startswith=page.path).update(
-        url_path=Concat(Value(new), Substr("url_path", len(old) + 1))
-    )
+    url_path = Concat(Value(new), Substr("url_path", len(old) + 1))
+    Page.objects.filter(path__startswith=page.path).update(url_path=url_path)

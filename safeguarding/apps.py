@@ -12,19 +12,14 @@ class SafeguardingConfig(AppConfig):
         from wagtail.permissions import register_permission_policy
 
         # Importing a module connects its signal receivers, and registers the steps of withdrawals in it.
-        from safeguarding import models, releases, stopping  # noqa: F401
+        from safeguarding import releases, stopping  # noqa: F401
         from safeguarding.leak_check import admin_requests  # noqa: F401
         from safeguarding.membership import LeadPolicy
+        from safeguarding.models import Consent, Contributor, Decision, RestrictedView, Withdrawal
         from safeguarding.withdrawal import database_files, elsewhere, forgetting, ledger, pages, steps  # noqa: F401
 
         pages.register()
         elsewhere.register()
         # For Wagtail's views: only leads, the members of the group Safeguarding, may see these.
-        for model in (
-            models.Contributor,
-            models.Consent,
-            models.Decision,
-            models.RestrictedView,
-            models.Withdrawal,
-        ):
+        for model in (Contributor, Consent, Decision, RestrictedView, Withdrawal):
             register_permission_policy(model, LeadPolicy(model))

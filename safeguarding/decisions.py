@@ -82,9 +82,8 @@ class Version:
     @property
     def is_waiting(self):
         """Whether a lead, a member of the group Safeguarding, has to decide about it, or to ask somebody."""
-        return any(
-            unmet in {*WAITING, Unmet.NONE, Unmet.READING, Unmet.REFUSED} for _person, unmet in self.unmet
-        )
+        waiting = {*WAITING, Unmet.NONE, Unmet.READING, Unmet.REFUSED}
+        return any(unmet in waiting for _person, unmet in self.unmet)
 
     @property
     def is_unseen(self):
@@ -265,9 +264,8 @@ def changed_decisions():
     edits = ModelLogEntry.objects.filter(action="wagtail.edit").order_by("timestamp")
     edits = edits.values_list("content_type", "object_id", "timestamp")
     edits = {tuple(term): moment for *term, moment in edits}
-    shown = ReferenceIndex.objects.filter(
-        base_content_type=ContentType.objects.get_for_model(Page), object_id__in=map(str, last)
-    )
+    page_type = ContentType.objects.get_for_model(Page)
+    shown = ReferenceIndex.objects.filter(base_content_type=page_type, object_id__in=map(str, last))
     edited = {
         int(page)
         for page, *term in shown.values_list("object_id", "to_content_type", "to_object_id")

@@ -20,20 +20,11 @@ from django.utils.translation import gettext_lazy
 from wagtail.log_actions import get_active_log_context, log
 from wagtail.permission_policies import BasePermissionPolicy
 
+from safeguarding import policies
 from safeguarding.mails import mail_leads, recipients
 from safeguarding.models import AnnouncedMember, Contributor
 from safeguarding.one_by_one import do_for_each
-from safeguarding.policies import (
-    CLOSED_FOR,
-    GROUP,
-    NAMES_CLOSED,
-    is_lead,
-    leads,
-    may_change_access,
-    memberships,
-    needs_lead,
-    sees_names,
-)
+from safeguarding.policies import CLOSED_FOR, GROUP, NAMES_CLOSED
 from safeguarding.retention import has_restricted_texts
 
 User = get_user_model()
@@ -51,11 +42,11 @@ def check_change(instance, joins=False, **_arguments):
     that is an administrator, who may make it because there is no other lead, names are closed to the account.
     """
     actor = get_active_log_context().user
-    if not actor or not needs_lead(actor, instance, joins):
+    if not actor or not policies.needs_lead(actor, instance, joins):
         return
-    if not may_change_access(actor, instance, joins):
+    if not policies.may_change_access(actor, instance, joins):
         raise PermissionDenied(_("Only members of the group Safeguarding may change this for its members."))
-    if not sees_names(actor):
+    if not policies.sees_names(actor):
         if any(map(has_restricted_texts, Contributor.objects.iterator())):
             log(instance, NAMES_CLOSED)
         tell_of_change(instance, actor.get_username())
@@ -94,7 +85,7 @@ def check_membership(instance, action, reverse, pk_set, **_arguments):
 def check_permissions(instance, action, **_arguments):
     """Refuse others than leads to change what members may do: without the admin, they can't take down."""
     actor, is_change = get_active_log_context().user, action in {"pre_add", "pre_remove", "pre_clear"}
-    if is_change and getattr(instance, "name", "") == GROUP and actor and not sees_names(actor):
+    if is_change and getattr(instance, "name", "") == GROUP and actor and not policies.sees_names(actor):
         raise PermissionDenied(_("Only members of the group Safeguarding may change this for its members."))
 
 
@@ -130,13 +121,13 @@ def keep_group(instance, signal, raw=False, **_arguments):
 
 def announce_members():
     """Announce the new members, and forget who is no active member any more. It is done each minute."""
-    AnnouncedMember.objects.exclude(pk__in=memberships().values("pk")).delete()
+    AnnouncedMember.objects.exclude(pk__in=policies.memberships().values("pk")).delete()
     do_for_each(unannounced(), announce)
 
 
 def unannounced():
     """Return the memberships of those to whom names don't open before they are announced."""
-    return memberships().exclude(pk__in=AnnouncedMember.objects.values("pk")).select_related("user")
+    return policies.memberships().exclude(pk__in=AnnouncedMember.objects.values("pk")).select_related("user")
 
 
 def announce(membership):
@@ -171,11 +162,11 @@ class LeadPolicy(BasePermissionPolicy):
     """
 
     def user_has_permission(self, user, action):
-        if not is_lead(user) or action != "see_names":
-            return is_lead(user)
+        if not policies.is_lead(user) or action != "see_names":
+            return policies.is_lead(user)
         for membership in unannounced().filter(user=user):
             announce(membership)
-        return sees_names(user)
+        return policies.sees_names(user)
 
     def users_with_any_permission(self, actions):
-        return leads()
+        return policies.leads()

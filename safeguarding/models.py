@@ -245,9 +245,8 @@ class Consent(Record):
 
     def get_talked_through_display(self):
         """Return the list of what was done so that the person knows what they agree to."""
-        return [
-            self._meta.get_field(name).verbose_name for name in self.TALKED_THROUGH if getattr(self, name)
-        ]
+        done = [name for name in self.TALKED_THROUGH if getattr(self, name)]
+        return [self._meta.get_field(name).verbose_name for name in done]
 
 
 class Decision(Record):

@@ -218,10 +218,8 @@ def counting_decisions(page, digest):
     """Return the Decisions about the content `digest` of `page`, also those whose last day is over."""
     # What a person answers later is not undone by another legal ground once that consent has ended, nor by
     # what was decided about former answers.
-    later = Consent.objects.filter(
-        contributor=OuterRef("contributor"), recorded_at__gt=OuterRef("decided_at")
-    )
-    replaced = Q(Exists(later)) & ~Q(ground=Decision.Ground.CHILD)
+    new = Consent.objects.filter(contributor=OuterRef("contributor"), recorded_at__gt=OuterRef("decided_at"))
+    replaced = Q(Exists(new)) & ~Q(ground=Decision.Ground.CHILD)
     return Decision.objects.filter(page=page.pk, digest=digest).exclude(replaced)
 
 
@@ -259,15 +257,10 @@ def report_concerned(pages):
     report_again(list(Page.objects.filter(is_concerned, pk__in=pages).values_list("pk", flat=True)))
 
 
-def key_of_person(instance):
-    """Return the primary key of the person that `instance`, a Contributor or a row about one, is about."""
-    return instance.pk if isinstance(instance, Contributor) else instance.contributor_id
-
-
 @receiver(pre_save, sender=Contributor)
 @receiver(pre_save, sender=Consent)
 def lock_before_change(instance, raw, **_arguments):
-    key = key_of_person(instance)
+    key = getattr(instance, "contributor_id", instance.pk)
     if key and not raw:
         lock_with_others(key)
 
@@ -276,7 +269,7 @@ def lock_before_change(instance, raw, **_arguments):
 @receiver(post_save, sender=Consent)
 def recompute_for_person(instance, raw, **_arguments):
     if not raw:
-        key = key_of_person(instance)
+        key = getattr(instance, "contributor_id", instance.pk)
         recompute(list(Use.objects.filter(contributor=key).values_list("page", flat=True)))
         people_changed.send(sender=Contributor, contributors=[key])
 

@@ -89,17 +89,10 @@ def send(lines):
 
 def compose(lines):
     """Return the text of the mail with `lines`."""
-    return "\n".join(
-        [
-            _("These people need you. Their records are in the admin under these codes."),
-            "",
-            *(f"- {line}" for line in lines),
-            "",
-            f"{settings.BASE_URL}{reverse('safeguarding_people:index')}",
-            "",
-            _("Please write no names into an answer to this mail."),
-        ]
-    )
+    intro = _("These people need you. Their records are in the admin under these codes.")
+    people = "\n".join(f"- {line}" for line in lines)
+    address = settings.BASE_URL + reverse("safeguarding_people:index")
+    return "\n\n".join([intro, people, address, _("Please write no names into an answer to this mail.")])
 
 
 def ending_consent(person):

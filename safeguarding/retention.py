@@ -53,14 +53,10 @@ def delete_names():
 
 def delete_names_if_due(person):
     day = deletion_day(person)
-    if day and day <= today() and was_announced(person, day):
-        delete_names_of(person.pk)
-
-
-def was_announced(person, day):
-    """Return whether the deletion for `person` on `day` was announced at least ANNOUNCED_FOR ago."""
     announced = Notice.objects.filter(contributor=person, step=Notice.Step.DELETION, day=day)
-    return announced.filter(sent_on__lte=today() - ANNOUNCED_FOR).exists()
+    announced = announced.filter(sent_on__lte=today() - ANNOUNCED_FOR)
+    if day and day <= today() and announced.exists():
+        delete_names_of(person.pk)
 
 
 @transaction.atomic

@@ -41,9 +41,7 @@ def get_status(contributor, consent, day):
     if day > last_day:
         return Status.ENDED
     notice = last_day - datetime.timedelta(days=DAYS_OF_NOTICE)
-    if day < notice:
-        return Status.ACTIVE
-    return Status.ENDS_SOON
+    return Status.ACTIVE if day < notice else Status.ENDS_SOON
 
 
 def counts_as_child(contributor, day):

@@ -23,9 +23,8 @@ def describe_status(person):
         told = _("The person sent the stop code: speak with them before.") if person.has_stopped else ""
         return f"{text} {told}".rstrip()
     if status == Status.WITHDRAWN:
-        return _("Withdrawn on %s. No story or picture with this person is shown.") % format_day(
-            consent.given_on
-        )
+        text = _("Withdrawn on %s. No story or picture with this person is shown.")
+        return text % format_day(consent.given_on)
     if status == Status.NONE and person.proposed_at:
         return _("Somebody wrote down the consent. Confirm it as it is, or change it first.")
     if status == Status.NONE:

@@ -106,9 +106,8 @@ def change_since(user, page, saves, decisions, question):
     The arguments are those of has_written().
     """
     # A version that was overwritten after the decision, as an autosave does, is another one now.
-    decided = decisions.exclude(decided_by=user).filter(
-        revision__in=[each.pk for each in saves], revision__created_at__lte=F("decided_at")
-    )
+    decided = decisions.exclude(decided_by=user).filter(revision__in=[each.pk for each in saves])
+    decided = decided.filter(revision__created_at__lte=F("decided_at"))
     base = decided.aggregate(last=Max("revision"))["last"] or 0
     kept = kept_changes(page.pk, base)
     # `kept` has what each user changed up to this version.

@@ -114,10 +114,8 @@ class MisspeltWord:
         candidate must be closer. Otherwise one that is equally close will do: “survivers” may stand for
         “survivors” although “survives” has the same stem.
         """
-        differs_in_ending = inflection.folded.startswith(self.folded) or self.folded.startswith(
-            inflection.folded
-        )
-        if differs_in_ending:
+        folded = inflection.folded
+        if folded.startswith(self.folded) or self.folded.startswith(folded):  # It differs in its ending.
             return candidate.distance < inflection.distance
         return candidate.distance <= inflection.distance
 
@@ -163,9 +161,7 @@ def combine_corrections(text, misspelt):
     is_clear = all(word.is_clear for word in misspelt)
     corrections = []
     for number, chosen in enumerate(combinations[:MAX_CORRECTIONS]):
-        spellings = {
-            word.folded: candidate.spelling for word, candidate in zip(misspelt, chosen, strict=True)
-        }
+        spellings = {word.folded: each.spelling for word, each in zip(misspelt, chosen, strict=True)}
         # Only the best correction can be the clear one.
         corrections.append(Correction(replace_words(text, spellings), is_clear and number == 0))
     return corrections
@@ -174,9 +170,7 @@ def combine_corrections(text, misspelt):
 def find_misspelt_words(typed, searcher, term_words):
     """Return the MisspeltWords among `typed`, folded words: those not found on a public page or in a term."""
     site_words = get_site_words()
-    checked = [
-        folded for folded in list(typed)[:MAX_WORDS] if is_correctable(folded) and folded not in term_words
-    ]
+    checked = [word for word in list(typed)[:MAX_WORDS] if is_correctable(word) and word not in term_words]
     right = find_public_spellings([[folded] for folded in checked if folded in site_words], searcher)
     return [
         MisspeltWord(folded, find_candidates(folded, searcher.language, site_words, term_words))

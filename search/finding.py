@@ -237,9 +237,7 @@ def find_or_fall_back(form):
     for fallback in fallbacks:
         if fallback.rows:
             # Replaces the cached property, which would correct the text of the fallback.
-            fallback.corrections = [
-                correction for correction in search.corrections if correction.text != fallback.text
-            ]
+            fallback.corrections = [each for each in search.corrections if each.text != fallback.text]
             return fallback
     return search
 

@@ -169,9 +169,8 @@ class MissedSearchReport(ReportView):
 
     @cached_property
     def no_results_message(self):
-        return gettext("Nothing was searched for in vain on %(number)d days or more.") % {
-            "number": MissedSearch.MIN_REPORTED_COUNT
-        }
+        text = gettext("Nothing was searched for in vain on %(number)d days or more.")
+        return text % {"number": MissedSearch.MIN_REPORTED_COUNT}
 
 
 class MissedSearchDelete(DeleteView):

@@ -55,16 +55,14 @@ class VocabularyGroup(models.Model):
         too_long = [term for term in self.lines if len(term) > self.MAX_TERM_LENGTH]
         if too_long:
             message = _("This term has more than %(number)s characters: %(term)s")
-            self._raise_error(message, self.MAX_TERM_LENGTH, too_long[0])
+            names = {"number": self.MAX_TERM_LENGTH, "term": too_long[0]}
+            raise ValidationError({"terms": message % names})
         if len(terms) > self.MAX_TERMS:
             message = _("A group has at most %(number)s terms: please make two of it.")
-            self._raise_error(message, self.MAX_TERMS)
+            raise ValidationError({"terms": message % {"number": self.MAX_TERMS}})
         if len(terms) < 2 and not (terms and self.leads_to_help):
-            self._raise_error(_("Please write at least two different terms, each on a line of its own."))
-
-    @staticmethod
-    def _raise_error(message, number=None, term=None):
-        raise ValidationError({"terms": message % {"number": number, "term": term}})
+            message = _("Please write at least two different terms, each on a line of its own.")
+            raise ValidationError({"terms": message})
 
 
 class KnownWord(models.Model):

@@ -23,9 +23,8 @@ def find_promotions(text, language):
         return []
     pages = published_pages().filter(locale__language_code=language)
     is_web_link = Q(external_link_url__istartswith="https://") | Q(external_link_url__istartswith="http://")
-    promotions = SearchPromotion.objects.filter(
-        Q(page__in=pages) | Q(is_web_link, page=None), query__in=query_pks
-    )
+    is_usable = Q(page__in=pages) | Q(is_web_link, page=None)
+    promotions = SearchPromotion.objects.filter(is_usable, query__in=query_pks)
     return list(promotions.select_related("page").order_by("query_id", "sort_order", "pk"))
 
 

@@ -100,9 +100,8 @@ def add_locations(pages):
     """Set the `location` of each of `pages`: the titles of the public pages above it, from the top."""
     step = Page.steplen
     # Without the root and the home page, which are above every page.
-    ancestors = {
-        page.path: [page.path[:end] for end in range(3 * step, len(page.path), step)] for page in pages
-    }
+    shown = [page.path for page in pages]
+    ancestors = {path: [path[:end] for end in range(3 * step, len(path), step)] for path in shown}
     paths = {path for page_ancestors in ancestors.values() for path in page_ancestors}
     titles = cached.many("titles", paths, load_titles)
     for page in pages:

@@ -216,11 +216,6 @@ def read_country_terms():
     }
 
 
-@functools.cache
-def get_country_vocabulary(language):
-    return CountryVocabulary(language)
-
-
 class CountryVocabulary:
     """The names, aliases and demonyms of all countries, for searching pages in `language`, an ISO code.
 
@@ -287,3 +282,6 @@ class CountryVocabulary:
                 known.append(synonym.tokens)
                 synonyms.append(synonym)
         return synonyms
+
+
+get_country_vocabulary = functools.cache(CountryVocabulary)

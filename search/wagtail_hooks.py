@@ -59,12 +59,10 @@ def remove_search_terms_menu_item(request, menu_items):
 
 @hooks.register("register_admin_urls")
 def register_missed_searches_urls():
-    base = "reports/searches-without-result/"
+    report, base = MissedSearchReport, "reports/searches-without-result/"
     return [
-        path(base, MissedSearchReport.as_view(), name="missed_searches"),
-        path(
-            f"{base}results/", MissedSearchReport.as_view(results_only=True), name="missed_searches_results"
-        ),
+        path(base, report.as_view(), name="missed_searches"),
+        path(f"{base}results/", report.as_view(results_only=True), name="missed_searches_results"),
         path(f"{base}<int:pk>/delete/", MissedSearchDelete.as_view(), name="missed_search_delete"),
     ]
 

@@ -328,16 +328,11 @@ LOGGING = {
         # Django's handler would e-mail whole requests, with IP addresses and search words.
         "django": {"handlers": [], "propagate": True},
         # These log every step of every save, with titles of drafts.
-        "django_tasks": {"level": "WARNING"},
-        "wagtail": {"level": "WARNING"},
+        **dict.fromkeys(["django_tasks", "wagtail"], {"level": "WARNING"}),
         # These log what is in an upload, such as the time and place in EXIF.
-        "PIL": {"level": "WARNING"},
-        "pillow_heif": {"level": "WARNING"},
-        "pikepdf": {"level": "WARNING"},
+        **dict.fromkeys(["PIL", "pillow_heif", "pikepdf"], {"level": "WARNING"}),
         # These log each request to the bucket or the identity provider, with its keys.
-        "botocore": {"level": "WARNING"},
-        "authlib": {"level": "WARNING"},
-        "urllib3": {"level": "WARNING"},
+        **dict.fromkeys(["botocore", "authlib", "urllib3"], {"level": "WARNING"}),
         # It warns of each HEAD request, because Django leaves it to the server to drop the body.
         "gunicorn.http.wsgi": {"level": "ERROR"},
         # Anybody can send a wrong host name, and would fill the log.

@@ -48,9 +48,8 @@ admin_urls = decorate_urlpatterns([*sign_in_urls, *admin_urls], require_recent_p
 admin_urls = decorate_urlpatterns(admin_urls, csp_override(settings.ADMIN_CSP))
 # Without Wagtail's forms for shared passwords, which are switched off in the settings.
 document_urls = [route for route in wagtaildocs_urls.urlpatterns if route.name == "wagtaildocs_serve"]
-page_urls = [
-    route for route in wagtail_urls.urlpatterns if route.name in {"wagtailcore_login", "wagtail_serve"}
-]
+page_url_names = {"wagtailcore_login", "wagtail_serve"}
+page_urls = [route for route in wagtail_urls.urlpatterns if route.name in page_url_names]
 # Wagtail sets no Cache-Control for documents, and browsers would cache one that is deleted.
 document_urls = decorate_urlpatterns(document_urls, cache_control(private=True, no_store=True))
 page_urls = decorate_urlpatterns(page_urls, use_cached_home_page)

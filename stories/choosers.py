@@ -10,12 +10,7 @@ from wagtail.admin.forms.choosers import SearchFilterMixin
 from wagtail.admin.views.generic.chooser import ChosenResponseMixin, CreationFormMixin
 from wagtail.log_actions import log
 from wagtail.models import Locale
-from wagtail.snippets.views.chooser import (
-    ChooseResultsView,
-    ChooseView,
-    SnippetChooserViewSet,
-    SnippetCreateView,
-)
+from wagtail.snippets.views import chooser
 
 from stories.terms import Author, Theme, fold, has_word, words_of
 
@@ -96,15 +91,15 @@ class SuggestView(CreationFormMixin, ChosenResponseMixin, View):
         return JsonResponse({"terms": chosen, "may_create": may_create})
 
 
-class TermChooseView(TermsMixin, ChooseView):
+class TermChooseView(TermsMixin, chooser.ChooseView):
     pass
 
 
-class TermChooseResultsView(TermsMixin, ChooseResultsView):
+class TermChooseResultsView(TermsMixin, chooser.ChooseResultsView):
     pass
 
 
-class CreateTermView(SnippetCreateView):
+class CreateTermView(chooser.SnippetCreateView):
     """Wagtail's view that makes a term in the chooser, with an entry in the log."""
 
     def save_form(self, form):
@@ -113,7 +108,7 @@ class CreateTermView(SnippetCreateView):
         return term
 
 
-class TermChooserViewSet(SnippetChooserViewSet):
+class TermChooserViewSet(chooser.SnippetChooserViewSet):
     """A chooser that also suggests while an editor types. A subclass with a form can make terms."""
 
     choose_view_class = TermChooseView

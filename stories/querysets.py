@@ -24,9 +24,8 @@ class StoryPageQuerySet(PublishedQuerySet):
 
     def with_term(self, name, term):
         """Return the stories that are filed under `term`. `name`: "country" or "theme"."""
-        return self.filter(
-            **{{"country": "story_countries__country", "theme": "story_themes__theme"}[name]: term}
-        )
+        field = {"country": "story_countries__country", "theme": "story_themes__theme"}[name]
+        return self.filter(**{field: term})
 
     def below(self, index):
         """Return the stories below the page `index`, at any depth. A path begins with those above it."""

@@ -30,9 +30,8 @@ def fold(text):
     # In this order, because some letters, such as mathematical ones, are capitals only when decomposed.
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     # The Unicode categories that begin with M are those of combining marks.
-    return "".join(c for c in decomposed if not unicodedata.category(c).startswith("M")).translate(
-        PLAIN_LETTERS
-    )
+    letters = "".join(c for c in decomposed if not unicodedata.category(c).startswith("M"))
+    return letters.translate(PLAIN_LETTERS)
 
 
 def words_of(text):
@@ -110,9 +109,8 @@ class CountryQuerySet(models.QuerySet):
         wanted = fold(text)
         tables = [country_names(language) for language in CONTENT_LANGUAGES]
         tables += [names_in(language, "territories") for language in CONTENT_LANGUAGES]
-        return self.filter(
-            code__in={code for names in tables for code, name in names.items() if wanted in fold(name)}
-        )
+        codes = {code for names in tables for code, name in names.items() if wanted in fold(name)}
+        return self.filter(code__in=codes)
 
 
 class Country(models.Model):

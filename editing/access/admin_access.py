@@ -177,7 +177,5 @@ def may_access_all(request, kwargs):
         found = list(model.objects.filter(pk__in=chosen))
     except (LookupError, ValueError):
         return False
-    policy = policy_registry.get_by_type(model)
-    return all(
-        policy.user_has_any_permission_for_instance(request.user, OBJECT_PERMISSIONS, item) for item in found
-    )
+    is_permitted = policy_registry.get_by_type(model).user_has_any_permission_for_instance
+    return all(is_permitted(request.user, OBJECT_PERMISSIONS, item) for item in found)

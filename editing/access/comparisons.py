@@ -11,12 +11,7 @@ from django.utils.html import escape, format_html, format_html_join
 from wagtail.admin import compare
 from wagtail.blocks import FieldBlock, ListBlock
 from wagtail.documents.blocks import DocumentChooserBlock
-from wagtail.images.blocks import (
-    ImageBlock,
-    ImageBlockComparison,
-    ImageChooserBlock,
-    ImageChooserBlockComparison,
-)
+from wagtail.images import blocks as image_blocks
 
 from editing.access.hidden_choices import hidden_title, may_show
 
@@ -41,7 +36,7 @@ def get_objects(self):
     return tuple(map(visible, get_objects.original(self)))
 
 
-class PictureComparison(ImageChooserBlockComparison):
+class PictureComparison(image_blocks.ImageChooserBlockComparison):
     """Compares two chosen pictures."""
 
     def __init__(self, block, exists_a, exists_b, val_a, val_b):
@@ -66,7 +61,7 @@ class DocumentComparison(compare.BlockComparison):
         return str(document) if may_show(type(document), document.pk) else hidden_title()
 
 
-class OptionalPictureComparison(ImageBlockComparison):
+class OptionalPictureComparison(image_blocks.ImageBlockComparison):
     """Compares two pictures with their descriptions. Wagtail's class fails on a block without a picture."""
 
     def htmlvalue(self, val):
@@ -108,8 +103,8 @@ def get_comparison_class(block):
 
 # {class of blocks: its comparison}.
 COMPARISONS = {
-    ImageBlock: OptionalPictureComparison,
-    ImageChooserBlock: PictureComparison,
+    image_blocks.ImageBlock: OptionalPictureComparison,
+    image_blocks.ImageChooserBlock: PictureComparison,
     DocumentChooserBlock: DocumentComparison,
     ListBlock: ListComparison,
 }

@@ -44,9 +44,8 @@ def user_can_access_editor(self, obj, user):
 
     Wagtail lets every member of the groups of a task edit what waits for them, in any section.
     """
-    return user_can_access_editor.original(self, obj, user) and (
-        not isinstance(obj, Page) or is_visible(obj, user)
-    )
+    can_access = user_can_access_editor.original(self, obj, user)
+    return can_access and (not isinstance(obj, Page) or is_visible(obj, user))
 
 
 def start_tester(self, user, page):

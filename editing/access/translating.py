@@ -94,9 +94,8 @@ class PageForm(CheckedForm):
         if target is None:
             raise ValidationError(_("The page above is not in %(language)s yet. Translate it first.") % words)
         if is_in_trash(target):
-            raise ValidationError(
-                _("The page above is in the trash in %(language)s. Restore it first.") % words
-            )
+            text = _("The page above is in the trash in %(language)s. Restore it first.")
+            raise ValidationError(text % words)
         if not target.permissions_for_user(self.user).can_add_subpage():
             raise ValidationError(_("You may not add this page in %(language)s.") % words)
         if self.cleaned_data["include_subtree"]:

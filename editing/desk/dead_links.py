@@ -23,9 +23,8 @@ def remove_references_to(cls, target):
 
     The texts still have these links. When a page with one is saved, Wagtail updates its rows in the index.
     """
-    references = cls.objects.filter(
-        to_content_type=cls._get_base_content_type(target), to_object_id=str(target.pk)
-    )
+    target_type = cls._get_base_content_type(target)
+    references = cls.objects.filter(to_content_type=target_type, to_object_id=str(target.pk))
     # Deletes all but the rows to which both conditions apply.
     references.exclude(IN_TEXT, to_content_type=get_default_page_content_type()).delete()
 

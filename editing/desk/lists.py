@@ -4,6 +4,7 @@ The functions describe_… return {primary key: what is to know about the page} 
 """
 
 from datetime import timedelta
+from itertools import compress
 
 from django.db.models import F, Q
 from django.utils import timezone
@@ -34,9 +35,8 @@ def workflow_states(pages, status):
 
 def find_waiting(user):
     """Return the pages that `user` is asked to moderate. The page that has waited longest comes first."""
-    states = TaskState.objects.reviewable_by(user).filter(
-        workflow_state__base_content_type=get_default_page_content_type()
-    )
+    states = TaskState.objects.reviewable_by(user)
+    states = states.filter(workflow_state__base_content_type=get_default_page_content_type())
     key = "workflow_state__object_id"
     # Every member of the groups of a task is asked, and every administrator, whatever pages they may see.
     pages = Page.objects.filter(visible_to(user), pk__in=page_keys(states, key))
@@ -99,9 +99,8 @@ def find_old_drafts(user):
     A page that was published once and taken back is no draft that somebody forgot.
     """
     is_draft = Q(live=False, last_published_at=None) | Q(live=True, has_unpublished_changes=True)
-    pages = editable_pages(user).filter(
-        is_draft, ~goes_live_later(), latest_revision_created_at__lt=timezone.now() - LEFT_ALONE
-    )
+    pages = editable_pages(user).filter(is_draft, ~goes_live_later())
+    pages = pages.filter(latest_revision_created_at__lt=timezone.now() - LEFT_ALONE)
     pages = pages.exclude(pk__in=in_moderation()).exclude(pk__in=needing_changes())
     return pages.order_by("latest_revision_created_at", "pk")
 
@@ -118,20 +117,13 @@ def find_incomplete(user):
     for _label, lacks in MISSING.values():
         lacks_something |= lacks()
     stories = StoryPage.objects.filter(lacks_something, live=True)
-    return (
-        editable_pages(user)
-        .filter(pk__in=stories.values("pk"))
-        .order_by(F("last_published_at").desc(nulls_last=True), "-pk")
-    )
+    pages = editable_pages(user).filter(pk__in=stories.values("pk"))
+    return pages.order_by(F("last_published_at").desc(nulls_last=True), "-pk")
 
 
 def describe_missing(pages):
     stories = StoryPage.objects.filter(pk__in=[page.pk for page in pages])
-    stories = stories.annotate(**{f"lacks_{name}": lacks() for name, (_label, lacks) in MISSING.items()})
-    rows = stories.values("pk", *[f"lacks_{name}" for name in MISSING])
-    labels = {name: str(label) for name, (label, _lacks) in MISSING.items()}
-    return {
-        row["pk"]: _("Lacks: %(parts)s")
-        % {"parts": ", ".join(label for name, label in labels.items() if row[f"lacks_{name}"])}
-        for row in rows
-    }
+    labels = [str(label) for label, _lacks in MISSING.values()]
+    rows = stories.values_list("pk", *(lacks() for _label, lacks in MISSING.values()))
+    parts = {key: ", ".join(compress(labels, lacking)) for key, *lacking in rows}
+    return {key: _("Lacks: %(parts)s") % {"parts": each} for key, each in parts.items()}

@@ -44,9 +44,8 @@ def with_schedule(pages):
     will_end = Q(expire_at__gt=timezone.now()) & (Q(live=True) | Q(goes_live__isnull=False))
     pages = pages.annotate(goes_live=goes_live).annotate(goes_off=Case(When(will_end, then="expire_at")))
     # On SQLite, LEAST of a date and NULL is NULL.
-    return pages.annotate(
-        next_change=Least(Coalesce("goes_live", "goes_off"), Coalesce("goes_off", "goes_live"))
-    )
+    first = Least(Coalesce("goes_live", "goes_off"), Coalesce("goes_off", "goes_live"))
+    return pages.annotate(next_change=first)
 
 
 def format_schedule(page):

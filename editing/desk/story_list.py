@@ -192,9 +192,8 @@ class StoryListView(LongListMixin, IndexView):
         stories = super().annotate_queryset(with_schedule(stories))
         for part in self.parts:
             stories = part["annotate"](stories)
-        return stories.annotate(writer=F("latest_revision__user")).prefetch_related(
-            "story_countries", "story_themes", "story_authors"
-        )
+        stories = stories.annotate(writer=F("latest_revision__user"))
+        return stories.prefetch_related("story_countries", "story_themes", "story_authors")
 
     def order_queryset(self, queryset):
         key = F(self.ordering.removeprefix("-"))

@@ -69,10 +69,8 @@ def buttons(page, user, next_url=None, view_name=None):
 
 def header_buttons(page, user):
     """Return a list with the button that `user` may use now, for the header of the page editor."""
-    items = [HideButton(page=page), ShowButton(page=page)]
-    return [
-        HeaderButton(item.label, item.url, icon_name=item.icon_name) for item in items if item.is_shown(user)
-    ]
+    items = [each for each in (HideButton(page=page), ShowButton(page=page)) if each.is_shown(user)]
+    return [HeaderButton(each.label, each.url, icon_name=each.icon_name) for each in items]
 
 
 def say_that_it_is_hidden(request, page):

@@ -80,9 +80,8 @@ class ForgetFormatter(LogFormatter):
 
     @staticmethod
     def message(count):
-        return ngettext("%(count)s old version forgotten", "%(count)s old versions forgotten", count) % {
-            "count": count
-        }
+        text = ngettext("%(count)s old version forgotten", "%(count)s old versions forgotten", count)
+        return text % {"count": count}
 
     def format_message(self, log_entry):
         try:

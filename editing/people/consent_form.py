@@ -9,14 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
 from caching.local_date import today
-from editing.people.forms import (
-    ABOUT_PERSON,
-    KEY_MISSING,
-    AddPersonForm,
-    RestrictedFieldsMixin,
-    RestrictedForm,
-    SeenMixin,
-)
+from editing.people import forms as people_forms
 from safeguarding.encryption import UnreadableText
 from safeguarding.models import Consent, Contributor
 from safeguarding.policies import is_lead
@@ -36,7 +29,7 @@ COPIED = ("given_by", "picture", "voice", "naming", "where", "final_text")
 TEXTS = ("names", "contact", "safe_contact_note", "protected_words", "ordinary_words")
 
 
-class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
+class ConsentForm(people_forms.SeenMixin, people_forms.RestrictedFieldsMixin, WagtailAdminModelForm):
     """Records what a person agrees to from a day on. `contributor`: the person, who may not be stored yet."""
 
     where = forms.MultipleChoiceField(
@@ -140,7 +133,7 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
         return super().save(commit)
 
 
-class PersonConsentForm(AddPersonForm):
+class PersonConsentForm(people_forms.AddPersonForm):
     """Records the next consent of `instance`, a Contributor. If the user is no lead, it is a proposal.
 
     A lead, a member of the group Safeguarding, gets what was proposed filled in. The fields of TEXTS are
@@ -156,17 +149,17 @@ class PersonConsentForm(AddPersonForm):
         self.consent = ConsentForm(data, contributor=instance, initial=kwargs["initial"], for_user=for_user)
         writes = not self.by_lead or not any(getattr(instance, name) for name in (*TEXTS, "proposal"))
         self.seen = self.consent.seen = f"{self.consent.seen} {instance.proposed_at} {writes}"
-        kept = {*(() if instance.kind else ABOUT_PERSON), *(TEXTS if writes else ())}
+        kept = {*(() if instance.kind else people_forms.ABOUT_PERSON), *(TEXTS if writes else ())}
         for name in self.fields.keys() - kept:
             del self.fields[name]
         if self.by_lead and (writes or instance.proposal) and instance.uses.filter(page__live=True).exists():
-            self.consent.fields["hold_stories"] = RestrictedForm.base_fields["hold_stories"]
+            self.consent.fields["hold_stories"] = people_forms.RestrictedForm.base_fields["hold_stories"]
 
     def clean(self):
         texts = [getattr(self.instance, name) for name in TEXTS]
         is_unreadable = any(isinstance(each, UnreadableText) for each in texts)
         if self.by_lead and self.instance.proposed and is_unreadable:
-            raise forms.ValidationError(KEY_MISSING)  # What is stored would be overwritten.
+            raise forms.ValidationError(people_forms.KEY_MISSING)  # What is stored would be overwritten.
         return super().clean()
 
     def visible_fields(self):

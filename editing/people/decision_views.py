@@ -109,9 +109,8 @@ class DecideView(StoryMixin, FormView):
             if not self.versions:
                 raise Http404
             if self.version is None:
-                messages.warning(
-                    request, _("The story has changed since you opened it. Please read it again.")
-                )
+                text = _("The story has changed since you opened it. Please read it again.")
+                messages.warning(request, text)
                 return redirect(request.path)
         return super().dispatch(request, *args, **kwargs)
 

@@ -81,13 +81,12 @@ class SeenMixin:
     def clean(self):
         super().clean()
         if self.data.get("seen", self.seen) != self.seen:
-            raise forms.ValidationError(
-                _(
-                    "What is stored has changed since you opened this form, so nothing was stored now. Open "
-                    "the page again in another tab to see the change. If you still send this form, it "
-                    "replaces what is stored."
-                )
+            text = _(
+                "What is stored has changed since you opened this form, so nothing was stored now. Open "
+                "the page again in another tab to see the change. If you still send this form, it "
+                "replaces what is stored."
             )
+            raise forms.ValidationError(text)
         return self.cleaned_data
 
     def save(self, commit=True):

@@ -120,9 +120,8 @@ def find_proposals():
     for each in people.order_by("proposed_at"):
         address = reverse("safeguarding_people:consent", args=[each.pk])
         day = timezone.localdate(each.proposed_at, timezone.get_default_timezone())
-        lines.append(
-            (f"{each.code}, {each.proposed_by or _('A former user')}", address, text % format_day(day))
-        )
+        name = f"{each.code}, {each.proposed_by or _('A former user')}"
+        lines.append((name, address, text % format_day(day)))
     return {_("Consents to confirm"): lines}
 
 

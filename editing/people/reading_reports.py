@@ -4,6 +4,7 @@ Leads are the members of the group Safeguarding.
 """
 
 from collections import defaultdict
+from itertools import chain
 
 from django.db.models import Q
 from django.urls import reverse
@@ -68,21 +69,15 @@ def find_answers(user):
             last[key] = [each] if each.agrees else [*last[key], each]
     refused = {(each.page_id, each.contributor_id) for each in readings if each.agrees is False}
     before = _("Said no before. Now: %(what)s. Shown by %(name)s.")
-    lines = [
-        (
-            each.contributor.code,
-            address_of(each),
-            before % {"what": each.describe(with_words), "name": each.user or _("A former user")}
-            if each.agrees and key in refused
-            else each.describe(with_words),
-        )
-        for key, found in last.items()
-        for each in found
-        if key in refused or any(words or answer != YES for answer, words in each.answered.values())
-    ]
-    newest = {
-        (each.page_id, each.contributor_id): each for each in sorted(readings, key=lambda each: each.pk)
-    }
+    lines = []
+    for each in chain(*last.values()):
+        said, is_refused = each.describe(with_words), (each.page_id, each.contributor_id) in refused
+        if each.agrees and is_refused:
+            said = before % {"what": said, "name": each.user or _("A former user")}
+        if is_refused or any(words or answer != YES for answer, words in each.answered.values()):
+            lines.append((each.contributor.code, address_of(each), said))
+    by_age = sorted(readings, key=lambda each: each.pk)
+    newest = {(each.page_id, each.contributor_id): each for each in by_age}
     text = _("The link ended without an answer.")
     lines += [
         (each.contributor.code, address_of(each), text)

@@ -184,14 +184,13 @@ class OverviewView(PersonMixin, TemplateView):
         return super().get_breadcrumbs_items()[:-2] + [{"url": "", "label": self.person.code}]
 
     def get_context_data(self, **kwargs):
+        readings = self.person.readings.select_related("page", "user")
         return super().get_context_data(
             sentence=describe_status(self.person),
             consents=self.person.consents.select_related("recorded_by").order_by("-pk"),
             uses=self.person.uses.with_pages(),
             views=self.person.views.select_related("user"),
-            readings=[
-                (each, each.describe()) for each in self.person.readings.select_related("page", "user")
-            ],
+            readings=[(each, each.describe()) for each in readings],
             # The newest. PrintView has all.
             log_entries=registry.get_logs_for_instance(self.person).select_related("user")[:20],
             deletion_day=deletion_day(self.person),

@@ -55,10 +55,8 @@ def page_of_file(cleaner, value):
 
 def reached(cleaner, value):
     """Allow a reference to an object that the Cleaner has reached before, so it is part of the new file."""
-    is_known = (
-        isinstance(value, (Dictionary, Stream)) and value.is_indirect and value.objgen in cleaner.reached
-    )
-    return value if is_known else None
+    is_reference = isinstance(value, (Dictionary, Stream)) and value.is_indirect
+    return value if is_reference and value.objgen in cleaner.reached else None
 
 
 def colour(cleaner, value):
@@ -91,15 +89,8 @@ def colour(cleaner, value):
 COLOUR_PARTS = {
     family: [parse_alternatives(part) for part in parts.split()]
     for family, parts in {
-        "/CalGray": "calibrated",
-        "/CalRGB": "calibrated",
-        "/Lab": "calibrated",
-        "/DeviceGray": "",
-        "/DeviceRGB": "",
-        "/DeviceCMYK": "",
-        "/G": "",
-        "/RGB": "",
-        "/CMYK": "",
+        **dict.fromkeys(["/CalGray", "/CalRGB", "/Lab"], "calibrated"),
+        **dict.fromkeys(["/DeviceGray", "/DeviceRGB", "/DeviceCMYK", "/G", "/RGB", "/CMYK"], ""),
         "/Indexed": "colour number text|data",
         "/Pattern": "colour",
         "/Separation": "label colour function|sampled",

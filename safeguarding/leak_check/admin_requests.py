@@ -283,14 +283,13 @@ def queue_saved(sender, instance, raw, **_arguments):
         request_check.queue(instance)
 
 
-@receiver(page_published)
-def queue_published(instance, **_arguments):
-    """Check each page that the current request publishes."""
-    if request_check := current_check.get():
-        request_check.queue(instance)
-
-
 def queue_page(request, page):
     """Hook: check a page that was saved in the page editor."""
     if request_check := current_check.get():
         request_check.queue(page)
+
+
+@receiver(page_published)
+def queue_published(instance, **_arguments):
+    """Check each page that the current request publishes."""
+    queue_page(None, instance)

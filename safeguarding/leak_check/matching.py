@@ -271,11 +271,8 @@ class Texts:
 
 def join_words(text):
     """Return (letters and digits of `text`, bytes that say what is before each of them)."""
-    text = (
-        WORD_JOINTS.sub(MAYBE_SPACE, HYPHEN_AND_SPACE.sub(MAYBE_SPACE, text))
-        .casefold()
-        .translate(PLAIN_LETTERS)
-    )
+    text = HYPHEN_AND_SPACE.sub(MAYBE_SPACE, text)
+    text = WORD_JOINTS.sub(MAYBE_SPACE, text).casefold().translate(PLAIN_LETTERS)
     words, gaps, end = [], bytearray(), 0
     for match in WORD.finditer(text):
         between = text[end : match.start()]

@@ -54,7 +54,8 @@ def paths_of(page, former_slugs=()):
     above = page.url_path.rstrip("/").rpartition("/")[0]
     url_paths |= {f"{above}/{slug}/" for slug in slugs if slug}
     paths = {path_at(page, url_path) for url_path in url_paths if url_path}
-    paths = {*filter(None, paths), *redirected_paths(page)}
+    redirects = Redirect.objects.filter(redirect_page=page.pk).values_list("old_path", flat=True)
+    paths = {*filter(None, paths), *map(decoded, redirects)}
     taken = paths_of_others(page, paths)
     return {path for path in paths if path.strip("/") not in taken}
 
@@ -71,12 +72,6 @@ def path_at(page, url_path):
     moved = copy(page)
     moved.url_path = url_path
     return decoded(moved.get_url() or "")
-
-
-def redirected_paths(page):
-    """Return the decoded paths that redirect to `page`."""
-    old = Redirect.objects.filter(redirect_page=page.pk).values_list("old_path", flat=True)
-    return {decoded(path) for path in old}
 
 
 def decoded(address):

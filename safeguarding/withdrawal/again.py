@@ -38,10 +38,8 @@ def withdraw_again(entry, salt):
     if Withdrawal.objects.filter(key=entry["key"]).exists():
         return
     case = lock_case(lambda: find_case(entry, salt))
-    case.withdrawal = Withdrawal.objects.create(
-        key=entry["key"], contributor=case.contributor, code=entry["code"]
-    )
     person = case.contributor
+    case.withdrawal = Withdrawal.objects.create(key=entry["key"], contributor=person, code=entry["code"])
     contact = person.contact if person else ""
     carry_out(case)
     if person and has_keys():

@@ -19,9 +19,9 @@ from safeguarding.withdrawal.cases import find_mentions, make_case, pages_about
 from safeguarding.withdrawal.locking import lock_case, retry_conflicts
 from safeguarding.withdrawal.pages import revisions_of
 from safeguarding.withdrawal.places import Case, Place, places
-from safeguarding.withdrawal.tasks import run_after_commit, step
+from safeguarding.withdrawal.tasks import add_tasks, run_after_commit, step
 from safeguarding.withdrawal.words import KEPT_FIELDS, has_unreadable_words
-from safeguarding.withdrawal_models import Fingerprint, Ledger, Withdrawal
+from safeguarding.withdrawal_models import Fingerprint, Ledger
 
 # The last steps of every withdrawal, in the order in which they run. Before them, erase() adds "again", which
 # every withdrawal has too, and where they are needed "file" and "purge".
@@ -78,13 +78,8 @@ def make_plan(contributor):
 def plan_case(case):
     """Return the Plan for `case`. Its `paths` are filled in first."""
     for page in case.erased.values():
-        case.paths |= paths_of(page, former_slugs_of(page))
+        case.paths |= paths_of(page, [slug for reader in _former_slugs for slug in reader(page)])
     return Plan(case, [Section(place, place.find(case)) for place in places()])
-
-
-def former_slugs_of(page):
-    """Return the list of the earlier slugs of `page` that the registered functions know."""
-    return [slug for reader in _former_slugs for slug in reader(page)]
 
 
 _former_slugs = []
@@ -111,9 +106,7 @@ def withdraw(contributor, user=None, yes=(), seen=None):
     contributor = plan.case.contributor
     if seen is not None and seen != plan.digest:
         raise PlanChanged
-    plan.case.withdrawal = Withdrawal.objects.create(
-        contributor=contributor, code=contributor.code, user=user
-    )
+    plan.case.withdrawal = contributor.withdrawals.create(code=contributor.code, user=user)
     erase(plan, set(yes))
     return plan.case.withdrawal
 
@@ -137,8 +130,7 @@ def erase(plan, yes=frozenset()):
         record(case.contributor, case.withdrawal.user)
         log(case.contributor, "safeguarding.withdraw", user=case.withdrawal.user)
         delete_contact(case.contributor)
-    for name in STEPS:
-        case.add_task(name)
+    add_tasks(case.withdrawal, STEPS)
     run_after_commit()
 
 
@@ -189,8 +181,7 @@ def erase_more(case):
         withdrawal.counts[name] = withdrawal.counts.get(name, 0) + number
     withdrawal.save(update_fields=["counts"])
     store_fingerprints(case)
-    for name in REPEATED:
-        case.add_task(name)
+    add_tasks(withdrawal, REPEATED)
 
 
 def store_fingerprints(case):

@@ -76,7 +76,9 @@ def vacuum_sqlite(cursor):
 def vacuum_postgresql(cursor):
     """Rewrite all tables with their indexes. If it fails, the scheduler tries again, each minute."""
     tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
-    check(cursor, IS_OWNER, True, NotOwner)
+    cursor.execute(IS_OWNER)
+    if not cursor.fetchone()[0]:
+        raise NotOwner
     # Visitors wait behind a statement that waits for a lock. But after a second, PostgreSQL ends a vacuum of
     # its own that has the lock.
     cursor.execute("SET statement_timeout = 0; SET lock_timeout = '1500ms'")
@@ -103,10 +105,3 @@ def wait_for_older(cursor):
             return
         cursor.execute("SELECT pg_sleep(0.1)")
     raise OlderTransaction
-
-
-def check(cursor, query, expected, error):
-    """Raise `error` if the value that `query` returns is not `expected`."""
-    cursor.execute(query)
-    if cursor.fetchone()[0] != expected:
-        raise error

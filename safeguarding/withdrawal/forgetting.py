@@ -31,7 +31,7 @@ from safeguarding.withdrawal.pages import delete_versions, revisions_of
 from safeguarding.withdrawal.places import Case, TextPlace, read_versions
 from safeguarding.withdrawal.returned import find_returned
 from safeguarding.withdrawal.steps import save_current_anew
-from safeguarding.withdrawal.tasks import add_task, step
+from safeguarding.withdrawal.tasks import add_tasks, step
 from safeguarding.withdrawal.words import KEPT_FIELDS, has_unreadable_words
 from safeguarding.withdrawal_models import WithdrawalTask
 from safeguarding.writers import keep_writers
@@ -109,8 +109,7 @@ def delete_words(key):
         person.delete_texts(KEPT_FIELDS)
         StopCode.objects.filter(contributor=person).delete()
         # They have to go from the index too, after texts were changed by hand, and from the database's files.
-        for name in ("index", "vacuum"):
-            add_task(person.withdrawals.first(), name)
+        add_tasks(person.withdrawals.first(), ("index", "vacuum"))
 
 
 def erase_history(person, with_current=False):
@@ -138,7 +137,8 @@ def erase_history(person, with_current=False):
                     if renews:
                         save_current_anew(page)
                     delete_versions(old)
-                add_tasks(case)
+                # In the transaction of the deletion: this process can be killed after it.
+                add_tasks(case.withdrawal, REPEATED)
     with transaction.atomic():
         # Wagtail makes one of the old address if somebody takes the word out of the address of a page.
         redirects = rows_with_words(Redirect.objects.all(), ("old_path",), words)
@@ -148,7 +148,7 @@ def erase_history(person, with_current=False):
             place.erase(case, keys)
             found += len(keys)
         if found:
-            add_tasks(case)
+            add_tasks(case.withdrawal, REPEATED)
     return is_complete
 
 
@@ -170,9 +170,3 @@ def is_needed(revision, page):
     """Return whether `revision`, a version of `page`, is the live, the latest or a scheduled one."""
     is_current = revision.pk in {page.latest_revision_id, page.live_revision_id}
     return is_current or revision.approved_go_live_at is not None
-
-
-def add_tasks(case):
-    """Add the steps that follow each deletion, in its transaction: this process can be killed after it."""
-    for name in REPEATED:
-        case.add_task(name)

@@ -209,9 +209,8 @@ def hold_everybody(reason):
     if people:
         ledger.held_since = moment
         ledger.save(update_fields=["held_since"])
-        logger.warning(
-            "%s Every story with people in it is held until the safeguarding team confirms it.", reason
-        )
+        text = "%s Every story with people in it is held until the safeguarding team confirms it."
+        logger.warning(text, reason)
     return ledger.held_since is not None
 
 

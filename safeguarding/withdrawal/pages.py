@@ -43,9 +43,8 @@ class Pages(Place):
     name, label, order = "pages", gettext_lazy("Pages that are erased"), 50
 
     def find(self, case):
-        return [
-            Found(str(key), f"{describe(page)}: {describe_rows(page)}") for key, page in case.erased.items()
-        ]
+        erased = case.erased.items()
+        return [Found(str(key), f"{describe(page)}: {describe_rows(page)}") for key, page in erased]
 
     def erase(self, case, keys):
         for key in case.erased:

@@ -26,7 +26,7 @@ from safeguarding.withdrawal.carry_out import REPEATED
 from safeguarding.withdrawal.pages import delete_versions, is_about_other, overwrite, revisions_of
 from safeguarding.withdrawal.places import Case
 from safeguarding.withdrawal.signals import addresses_erased
-from safeguarding.withdrawal.tasks import NotYet, add_task, run_quick_tasks, step, waits_to_be_purged
+from safeguarding.withdrawal.tasks import NotYet, add_tasks, run_quick_tasks, step, waits_to_be_purged
 from safeguarding.withdrawal.words import has_unreadable_words
 from safeguarding.withdrawal_models import Fingerprint, Ledger
 from safeguarding.writers import keep_writers
@@ -90,8 +90,7 @@ def purge(task):
             purge_page(page, withdrawal, withdrawal)
         else:
             raise NotYet
-        for name in REPEATED:
-            add_task(withdrawal, name)
+        add_tasks(withdrawal, REPEATED)
 
 
 @transaction.atomic
@@ -106,8 +105,7 @@ def forget_versions(key, person):
     if page.scheduled_revision or page.workflow_in_progress:
         return False
     purge_page(page, person)
-    for name in FORGOTTEN:
-        add_task(None, name)
+    add_tasks(None, FORGOTTEN)
     return True
 
 

@@ -55,6 +55,12 @@ def add_task(withdrawal, name, /, **data):
         WithdrawalTask.objects.create(withdrawal=withdrawal, step=name, data=data)
 
 
+def add_tasks(withdrawal, names):
+    """Add a task without arguments for each of the steps `names`."""
+    for name in names:
+        add_task(withdrawal, name)
+
+
 def note_restriction(person, **limits):
     """Have the ledger note that `person` agrees to less from now on. `limits`: as in Restriction."""
     Restriction.objects.create(code=person.code, limits=limits)

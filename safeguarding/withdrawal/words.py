@@ -12,9 +12,8 @@ KEPT_FIELDS = ("names", "protected_words", "ordinary_words")
 
 def terms_of(contributor):
     """Return the set of Terms for the names and words of `contributor`. Without the key it is empty."""
-    return (
-        set() if has_unreadable_words(contributor) else {word.term for word in words_of_person(contributor)}
-    )
+    words = () if has_unreadable_words(contributor) else words_of_person(contributor)
+    return {word.term for word in words}
 
 
 def has_unreadable_words(contributor):

@@ -39,9 +39,8 @@ class Command(BaseCommand):
                 model._base_manager.filter(pk=row.pk).update(**texts)
                 number += 1
         if failed and not options["delete_unreadable"]:
-            raise CommandError(
-                f"{failed} texts are encrypted with a key that is missing. Nothing was changed."
-            )
+            problem = f"{failed} texts are encrypted with a key that is missing. Nothing was changed."
+            raise CommandError(problem)
         # The row may be missing, and --delete-unreadable may have emptied its text.
         KeyCheck.objects.update_or_create(pk=1, defaults={"text": TEXT})
         self.stdout.write(f"{number} rows are encrypted with the first key.")
