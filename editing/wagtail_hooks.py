@@ -1,6 +1,6 @@
 """Registers what this folder changes in Wagtail's admin.
 
-Importing a module of this folder applies its patches (editing/patches.py).
+Importing a module of this folder applies its patches (editing/overrides/patches.py).
 
 A hook with a positive `order` runs after Wagtail's own hooks, so that it can replace what these register.
 """
@@ -16,39 +16,35 @@ from wagtail import hooks
 from wagtail.admin.views.home import WorkflowObjectsToModeratePanel
 from wagtail.admin.widgets import BaseChooser
 
-from editing import (  # noqa: F401 - some only have patches
+from editing.access import (  # noqa: F401 - some only have patches
     chosen_objects,
     comparisons,
-    consent_column,
+    hidden_choices,
+    mails,
+    page_policy,
+    tags,
+    translating,
+)
+from editing.access.admin_access import visible_to
+from editing.desk import dead_links, guide, translation_report  # noqa: F401 - some only have patches
+from editing.desk.panel import Desk
+from editing.desk.story_list import StoryListViewSet
+from editing.desk.views import DeskListView
+from editing.moderation import hiding, messages, old_versions, page_actions, page_views, trash
+from editing.overrides import (  # noqa: F401 - some only have patches
     content_checks,
     date_fields,
-    dead_links,
     deleting_files,
     exports,
     gallery,
-    guide,
-    hidden_choices,
-    hiding,
     listings,
-    mails,
-    moderation,
-    nobody_described,
-    old_versions,
-    page_actions,
-    page_policy,
-    page_views,
     stale_forms,
-    tags,
-    translating,
-    translation_report,
-    trash,
 )
-from editing.admin_access import visible_to
-from editing.desk import Desk
-from editing.desk_views import DeskListView
-from editing.pages_api import PagesAPIViewSet
-from editing.patches import patch
-from editing.story_list import StoryListViewSet
+from editing.overrides.pages_api import PagesAPIViewSet
+from editing.overrides.patches import patch
+from editing.people import consent_column, nobody_described
+from editing.people.panels import add_panels
+from editing.people.viewsets import DecisionViewSet, PeopleViewSet, ReadingViewSet, WithdrawalViewSet
 
 
 @hooks.register("construct_page_chooser_queryset")
@@ -65,7 +61,8 @@ def replace_pages_api(router):
 
 # It replaces the views of all page types that Wagtail registers before.
 hooks.register("register_admin_viewset", page_views.CheckedPageViewSet, order=100)
-hooks.register("register_admin_viewset", StoryListViewSet)
+for viewset in (StoryListViewSet, PeopleViewSet, DecisionViewSet, ReadingViewSet, WithdrawalViewSet):
+    hooks.register("register_admin_viewset", viewset)
 hooks.register("register_story_list_part", consent_column.list_part)
 hooks.register("register_bulk_action", nobody_described.NobodyDescribedBulkAction)
 # These two replace Wagtail's actions of the same types.
@@ -82,6 +79,7 @@ def add_desk(request, panels):
     """
     panels[:] = [panel for panel in panels if type(panel) is not WorkflowObjectsToModeratePanel]
     panels.append(Desk())
+    add_panels(request, panels)
 
 
 hooks.register("before_bulk_action", page_actions.move_with_page_above)
@@ -110,10 +108,10 @@ def register_urls():
 
 hooks.register("register_log_actions", old_versions.register_actions)
 
-hooks.register("construct_page_action_menu", moderation.put_decision_first)
-hooks.register("before_edit_page", moderation.say_who_sent_it)
-hooks.register("after_create_page", moderation.say_what_prevents_publishing)
-hooks.register("after_edit_page", moderation.say_what_prevents_publishing)
+hooks.register("construct_page_action_menu", messages.put_decision_first)
+hooks.register("before_edit_page", messages.say_who_sent_it)
+hooks.register("after_create_page", messages.say_what_prevents_publishing)
+hooks.register("after_edit_page", messages.say_what_prevents_publishing)
 hooks.register("construct_wagtail_userbar", content_checks.check_only_content)
 hooks.register("register_help_menu_item", guide.menu_item)
 hooks.register("construct_help_menu", guide.leave_out_wagtails_guide)
@@ -133,6 +131,11 @@ hooks.register("after_bulk_action", trash.say_where_they_are)
 
 
 # --- Scripts --------------------------------------------------------------------------------------
+
+
+@hooks.register("insert_global_admin_css", order=1)
+def add_stylesheet():
+    return format_html('<link rel="stylesheet" href="{}">', static("editing/people.css"))
 
 
 @hooks.register("insert_global_admin_js")

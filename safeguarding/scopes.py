@@ -21,6 +21,11 @@ class Picture(models.IntegerChoices):
     RECOGNISABLE = 2, _("In pictures, recognisable")
 
 
+def level_of(is_recognisable):
+    """Return what the people on a picture have to agree to, a Picture."""
+    return Picture.RECOGNISABLE if is_recognisable else Picture.NOT_RECOGNISABLE
+
+
 class Voice(models.IntegerChoices):
     """How the voice of a person may be heard, and how it is. A greater value includes the smaller ones."""
 

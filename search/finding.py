@@ -15,6 +15,7 @@ from wagtail.models import Locale, Page
 from wagtail.search.backends import get_search_backend
 
 from caching.versioned_cache import VersionedCache, cached
+from publishing.pages import get_specific, page_types
 from publishing.visibility import PublishedQuerySet
 from search import ranking
 from search.analysis import stem
@@ -31,8 +32,6 @@ RESULTS_PER_PAGE = 10
 YEAR_PATTERN = re.compile(r"(?:19|20)\d\d", re.ASCII)
 # The greatest number of results. If more pages match, only the newest are counted, filtered and ranked.
 MAX_MATCHES = 10_000
-# The page types that can be found besides StoryPage, by the names of their relations on Page.
-OTHER_PAGE_TYPES = ["homepage", "standardpage", "storyindexpage"]
 # The matches, facets and orders of recent searches, for visitors who go to the next page or choose a
 # filter. Each search takes several of the entries.
 recent_searches = VersionedCache(max_entries=30)
@@ -256,9 +255,7 @@ def find_by_year(search):
 
 
 def load_specific_pages(pks):
-    """Return {primary key: page of its own class}, with one query for stories and one for other pages."""
-    found = StoryPage.objects.in_bulk(list(pks))
-    if other_pks := [pk for pk in pks if pk not in found]:
-        pages = Page.objects.filter(pk__in=other_pks).select_related(*OTHER_PAGE_TYPES)
-        found |= {page.pk: getattr(page, page.cached_content_type.model) for page in pages}
-    return found
+    """Return {primary key: page of its own class}, with one query for all types."""
+    types = (each._meta.model_name for each in page_types())
+    pages = Page.objects.filter(pk__in=list(pks)).select_related(*types)
+    return {page.pk: get_specific(page) for page in pages}

@@ -13,6 +13,7 @@ from stories.link_blocks import ActionBlock, ChosenStoriesBlock, MediaLinkBlock
 from stories.picture_blocks import PictureBlock
 from stories.quotation_marks import strip_marks
 from stories.table_block import PastableTableBlock
+from stories.voices import find_voices
 
 # Headings under which the block chooser lists the blocks (Meta.group).
 WORDS = _("Words")
@@ -186,6 +187,10 @@ class StoryBody(blocks.StreamBlock):
 
     class Meta:
         template = "stories/blocks/body.html"
+
+    # For publishing/people.py.
+    find_images = staticmethod(get_images)
+    find_voices = staticmethod(find_voices)
 
     def get_context(self, value, parent_context=None):
         load_renditions(get_images(value))  # with one query for all pictures

@@ -12,7 +12,8 @@ from publishing.visibility import published_pages
 from stories.story_links import StoryCountry, StoryTheme
 from stories.terms import country_names, fold
 
-# The years that the admin (editing/date_fields.py) and filters accept. Django fails on filters after 9999.
+# The years that the admin (editing/overrides/date_fields.py) and filters accept. Django fails on filters
+# after 9999.
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 

@@ -239,6 +239,9 @@ class Author(TranslatableMixin, models.Model):
     )
     picture = optional_picture(_("picture"))
 
+    seen_on_pages = ("name", "role", "picture", "picture__file_hash")  # as those of a picture
+    is_written_apart = True
+
     objects = TermQuerySet.as_manager()
 
     class Meta(TranslatableMixin.Meta):

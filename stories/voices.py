@@ -38,14 +38,14 @@ class RecordingBlock(StructBlock):
     """A block in which somebody can be heard. Its `voice` says how, and the PersonBlocks in it say who."""
 
 
-def find_voices(page):
+def find_voices(body):
     """Return {primary key of a person: Voice}, and the list of the titles of recordings without an answer.
 
     It reads what is stored. An answer that contradicts the list of people is none, nor is a person who is
     deleted.
     """
     voices, unanswered = {}, []
-    for block, value in parts_in(page.body, RecordingBlock) if getattr(page, "body", None) else ():
+    for block, value in parts_in(body, RecordingBlock):
         if isinstance(block, RecordingBlock):
             voice = value.get("voice") or ""
             heard = [key for each, key in parts_of(block, value) if isinstance(each, PersonBlock)]

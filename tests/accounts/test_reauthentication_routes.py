@@ -42,7 +42,7 @@ def models_changed_by(client, name, address, data, before):
     """Return the names of the models in GUARDED that a POST changes. The change is rolled back.
 
     `before`: the rows of these models now. They are compared only if one of their tables is written to.
-    A server error fails the test: tests/editing/test_admin_routes.py sends a POST only to some routes.
+    A server error fails the test: tests/editing/access/test_admin_routes.py sends a POST only to some routes.
     """
     tables = {apps.get_model(name)._meta.db_table for name in GUARDED}
     with undone():

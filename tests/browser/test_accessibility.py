@@ -13,8 +13,8 @@ from playwright.sync_api import expect
 from caching.outage import page_file, server_error
 from home.models import SiteSettings
 from operations.outage import write_page
-from tests.support.accessibility import ALL_RULES, TOO_WIDE, run_axe
-from tests.support.measures import ARRIVE_IN_PARTS, SHIFTS
+from tests.support.accessibility import ALL_RULES, run_axe
+from tests.support.measures import ARRIVE_IN_PARTS, LINKS, SHIFTS, TOO_WIDE
 from tests.support.site import make_site, make_states
 
 pytestmark = pytest.mark.sqlite_only
@@ -29,15 +29,6 @@ SEEN_RULES = {
 }
 # Pages that stand for a template of their own: all rules see them at both widths.
 OWN_TEMPLATES = {"text-only index", "text-only story", "login"}
-
-# Returns the links to other sites, and those that tell the other site on which page they are.
-LINKS = """() => {
-    const leadsAway = ({protocol, host}) => protocol.startsWith("http") && host !== location.host;
-    const isSilent = ({relList}) => relList.contains("noopener") && relList.contains("noreferrer");
-    const links = [...document.links].filter(leadsAway);
-    return [links.length, links.filter((link) => !isSilent(link)).map(({outerHTML}) => outerHTML)];
-}"""
-
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 # {page: what readers see of it without scrolling}
 FIRST_SEEN = {

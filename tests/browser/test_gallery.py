@@ -9,34 +9,10 @@ from media.models import CleanImage
 from tests.browser import admin
 from tests.support import builders
 from tests.support.accessibility import run_axe
+from tests.support.measures import DROP, REFUSES
 from tests.support.people import make_agreeing_person
 
 pytestmark = pytest.mark.sqlite_only
-
-# JavaScript function that drops files with these names on an element. Those with ".txt" are no pictures.
-DROP = """async (element, names) => {
-    const data = new DataTransfer();
-    for (const name of names) {
-        const canvas = new OffscreenCanvas(60, 40);
-        canvas.getContext("2d");  // without a context, a canvas can't become a file
-        const content = name.endsWith(".txt") ? new Blob(["No picture."]) : await canvas.convertToBlob();
-        data.items.add(new File([content], name, {type: content.type}));
-    }
-    for (const type of ["dragover", "drop"]) {
-        const event = new DragEvent(type, {dataTransfer: data, bubbles: true, cancelable: true});
-        element.dispatchEvent(event);
-        if (!event.defaultPrevented) throw Error(`The browser would open the files: ${type}`);
-    }
-}"""
-
-# JavaScript function that sends the form of a field, and tells whether this field's value keeps it back. The
-# button is clicked here, because a key or a click of the pointer can miss it while the dialog moves.
-REFUSES = """field => {
-    let refused = false;
-    field.addEventListener("invalid", () => { refused = true; });
-    field.form.querySelector("button[type=submit]").click();
-    return refused;
-}"""
 
 
 def picture(name, width, height):

@@ -11,36 +11,19 @@ from playwright.sync_api import Error, expect
 
 from tests.browser import admin
 from tests.support.fuzzing import IS_THOROUGH
+from tests.support.measures import CLICK, FIND
 from tests.support.payload_world import World
 
 pytestmark = pytest.mark.sqlite_only
 # Defines the function that the scripts in the database call.
 DEFINE_P = "window._p = (number) => console.error(`ran: ${number} on ${location.pathname}`);"
-# Returns elements that would run a script, when clicked or when loaded. No page here has event attributes.
-# The address of an SVG element is in `baseVal`.
-FIND = """() => {
-    const PROGRAM = /^(javascript|vbscript):/i;
-    const all = [...document.querySelectorAll("*")];
-    const runs = (element) => ["href", "src", "action", "formAction", "data"].some(
-        (name) => PROGRAM.test(String(element[name]?.baseVal ?? element[name] ?? "")));
-    const events = (element) => [...element.attributes].some(({name}) => name.startsWith("on"));
-    const found = all.filter((element) => runs(element) || events(element));
-    return found.map(({outerHTML}) => outerHTML.slice(0, 200));
-}"""
-# Clicks the buttons with the given names, and returns their number.
-CLICK = """(names) => {
-    const all = [...document.querySelectorAll("button")];
-    const found = all.filter((button) => names.includes(button.ariaLabel ?? button.textContent.trim()));
-    found.forEach((button) => button.click());
-    return found.length;
-}"""
 # Buttons that open parts of a page which scripts create only then: on any page, and in the page editor.
 OPENERS = ["Show filters", "Toggle status"]
 OPENERS_OF_EDITOR = ["Toggle preview", "Toggle checks", "Toggle comments"]
 # Pages that World.others() leaves out: uploads of several files, results of a search, and a missing page.
 OTHERS = ["images/multiple/add/", "documents/multiple/add/", "pages/search/?q=wages", "nothing/here/"]
 # `make test` opens one in 16 of the admin's other routes, `make drill` all. Without a browser, the test in
-# tests/editing/test_admin_routes.py requests all of them each time.
+# tests/editing/access/test_admin_routes.py requests all of them each time.
 STEP = 1 if IS_THOROUGH else 16
 
 
@@ -114,7 +97,7 @@ def read(walk, world):
 def find_readable(world):
     """Return the public addresses that a browser opens: of those with the same scripts, one.
 
-    tests/editing/test_admin_routes.py requests all of them.
+    tests/editing/access/test_admin_routes.py requests all of them.
     """
     found = world.public()
     terms = ("/stories/theme/", "/stories/country/")
@@ -131,7 +114,7 @@ def find_readable(world):
 def administrate(walk, world):
     """Open all views of the story, the editor of each type of page, and some of the other views.
 
-    tests/editing/test_admin_routes.py requests all of them.
+    tests/editing/access/test_admin_routes.py requests all of them.
     """
     story = world.site.story
     of_story = f"/pages/{story.pk}/"

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from stories.models import StoryPage
 from tests.browser import admin
 from tests.support import builders
+from tests.support.measures import PASTE
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -67,7 +68,7 @@ class Steps:
         """Click in the field `target`, and press the keys that paste."""
         self.click(target)
         self.count += 1
-        target.evaluate(admin.PASTE, ["", text])
+        target.evaluate(PASTE, ["", text])
 
     def add_block(self, name):
         """Add a block at the end of the body and return it: two clicks."""

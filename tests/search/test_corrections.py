@@ -1,6 +1,6 @@
 """Spelling corrections: what is corrected, and that no word of a private page is revealed.
 
-tests/search/test_hidden_pages.py tries all ways to hide a page, and tests/search/test_fuzz.py any input.
+tests/publishing/test_visibility.py tries all ways to hide a page, and tests/search/test_fuzz.py any input.
 """
 
 from string import ascii_lowercase

@@ -1,4 +1,4 @@
-"""Promoted search results: for which words they are shown. See tests/search/test_hidden_pages.py, too."""
+"""Promoted search results: for which words they are shown. See tests/publishing/test_visibility.py, too."""
 
 import pytest
 from wagtail.contrib.search_promotions.models import Query, QueryDailyHits, SearchPromotion

@@ -161,7 +161,7 @@ def test_a_country_links_to_the_index_that_lists_its_story(client):
     assert kenya["url"] == "/news/country/kenya/"
 
 
-# --- Only what is public; tests/search/test_hidden_pages.py tries all ways to hide a page ----------
+# --- Only what is public; tests/publishing/test_visibility.py tries all ways to hide a page -------
 
 
 def test_pages_are_chosen_among_as_many_public_ones_whatever_is_private(client, monkeypatch):

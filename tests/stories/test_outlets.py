@@ -220,7 +220,7 @@ def test_every_outlet_is_in_the_table():
     found = {block.meta.template for block in blocks if block.name != "action"}
     found |= {*templates_with_stories(), *(f"{view.__module__}.{view.__name__}" for view in views)}
     assert {"stories/story_card.html", "home/structured_data.html", "stories.feeds.StoryFeed"} <= found
-    assert {"editing.story_list.StoryListView", "stories/blocks/chosen_stories.html"} <= found
+    assert {"editing.desk.story_list.StoryListView", "stories/blocks/chosen_stories.html"} <= found
     assert found <= OUTLETS.keys(), "name the use that each of these needs"
     for name in OUTLETS:
         if "/" in name:

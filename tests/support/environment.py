@@ -9,12 +9,10 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
-from urllib.parse import urlsplit
 
-import psycopg
 from django.conf import global_settings, settings
-from psycopg import sql
 
+from tests.support.postgresql_server import new_database
 from tests.support.production import BARE
 
 ROOT = Path(__file__).parents[2]
@@ -28,13 +26,8 @@ REQUIRED = {
 def run(code, tmp_path, **variables):
     """Run Python code in production mode, with `tmp_path` as data folder; return the finished process."""
     environment = BARE | {"DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "site_project.settings"}
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        env=environment | REQUIRED | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    options = {"env": environment | REQUIRED | variables, "capture_output": True, "text": True}
+    return subprocess.run([sys.executable, "-c", code], **options, check=False)
 
 
 def read_settings(tmp_path, **variables):
@@ -49,10 +42,8 @@ def read_settings(tmp_path, **variables):
 
 def manage(variables, *words):
     """Start `manage.py` with the arguments `words` and the environment `variables`; return the process."""
-    command = [sys.executable, "manage.py", *words]
-    return subprocess.Popen(
-        command, env=variables, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
+    command, streams = [sys.executable, "manage.py", *words], {"stderr": subprocess.STDOUT, "text": True}
+    return subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, **streams)
 
 
 def output_of(process):
@@ -71,14 +62,8 @@ def empty_database(tmp_path):
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         yield variables, folder
         return
-    server = os.environ["DATABASE_URL"]
-    name = f"empty_{secrets.token_hex(4)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        try:
-            yield variables | {"DATABASE_URL": urlsplit(server)._replace(path=f"/{name}").geturl()}, folder
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {} (FORCE)").format(sql.Identifier(name)))
+    with new_database(os.environ["DATABASE_URL"]) as address:
+        yield variables | {"DATABASE_URL": address}, folder
 
 
 def variables_in_code():
