@@ -80,12 +80,12 @@ def test_picture_becomes_a_link_and_links_to_other_sites_are_unchanged(client):
     picture = client.get(link["href"])
     assert picture.headers["Content-Type"] == "image/jpeg"
     assert len(picture.content) == size
-    picture.close()
     tree = parse(text_only(client, story.url))
     assert tree.select_one("main p a")["href"] == "https://example.org/a/?b=1#c"
     assert tree.select_one("a")["href"] == "#main"
     decorated = make_story(lead_image=make_image(), lead_image_decorative=True)
     assert "Picture" not in parse(text_only(client, decorated.url)).select_one("main").text
+    picture.close()  # last, because it ends the connection to the database
 
 
 def test_picture_with_a_lost_file_keeps_its_text_and_no_rendition_is_made(
