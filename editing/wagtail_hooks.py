@@ -1,12 +1,7 @@
 """Registers what this folder changes in Wagtail's admin.
 
-Importing a module of this folder applies its patches (editing/overrides/patches.py).
-
 A hook with a positive `order` runs after Wagtail's own hooks, so that it can replace what these register.
 """
-
-import json
-import re
 
 from django.templatetags.static import static
 from django.urls import path
@@ -14,34 +9,16 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from wagtail import hooks
 from wagtail.admin.views.home import WorkflowObjectsToModeratePanel
-from wagtail.admin.widgets import BaseChooser
 
-from editing.access import (  # noqa: F401 - some only have patches
-    chosen_objects,
-    comparisons,
-    hidden_choices,
-    mails,
-    page_policy,
-    tags,
-    translating,
-)
+from editing.access import hidden_choices, translating
 from editing.access.admin_access import visible_to
-from editing.desk import dead_links, guide, translation_report  # noqa: F401 - some only have patches
+from editing.desk import guide, translation_report
 from editing.desk.panel import Desk
 from editing.desk.story_list import StoryListViewSet
 from editing.desk.views import DeskListView
 from editing.moderation import hiding, messages, old_versions, page_actions, page_views, trash
-from editing.overrides import (  # noqa: F401 - some only have patches
-    content_checks,
-    date_fields,
-    deleting_files,
-    exports,
-    gallery,
-    listings,
-    stale_forms,
-)
+from editing.overrides import content_checks, date_fields, deleting_files, gallery  # noqa: F401 - two only register
 from editing.overrides.pages_api import PagesAPIViewSet
-from editing.overrides.patches import patch
 from editing.people import consent_column, nobody_described
 from editing.people.panels import add_panels
 from editing.people.viewsets import DecisionViewSet, PeopleViewSet, ReadingViewSet, WithdrawalViewSet
@@ -157,31 +134,4 @@ def replace_alternative_texts():
         '<script src="{}" data-note="{}"></script>',
         static("editing/alternative_text.js"),
         _("The alternative text was about the picture before, and is replaced. It said:"),
-    )
-
-
-# --- Choosers without inline scripts: docs/decisions/content-security-policy.md ------------------
-
-
-# What a chooser writes into its inline script, such as new PageChooser("id", {…});
-CALL = re.compile(r"(?:new )?(\w+)\((.*)\);", re.DOTALL)
-
-
-@patch(BaseChooser, "render")
-def render_chooser(self, name, value, attrs=None, renderer=None):
-    """Replace BaseChooser.render, which writes an inline script.
-
-    The element that starts the chooser comes before the chooser: the dropdown menu inside the chooser moves
-    its buttons elsewhere when it starts.
-    """
-    value_data = self.get_value_data(value)
-    function, arguments = CALL.fullmatch(self.render_js_init(attrs["id"], name, value_data)).groups()
-    key, *options = json.loads(f"[{arguments}]")
-    return format_html(
-        '<span hidden data-controller="start" data-start-name-value="{}" data-start-id-value="{}"'
-        ' data-start-options-value="{}"></span>{}',
-        function,
-        key,
-        json.dumps(options[0] if options else {}),
-        self.render_html(name, value_data, attrs),
     )

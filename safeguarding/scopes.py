@@ -69,5 +69,8 @@ MEANINGS = {
     "social": _("readers can share it, and other sites can show its picture and summary"),
     "print": _("readers can print it from this site"),
     "fundraising": _("it can stand beside a request for money"),
-    "partners": _("programs of others get its title and summary, show them elsewhere, and may keep them"),
+    # Anybody may read a feed.
+    "partners": _(
+        "any website or app can take its title and summary, show them, and keep them, even after a stop"
+    ),
 }

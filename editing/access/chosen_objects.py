@@ -18,9 +18,6 @@ from bs4 import BeautifulSoup
 from django.contrib.contenttypes.models import ContentType
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from wagtail.admin.forms.models import WagtailAdminModelForm
-from wagtail.admin.rich_text.editors.draftail import DraftailRichTextArea
-from wagtail.admin.widgets import BaseChooser
 from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage
 from wagtail.models import Locale, Page, ReferenceIndex, Revision, Site, Task
@@ -29,7 +26,6 @@ from wagtail.rich_text import extract_references_from_rich_text
 from wagtail.snippets.models import get_snippet_models
 
 from editing.access.admin_access import parse_key, visible_to
-from editing.overrides.patches import patch
 from media.access import FILE_PERMISSIONS, is_shown_at_once, may_publish
 from safeguarding.models import Contributor
 
@@ -183,7 +179,6 @@ def stop_checking(_response=None):
     current_check.set(None)
 
 
-@patch(BaseChooser, "value_from_datadict")
 def read_chooser(self, data, files, name):
     """Replace BaseChooser.value_from_datadict: return None for a forbidden reference."""
     value, check = read_chooser.original(self, data, files, name), current_check.get()
@@ -193,7 +188,6 @@ def read_chooser(self, data, files, name):
     return None
 
 
-@patch(DraftailRichTextArea, "value_from_datadict")
 def read_rich_text(self, data, files, name):
     """Replace DraftailRichTextArea.value_from_datadict: unwrap forbidden links and embeds.
 
@@ -232,7 +226,6 @@ def allows_tag(check, tag):
         return False
 
 
-@patch(WagtailAdminModelForm, "__init__")
 def start_form(self, *args, **kwargs):
     """Replace WagtailAdminModelForm.__init__: note the instance before the form changes it."""
     start_form.original(self, *args, **kwargs)
@@ -240,7 +233,6 @@ def start_form(self, *args, **kwargs):
         check.start_editing(self.instance)
 
 
-@patch(WagtailAdminModelForm, "_post_clean")
 def check_form(self):
     """Replace WagtailAdminModelForm._post_clean: add errors for forbidden references."""
     check_form.original(self)

@@ -19,7 +19,6 @@ from wagtail.images.blocks import (
 )
 
 from editing.access.hidden_choices import hidden_title, may_show
-from editing.overrides.patches import patch
 
 # The most characters of two texts that are compared word by word. It can take about two seconds.
 LONGEST_TEXTS = 20_000
@@ -30,7 +29,6 @@ def visible(instance):
     return instance if instance and may_show(type(instance), instance.pk) else None
 
 
-@patch(compare, "diff_text")
 def diff_text(a, b):
     """Replace diff_text. It takes hours for two texts of 30,000 words, because it compares all with all."""
     if len(a or "") + len(b or "") > LONGEST_TEXTS:
@@ -38,7 +36,6 @@ def diff_text(a, b):
     return diff_text.original(a, b)
 
 
-@patch(compare.ForeignObjectComparison, "get_objects")
 def get_objects(self):
     """Replace ForeignObjectComparison.get_objects."""
     return tuple(map(visible, get_objects.original(self)))
@@ -100,7 +97,6 @@ def without_none(comparison_class):
     return Comparison
 
 
-@patch(compare, "get_comparison_class_for_block")
 def get_comparison_class(block):
     """Replace get_comparison_class_for_block, which Wagtail also calls for blocks inside of others."""
     for block_class, comparison_class in COMPARISONS.items():

@@ -9,12 +9,10 @@ title of a page is shown: docs/decisions/admin-access.md.
 
 from django.utils.translation import gettext as _
 from wagtail.admin.admin_url_finder import AdminURLFinder
-from wagtail.admin.widgets import BaseChooser
 from wagtail.documents import get_document_model
 from wagtail.documents.rich_text.contentstate import DocumentLinkElementHandler
 
 from editing.access.chosen_objects import FILES, current_check
-from editing.overrides.patches import patch
 
 
 def may_show(model, key):
@@ -34,7 +32,6 @@ def hidden_title():
     return _("Not available to you")
 
 
-@patch(BaseChooser, "get_value_data")
 def get_value_data(self, value):
     """Replace BaseChooser.get_value_data: keep only the key of a hidden file.
 

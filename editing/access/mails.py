@@ -8,13 +8,10 @@ that can't be sent is only logged. In Wagtail, some errors of the server keep a 
 """
 
 from django.db import transaction
-from wagtail.admin.mail import EmailNotificationMixin
-from wagtail.admin.views.pages import edit
 from wagtail.models import Page
 from wagtail.permissions import policy_registry
 
 from editing.access.admin_access import is_visible
-from editing.overrides.patches import patch
 from publishing.checks import find_title_leaks
 
 
@@ -30,7 +27,6 @@ def may_be_told(user, item):
     return policy.user_has_permission_for_instance(user, "change", item)
 
 
-@patch(edit, "send_notification")
 def send_notification(recipient_users, notification, extra_context):
     """Replace the function that sends mails about comments. Their subject has the title of the page."""
     if find_title_leaks(extra_context["page"]):
@@ -41,7 +37,6 @@ def send_notification(recipient_users, notification, extra_context):
     transaction.on_commit(lambda: send(users, notification, extra_context), robust=True)
 
 
-@patch(EmailNotificationMixin, "send_emails")
 def send_emails(self, template_set, context, recipients, **kwargs):
     """Replace EmailNotificationMixin.send_emails, which sends mails about workflows."""
     item = context["object"]

@@ -5,13 +5,11 @@ editing/moderation/trash.py.
 """
 
 from django.contrib.auth.models import AnonymousUser
-from wagtail.models import AbstractGroupApprovalTask, AbstractPage, Page
-from wagtail.models.pages import PageLogEntryManager, PagePermissionTester
+from wagtail.models import AbstractPage, Page
 from wagtail.permission_policies.pages import PagePermissionPolicy
 from wagtail.permissions import policy_registry, register_permission_policy
 
 from editing.access.admin_access import is_visible, pages_in_sections
-from editing.overrides.patches import patch
 from publishing.trash import in_trash, is_in_trash
 
 
@@ -28,7 +26,6 @@ class PolicyWithoutTrash(PagePermissionPolicy):
 register_permission_policy(AbstractPage, PolicyWithoutTrash(Page))
 
 
-@patch(PageLogEntryManager, "viewable_by_user")
 def viewable_by_user(self, user):
     """Replace PageLogEntryManager.viewable_by_user: leave out entries of pages above the sections of `user`.
 
@@ -42,7 +39,6 @@ def viewable_by_user(self, user):
     return entries.exclude(page__in=above.values("pk"))
 
 
-@patch(AbstractGroupApprovalTask, "user_can_access_editor")
 def user_can_access_editor(self, obj, user):
     """Replace AbstractGroupApprovalTask.user_can_access_editor: leave out hidden pages.
 
@@ -53,7 +49,6 @@ def user_can_access_editor(self, obj, user):
     )
 
 
-@patch(PagePermissionTester, "__init__")
 def start_tester(self, user, page):
     """Replace PagePermissionTester.__init__: nobody has a permission for a page in the trash."""
     if page.path and is_in_trash(page):  # A page that is not in the tree yet has no path.

@@ -12,7 +12,6 @@ from wagtail.images import get_image_model
 from wagtail.images.views import chooser
 
 from editing.access.chosen_objects import choosable
-from editing.overrides.patches import patch
 
 
 def visible_tags(user):
@@ -33,7 +32,6 @@ def autocomplete_tags(request, app_name=None, model_name=None):
     return JsonResponse([name for name in found if name in visible], safe=False)
 
 
-@patch(chooser.ImageChooserViewSet, "choose_view_class")
 class ImageChooseView(chooser.ImageChooseView):
     """The picture chooser, with the ten most used tags of pictures that the user may choose."""
 

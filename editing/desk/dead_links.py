@@ -9,7 +9,6 @@ from wagtail.models import ReferenceIndex, get_default_page_content_type
 
 from editing.access.admin_access import editable_pages
 from editing.desk.workflows import page_keys
-from editing.overrides.patches import patch
 from publishing.visibility import published_pages
 
 # References in texts and blocks. Foreign keys are left out, because the database keeps them from referring to
@@ -18,7 +17,6 @@ from publishing.visibility import published_pages
 IN_TEXT = Q(model_path__contains=".") & ~Q(model_path__regex=r"^\w+\.item\.")
 
 
-@patch(ReferenceIndex, "remove_references_to")
 @classmethod
 def remove_references_to(cls, target):
     """Replace ReferenceIndex.remove_references_to: keep the links of texts to a page that is deleted.

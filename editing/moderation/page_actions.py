@@ -5,12 +5,10 @@ A hidden page is one that readers can't see although it is live: docs/decisions/
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from wagtail.actions.copy_page import CopyPageAction, CopyPagePermissionError
-from wagtail.actions.delete_page import DeletePageAction
+from wagtail.actions.copy_page import CopyPagePermissionError
 from wagtail.models import Page
 
 from editing.access.admin_access import editable_pages
-from editing.overrides.patches import patch
 from publishing.checks import errors_in, refuse_titles
 from publishing.people import contributors_in
 from publishing.trash import in_trash, is_in_trash, move_to_trash
@@ -29,7 +27,6 @@ def pages_of(action):
     return Page.objects.filter(pk=action.page.pk)
 
 
-@patch(CopyPageAction, "execute")
 def copy_page(self, skip_permission_checks=False):
     """Replace CopyPageAction.execute: copy only what the user may edit, and publish no copy of a hidden page.
 
@@ -132,7 +129,6 @@ def discard_trash(action, made):
     return made
 
 
-@patch(DeletePageAction, "execute")
 def delete_page(self, *args, skip_permission_checks=False, **kwargs):
     """Replace DeletePageAction.execute: put a page that a user deletes into the trash.
 

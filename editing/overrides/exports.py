@@ -1,12 +1,8 @@
 """Patches the admin's CSV exports, so that a spreadsheet runs no cell as a formula."""
 
-from wagtail.admin.views.mixins import SpreadsheetExportMixin
-
-from editing.overrides.patches import patch
 from media.sanitizer.text import escape_formulas
 
 
-@patch(SpreadsheetExportMixin, "preprocess_field_value")
 def preprocess_field_value(self, field, value, export_format):
     """Replace SpreadsheetExportMixin.preprocess_field_value: put an apostrophe where a formula could begin.
 

@@ -1,20 +1,15 @@
 """Bulk actions without the trash, and offered only where they have something to do; numbers in filters."""
 
 from django import forms
-from django_filters import RangeFilter
 from django_filters.fields import RangeField
-from wagtail.admin.views.bulk_action.registry import BulkActionRegistry
-from wagtail.admin.views.pages.bulk_actions.page_bulk_action import PageBulkAction
 from wagtail.admin.views.pages.search import page_filter_search
 
-from editing.overrides.patches import patch
 from publishing.trash import in_trash
 
 # The largest number of PostgreSQL's type "integer".
 MAX_COUNT = 2**31 - 1
 
 
-@patch(PageBulkAction, "get_all_objects_in_listing_query")
 def get_all_listed(self, parent_id):
     """Replace PageBulkAction.get_all_objects_in_listing_query: leave out the trash.
 
@@ -29,7 +24,6 @@ def get_all_listed(self, parent_id):
     return pages.values_list("pk", flat=True)
 
 
-@patch(BulkActionRegistry, "get_bulk_actions_for_model")
 def get_offered_actions(self, app_label, model_name):
     """Replace BulkActionRegistry.get_bulk_actions_for_model: leave out actions that have nothing to do.
 
@@ -39,7 +33,6 @@ def get_offered_actions(self, app_label, model_name):
     return [each for each in actions if not hasattr(each, "is_offered") or each.is_offered()]
 
 
-@patch(RangeFilter, "field_class")
 class CountRangeField(RangeField):
     """A range of two whole numbers. RangeField accepts decimal numbers, and "1e999999999" takes hours."""
 

@@ -9,14 +9,11 @@ from functools import partial
 
 from django import forms
 from django.utils.crypto import salted_hmac
-from wagtail.admin.views.generic import EditView
 
-from editing.overrides.patches import patch
 from publishing.forms import CHANGED
 from safeguarding.leak_check.sources import source_of
 
 
-@patch(EditView, "get_form")
 def get_form(self, form_class=None):
     """Replace EditView.get_form: add the field "seen" to forms with texts that the leak check reads.
 

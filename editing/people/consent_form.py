@@ -40,7 +40,8 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
     """Records what a person agrees to from a day on. `contributor`: the person, who may not be stored yet."""
 
     where = forms.MultipleChoiceField(
-        label=_("Where may it be shown?"),
+        label=_("Where may the story be shown?"),
+        help_text=_("What is not ticked stays off. Without “This website”, the story is shown nowhere."),
         choices=[(each, format_lazy("{}: {}", each.label, MEANINGS[each])) for each in Channel],
         widget=forms.CheckboxSelectMultiple,
     )
@@ -52,7 +53,7 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
             widget=forms.RadioSelect,
             help_text=_(
                 "If yes, the safeguarding team decides on each story. Choose “I don't know” if nobody asked: "
-                "then it decides too."
+                "the team decides then as well."
             ),
         )
         for label in (
@@ -91,7 +92,9 @@ class ConsentForm(SeenMixin, RestrictedFieldsMixin, WagtailAdminModelForm):
         }
         help_texts = {
             "link_is_safe": _("Only if nobody else sees the messages of this person."),
-            "stop_code": _("A number that takes down everything about the person. Ask who could find it."),
+            "stop_code": _(
+                "A number that takes down all stories and pictures of the person. Ask who could find it."
+            ),
             "evidence_held_at": _(
                 "The place, such as a locked cupboard. Nothing is uploaded: paper is safer. If it is where "
                 "it was before, leave it empty."

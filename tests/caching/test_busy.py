@@ -18,9 +18,8 @@ UNLIMITED = ["/", "/get-help/", "/get-help/?text=1", "/get-help/?q=1", "/stories
 def site(settings, tmp_path, visible_rows):
     """A client for one process of a site with a story, a help page and an outage page with a help line."""
     settings.DATA_DIR = tmp_path
-    help_page, home = builders.make_plain_page("Get help"), builders.home_page()
-    home.help_line, home.help_page = "<p>Call 0800 000 000.</p>", help_page
-    home.save_revision().publish()
+    fields = {"help_line": "<p>Call 0800 000 000.</p>", "help_page": builders.make_plain_page("Get help")}
+    builders.save_with(builders.home_page(), **fields)
     builders.make_story("A lantern", countries=["KE"])
     write_page()
     return SiteClient()

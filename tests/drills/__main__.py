@@ -25,22 +25,20 @@ from tests.drills.withdrawal import withdrawal_killed, withdrawal_leaves_nothing
 from tests.run import exit_with
 from tests.support import postgresql_server, services
 
-FUZZED = (
-    "safeguarding/test_every_order search/test_fuzz site_project/test_public_fuzz operations/test_prepare"
-)
+FUZZED = "safeguarding/test_every_order search/test_fuzz site_project/test_public_fuzz"
 FUZZED += " editing/access/test_admin_routes browser/test_payloads media/test_bad_documents"
 
 
 def random_input(_folder):
-    """Run tests of random input, simultaneous starts, scripts in texts and bombs, with more of each."""
+    """Run tests of random input, scripts in texts and bombs, with more of each."""
     # Without Chromium and PostgreSQL, tests.run would leave tests out, and its status would still be 0.
     services.chromium()
     postgresql_server.find_server_programs()
-    environment = os.environ | {"FUZZ_EXAMPLES": "2000", "DRILL_STARTS": "10"}
+    environment = os.environ | {"FUZZ_EXAMPLES": "2000"}
     files = [f"tests/{name}.py" for name in FUZZED.split()]
     command = [sys.executable, "-m", "tests.run", "sqlite", "postgresql", *files]
     status = subprocess.call(command, env=environment)
-    return [is_equal("random input: status with up to 2,000 examples, 10 starts", status, 0)]
+    return [is_equal("random input: status with up to 2,000 examples", status, 0)]
 
 
 # {name for the command line: drill}

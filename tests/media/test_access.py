@@ -181,17 +181,11 @@ def test_visitor_gets_no_picture_that_is_made_for_the_admin():
 def test_the_admin_makes_no_picture_that_is_public(moderator):
     builders.make_author("Awa", picture=(image := builders.make_image()))
     builders.make_story(authors=["Awa"])
-    folder = "/admin/images/"
-    for address in (
-        folder,
-        f"{folder}{image.pk}/",
-        f"{folder}{image.pk}/delete/",
-        f"{folder}chooser/",
-        f"{folder}chooser/chosen/{image.pk}/",
-        f"/admin/api/main/images/{image.pk}/",
-        f"/admin/snippets/stories/author/edit/{StoryAuthor.objects.get().author_id}/",
-    ):
-        assert moderator.get(address).status_code == 200, address
+    key, author = image.pk, StoryAuthor.objects.get().author_id
+    views = ("", f"{key}/", f"{key}/delete/", "chooser/", f"chooser/chosen/{key}/")
+    others = (f"api/main/images/{key}/", f"snippets/stories/author/edit/{author}/")
+    for address in (*(f"images/{view}" for view in views), *others):
+        assert moderator.get(f"/admin/{address}").status_code == 200, address
     made = Rendition.objects.all()
     assert len(made) >= 3, "the views of the admin show several sizes"
     assert [files.get(Client(), rendition.url).status_code for rendition in made] == [404] * len(made)
@@ -235,10 +229,15 @@ def test_visitor_gets_every_picture_of_a_page(client):
     story = files.story_with(image, authors=["Awa"], body=[builders.pictures_block(image)])
     asked = set()
     for page in (story.url, f"{story.url}?text=1", "/", "/stories/"):
-        found = set(re.findall(r"/media/images/[^ \"<&]+", client.get(page).text))
+        text = client.get(page).text
+        assert "original_images" not in text
+        found = set(re.findall(r"/media/images/[^ \"<&]+", text))
+        for widths in (re.findall(r" (\d+)w", each) for each in re.findall('srcset="([^"]+)', text)):
+            assert len(widths) == len(set(widths)), "HTML forbids two of one width, as of a small picture"
         assert bool(found) == (not page.endswith("?text=1")), page  # text-only pages have no pictures
         for address in found - asked:
-            assert files.get(client, address).status_code == 200, (page, address)
+            response = files.get(client, address)
+            assert (response.status_code, len(response.content_read) > 0) == (200, True), (page, address)
         asked |= found
 
 

@@ -19,11 +19,11 @@ from wagtail.models import Collection, CollectionViewRestriction, Site, Uploaded
 
 from home.models import SiteSettings
 from media.cleaning import clean_picture
-from media.models import CleanImage
+from media.models import CleanDocument, CleanImage
 from safeguarding.scopes import Picture
 from safeguarding.withdrawal import carry_out
 from stories.models import StoryPage
-from tests.support import admin_world, builders
+from tests.support import admin_world, builders, uploading
 from tests.support.choosing import permit
 from tests.support.files_of_pages import document_block, story_with
 from tests.support.people import make_agreeing_person, make_person, make_story_about, withdraw
@@ -69,10 +69,15 @@ def change_document(client, document, **fields):
     return client.post(f"/admin/documents/edit/{document.pk}/", form | fields)
 
 
+def question(item):
+    """Return the address at which Wagtail asks whether to delete a picture or document."""
+    app = "wagtailimages" if isinstance(item, CleanImage) else "wagtaildocs"
+    return reverse(f"{app}:delete", args=[item.pk])
+
+
 def delete(client, item):
     """Try both ways to delete a picture or document."""
-    app = "wagtailimages" if isinstance(item, CleanImage) else "wagtaildocs"
-    client.post(reverse(f"{app}:delete", args=[item.pk]))
+    client.post(question(item))
     client.post(f"/admin/bulk/media/{item._meta.model_name}/delete/?id={item.pk}")
 
 
@@ -145,7 +150,7 @@ def what_was_seen(editor, image):
 
 
 @pytest.mark.sqlite_only
-def test_form_brings_no_text_back_that_was_erased_since_it_was_opened(editor, own):
+def test_form_brings_no_text_or_tag_back_that_was_erased_since_it_was_opened(editor, own):
     texts = dict.fromkeys(["title", "description", "credit"], "Amina at the well")
     builders.save_with(own.image, **texts)
     seen = what_was_seen(editor, own.image)
@@ -155,33 +160,35 @@ def test_form_brings_no_text_back_that_was_erased_since_it_was_opened(editor, ow
             response = change_picture(editor, own.image, seen=seen, **texts)
             assert "since you opened it" in response.text, field
             assert getattr(CleanImage.objects.get(), field) == "A well", field
+    own.image.tags.add("Amina")
+    with undone():
+        seen_with_tag = what_was_seen(editor, own.image)
+        Tag.objects.all().delete()
+        response = change_picture(editor, own.image, seen=seen_with_tag, tags="Amina")
+        assert "since you opened it" in response.text
+        assert not Tag.objects.exists()
     # A new file alone is a change too. While nobody is on the picture, nothing else changes with it.
     builders.save_with(CleanImage.objects.get(), file=clean_picture(new_picture()))
     assert "since you opened it" in change_picture(editor, own.image, seen=seen, **texts).text
 
 
 @pytest.mark.sqlite_only
-def test_form_brings_no_tag_back_that_was_erased_since_it_was_opened(editor, own):
-    own.image.tags.add("Amina")
-    seen = what_was_seen(editor, own.image)
-    Tag.objects.all().delete()
-    response = change_picture(editor, own.image, seen=seen, tags="Amina")
-    assert "since you opened it" in response.text
-    assert not Tag.objects.exists()
-
-
-@pytest.mark.sqlite_only
 def test_editor_cannot_change_what_readers_see_of_a_public_file(editor, own):
     story = story_with(own.image, parent=own.index, body=document_block(own.document))
     # (function, file, field, function that returns its new value, field that shows the error)
+    # Fields of the focal point are hidden, so the form itself shows the error.
     changes = [
         (change_picture, own.image, "file", new_picture, "file"),
+        (change_document, own.document, "file", new_text, "file"),
         (change_picture, own.image, "credit", lambda: "Somebody", "credit"),
         (change_picture, own.image, "shows", lambda: "person", "shows"),
-        # Fields of the focal point are hidden, so the form itself shows the error.
         (change_picture, own.image, "focal_point_x", lambda: "9", "__all__"),
-        (change_document, own.document, "file", new_text, "file"),
     ]
+
+    def statuses(changes):
+        posts = [change(editor, item, **{name: make()}) for change, item, name, make, _error in changes]
+        return [response.status_code for response in posts]
+
     for change, item, field, make_value, field_with_error in changes:
         stored = type(item).objects.values("file", "file_hash").get(pk=item.pk)
         response = change(editor, item, **{field: make_value()})
@@ -194,20 +201,15 @@ def test_editor_cannot_change_what_readers_see_of_a_public_file(editor, own):
 
     # The readers of a restricted page are readers too.
     builders.make_private(story)
-    for change, item, field, make_value, _field_with_error in (changes[0], changes[-1]):  # the new files
-        assert change(editor, item, **{field: make_value()}).status_code == 200, field
-
+    assert statuses(changes[:2]) == [200, 200]  # the new files
     # While no live page shows the files, the editor may change them.
     story.unpublish()
-    for change, item, field, make_value, _field_with_error in changes:
-        assert change(editor, item, **{field: make_value()}).status_code == 302, field
+    assert statuses(changes) == [302] * 5
 
 
 @pytest.mark.sqlite_only
 def test_picture_that_was_erased_is_refused_wherever_it_is_uploaded(moderator):
     data, words = builders.picture_bytes(color=(7, 8, 9)), "removed from the site for good"
-    fields = {"title": "Again", "shows": "place", "collection": 1, "tags": "", "file": new_picture()}
-    assert moderator.post("/admin/images/add/", fields).status_code == 302
     person, other = make_agreeing_person(), builders.make_image()
     file = clean_picture(ContentFile(data))
     erased = CleanImage.objects.create(title="Erased", file=file, shows="person")
@@ -218,16 +220,8 @@ def test_picture_that_was_erased_is_refused_wherever_it_is_uploaded(moderator):
     assert not CleanImage.objects.filter(pk__in=[erased.pk, same.pk]).exists()
     stored = CleanImage.objects.count(), UploadedFile.objects.count()
 
-    def again():
-        return SimpleUploadedFile("c.png", data, content_type="image/png")
-
-    for response in (
-        moderator.post("/admin/images/add/", fields | {"file": again()}),
-        change_picture(moderator, other, file=again()),
-    ):
-        assert words in response.context["form"].errors["file"][0]
-    answer = moderator.post(reverse("wagtailimages:add_multiple"), {"title": "x", "files[]": again()}).json()
-    assert words in answer["error_message"]
+    for way in ("add", "several", "chooser", other):
+        assert words in uploading.upload(moderator, "c.png", data, way=way), way
     assert (CleanImage.objects.count(), UploadedFile.objects.count()) == stored
 
 
@@ -304,30 +298,28 @@ def test_editor_cannot_delete_a_public_file(editor, own):
 def test_question_says_how_many_public_pages_show_a_file(client, own):
     client.force_login(admin_world.make_role("moderator", own))
 
-    def questions(*items):
-        """Return the texts of the pages that ask whether to delete `items`."""
-        model, keys = type(items[0])._meta.model_name, "&".join(f"id={item.pk}" for item in items)
-        yield client.get(f"/admin/bulk/media/{model}/delete/?{keys}").text
-        if len(items) == 1:
-            app = "wagtailimages" if model == "cleanimage" else "wagtaildocs"
-            yield client.get(reverse(f"{app}:delete", args=[items[0].pk])).text
+    def counts(*items):
+        """Return what both pages that ask whether to delete `items` say of public pages."""
+        query = "&".join(f"id={item.pk}" for item in items)
+        pages = [f"/admin/bulk/media/{items[0]._meta.model_name}/delete/?{query}"]
+        pages += [question(item) for item in items if len(items) == 1]
+        texts = [client.get(page).text for page in pages]
+        assert all("nobody can bring them back" in text for text in texts)
+        found = [re.findall(r"\d+ public page|on all pages", text) or [None] for text in texts]
+        return {each for texts in found for each in texts}
 
-    for count in range(2):  # A draft has both files too.
-        for item in (own.image, own.document):
-            for text in questions(item):
-                assert "nobody can bring them back" in text
-                assert re.findall(r"(\d+) public page", text) == ([str(count)] if count else [])
-        story_with(own.image, parent=own.index, body=document_block(own.document))
+    assert counts(own.image) == counts(own.document) == {None}  # a draft has both files
+    story_with(own.image, parent=own.index, body=document_block(own.document))
+    assert counts(own.image) == counts(own.document) == {"1 public page"}
     other = builders.make_image()
     builders.make_story(parent=own.index, body=[builders.pictures_block(own.image, other)])
-    assert all("3 public pages show this now" in text for text in questions(own.image, other))
+    assert counts(own.image, other) == {"2 public page"}
     builders.make_private(own.index)
-    assert not any("public page" in text for text in questions(own.image, other))
+    assert counts(own.image, other) == {None}
     SiteSettings.objects.update_or_create(site=Site.objects.get(), defaults={"logo": other})
-    assert all("on all pages" in text for text in questions(own.image, other))
-    other.shows = CleanImage.Shows.PERSON_IN_STORY  # No person is named who agrees to it.
-    other.save()
-    assert not any("on all pages" in text for text in questions(other))
+    assert counts(own.image, other) == {"on all pages"}
+    # No person is named who agrees to it.
+    assert counts(builders.save_with(other, shows=CleanImage.Shows.PERSON_IN_STORY)) == {None}
 
 
 @pytest.mark.sqlite_only
@@ -340,14 +332,16 @@ def test_editor_cannot_move_a_public_document_out_of_a_restricted_collection(edi
 
     def moved():
         """Move the document by its form, then by the bulk action. Return whether each did. Move it back."""
-        change_document(editor, own.document, collection=own.collection.pk)
-        by_form = type(own.document).objects.get(pk=own.document.pk).collection_id == own.collection.pk
-        type(own.document).objects.filter(pk=own.document.pk).update(collection=inner)
-        response = editor.post(bulk, {"collection": own.collection.pk}, follow=True)
-        by_bulk = type(own.document).objects.get(pk=own.document.pk).collection_id == own.collection.pk
-        assert by_bulk or "only somebody who may publish can change it" in response.text
-        type(own.document).objects.filter(pk=own.document.pk).update(collection=inner)
-        return [by_form, by_bulk]
+        done = []
+        for move in (
+            lambda: change_document(editor, own.document, collection=own.collection.pk),
+            lambda: editor.post(bulk, {"collection": own.collection.pk}, follow=True),
+        ):
+            response = move()
+            done.append(not CleanDocument.objects.filter(pk=own.document.pk, collection=inner).exists())
+            assert done[-1] or "only somebody who may publish can change it" in response.text
+            CleanDocument.objects.filter(pk=own.document.pk).update(collection=inner)
+        return done
 
     assert moved() == [False, False]
     # The form can change the title, which readers don't see, while the collection stays the same.

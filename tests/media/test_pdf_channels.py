@@ -26,30 +26,22 @@ def on(find, **keys):
     return lambda: pdf(change)
 
 
-def root(document):
-    return document.Root
-
-
-def page(document):
-    return document.pages[0].obj
-
-
 def image(document):
     return document.pages[0].Resources.XObject.Im1
 
 
-def link(document):
-    return document.pages[0].Annots[0]
+# Dictionaries of a PDF, for on().
+ROOT, PAGE = (lambda document: document.Root), (lambda document: document.pages[0].obj)
+LINK, RESOURCES = (lambda document: PAGE(document).Annots[0]), (lambda document: PAGE(document).Resources)
 
 
 # Each of these functions returns a function that makes a changed PDF, as on() does.
 
 
 def with_content(data):
-    def change(document):
-        document.pages[0].Contents = document.make_stream(b"q 200 0 0 300 50 50 cm /Im1 Do Q\n" + data)
-
-    return lambda: pdf(change)
+    data = data.encode() if isinstance(data, str) else data
+    content = b"q 200 0 0 300 50 50 cm /Im1 Do Q\n" + data
+    return lambda: pdf(lambda document: setattr(PAGE(document), "Contents", document.make_stream(content)))
 
 
 def with_filter(*names):
@@ -108,9 +100,8 @@ def layers(document):
     condition = document.make_indirect(Dictionary(Type=Name.OCMD, OCGs=[layer], Name=SECRET, Z=SECRET))
     said = Dictionary(ActualText=PATH, Alt=f"{SECRET}.jpg", Metadata=SECRET, Z=SECRET)
     document.pages[0].Resources.Properties = Dictionary(MC0=layer, MC1=condition, MC2=said)
-    document.pages[0].Contents = document.make_stream(
-        b"/OC /MC0 BDC /OC /MC1 BDC /Span /MC2 BDC q 2 0 0 3 5 5 cm /Im1 Do Q EMC EMC EMC"
-    )
+    content = b"/OC /MC0 BDC /OC /MC1 BDC /Span /MC2 BDC q 2 0 0 3 5 5 cm /Im1 Do Q EMC EMC EMC"
+    document.pages[0].Contents = document.make_stream(content)
 
 
 def form_xobject(document):
@@ -148,9 +139,8 @@ def profile(document):
 
 
 def cmap(document):
-    return document.make_stream(
-        f"% {SECRET}\n/Title ({SECRET}) def 1 beginbfchar <00> <41> endbfchar".encode()
-    )
+    text = f"% {SECRET}\n/Title ({SECRET}) def 1 beginbfchar <00> <41> endbfchar"
+    return document.make_stream(text.encode())
 
 
 def trailing_bytes(document):
@@ -188,47 +178,42 @@ JPEG = picture_with_metadata("jpg")
 PDF = {
     "inline JPEG": with_content(b"BI /W 4 /H 6 /BPC 8 /CS /RGB /F /DCT ID " + JPEG + b" EI Q\n"),
     "inline JPEG in a chain": with_content(b"BI /W 4 /H 6 /F [/Fl /DCTDecode] ID " + JPEG + b" EI Q\n"),
-    "inline picture's keys": with_content(f"BI /W 1 /H 1 /BPC 8 /CS /G /Z ({SECRET}) ID a EI".encode()),
+    "inline picture's keys": with_content(f"BI /W 1 /H 1 /BPC 8 /CS /G /Z ({SECRET}) ID a EI"),
     "filter /DCT": with_filter("/DCT"),
     "filter [/DCT /DCT]": with_filter("/DCT", "/DCT"),
-    "comment": with_content(f"% {SECRET}\nq Q % {SECRET}".encode()),
-    "comment among operands": with_content(f"1 0 % {SECRET}\n0 rg [(a) % {SECRET}\n] TJ".encode()),
-    "marked content": with_content(
-        f"/Span <</Z ({SECRET}) /MCID 1 /Alt ({PATH})>> BDC EMC /A ({SECRET}) DP".encode()
-    ),
-    "unknown operator": with_content(f"BX ({SECRET}) zz EX ({SECRET}) Do".encode()),
-    "operand too many": with_content(f"BT ({SECRET}) (a) Tj ({SECRET}) q ET".encode()),
-    "no operator": with_content(f"({SECRET})".encode()),
-    "OpenAction URI": on(root, OpenAction=Dictionary(S=Name.URI, URI=URL)),
-    "OpenAction SubmitForm": on(root, OpenAction=Dictionary(S=Name.SubmitForm, F=URL)),
-    "catalog's actions": on(root, AA=Dictionary(WC=Dictionary(S=Name.URI, URI=URL))),
-    "page's actions": on(page, AA=Dictionary(O=Dictionary(S=Name.URI, URI=URL))),
-    "link's actions": on(link, AA=Dictionary(E=Dictionary(S=Name.URI, URI=URL))),
-    "next action": on(lambda d: link(d).A, Next=Dictionary(S=Name.URI, URI=URL)),
-    "link to a file": on(lambda d: link(d).A, URI=f"file:///{SECRET}"),
-    "link's names": on(link, T=SECRET, NM=SECRET, Contents=SECRET, PA=Dictionary(S=Name.URI, URI=URL)),
-    "other file's page": on(link, A=Dictionary(S=Name.GoToR, F=PATH, D=[0, Name.Fit])),
-    "script": on(link, A=Dictionary(S=Name.JavaScript, JS=SECRET)),
-    "named scripts": on(root, Names=Dictionary(JavaScript=Dictionary(Names=["a", Dictionary(JS=SECRET)]))),
-    "address of all links": on(root, URI=Dictionary(Base=URL)),
+    "comment": with_content(f"% {SECRET}\nq Q % {SECRET}"),
+    "comment among operands": with_content(f"1 0 % {SECRET}\n0 rg [(a) % {SECRET}\n] TJ"),
+    "marked content": with_content(f"/Span <</Z ({SECRET}) /MCID 1 /Alt ({PATH})>> BDC EMC /A ({SECRET}) DP"),
+    "unknown operator": with_content(f"BX ({SECRET}) zz EX ({SECRET}) Do"),
+    "operand too many": with_content(f"BT ({SECRET}) (a) Tj ({SECRET}) q ET"),
+    "no operator": with_content(f"({SECRET})"),
+    "OpenAction URI": on(ROOT, OpenAction=Dictionary(S=Name.URI, URI=URL)),
+    "OpenAction SubmitForm": on(ROOT, OpenAction=Dictionary(S=Name.SubmitForm, F=URL)),
+    "catalog's actions": on(ROOT, AA=Dictionary(WC=Dictionary(S=Name.URI, URI=URL))),
+    "page's actions": on(PAGE, AA=Dictionary(O=Dictionary(S=Name.URI, URI=URL))),
+    "link's actions": on(LINK, AA=Dictionary(E=Dictionary(S=Name.URI, URI=URL))),
+    "next action": on(lambda d: LINK(d).A, Next=Dictionary(S=Name.URI, URI=URL)),
+    "link to a file": on(lambda d: LINK(d).A, URI=f"file:///{SECRET}"),
+    "link's names": on(LINK, T=SECRET, NM=SECRET, Contents=SECRET, PA=Dictionary(S=Name.URI, URI=URL)),
+    "other file's page": on(LINK, A=Dictionary(S=Name.GoToR, F=PATH, D=[0, Name.Fit])),
+    "script": on(LINK, A=Dictionary(S=Name.JavaScript, JS=SECRET)),
+    "named scripts": on(ROOT, Names=Dictionary(JavaScript=Dictionary(Names=["a", Dictionary(JS=SECRET)]))),
+    "address of all links": on(ROOT, URI=Dictionary(Base=URL)),
     "stream in a file": on(image, F=Dictionary(F=URL), FFilter=Name.DCTDecode),
-    "alternate picture": on(
-        image, Alternates=[SECRET], OPI=Dictionary(a=SECRET), ID=SECRET, Name=Name(f"/{SECRET}")
-    ),
-    "unknown key": on(page, Zz=SECRET),
-    "unknown key of the catalog": on(root, Zz=SECRET, Legal=SECRET, Perms=SECRET, SpiderInfo=SECRET),
-    "value of another kind": on(page, Rotate=SECRET, Tabs=Name(f"/{SECRET}")),
-    "threads": on(root, Threads=[Dictionary(I=Dictionary(Author=SECRET))]),
-    "requirements": on(root, Requirements=[SECRET], AF=[SECRET], Extensions=Dictionary(A=SECRET)),
-    "output profile": on(root, OutputIntents=[Dictionary(Info=SECRET)]),
-    "page's notes": on(page, LastModified=SECRET, PZ=SECRET, Metadata=SECRET, SeparationInfo=SECRET),
-    "language": on(root, Lang=PATH),
+    "alternate picture": on(image, Alternates=[SECRET], OPI=Dictionary(a=SECRET), ID=SECRET),
+    "name of a picture": on(image, Name=Name(f"/{SECRET}")),
+    "unknown key": on(PAGE, Zz=SECRET),
+    "unknown key of the catalog": on(ROOT, Zz=SECRET, Legal=SECRET, Perms=SECRET, SpiderInfo=SECRET),
+    "value of another kind": on(PAGE, Rotate=SECRET, Tabs=Name(f"/{SECRET}")),
+    "threads": on(ROOT, Threads=[Dictionary(I=Dictionary(Author=SECRET))]),
+    "requirements": on(ROOT, Requirements=[SECRET], AF=[SECRET], Extensions=Dictionary(A=SECRET)),
+    "output profile": on(ROOT, OutputIntents=[Dictionary(Info=SECRET)]),
+    "page's notes": on(PAGE, LastModified=SECRET, PZ=SECRET, Metadata=SECRET, SeparationInfo=SECRET),
+    "language": on(ROOT, Lang=PATH),
     "path as description": with_structure(Alt=PATH, T=SECRET, C=Name(f"/{SECRET}")),
     "file name as description": with_structure(Alt=f"{SECRET}.jpg", ID=SECRET),
     "path on a Mac": with_structure(Alt=f"/Users/{SECRET}/a"),
-    "element's attributes": with_structure(
-        A=Dictionary(O=Name.UserProperties, P=[Dictionary(N=SECRET, V=SECRET)])
-    ),
+    "attributes": with_structure(A=Dictionary(O=Name.UserProperties, P=[Dictionary(N=SECRET, V=SECRET)])),
     "parts of elements": lambda: pdf(parts_of_elements),
     "layers": lambda: pdf(layers),
     "page that was deleted": lambda: pdf(deleted_page),
@@ -241,22 +226,18 @@ PDF = {
     "below a picture in two filters": below("ASCIIHexDecode", "FlateDecode"),
     "below a picture with a predictor": below("FlateDecode", predictor=True),
     "table of characters": with_font(ToUnicode=cmap),
-    "font's words": with_font(
-        FontDescriptor=lambda _d: Dictionary(Z=SECRET, FontFamily=SECRET, Style=SECRET)
-    ),
+    "font": with_font(FontDescriptor=lambda _d: Dictionary(Z=SECRET, FontFamily=SECRET, Style=SECRET)),
     "glyph": with_font(
         Subtype=lambda _d: Name.Type3,
         CharProcs=lambda d: Dictionary(a=d.make_stream(f"1 0 d0 % {SECRET}".encode())),
     ),
-    "state": on(lambda d: d.pages[0].Resources, ExtGState=Dictionary(G=Dictionary(Z=SECRET, TR=SECRET))),
-    "unused resources": on(lambda d: d.pages[0].Resources, ProcSet=[SECRET], Zz=SECRET),
+    "state": on(RESOURCES, ExtGState=Dictionary(G=Dictionary(Z=SECRET, TR=SECRET))),
+    "unused resources": on(RESOURCES, ProcSet=[SECRET], Zz=SECRET),
 }
 
 
 @pytest.mark.parametrize("name", PDF)
 def test_planted_text_does_not_stay(name):
     content = clean_or_refuse(PDF[name](), clean_pdf)
-    # None if the file is refused. Each page has a MediaBox.
-    assert content is None or content.count(b"/MediaBox") == 1, (
-        "the page stays, and one that was deleted does not"
-    )
+    # None if the file is refused. Each page has a MediaBox. One that was deleted does not stay.
+    assert content is None or content.count(b"/MediaBox") == 1

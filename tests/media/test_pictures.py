@@ -13,7 +13,6 @@ from media.process import sanitize
 from media.sanitizer.__main__ import clean
 from media.sanitizer.pictures import strip_jpeg
 from media.sanitizer.pixels import MIN_ALPHA
-from media.sanitizer.raster import decode_and_orient
 from tests.support.media_samples import (
     RED,
     exif,
@@ -118,13 +117,6 @@ def test_large_picture_is_made_smaller(size, smaller):
     """The process of the sanitizer has memory and time for it."""
     data = sanitize(saved(photo(*size), "JPEG"), "picture")
     assert Image.open(io.BytesIO(data)).size == smaller
-
-
-def test_decoder_itself_makes_a_large_jpeg_smaller():
-    """A nearly square one too. Otherwise the largest picture would take 400 MB."""
-    image = Image.open(io.BytesIO(saved(photo(5200, 4000), "JPEG")))
-    decode_and_orient(image)
-    assert image.decoderconfig == (2, 0), "the decoder halved the sides"
 
 
 def test_second_picture_in_a_phones_file_is_dropped():

@@ -8,39 +8,20 @@ import sys
 import tempfile
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.urls import reverse
 
 from media import process
 from media.sanitizer.limits import LIMITS
 from media.sanitizer.reasons import Reason
+from tests.support import uploading
 from tests.support.builders import picture_bytes
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
-UPLOADS = {"document": ("a.txt", b"Words."), "picture": ("a.png", picture_bytes())}
 
-
-@pytest.fixture(params=UPLOADS)
+@pytest.fixture(params=[("a.txt", b"Words.", "document"), ("a.png", picture_bytes(), "image")])
 def upload(request, editor):
     """A function that uploads an ordinary file. It returns the form's error, or "" if the file was stored."""
-    name, data = UPLOADS[request.param]
-    address = reverse("wagtaildocs:add" if request.param == "document" else "wagtailimages:add")
-
-    def post():
-        file = SimpleUploadedFile(name, data)
-        response = editor.post(address, {"title": "x", "shows": "place", "file": file})
-        return "" if response.status_code == 302 else " ".join(response.context["form"].errors["file"])
-
-    return post
-
-
-def test_one_file_is_cleaned_at_a_time(upload, monkeypatch):
-    monkeypatch.setattr(process, "LOCK_TIMEOUT", 0.1)
-    with process.SANITIZER_LOCK:
-        assert "Try again in a minute" in upload()
-    assert not upload()
-    assert not upload(), "an upload gives the lock back"
+    return lambda: uploading.upload(editor, *request.param)
 
 
 def test_third_upload_at_once_is_refused_although_the_lock_is_free(upload):
@@ -49,12 +30,13 @@ def test_third_upload_at_once_is_refused_although_the_lock_is_free(upload):
     assert not upload()
 
 
-def test_upload_that_waited_in_vain_gives_its_place_back(upload, monkeypatch):
+def test_one_file_is_cleaned_at_a_time_and_who_waited_in_vain_gives_the_place_back(upload, monkeypatch):
     monkeypatch.setattr(process, "LOCK_TIMEOUT", 0.1)
     with process.SANITIZER_LOCK:
         for _ in range(3):
             assert "Try again in a minute" in upload()
     assert not upload()
+    assert not upload(), "an upload gives the lock back"
 
 
 def test_file_that_takes_too_long_is_refused(upload, monkeypatch):
@@ -90,36 +72,23 @@ def test_crash_leaves_no_copy_of_the_memory():
     assert done.stdout == b"(0, 0)\n"
 
 
-# {limit: (what a process does that exceeds it, the status with which the process ends)}.
-EXCESSES = {
-    "cpu_seconds": ("while True: pass", -signal.SIGKILL),
-    "memory": ("bytes(limits.memory)", 1),
-    "output": ("os.write(1, bytes(limits.output)); os.write(1, b'x')", 1),
-}
+# (kind of file, limit, what a process does that exceeds it, the status with which it ends). The seconds are
+# tried with one kind, because the test takes that long.
+EXCESSES = [("pdf", "cpu_seconds", "while True: pass", -signal.SIGKILL)]
+for kind in ("pdf", "picture"):
+    EXCESSES.append((kind, "memory", "bytes(limits.memory)", 1))
+    EXCESSES.append((kind, "output", "os.write(1, bytes(limits.output)); os.write(1, b'x')", 1))
 
 
-# The seconds are tried with one kind of file, because the test takes that long.
-@pytest.mark.parametrize(
-    ("kind", "limit"),
-    [
-        ("pdf", "cpu_seconds"),
-        ("pdf", "memory"),
-        ("picture", "memory"),
-        ("pdf", "output"),
-        ("picture", "output"),
-    ],
-)
-def test_process_of_the_sanitizer_is_limited(kind, limit):
-    work, status = EXCESSES[limit]
+@pytest.mark.parametrize(("kind", "limit", "work", "status"), EXCESSES)
+def test_process_of_the_sanitizer_is_limited(kind, limit, work, status):
     code = (
         "import os; from media.sanitizer import __main__; from media.sanitizer.limits import LIMITS; "
-        # One second instead of those in LIMITS, because the test takes that long.
         f"limits = LIMITS[{kind!r}]._replace(cpu_seconds=1); __main__.limit_resources(limits)\n{work}"
     )
     with tempfile.TemporaryFile() as output:
-        command = [sys.executable, "-c", code]
         pipes = {"stdout": output, "stderr": subprocess.PIPE, "text": True}
-        done = subprocess.run(command, **pipes, check=False, timeout=60)
+        done = subprocess.run([sys.executable, "-c", code], **pipes, check=False, timeout=60)
     assert done.returncode == status, done.stderr
     assert status < 0 or "MemoryError" in done.stderr or "File too large" in done.stderr
 

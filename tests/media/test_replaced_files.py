@@ -20,25 +20,13 @@ from stories.sharing import SHARE_IMAGE_FILTER
 from tests.support import builders
 from tests.support.media_samples import is_near, make_older
 from tests.support.queries import others, read_only_database
+from tests.support.uploading import upload
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
     pytest.mark.usefixtures("media_root"),
 ]
 NEW_COLOUR = (1, 2, 3)
-
-
-class InterruptedFilter(FileFilter):
-    """A filter that calls `interrupt` after it has made a picture, before the rendition is stored."""
-
-    def __init__(self, spec, interrupt):
-        super().__init__(spec)
-        self.interrupt = interrupt
-
-    def run(self, *arguments, **options):
-        made = super().run(*arguments, **options)
-        self.interrupt()
-        return made
 
 
 def files_in(media_root):
@@ -50,38 +38,32 @@ def new_file():
 
 
 # --- What another process does with a picture while a rendition of it is made --------------------
-# All of these functions take a user, although only those of the admin need one.
-
-
-def replace_in_admin(pk, user):
-    form = {"title": "New", "shows": "place", "collection": "1", "tags": "", "file": new_file()}
-    assert builders.client_of(user).post(f"/admin/images/{pk}/", form).status_code == 302
-
-
-def replace_in_shell(pk, user):
-    builders.save_with(CleanImage.objects.get(pk=pk), file=new_file())
-
-
-def delete_in_admin(pk, user):
-    assert builders.client_of(user).post(f"/admin/images/{pk}/delete/").status_code == 302
-
-
-def delete_in_shell(pk, user):
-    CleanImage.objects.filter(pk=pk).delete()
+# {what it does: function of the picture and of a client}
+CHANGES = {
+    "replace in the admin": lambda image, client: upload(client, "a.png", new_file().read(), way=image),
+    "replace in the shell": lambda image, _client: builders.save_with(image, file=new_file()),
+    "delete in the admin": lambda image, client: client.post(f"/admin/images/{image.pk}/delete/"),
+    "delete in the shell": lambda image, _client: CleanImage.objects.filter(pk=image.pk).delete(),
+}
 
 
 @pytest.mark.parametrize("specs", [["width-100|format-webp"], ["width-100", "fill-90x90|format-webp"]])
-@pytest.mark.parametrize("change", [replace_in_admin, replace_in_shell, delete_in_admin, delete_in_shell])
+@pytest.mark.parametrize("change", CHANGES)
 def test_nobody_gets_a_rendition_that_is_made_during_a_change(client, media_root, change, specs):
     image = builders.make_image()
     builders.make_story(lead_image=image, lead_image_alt="A road")
     user = builders.make_user("Moderators")
 
-    def interrupt():
-        with others() as start:
-            start(lambda: change(image.pk, user))
+    class InterruptedFilter(FileFilter):
+        """The change happens after a picture is made, before the rendition is stored."""
 
-    last = InterruptedFilter(specs[-1], interrupt)
+        def run(self, *arguments, **options):
+            made = super().run(*arguments, **options)
+            with others() as start:
+                start(lambda: CHANGES[change](CleanImage.objects.get(), builders.client_of(user)))
+            return made
+
+    last = InterruptedFilter(specs[-1])
     with suppress(SourceImageIOError):
         image.create_renditions(*map(FileFilter, specs[:-1]), last)
     stale = {f"images/{path.name}" for path in media_root.glob("images/*")}

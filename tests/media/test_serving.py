@@ -8,33 +8,13 @@ from django.conf import settings as site_settings
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.storage import default_storage
-from django.urls import reverse
-from wagtail.models import (
-    Collection,
-    CollectionViewRestriction,
-    GroupPagePermission,
-    PageViewRestriction,
-    ReferenceIndex,
-)
+from wagtail import models
 
-from home.models import SiteSettings
 from media.models import Rendition
 from stories.terms import Country
 from tests.support import builders
-from tests.support.files_of_pages import (
-    address_of,
-    author_of_live_story,
-    document_block,
-    document_of_draft,
-    document_of_live_story,
-    draft,
-    get,
-    live_story,
-    logo,
-    original_file,
-    story_with,
-    used_by_nothing,
-)
+from tests.support import files_of_pages as files
+from tests.support.files_of_pages import address_of, document_block, get, story_with
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 # The most queries that it takes to find out whether a visitor gets a file.
@@ -43,14 +23,14 @@ MAX_QUERIES = 5
 # --- Visitors ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "make_file", [live_story, author_of_live_story, logo, document_of_live_story, draft, used_by_nothing]
-)
-def test_visitors_file_takes_few_queries_and_sets_no_cookie(make_file, client, django_assert_max_num_queries):
-    address = make_file()
+PUBLIC = ["live_story", "author_of_live_story", "logo", "document_of_live_story"]
+
+
+@pytest.mark.parametrize("situation", [*PUBLIC, "draft"])
+def test_visitors_file_takes_few_queries_and_sets_no_cookie(situation, client, django_assert_max_num_queries):
+    address = getattr(files, situation)()
     get(client, address)  # Content types are read once by each process.
-    # After a 404, the middleware for redirects takes two queries.
-    for_redirects = 2 if make_file in (draft, used_by_nothing) else 0
+    for_redirects = 2 * (situation == "draft")  # after a 404, the middleware for redirects takes two queries
     with django_assert_max_num_queries(MAX_QUERIES + for_redirects):
         response = get(client, address)
     assert not response.cookies
@@ -69,8 +49,8 @@ def test_cost_does_not_grow_with_the_pages_that_use_a_picture(client, django_ass
 
 def test_reference_from_an_object_with_a_text_key_is_ignored(client):
     """Keys of countries are letters. PostgreSQL would fail to convert them to the key of a page."""
-    address = live_story()
-    (reference,) = ReferenceIndex.get_references_to(Rendition.objects.get().image)
+    address = files.live_story()
+    (reference,) = models.ReferenceIndex.get_references_to(Rendition.objects.get().image)
     reference.pk, reference.object_id = None, "SN"
     reference.base_content_type = ContentType.objects.get_for_model(Country)
     reference.save()
@@ -79,7 +59,7 @@ def test_reference_from_an_object_with_a_text_key_is_ignored(client):
 
 @pytest.mark.sqlite_only
 def test_invalid_session_cookie_opens_nothing(client):
-    address = draft()
+    address = files.draft()
     for cookie in ("", "nonsense", "0" * 32):
         client.cookies[site_settings.SESSION_COOKIE_NAME] = cookie
         response = get(client, address)
@@ -89,7 +69,7 @@ def test_invalid_session_cookie_opens_nothing(client):
 
 @pytest.mark.sqlite_only
 def test_file_has_its_type_and_never_acts_as_a_page(client):
-    response = get(client, live_story())
+    response = get(client, files.live_story())
     assert response["Content-Type"] == "image/jpeg"
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Content-Security-Policy"].startswith("default-src 'none'; base-uri 'none'")
@@ -98,9 +78,9 @@ def test_file_has_its_type_and_never_acts_as_a_page(client):
 
 
 @pytest.mark.sqlite_only
-@pytest.mark.parametrize("make_file", [live_story, document_of_live_story, draft, document_of_draft])
-def test_no_header_says_when_a_file_was_stored(make_file, client):
-    address = make_file()
+@pytest.mark.parametrize("situation", ["live_story", "document_of_live_story", "draft", "document_of_draft"])
+def test_no_header_says_when_a_file_was_stored(situation, client):
+    address = getattr(files, situation)()
     client.force_login(builders.make_user("Editors"))
     later = "Fri, 01 Jan 2100 00:00:00 GMT"
     for response in (get(client, address), get(client, address, **{"If-Modified-Since": later})):
@@ -117,30 +97,18 @@ def test_unpublished_page_hides_files_that_a_browser_has_at_once(client):
         assert get(client, address, **{"If-None-Match": tag}).status_code == 404, address
 
 
-def test_other_addresses_are_not_found(client):
-    for address in (
-        "/media/",
-        "/media/images/nothing.jpg",
-        "/media/images/%00.jpg",
-        "/media/%2e%2e/db.sqlite3",
-        "/media//etc/passwd",
-        "/media/images/" + "a" * 3000,
-        "/media/images/%ff%fe.jpg",
-    ):
-        assert get(client, address).status_code == 404, address
-
-
-@pytest.mark.sqlite_only
-def test_original_is_not_found_by_a_roundabout_path(client):
-    name = original_file().removeprefix("/media/")
+def test_other_addresses_and_roundabout_ones_of_an_original_are_not_found(client):
+    name = files.original_file().removeprefix("/media/")
     assert default_storage.exists(name)
-    for path in ("images/../{}", "images/%2e%2e/{}", "{}%00"):
-        assert get(client, f"/media/{path.format(name)}").status_code == 404, path
+    names = ("images/nothing.jpg", "images/%00.jpg", "%2e%2e/db.sqlite3", "/etc/passwd", "images/%ff%fe.jpg")
+    roundabout = (f"images/../{name}", f"images/%2e%2e/{name}", f"{name}%00")
+    for path in ("", *names, "images/" + "a" * 3000, *roundabout):
+        assert get(client, f"/media/{path}").status_code == 404, path
 
 
 @pytest.mark.sqlite_only
 def test_only_reading_is_allowed(client):
-    address = live_story()
+    address = files.live_story()
     assert client.post(address).status_code == 405
     head = client.head(address)
     assert (head.status_code, head.getvalue()) == (200, b"")
@@ -148,7 +116,7 @@ def test_only_reading_is_allowed(client):
 
 @pytest.mark.sqlite_only
 def test_missing_file_is_not_found_and_not_kept_by_caches(client):
-    address = live_story()
+    address = files.live_story()
     rendition = Rendition.objects.get()
     rendition.file.storage.delete(rendition.file.name)
     response = get(client, address)
@@ -160,48 +128,40 @@ def test_missing_file_is_not_found_and_not_kept_by_caches(client):
 
 def test_user_who_may_edit_a_page_gets_the_pictures_of_its_draft(client):
     """No permission for pictures is needed."""
-    address = draft()
+    address = files.draft()
     group = Group.objects.create(name="Reviewers")
     group.permissions.add(Permission.objects.get(codename="access_admin"))
     client.force_login(builders.make_user("Reviewers"))
     assert get(client, address).status_code == 404
     change = Permission.objects.get(content_type__model="page", codename="change_page")
-    GroupPagePermission.objects.create(group=group, page=builders.home_page(), permission=change)
+    models.GroupPagePermission.objects.create(group=group, page=builders.home_page(), permission=change)
     assert get(client, address).status_code == 200
 
 
 def test_shared_password_opens_nothing(client):
     """No form of the admin offers one, but the database of another site can have it."""
     story = story_with(image := builders.make_image())
-    password = {"restriction_type": "password", "password": "x"}
-    restriction = PageViewRestriction.objects.create(page=story, **password)
+    fields = {"restriction_type": "password", "password": "x"}
+    restriction = models.PageViewRestriction.objects.create(page=story, **fields)
     form = f"/_util/authenticate_with_password/{restriction.pk}/{story.pk}/"
     for address in (story.url, address_of(image), form, "/documents/authenticate_with_password/1/"):
         assert get(client, address).status_code == 404, address
 
 
 def test_private_collection_guards_its_documents_too(client):
-    collection = Collection.get_first_root_node().add_child(name="Inner")
+    collection = models.Collection.get_first_root_node().add_child(name="Inner")
     document = builders.save_with(builders.make_document(), collection=collection)
     builders.make_story(body=document_block(document))
     assert get(client, document.url).status_code == 200
-    CollectionViewRestriction.objects.create(collection=collection, restriction_type="login")
+    models.CollectionViewRestriction.objects.create(collection=collection, restriction_type="login")
     assert get(client, document.url).status_code == 302  # to the form to log in
-
-
-@pytest.mark.sqlite_only
-def test_list_of_uses_of_a_logo_names_the_settings(moderator):
-    logo()
-    image = SiteSettings.objects.get().logo
-    usage = builders.parse(moderator.get(reverse("wagtailimages:image_usage", args=[image.pk])))
-    assert "Stories" in usage.select_one("main table").text  # the organisation's name
 
 
 # --- Front servers -------------------------------------------------------------------------------
 
 
 @pytest.mark.sqlite_only
-@pytest.mark.parametrize("make_file", [draft, document_of_draft])
+@pytest.mark.parametrize("make_file", [files.draft, files.document_of_draft])
 def test_front_server_sends_the_bytes_after_the_check(make_file, settings, client):
     settings.MEDIA_ACCEL_PREFIX = "/protected/"
     address = make_file()
@@ -213,7 +173,7 @@ def test_front_server_sends_the_bytes_after_the_check(make_file, settings, clien
     assert response.content == b""
     assert response["Cache-Control"] == "private, no-store"
     assert response["Content-Security-Policy"].startswith("default-src 'none'; base-uri 'none'")
-    if make_file is document_of_draft:
+    if make_file is files.document_of_draft:
         assert response["Content-Disposition"].startswith("attachment")
 
 
@@ -221,7 +181,7 @@ def test_front_server_sends_the_bytes_after_the_check(make_file, settings, clien
 def test_site_sends_the_bytes_of_a_public_picture(settings, client):
     """nginx caches no response that makes it send a file."""
     settings.MEDIA_ACCEL_PREFIX = "/protected/"
-    response = get(client, live_story())
+    response = get(client, files.live_story())
     assert "X-Accel-Redirect" not in response
     assert response.content_read.startswith(b"\xff\xd8")
     assert response["Cache-Control"] == "public, max-age=600, s-maxage=1"

@@ -1,6 +1,5 @@
 """compose.yaml: its services are locked down, and it fits the other files of the deployment."""
 
-import os
 import re
 import resource
 import stat
@@ -12,7 +11,6 @@ from pathlib import Path
 import pytest
 import yaml
 from django.conf import settings
-from django.core.management import get_commands
 
 from media.sanitizer.limits import LIMITS
 from tests.support.environment import ROOT, read_settings, variables_in_code
@@ -43,15 +41,12 @@ def test_service_is_locked_down(name):
     assert ("ports" in service) == (name == "front")
 
 
-def test_first_administrator_has_no_name_that_anybody_can_guess():
-    assert {SERVICES[name]["environment"]["FIRST_ADMIN"] for name in SITE} == {"${FIRST_ADMIN:-random}"}
-
-
-def test_only_the_site_reaches_the_database():
+def test_only_the_site_reaches_the_database_and_its_own_secrets():
     assert COMPOSE["networks"]["inside"] == {"internal": True}
     inside = {name for name, service in SERVICES.items() if "inside" in service.get("networks", [])}
     assert inside == {"database", *SITE}
     assert SERVICES["database"]["networks"] == ["inside"]
+    assert "site-secrets" not in {*volumes_of("front").values(), *volumes_of("database").values()}
 
 
 def test_volumes_and_files_exist():
@@ -61,13 +56,11 @@ def test_volumes_and_files_exist():
     assert all((ROOT / file).is_file() for file in files)
 
 
-def test_front_server_and_database_do_not_get_the_secrets_of_the_site():
-    assert "site-secrets" not in {*volumes_of("front").values(), *volumes_of("database").values()}
-
-
 @pytest.mark.parametrize("name", SITE)
 def test_variables_are_those_that_the_settings_read(name):
-    assert set(SERVICES[name]["environment"]) - LIBPQ_VARIABLES <= variables_in_code()
+    variables = SERVICES[name]["environment"]
+    assert set(variables) - LIBPQ_VARIABLES <= variables_in_code()
+    assert variables["FIRST_ADMIN"] == "${FIRST_ADMIN:-random}", "a name that nobody can guess"
 
 
 def test_scripts_of_the_backups_name_services_and_the_user_of_the_database():
@@ -77,17 +70,6 @@ def test_scripts_of_the_backups_name_services_and_the_user_of_the_database():
     assert {*named, *stopped.split()} == set(SERVICES) - {"secrets"}
     users = set(re.findall(r"--username=(\w+)", page))
     assert users == {SERVICES["database"]["environment"][name] for name in ("POSTGRES_USER", "POSTGRES_DB")}
-
-
-def test_commands_exist():
-    words = SERVICES["scheduler"]["command"].split()
-    assert words[:2] == ["python", "manage.py"]
-    assert words[2] in get_commands()
-    script = SERVICES["secrets"]["command"].split()[1]
-    assert (ROOT / script).is_file()
-    start = re.search(r'^CMD \["(.+)"\]$', (ROOT / "Dockerfile").read_text(), re.MULTILINE)[1]
-    assert "command" not in SERVICES["web"]
-    assert os.access(ROOT / start, os.X_OK)
 
 
 def test_front_server_finds_the_site_and_its_files():
@@ -101,27 +83,22 @@ def test_front_server_finds_the_site_and_its_files():
     assert f"location {prefix} {{" in nginx
 
 
-def test_uploads_fill_no_memory_but_their_own():
-    """The front server's file systems are in memory: one for its cache of at most 512 MB, one for uploads."""
-    sizes = dict(each.split(":size=") for each in SERVICES["front"]["tmpfs"] if ":size=" in each)
-    assert sizes == {"/var/cache/nginx": "640m", "/var/cache/nginx/client_temp": "256m"}
-    assert "max_size=512m" in (ROOT / "deploy" / "nginx.conf").read_text()
-
-
-UNITS = {"m": 2**20, "mb": 2**20, "g": 2**30}
-
-
 def size(text):
     """Return the bytes of a size such as "64m"."""
-    number, unit = re.fullmatch(r"(\d+)([a-z]+)", text).groups()
-    return int(number) * UNITS[unit]
+    number, unit = re.fullmatch(r"(\d+)([mg])b?", text).groups()
+    return int(number) * (2**20 if unit == "m" else 2**30)
 
 
 def test_limits_of_memory_have_room_for_what_other_limits_allow():
-    """The sizes that are written here, 64m and 512m, are for the programs themselves."""
+    """The sizes of file systems are in memory: nginx's cache of at most 512 MB, and uploads.
+
+    The sizes that are written here, 64m and 512m, are for the programs themselves.
+    """
     limits = {name: size(service["mem_limit"]) for name, service in SERVICES.items()}
-    sizes = [size(each.split(":size=")[1]) for each in SERVICES["front"]["tmpfs"] if ":size=" in each]
-    assert limits["front"] >= sum(sizes) + size("64m")
+    sizes = dict(each.split(":size=") for each in SERVICES["front"]["tmpfs"] if ":size=" in each)
+    assert sizes == {"/var/cache/nginx": "640m", "/var/cache/nginx/client_temp": "256m"}
+    assert "max_size=512m" in (ROOT / "deploy" / "nginx.conf").read_text()
+    assert limits["front"] >= sum(map(size, sizes.values())) + size("64m")
     # Two processes clean one file at a time each, in a process of its own. Eight threads can parse an upload.
     cleaning = max(each.memory for each in LIMITS.values())
     assert limits["web"] >= 2 * cleaning + 8 * settings.LARGEST_REQUEST + size("512m")
@@ -148,7 +125,7 @@ def test_example_trusts_no_network():
 def make_secrets(folder, check=True, **options):
     command = [sys.executable, ROOT / "deploy" / "make_secrets.py", folder]
     subprocess.run(command, check=check, **options)
-    return {path.relative_to(folder): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_secrets_are_generated_once(tmp_path):
@@ -158,19 +135,13 @@ def test_secrets_are_generated_once(tmp_path):
     # A run that fails leaves no empty file that the next run would take for a secret.
     make_secrets(tmp_path, check=False, preexec_fn=fill_the_disk, stderr=subprocess.DEVNULL)
     made = make_secrets(tmp_path)
-    names = {
-        *("site/secret_key", "site/safeguarding_keys", "site/pgpass", "database/password"),
-        *("front/privkey.pem", "front/fullchain.pem"),
-    }
-    assert {str(name) for name in made} == names
+    private = {"site/secret_key", "site/safeguarding_keys", "site/pgpass", "front/privkey.pem"}
+    assert set(made) == private | {"database/password", "front/fullchain.pem"}
+    assert {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in private} == {0o600}
     assert make_secrets(tmp_path) == made
-    for name in ("site/secret_key", "site/safeguarding_keys", "site/pgpass", "front/privkey.pem"):
-        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
-    password = (tmp_path / "database" / "password").read_text()
-    assert (tmp_path / "site" / "pgpass").read_text() == f"database:5432:stories:stories:{password}\n"
-    assert len((tmp_path / "site" / "secret_key").read_text()) >= 50
-    other = make_secrets(tmp_path / "other")
-    assert not set(other.values()) & set(made.values())
+    assert made["site/pgpass"] == f"database:5432:stories:stories:{made['database/password']}\n"
+    assert len(made["site/secret_key"]) >= 50
+    assert not set(make_secrets(tmp_path / "other").values()) & set(made.values())
 
 
 def test_site_reads_the_keys_for_names_that_compose_generates(tmp_path):
@@ -180,13 +151,9 @@ def test_site_reads_the_keys_for_names_that_compose_generates(tmp_path):
         default = SERVICES[name]["environment"][variable].removeprefix(f"${{{variable}:-").removesuffix("}")
         assert volumes_of(name)[str(Path(default).parent)] == "site-secrets"
         assert volumes_of("secrets")["/secrets/site"] == "site-secrets"
-        path = Path("site") / Path(default).name
+        path = f"site/{Path(default).name}"
         # The settings add the padding that Fernet needs, because a key may be written without it.
-        assert read_keys(tmp_path, **{variable: str(tmp_path / path)}) == [f"{made[path]}="]
-        own = new_safeguarding_key()
-        assert read_keys(tmp_path, **{variable: str(tmp_path / path)}, SAFEGUARDING_KEYS=own) == [own]
+        own, variables = new_safeguarding_key(), {variable: str(tmp_path / path)}
+        for more, keys in (({}, [f"{made[path]}="]), ({"SAFEGUARDING_KEYS": own}, [own])):
+            assert read_settings(tmp_path, **variables, **more)["SAFEGUARDING_KEYS"] == keys
         assert "SAFEGUARDING_KEYS" not in SERVICES[name]["environment"]
-
-
-def read_keys(tmp_path, **variables):
-    return read_settings(tmp_path, **variables)["SAFEGUARDING_KEYS"]

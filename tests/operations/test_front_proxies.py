@@ -17,22 +17,13 @@ pytestmark = pytest.mark.sqlite_only
 
 # Configuration of the other proxy. It sends the visitor's address in `header`.
 OUTER = """
-daemon off;
-worker_processes 1;
-pid {folder}/pid;
-error_log stderr emerg;
-{user}
-events {{}}
-http {{
-    {temporary}
-    access_log off;
-    server {{
-        listen 127.0.0.1:{port};
-        location / {{
-            proxy_pass http://127.0.0.1:{inner};
-            proxy_set_header {header};
-            proxy_set_header X-Forwarded-Proto https;
-        }}
+access_log off;
+server {{
+    listen 127.0.0.1:{port};
+    location / {{
+        proxy_pass http://127.0.0.1:{inner};
+        proxy_set_header {header};
+        proxy_set_header X-Forwarded-Proto https;
     }}
 }}
 """
@@ -52,9 +43,8 @@ def uncommented(header):
 
     `header`: the one from which nginx reads the visitor's address.
     """
-    lines = re.findall(
-        r"^    #((?:set_real_ip_from|real_ip_\w+) .*;)$", front_server.CONFIGURATION.read_text(), re.M
-    )
+    configuration = front_server.CONFIGURATION.read_text()
+    lines = re.findall(r"^    #((?:set_real_ip_from|real_ip_\w+) .*;)$", configuration, re.M)
     assert [line.split()[0] for line in lines] == ["set_real_ip_from", "real_ip_header", "real_ip_recursive"]
     return "\n".join([TRUSTED, f"real_ip_header {header};", lines[2]])
 
@@ -64,11 +54,12 @@ def outer_proxy(program, inner, header):
     """Run another nginx in front of the port `inner`, which sets `header`; yield its port."""
     port = services.free_port()
     with tempfile.TemporaryDirectory(prefix="tests-nginx-") as folder:
-        configuration = Path(folder) / "nginx.conf"
-        paths = [f"{kind}_temp_path {folder}/{kind};" for kind in front_server.TEMPORARY]
-        options = {"folder": folder, "user": front_server.user_line(), "temporary": " ".join(paths)}
-        configuration.write_text(OUTER.format(port=port, inner=inner, header=header, **options))
-        with subprocess.Popen([program, "-p", folder, "-e", "stderr", "-c", configuration]) as process:
+        site, main = Path(folder) / "site.conf", Path(folder) / "nginx.conf"
+        site.write_text(OUTER.format(port=port, inner=inner, header=header))
+        paths = " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in front_server.TEMPORARY)
+        options = {"folder": folder, "user": front_server.user_line(), "temporary": paths}
+        main.write_text(front_server.MAIN_CONFIGURATION.format(**options))
+        with subprocess.Popen([program, "-p", folder, "-e", "stderr", "-c", main]) as process:
             try:
                 front_server.wait_for(port, process)
                 yield port

@@ -40,22 +40,18 @@ def status_of_upload(front, path, length, headers, is_chunked=False):
     return status
 
 
-@pytest.mark.parametrize(
-    ("path", "headers", "limit"),
-    [
-        ("/admin/images/add/?next=1", SESSION, LARGE),
-        ("/admin/documents/edit/4/", SESSION, LARGE),
-        ("/admin/redirects/import/", SESSION, LARGE),
-        ("/admin/pages/4/edit/", SESSION, FORM),
-        ("/admin/dismissibles/", SESSION, FORM),
-        ("/admin/images/add/", {}, ADMIN),
-        ("/admin/images/add/", {"Cookie": "sessionid=1"}, ADMIN),
-        ("/admin/login/", {"Cookie": "csrftoken=1"}, ADMIN),
-        ("/", SESSION, SMALL),
-        ("/_util/login/", {}, SMALL),  # where Wagtail asks for the login to a private page
-        ("/documents/1/a.pdf", SESSION, SMALL),
-    ],
-)
+LIMITS = {
+    LARGE: ["/admin/images/add/?next=1", "/admin/documents/edit/4/", "/admin/redirects/import/"],
+    FORM: ["/admin/pages/4/edit/", "/admin/dismissibles/"],
+    SMALL: ["/", "/documents/1/a.pdf"],
+}
+CASES = [(path, SESSION, limit) for limit, paths in LIMITS.items() for path in paths]
+CASES += [("/admin/images/add/", {}, ADMIN), ("/admin/images/add/", {"Cookie": "sessionid=1"}, ADMIN)]
+CASES.append(("/admin/login/", {"Cookie": "csrftoken=1"}, ADMIN))
+CASES.append(("/_util/login/", {}, SMALL))  # where Wagtail asks for the login to a private page
+
+
+@pytest.mark.parametrize(("path", "headers", "limit"), CASES)
 def test_only_who_is_logged_in_can_send_large_bodies(upstream, front, path, headers, limit):
     assert status_of_upload(front, path, limit + 1, headers) == 413
     # Without a length, also those with a session may send no more than ADMIN.

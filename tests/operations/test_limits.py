@@ -29,10 +29,6 @@ def no_file_larger_than(size):
         signal.signal(signal.SIGXFSZ, handler)
 
 
-def files(folder):
-    return [path for path in folder.rglob("*") if path.is_file()]
-
-
 def test_upload_to_a_full_disk_fails_and_leaves_no_file(client, media_root):
     client.force_login(builders.make_user("Moderators"))
     client.raise_request_exception = False
@@ -42,7 +38,7 @@ def test_upload_to_a_full_disk_fails_and_leaves_no_file(client, media_root):
         refused = client.post(reverse("wagtailimages:add"), form)
     assert refused.status_code == 500
     assert not CleanImage.objects.exists()
-    assert files(media_root) == []
+    assert not [path for path in media_root.rglob("*") if path.is_file()]
     file.seek(0)
     assert client.post(reverse("wagtailimages:add"), form).status_code == 302
     assert CleanImage.objects.count() == 1
@@ -55,16 +51,6 @@ def test_too_large_request_is_refused(client, settings):
     for size, status in ((50_000, 200), (200_000, 400)):
         form = {"title": "A", "file": SimpleUploadedFile("a.png", b"x" * size)}
         assert client.post(reverse("wagtailimages:add"), form).status_code == status
-
-
-def test_too_many_or_too_large_fields_are_refused(client):
-    client.force_login(builders.make_user("Moderators"))
-    address = reverse("wagtailadmin_pages:edit", args=[builders.make_story().pk])
-    # The settings allow 10,000 fields, and Django 2.5 MB for all of them together.
-    assert client.post(address, {f"field-{number}": "" for number in range(10_001)}).status_code == 400
-    body = "body=" + "x" * 3_000_000
-    kind = "application/x-www-form-urlencoded"
-    assert client.post(address, body, content_type=kind).status_code == 400
 
 
 def test_public_pages_work_on_a_full_disk():

@@ -1,8 +1,6 @@
 """deploy/start, the command of the container: the server starts, and finishes requests when it stops."""
 
-import json
 import os
-import re
 import signal
 import sqlite3
 import subprocess
@@ -31,22 +29,17 @@ def running_server(variables):
     port = services.free_port()
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environment = variables | {"PORT": str(port), "PATH": path}
-    with subprocess.Popen(
-        [START], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as server:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen([START], env=environment, **pipes) as server:
         try:
-            wait_until_ready(port, server)
+            end = time.monotonic() + PATIENCE
+            while answer(port, "/readyz") != b"ok\n":
+                assert server.poll() is None, server.stdout.read()
+                assert time.monotonic() < end
+                time.sleep(0.1)
             yield server, port
         finally:
             server.kill()
-
-
-def wait_until_ready(port, server):
-    end = time.monotonic() + PATIENCE
-    while answer(port, "/readyz") != b"ok\n":
-        assert server.poll() is None, server.stdout.read()
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def test_server_prepares_the_site_and_finishes_requests_before_it_stops(tmp_path, django_db_setup):
@@ -92,17 +85,6 @@ def test_variables_of_the_image(tmp_path, variables, expected):
     environment = BARE | {"PATH": f"{tmp_path}:{os.environ['PATH']}"} | variables
     done = subprocess.run([START], env=environment, capture_output=True, text=True, check=False)
     assert (done.stdout + done.stderr).strip() == expected
-
-
-def test_health_check_of_the_image_takes_an_empty_port_for_none(monkeypatch):
-    command = re.search(
-        r"HEALTHCHECK .*?CMD (\[.*?\])\n", (START.parents[1] / "Dockerfile").read_text(), re.DOTALL
-    )
-    asked = []
-    monkeypatch.setenv("PORT", "")
-    monkeypatch.setattr("urllib.request.urlopen", lambda address, **_options: asked.append(address))
-    exec(json.loads(command[1].replace("\\\n", ""))[2])  # noqa: S102
-    assert asked == ["http://127.0.0.1:8000/livez"]
 
 
 def test_server_does_not_start_without_a_secret_key(tmp_path):

@@ -46,11 +46,8 @@ def data_dir(settings, tmp_path, media_root):
     return tmp_path
 
 
-@pytest.fixture
-def noon(time_machine):
-    """The clock, at noon, for a test that must not pass midnight."""
-    time_machine.move_to(datetime(2026, 3, 10, 12, tzinfo=UTC))
-    return time_machine
+def statuses(*addresses):
+    return [Client().get(each).status_code for each in addresses]
 
 
 def make_site(path):
@@ -58,8 +55,7 @@ def make_site(path):
 
     Return (person, story of somebody else).
     """
-    person = withdrawal_world.make_named_person()
-    make_story_about(person, slug=SLUG)
+    make_story_about(person := withdrawal_world.make_named_person(), slug=SLUG)
     return person, save_with_others(path)
 
 
@@ -79,7 +75,8 @@ def files_with_words():
     return {name for name, content in files.items() if words_in(content, SENTINELS)}
 
 
-def test_withdrawal_leaves_nothing_in_the_files_and_outlives_a_restore(tmp_path, noon, caplog):
+def test_withdrawal_leaves_nothing_in_the_files_and_outlives_a_restore(tmp_path, time_machine, caplog):
+    time_machine.move_to(datetime(2026, 3, 10, 12, tzinfo=UTC))  # it must not pass midnight
     person = withdrawal_world.make_named_person()
     own, image, _document = withdrawal_world.make_own_stories(person)
     user = builders.make_user("Editors")
@@ -100,15 +97,15 @@ def test_withdrawal_leaves_nothing_in_the_files_and_outlives_a_restore(tmp_path,
     withdrawal_world.finish()
     if connection.vendor == "postgresql":
         assert left.get().step == "vacuum", "it waits for the night"
-        noon.move_to(datetime(2026, 3, 11, 3, tzinfo=UTC))
+        time_machine.move_to(datetime(2026, 3, 11, 3, tzinfo=UTC))
         run_tasks()
     assert not left.exists()
     assert files_with_words() == set()
 
     restore_site(tmp_path / "site")
     assert f"Withdrawn again: {person.code}" in caplog.text
-    assert Client().get(HOME).status_code == 404
-    assert Client().get(other.url).status_code == 200
+    assert statuses(HOME) == [404]
+    assert statuses(other.url) == [200]
     # Rows that a lead has to tick come back with the backup, here the name of a tag.
     assert set(tables_with(NAME)) == {"taggit_tag"}
     assert not image.file.storage.exists(image.file.name)
@@ -126,16 +123,16 @@ def test_without_the_ledger_everybody_is_held_until_a_lead_confirms(client, tmp_
     restore_site(tmp_path / "later")
     assert "is held until the safeguarding team confirms it" in caplog.text
     addresses = [HOME, other.url, nobody.url]
-    assert [Client().get(each).status_code for each in addresses] == [404, 404, 200]
+    assert statuses(*addresses) == [404, 404, 200]
     # While everybody is held, no ledger is written: the next restore would trust it.
     ledger.write()
     restore_site(tmp_path / "later")
-    assert [Client().get(each).status_code for each in addresses] == [404, 404, 200]
+    assert statuses(*addresses) == [404, 404, 200]
 
     withdraw_all(Contributor.objects.get(pk=person.pk))
     client.force_login(builders.make_user(GROUP))
-    client.post("/admin/safeguarding/withdrawals/after-restore/")
-    assert [Client().get(each).status_code for each in addresses] == [404, 200, 200]
+    client.post(AFTER)
+    assert statuses(*addresses) == [404, 200, 200]
     assert Ledger.get().held_since is None
     # The end of the hold writes the ledger again.
     assert person.code in ledger.file_path().read_text()
@@ -154,7 +151,7 @@ def test_person_whom_the_backup_does_not_know_is_found_by_the_digests(tmp_path):
         story.save()
     withdraw_all(person)
     restore_site(tmp_path / "site")
-    assert Client().get(HOME).status_code == 404
+    assert statuses(HOME) == [404]
     assert tables_with(NAME) == {}
     assert not image.file.storage.exists(image.file.name)
 
@@ -167,17 +164,17 @@ def test_replaced_database_is_caught_up_at_the_start_and_by_the_scheduler(tmp_pa
     withdraw_all(person)
     for command in ("prepare", "run_due_work"):
         replace_database(tmp_path / "site")
-        assert Client().get(HOME).status_code == 200
+        assert statuses(HOME) == [200]
         call_command(command)
-        assert [Client().get(each).status_code for each in (HOME, other.url)] == [404, 200], command
+        assert statuses(HOME, other.url) == [404, 200], command
 
     # Without the file nothing is known, and a new one is not trusted.
     ledger.file_path().unlink()
     replace_database(tmp_path / "site")
     call_command("prepare", verbosity=0)
-    assert [Client().get(each).status_code for each in (HOME, other.url)] == [404, 404]
+    assert statuses(HOME, other.url) == [404, 404]
     restore_site(tmp_path / "site")
-    assert [Client().get(each).status_code for each in (HOME, other.url)] == [404, 404]
+    assert statuses(HOME, other.url) == [404, 404]
 
 
 def test_failure_of_the_database_makes_no_withdrawal_forgotten(tmp_path):
@@ -198,7 +195,16 @@ def test_failure_of_the_database_makes_no_withdrawal_forgotten(tmp_path):
     with pytest.raises(CommandError, match="ledger"):
         call_command("run_due_work")
     call_command("run_due_work")
-    assert Client().get(HOME).status_code == 404
+    assert statuses(HOME) == [404]
+
+
+# The page on which a lead decides what to do after a restore.
+AFTER = "/admin/safeguarding/withdrawals/after-restore/"
+
+
+def today(client):
+    """Return the part of the desk that says what a lead has to do."""
+    return builders.parse(client.get("/admin/")).select_one("#safeguarding-today-content")
 
 
 def break_ledger(*lines):
@@ -206,8 +212,7 @@ def break_ledger(*lines):
 
     The withdrawal in the last line then shows whether those after a broken line are carried out.
     """
-    content = ledger.file_path().read_text()
-    [*before, last] = content.splitlines()
+    [*before, last] = (content := ledger.file_path().read_text()).splitlines()
     added = [line if isinstance(line, str) else json.dumps(line) for line in lines]
     ledger.file_path().write_text("\n".join([*before, *added, last, ""]))
     return content
@@ -219,21 +224,19 @@ def test_withdrawal_that_cannot_be_carried_out_again_holds_everybody(tmp_path):
     person, other = make_site(tmp_path / "site")
     withdraw_all(person)
     # An entry that lacks most of its fields, one that lacks all, and one that is no dictionary.
-    broken = [{"code": person.code, "key": str(uuid.uuid4())}, {}, "5"]
-    content = break_ledger(*broken)
+    content = break_ledger({"code": person.code, "key": str(uuid.uuid4())}, {}, "5")
+    failures = f"{person.code} (KeyError), ? (ValidationError), ? (ValidationError)"
     for way in ("prepare", "run_due_work"):
         replace_database(tmp_path / "site")
         call_command(way)
-        assert [Client().get(each).status_code for each in (HOME, other.url)] == [404, 404], way
-        assert (
-            Ledger.get().failures == f"{person.code} (KeyError), ? (ValidationError), ? (ValidationError)"
-        ), way
+        assert statuses(HOME, other.url) == [404, 404], way
+        assert Ledger.get().failures == failures, way
     assert (tmp_path / "due_work_done").exists(), "the nightly work was done too"
 
     # Somebody mends the file, and starts the site again.
     ledger.file_path().write_text(content)
     call_command("prepare", verbosity=0)
-    assert [Client().get(each).status_code for each in (HOME, other.url)] == [404, 200]
+    assert statuses(HOME, other.url) == [404, 200]
 
 
 @pytest.mark.sqlite_only
@@ -245,26 +248,24 @@ def test_lead_sees_what_failed_and_tries_it_again(client, tmp_path):
     content = break_ledger(broken | {"address": [digest_of(unlisted.url, Ledger.get().salt)]})
     replace_database(tmp_path / "site")
     call_command("run_due_work")
-    assert Client().get(unlisted.url).status_code == 404, "it may be what was erased"
-    page = "/admin/safeguarding/withdrawals/after-restore/"
+    assert statuses(unlisted.url) == [404], "it may be what was erased"
     client.force_login(builders.make_user(GROUP))
-    today = builders.parse(client.get("/admin/")).select_one("#safeguarding-today-content")
-    assert f"{person.code} (KeyError): Could not be carried out again." in today.text
-    assert today.select_one(f"a[href='{page}']")
-    assert f"{person.code} (KeyError)" in builders.parse(client.get(page)).select_one("main").text
+    assert f"{person.code} (KeyError): Could not be carried out again." in today(client).text
+    assert today(client).select_one(f"a[href='{AFTER}']")
+    assert f"{person.code} (KeyError)" in builders.parse(client.get(AFTER)).select_one("main").text
 
     # The confirmation that nobody else withdrew ends no hold while an entry of the ledger is unfinished.
-    client.post(page)
-    assert Client().get(other.url).status_code == 404
-    assert "It failed again." in client.post(page, {"again": 1}, follow=True).text
+    client.post(AFTER)
+    assert statuses(other.url) == [404]
+    assert "It failed again." in client.post(AFTER, {"again": 1}, follow=True).text
     # Somebody mends the file. The scheduler leaves it to the lead.
     ledger.file_path().write_text(content)
     call_command("run_due_work")
-    assert Client().get(other.url).status_code == 404
-    client.post(page, {"again": 1})
-    assert [Client().get(each).status_code for each in (HOME, other.url)] == [404, 200]
-    client.post(page, {"other": PageHold.objects.get(page=unlisted).pk})
-    assert Client().get(unlisted.url).status_code == 200
+    assert statuses(other.url) == [404]
+    client.post(AFTER, {"again": 1})
+    assert statuses(HOME, other.url) == [404, 200]
+    client.post(AFTER, {"other": PageHold.objects.get(page=unlisted).pk})
+    assert statuses(unlisted.url) == [200]
     assert "Could not be carried out again" not in client.get("/admin/").text
 
 
@@ -275,8 +276,7 @@ def test_restore_leaves_what_others_have_too_or_have_since(tmp_path):
     mine, theirs = builders.make_image(), builders.make_image()
     assert mine.file_hash == theirs.file_hash
     own = make_story_about(person, slug="lamps", lead_image=mine, lead_image_decorative=True)
-    own = StoryPage.objects.get(pk=own.pk)
-    own.save_revision()
+    (own := StoryPage.objects.get(pk=own.pk)).save_revision()
     own.slug = "oil-lamps"
     own.save_revision().publish()
     other = builders.make_story(slug="lamps", lead_image=theirs, lead_image_decorative=True)
@@ -284,9 +284,9 @@ def test_restore_leaves_what_others_have_too_or_have_since(tmp_path):
     save_site(tmp_path / "site")
     withdraw_all(person)
     addresses = ["/stories/oil-lamps/", other.url]
-    assert [Client().get(each).status_code for each in addresses] == [404, 200]
+    assert statuses(*addresses) == [404, 200]
     restore_site(tmp_path / "site")
-    assert [Client().get(each).status_code for each in addresses] == [404, 200]
+    assert statuses(*addresses) == [404, 200]
     assert not CleanImage.objects.exists()
 
 
@@ -302,21 +302,19 @@ def test_restore_holds_what_only_has_an_erased_address_until_a_lead_decides(clie
     person = make_agreeing_person()
     make_story_about(person, slug=former.strip("/").rpartition("/")[2])
     withdraw_all(person)
-    page = "/admin/safeguarding/withdrawals/after-restore/"
     for choice, status in (("other", 200), ("same", 404)):
         restore_site(tmp_path / "site")
-        assert Client().get(former).status_code == 404, choice
+        assert statuses(former) == [404], choice
         assert StoryPage.objects.filter(pk=other.pk).exists()
         # Neither a new version ends the hold, nor a change of the person in the story.
         StoryPage.objects.get(pk=other.pk).save_revision().publish()
         Contributor.objects.exclude(code=person.code).get().save()
-        assert Client().get(former).status_code == 404, choice
+        assert statuses(former) == [404], choice
 
         client.force_login(builders.make_user(GROUP))
-        today = builders.parse(client.get("/admin/")).select_one("#safeguarding-today-content")
-        assert f"{other.title}: May be what was erased." in today.text
-        button = builders.parse(client.get(page)).select_one(f"button[name={choice}]")
-        client.post(page, {choice: button["value"]})
+        assert f"{other.title}: May be what was erased." in today(client).text
+        button = builders.parse(client.get(AFTER)).select_one(f"button[name={choice}]")
+        client.post(AFTER, {choice: button["value"]})
         assert Client().get(former).status_code == status, choice
         assert StoryPage.objects.filter(pk=other.pk).exists() == (choice == "other")
 

@@ -10,11 +10,10 @@ from publishing.hiding import hide
 from publishing.trash import move_to_trash
 from safeguarding.holds import take_down
 from safeguarding.models import Contributor
-from safeguarding.withdrawal.signals import addresses_erased
 from stories.models import StoryIndexPage, StoryPage
-from tests.support.builders import make_index, make_private
+from tests.support.builders import make_index, make_private, save_with
 from tests.support.committed import caches_in_use
-from tests.support.old_addresses import FEED, SECTION, answer, statuses_of
+from tests.support.old_addresses import FEED, SECTION, statuses_of
 from tests.support.people import days_from_today, make_agreeing_person, rows_of, withdraw
 from tests.support.undone import undone
 from tests.support.wordpress import export, wp_item
@@ -24,35 +23,20 @@ from wordpress_import.models import ImportedItem, OldAddress
 pytestmark = pytest.mark.django_db
 
 STORY = "/stories/the-kiln/"
-# {address of a post on the old site, or of its file: where it leads here}.
-ADDRESSES = {
-    "/2021/03/the-kiln/": STORY,
-    "/2021/03/The-Kiln/": STORY,
-    "/2021/03/the-kiln/feed/": STORY,
-    "/2021/03/the-kiln/?utm_source=mail": STORY,
-    "/?p=7": STORY,
-    "/?page_id=7": STORY,
-    "/?attachment_id=9": STORY,
-}
-# {address of a list of posts, or of its feed: where it leads here}.
+POST = "/2021/03/the-kiln/"
+# Addresses of a post on the old site, or of its file.
+ADDRESSES = [POST, "/2021/03/The-Kiln/", f"{POST}feed/", f"{POST}?utm_source=mail", "/?p=7", "/?page_id=7"]
+ADDRESSES += ["/?attachment_id=9"]
+# {where the address of a list of posts, or of its feed, leads here: such addresses}.
 LISTS = {
-    "/category/debt/": SECTION,
-    "/category/debt/feed/": FEED,
-    "/category/debt/page/2/": SECTION,
-    "/tag/d%C3%A9part/": SECTION,
-    "/2021/03/": SECTION,
-    "/author/ama/": SECTION,
-    "/author/ama/feed/": FEED,
-    "/author/nobody/": SECTION,
-    "/?author=3": SECTION,
-    "/?cat=2": SECTION,
-    "/?tag=debt": SECTION,
-    "/?m=202103": SECTION,
-    "/?feed=rss2": FEED,
-    "/?cat=2&feed=rss2": FEED,
-    "/feed/": FEED,
-    "/feed/atom/": FEED,
-    "/page/2/": SECTION,
+    SECTION: [
+        *("/category/debt/", "/category/debt/page/2/", "/tag/d%C3%A9part/", "/2021/03/", "/author/ama/"),
+        *("/author/nobody/", "/?author=3", "/?cat=2", "/?tag=debt", "/?m=202103", "/page/2/"),
+    ],
+    FEED: [
+        *("/category/debt/feed/", "/author/ama/feed/", "/?feed=rss2", "/?cat=2&feed=rss2", "/feed/"),
+        "/feed/atom/",
+    ],
 }
 
 
@@ -60,14 +44,9 @@ LISTS = {
 def an_import(module_transaction, tmp_path_factory):
     """Import post 7, to which file 9 was uploaded. All tests of this module share the rows."""
     make_index()
-    item = wp_item(
-        7,
-        name="the-kiln",
-        link="https://old.example/2021/03/the-kiln/",
-        creator="ama",
-        excerpt="A kiln.",
-        terms=[("category", "debt", "Debt"), ("post_tag", "départ", "Départ")],
-    )
+    terms = [("category", "debt", "Debt"), ("post_tag", "départ", "Départ")]
+    fields = {"name": "the-kiln", "link": f"https://old.example{POST}", "creator": "ama", "terms": terms}
+    item = wp_item(7, excerpt="A kiln.", **fields)
     file = wp_item(9, type="attachment", status="inherit", parent="7")
     folder = tmp_path_factory.mktemp("export")
     path = folder / "export.xml"
@@ -85,11 +64,10 @@ def test_old_addresses_redirect_only_while_the_page_is_public(imported, client):
     assert statuses_of(ADDRESSES) == dict.fromkeys(ADDRESSES, 404)
     imported.people = "none"
     imported.save_revision().publish()
-    found = {url: client.get(url) for url in ADDRESSES}
-    assert {url: (each.status_code, each.headers.get("Location")) for url, each in found.items()} == {
-        url: (301, target) for url, target in ADDRESSES.items()
-    }
-    assert {each.headers["Cache-Control"] for each in found.values()} == {"no-store"}
+    for url in ADDRESSES:
+        headers = (response := client.get(url)).headers
+        found = response.status_code, headers.get("Location"), headers["Cache-Control"]
+        assert found == (301, STORY, "no-store"), url
     StoryPage.objects.get().unpublish()
     assert statuses_of(ADDRESSES) == dict.fromkeys(ADDRESSES, 404)
 
@@ -100,7 +78,7 @@ DAYS = 5  # for which everybody in the story agrees
 UNREADABLE = {
     "a person is held": lambda _story: take_down(Contributor.objects.get(), None),
     "a consent is withdrawn": lambda _story: withdraw(Contributor.objects.get()),
-    "nobody says any more who is in it": lambda story: save_with(story, people=""),
+    "nobody says any more who is in it": lambda story: save_with(story, check=False, people=""),
     "it is hidden now": hide,
     "it is private": make_private,
     "its section is private": lambda story: make_private(story.get_parent()),
@@ -108,12 +86,6 @@ UNREADABLE = {
     "its section is unpublished": lambda story: story.get_parent().specific.unpublish(),
     "it is in the trash": move_to_trash,
 }
-
-
-def save_with(page, **fields):
-    for name, value in fields.items():
-        setattr(page, name, value)
-    page.save(clean=False)
 
 
 def test_old_addresses_are_404_while_nobody_may_read_the_story(imported, client, time_machine, subtests):
@@ -133,9 +105,8 @@ def test_old_addresses_are_404_while_nobody_may_read_the_story(imported, client,
             assert found == secret
             assert status != 200
     # The consent ends.
-    midnight = datetime.datetime.combine(
-        days_from_today(DAYS + 1), datetime.time(), timezone.get_default_timezone()
-    )
+    end, zone = days_from_today(DAYS + 1), timezone.get_default_timezone()
+    midnight = datetime.datetime.combine(end, datetime.time(), zone)
     time_machine.move_to(midnight - datetime.timedelta(seconds=9), tick=False)  # still the last day
     assert statuses() == (public, 200)
     time_machine.move_to(midnight, tick=False)
@@ -150,16 +121,10 @@ SEEN = {"publish": True, "future": False, "private": False, "draft": False, "pen
 
 def test_addresses_of_what_was_not_public_in_wordpress_tell_nothing(tmp_path):
     make_index()
-    items = [
-        wp_item(
-            n,
-            name=status,
-            status=status,
-            date=f"20{10 + n}-03-05 10:00:00",
-            terms=[("post_tag", status, status)],
-        )
-        for n, status in enumerate(SEEN, 1)
-    ]
+    items = []
+    for n, status in enumerate(SEEN, 1):
+        fields = {"name": status, "status": status, "date": f"20{10 + n}-03-05 10:00:00"}
+        items.append(wp_item(n, terms=[("post_tag", status, status)], **fields))
     path = tmp_path / "export.xml"
     path.write_text(export(*items))
     call_command("import_wordpress", path, "--write", "--report", tmp_path / "report", verbosity=0)
@@ -174,9 +139,10 @@ def test_addresses_of_what_was_not_public_in_wordpress_tell_nothing(tmp_path):
 
 def test_old_lists_lead_to_the_section(imported, client):
     with caches_in_use():
-        assert {url: client.get(url).headers.get("Location") for url in LISTS} == LISTS
+        for target, urls in LISTS.items():
+            assert [url for url in urls if client.get(url).headers.get("Location") != target] == []
     StoryIndexPage.objects.get().unpublish()
-    assert statuses_of(LISTS) == dict.fromkeys(LISTS, 404)
+    assert set(statuses_of([url for urls in LISTS.values() for url in urls]).values()) == {404}
     OldAddress.objects.all().delete()  # as on a site without an import, where "cat" means nothing
     assert client.get("/?cat=2").status_code == 200
 
@@ -189,14 +155,6 @@ def test_the_addresses_of_a_deleted_page_are_404_and_nothing_stays_of_its_words(
     assert (page.status_code, page.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
     record = ImportedItem.objects.get()
     assert (record.page, record.needs_eyes, record.missing_pictures, record.digest) == (None, [], 0, "")
-
-
-def test_of_erased_addresses_only_those_with_the_number_of_the_post_lead_to_the_page(imported):
-    imported.people = "none"
-    imported.save_revision().publish()
-    addresses_erased.send(sender=StoryPage, page=imported)
-    assert {url for url in ADDRESSES if answer(url).status_code != 404} == {"/?p=7", "/?page_id=7"}
-    assert answer("/?p=7").headers["Location"] == STORY
 
 
 def test_an_unknown_number_gets_the_answer_of_a_draft(imported, client):

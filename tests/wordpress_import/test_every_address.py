@@ -11,7 +11,7 @@ from media.models import CleanDocument, CleanImage
 from safeguarding.scopes import NO_END
 from safeguarding.withdrawal.signals import addresses_erased
 from stories.models import StoryIndexPage, StoryPage
-from tests.support.builders import make_index, make_private, picture_bytes
+from tests.support.builders import make_index, make_private, picture_bytes, save_with
 from tests.support.committed import caches_in_use
 from tests.support.old_addresses import FEED, SECTION, answer, statuses_of
 from tests.support.people import days_from_today
@@ -38,10 +38,8 @@ EXPORTS = {
     OLD: [
         wp_item(
             7,
-            '<!-- wp:image {"id":9} --><figure class="wp-block-image"><img alt="Oven" '
-            f'src="{UPLOADS}/oven-300x200.jpg" class="wp-image-9"></figure><!-- /wp:image -->'
-            f'<!-- wp:file --><div class="wp-block-file"><a href="{OLD}{UPLOADS}/facts.txt">Facts</a></div>'
-            "<!-- /wp:file -->",
+            f'<figure><img alt="Oven" src="{UPLOADS}/oven-300x200.jpg" class="wp-image-9"></figure>'
+            f'<a href="{OLD}{UPLOADS}/facts.txt">Facts</a>',
             name="the-kiln",
             link=f"{OLD}/2021/03/the-kiln/",
             meta={"_thumbnail_id": "10"},
@@ -62,9 +60,8 @@ EXPORTS = {
     SECOND: [
         wp_item(
             40,
-            "[et_pb_section][et_pb_row][et_pb_column][et_pb_text]<p>She left.</p>[/et_pb_text]"
-            f'[et_pb_image src="{SECOND}{UPLOADS}/boat.jpg" alt="Boat"][/et_pb_column][/et_pb_row]'
-            "[/et_pb_section]",
+            "[et_pb_section][et_pb_text]<p>She left.</p>[/et_pb_text]"
+            f'[et_pb_image src="{SECOND}{UPLOADS}/boat.jpg" alt="Boat"][/et_pb_section]',
             name="the-boat",
             date="2020-02-29 10:00:00",
             link=f"{SECOND}/2020/02/the-boat/",
@@ -72,15 +69,6 @@ EXPORTS = {
         wp_file(41, "boat.jpg", SECOND, "/2020/02/the-boat/boat/", parent="40"),
     ],
 }
-
-
-def public_addresses(path):
-    """Return {id of an item: its addresses} on the old site of the export at `path`."""
-    found = {}
-    for source in find_sources([path]):
-        for item in read(source):
-            found[item.id] = [iri_to_uri(each) for each in addresses_of(item)]
-    return found
 
 
 def addresses_of(item):
@@ -117,7 +105,8 @@ def addresses(tmp_path, media_root):
         path.write_text(export(*items).replace(f"url>{OLD}<", f"url>{base}<"))
         options = ["--write", "--uploads", str(tmp_path / "uploads"), "--report", tmp_path / "report"]
         call_command("import_wordpress", path, *options, verbosity=0)
-        found |= public_addresses(path)
+        imported = [item for source in find_sources([path]) for item in read(source)]
+        found |= {item.id: [iri_to_uri(each) for each in addresses_of(item)] for item in imported}
     return found
 
 
@@ -132,21 +121,18 @@ def decide_and_publish():
         draft.save_revision(clean=False).publish()
 
 
-def hold_picture():
-    """Ask again who is on the picture of the oven (item 9)."""
-    for image in CleanImage.objects.filter(description="Oven"):
-        image.asks_again = True
-        image.save()
+def images(description):
+    return CleanImage.objects.filter(description=description)
 
 
 # {what happens to public pages and files: (function, ids of the items whose addresses are 404 then)}.
 HIDDEN = {
-    "a picture is held": (hold_picture, "9"),
+    "a picture is held": (lambda: save_with(images("Oven").get(), asks_again=True), "9"),
     "a consent to a picture is over": (
-        lambda: CleanImage.objects.filter(description="Oven").update(shown_until=days_from_today(-1)),
+        lambda: images("Oven").update(shown_until=days_from_today(-1)),
         "9",
     ),
-    "a picture is deleted": (lambda: CleanImage.objects.filter(description="Kiln").delete(), "10"),
+    "a picture is deleted": (lambda: images("Kiln").delete(), "10"),
     "a document is deleted": (lambda: CleanDocument.objects.all().delete(), "11"),
     "a page is private": (lambda: make_private(StandardPage.objects.get()), "8 12"),
     "a page is unpublished": (lambda: StoryPage.objects.get(slug="the-boat").unpublish(), "40 41"),
@@ -160,7 +146,6 @@ def test_every_public_address_leads_to_a_public_page_and_to_nothing_before(addre
     decide_and_publish()
     found = {url: answer(url) for url in every}
     assert {url: each.status_code for url, each in found.items()} == dict.fromkeys(every, 301)
-    assert {each.headers["Cache-Control"] for each in found.values()} == {"no-store"}
     targets = {url: each.headers["Location"] for url, each in found.items()}
     with caches_in_use():
         # The whole site answers as its middleware does: for a page and a picture here, for a post in

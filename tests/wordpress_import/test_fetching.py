@@ -42,40 +42,29 @@ SPELLINGS = [
     *("127.0.0.1", "127.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "017700000001"),
     *("169.254.169.254", "2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "127。0。0。1", "①②⑦.0.0.1"),
 ]
-# {address of a file: the reason why it is not asked for}. The old site is old.example.
-REFUSED = {
-    f"file://{PATH}": SCHEME,
-    f"file://old.example{PATH}": SCHEME,
-    f"ftp://old.example{PATH}": SCHEME,
-    f"gopher://old.example{PATH}": SCHEME,
-    f"dict://old.example{PATH}": SCHEME,
-    f"jar:http://old.example!{PATH}": SCHEME,
-    "data:image/jpeg;base64,x.jpg": SCHEME,
-    f"//old.example{PATH}": SCHEME,  # Context.absolute() gives it the scheme of the old site
-    f"http://evil.example{PATH}": ELSEWHERE,
-    f"http://old.example.evil.example{PATH}": ELSEWHERE,
-    f"http://evil-old.example{PATH}": ELSEWHERE,
-    f"http://sub.old.example{PATH}": ELSEWHERE,
-    f"http://evil.example/?http://old.example{PATH}": ELSEWHERE,
-    f"http://evil.example#@old.example{PATH}": ELSEWHERE,
-    f"http://evil.example\\@old.example{PATH}": PORT,
-    f"http://old.example@evil.example{PATH}": PORT,
-    f"http://amina:secret@old.example{PATH}": PORT,
-    f"http://old.example%40evil.example{PATH}": ELSEWHERE,
-    f"http://old.example:22{PATH}": PORT,
-    f"http://old.example:6379{PATH}": PORT,
-    f"https://old.example:8443{PATH}": PORT,
-    f"http://[::1]{PATH}": PORT,
-    f"http://[::ffff:7f00:1]{PATH}": PORT,
-    f"http://2130706433{PATH}": ELSEWHERE,
-    f"http://0x7f.1{PATH}": ELSEWHERE,
-    f"http://localhost{PATH}": ELSEWHERE,
-    f"https://i0.wp.com/evil.example{PATH}": ELSEWHERE,
-    f"https://i0.wp.com{PATH}": ELSEWHERE,
-    f"https://i0.wp.com.evil.example/old.example{PATH}": ELSEWHERE,
-    "https://else.files.wordpress.com/2019/03/x.jpg": ELSEWHERE,
-    "http://old.example/wp-admin/x.jpg": ELSEWHERE,
+# {reason why a file is not asked for: beginnings of its address, before PATH}. The old site is old.example.
+BEGINNINGS = {
+    SCHEME: [
+        *("file://", "file://old.example", "ftp://old.example", "gopher://old.example", "dict://old.example"),
+        *("jar:http://old.example!", "data:image/jpeg;base64,x.jpg"),
+        "//old.example",  # Context.absolute() gives it the scheme of the old site
+    ],
+    ELSEWHERE: [
+        *("http://evil.example", "http://old.example.evil.example", "http://evil-old.example"),
+        *("http://sub.old.example", "http://evil.example/?http://old.example", "http://2130706433"),
+        *("http://evil.example#@old.example", "http://old.example%40evil.example", "http://0x7f.1"),
+        *("http://localhost", "https://i0.wp.com/evil.example", "https://i0.wp.com"),
+        *("https://i0.wp.com.evil.example/old.example", "https://else.files.wordpress.com"),
+    ],
+    PORT: [
+        *("http://evil.example\\@old.example", "http://old.example@evil.example", "http://old.example:22"),
+        *("http://amina:secret@old.example", "http://old.example:6379", "https://old.example:8443"),
+        *("http://[::1]", "http://[::ffff:7f00:1]"),
+    ],
 }
+REFUSED = {f"{beginning}{PATH}": reason for reason, rows in BEGINNINGS.items() for beginning in rows}
+REFUSED["http://old.example/wp-admin/x.jpg"] = ELSEWHERE
+REFUSED["https://else.files.wordpress.com/2019/03/x.jpg"] = ELSEWHERE
 # {where the old site redirects to: the reason why it is not followed}. ELSEWHERE is also the reason when the
 # address is on the old site, but is not the one of the same file.
 REDIRECTS = {
@@ -167,12 +156,11 @@ def test_no_request_leaves_for_another_site_scheme_or_port(network, subtests):
     for url, reason in REFUSED.items():
         with subtests.test(url=url):
             assert (ask(url), network.connected) == (reason, [])
-    for host in ("old.example:6379", "amina@old.example", "[::1]"):
+    bad = dict.fromkeys(("old.example:6379", "amina@old.example", "[::1]"), PORT)
+    bad |= dict.fromkeys(("old example", "old..example", "x" * 70), "its host was not found")
+    for host, reason in bad.items():
         with subtests.test(host=host):
-            assert (ask(f"http://{host}{PATH}", host), network.connected) == (PORT, [])
-    for host in ("old example", "old..example", "x" * 70):
-        with subtests.test(host=host):
-            assert (ask(f"http://{host}{PATH}", host), network.connected) == ("its host was not found", [])
+            assert (ask(f"http://{host}{PATH}", host), network.connected) == (reason, [])
 
 
 def test_a_name_is_resolved_once_and_its_checked_address_is_used(network):
@@ -231,28 +219,24 @@ def test_a_host_that_never_ends_its_answer_is_left(site, monkeypatch):
             late.connect()
 
 
+UPLOADS = "/wp-content/uploads"
+# Files on other hosts, with parameters, and smaller copies. Then those that can't be used, or are local.
+PICTURES = [f"{UPLOADS}/2020/04/photo-150x150.jpg?ver=2", f"//www.old.example{UPLOADS}/moved.jpg"]
+PICTURES += [f"http://i0.wp.com/old.example{UPLOADS}/small-300x200.jpg?w=9"]
+NAMES = ("gone", "page", "broken", "big", "cut", "forbidden", "local")
+PICTURES += [f"{UPLOADS}/{name}.jpg" for name in NAMES] + [
+    f"https://other.example{UPLOADS}/2020/04/photo.jpg"
+]
+PHOTO = f"http://old.example{UPLOADS}/2020/04/photo-scaled.jpg"
 ITEMS = [
     wp_item(
         1,
-        '<p><img src="/wp-content/uploads/2020/04/photo-150x150.jpg?ver=2" alt="A kiln"></p>'
-        '<p><img src="//www.old.example/wp-content/uploads/moved.jpg"></p>'
-        '<p><img src="http://i0.wp.com/old.example/wp-content/uploads/small-300x200.jpg?w=9"></p>'
-        '<p><a href="/wp-content/uploads/d%C3%A9part.txt">Facts</a></p>'
-        + "".join(
-            f'<p><img src="/wp-content/uploads/{name}.jpg"></p>'
-            for name in ("gone", "page", "broken", "big", "cut", "forbidden", "local")
-        )
-        + '<p><img src="https://other.example/wp-content/uploads/2020/04/photo.jpg"></p>'
-        '<p><a href="/wp-content/uploads/page.txt">Facts</a></p>',
+        "".join(f'<p><img src="{url}"></p>' for url in PICTURES)
+        + "".join(f'<p><a href="{UPLOADS}/{name}.txt">Facts</a></p>' for name in ("d%C3%A9part", "page")),
         link="http://old.example/post-1/",
     ),
-    wp_item(2, '<p><img src="/wp-content/uploads/2020/04/photo.jpg"></p>'),
-    wp_item(
-        5,
-        type="attachment",
-        status="inherit",
-        attachment_url="http://old.example/wp-content/uploads/2020/04/photo-scaled.jpg",
-    ),
+    wp_item(2, f'<p><img src="{UPLOADS}/2020/04/photo.jpg"></p>'),
+    wp_item(5, type="attachment", status="inherit", attachment_url=PHOTO),
 ]
 # {file of ITEMS: the reason why it can't be used}. BROKEN is the beginning of that of broken.jpg.
 REASONS = {
@@ -269,18 +253,17 @@ BROKEN = "This can't be read as a picture."
 
 def fill(site):
     """Put the files of ITEMS on `site`."""
-    uploads = "/wp-content/uploads"
-    site.add(f"{uploads}/2020/04/photo-scaled.jpg", picture_bytes(40, 30, "JPEG"))
-    site.add(f"{uploads}/moved.jpg", status=301, Location=f"http://old.example{uploads}/moved.jpg?x=1")
-    site.add(f"{uploads}/moved.jpg?x=1", picture_bytes(30, 40, "JPEG"))
-    site.add(f"/old.example{uploads}/small-300x200.jpg", picture_bytes(30, 20, "JPEG"))
-    site.add(f"{uploads}/d%C3%A9part.txt", b"Facts in words.", Content_Type="text/plain")
+    site.add(f"{UPLOADS}/2020/04/photo-scaled.jpg", picture_bytes(40, 30, "JPEG"))
+    site.add(f"{UPLOADS}/moved.jpg", status=301, Location=f"http://old.example{UPLOADS}/moved.jpg?x=1")
+    site.add(f"{UPLOADS}/moved.jpg?x=1", picture_bytes(30, 40, "JPEG"))
+    site.add(f"/old.example{UPLOADS}/small-300x200.jpg", picture_bytes(30, 20, "JPEG"))
+    site.add(f"{UPLOADS}/d%C3%A9part.txt", b"Facts in words.", Content_Type="text/plain")
     for name in ("page.jpg", "page.txt"):
-        site.add(f"{uploads}/{name}", b"<p>Log in.</p>", Content_Type="text/html; charset=UTF-8")
-    site.add(f"{uploads}/broken.jpg", b"no picture")
-    site.add(f"{uploads}/big.jpg", b"x" * 5000)
-    site.add(f"{uploads}/cut.jpg", b"x", Content_Length=1000)
-    site.add(f"{uploads}/forbidden.jpg", status=403)
+        site.add(f"{UPLOADS}/{name}", b"<p>Log in.</p>", Content_Type="text/html; charset=UTF-8")
+    site.add(f"{UPLOADS}/broken.jpg", b"no picture")
+    site.add(f"{UPLOADS}/big.jpg", b"x" * 5000)
+    site.add(f"{UPLOADS}/cut.jpg", b"x", Content_Length=1000)
+    site.add(f"{UPLOADS}/forbidden.jpg", status=403)
 
 
 @pytest.fixture
@@ -322,13 +305,25 @@ def test_files_are_fetched_once_and_failures_are_said(run, site, network, monkey
         assert network.connected == []
     lines, refused, _written = run("--write", "--fetch")
     with subtests.test("what was fetched"):
-        check_fetched()
+        images = CleanImage.objects.order_by("pk")
+        # local.jpg, photo-scaled.jpg, moved.jpg and small-300x200.jpg.
+        assert [(each.width, each.height) for each in images] == [(10, 10), (40, 30), (30, 40), (30, 20)]
+        assert not any(image.is_shown for image in images)
+        body = StoryPage.objects.get(slug="post-1").get_latest_revision_as_object().body.raw_data
+        assert f'linktype="document" id="{CleanDocument.objects.get().pk}"' in str(body)
         # The drafts were made by the run before. The last line is that of the attachment.
         assert [line["outcome"] for line in lines] == ["updated", "updated", "imported"]
     with subtests.test("what was not fetched"):
         check_reasons(lines, refused)
     with subtests.test("how it was asked"):
-        check_requests(site, network)
+        # No file twice, 0.5 s apart, and without a cookie.
+        paths, headers, times = zip(*site.requests, strict=True)
+        assert len(set(paths)) == len(paths)
+        assert min(after - before for before, after in pairwise(times)) >= 0.5
+        sent = {"Host", "User-Agent", "Accept-Encoding", "Connection"}
+        assert {name for each in headers for name in each} == sent
+        assert {each["Host"] for each in headers} == set(network.names)
+        assert set(network.connected) == {ADDRESS}
     network.connected.clear()
     with subtests.test("a second run asks and writes nothing, and says the same"):
         lines, refused, written = run("--write", "--fetch")
@@ -336,24 +331,14 @@ def test_files_are_fetched_once_and_failures_are_said(run, site, network, monkey
         check_reasons(lines, refused)
     with subtests.test("--fetch-again asks for what is missing, and files of the folder come in"):
         site.requests.clear()
-        site.add("/wp-content/uploads/gone.jpg", picture_bytes(20, 10, "JPEG"))
+        site.add(f"{UPLOADS}/gone.jpg", picture_bytes(20, 10, "JPEG"))
         (tmp_path / "uploads" / "cut.jpg").write_bytes(picture_bytes(20, 30, "JPEG"))
         lines, refused, _written = run("--write", "--fetch-again")
         assert {path.rpartition("/")[2] for path, _headers, _time in site.requests} == {
             *("gone.jpg", "broken.jpg", "page.jpg", "page.txt", "big.jpg", "forbidden.jpg")
         }
         assert not {"gone.jpg", "cut.jpg"} & {*refused, *lines[0]["missing"]}
-        assert CleanImage.objects.count() == 6  # the 4 of check_fetched(), gone.jpg and cut.jpg
-
-
-def check_fetched():
-    """Check that the right files are in the library, and on the page."""
-    images = CleanImage.objects.order_by("pk")
-    # local.jpg, photo-scaled.jpg, moved.jpg and small-300x200.jpg.
-    assert [(image.width, image.height) for image in images] == [(10, 10), (40, 30), (30, 40), (30, 20)]
-    assert not any(image.is_shown for image in images)
-    body = StoryPage.objects.get(slug="post-1").get_latest_revision_as_object().body.raw_data
-    assert f'linktype="document" id="{CleanDocument.objects.get().pk}"' in str(body)
+        assert CleanImage.objects.count() == 6  # the 4 above, gone.jpg and cut.jpg
 
 
 def check_reasons(lines, refused):
@@ -361,15 +346,3 @@ def check_reasons(lines, refused):
     assert refused.pop("broken.jpg").startswith(BROKEN)
     assert refused == REASONS
     assert set(lines[0]["missing"]) == {*REASONS, "broken.jpg"}
-
-
-def check_requests(site, network):
-    """Check that no file was asked for twice, that requests were 0.5 s apart, and that no cookie was sent."""
-    paths, headers, times = zip(*site.requests, strict=True)
-    assert len(set(paths)) == len(paths)
-    assert min(after - before for before, after in pairwise(times)) >= 0.5
-    assert {name for each in headers for name in each} == {
-        *("Host", "User-Agent", "Accept-Encoding", "Connection")
-    }
-    assert {each["Host"] for each in headers} == set(network.names)
-    assert set(network.connected) == {ADDRESS}

@@ -10,6 +10,7 @@ import inspect
 import itertools
 import re
 from pathlib import Path
+from pkgutil import resolve_name
 
 import django
 import pytest
@@ -18,7 +19,7 @@ from django.template.loader import get_template
 from django.template.utils import get_app_template_dirs
 from django.utils.module_loading import import_string
 
-from editing.overrides.patches import patches
+from editing.overrides.patches import PATCHES
 from tests.support.overrides import ROOT, TABLE
 from tests.support.routes import all_routes
 
@@ -55,9 +56,9 @@ def source_of(what):
     """
     if is_file(what):
         return (PACKAGES / what).read_bytes()
-    for owner, name, original in patches:
-        if what == f"{dotted_name(owner)}.{name}":
-            return inspect.getsource(original if callable(original) else owner).encode()
+    if what in PATCHES:
+        original = resolve_name(PATCHES[what]).original
+        return inspect.getsource(original if callable(original) else owner_of(what)).encode()
     parent, _dot, name = what.rpartition(".")
     try:
         found = import_string(what)
@@ -102,13 +103,8 @@ def overridden_views():
     return found
 
 
-def overridden_attributes():
-    """Return {attribute of a class or module: our function or class, or "" if its new value is neither}."""
-    found = {}
-    for owner, name, _original in patches:
-        replacement = getattr(owner, name)
-        found[f"{dotted_name(owner)}.{name}"] = dotted_name(replacement) if callable(replacement) else ""
-    return found
+def owner_of(attribute):
+    return resolve_name(attribute.rpartition(".")[0])
 
 
 def modules():
@@ -167,14 +163,14 @@ def test_overridden_code_has_not_changed(what):
 
 
 def test_every_override_has_a_row_and_every_row_an_override():
-    found = overridden_templates() | overridden_views() | overridden_attributes()
+    found = overridden_templates() | overridden_views() | PATCHES
     # Each of the three functions finds something.
-    assert len(overridden_views()) > 5 and len(overridden_templates()) > 5 and patches
+    assert len(overridden_views()) > 5 and len(overridden_templates()) > 5 and PATCHES
     assert found.keys() - TABLE.keys() == set()
     for what, (ours, why, upstream, _hash) in TABLE.items():
         assert why and ISSUE.fullmatch(upstream), what
         if what in found:
-            assert found[what] in {ours, ""}, what  # "": the replacement has no name
+            assert found[what] == ours, what
         else:  # Ours is used by another override, such as a form by its view. Its file has to name `what`.
             path = ROOT / ours if is_file(ours) else ROOT / f"{ours.rpartition('.')[0].replace('.', '/')}.py"
             name = "/".join(what.split("/")[-2:]) if is_file(what) else what.rpartition(".")[2]
