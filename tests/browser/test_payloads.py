@@ -108,7 +108,8 @@ def find_readable(world):
     text_only = [
         address for address in found if re.sub("[?&]text=1", "", address) in kinds and "text=1" in address
     ]
-    return [*(address for address in found if not left_out.search(address)), *first_terms, *text_only]
+    # A page with a search comes last.
+    return [*text_only, *first_terms, *(address for address in found if not left_out.search(address))]
 
 
 def administrate(walk, world):
