@@ -7,38 +7,7 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from tests.support.builders import PASSWORD
-
-# Wagtail's page editor takes the content of the form for saved two seconds after it is ready. It saves what
-# was typed before that only together with the next change. This script tells when that happens: data-watches
-# is "yes" while the editor watches for changes, and data-watched counts how often it began to, as it does
-# again after each autosave. Depending on the order in which scripts run, the editor is ready twice, and each
-# time counts its own two seconds: it watches for changes after the last of them. With "force value", as after
-# a refused submission, it counts none, and watches after its first autosave.
-COUNT_EVENTS = """{
-    let watched = 0;
-    let waiting = 0;
-    const html = () => document.documentElement.dataset;
-    document.addEventListener("DOMContentLoaded", () => { html().watched = watched; });
-    document.addEventListener("w-unsaved:ready", ({target}) => {
-        if (!watched && target.dataset.wUnsavedForceValue !== "true") waiting += 1;
-    });
-    document.addEventListener("w-unsaved:watch-edits", () => {
-        waiting = Math.max(waiting - 1, 0);
-        Object.assign(html(), {watched: ++watched, watches: waiting ? "no" : "yes"});
-    });
-}"""
-
-# Pastes HTML, if there is any, and text into an element. Returns whether the element tells of a change.
-PASTE = """(element, [html, text]) => {
-    const data = new DataTransfer();
-    if (html) data.setData("text/html", html);
-    data.setData("text/plain", text);
-    let changed = false;
-    element.addEventListener("change", () => { changed = true; }, {once: true});
-    element.dispatchEvent(
-        new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
-    return changed;
-}"""
+from tests.support.measures import COUNT_EVENTS
 
 
 def open_tab(new_page, width=1400, height=1000):

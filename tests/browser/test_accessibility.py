@@ -13,8 +13,8 @@ from playwright.sync_api import expect
 from caching.outage import page_file, server_error
 from home.models import SiteSettings
 from operations.outage import write_page
-from tests.support.accessibility import ALL_RULES, TOO_WIDE, run_axe
-from tests.support.measures import ARRIVE_IN_PARTS, SHIFTS
+from tests.support.accessibility import ALL_RULES, run_axe
+from tests.support.measures import ARRIVE_IN_PARTS, LINKS, SHIFTS, TOO_WIDE
 from tests.support.site import make_site, make_states
 
 pytestmark = pytest.mark.sqlite_only
@@ -22,31 +22,14 @@ pytestmark = pytest.mark.sqlite_only
 
 # The rules whose results can differ in other colours or at another width, for the second check of a state.
 # They do not need axe to load the style sheets.
-SEEN_RULES = {
-    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block", "target-size"]},
-    "resultTypes": ["violations"],
-    "preload": False,
-}
+SEEN = {"type": "rule", "values": ["color-contrast", "link-in-text-block", "target-size"]}
+SEEN_RULES = {"runOnly": SEEN, "resultTypes": ["violations"], "preload": False}
 # Pages that stand for a template of their own: all rules see them at both widths.
 OWN_TEMPLATES = {"text-only index", "text-only story", "login"}
-
-# Returns the links to other sites, and those that tell the other site on which page they are.
-LINKS = """() => {
-    const leadsAway = ({protocol, host}) => protocol.startsWith("http") && host !== location.host;
-    const isSilent = ({relList}) => relList.contains("noopener") && relList.contains("noreferrer");
-    const links = [...document.links].filter(leadsAway);
-    return [links.length, links.filter((link) => !isSilent(link)).map(({outerHTML}) => outerHTML)];
-}"""
-
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
 # {page: what readers see of it without scrolling}
-FIRST_SEEN = {
-    "home": ".card--hero .card__title",
-    "index": ".listing .card",
-    "country": ".listing .card",
-    "search": ".result",
-    "story": ".story__title",
-}
+FIRST_SEEN = {"home": ".card--hero .card__title", "search": ".result", "story": ".story__title"}
+FIRST_SEEN |= {"index": ".listing .card", "country": ".listing .card"}
 # {page: what is closed on a phone, and open beside the words on a desktop}
 FOLDED = {"index": ".facet__choice", "results": ".facet__choice", "story": ".contents ol"}
 # Pages that arrive slowly, besides those of FIRST_SEEN.

@@ -165,7 +165,7 @@ def decision_with_a_comment_waits_for_the_autosave(tab, story):
     held = hold(tab, is_autosave)
     with tab.expect_request(is_autosave):
         tab.get_by_role("textbox", name="Summary*").press_sequentially("How she lives.")
-    find_action(tab, "Approve with comment").click()
+    find_action(tab, "Approve with comment and Publish").click()
     dialog = tab.get_by_role("dialog")
     dialog.get_by_label("Comment").fill("Well told.")
     saved = held[0].fetch()

@@ -8,7 +8,8 @@ from playwright.sync_api import expect
 from stories.models import StoryPage
 from tests.browser import admin
 from tests.support import builders
-from tests.support.accessibility import BROKEN_WORDS, expect_to_fit, run_axe
+from tests.support.accessibility import expect_to_fit, run_axe
+from tests.support.measures import BROKEN_WORDS
 from tests.support.people import make_agreeing_person
 
 pytestmark = pytest.mark.sqlite_only

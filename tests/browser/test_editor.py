@@ -10,16 +10,12 @@ from stories.models import StoryPage
 from tests.browser import admin
 from tests.support import builders
 from tests.support.accessibility import run_axe
+from tests.support.measures import LOOK
 from tests.support.site import make_rich_story
 
 pytestmark = pytest.mark.sqlite_only
 
 TITLE = "The bricks that were never paid for"
-# Returns styles of a page that differ from those of a page without the stylesheet of the site.
-LOOK = """() => {
-    const style = getComputedStyle(document.body);
-    return [style.fontFamily, style.color, style.backgroundColor];
-}"""
 
 
 def test_story_that_lacks_something_is_not_published_and_is_shown_as_it_was_written(tab, live_server):

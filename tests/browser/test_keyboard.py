@@ -6,36 +6,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.builders import make_index
+from tests.support.measures import FOCUS
 from tests.support.site import make_many_stories, make_site
 
 pytestmark = pytest.mark.sqlite_only
-
 # How often go_to() presses Tab at most. No page has as many elements that take the focus.
 MAX_STOPS = 60
-# Returns the name of the focused element, whether the focus is visible, and whether the element is on the
-# screen. The focus is visible if it adds an outline or a shadow to the element. For the title of a card, the
-# outline is around the card. Without a focused element, the result is null.
-FOCUS = """() => {
-    const element = document.activeElement;
-    if (element === document.body) return null;
-    const around = element.closest(".card") ?? element;
-    const isSolid = color => !/^(transparent|rgba\\(.*, 0\\))$/.test(color);
-    const line = () => {
-        const { outlineStyle, outlineWidth, outlineColor, boxShadow } = getComputedStyle(around);
-        const width = outlineStyle === "none" || !isSolid(outlineColor) ? 0 : parseFloat(outlineWidth);
-        return { width, boxShadow };
-    };
-    const focused = line();
-    const box = element.getBoundingClientRect();
-    element.blur();
-    const other = line();
-    element.focus({ preventScroll: true, focusVisible: true });
-    return {
-        name: element.innerText.trim() || element.name,
-        isVisible: (focused.width > 0 && other.width === 0) || focused.boxShadow !== other.boxShadow,
-        isOnScreen: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
-    };
-}"""
 
 
 def go_to(page, name):

@@ -166,7 +166,7 @@ def page_for_one_picture_keeps_the_file_when_an_answer_is_missing(tab):
 
 
 def typed_date_stays(tab):
-    """The tests in tests/editing/test_editing.py send dates. The calendar can't read these."""
+    """The tests in tests/editing/test_editing.py send dates. The calendar can't read this one."""
     date = tab.locator("#id_date")
     date.fill("4 March 2025")
     date.press("Tab")

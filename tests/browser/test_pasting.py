@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser import admin
 from tests.support import builders
+from tests.support.measures import PASTE
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -55,7 +56,7 @@ def test_pasting(tab, live_server, without_autosaves, allow_errors):
 
 def paste_words(block):
     text = "The journey She left at night with her sister."
-    block.get_by_role("textbox").evaluate(admin.PASTE, [WORDS, text])
+    block.get_by_role("textbox").evaluate(PASTE, [WORDS, text])
     admin.wait_until_kept(block, "two names")
 
 
@@ -73,12 +74,10 @@ def expect_structure_without_styles(words):
 
 
 def paste_a_table_into_text(block):
-    block.get_by_role("textbox").evaluate(
-        admin.PASTE, [FROM_WORD, "Before. Year People 2024 11 Below. After."]
-    )
+    block.get_by_role("textbox").evaluate(PASTE, [FROM_WORD, "Before. Year People 2024 11 Below. After."])
     admin.wait_until_kept(block, "2024 | 11")
     # This is no table, so it goes where the cursor is: behind the last word.
-    block.get_by_role("textbox").evaluate(admin.PASTE, ["<p>The end.<!-- <table> --></p>", "The end."])
+    block.get_by_role("textbox").evaluate(PASTE, ["<p>The end.<!-- <table> --></p>", "The end."])
     admin.wait_until_kept(block, "The end.")
 
 
@@ -92,16 +91,16 @@ def expect_rows_in_text(words):
 def paste_tables(tab, table):
     caption = table.get_by_label("Caption")
     # Two cells more than a table may have: MAX_CELLS in table_block.js.
-    caption.evaluate(admin.PASTE, ["", "a\tb\n" * 1001])
+    caption.evaluate(PASTE, ["", "a\tb\n" * 1001])
     expect(tab.get_by_role("status")).to_contain_text("too large to paste")
     # Few cells, in a table that is wide and high.
-    caption.evaluate(admin.PASTE, ["", "a\n" * 100 + "b\t" * 100])
+    caption.evaluate(PASTE, ["", "a\n" * 100 + "b\t" * 100])
     expect(table.get_by_placeholder("Column heading")).to_have_count(0)
 
-    assert caption.evaluate(admin.PASTE, ["", FROM_EXCEL]), "nothing tells the autosave of the cells"
+    assert caption.evaluate(PASTE, ["", FROM_EXCEL]), "nothing tells the autosave of the cells"
     expect(table.get_by_placeholder("Column heading")).to_have_count(2)
-    table.locator("tbody input[type=text]").last.evaluate(admin.PASTE, [FROM_WORD, "Year People 2024 11"])
-    caption.evaluate(admin.PASTE, ["", "One line of words"])  # no table, so nothing changes in the table
+    table.locator("tbody input[type=text]").last.evaluate(PASTE, [FROM_WORD, "Year People 2024 11"])
+    caption.evaluate(PASTE, ["", "One line of words"])  # no table, so nothing changes in the table
     # Then the editor adds a column and a row.
     table.get_by_role("button", name="Add column").click()
     tab.get_by_role("button", name="Text", exact=True).click()

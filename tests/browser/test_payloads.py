@@ -11,29 +11,12 @@ from playwright.sync_api import Error, expect
 
 from tests.browser import admin
 from tests.support.fuzzing import IS_THOROUGH
+from tests.support.measures import CLICK, FIND
 from tests.support.payload_world import World
 
 pytestmark = pytest.mark.sqlite_only
 # Defines the function that the scripts in the database call.
 DEFINE_P = "window._p = (number) => console.error(`ran: ${number} on ${location.pathname}`);"
-# Returns elements that would run a script, when clicked or when loaded. No page here has event attributes.
-# The address of an SVG element is in `baseVal`.
-FIND = """() => {
-    const PROGRAM = /^(javascript|vbscript):/i;
-    const all = [...document.querySelectorAll("*")];
-    const runs = (element) => ["href", "src", "action", "formAction", "data"].some(
-        (name) => PROGRAM.test(String(element[name]?.baseVal ?? element[name] ?? "")));
-    const events = (element) => [...element.attributes].some(({name}) => name.startsWith("on"));
-    const found = all.filter((element) => runs(element) || events(element));
-    return found.map(({outerHTML}) => outerHTML.slice(0, 200));
-}"""
-# Clicks the buttons with the given names, and returns their number.
-CLICK = """(names) => {
-    const all = [...document.querySelectorAll("button")];
-    const found = all.filter((button) => names.includes(button.ariaLabel ?? button.textContent.trim()));
-    found.forEach((button) => button.click());
-    return found.length;
-}"""
 # Buttons that open parts of a page which scripts create only then: on any page, and in the page editor.
 OPENERS = ["Show filters", "Toggle status"]
 OPENERS_OF_EDITOR = ["Toggle preview", "Toggle checks", "Toggle comments"]
@@ -125,7 +108,8 @@ def find_readable(world):
     text_only = [
         address for address in found if re.sub("[?&]text=1", "", address) in kinds and "text=1" in address
     ]
-    return [*(address for address in found if not left_out.search(address)), *first_terms, *text_only]
+    # A page with a search comes last.
+    return [*text_only, *first_terms, *(address for address in found if not left_out.search(address))]
 
 
 def administrate(walk, world):

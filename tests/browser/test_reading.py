@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from home.models import SiteSettings
 from tests.support import builders
-from tests.support.accessibility import BROKEN_WORDS, TOO_WIDE
+from tests.support.measures import BROKEN_WORDS, OBSCURED, TOO_WIDE
 from tests.support.readings import make_reading
 from tests.support.site import make_rich_story
 
@@ -91,24 +91,6 @@ def link_is_copied(page, story):
     assert page.evaluate("navigator.clipboard.readText()").endswith("/stories/wages/")
 
 
-# Returns what is wrong: the button can't be clicked, the bar that holds it covers the focused element, or the
-# button is lower than the 44 pixels that a finger needs (WCAG 2.5.5).
-OBSCURED = """() => {
-    const button = document.querySelector(".leave__link").getBoundingClientRect();
-    const bar = document.querySelector(".leave").getBoundingClientRect();
-    const hit = document.elementFromPoint(button.x + button.width / 2, button.y + button.height / 2);
-    const focus = document.activeElement;
-    const problems = [];
-    if (!hit?.closest(".leave__link")) problems.push("the button is covered");
-    // After the last element, the focus goes to the browser (here: body). The skip link is above the bar.
-    const isBelow = !focus.matches("body, .skip-link, .leave__link");
-    if (isBelow && focus.getBoundingClientRect().top < bar.bottom - 1)
-        problems.push(`under the bar: ${focus.outerHTML.slice(0, 80)}`);
-    if (button.height < 44) problems.push(`the button is ${button.height} high`);
-    return problems;
-}"""
-
-
 def test_story_with_all_blocks_with_large_text_and_on_paper(new_page, live_server, leave_to_stories):
     """One test, because to make the pictures of the story takes longest."""
     story = make_rich_story(builders.make_index(), show_leave_quickly=True)
@@ -129,12 +111,17 @@ def test_story_with_all_blocks_with_large_text_and_on_paper(new_page, live_serve
     assert not problems, "\n".join(problems)
     check_printed_story(page)
     check_printed_reading(page, live_server.url, story)
-    for address in [story.url, "/stories/", "/", "/search/?q=wages", "/search/?q=wages&country=kenya"]:
+    for address in [story.url, "/stories/", "/"]:
         page.goto(live_server.url + address)
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert page.evaluate(TOO_WIDE) == [], address
+    page.set_viewport_size({"width": 180, "height": 320})  # a phone that is zoomed to 200 percent
+    for address in ("/search/?q=wages", "/search/?q=wages&country=kenya", "/"):
+        page.goto(live_server.url + address)
         for part in page.locator(".brand__name, .sort, .card__title").all():
             assert part.evaluate(BROKEN_WORDS) == [], address
+        assert page.evaluate(TOO_WIDE) == [], address
+    page.set_viewport_size({"width": 1280, "height": 800})
     check_menu_in_forced_colours(page, live_server.url)
 
 

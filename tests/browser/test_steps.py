@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from stories.models import StoryPage
 from tests.browser import admin
 from tests.support import builders
+from tests.support.measures import PASTE
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -67,7 +68,7 @@ class Steps:
         """Click in the field `target`, and press the keys that paste."""
         self.click(target)
         self.count += 1
-        target.evaluate(admin.PASTE, ["", text])
+        target.evaluate(PASTE, ["", text])
 
     def add_block(self, name):
         """Add a block at the end of the body and return it: two clicks."""
@@ -123,7 +124,13 @@ def write_beginning(steps, tab):
 def write_body(steps, tab):
     steps.fill(steps.add_block("Heading").get_by_label("Heading*"), "A season at the kiln")
     steps.write(steps.add_block("Text").get_by_role("textbox"), *ARRIVAL)
-    add_gallery(steps, tab)
+    gallery = steps.add_block("Pictures")
+    steps.click(gallery.get_by_role("button", name="Add several pictures"))
+    dialog = tab.get_by_role("dialog")
+    for number in range(1, 5):
+        steps.click(dialog.get_by_role("checkbox", name=f"Bricks {number}"))
+    steps.click(dialog.get_by_role("button", name="Confirm selection"))
+    expect(gallery.get_by_label("Alternative text").filter(visible=True)).to_have_count(4)
     quote = steps.add_block("Quote")
     steps.fill(quote.get_by_label("Words*"), QUOTE)
     steps.fill(quote.get_by_label("Who said it"), "A mother of three")
@@ -140,16 +147,6 @@ def write_body(steps, tab):
     steps.click(chosen.get_by_role("button", name="Choose a page"))
     steps.click(tab.get_by_role("dialog").get_by_role("link", name="The road home"))
     expect(chosen).to_contain_text("The road home")
-
-
-def add_gallery(steps, tab):
-    gallery = steps.add_block("Pictures")
-    steps.click(gallery.get_by_role("button", name="Add several pictures"))
-    dialog = tab.get_by_role("dialog")
-    for number in range(1, 5):
-        steps.click(dialog.get_by_role("checkbox", name=f"Bricks {number}"))
-    steps.click(dialog.get_by_role("button", name="Confirm selection"))
-    expect(gallery.get_by_label("Alternative text").filter(visible=True)).to_have_count(4)
 
 
 def file_story(steps, tab):

@@ -11,18 +11,8 @@ from home.models import HomePage
 from stories.content_notes import ContentNote
 from stories.models import StoryPage, StoryTheme
 from stories.terms import Theme
-from tests.support.builders import (
-    home_page,
-    make_author,
-    make_document,
-    make_index,
-    make_plain_page,
-    make_private,
-    make_story,
-    make_theme,
-    make_user,
-    parse,
-)
+from tests.support import builders
+from tests.support.builders import home_page, make_index, make_plain_page, make_private, make_story, parse
 from tests.support.committed import caches_in_use
 from tests.support.page_heads import SITE, change_settings
 from tests.support.translations import make_home, make_index_in, make_pair, make_translation
@@ -79,7 +69,7 @@ def test_the_browsers_languages_and_cookies_change_nothing(client, subtests):
 
 
 def test_pages_are_in_the_language_of_their_url(client):
-    document = make_document(content=b"x" * 1536)  # one and a half KiB
+    document = builders.make_document(content=b"x" * 1536)  # one and a half KiB
     body = [{"type": "document", "value": {"document": document.pk, "title": "Questions"}}]
     (story, french), (_other, arabic) = make_pair(body=body), make_pair("ar")
     assert french.url == "/fr/list/one/"
@@ -227,7 +217,7 @@ def test_filtered_and_later_pages_of_a_list_link_to_the_whole_list(client, monke
 
 def test_the_list_of_a_term_links_to_that_list_in_other_languages(client):
     index, french = (page.get_parent() for page in make_pair())
-    mining = make_theme("Mining")
+    mining = builders.make_theme("Mining")
     mines = mining.copy_for_translation(french.locale)
     mines.name, mines.slug = "Mines", "mines"
     mines.save()
@@ -276,7 +266,7 @@ def test_nothing_links_to_a_translation_that_is_not_public(client, subtests):
 def test_a_private_page_links_to_its_public_translation(client):
     story, french = make_pair()
     make_private(french)
-    client.force_login(make_user("Editors"))
+    client.force_login(builders.make_user("Editors"))
 
     assert hrefs(client, french.url) == [story.url]
 
@@ -301,7 +291,7 @@ def test_editors_copy_a_page_to_another_language_to_translate_it(client):
     _story, french = make_pair()
     for group in ("Editors", "Moderators", "Editors without the permission"):
         other = make_story(f"A story for {group}", summary="In short.")
-        client.force_login(make_user(group.split()[0]))
+        client.force_login(builders.make_user(group.split()[0]))
         address = f"/admin/translation/submit/page/{other.pk}/"
         if group == "Editors":  # once, because the page of the editor takes long
             assert address in client.get(f"/admin/pages/{other.pk}/edit/").text
@@ -321,7 +311,7 @@ def test_editors_copy_a_page_to_another_language_to_translate_it(client):
 def test_a_copy_is_filed_under_the_themes_and_authors_of_its_language(client):
     """A theme without a translation is dropped: it has no page in that language. A name stays as it is."""
     _story, french = make_pair()
-    mining, staff = make_theme("Mining"), make_author("Staff")
+    mining, staff = builders.make_theme("Mining"), builders.make_author("Staff")
     for term, name in ((mining, "Mines"), (staff, "L’équipe")):
         term_copy = term.copy_for_translation(french.locale)
         term_copy.name, term_copy.slug = name, slugify(name)

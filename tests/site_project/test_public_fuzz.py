@@ -33,9 +33,7 @@ NUMBERS = ["-1", "0", "1e9", "1000000000", "9" * 400, "½", "٣", "1.5", "NaN", 
 PARAMETERS = ["page", "q", "country", "theme", "year", "order", "language", "format", "next", "preview", "p"]
 
 pieces = st.one_of(st.sampled_from(NASTY), st.binary(max_size=12), st.sampled_from(PATHS))
-paths = st.builds(
-    lambda start, rest: start + b"".join(rest), st.sampled_from(PATHS), st.lists(pieces, max_size=3)
-)
+paths = st.tuples(st.sampled_from(PATHS), st.lists(pieces, max_size=3).map(b"".join)).map(b"".join)
 values = st.one_of(
     st.sampled_from(NUMBERS).map(str.encode),
     st.sampled_from(NASTY),
@@ -51,9 +49,8 @@ header_values = st.one_of(st.sampled_from(NASTY), st.binary(max_size=40)).map(
 HEADERS = ["Accept-Language", "Range", "Cookie", "If-Modified-Since", "If-None-Match", "Accept-Encoding"]
 ODD_HEADERS = ["bytes=0-", "bytes=9-1", "bytes=-1,0-0", "fr;q=x", "gzip;q=-1", "W/"]
 ODD_HEADERS += ["sessionid=\0; csrftoken=x"]
-headers = st.dictionaries(
-    st.sampled_from(HEADERS), st.one_of(header_values, st.sampled_from(ODD_HEADERS)), max_size=3
-)
+odd_values = st.one_of(header_values, st.sampled_from(ODD_HEADERS))
+headers = st.dictionaries(st.sampled_from(HEADERS), odd_values, max_size=3)
 
 
 @pytest.fixture
@@ -73,13 +70,8 @@ def test_no_request_causes_a_server_error(client, pages, path, query, sent):
     client.raise_request_exception = False
     words = "&".join(f"{name}={quote_from_bytes(value)}" for name, value in query)
     # In PATH_INFO, because the test client would normalise a path argument.
-    answer = client.generic(
-        "GET",
-        "/",
-        PATH_INFO=path.decode("latin-1"),
-        QUERY_STRING=words,
-        headers=sent,
-    )
+    address = {"PATH_INFO": path.decode("latin-1"), "QUERY_STRING": words}
+    answer = client.generic("GET", "/", **address, headers=sent)
     assert answer.status_code < 500, (path, query, sent)
 
 

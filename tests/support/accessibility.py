@@ -16,40 +16,6 @@ RUN = """async ([within, options]) => {
     const { passes, violations } = await axe.run(within, options);
     return { passed: passes.length, violations };
 }"""
-# Returns a text if the page is wider than its window, and the HTML of the elements that stick out of it, or
-# whose text is cut off because it does not fit into them.
-# Text for screen readers may be cut off; tables, menus of sections and text in an input scroll by themselves.
-# `clientWidth` is rounded to whole pixels, so an element may stick out by one.
-TOO_WIDE = """() => {
-    const root = document.documentElement;
-    const problems = [];
-    if (root.scrollWidth > root.clientWidth) problems.push(`the page is ${root.scrollWidth} wide`);
-    for (const element of document.body.querySelectorAll("*")) {
-        if (element.closest(".visually-hidden, .skip-link")) continue;
-        if (element.closest(".table-scroll, .section-menu__list")) continue;
-        const sticksOut = element.getBoundingClientRect().right > root.clientWidth + 1;
-        const isCut = getComputedStyle(element).overflowX !== "visible"
-            && element.scrollWidth > element.clientWidth && element.tagName !== "INPUT";
-        if (sticksOut || isCut) problems.push(element.outerHTML.slice(0, 80));
-    }
-    return problems;
-}"""
-
-# Returns the words of an element that are on more than one line.
-BROKEN_WORDS = """(element) => {
-    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
-    const broken = [];
-    while (walker.nextNode()) {
-        for (const found of walker.currentNode.data.matchAll(/[^\\s-]+/g)) {
-            const range = document.createRange();
-            range.setStart(walker.currentNode, found.index);
-            range.setEnd(walker.currentNode, found.index + found[0].length);
-            const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
-            if (lines.size > 1) broken.push(found[0]);
-        }
-    }
-    return broken;
-}"""
 
 
 def expect_to_fit(page):

@@ -46,14 +46,6 @@ def manage(variables, *words):
     return subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, **streams)
 
 
-def output_of(process):
-    """Wait for `process`, which must succeed, and return its output."""
-    # Migrations take half a minute, and many times as long while other tests with a higher priority run.
-    output = process.communicate(timeout=1200)[0]
-    assert process.returncode == 0, output
-    return output
-
-
 @contextmanager
 def empty_database(tmp_path):
     """Yield the environment variables, and the data folder, of a site with a new and empty database."""
