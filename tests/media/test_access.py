@@ -22,44 +22,20 @@ MEMBERS = {"visitor": False, "member": True, "editor": True}
 GROUP = {"visitor": False, "member": False, "reader": True, "editor": True}
 STAFF = {"visitor": False, "reader": False, "editor": True}
 NOBODY = {"visitor": False, "moderator": False}
-# {function that makes a file in a situation and returns its address: who gets it}.
-TABLE = {
-    files.live_story: ALL,
-    files.body_of_live_story: ALL,
-    files.draft: STAFF,
-    files.scheduled: STAFF,
-    files.unpublished: STAFF,
-    files.hidden_at_once: STAFF,
-    files.in_the_trash: STAFF,
-    files.deleted: STAFF,
-    files.used_by_nothing: STAFF,
-    files.new_in_draft: STAFF,
-    files.replaced_in_draft: ALL,
-    files.replaced_and_published: STAFF,
-    files.story_for_members: MEMBERS,
-    files.story_for_group: GROUP,
-    files.story_below_page_for_group: GROUP,
-    files.story_for_group_below_page_for_members: GROUP,
-    files.story_for_members_of_a_person_who_withdrew: STAFF,
-    files.person_who_withdrew: STAFF,
-    files.person_who_withdrew_on_a_page_for_members: STAFF,
-    files.draft_for_members: STAFF,
-    files.private_and_public: ALL,
-    files.logo: ALL,
-    files.author_of_live_story: ALL,
-    files.author_of_draft: STAFF,
-    files.author_of_story_for_group: GROUP,
-    files.author_of_nothing: STAFF,
-    files.original_file: NOBODY,
-    files.original_size: STAFF,
-    files.document_of_live_story: ALL,
-    files.document_in_text: ALL,
-    files.document_of_draft: STAFF,
-    files.document_of_unpublished: STAFF,
-    files.document_of_story_for_group: GROUP,
-    files.document_of_nothing: STAFF,
-    files.document_file: NOBODY,
-}
+# (who gets the file, names of functions of files_of_pages: each makes a file in a situation).
+SITUATIONS = [
+    (ALL, "live_story body_of_live_story replaced_in_draft private_and_public logo author_of_live_story"),
+    (ALL, "document_of_live_story document_in_text"),
+    (MEMBERS, "story_for_members"),
+    (GROUP, "story_for_group story_below_page_for_group story_for_group_below_page_for_members"),
+    (GROUP, "author_of_story_for_group document_of_story_for_group"),
+    (STAFF, "draft scheduled unpublished hidden_at_once in_the_trash deleted used_by_nothing new_in_draft"),
+    (STAFF, "replaced_and_published story_for_members_of_a_person_who_withdrew person_who_withdrew"),
+    (STAFF, "person_who_withdrew_on_a_page_for_members draft_for_members author_of_draft author_of_nothing"),
+    (STAFF, "original_size document_of_draft document_of_unpublished document_of_nothing"),
+    (NOBODY, "original_file document_file"),
+]
+TABLE = {name: row for row, names in SITUATIONS for name in names.split()}
 # {who: the names of the user's groups}
 GROUPS = {"member": [], "reader": ["Readers"], "editor": ["Editors"], "moderator": ["Moderators"]}
 
@@ -70,9 +46,9 @@ def test_who_gets_the_file(subtests):
     clients = {who: Client() for who in ("visitor", *GROUPS)}
     for who, groups in GROUPS.items():
         clients[who].force_login(builders.make_user(*groups))
-    for make_file, row in TABLE.items():
-        with subtests.test(make_file.__name__), undone():
-            address = make_file()
+    for name, row in TABLE.items():
+        with subtests.test(name), undone():
+            address = getattr(files, name)()
             # Addresses of pictures begin with "/media/". No cache may keep a document, not even a public one.
             public = row == ALL and address.startswith("/media/")
             cache = "public, max-age=600, s-maxage=1" if public else "private, no-store"

@@ -66,16 +66,16 @@ def test_server_prepares_the_site_and_finishes_requests_before_it_stops(tmp_path
         assert "Traceback" not in output
 
 
-@pytest.mark.parametrize(
-    ("variables", "expected"),
-    [
-        ({"PORT": "", "WEB_CONCURRENCY": ""}, "0.0.0.0:8000 2"),
-        ({"PORT": "80", "WEB_CONCURRENCY": "3"}, "0.0.0.0:80 3"),
-        ({"WEB_CONCURRENCY": "two"}, "WEB_CONCURRENCY must be a number of 1 or more."),
-        ({"WEB_CONCURRENCY": "0"}, "WEB_CONCURRENCY must be a number of 1 or more."),
-        ({"PORT": '"80"'}, "PORT must be a number of 1 or more."),
-    ],
-)
+WRONG = "{} must be a number of 1 or more."
+CASES = [
+    ({"PORT": "", "WEB_CONCURRENCY": ""}, "0.0.0.0:8000 2"),
+    ({"PORT": "80", "WEB_CONCURRENCY": "3"}, "0.0.0.0:80 3"),
+    *(({"WEB_CONCURRENCY": value}, WRONG.format("WEB_CONCURRENCY")) for value in ("two", "0")),
+    ({"PORT": '"80"'}, WRONG.format("PORT")),
+]
+
+
+@pytest.mark.parametrize(("variables", "expected"), CASES)
 def test_variables_of_the_image(tmp_path, variables, expected):
     # Scripts in place of both programs. That for gunicorn prints the address ($5) and the number of processes
     # ($7) of its arguments, if WEB_CONCURRENCY, which gunicorn itself reads too, has the same number.
