@@ -194,15 +194,21 @@ def fail_outside_of_a_transaction():
         Theme.objects.bulk_create([Theme(pk=1, name="a"), Theme(pk=1, name="b")])
 
 
-SAVEPOINTS = [write_after_a_savepoint, write_after_a_savepoint_without_a_block]
-WRITES = [(each, True) for each in (write, *map(transaction.atomic, [write, *SAVEPOINTS]))]
+# {what is written: (function that writes it, whether it is committed)}
+WRITES = {
+    "outside of a transaction": (write, True),
+    "in a transaction": (transaction.atomic(write), True),
+    "after a savepoint": (transaction.atomic(write_after_a_savepoint), True),
+    "without a block": (transaction.atomic(write_after_a_savepoint_without_a_block), True),
+    "in a transaction that fails": (fail, False),
+    "in a statement that fails": (fail_outside_of_a_transaction, False),
+}
 
 
 @committed
-@pytest.mark.parametrize(
-    ("write", "is_changed"), [*WRITES, (fail, False), (fail_outside_of_a_transaction, False)]
-)
-def test_version_changes_with_what_is_committed(write, is_changed):
+@pytest.mark.parametrize("name", WRITES)
+def test_version_changes_with_what_is_committed(name):
+    write, is_changed = WRITES[name]
     before, rows = content_version.read(), Change.objects.count()
     write()
     assert (content_version.read() != before) == is_changed
