@@ -3,17 +3,12 @@
 import os
 import re
 import runpy
-import secrets
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
-from urllib.parse import urlsplit
 
-import psycopg
-from django.conf import global_settings, settings
-from psycopg import sql
+from django.conf import global_settings
 
 from tests.support.production import BARE
 
@@ -45,40 +40,6 @@ def read_settings(tmp_path, **variables):
     environment = BARE | {"DATA_DIR": str(tmp_path)} | REQUIRED | variables
     with mock.patch.dict(os.environ, environment, clear=True):
         return vars(global_settings) | runpy.run_path(ROOT / "site_project" / "settings.py")
-
-
-def manage(variables, *words):
-    """Start `manage.py` with the arguments `words` and the environment `variables`; return the process."""
-    command = [sys.executable, "manage.py", *words]
-    return subprocess.Popen(
-        command, env=variables, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-
-
-def output_of(process):
-    """Wait for `process`, which must succeed, and return its output."""
-    # Migrations take half a minute, and many times as long while other tests with a higher priority run.
-    output = process.communicate(timeout=1200)[0]
-    assert process.returncode == 0, output
-    return output
-
-
-@contextmanager
-def empty_database(tmp_path):
-    """Yield the environment variables, and the data folder, of a site with a new and empty database."""
-    folder = tmp_path / secrets.token_hex(4)
-    variables = BARE | REQUIRED | {"DATA_DIR": str(folder)}
-    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        yield variables, folder
-        return
-    server = os.environ["DATABASE_URL"]
-    name = f"empty_{secrets.token_hex(4)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        try:
-            yield variables | {"DATABASE_URL": urlsplit(server)._replace(path=f"/{name}").geturl()}, folder
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {} (FORCE)").format(sql.Identifier(name)))
 
 
 def variables_in_code():

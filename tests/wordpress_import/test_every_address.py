@@ -68,6 +68,7 @@ def addresses_of(item):
         pages = [each for each in addresses[:1] if "?" in each] or addresses
         return [*pages, f"/?attachment_id={item.id}", file, *(sizes if suffix == "jpg" else ())]
     addresses += [f"/?p={item.id}", f"/?page_id={item.id}", f"{link.path}page/2/"]
+    addresses += [f"{link.path}?utm_source=mail", link.path.title()]
     if item.type == "post":
         year, month, day = item.date[:10].split("-")
         addresses += [f"/{year}/", f"/{year}/{month}/", f"/{year}/{month}/{day}/", f"/?m={year}{month}"]
@@ -131,6 +132,7 @@ def test_every_public_address_leads_to_a_public_page_and_to_nothing_before(addre
     decide_and_publish()
     found = {url: answer(url) for url in every}
     assert {url: each.status_code for url, each in found.items()} == dict.fromkeys(every, 301)
+    assert {each.headers["Cache-Control"] for each in found.values()} == {"no-store"}
     targets = {url: each.headers["Location"] for url, each in found.items()}
     with caches_in_use():
         # The whole site answers as its middleware does: for a page and a picture here, for a post in
