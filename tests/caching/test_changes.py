@@ -200,19 +200,21 @@ def fail_outside_of_a_transaction():
         Theme.objects.bulk_create([Theme(pk=1, name="a"), Theme(pk=1, name="b")])
 
 
+# {what is written: (function that writes it, whether it is committed)}
+WRITES = {
+    "outside of a transaction": (write, True),
+    "in a transaction": (transaction.atomic(write), True),
+    "after a savepoint": (transaction.atomic(write_after_a_savepoint), True),
+    "without a block": (transaction.atomic(write_after_a_savepoint_without_a_block), True),
+    "in a transaction that fails": (fail, False),
+    "in a statement that fails": (fail_outside_of_a_transaction, False),
+}
+
+
 @committed
-@pytest.mark.parametrize(
-    ("write", "is_changed"),
-    [
-        pytest.param(write, True, id="without a block"),
-        (transaction.atomic(write), True),
-        (transaction.atomic(write_after_a_savepoint), True),
-        (transaction.atomic(write_after_a_savepoint_without_a_block), True),
-        (fail, False),
-        (fail_outside_of_a_transaction, False),
-    ],
-)
-def test_version_changes_with_what_is_committed(write, is_changed):
+@pytest.mark.parametrize("name", WRITES)
+def test_version_changes_with_what_is_committed(name):
+    write, is_changed = WRITES[name]
     before, rows = content_version.read(), Change.objects.count()
     write()
     assert (content_version.read() != before) == is_changed
@@ -380,32 +382,25 @@ PAGE, ITS_ROW = 'UPDATE "wagtailcore_page" SET "draft_title" = %s', ' WHERE "wag
 RENDITION = 'INSERT INTO "media_rendition" ("id") VALUES (%s)'
 # Statements that can change no public page.
 UNSEEN = [
-    'SELECT "a" FROM "b"',
-    "SELECT 1;\n",
-    "SAVEPOINT x",
+    *('SELECT "a" FROM "b"', "SELECT 1;\n", "SAVEPOINT x", "CREATE DATABASE a"),
     'INSERT INTO "wagtailcore_revision" ("id") VALUES (%s)',
-    'UPDATE "django_session" SET "session_data" = %s',
-    PAGE + ITS_ROW,
-    f'{RENDITION} RETURNING "media_rendition"."id"',
+    *('UPDATE "django_session" SET "session_data" = %s', PAGE + ITS_ROW),
+    *(f'{RENDITION} RETURNING "media_rendition"."id"', f"{RENDITION} ON CONFLICT DO NOTHING"),
     'INSERT OR IGNORE INTO "media_rendition" ("id") SELECT %s UNION ALL SELECT %s',
-    f"{RENDITION} ON CONFLICT DO NOTHING",
-    "CREATE DATABASE a",
     'VACUUM (FULL, ANALYZE) "stories_theme"',
 ]
 # Statements that may. None stands for SQL that is an object of psycopg.
 SEEN = [
-    'DELETE FROM "stories_theme" WHERE 1',
-    f'{PAGE}, "live" = %s{ITS_ROW}',
-    f'{PAGE} WHERE "wagtailcore_page"."path" LIKE %s',
+    *('DELETE FROM "stories_theme" WHERE 1', 'SELECT 1; DELETE FROM "media_rendition"', "TRUNCATE a", ""),
+    None,
+    *(f'{PAGE}, "live" = %s{ITS_ROW}', f'{PAGE} WHERE "wagtailcore_page"."path" LIKE %s'),
     'INSERT INTO "wagtailcore_referenceindex" ("id") VALUES (%s)',
     'DELETE FROM "wagtailcore_referenceindex" WHERE "id" IN (%s)',
     f'{RENDITION} ON CONFLICT("id") DO UPDATE SET "file" = EXCLUDED."file"',
     'INSERT OR REPLACE INTO "media_rendition" ("id") VALUES (%s)',
     'UPDATE "media_rendition" SET "file" = %s',
     'DELETE FROM "media_rendition" WHERE "image_id" IN (%s)',
-    'SELECT 1; DELETE FROM "media_rendition"',
     "WITH x AS (DELETE FROM a RETURNING *) SELECT * FROM x",
-    *("TRUNCATE a", "", None),
 ]
 
 

@@ -58,6 +58,9 @@ def editor(client, own):
     return client
 
 
+REFUSED = "only somebody who may publish can change it"
+
+
 def change_picture(client, image, **fields):
     form = {"title": "New title", "shows": image.shows, "collection": image.collection_id, "tags": ""}
     form |= {"is_recognisable": "on"} if image.is_recognisable else {}
@@ -193,7 +196,7 @@ def test_editor_cannot_change_what_readers_see_of_a_public_file(editor, own):
         stored = type(item).objects.values("file", "file_hash").get(pk=item.pk)
         response = change(editor, item, **{field: make_value()})
         assert list(response.context["form"].errors) == [field_with_error]
-        assert "only somebody who may publish can change it" in response.text, field
+        assert REFUSED in response.text, field
         assert type(item).objects.values("file", "file_hash").get(pk=item.pk) == stored
     # The title is not shown to readers.
     assert change_picture(editor, own.image).status_code == 302
@@ -219,7 +222,6 @@ def test_picture_that_was_erased_is_refused_wherever_it_is_uploaded(moderator):
     carry_out.withdraw(person)
     assert not CleanImage.objects.filter(pk__in=[erased.pk, same.pk]).exists()
     stored = CleanImage.objects.count(), UploadedFile.objects.count()
-
     for way in ("add", "several", "chooser", other):
         assert words in uploading.upload(moderator, "c.png", data, way=way), way
     assert (CleanImage.objects.count(), UploadedFile.objects.count()) == stored
@@ -234,26 +236,23 @@ def in_moderation(page):
 
 
 def scheduled(page):
-    page.go_live_at = timezone.now() + datetime.timedelta(days=1)
-    page.save_revision().publish()
+    tomorrow = timezone.now() + datetime.timedelta(days=1)
+    builders.save_with(page, go_live_at=tomorrow).save_revision().publish()
 
 
 @pytest.mark.sqlite_only
-@pytest.mark.parametrize(("wait", "by_author"), [(in_moderation, False), (scheduled, True)])
-def test_file_is_not_replaced_after_a_moderator_saw_it(editor, own, wait, by_author):
-    """`by_author`: whether the picture is that of the story's author, and not in the story itself."""
-    fields = {"authors": ["Awa"]} if by_author else {"lead_image": own.image, "lead_image_decorative": True}
-    if by_author:
-        builders.make_author("Awa", picture=own.image)
+@pytest.mark.parametrize("wait", [in_moderation, scheduled])
+def test_file_is_not_replaced_after_a_moderator_saw_it(editor, own, wait):
+    """One picture is in the story, and one is that of the story's author."""
+    author = builders.make_author("Awa", picture=builders.make_image(collection=own.collection))
+    fields = {"authors": ["Awa"], "lead_image": own.image, "lead_image_decorative": True}
     story = builders.make_story(parent=own.index, live=False, body=document_block(own.document), **fields)
     assert change_document(editor, own.document, file=new_text()).status_code == 302
     wait(story)
-    for response in (
-        change_picture(editor, own.image, file=new_picture()),
-        change_document(editor, own.document, file=new_text()),
-    ):
-        assert "only somebody who may publish can change it" in response.text
-    for item in (own.image, own.document):
+    for picture in (own.image, author.picture):
+        assert REFUSED in change_picture(editor, picture, file=new_picture()).text
+    assert REFUSED in change_document(editor, own.document, file=new_text()).text
+    for item in (own.image, author.picture, own.document):
         delete(editor, item)
         assert type(item).objects.filter(pk=item.pk).exists()
     permit(editor, own)
@@ -339,7 +338,7 @@ def test_editor_cannot_move_a_public_document_out_of_a_restricted_collection(edi
         ):
             response = move()
             done.append(not CleanDocument.objects.filter(pk=own.document.pk, collection=inner).exists())
-            assert done[-1] or "only somebody who may publish can change it" in response.text
+            assert done[-1] or REFUSED in response.text
             CleanDocument.objects.filter(pk=own.document.pk).update(collection=inner)
         return done
 

@@ -44,13 +44,6 @@ def with_content(data):
     return lambda: pdf(lambda document: setattr(PAGE(document), "Contents", document.make_stream(content)))
 
 
-def with_filter(*names):
-    def change(document):
-        image(document).Filter = Array(map(Name, names)) if len(names) > 1 else Name(names[0])
-
-    return lambda: pdf(change)
-
-
 def with_font(**keys):
     def change(document):
         font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
@@ -173,14 +166,14 @@ def test_jpeg_that_is_higher_than_its_picture_is_refused():
         clean_pdf(on(image, Height=599)())
 
 
-JPEG = picture_with_metadata("jpg")
+JPEG, DCT = picture_with_metadata("jpg"), Name("/DCT")
 # {place of the planted text: function that makes the file}
 PDF = {
     "inline JPEG": with_content(b"BI /W 4 /H 6 /BPC 8 /CS /RGB /F /DCT ID " + JPEG + b" EI Q\n"),
     "inline JPEG in a chain": with_content(b"BI /W 4 /H 6 /F [/Fl /DCTDecode] ID " + JPEG + b" EI Q\n"),
     "inline picture's keys": with_content(f"BI /W 1 /H 1 /BPC 8 /CS /G /Z ({SECRET}) ID a EI"),
-    "filter /DCT": with_filter("/DCT"),
-    "filter [/DCT /DCT]": with_filter("/DCT", "/DCT"),
+    "filter /DCT": on(image, Filter=DCT),
+    "filter [/DCT /DCT]": on(image, Filter=Array([DCT, DCT])),
     "comment": with_content(f"% {SECRET}\nq Q % {SECRET}"),
     "comment among operands": with_content(f"1 0 % {SECRET}\n0 rg [(a) % {SECRET}\n] TJ"),
     "marked content": with_content(f"/Span <</Z ({SECRET}) /MCID 1 /Alt ({PATH})>> BDC EMC /A ({SECRET}) DP"),

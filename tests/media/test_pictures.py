@@ -13,16 +13,8 @@ from media.process import sanitize
 from media.sanitizer.__main__ import clean
 from media.sanitizer.pictures import strip_jpeg
 from media.sanitizer.pixels import MIN_ALPHA
-from tests.support.media_samples import (
-    RED,
-    exif,
-    find_planted,
-    is_near,
-    photo,
-    picture_with_metadata,
-    saved,
-    wide_profile,
-)
+from tests.support import media_samples as samples
+from tests.support.media_samples import RED, exif, find_planted, is_near, photo, picture_with_metadata, saved
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -34,14 +26,14 @@ def cleaned(data):
 
 def test_colour_profile_is_kept_without_its_texts():
     """Colours look the same as with the whole profile."""
-    picture = cleaned(saved(photo(), "PNG", icc_profile=wide_profile()))
+    picture = cleaned(saved(photo(), "PNG", icc_profile=samples.wide_profile()))
     kept = picture.info["icc_profile"]
     assert find_planted(kept) == []
     assert kept[24:36] == bytes(12)  # the date
     screen = ImageCms.createProfile("sRGB")
     shown = [
         ImageCms.profileToProfile(photo(), ImageCms.ImageCmsProfile(io.BytesIO(profile)), screen).tobytes()
-        for profile in (kept, wide_profile())
+        for profile in (kept, samples.wide_profile())
     ]
     assert shown[0] == shown[1] != photo().tobytes()
 
@@ -49,7 +41,9 @@ def test_colour_profile_is_kept_without_its_texts():
 @pytest.mark.parametrize("profile", ["srgb", "broken", "huge"])
 def test_useless_colour_profile_is_left_out(profile):
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    profile = {"srgb": srgb, "broken": b"no profile", "huge": wide_profile() + bytes(2_000_000)}[profile]
+    profile = {"srgb": srgb, "broken": b"no profile", "huge": samples.wide_profile() + bytes(2_000_000)}[
+        profile
+    ]
     picture = cleaned(saved(photo(), "JPEG", icc_profile=profile))
     assert "icc_profile" not in picture.info
     assert is_near(picture.getpixel((20, 20)), RED)
@@ -131,7 +125,9 @@ def test_second_picture_in_a_phones_file_is_dropped():
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
-@pytest.mark.parametrize("profile", [None, wide_profile(), wide_profile().replace(b"RGB ", b"GRAY", 1)])
+@pytest.mark.parametrize(
+    "profile", [None, samples.wide_profile(), samples.wide_profile().replace(b"RGB ", b"GRAY", 1)]
+)
 def test_every_kind_of_png_keeps_its_picture(mode, profile):
     """Even with a colour profile for another mode."""
     image = Image.new("RGBA", (9, 9), (255, 255, 255, 255)).convert(mode)

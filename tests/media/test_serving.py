@@ -8,6 +8,7 @@ from django.conf import settings as site_settings
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.storage import default_storage
+from django.test import Client
 from wagtail import models
 
 from media.models import Rendition
@@ -68,13 +69,17 @@ def test_invalid_session_cookie_opens_nothing(client):
 
 
 @pytest.mark.sqlite_only
-def test_file_has_its_type_and_never_acts_as_a_page(client):
-    response = get(client, files.live_story())
-    assert response["Content-Type"] == "image/jpeg"
-    assert response["X-Content-Type-Options"] == "nosniff"
+def test_file_has_its_type_and_is_only_read_and_no_cache_keeps_that_it_is_missing(client):
+    response = get(client, address := files.live_story())
+    assert (response["Content-Type"], response["X-Content-Type-Options"]) == ("image/jpeg", "nosniff")
     assert response["Content-Security-Policy"].startswith("default-src 'none'; base-uri 'none'")
     assert response.content_read.startswith(b"\xff\xd8")
     assert int(response["Content-Length"]) == len(response.content_read)
+    assert client.post(address).status_code == 405
+    assert ((head := client.head(address)).status_code, head.getvalue()) == (200, b"")
+    default_storage.delete(Rendition.objects.get().file.name)
+    response = get(client, address)
+    assert (response.status_code, response["Cache-Control"]) == (404, "private, no-store")
 
 
 @pytest.mark.sqlite_only
@@ -104,23 +109,6 @@ def test_other_addresses_and_roundabout_ones_of_an_original_are_not_found(client
     roundabout = (f"images/../{name}", f"images/%2e%2e/{name}", f"{name}%00")
     for path in ("", *names, "images/" + "a" * 3000, *roundabout):
         assert get(client, f"/media/{path}").status_code == 404, path
-
-
-@pytest.mark.sqlite_only
-def test_only_reading_is_allowed(client):
-    address = files.live_story()
-    assert client.post(address).status_code == 405
-    head = client.head(address)
-    assert (head.status_code, head.getvalue()) == (200, b"")
-
-
-@pytest.mark.sqlite_only
-def test_missing_file_is_not_found_and_not_kept_by_caches(client):
-    address = files.live_story()
-    rendition = Rendition.objects.get()
-    rendition.file.storage.delete(rendition.file.name)
-    response = get(client, address)
-    assert (response.status_code, response["Cache-Control"]) == (404, "private, no-store")
 
 
 # --- People with an account ----------------------------------------------------------------------
@@ -161,27 +149,17 @@ def test_private_collection_guards_its_documents_too(client):
 
 
 @pytest.mark.sqlite_only
-@pytest.mark.parametrize("make_file", [files.draft, files.document_of_draft])
-def test_front_server_sends_the_bytes_after_the_check(make_file, settings, client):
-    settings.MEDIA_ACCEL_PREFIX = "/protected/"
-    address = make_file()
-    refused = get(client, address)
-    assert (refused.status_code, "X-Accel-Redirect" in refused) == (404, False)
-    client.force_login(builders.make_user("Editors"))
-    response = get(client, address)
-    assert response["X-Accel-Redirect"].startswith("/protected/")
-    assert response.content == b""
-    assert response["Cache-Control"] == "private, no-store"
-    assert response["Content-Security-Policy"].startswith("default-src 'none'; base-uri 'none'")
-    if make_file is files.document_of_draft:
-        assert response["Content-Disposition"].startswith("attachment")
-
-
-@pytest.mark.sqlite_only
-def test_site_sends_the_bytes_of_a_public_picture(settings, client):
+def test_front_server_sends_the_bytes_after_the_check_except_of_a_public_picture(settings, editor):
     """nginx caches no response that makes it send a file."""
     settings.MEDIA_ACCEL_PREFIX = "/protected/"
-    response = get(client, files.live_story())
-    assert "X-Accel-Redirect" not in response
-    assert response.content_read.startswith(b"\xff\xd8")
+    for make_file, disposition in ((files.draft, "inline"), (files.document_of_draft, "attachment")):
+        refused = get(Client(), address := make_file())
+        assert (refused.status_code, "X-Accel-Redirect" in refused) == (404, False)
+        response = get(editor, address)
+        assert response["X-Accel-Redirect"].startswith("/protected/")
+        assert (response.content, response["Cache-Control"]) == (b"", "private, no-store")
+        assert response["Content-Security-Policy"].startswith("default-src 'none'; base-uri 'none'")
+        assert response.get("Content-Disposition", "inline").startswith(disposition)
+    response = get(Client(), files.live_story())
+    assert ("X-Accel-Redirect" in response, response.content_read[:2]) == (False, b"\xff\xd8")
     assert response["Cache-Control"] == "public, max-age=600, s-maxage=1"

@@ -25,6 +25,8 @@ from search.models import MissedSearch
 from tests.support import builders
 from tests.support.people import make_agreeing_person
 
+pytestmark = pytest.mark.django_db
+HOUR = datetime.timedelta(hours=1)
 PATIENCE = 30  # seconds until the first work is done
 NOON = datetime.datetime(2026, 5, 4, 12, tzinfo=datetime.UTC)
 
@@ -58,7 +60,6 @@ def is_there(client, story):
     return client.get(story.get_url()).status_code == 200
 
 
-@pytest.mark.django_db
 def test_cached_pages_stay_valid_while_there_is_nothing_to_do():
     call_command("run_due_work")  # which has the work of the night to do
     before = content_version.read()
@@ -66,26 +67,22 @@ def test_cached_pages_stay_valid_while_there_is_nothing_to_do():
     assert content_version.read() == before
 
 
-@pytest.mark.django_db
 def test_story_whose_end_has_passed_meanwhile_is_not_shown(client, time_machine):
     """The scheduler did not run from before its beginning until after its end."""
     time_machine.move_to(NOON)
-    hour = datetime.timedelta(hours=1)
-    story = scheduled("It came and went", go_live_at=NOON + hour, expire_at=NOON + 2 * hour)
-    time_machine.move_to(NOON + 3 * hour)
+    story = scheduled("It came and went", go_live_at=NOON + HOUR, expire_at=NOON + 2 * HOUR)
+    time_machine.move_to(NOON + 3 * HOUR)
     call_command("run_due_work")
     story.refresh_from_db()
     assert (is_there(client, story), story.expired) == (False, True)
     assert not Revision.objects.filter(approved_go_live_at__isnull=False).exists()
 
 
-@pytest.mark.django_db
 def test_change_of_a_later_page_counts_while_the_scheduler_works(time_machine):
     """An editor unschedules the second of two stories, or lets it end later, while the first one is done."""
     time_machine.move_to(NOON)
-    hour = datetime.timedelta(hours=1)
-    coming = [scheduled("It comes", go_live_at=NOON + hour * number) for number in (1, 2)]
-    going = [scheduled("It goes", expire_at=NOON + hour * number) for number in (1, 2)]
+    coming = [scheduled("It comes", go_live_at=NOON + HOUR * number) for number in (1, 2)]
+    going = [scheduled("It goes", expire_at=NOON + HOUR * number) for number in (1, 2)]
 
     def unschedule(**_arguments):
         Revision.objects.filter(object_id=coming[1].pk).update(approved_go_live_at=None)
@@ -93,7 +90,7 @@ def test_change_of_a_later_page_counts_while_the_scheduler_works(time_machine):
     def let_end_later(**_arguments):
         type(going[1]).objects.filter(pk=going[1].pk).update(expire_at=None, title="It stays")
 
-    time_machine.move_to(NOON + 3 * hour)
+    time_machine.move_to(NOON + 3 * HOUR)
     with connected((page_published, unschedule), (page_unpublished, let_end_later)):
         call_command("run_due_work")
     for story in (*coming, *going):
@@ -118,7 +115,6 @@ def night_work_is_done():
     return not found[0]
 
 
-@pytest.mark.django_db
 def test_nightly_work_is_done_once_a_night(data_dir, time_machine):
     # The first time it is done at once, and then after 3 o'clock in the night.
     for day, hour, minute, done in ((4, 12, 0, True), (4, 23, 0, False), (5, 2, 59, False), (5, 3, 1, True)):
@@ -131,7 +127,6 @@ def test_nightly_work_is_done_once_a_night(data_dir, time_machine):
     assert {line.split()[0] for line in lines} == {"2026-05-05"}, "other nights are forgotten"
 
 
-@pytest.mark.django_db
 def test_work_is_skipped_while_another_process_does_it():
     make_old()
     with locks.hold("due_work") as got:
@@ -145,7 +140,6 @@ def test_work_is_skipped_while_another_process_does_it():
 
 
 @pytest.mark.sqlite_only
-@pytest.mark.django_db
 def test_outage_page_has_the_current_help_line_also_if_two_processes_write_it(data_dir, monkeypatch):
     home, replace = builders.home_page(), Path.replace
 
@@ -163,20 +157,19 @@ def test_outage_page_has_the_current_help_line_also_if_two_processes_write_it(da
     assert [path.name for path in data_dir.glob("*maintenance*")] == ["maintenance.html"]
 
 
-@pytest.mark.django_db
 def test_page_that_fails_stops_no_withdrawal_and_no_other_page(client, data_dir, time_machine):
     time_machine.move_to(NOON)
-    goes = [scheduled(f"Goes {hours}", expire_at=NOON + datetime.timedelta(hours=hours)) for hours in (1, 2)]
-    scheduled("It can't be read", go_live_at=NOON + datetime.timedelta(hours=1))
+    goes = [scheduled(f"Goes {hours}", expire_at=NOON + hours * HOUR) for hours in (1, 2)]
+    scheduled("It can't be read", go_live_at=NOON + HOUR)
     # To publish the revision then raises KeyError.
     Revision.objects.exclude(approved_go_live_at=None).update(content={})
-    comes = scheduled("It comes", go_live_at=NOON + datetime.timedelta(hours=2))
+    comes = scheduled("It comes", go_live_at=NOON + 2 * HOUR)
     call_command("run_due_work")
     assert [is_there(client, story) for story in (*goes, comes)] == [True, True, False], "nothing is due yet"
     (data_dir / "maintenance.html").unlink()
     person = make_agreeing_person()
     withdrawal = withdraw(person)
-    time_machine.move_to(NOON + datetime.timedelta(hours=3))
+    time_machine.move_to(NOON + 3 * HOUR)
 
     def fail(instance, **_arguments):
         raise OSError
@@ -196,9 +189,8 @@ def test_page_that_fails_stops_no_withdrawal_and_no_other_page(client, data_dir,
 @pytest.mark.usefixtures("transactional_db", "django_db_serialized_rollback")
 def test_lost_connection_stops_one_part_only(client, time_machine):
     time_machine.move_to(NOON)
-    hour = datetime.timedelta(hours=1)
-    goes, comes = scheduled("It goes", expire_at=NOON + hour), scheduled("It comes", go_live_at=NOON + hour)
-    time_machine.move_to(NOON + 2 * hour)
+    goes, comes = scheduled("It goes", expire_at=NOON + HOUR), scheduled("It comes", go_live_at=NOON + HOUR)
+    time_machine.move_to(NOON + 2 * HOUR)
 
     def end_connection(**_arguments):
         with connection.cursor() as cursor:
@@ -210,7 +202,6 @@ def test_lost_connection_stops_one_part_only(client, time_machine):
     assert [is_there(client, story) for story in (goes, comes)] == [False, True]
 
 
-@pytest.mark.django_db
 def test_only_the_part_that_failed_is_tried_again(data_dir, settings, time_machine, caplog):
     time_machine.move_to(NOON)
     make_old()

@@ -79,20 +79,15 @@ def forwarded_address(upstream):
     return upstream.asked[-1]["HTTP_X_FORWARDED_FOR"]
 
 
-@pytest.mark.parametrize(
-    ("headers", "read"),
-    [
-        ([], "X-Forwarded-For"),  # a visitor who bypasses the proxy
-        ([APPENDED], "X-Forwarded-For"),
-        ([APPENDED, APPENDED], "X-Forwarded-For"),
-        ([APPENDED_TWO], "X-Forwarded-For"),
-        (["X-Forwarded-For $remote_addr"], "X-Forwarded-For"),
-        (["X-Forwarded-For $remote_addr:$remote_port"], "X-Forwarded-For"),
-        (['X-Forwarded-For "$http_x_forwarded_for, $remote_addr:$remote_port"'], "X-Forwarded-For"),
-        (["CF-Connecting-IP $remote_addr"], "CF-Connecting-IP"),
-        (["X-Real-IP $remote_addr"], "X-Real-IP"),
-    ],
-)
+WITH_PORT = "$remote_addr:$remote_port"
+# What each proxy sets, from the one next to nginx. Without any, a visitor bypasses the proxy.
+FORWARDED = [[], [APPENDED], [APPENDED, APPENDED], [APPENDED_TWO], ["X-Forwarded-For $remote_addr"]]
+FORWARDED += [[f"X-Forwarded-For {WITH_PORT}"], [f'X-Forwarded-For "$http_x_forwarded_for, {WITH_PORT}"']]
+CASES = [(headers, "X-Forwarded-For") for headers in FORWARDED]
+CASES += [([f"{name} $remote_addr"], name) for name in ("CF-Connecting-IP", "X-Real-IP")]
+
+
+@pytest.mark.parametrize(("headers", "read"), CASES)
 def test_visitors_behind_other_proxies_keep_their_addresses(nginx_path, upstream, tmp_path, headers, read):
     """`headers`: what each proxy sets, from the one next to nginx. `read`: the header that nginx reads."""
     with ExitStack() as stack:

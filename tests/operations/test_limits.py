@@ -44,13 +44,16 @@ def test_upload_to_a_full_disk_fails_and_leaves_no_file(client, media_root):
     assert CleanImage.objects.count() == 1
 
 
-def test_too_large_request_is_refused(client, settings):
+def test_too_large_request_or_too_many_fields_are_refused(client, settings):
     settings.LARGEST_REQUEST = 100_000  # bytes
     client.force_login(builders.make_user("Moderators"))
     # 200: the form is shown again, because these bytes are no picture.
     for size, status in ((50_000, 200), (200_000, 400)):
         form = {"title": "A", "file": SimpleUploadedFile("a.png", b"x" * size)}
         assert client.post(reverse("wagtailimages:add"), form).status_code == status
+    # The settings allow 10,000 fields.
+    fields = {f"field-{number}": "" for number in range(10_001)}
+    assert client.post(reverse("wagtailimages:add"), fields).status_code == 400
 
 
 def test_public_pages_work_on_a_full_disk():

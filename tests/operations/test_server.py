@@ -6,14 +6,14 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
 from tests.support import services
-from tests.support.environment import empty_database
+from tests.support.environment import REQUIRED
 from tests.support.production import BARE
 from tests.support.requests import answer, begin_upload, end_upload
 
@@ -43,16 +43,14 @@ def running_server(variables):
 
 
 def test_server_prepares_the_site_and_finishes_requests_before_it_stops(tmp_path, django_db_setup):
-    with ExitStack() as stack:
-        variables, folder = stack.enter_context(empty_database(tmp_path))
-        # To migrate an empty database takes long; see test_prepare.py.
-        folder.mkdir()
-        migrated, copy = settings.DATABASES["default"]["NAME"], folder / "db.sqlite3"
-        with closing(sqlite3.connect(migrated)) as source, closing(sqlite3.connect(copy)) as target:
-            source.backup(target)
-        # In production, the site would redirect the requests of this test to HTTPS.
-        variables |= {"TRY_OUT": "1", "BASE_URL": ""}
-        server, port = stack.enter_context(running_server(variables))
+    # To migrate an empty database takes long.
+    (folder := tmp_path / "data").mkdir()
+    migrated, copy = settings.DATABASES["default"]["NAME"], folder / "db.sqlite3"
+    with closing(sqlite3.connect(migrated)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    # In production, the site would redirect the requests of this test to HTTPS.
+    variables = BARE | REQUIRED | {"DATA_DIR": str(folder), "TRY_OUT": "1", "BASE_URL": ""}
+    with running_server(variables) as (server, port):
         assert (folder / "maintenance.html").exists()
         upload = begin_upload(port)
         server.send_signal(signal.SIGTERM)
@@ -66,16 +64,16 @@ def test_server_prepares_the_site_and_finishes_requests_before_it_stops(tmp_path
         assert "Traceback" not in output
 
 
-@pytest.mark.parametrize(
-    ("variables", "expected"),
-    [
-        ({"PORT": "", "WEB_CONCURRENCY": ""}, "0.0.0.0:8000 2"),
-        ({"PORT": "80", "WEB_CONCURRENCY": "3"}, "0.0.0.0:80 3"),
-        ({"WEB_CONCURRENCY": "two"}, "WEB_CONCURRENCY must be a number of 1 or more."),
-        ({"WEB_CONCURRENCY": "0"}, "WEB_CONCURRENCY must be a number of 1 or more."),
-        ({"PORT": '"80"'}, "PORT must be a number of 1 or more."),
-    ],
-)
+WRONG = "{} must be a number of 1 or more."
+CASES = [
+    ({"PORT": "", "WEB_CONCURRENCY": ""}, "0.0.0.0:8000 2"),
+    ({"PORT": "80", "WEB_CONCURRENCY": "3"}, "0.0.0.0:80 3"),
+    *(({"WEB_CONCURRENCY": value}, WRONG.format("WEB_CONCURRENCY")) for value in ("two", "0")),
+    ({"PORT": '"80"'}, WRONG.format("PORT")),
+]
+
+
+@pytest.mark.parametrize(("variables", "expected"), CASES)
 def test_variables_of_the_image(tmp_path, variables, expected):
     # Scripts in place of both programs. That for gunicorn prints the address ($5) and the number of processes
     # ($7) of its arguments, if WEB_CONCURRENCY, which gunicorn itself reads too, has the same number.

@@ -3,16 +3,13 @@
 import os
 import re
 import runpy
-import secrets
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
-from django.conf import global_settings, settings
+from django.conf import global_settings
 
-from tests.support.postgresql_server import new_database
 from tests.support.production import BARE
 
 ROOT = Path(__file__).parents[2]
@@ -26,8 +23,13 @@ REQUIRED = {
 def run(code, tmp_path, **variables):
     """Run Python code in production mode, with `tmp_path` as data folder; return the finished process."""
     environment = BARE | {"DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "site_project.settings"}
-    options = {"env": environment | REQUIRED | variables, "capture_output": True, "text": True}
-    return subprocess.run([sys.executable, "-c", code], **options, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment | REQUIRED | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def read_settings(tmp_path, **variables):
@@ -38,24 +40,6 @@ def read_settings(tmp_path, **variables):
     environment = BARE | {"DATA_DIR": str(tmp_path)} | REQUIRED | variables
     with mock.patch.dict(os.environ, environment, clear=True):
         return vars(global_settings) | runpy.run_path(ROOT / "site_project" / "settings.py")
-
-
-def manage(variables, *words):
-    """Start `manage.py` with the arguments `words` and the environment `variables`; return the process."""
-    command, streams = [sys.executable, "manage.py", *words], {"stderr": subprocess.STDOUT, "text": True}
-    return subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, **streams)
-
-
-@contextmanager
-def empty_database(tmp_path):
-    """Yield the environment variables, and the data folder, of a site with a new and empty database."""
-    folder = tmp_path / secrets.token_hex(4)
-    variables = BARE | REQUIRED | {"DATA_DIR": str(folder)}
-    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        yield variables, folder
-        return
-    with new_database(os.environ["DATABASE_URL"]) as address:
-        yield variables | {"DATABASE_URL": address}, folder
 
 
 def variables_in_code():

@@ -60,18 +60,6 @@ def imported(an_import):
     return StoryPage.objects.get()
 
 
-def test_old_addresses_redirect_only_while_the_page_is_public(imported, client):
-    assert statuses_of(ADDRESSES) == dict.fromkeys(ADDRESSES, 404)
-    imported.people = "none"
-    imported.save_revision().publish()
-    for url in ADDRESSES:
-        headers = (response := client.get(url)).headers
-        found = response.status_code, headers.get("Location"), headers["Cache-Control"]
-        assert found == (301, STORY, "no-store"), url
-    StoryPage.objects.get().unpublish()
-    assert statuses_of(ADDRESSES) == dict.fromkeys(ADDRESSES, 404)
-
-
 DAYS = 5  # for which everybody in the story agrees
 
 # {what happens to a public story: function that does it to the story}.

@@ -33,39 +33,24 @@ def wp_file(number, name, base=OLD, link="", **fields):
     return wp_item(number, type="attachment", status="inherit", attachment_url=url, link=link, **fields)
 
 
-# {address of an old site: its items}. One site has blocks and the classic editor, the other has Divi.
+KILN = {"name": "the-kiln", "link": f"{OLD}/2021/03/the-kiln/", "meta": {"_thumbnail_id": "10"}}
+KILN["terms"] = [("category", "debt", "Debt"), ("post_tag", "départ", "Départ")]
+ABOUT = {"type": "page", "name": "about-us", "link": f"{OLD}/team/about-us/"}
+BOAT = {"name": "the-boat", "date": "2020-02-29 10:00:00", "link": f"{SECOND}/2020/02/the-boat/"}
+OVEN = f'<figure><img alt="Oven" src="{UPLOADS}/oven-300x200.jpg" class="wp-image-9"></figure>'
+DIVI = f'[et_pb_text]She left.[/et_pb_text][et_pb_image src="{SECOND}{UPLOADS}/boat.jpg" alt="Boat"]'
+# {address of an old site: its items}. One site has the classic editor, the other has Divi.
 EXPORTS = {
     OLD: [
-        wp_item(
-            7,
-            f'<figure><img alt="Oven" src="{UPLOADS}/oven-300x200.jpg" class="wp-image-9"></figure>'
-            f'<a href="{OLD}{UPLOADS}/facts.txt">Facts</a>',
-            name="the-kiln",
-            link=f"{OLD}/2021/03/the-kiln/",
-            meta={"_thumbnail_id": "10"},
-            terms=[("category", "debt", "Debt"), ("post_tag", "départ", "Départ")],
-        ),
-        wp_item(
-            8,
-            f'<p>Who we are.</p><p><img alt="House" src="{OLD}{UPLOADS}/house.jpg"></p>',
-            type="page",
-            name="about-us",
-            link=f"{OLD}/team/about-us/",
-        ),
+        wp_item(7, f'{OVEN}<a href="{OLD}{UPLOADS}/facts.txt">Facts</a>', **KILN),
+        wp_item(8, f'<p>Who we are.</p><p><img alt="House" src="{OLD}{UPLOADS}/house.jpg"></p>', **ABOUT),
         wp_file(9, "oven.jpg", link="/2021/03/the-kiln/oven/", parent="7"),
         wp_file(10, "kiln-scaled.jpg", link="/kiln-at-dusk/", meta={"_wp_attachment_image_alt": "Kiln"}),
         wp_file(11, "facts.txt", link="/facts/"),
         wp_file(12, "house.jpg"),
     ],
     SECOND: [
-        wp_item(
-            40,
-            "[et_pb_section][et_pb_text]<p>She left.</p>[/et_pb_text]"
-            f'[et_pb_image src="{SECOND}{UPLOADS}/boat.jpg" alt="Boat"][/et_pb_section]',
-            name="the-boat",
-            date="2020-02-29 10:00:00",
-            link=f"{SECOND}/2020/02/the-boat/",
-        ),
+        wp_item(40, f"[et_pb_section]{DIVI}[/et_pb_section]", **BOAT),
         wp_file(41, "boat.jpg", SECOND, "/2020/02/the-boat/boat/", parent="40"),
     ],
 }
@@ -83,6 +68,7 @@ def addresses_of(item):
         pages = [each for each in addresses[:1] if "?" in each] or addresses
         return [*pages, f"/?attachment_id={item.id}", file, *(sizes if suffix == "jpg" else ())]
     addresses += [f"/?p={item.id}", f"/?page_id={item.id}", f"{link.path}page/2/"]
+    addresses += [f"{link.path}?utm_source=mail", link.path.title()]
     if item.type == "post":
         year, month, day = item.date[:10].split("-")
         addresses += [f"/{year}/", f"/{year}/{month}/", f"/{year}/{month}/{day}/", f"/?m={year}{month}"]
@@ -146,6 +132,7 @@ def test_every_public_address_leads_to_a_public_page_and_to_nothing_before(addre
     decide_and_publish()
     found = {url: answer(url) for url in every}
     assert {url: each.status_code for url, each in found.items()} == dict.fromkeys(every, 301)
+    assert {each.headers["Cache-Control"] for each in found.values()} == {"no-store"}
     targets = {url: each.headers["Location"] for url, each in found.items()}
     with caches_in_use():
         # The whole site answers as its middleware does: for a page and a picture here, for a post in

@@ -67,18 +67,14 @@ REFUSED["http://old.example/wp-admin/x.jpg"] = ELSEWHERE
 REFUSED["https://else.files.wordpress.com/2019/03/x.jpg"] = ELSEWHERE
 # {where the old site redirects to: the reason why it is not followed}. ELSEWHERE is also the reason when the
 # address is on the old site, but is not the one of the same file.
-REDIRECTS = {
-    f"http://127.0.0.1{PATH}": ELSEWHERE,
-    f"http://169.254.169.254{PATH}": ELSEWHERE,
-    f"//10.0.0.1{PATH}": ELSEWHERE,
-    f"http://evil.example{PATH}": ELSEWHERE,
+ELSEWHERES = [f"http://127.0.0.1{PATH}", f"http://169.254.169.254{PATH}", f"//10.0.0.1{PATH}"]
+ELSEWHERES += [f"http://evil.example{PATH}", "/wp-content/uploads/2019/03/another.jpg", "/wp-login.php"]
+REDIRECTS = dict.fromkeys(ELSEWHERES, ELSEWHERE) | {
     f"http://old.example:6379{PATH}": PORT,
     f"http://amina:secret@old.example{PATH}": PORT,
     "file:///etc/passwd": SCHEME,
     f"gopher://old.example{PATH}": SCHEME,
     f"http://[{PATH}": "the old site redirects to a malformed address",
-    "/wp-content/uploads/2019/03/another.jpg": ELSEWHERE,
-    "/wp-login.php": ELSEWHERE,
     f"http://www.old.example{PATH}": NOT_PUBLIC,
     f"{PATH}?again": "the old site redirects too often",
 }

@@ -49,29 +49,18 @@ AUTHORS = (
 )
 NEVER = "0000-00-00 00:00:00"
 UPLOADS = "/wp-content/uploads"
+FIRST = {"title": "From Senegal home", "excerpt": "How she went home.", "creator": "ama.k", "more": COMMENT}
+FIRST["meta"] = {"_yoast_wpseo_metadesc": "A way home for 50 % of them", "_yoast_wpseo_title": "%%title%%"}
+FIRST["terms"] = [("category", name.lower(), name) for name in ("Sénégal", "Uncategorized")]
+FIRST["terms"].append(("post_tag", "debt", "Debt"))
+BY = '<a href="/author/ama.k/">Ama</a> <a href="/?author=3&author_name=esi-staff">Esi</a>'
+BUTTON = '<div class="wp-block-button"><a href="/author/ama.k">All by Ama</a></div>'
+ABOUT = f'<p>{BY} <a href="mailto:Kofi99@mail.example">Kofi</a></p>{BUTTON}'
 ITEMS = [
-    wp_item(
-        1,
-        '<p>She went home to <a href="https://old.example/post-2/">the coast</a>.</p>',
-        title="From Senegal home",
-        excerpt="How she went home.",
-        creator="ama.k",
-        terms=[("category", name.lower(), name) for name in ("Sénégal", "Uncategorized")]
-        + [("post_tag", "debt", "Debt")],
-        meta={"_yoast_wpseo_metadesc": "A way home for 50 % of them", "_yoast_wpseo_title": "%%title%%"},
-        more=COMMENT,
-    ),
+    wp_item(1, '<p>She went home to <a href="https://old.example/post-2/">the coast</a>.</p>', **FIRST),
     wp_item(2, "[box a='1']Boxed[/box]<!-- wp:query /-->", status="private", creator="kofi99"),
     wp_item(3, password="open-sesame", creator="esi-staff", date=NEVER, date_gmt=NEVER),
-    wp_item(
-        4,
-        '<p><a href="/author/ama.k/">Ama</a> <a href="/?author=3&author_name=esi-staff">Esi</a> '
-        '<a href="mailto:Kofi99@mail.example">Kofi</a></p>'
-        '<div class="wp-block-button"><a href="/author/ama.k">All by Ama</a></div>',
-        type="page",
-        status="pending",
-        title="About us",
-    ),
+    wp_item(4, ABOUT, type="page", status="pending", title="About us"),
     wp_item(5, status="trash"),
     wp_item(6, type="attachment", status="inherit", attachment_url=f"https://old.example{UPLOADS}/a.jpg"),
     wp_item(7, type="nav_menu_item"),
