@@ -14,6 +14,7 @@ from home.models import HomePage
 from media.models import load_renditions
 from publishing.addresses import absolute
 from safeguarding.outlets import may_be_used
+from stories.donations import asks_for_money
 from stories.models import StoryPage
 from stories.sharing import SHARE_IMAGE_FILTER, get_publication_time, get_rendition_or_none
 
@@ -41,7 +42,10 @@ def build_metadata(request, page, site, nav, listing=None, featured=None):
     is_story = isinstance(page, StoryPage)
     # Without a picture and a description, programs take some from the page. So the site gives its own.
     is_shared = may_be_used(page, "home/metadata.html")
-    pictured = page if is_story else find_pictured(page, listing, featured)
+    pictured = page if is_story else find_pictured(page, site, listing, featured)
+    description = get_description(page, listing) if is_shared else ""
+    if not description and may_be_used(nav.home, "home/metadata.html"):
+        description = get_description(nav.home)
     picture = pictured.lead_image if is_shared and pictured else None
     return (get_story_context(page) if is_story and is_shared else {}) | {
         "pictured": pictured,
@@ -49,7 +53,7 @@ def build_metadata(request, page, site, nav, listing=None, featured=None):
         "feeds": feeds,
         "site": site,
         "title": title,
-        "description": (is_shared and get_description(page, listing)) or get_description(nav.home),
+        "description": description,
         "url": url,
         "language": get_language(),
         "og_locale": get_og_locale(get_language()),
@@ -73,10 +77,11 @@ def get_story_context(page):
     }
 
 
-def find_pictured(page, listing, featured):
+def find_pictured(page, site, listing, featured):
     """Return the first story of a list or a home page with a picture to share, or None.
 
-    A story that is kept out of search engines, or of social media, gives its picture to no other page.
+    A story that is kept out of search engines, or of social media, gives its picture to no other page. One
+    that may not stand beside donations gives it to no page that asks for money.
     """
 
     def find():
@@ -84,6 +89,8 @@ def find_pictured(page, listing, featured):
         # with few pictures.
         shown = stories.filter(lead_image__isnull=False, lead_image__shown_until__gte=today())
         shown = shown.for_outlet("pictures of lists")
+        if asks_for_money(page, site):
+            shown = shown.for_outlet("beside donations")
         shown = shown.filter(keep_out_of_search_engines=False).prefetch_related(None)
         story = shown.select_related("lead_image").defer("body").first()
         load_renditions([story and story.lead_image])

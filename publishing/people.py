@@ -136,7 +136,9 @@ def report_of(page):
     is_unseen = waits or (page.people in NOBODY and not namings)
     is_unseen = is_unseen and not is_right(page, digest, answer, refused_at)
     waits &= is_unseen
-    return Report(is_decided, uses, digest, is_other_language, is_unseen, waits, answer, images_of(page))
+    has_unknown, pictures = page.people == People.UNKNOWN, images_of(page)
+    state = digest, is_other_language, is_unseen, waits, answer
+    return Report(is_decided, uses, *state, pictures, has_unknown)
 
 
 def find_refusal(page, listed):

@@ -146,6 +146,7 @@ class Report:
     key. `digest`: a hash of the content, which decisions are for. `other_language`: whether it is translated.
     `is_unseen`: whether a lead still has to look at the answer, which may be that nobody is in it. `waits`:
     whether readers see it only then. `answer`: a hash of that and of what is shown with it. `pictures`: all.
+    `has_unknown`: whether it is about somebody, and nobody could tell who, so that nobody could be asked.
     """
 
     is_decided: bool
@@ -156,6 +157,7 @@ class Report:
     waits: bool
     answer: str
     pictures: list
+    has_unknown: bool
 
 
 class Verdict(NamedTuple):

@@ -22,7 +22,7 @@ from safeguarding.gate import judge
 from safeguarding.models import Consent, Contributor, Decision, Reading
 from safeguarding.outlets import agreed_uses
 from safeguarding.readings import find_answers
-from safeguarding.scopes import NO_END
+from safeguarding.scopes import NO_END, Channel
 from safeguarding.uses import PageHold, Release, Use, running_releases
 
 # Sent when a person or a consent is saved, in the same transaction. `contributors`: a list of primary keys.
@@ -136,7 +136,8 @@ def store_report(page, report, former):
     until = compute_until(page, uses, report.digest, people) if is_answered else None
     values = {"until": until, "other_language": report.other_language, "is_unseen": report.is_unseen}
     # Without a digest, no later consent or decision releases the page.
-    values |= {"digest": report.digest if is_answered else "", "uses": agreed_uses(people.values())}
+    agreed = Channel.WEBSITE if report.has_unknown else agreed_uses(people.values())
+    values |= {"digest": report.digest if is_answered else "", "uses": agreed}
     rows = [Release(page_id=page.pk, **values)]
     Release.objects.bulk_create(rows, update_conflicts=True, update_fields=values, unique_fields=["page"])
 

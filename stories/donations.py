@@ -28,7 +28,7 @@ def donation_addresses(site):
 
     If a page of this site has the address, those of its translations count too.
     """
-    address = plain(site.donate_url.partition("?")[0]) if site else ""
+    address = plain(re.split("[?#]", site.donate_url)[0]) if site else ""
     if not address.startswith(plain(absolute("/"))):
         return {address} - {""}
     pages = Page.objects.filter(slug__iexact=address.rpartition("/")[2])

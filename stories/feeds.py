@@ -22,6 +22,7 @@ from caching.cacheable import cacheable
 from caching.local_date import today
 from publishing.addresses import absolute
 from publishing.visibility import is_published, published_pages
+from safeguarding.outlets import may_be_used
 from stories.models import StoryIndexPage, StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
 from stories.sharing import get_publication_time
@@ -132,7 +133,9 @@ class StoryFeed(Feed):
 
     def description(self, source):
         # A country has no description.
-        about = getattr(source.term, "description", "") if source.term else source.page.search_description
+        about = getattr(source.term, "description", "") if source.term else ""
+        if not source.term and may_be_used(source.page, "stories.feeds.StoryFeed"):
+            about = source.page.search_description
         return remove_invalid_characters(about or _("The newest stories, in a few sentences."))
 
     subtitle = description

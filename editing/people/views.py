@@ -251,10 +251,16 @@ class StopCodeView(PersonMixin, TemplateView):
     def post(self, request, *_arguments, **_named):
         lock_with_others(self.kwargs["pk"])  # before anything reads the person, who may withdraw
         # A page with a new code that is loaded again sends the form again. That must not end the new code.
-        if not self.person.may_have_stop_code or request.POST.get("seen") != self.person.stop_code_version:
-            return redirect(request.path)
+        if request.POST.get("seen") != self.person.stop_code_version:
+            messages.warning(request, _("A code was made since you opened this page. It is not shown again."))
+        elif self.person.may_have_stop_code:
+            return self.show_new_code()
+        return redirect(request.path)
+
+    def show_new_code(self):
+        """Return the response with a new code, which is shown in no other."""
         code = StopCode.make(self.person)
-        log(self.person, "safeguarding.stop_code", user=request.user)
+        log(self.person, "safeguarding.stop_code", user=self.request.user)
         self.template_name = "editing/people/stop_card.html"
         address = urlsplit(settings.BASE_URL).netloc + reverse("stop").rstrip("/")
         return self.render_to_response(self.get_context_data(code=code, address=address))

@@ -81,7 +81,7 @@ def restrict_again(entry):
     restriction = Restriction(key=entry["key"], code=entry["code"], limits=entry["limits"])
     restriction.save()
     person = Contributor.objects.filter(code=entry["code"]).first()
-    if person and "stop_code" in restriction.limits:
+    if person and "stop_code" in restriction.limits and not person.has_withdrawn:
         StopCode.objects.update_or_create(contributor=person, defaults=restriction.limits["stop_code"])
     elif person and "held" in restriction.limits:
         if restriction.limits["held"]:

@@ -152,7 +152,8 @@ def test_a_page_of_this_site_can_be_the_one_for_donations(client):
     assert (response := client.get(french.url)).status_code == 200
     assert story.title not in response.text
     # However its address is written:
-    for donate, link in (("/gäbe", "/g%C3%A4be"), ("/g%C3%A4be", "/gäbe"), ("/give/?c=1", "/give?c=2")):
+    links = (("/gäbe", "/g%C3%A4be"), ("/g%C3%A4be", "/gäbe"), ("/give/?c=1", "/give?c=2"))
+    for donate, link in (*links, ("/give/#form", "/give/")):
         change_settings(donate_url=f"https://example.org{donate}")
         asking = {"type": "text", "value": f'<p><a href="https://example.org{link}">Give</a></p>'}
         page = make_plain_page("Help us", body=[asking, chosen(story)])
@@ -228,3 +229,25 @@ def test_every_outlet_is_in_the_table():
     assert found <= OUTLETS.keys(), "name the use that each of these needs"
     for name in filter(re.compile("/").search, OUTLETS):
         get_template(name)  # no row is left of a template that is gone
+
+
+@pytest.mark.django_db
+def test_what_a_home_page_says_of_somebody_is_in_no_head_and_no_feed(client, media_root):
+    """Pages and feeds without words of their own have those of the home page, and its first picture."""
+    website, shared = make_agreeing_person({"where": ["website"]}), make_agreeing_person()
+    story = make_story_with_everything(shared)
+    agree(shared, {"website", "social"})
+    home = builders.save_with(builders.home_page(), search_description="Her words.", **about(website))
+    others = make_story_about(website).url, "/feed.atom", "/"
+    assert [address for address in others if "Her words." in client.get(address).text] == []
+    assert "fill-1200x630" in client.get(story.url).text
+    change_settings(donate_url=DONATE)
+    builders.save_with(home, people="none", story_people=[], introduction=ASKING["value"])
+    assert "fill-1200x630" not in client.get("/").text, "a picture of hers beside donations"
+
+
+@pytest.mark.django_db
+def test_a_story_about_somebody_whom_nobody_could_ask_is_for_this_website_alone():
+    story = builders.save_with(make_story(), people="unknown", reason="From a report of the police.")
+    story = StoryPage.objects.get(pk=story.pk)
+    assert all(may_be_used(story, each) == (OUTLETS[each] == "website") for each in OUTLETS)
