@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.accessibility import TOO_WIDE
 from tests.support.builders import make_plain_page, make_story
+from tests.support.measures import TOO_WIDE
 
 pytestmark = pytest.mark.sqlite_only
 
