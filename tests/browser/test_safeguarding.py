@@ -27,6 +27,7 @@ def test_two_clicks_on_a_phone_take_a_person_down(new_page, live_server, allow_e
     admin.give_session(page, live_server.url, make_user(GROUP))
     assert reader.goto(live_server.url + story.url).status == 200
     page.goto(f"{live_server.url}{PEOPLE}/{Contributor.objects.get().pk}/")
+    assert run_axe(page) == []
     page.get_by_role("link", name="Take down now").click()
     expect_to_fit(page)
     page.get_by_role("button", name="Take down now").click()
