@@ -11,6 +11,7 @@ class LoginAttempt(models.Model):
     the kind and the name or address, which are not stored themselves.
     """
 
+    shows_on_pages = False
     digest = models.CharField(max_length=64, unique=True)
     count = models.PositiveIntegerField(default=0)
     last = models.DateTimeField()  # when an attempt was last counted
@@ -26,6 +27,7 @@ class Passkey(Device):
     devices. Checks ask for `confirmed` all the same, as those of django-otp do.
     """
 
+    shows_on_pages = False
     # base64url of at most 1023 bytes, the limit of WebAuthn.
     credential_id = models.CharField(max_length=1364, unique=True)
     public_key = models.BinaryField()

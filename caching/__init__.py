@@ -1,0 +1,1 @@
+"""What is cached for readers, and when it is dropped."""

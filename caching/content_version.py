@@ -18,7 +18,9 @@ import re
 import threading
 import time
 from contextlib import nullcontext
+from functools import cache
 
+from django.apps import apps
 from django.db import Error, connection, transaction
 from django.db.backends.signals import connection_created
 
@@ -55,30 +57,14 @@ WRITING_STATEMENT = re.compile(
 SEVERAL_STATEMENTS = re.compile(r";\s*\S")
 # An INSERT that changes rows which exist.
 UPSERT = re.compile(r"\bDO\s+UPDATE\b", re.IGNORECASE)
-# Tables that no public page shows anything of. What a decision changes for readers is written to
-# other tables: the releases of pages (safeguarding/uses.py), and the field `shown_until` of pictures.
+# Tables of Wagtail and other packages that no public page shows anything of. Models of this site declare
+# `shows_on_pages = False`.
 UNSEEN_TABLES = {
     "auth_user",
     "django_session",
     "otp_static_staticdevice",
     "otp_static_statictoken",
     "otp_totp_totpdevice",
-    "search_missedsearch",
-    "accounts_loginattempt",
-    "accounts_passkey",
-    "caching_change",
-    "safeguarding_announcedmember",
-    "safeguarding_decision",
-    "safeguarding_keycheck",
-    "safeguarding_leakhits",
-    "safeguarding_notice",
-    "safeguarding_reading",
-    "safeguarding_restrictedview",
-    "safeguarding_restriction",
-    "safeguarding_secondreader",
-    "safeguarding_stopcode",
-    "safeguarding_withdrawal",
-    "safeguarding_withdrawaltask",
     "wagtailadmin_editingsession",
     "wagtailadmin_formstate",
     "wagtailcore_comment",
@@ -93,13 +79,7 @@ UNSEEN_TABLES = {
     "wagtailcore_workflowstate",
     "wagtailsearch_indexentry",
     "wagtailusers_userprofile",
-    "wordpress_import_importedfile",
-    "wordpress_import_importeditem",
 }
-# Tables whose new rows show on no public page. Only changed and deleted rows do. If new rows counted, each
-# rendition that a page makes would empty all caches. The sitemap, which lists those that exist, has a new one
-# after MAX_CACHE_SECONDS at most.
-TABLES_WITH_UNSEEN_INSERTS = {"media_rendition"}
 # Saving a draft of a live page changes only these columns of the page.
 DRAFT_COLUMNS = {
     "draft_title",
@@ -207,6 +187,19 @@ def trim():
 # --- Statements that change the version -----------------------------------------------------------
 
 
+@cache
+def tables_without(attribute):
+    """Return the tables of the models that declare `attribute` as False. Subclasses don't inherit it.
+
+    `shows_on_pages`: whether a public page shows anything of the rows. What a decision changes for readers
+    is written to other tables: the releases of pages (safeguarding/uses.py), and the field `shown_until` of
+    pictures. `new_rows_show_on_pages`: the same for new rows alone. If those of renditions counted, each that
+    a page makes would empty all caches. The sitemap, which lists them, has a new one after MAX_CACHE_SECONDS
+    at most.
+    """
+    return {model._meta.db_table for model in apps.get_models() if vars(model).get(attribute) is False}
+
+
 def may_change_public_pages(sql):
     """Return whether the statement `sql` may change what visitors see. An unknown statement may."""
     if not isinstance(sql, str) or SEVERAL_STATEMENTS.search(sql):
@@ -216,9 +209,9 @@ def may_change_public_pages(sql):
     write = WRITING_STATEMENT.match(sql)
     if not write:
         return True
-    if write["table"] in UNSEEN_TABLES:
+    if write["table"] in UNSEEN_TABLES | tables_without("shows_on_pages"):
         return False
-    if write["verb"].startswith("INSERT") and write["table"] in TABLES_WITH_UNSEEN_INSERTS:
+    if write["verb"].startswith("INSERT") and write["table"] in tables_without("new_rows_show_on_pages"):
         return bool(UPSERT.search(sql))
     if page_update := PAGE_UPDATE.match(sql):
         columns = set(re.findall(r'"(\w+)" = ', page_update[1]))

@@ -13,6 +13,7 @@ def random_number():
 class Change(models.Model):
     """A transaction that may have changed what visitors see: caching/content_version.py."""
 
+    shows_on_pages = False
     number = models.BigIntegerField(default=random_number)
 
     class Meta:

@@ -9,12 +9,12 @@ from wagtail.admin.auth import require_admin_access
 from wagtail.admin.urls import display_custom_404
 from wagtail.utils.urlpatterns import decorate_urlpatterns
 
-from editing.account import AccountView
-from editing.adding_pictures import AddPicturesView
-from editing.deleting_files import DeleteDocument, DeletePicture
-from editing.dismissibles import DismissiblesView
-from editing.tags import autocomplete_tags
-from editing.translating import TranslatePageView, TranslateSnippetView
+from editing.access.tags import autocomplete_tags
+from editing.access.translating import TranslatePageView, TranslateSnippetView
+from editing.overrides.account import AccountView
+from editing.overrides.adding_pictures import AddPicturesView
+from editing.overrides.deleting_files import DeleteDocument, DeletePicture
+from editing.overrides.dismissibles import DismissiblesView
 
 urlpatterns = [
     path("account/", AccountView.as_view(), name="wagtailadmin_account"),

@@ -1,12 +1,7 @@
 """Registers what this folder changes in Wagtail's admin.
 
-Importing a module of this folder applies its patches (editing/patches.py).
-
 A hook with a positive `order` runs after Wagtail's own hooks, so that it can replace what these register.
 """
-
-import json
-import re
 
 from django.templatetags.static import static
 from django.urls import path
@@ -14,41 +9,19 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from wagtail import hooks
 from wagtail.admin.views.home import WorkflowObjectsToModeratePanel
-from wagtail.admin.widgets import BaseChooser
 
-from editing import (  # noqa: F401 - some only have patches
-    chosen_objects,
-    comparisons,
-    consent_column,
-    content_checks,
-    date_fields,
-    dead_links,
-    deleting_files,
-    exports,
-    gallery,
-    guide,
-    hidden_choices,
-    hiding,
-    listings,
-    mails,
-    moderation,
-    nobody_described,
-    old_versions,
-    page_actions,
-    page_policy,
-    page_views,
-    stale_forms,
-    tags,
-    translating,
-    translation_report,
-    trash,
-)
-from editing.admin_access import visible_to
-from editing.desk import Desk
-from editing.desk_views import DeskListView
-from editing.pages_api import PagesAPIViewSet
-from editing.patches import patch
-from editing.story_list import StoryListViewSet
+from editing.access import hidden_choices, translating
+from editing.access.admin_access import visible_to
+from editing.desk import guide, translation_report
+from editing.desk.panel import Desk
+from editing.desk.story_list import StoryListViewSet
+from editing.desk.views import DeskListView
+from editing.moderation import hiding, messages, old_versions, page_actions, page_views, trash
+from editing.overrides import content_checks, date_fields, deleting_files, gallery  # noqa: F401 - two only register
+from editing.overrides.pages_api import PagesAPIViewSet
+from editing.people import consent_column, nobody_described
+from editing.people.panels import add_panels
+from editing.people.viewsets import DecisionViewSet, PeopleViewSet, ReadingViewSet, WithdrawalViewSet
 
 
 @hooks.register("construct_page_chooser_queryset")
@@ -65,7 +38,8 @@ def replace_pages_api(router):
 
 # It replaces the views of all page types that Wagtail registers before.
 hooks.register("register_admin_viewset", page_views.CheckedPageViewSet, order=100)
-hooks.register("register_admin_viewset", StoryListViewSet)
+for viewset in (StoryListViewSet, PeopleViewSet, DecisionViewSet, ReadingViewSet, WithdrawalViewSet):
+    hooks.register("register_admin_viewset", viewset)
 hooks.register("register_story_list_part", consent_column.list_part)
 hooks.register("register_bulk_action", nobody_described.NobodyDescribedBulkAction)
 # These two replace Wagtail's actions of the same types.
@@ -82,6 +56,7 @@ def add_desk(request, panels):
     """
     panels[:] = [panel for panel in panels if type(panel) is not WorkflowObjectsToModeratePanel]
     panels.append(Desk())
+    add_panels(request, panels)
 
 
 hooks.register("before_bulk_action", page_actions.move_with_page_above)
@@ -110,10 +85,10 @@ def register_urls():
 
 hooks.register("register_log_actions", old_versions.register_actions)
 
-hooks.register("construct_page_action_menu", moderation.put_decision_first)
-hooks.register("before_edit_page", moderation.say_who_sent_it)
-hooks.register("after_create_page", moderation.say_what_prevents_publishing)
-hooks.register("after_edit_page", moderation.say_what_prevents_publishing)
+hooks.register("construct_page_action_menu", messages.put_decision_first)
+hooks.register("before_edit_page", messages.say_who_sent_it)
+hooks.register("after_create_page", messages.say_what_prevents_publishing)
+hooks.register("after_edit_page", messages.say_what_prevents_publishing)
 hooks.register("construct_wagtail_userbar", content_checks.check_only_content)
 hooks.register("register_help_menu_item", guide.menu_item)
 hooks.register("construct_help_menu", guide.leave_out_wagtails_guide)
@@ -135,6 +110,11 @@ hooks.register("after_bulk_action", trash.say_where_they_are)
 # --- Scripts --------------------------------------------------------------------------------------
 
 
+@hooks.register("insert_global_admin_css", order=1)
+def add_stylesheet():
+    return format_html('<link rel="stylesheet" href="{}">', static("editing/people.css"))
+
+
 @hooks.register("insert_global_admin_js")
 def check_forms_with_files():
     return format_html('<script src="{}"></script>', static("editing/check_before_sending.js"))
@@ -154,31 +134,4 @@ def replace_alternative_texts():
         '<script src="{}" data-note="{}"></script>',
         static("editing/alternative_text.js"),
         _("The alternative text was about the picture before, and is replaced. It said:"),
-    )
-
-
-# --- Choosers without inline scripts: docs/decisions/content-security-policy.md ------------------
-
-
-# What a chooser writes into its inline script, such as new PageChooser("id", {…});
-CALL = re.compile(r"(?:new )?(\w+)\((.*)\);", re.DOTALL)
-
-
-@patch(BaseChooser, "render")
-def render_chooser(self, name, value, attrs=None, renderer=None):
-    """Replace BaseChooser.render, which writes an inline script.
-
-    The element that starts the chooser comes before the chooser: the dropdown menu inside the chooser moves
-    its buttons elsewhere when it starts.
-    """
-    value_data = self.get_value_data(value)
-    function, arguments = CALL.fullmatch(self.render_js_init(attrs["id"], name, value_data)).groups()
-    key, *options = json.loads(f"[{arguments}]")
-    return format_html(
-        '<span hidden data-controller="start" data-start-name-value="{}" data-start-id-value="{}"'
-        ' data-start-options-value="{}"></span>{}',
-        function,
-        key,
-        json.dumps(options[0] if options else {}),
-        self.render_html(name, value_data, attrs),
     )

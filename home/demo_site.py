@@ -8,10 +8,10 @@ from pathlib import Path
 from wagtail.models import Locale, Site
 
 from home.models import FeaturedStory, HomePage, SiteSettings, StandardPage
+from publishing.people import People
 from stories.demo import load as stories_demo
 from stories.demo import translations
 from stories.models import StoryIndexPage, StoryPage
-from stories.people import People
 
 DEMO_DIR = Path(__file__).parent / "demo"
 HELP_PAGE = "get-help"

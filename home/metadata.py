@@ -7,7 +7,6 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from wagtail.rich_text import get_text_for_indexing
 
 from caching.local_date import today
 from caching.versioned_cache import cached
@@ -113,8 +112,7 @@ def get_description(page, listing=None):
     """Return the description for search engines, or else the summary or introduction, as plain text."""
     if listing and listing.term:
         return getattr(listing.term, "description", "") or _("Stories: %(term)s") % {"term": listing.term}
-    introduction = getattr(page, "summary", "") or get_text_for_indexing(getattr(page, "introduction", ""))
-    return page.search_description or introduction
+    return page.search_description or page.plain_summary
 
 
 def get_canonical_url(request, page, listing):

@@ -18,23 +18,18 @@ from caching.versioned_cache import cached
 
 # Django finds the models of an app in its models module.
 from home.site_settings import SiteSettings  # noqa: F401
+from publishing.pages import SitePage, get_specific, page_types
+from publishing.reserved_slugs import RESERVED_BELOW_INDEX
 from publishing.trash import is_in_trash
 from publishing.visibility import PublishedQuerySet
 from stories.blocks import PLAIN_FEATURES, StoryBody
-from stories.checked_pages import CheckedPageMixin
-from stories.forms import CheckedPageForm
 from stories.models import StoryIndexPage, StoryPage
-from stories.panels import PEOPLE_PANEL
-from stories.reserved_slugs import RESERVED_BELOW_HOME, RESERVED_BELOW_INDEX
 
 # How many stories the home page lists under “Newest stories”.
 NEWEST_STORIES_COUNT = 6
-# For select_related() of Page: the relations to the page types that can be below a home page, except index
-# pages, and from a story to its lead picture and its uses.
-SPECIFIC_PAGE_RELATIONS = ["storypage__lead_image", "storypage__release", "standardpage__release"]
 
 
-class HomePage(CheckedPageMixin, Page):
+class HomePage(SitePage):
     """The home page of one language, and the texts that every page in that language shows."""
 
     headline = models.CharField(_("headline"), max_length=160)
@@ -64,21 +59,22 @@ class HomePage(CheckedPageMixin, Page):
         _("words for the donate link"), max_length=60, blank=True, help_text=_("For example: Donate")
     )
 
-    base_form_class = CheckedPageForm
+    can_be_hidden = False  # All pages in its language would be hidden too.
+    reserved_slugs = frozenset()  # Its own slug is in no address.
     parent_page_types = ["wagtailcore.Page"]
     subpage_types = ["stories.StoryIndexPage", "home.StandardPage"]
     max_count = len(settings.WAGTAIL_CONTENT_LANGUAGES)
     page_description = _("The first page. There is one in each language.")
 
     search_fields = [
-        *Page.search_fields,
+        *SitePage.search_fields,
         index.SearchField("headline"),
         index.SearchField("introduction"),
         index.SearchField("body"),
     ]
 
     content_panels = [
-        *Page.content_panels,
+        *SitePage.content_panels,
         "headline",
         "introduction",
         MultipleChooserPanel(
@@ -95,7 +91,6 @@ class HomePage(CheckedPageMixin, Page):
             ["tagline", "help_page", "help_line", "donate_text", "footer_text"],
             heading=_("On every page in this language"),
         ),
-        PEOPLE_PANEL,
     ]
 
     class Meta:
@@ -144,12 +139,12 @@ class HomePage(CheckedPageMixin, Page):
         lists = cached(("lists", self.pk), self.load_lists)
         if found := lists.get("/".join(path_components)) or (is_term and lists.get(above)):
             return copy(found)  # All requests share the cached pages.
-        pages = PublishedQuerySet(Page).with_address().select_related(*SPECIFIC_PAGE_RELATIONS)
+        relations = [f"{each._meta.model_name}__{name}" for each in page_types() for name in each.served_with]
+        pages = PublishedQuerySet(Page).with_address().select_related(*relations)
         url_path = f"{self.url_path}{'/'.join(path_components)}/"
         # The slug is there for its index in the database: url_path has none.
         page = pages.filter(url_path=url_path, slug=path_components[-1]).first()
-        # The relation from a Page to its specific page has the name of the model: page.storypage.
-        return page and getattr(page, page.cached_content_type.model)
+        return page and get_specific(page)
 
     def load_lists(self):
         """Return {path below this page, as "stories/africa": StoryIndexPage} of those with an address."""
@@ -180,7 +175,7 @@ class FeaturedStory(Orderable):
         unique_together = [("home_page", "story")]
 
 
-class StandardPage(CheckedPageMixin, Page):
+class StandardPage(SitePage):
     """A page such as “About us”, with an introduction and a body. Editors call it “plain page”."""
 
     introduction = models.TextField(
@@ -201,15 +196,13 @@ class StandardPage(CheckedPageMixin, Page):
         help_text=_("For pages such as “Privacy”, which readers look for there."),
     )
 
-    base_form_class = CheckedPageForm
-    reserved_slugs = RESERVED_BELOW_HOME
     parent_page_types = ["home.HomePage", "home.StandardPage"]
     subpage_types = ["home.StandardPage"]
     page_description = _("A plain page, such as “About us” or “Get help”.")
 
-    search_fields = [*Page.search_fields, index.SearchField("introduction"), index.SearchField("body")]
+    search_fields = [*SitePage.search_fields, index.SearchField("introduction"), index.SearchField("body")]
 
-    content_panels = [*Page.content_panels, "introduction", "body", PEOPLE_PANEL, "show_leave_quickly"]
+    content_panels = [*SitePage.content_panels, "introduction", "body", "show_leave_quickly"]
     # As Wagtail's, with `in_footer`.
     promote_panels = [
         MultiFieldPanel(["slug", "seo_title", "search_description"], heading=_("For search engines")),

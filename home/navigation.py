@@ -15,11 +15,12 @@ from django.utils.translation import get_language
 from wagtail.models import Page, Site
 
 from caching.versioned_cache import cached
-from home.models import HomePage, StandardPage
+from home.models import HomePage
+from publishing.pages import page_types
 from publishing.visibility import published_pages
-from safeguarding.releases import is_page_released
+from safeguarding.releases import is_held
 from stories.languages import CONTENT_LANGUAGES
-from stories.models import StoryIndexPage, StoryPage
+from stories.models import StoryPage
 from stories.terms import Theme
 
 # How many levels the section menu shows below its top page, which is a child of the home page.
@@ -80,7 +81,7 @@ def find_site_and_home_page(request):
 class Navigation:
     """The pages to link to. All except `home` are public, and have `href`, their URL.
 
-    * `home`: the home page in the language of the request. None without a site, and while it is not released,
+    * `home`: the home page in the language of the request. None without a site, and while it is held,
       because of the people in it. If it is hidden, its texts are only for readers of the pages below it: it
       is None then for a response without a page.
     * `menu` and `footer`: the main menu, and the links at the foot of every page.
@@ -150,7 +151,7 @@ def build_navigation(request, current=None, listing=None):
         page.is_open = path.startswith(page.path)
     section = [page for page in pages if is_below_home and page.path.startswith(section_path)]
     return Navigation(
-        home=home if is_public or (current and is_page_released(home)) else None,
+        home=home if is_public or (current and not is_held(home)) else None,
         menu=[page for page in pages if is_child(page, home) and page.show_in_menus],
         footer=footer,
         breadcrumbs=[page for page in pages if page.path in ancestor_paths],
@@ -182,18 +183,17 @@ def as_term_link(index, listing):
 
 def find_term_path(term, index):
     """Return the path below `index` of the list of `term`, a Country or Theme; "" without a story there."""
-    stories = StoryPage.objects.published().below(index)
+    name = term._meta.model_name
     if isinstance(term, Theme):
         term = term.get_translation_or_none(index.locale)
-        has_stories = term and stories.about_theme(term).exists()
-    else:
-        has_stories = stories.in_country(term).exists()
-    return f"{term._meta.model_name}/{term.slug}/" if has_stories else ""
+    stories = StoryPage.objects.published().below(index)
+    return f"{name}/{term.slug}/" if term and stories.with_term(name, term).exists() else ""
 
 
 def find_navigation_pages(home, request):
-    """Return the public pages below `home` that are not stories, its help page, and all home pages."""
-    is_below = Q(path__startswith=home.path) & Page.objects.type_q(StandardPage, StoryIndexPage)
+    """Return the public pages below `home` of types in the navigation, its help page, and all home pages."""
+    types = [each for each in page_types() if each.in_navigation]
+    is_below = Q(path__startswith=home.path) & Page.objects.type_q(*types)
     others = Q(pk=home.help_page_id) | Q(translation_key=home.translation_key)
     pages = published_pages().filter(is_below | others)
     return load_with_urls(pages.annotate(in_footer=F("standardpage__in_footer")), request)

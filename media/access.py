@@ -17,7 +17,7 @@ from caching.content_version import content_version
 from caching.versioned_cache import VersionedCache, current_version
 from media.models import CleanImage, Rendition
 from media.people import is_shown_outside
-from publishing.visibility import is_withdrawn, published_pages, restrictions_on
+from publishing.visibility import is_hidden_or_held, published_pages, restrictions_on
 
 # With any of these permissions for a file, a user may see it in the admin.
 FILE_PERMISSIONS = {"add", "change", "choose", "delete"}
@@ -162,7 +162,7 @@ def may_see_live_page(request, page):
     return (
         page.live
         and all(restriction.accept_request(request) for restriction in restrictions_on(page))
-        and not is_withdrawn(page)
+        and not is_hidden_or_held(page)
     )
 
 

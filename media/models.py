@@ -100,6 +100,8 @@ class CleanImage(AbstractImage):
 
     objects = CleanImageQuerySet.as_manager()
 
+    # For content_of() in publishing/people.py. Of the editors of a picture, most say who is on it.
+    seen_on_pages = ("file_hash", "credit", "shows", "is_recognisable", "people", *FOCAL_POINT)
     admin_form_fields = (
         *("title", "file", "shows", "people", "is_recognisable", "description", "credit", "collection"),
         *("tags", *FOCAL_POINT),
@@ -191,6 +193,7 @@ class CleanImage(AbstractImage):
 class Rendition(AbstractRendition):
     """A picture made from a CleanImage, in a size and format for pages or for the admin."""
 
+    new_rows_show_on_pages = False
     image = models.ForeignKey(CleanImage, on_delete=models.CASCADE, related_name="renditions")
 
     class Meta:
@@ -223,6 +226,8 @@ class CleanDocument(AbstractDocument):
 
     file = CleanDocumentField(_("file"), upload_to="documents")
 
+    seen_on_pages = ("file_hash",)
+    is_written_apart = True  # Its editors count as writers of the pages that show it.
     admin_form_fields = ("title", "file", "collection", "tags")
 
     class Meta(AbstractDocument.Meta):

@@ -1,9 +1,9 @@
 """The people on a picture. It is shown only while all of them agree to it.
 
 Whoever is on a picture is in each page that shows it, and the page is public only while they agree to it
-(stories/people.py). So these pages report again when the picture changes. In addition, `shown_until` of the
-picture is the last day for which they have agreed to it. It leaves out what depends on the page, its language
-and decisions. For the logo and the pictures of authors, which are shown outside of a page, there is
+(publishing/people.py). So these pages report again when the picture changes. In addition, `shown_until` of
+the picture is the last day for which they have agreed to it. It leaves out what depends on the page, its
+language and decisions. For the logo and the pictures of authors, which are shown outside of a page, there is
 no decision: is_shown_outside().
 """
 
@@ -18,24 +18,10 @@ from media.models import CleanImage
 from safeguarding.gate import PersonUse, judge
 from safeguarding.models import Contributor, Decision
 from safeguarding.releases import lock_found, people_changed, report_again
-from safeguarding.scopes import NO_END, Naming, Picture
+from safeguarding.scopes import NO_END, Naming, level_of
 
 # The decisions that a page may have. None replaces the consent to a picture.
 ON_PAGES = dict.fromkeys(set(Decision.Ground) - {Decision.Ground.OTHER}, NO_END)
-
-
-def level_of(is_recognisable):
-    """Return what the people on a picture have to agree to, a Picture (safeguarding/scopes.py)."""
-    return Picture.RECOGNISABLE if is_recognisable else Picture.NOT_RECOGNISABLE
-
-
-def levels_in(images):
-    """Return {primary key of a person: the greatest level_of() the `images` that show the person}."""
-    levels = {}
-    rows = CleanImage.people.through.objects.filter(cleanimage__in=[image.pk for image in images])
-    for person, is_recognisable in rows.values_list("contributor", "cleanimage__is_recognisable"):
-        levels[person] = max(level_of(is_recognisable), levels.get(person, Picture.NONE))
-    return levels
 
 
 def compute_shown_until(image):
@@ -73,7 +59,7 @@ def is_shown_outside(image):
 
 
 def shows_nobody(image):
-    """Return whether `image` shows nobody who has to agree. Such a picture is never held back."""
+    """Return whether `image` shows nobody who has to agree. Such a picture is never held."""
     return image.shown_until == NO_END
 
 

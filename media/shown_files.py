@@ -24,7 +24,7 @@ REFUSED = gettext_lazy(
 def may_change_what_readers_see(user, item):
     """Return whether `user` may change the parts of `item`, a picture or document, that readers see.
 
-    A picture that is held back because people on it, or in its page, do not agree counts as seen: it is shown
+    A picture that is held because people on it, or in its page, do not agree counts as seen: it is shown
     again as soon as they agree. So does a file on a page that is restricted to some readers, or hidden.
     """
     return may_publish(user) or not (is_used_for_readers(Page.objects.live(), item) or is_waiting(item))

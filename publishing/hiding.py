@@ -1,17 +1,14 @@
 """Hides a page from readers at once, and shows it again. The functions check no permissions."""
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.log_actions import log
-from wagtail.models import Page
 
 from caching.versioned_cache import cached, current_version
 from publishing.models import HiddenPage
-from publishing.visibility import is_held_back, is_withheld
 
 HIDE, SHOW = "publishing.hide", "publishing.show"  # actions in the history of a page
-HELD_BACK = gettext_lazy(
+HELD = gettext_lazy(
     "This page is live, and held: readers don't see it until everything about the people in it is settled."
 )
 
@@ -39,19 +36,6 @@ def show_again(page, user=None):
 def is_hidden_at_once(page):
     """Return whether somebody hid `page` itself, with `hide`. At most one query."""
     return page.pk in cached("hidden", find_keys, current_version())
-
-
-def status_string(page):
-    """Return the status of `page` for lists of the admin. Every page type has it as a property.
-
-    A page is hidden from readers too if a page above it is hidden or not live. It is held back if people in
-    it have not agreed to what it shows.
-    """
-    if page.live and is_withheld(page):
-        return _("hidden from readers")
-    if page.live and is_held_back(page):
-        return _("live, held")
-    return Page.status_string.fget(page)
 
 
 def find_keys():

@@ -11,7 +11,8 @@ from wagtail.models import Page
 class HiddenPage(models.Model):
     """A page that an editor hid from readers at once, with all pages below it.
 
-    Deleting the row shows the page again. editing/hiding.py lets only those do that who may publish the page.
+    Deleting the row shows the page again. editing/moderation/hiding.py lets only those do that who may
+    publish the page.
     """
 
     page = models.OneToOneField(Page, on_delete=models.CASCADE, related_name="+")

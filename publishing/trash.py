@@ -1,8 +1,8 @@
 """The trash: deleted pages stay in the tree for DAYS, where nobody finds or reads them, then are deleted.
 
-A page in the trash is a draft, with all pages below it. publishing/conditions.py withholds it from readers
-even if something publishes it, and editing/page_policy.py from everybody in the admin. It has another slug,
-so that a new page can have its address. The functions here check no permissions.
+A page in the trash is a draft, with all pages below it. publishing/conditions.py hides it from readers
+even if something publishes it, and editing/access/page_policy.py from everybody in the admin. It has another
+slug, so that a new page can have its address. The functions here check no permissions.
 """
 
 from datetime import timedelta
@@ -100,7 +100,8 @@ def restore(trashed, user=None):
 def delete_for_good(trashed, user=None):
     """Delete the page of the TrashedPage `trashed`, with all pages below it. Raises what `lock` raises."""
     lock(trashed)
-    # Not execute(): editing/page_actions.py replaces it by a function that moves the page to the trash.
+    # Not execute(): editing/moderation/page_actions.py replaces it by a function that moves the page to the
+    # trash.
     DeletePageAction(trashed.page.specific, user=user)._delete_page(trashed.page.specific)
 
 

@@ -1,8 +1,8 @@
 """Which pages are public: `published()` for querysets; `is_published()` and `restrictions_on()` for one page.
 
-A page is public if it is live, not hidden, and released: everybody in it has agreed to what it shows
+A page is public if it is live, not hidden, and not held: everybody in it has agreed to what it shows
 (safeguarding/releases.py). It is hidden if it has a view restriction, if a condition of
-publishing/conditions.py withholds it, or if its parent page is hidden. The path of a page begins with the
+publishing/conditions.py hides it, or if its parent page is hidden. The path of a page begins with the
 paths of the pages above it. docs/decisions/public-pages.md says why Wagtail's own methods are not enough.
 """
 
@@ -14,42 +14,42 @@ from wagtail.models import Page, PageViewRestriction
 from wagtail.query import PageQuerySet
 
 from caching.versioned_cache import cached, current_version, in_transaction
-from publishing.conditions import WITHHELD
+from publishing.conditions import HIDDEN
 from publishing.in_list import InList
-from safeguarding.releases import is_page_released, is_released
+from safeguarding.releases import is_held, not_held
 
 RESTRICTED = "SELECT page_id FROM wagtailcore_pageviewrestriction"
-HIDDEN = f"{RESTRICTED} UNION ALL {WITHHELD}"
+CLOSED = f"{RESTRICTED} UNION ALL {HIDDEN}"
 
 
 class PublishedQuerySet(PageQuerySet):
     """Wagtail's queryset of pages with `published`, which every public query uses."""
 
     def published(self, few=False):
-        """Return the pages that every visitor may see: live pages that are released and not hidden.
+        """Return the pages that every visitor may see: live pages that are neither hidden nor held.
 
         `few`: whether only few pages meet the other conditions of the query, or only the first of its
         results are read. It is then quicker. The pages are the same.
         """
-        return self.live().filter(is_released(few)).outside(hidden_roots)
+        return self.live().filter(not_held(few)).outside(closed_roots)
 
     def with_address(self):
         """Return the pages that answer at their address: public ones, and private ones, with a login."""
-        return self.live().filter(is_released(few=True)).outside(withheld_roots)
+        return self.live().filter(not_held(few=True)).outside(hidden_roots)
 
     def outside(self, find_roots):
         """Exclude the pages that `find_roots`, a function, returns, and their descendants."""
         return self.exclude(is_below(find_roots))
 
 
+def closed_roots():
+    """Return the pages at the top of what is closed: hidden, or private. Their descendants are closed too."""
+    return Page.objects.filter(pk__in=RawSQL(CLOSED, ()))  # noqa: S611 - it has no parameters
+
+
 def hidden_roots():
-    """Return the pages at the top of what is hidden. Their descendants are hidden too."""
+    """Return the pages at the top of what publishing/conditions.py hides."""
     return Page.objects.filter(pk__in=RawSQL(HIDDEN, ()))  # noqa: S611 - it has no parameters
-
-
-def withheld_roots():
-    """Return the pages at the top of what publishing/conditions.py withholds."""
-    return Page.objects.filter(pk__in=RawSQL(WITHHELD, ()))  # noqa: S611 - it has no parameters
 
 
 def get_roots(find_roots):
@@ -91,21 +91,21 @@ def is_published(page):
     return published_pages(few=True).filter(pk=page.pk).exists()
 
 
-def is_held_back(page):
+def is_known_held(page):
     """Return whether the live `page` is kept from readers because of the people in it. At most one query.
 
-    The root of the tree is no page that readers see, so it is never released.
+    The root of the tree is no page that readers see, so it is never held.
     """
     if page.is_root():
         return False
     if in_transaction():
-        return not is_page_released(page)
-    return page.pk in cached("held back", find_held_back_keys, current_version())
+        return is_held(page)
+    return page.pk in cached("held", find_held_keys, current_version())
 
 
-def find_held_back_keys():
-    """Return the set of the primary keys of the live pages that are held back."""
-    return set(Page.objects.live().filter(~is_released()).values_list("pk", flat=True))
+def find_held_keys():
+    """Return the set of the primary keys of the live pages that are held."""
+    return set(Page.objects.live().filter(~not_held()).values_list("pk", flat=True))
 
 
 def restrictions_on(page):
@@ -118,17 +118,17 @@ def restrictions_on(page):
     return PageViewRestriction.objects.filter(Exists(loaded))
 
 
-def is_withdrawn(page):
-    """Return whether `page` is for nobody: it is not released, or publishing/conditions.py withholds it."""
-    return Page.objects.filter(~is_released() | is_below(withheld_roots), pk=page.pk).exists()
+def is_hidden_or_held(page):
+    """Return whether `page` is for nobody: it is held, or publishing/conditions.py hides it."""
+    return Page.objects.filter(~not_held() | is_below(hidden_roots), pk=page.pk).exists()
 
 
-def is_withheld(page):
+def is_known_hidden(page):
     """Return whether a condition of publishing/conditions.py hides `page`, for the admin.
 
     Queries and limits are those of is_known_below().
     """
-    return is_known_below(page, withheld_roots)
+    return is_known_below(page, hidden_roots)
 
 
 def published_pages(few=False):

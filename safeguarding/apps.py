@@ -12,7 +12,7 @@ class SafeguardingConfig(AppConfig):
         from wagtail.permissions import register_permission_policy
 
         # Importing a module connects its signal receivers, and registers the steps of withdrawals in it.
-        from safeguarding import models, releases  # noqa: F401
+        from safeguarding import models, releases, stopping  # noqa: F401
         from safeguarding.leak_check import admin_requests  # noqa: F401
         from safeguarding.membership import LeadPolicy
         from safeguarding.withdrawal import database_files, elsewhere, forgetting, ledger, pages, steps  # noqa: F401

@@ -19,7 +19,7 @@ from wagtail.models import ModelLogEntry, Page, PageLogEntry, ReferenceIndex, Re
 from caching.local_date import today
 from safeguarding.gate import WITHOUT_CONSENT, Report, Unmet, judge
 from safeguarding.models import Decision, Release, Use
-from safeguarding.releases import counting_decisions, is_released, judge_uses, load_people
+from safeguarding.releases import counting_decisions, judge_uses, load_people, not_held
 from safeguarding.status import DAYS_OF_NOTICE, ONE_DAY
 from safeguarding.wording import describe_status
 
@@ -38,12 +38,7 @@ MAX_LISTED = 50
 # The most pages whose versions are read for that, because each takes some milliseconds. While everybody is
 # held after a restore, all pages with people wait.
 MAX_READ = 500
-# Fields of a version that nobody edits, or that say when it is live.
-NOT_EDITED = {
-    *("live", "live_revision", "latest_revision", "latest_revision_created_at", "has_unpublished_changes"),
-    *("first_published_at", "last_published_at", "go_live_at", "expire_at", "expired", "draft_title"),
-    *("locked", "locked_at", "locked_by", "word_count", "undescribed_pictures"),
-}
+TIMES = {"first_published_at", "go_live_at", "expire_at"}
 # The conditions that only a decision can replace. A missing consent is usually recorded instead.
 WAITING = {Unmet.CHILD_DECISION, Unmet.PROCEEDINGS, Unmet.PROGRAMME}
 
@@ -127,7 +122,7 @@ def waiting_pages():
     # These models store primary keys of pages as strings.
     keys = {int(key) for rows in (submitted, scheduled) for key in rows.values_list("object_id", flat=True)}
     is_asked = Exists(questions().filter(page=OuterRef("pk")))
-    waits = Q(pk__in=keys) | is_asked | (Q(live=True) & ~is_released())
+    waits = Q(pk__in=keys) | is_asked | (Q(live=True) & ~not_held())
     # A draft does not report its people.
     may_have_people = Exists(Use.objects.filter(page=OuterRef("pk"))) | is_asked | Q(pk__in=keys)
     pages = Page.objects.filter(waits, depth__gt=1)  # without the root, which nobody reads
@@ -282,15 +277,16 @@ def changed_decisions():
 
 
 def is_other_version(decision):
-    """Return whether the live version of the page has another field than the version of `decision`."""
-    versions = (decision.revision, decision.page.live_revision or decision.revision)
+    """Return whether the live version of the page has another field than the version of `decision`.
+
+    Fields that nobody edits do not count, nor those that say when the page is live.
+    """
+    page_type = decision.page.specific_class
+    edited = {field.name for field in page_type._meta.fields if field.editable or field.name == "url_path"}
+    # A version has no field that its page type got later. It counts as one with the default.
+    defaults = page_type().serializable_data()
     then, now = (
-        {name: value for name, value in each.content.items() if name not in NOT_EDITED and not is_rows(value)}
-        for each in versions
+        {name: value for name, value in (defaults | each.content).items() if name in edited - TIMES}
+        for each in (decision.revision, decision.page.live_revision or decision.revision)
     )
     return now != then
-
-
-def is_rows(value):
-    """Return whether `value`, that of a field in a version, has the keys of other objects in it."""
-    return isinstance(value, list) and any(isinstance(each, dict) for each in value)

@@ -20,6 +20,7 @@ class RestrictedView(Record):
         DANGER = "danger", _("Somebody may be in danger")
         FOUND = "found", _("Found in a search by name or contact")
 
+    shows_on_pages = False
     contributor = models.ForeignKey("safeguarding.Contributor", models.CASCADE, related_name="views")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     reason = models.CharField(_("reason"), max_length=10, choices=Reason)
@@ -32,6 +33,7 @@ class RestrictedView(Record):
 class SecondReader(Record):
     """Somebody without an account whom a lead, `user`, asks to read a page, because somebody else has to."""
 
+    shows_on_pages = False
     page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")
     name = EncryptedTextField(_("name"))
     function = EncryptedTextField(_("function"))
@@ -56,6 +58,7 @@ class Notice(Record):
         ENDED = "0", _("At the end of the consent")
         DELETION = "deletion", _("Before the names are deleted")
 
+    shows_on_pages = False
     contributor = models.ForeignKey("safeguarding.Contributor", models.CASCADE, related_name="notices")
     step = models.CharField(max_length=10, choices=Step)
     # The last day of the consent, or the day of the deletion. If this day changes, a new mail is sent.
@@ -69,6 +72,7 @@ class Notice(Record):
 class LeakHits(Record):
     """The number of places that the leak check found in what a user wrote on one day. No word is stored."""
 
+    shows_on_pages = False
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     day = models.DateField(default=today)
     number = models.PositiveIntegerField(default=0)
@@ -85,10 +89,12 @@ class AnnouncedMember(Record):
     `membership`: the primary key of the row that makes a user a member. Databases don't use one again.
     """
 
+    shows_on_pages = False
     membership = models.BigIntegerField(primary_key=True)
 
 
 class KeyCheck(Record):
     """One row with a known text, by which safeguarding/keys.py recognises wrong keys."""
 
+    shows_on_pages = False
     text = EncryptedTextField()

@@ -263,6 +263,7 @@ class Decision(Record):
         PROGRAMME = "programme", _("Publish it while the person is in a programme")
         OTHER = "other", _("Another legal ground than consent")
 
+    shows_on_pages = False
     page = models.ForeignKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="+")
     revision = models.ForeignKey(
         "wagtailcore.Revision", models.SET_NULL, null=True, blank=True, related_name="+"

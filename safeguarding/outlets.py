@@ -11,7 +11,7 @@ WEBSITE = """
     stories/story_page.html stories/story_main.html stories/story_card.html stories/blocks/chosen_stories.html
     stories/story_index_page.html home/home_page.html home/standard_page.html home/sitemap.xml
     search/search.html search/result.html includes/breadcrumbs.html
-    editing.story_list.StoryListView editing.translation_report.TranslationReport
+    editing.desk.story_list.StoryListView editing.desk.translation_report.TranslationReport
 """
 # {outlet: the use that it needs}. Templates, views and exports, which only editors get, have their own name.
 OUTLETS = {

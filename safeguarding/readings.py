@@ -58,6 +58,7 @@ class Reading(Record):
         PAPER = "paper", _("On paper")
         LINK = "link", _("By a link")
 
+    shows_on_pages = False
     contributor = models.ForeignKey(
         "safeguarding.Contributor", models.CASCADE, null=True, related_name="readings"
     )

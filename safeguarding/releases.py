@@ -1,7 +1,7 @@
 """Keeps `Release` up to date: until which day visitors may read each page.
 
 With every save() of all fields, a page of any type reports how it shows and names which people
-(CheckedPageMixin in stories/checked_pages.py). A draft of a live page reports nothing: saving it saves only
+(SitePage in publishing/pages.py). A draft of a live page reports nothing: saving it saves only
 some fields of the page. Every change of a person, a consent or a decision computes the Releases of the pages
 with that person again, in the same transaction. It locks the rows of the people first. So if a page is saved
 and somebody withdraws at the same moment, the later transaction sees what the earlier one wrote.
@@ -32,7 +32,7 @@ people_changed = Signal()
 # --- Reading -------------------------------------------------------------------------------------
 
 
-def is_released(few=False):
+def not_held(few=False):
     """Return a condition for querysets of pages: that a page may be read today.
 
     `few`: whether the query reads few pages. Then each Release is looked up; with Exists, all may be read.
@@ -45,9 +45,9 @@ def is_released(few=False):
     return Q(Exists(running)) | Q(depth=0)
 
 
-def is_page_released(page):
-    """Return whether `page` may be read today."""
-    return running_releases(page.pk).exists()
+def is_held(page):
+    """Return whether `page` may not be read today because of the people in it."""
+    return not running_releases(page.pk).exists()
 
 
 # --- Writing -------------------------------------------------------------------------------------
@@ -199,14 +199,14 @@ def compute_until(page, uses, digest, people):
 
     It is None too while the page is held. The arguments are those of judge_uses().
     """
-    if is_held(page):
+    if waits_for_lead(page):
         return None
     judged = judge_uses(page, uses, digest, people, today())
     last_days = [NO_END, *(verdict.until for _person, _use, verdict in judged)]
     return None if None in last_days else min(last_days)
 
 
-def is_held(page):
+def waits_for_lead(page):
     """Return whether `page` waits for a lead, after a restore or because it says a protected word.
 
     A page that waits to be published without somebody who withdrew need not count: the consent has changed.
@@ -282,7 +282,7 @@ def recompute_for_person(instance, raw, **_arguments):
 
 
 @receiver(post_delete, sender=Use)
-def hold_back(instance, **_arguments):
+def hold_unknown_page(instance, **_arguments):
     """Hold a page back whose Use is deleted, because it is unknown then who is in it.
 
     With the next save, the page reports it, and store_report() releases the page again.

@@ -21,6 +21,11 @@ class Picture(models.IntegerChoices):
     RECOGNISABLE = 2, _("In pictures, recognisable")
 
 
+def level_of(is_recognisable):
+    """Return what the people on a picture have to agree to, a Picture."""
+    return Picture.RECOGNISABLE if is_recognisable else Picture.NOT_RECOGNISABLE
+
+
 class Voice(models.IntegerChoices):
     """How the voice of a person may be heard, and how it is. A greater value includes the smaller ones."""
 
@@ -64,5 +69,8 @@ MEANINGS = {
     "social": _("readers can share it, and other sites can show its picture and summary"),
     "print": _("readers can print it from this site"),
     "fundraising": _("it can stand beside a request for money"),
-    "partners": _("programs of others get its title and summary, show them elsewhere, and may keep them"),
+    # Anybody may read a feed.
+    "partners": _(
+        "any website or app can take its title and summary, show them, and keep them, even after a stop"
+    ),
 }

@@ -57,6 +57,7 @@ class WithStopCode:
 class StopCode(Record):
     """The stop code of a person. `used_at`: when the person sent it last."""
 
+    shows_on_pages = False
     contributor = models.OneToOneField("safeguarding.Contributor", models.CASCADE, related_name="stop_code")
     lookup = models.CharField(max_length=LOOKUP_DIGITS, unique=True)
     secret = models.CharField(max_length=128)

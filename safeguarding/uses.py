@@ -14,8 +14,8 @@ from safeguarding.scopes import Naming, Picture, Voice
 
 class UseQuerySet(models.QuerySet):
     def with_pages(self):
-        """Load the pages too, and set `is_released`: whether visitors may read a live page today."""
-        return self.select_related("page").annotate(is_released=Exists(running_releases(OuterRef("page"))))
+        """Load the pages too, and set `is_held`: whether a page may not be read today."""
+        return self.select_related("page").annotate(is_held=~Exists(running_releases(OuterRef("page"))))
 
 
 class Use(Record):

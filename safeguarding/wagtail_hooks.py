@@ -1,7 +1,5 @@
-"""Registers the views, the panels of the first page, and the actions in logs with Wagtail."""
+"""Registers the chooser of people, the leak check, and the actions in logs with Wagtail."""
 
-from django.templatetags.static import static
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 
@@ -9,9 +7,7 @@ from safeguarding.choosers import contributor_chooser
 from safeguarding.decisions import ASK
 from safeguarding.leak_check.admin_requests import queue_page
 from safeguarding.membership import JOINED, check_bulk_action
-from safeguarding.panels import add_panels
 from safeguarding.policies import NAMES_CLOSED
-from safeguarding.viewsets import DecisionViewSet, PeopleViewSet, ReadingViewSet, WithdrawalViewSet
 from safeguarding.writers import RIGHT, WROTE, WROTE_BEFORE
 
 # {action in Wagtail's log: its label, which is the message too}. Wagtail shows it with the name of the object
@@ -42,8 +38,8 @@ LOG_ACTIONS = {
 
 
 @hooks.register("register_admin_viewset")
-def register_views():
-    return [PeopleViewSet(), DecisionViewSet(), ReadingViewSet(), WithdrawalViewSet(), contributor_chooser]
+def register_chooser():
+    return contributor_chooser
 
 
 @hooks.register("register_log_actions")
@@ -52,12 +48,6 @@ def register_actions(actions):
         actions.register_action(name, label, label)
 
 
-@hooks.register("insert_global_admin_css")
-def add_stylesheet():
-    return format_html('<link rel="stylesheet" href="{}">', static("safeguarding/safeguarding.css"))
-
-
-hooks.register("construct_homepage_panels", add_panels)
 hooks.register("before_bulk_action", check_bulk_action)
 hooks.register("after_create_page", queue_page)
 hooks.register("after_edit_page", queue_page)

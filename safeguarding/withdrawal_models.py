@@ -23,6 +23,7 @@ class Withdrawal(Record):
     copies may be outside of the site: the day on which a lead asked for their removal}.
     """
 
+    shows_on_pages = False
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     contributor = models.ForeignKey(
         "safeguarding.Contributor", null=True, on_delete=models.SET_NULL, related_name="withdrawals"
@@ -49,6 +50,7 @@ class Restriction(Record):
     and {"held": False} if the person was brought back. {"stop_code": …} has the fields of a new StopCode.
     """
 
+    shows_on_pages = False
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     code = models.CharField(max_length=10)
     limits = models.JSONField(default=dict)
@@ -61,6 +63,7 @@ class WithdrawalTask(Record):
     had earlier versions of a page deleted without one.
     """
 
+    shows_on_pages = False
     withdrawal = models.ForeignKey(Withdrawal, null=True, on_delete=models.CASCADE, related_name="tasks")
     step = models.CharField(max_length=20)
     data = models.JSONField(default=dict)

@@ -1,7 +1,7 @@
 """Finds who wrote a version of a page, because somebody else has to decide about the people in it.
 
 A user who changed only the form, or a few words, may decide: see Change. A user who wrote a new word that may
-be a name may not.
+be a name may not. say_right() notes that the answer about the people is right.
 """
 
 import unicodedata
@@ -10,15 +10,18 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import NamedTuple
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
 from django.db.models import F, Max, Q
 from wagtail.models import ModelLogEntry, PageLogEntry, ReferenceIndex, Revision
 
 from safeguarding.decisions import revision_of_live
 from safeguarding.leak_check.matching import WORD, decode, remove_tags
 from safeguarding.leak_check.texts import strings_in
-from safeguarding.models import Decision
+from safeguarding.models import Decision, Release
+from safeguarding.releases import report_again
 
 # With fewer changed words, a version counts as written by others.
 MANY_WORDS = 10
@@ -133,8 +136,9 @@ def change_since(user, page, saves, decisions, question):
 
 
 def has_edited_shown(user, page, since):
-    """Return whether `user` edited one of `written_apart` that `page` shows since the moment `since`."""
-    types = ContentType.objects.get_for_models(*page.specific_class.written_apart).values()
+    """Return whether `user` edited what `page` shows and `is_written_apart` since the moment `since`."""
+    apart = (each for each in apps.get_models() if getattr(each, "is_written_apart", False))
+    types = ContentType.objects.get_for_models(*apart).values()
     edits = ModelLogEntry.objects.filter(user=user, action="wagtail.edit", content_type__in=types)
     edits = edits.filter(timestamp__gt=since).values_list("content_type", "object_id")
     shown = ReferenceIndex.get_references_for_object(page).values_list("to_content_type", "to_object_id")
@@ -202,3 +206,13 @@ def copy_writers(source, copy):
         if has_written(user, source, saves, Decision.objects.none()):
             # This is no version of the copy. So it counts as one of the copy that is deleted.
             PageLogEntry.objects.log_action(copy, WROTE, user=user, revision=saves[-1] if saves else None)
+
+
+@transaction.atomic
+def say_right(version, user):
+    """Note in the history of the page that the answer in `version` is right. Let the page report again."""
+    data = {"digest": version.report.digest, "answer": version.report.answer}
+    PageLogEntry.objects.log_action(version.page, RIGHT, user=user, revision=version.revision, data=data)
+    report_again([version.page.pk])  # It locks the page first.
+    if version.is_live:
+        Release.objects.filter(page=version.page.pk).update(taken_out="")

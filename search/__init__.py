@@ -1,0 +1,1 @@
+"""Search: query, vocabulary, corrections, suggestions, and the index of both databases."""

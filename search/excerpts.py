@@ -6,7 +6,6 @@ page that has a match.
 
 from django.utils.html import escape, format_html_join
 from django.utils.safestring import mark_safe
-from wagtail.rich_text import get_text_for_indexing
 
 from caching.versioned_cache import cached
 from media.models import CleanImage
@@ -18,12 +17,6 @@ from stories.body import get_picture_keys, iter_texts
 EXCERPT_LENGTH, WORDS_BEFORE_MATCH = 40, 8
 # Matches in one text among which the best start of an excerpt is looked for.
 MAX_COMPARED_MATCHES = 100
-
-
-def get_summary(page):
-    """Return the summary or introduction of `page` as plain text, or else its search description."""
-    introduction = getattr(page, "introduction", "")
-    return getattr(page, "summary", "") or get_text_for_indexing(introduction) or page.search_description
 
 
 def find_shown_pictures(pages):
@@ -46,7 +39,7 @@ def iter_page_texts(page, shown_pictures):
     Texts about a picture are left out unless it may be shown. `shown_pictures`: what `find_shown_pictures`
     returned for a list of pages with `page`.
     """
-    yield get_summary(page)
+    yield page.plain_summary
     if hasattr(page, "body"):
         for text in iter_texts(page.body, shown_pictures):
             yield " · ".join(filter(None, text.splitlines()))

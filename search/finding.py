@@ -1,7 +1,6 @@
 """Runs a search for the search page: the public pages that match, filtered, counted and in order."""
 
 import re
-from functools import partial
 from urllib.parse import urlencode
 
 from django.contrib.contenttypes.models import ContentType
@@ -16,12 +15,13 @@ from wagtail.models import Locale, Page
 from wagtail.search.backends import get_search_backend
 
 from caching.versioned_cache import VersionedCache, cached
+from publishing.pages import get_specific, page_types
 from publishing.visibility import PublishedQuerySet
 from search import ranking
 from search.analysis import stem
 from search.corrections import find_corrections
 from search.excerpts import find_shown_pictures, iter_page_texts
-from search.facets import build_facets, load_facet_values
+from search.facets import SEARCH_FILTERS
 from search.forms import SortOrder
 from search.parsing import TokenPhrase, match_any, parse_query
 from search.vocabulary import Vocabulary
@@ -32,8 +32,6 @@ RESULTS_PER_PAGE = 10
 YEAR_PATTERN = re.compile(r"(?:19|20)\d\d", re.ASCII)
 # The greatest number of results. If more pages match, only the newest are counted, filtered and ranked.
 MAX_MATCHES = 10_000
-# The page types that can be found besides StoryPage, by the names of their relations on Page.
-OTHER_PAGE_TYPES = ["homepage", "standardpage", "storyindexpage"]
 # The matches, facets and orders of recent searches, for visitors who go to the next page or choose a
 # filter. Each search takes several of the entries.
 recent_searches = VersionedCache(max_entries=30)
@@ -182,29 +180,9 @@ class Search(Filtered):
             matches = dated.union(stories.filter(date=None), others.values_list(*columns), all=True)
         return list(matches.order_by(F("date").desc(nulls_last=True), "-pk")[: MAX_MATCHES + 1])
 
-    @cached_property
-    def facet_values(self):
-        """What load_facet_values() returns for all matches before filtering."""
-        return self._get_or_make("terms", partial(load_facet_values, self.rows))
-
-    @cached_property
-    def pks(self):
-        """The primary keys of the pages that pass all filters, the newest first."""
-        return self.filter_pks()
-
-    def filter_pks(self, ignored_facet=None):
-        """Return the primary keys of the pages that pass the filters, except that of `ignored_facet`."""
-        pks = [pk for pk, _content_type, _date in self.rows]
-        for name, value in self.filters.items():
-            if name != ignored_facet:
-                _label, with_value = self.facet_values[name].get(value, ("", ()))
-                pks = [pk for pk in pks if pk in with_value]
-        return pks
-
     @property
-    def count(self):
-        """The number of results on all pages."""
-        return len(self.pks)
+    def offered(self):
+        return SEARCH_FILTERS if self.rows else []
 
     @cached_property
     def ordered_pks(self):
@@ -225,11 +203,6 @@ class Search(Filtered):
         found = load_specific_pages(page.object_list)
         page.object_list = [found[pk] for pk in page.object_list if pk in found]
         return page
-
-    @cached_property
-    def facets(self):
-        """The Facets to filter the results by."""
-        return self._get_or_make("facets", partial(build_facets, self), self.query_string())
 
     def query_string(self, **changes):
         """Return the query string of this search; `changes` replace parameters, or remove them by None."""
@@ -282,9 +255,7 @@ def find_by_year(search):
 
 
 def load_specific_pages(pks):
-    """Return {primary key: page of its own class}, with one query for stories and one for other pages."""
-    found = StoryPage.objects.in_bulk(list(pks))
-    if other_pks := [pk for pk in pks if pk not in found]:
-        pages = Page.objects.filter(pk__in=other_pks).select_related(*OTHER_PAGE_TYPES)
-        found |= {page.pk: getattr(page, page.cached_content_type.model) for page in pages}
-    return found
+    """Return {primary key: page of its own class}, with one query for all types."""
+    types = (each._meta.model_name for each in page_types())
+    pages = Page.objects.filter(pk__in=list(pks)).select_related(*types)
+    return {page.pk: get_specific(page) for page in pages}

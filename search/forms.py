@@ -4,7 +4,8 @@ from django import forms
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from stories.listing import StoryFilterForm
+from search.facets import SEARCH_FILTERS
+from stories.filters import StoryFilterForm
 
 
 class SortOrder(models.TextChoices):
@@ -21,6 +22,8 @@ class SearchForm(StoryFilterForm):
     NUL characters, which databases cannot store.
     """
 
+    offered = SEARCH_FILTERS
+
     q = forms.CharField(
         required=False,
         max_length=200,
@@ -29,16 +32,6 @@ class SearchForm(StoryFilterForm):
     # Whether to search without the synonyms of the vocabulary.
     exact = forms.BooleanField(required=False)
     sort = forms.ChoiceField(choices=SortOrder, required=False)
-    # The model name of a page type.
-    kind = forms.SlugField(required=False)
-
-    # The fields that filter. The facets have the same names (search/facets.py).
-    FILTERS = [*StoryFilterForm.base_fields, "kind"]
 
     def clean_q(self):
         return " ".join(self.cleaned_data["q"].split())
-
-    @property
-    def filters(self):
-        """The valid filters that are set, {name: value as text}."""
-        return {name: str(self.cleaned_data[name]) for name in self.FILTERS if self.cleaned_data.get(name)}

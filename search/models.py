@@ -88,6 +88,7 @@ class MissedSearch(models.Model):
     one visitor may search for the same words again and again.
     """
 
+    shows_on_pages = False
     MIN_REPORTED_COUNT = 5
 
     # HMAC-SHA-256 of the words, in hexadecimal.

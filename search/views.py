@@ -14,7 +14,7 @@ from wagtail.models import Page
 from caching.versioned_cache import cached
 from media.models import load_renditions
 from publishing.visibility import published_pages
-from search.excerpts import Highlighter, find_shown_pictures, get_summary, iter_page_texts
+from search.excerpts import Highlighter, find_shown_pictures, iter_page_texts
 from search.finding import find_or_fall_back
 from search.forms import SearchForm, SortOrder
 from search.missed import count_missed_search
@@ -137,7 +137,7 @@ def add_excerpts(pages, highlighter, shown_pictures):
         # The title of a home page is “Home”, so its headline is shown.
         page.highlighted_title = highlighter.highlight(getattr(page, "headline", "") or page.title)
         excerpts = map(highlighter.excerpt, iter_page_texts(page, shown_pictures))
-        page.excerpt = next(filter(None, excerpts), "") or escape(get_summary(page))
+        page.excerpt = next(filter(None, excerpts), "") or escape(page.plain_summary)
 
 
 def get_alternatives(locale, request):
@@ -147,6 +147,6 @@ def get_alternatives(locale, request):
     index = published_pages().type(StoryIndexPage).filter(locale=locale, depth=TOP_INDEX_DEPTH).first()
     if index:
         facets = StoryListing(stories.below(index), {}, index).facets
-        context["browse_facets"] = [facet for facet in facets if facet.name != "year"]
+        context["browse_facets"] = [facet for facet in facets if facet.filter.is_for_browsing]
         context["browse_url"] = index.get_url(request)
     return context

@@ -17,9 +17,9 @@ from accounts.reauthentication import require_recent_proof
 from accounts.single_sign_on import sso_callback, sso_start
 from accounts.views import ask_second_factor, my_second_factors
 from editing import urls as editing_urls
-from editing.admin_access import check_objects
-from editing.chosen_objects import check_choices
-from editing.refused_publishing import explain_refusals
+from editing.access.admin_access import check_objects
+from editing.access.chosen_objects import check_choices
+from editing.moderation.refused_publishing import explain_refusals
 from home.navigation import use_cached_home_page
 from home.robots import robots_txt
 from home.security import security_txt

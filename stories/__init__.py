@@ -1,0 +1,1 @@
+"""Story pages and lists, their blocks, themes, countries, authors, feeds and demo stories."""

@@ -5,15 +5,15 @@ from wagtail import blocks
 from wagtail.documents.blocks import DocumentChooserBlock
 
 from media.models import load_renditions
-from media.people import shows_nobody
 from stories import previews
 from stories.block_values import PicturesValue
 from stories.body import get_images
-from stories.languages import language_choices, language_name
+from stories.languages import language_choices
 from stories.link_blocks import ActionBlock, ChosenStoriesBlock, MediaLinkBlock
-from stories.picture_blocks import DescribedPictureBlock
+from stories.picture_blocks import PictureBlock
 from stories.quotation_marks import strip_marks
 from stories.table_block import PastableTableBlock
+from stories.voices import find_voices
 
 # Headings under which the block chooser lists the blocks (Meta.group).
 WORDS = _("Words")
@@ -39,21 +39,6 @@ class HeadingBlock(blocks.StructBlock):
         template = "stories/blocks/heading.html"
         description = _("Begins a new section. Sections are listed in the table of contents.")
         preview_value = {"text": _("What changed afterwards"), "level": "2"}
-
-
-class PictureBlock(blocks.StructBlock):
-    image = DescribedPictureBlock(label=_("Picture"))
-    caption = blocks.CharBlock(label=_("Caption"), required=False, max_length=300)
-
-    def get_searchable_content(self, value):
-        # The search index has no words about pictures with people (media/people.py).
-        image = value["image"]
-        return super().get_searchable_content(value) if image and shows_nobody(image) else []
-
-    class Meta:
-        icon = "image"
-        label = _("Picture")
-        label_format = "{caption}"
 
 
 class PicturesBlock(blocks.StructBlock):
@@ -104,13 +89,6 @@ class QuoteBlock(blocks.StructBlock):
         value = super().clean(value)
         value["text"] = strip_marks(value["text"])
         return value
-
-    def get_context(self, value, parent_context=None):
-        context = super().get_context(value, parent_context=parent_context)
-        for name in ("language", "spoken_in"):
-            if value.get(name):
-                context[f"{name}_name"] = language_name(value[name])
-        return context
 
     class Meta:
         icon = "openquote"
@@ -209,6 +187,10 @@ class StoryBody(blocks.StreamBlock):
 
     class Meta:
         template = "stories/blocks/body.html"
+
+    # For publishing/people.py.
+    find_images = staticmethod(get_images)
+    find_voices = staticmethod(find_voices)
 
     def get_context(self, value, parent_context=None):
         load_renditions(get_images(value))  # with one query for all pictures

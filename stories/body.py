@@ -1,6 +1,7 @@
 """Functions that read what is in a page's body: its images, its text, and its section headings.
 
-`body` is always the StreamValue of a StoryBody (stories/blocks.py), as `page.body`. `html` is rendered.
+What a block has is known by the classes of the blocks in it, so a new block needs no line here. `body` is
+always the StreamValue of a StoryBody (stories/blocks.py), as `page.body`. `html` is rendered.
 """
 
 import re
@@ -8,90 +9,90 @@ from html import unescape
 from itertools import count
 
 from django.utils.html import strip_tags
+from wagtail.blocks import ChooserBlock, ListBlock, PageChooserBlock, StructBlock
+from wagtail.images.blocks import ImageChooserBlock
+from wagtail.models import Page
 
-# Types of blocks that hold only text: reading their value loads no other object from the database.
-TEXT_BLOCK_TYPES = {"heading", "text", "quote", "callout", "table"}
+from stories.picture_blocks import PICTURES, DescribedPictureBlock, PictureBlock
 
 # A section heading in a rendered body: its id, from get_heading_id() or add_section_ids(), and its HTML.
 SECTION = re.compile(r'<h2 id="(section-[^"]+)">(.*?)</h2>', re.DOTALL)
 
 
+def blocks_in(block):
+    """Yield `block` and every block that can be in it."""
+    yield block
+    for child in [getattr(block, "child_block", None), *getattr(block, "child_blocks", {}).values()]:
+        if child:
+            yield from blocks_in(child)
+
+
+def parts_of(block, value, whole=()):
+    """Yield (block, value) for each block in `block` that has no others in it, in their order.
+
+    `value`: that of `block`, or what is stored of it, which can lack some fields. A picture with its
+    alternative text is one part, and so is a table, and a block of the class `whole`.
+    """
+    if isinstance(block, ListBlock):
+        for item in value or ():
+            # Wagtail stores an item as {"type": "item", "value", "id"}, or as its bare value.
+            is_wrapped = isinstance(item, dict) and item.get("type") == "item"
+            yield from parts_of(block.child_block, item["value"] if is_wrapped else item, whole)
+    elif isinstance(block, StructBlock) and not isinstance(block, (DescribedPictureBlock, whole)):
+        for name in filter((value or {}).__contains__, block.child_blocks):
+            yield from parts_of(block.child_blocks[name], value[name], whole)
+    else:
+        yield block, value
+
+
+def parts_in(body, whole=()):
+    """Yield what parts_of() yields for what is stored of `body`, with no database query."""
+    for stored in body.raw_data:
+        yield from parts_of(body.stream_block.child_blocks[stored["type"]], stored["value"], whole)
+
+
 def get_images(body):
     """Return the images that the blocks of `body` show, without those that were deleted."""
-    images = []
-    for block in body:
-        if block.block_type == "pictures":
-            images += [picture["image"] for picture in block.value["pictures"]]
-        elif block.block_type == "media_link":
-            images.append(block.value["poster"])
-    return [image for image in images if image]
+    parts = [part for child in body for part in parts_of(child.block, child.value)]
+    return [image for block, image in parts if isinstance(block, DescribedPictureBlock) and image]
 
 
-def iter_texts(body, shown_pictures=None):
-    """Yield a text for each block of TEXT_BLOCK_TYPES in `body`, and for each picture in a picture block.
-
-    The parts of a text, such as a title and the words below it, are on lines of their own. Takes no query:
-    captions and alternative texts are read from the stored JSON, because the block's value would load the
-    image. `shown_pictures`: the primary keys of the pictures whose texts are yielded; None means all.
-    """
-    for number, stored in enumerate(body.raw_data):
-        if stored["type"] in TEXT_BLOCK_TYPES:
-            block = body[number]
-            yield "\n".join(block.block.get_searchable_content(block.value))
-        elif stored["type"] == "pictures":
-            for picture in stored_pictures(stored):
-                image = stored_image(picture)
-                if shown_pictures is None or image.get("image") in shown_pictures:
-                    yield f"{picture.get('caption', '')}\n{image.get('alt_text', '')}"
+def stored_pictures(body):
+    """Return the pictures of `body` as dictionaries with image, alt_text and decorative. Takes no query."""
+    parts = parts_in(body)
+    return [block.stored(value) for block, value in parts if isinstance(block, DescribedPictureBlock)]
 
 
 def get_picture_keys(body):
-    """Return the primary keys of the images in the picture blocks of `body`, with no database query.
+    """Return the primary keys of the images in `body`, with no database query."""
+    return {picture["image"] for picture in stored_pictures(body)} - {None}
 
-    They are those whose texts `iter_texts` yields by default.
+
+def get_chosen_pages(body, model=Page):
+    """Return the primary keys of what `body` has in choosers of pages of `model`. Takes no query."""
+    parts = [part for part in parts_in(body) if isinstance(part[0], PageChooserBlock)]
+    return [key for chooser, key in parts if key and issubclass(chooser.target_model, model)]
+
+
+def iter_texts(body, shown_pictures=None):
+    """Yield a text for each block of `body`, and for each picture in it, with no database query.
+
+    Blocks that lead to a page, a file or a person are left out: readers may not see their words. The parts of
+    a text, such as a title and the words below it, are on lines of their own. `shown_pictures`: the primary
+    keys of the pictures whose texts are yielded; None means all.
     """
-    pictures = [
-        picture
-        for stored in body.raw_data
-        if stored["type"] == "pictures"
-        for picture in stored_pictures(stored)
-    ]
-    return {stored_image(picture).get("image") for picture in pictures} - {None}
-
-
-def stored_pictures(stored):
-    """Return the stored values of the pictures of `stored`, a raw block of pictures.
-
-    A stored block can lack some of its fields. Wagtail then uses their defaults.
-    """
-    # Wagtail stores the items of a ListBlock as {"type", "value", "id"}, or as bare values.
-    return [item.get("value", item) for item in stored["value"].get("pictures", ())]
-
-
-def get_chosen_stories(body):
-    """Return the primary keys of the stories in the blocks of chosen stories in `body`.
-
-    They are read from the stored JSON, with no database query.
-    """
-    items = [
-        item
-        for stored in body.raw_data
-        if stored["type"] == "chosen_stories"
-        for item in stored["value"].get("stories", ())
-    ]
-    # Wagtail stores these items in two ways, as in stored_pictures().
-    pks = [item["value"] if isinstance(item, dict) else item for item in items]
-    return [pk for pk in pks if pk]
-
-
-def stored_image(value, name="image"):
-    """Return the stored value of an ImageBlock, {"image", "alt_text", "decorative"}, as a dictionary.
-
-    `value`: the stored value of the block around it. `name`: the name of the ImageBlock in that. Instead of a
-    dictionary, Wagtail also takes the primary key of an image, or null.
-    """
-    image = value.get(name)
-    return image if isinstance(image, dict) else {"image": image}
+    for stored in body.raw_data:
+        block, words = body.stream_block.child_blocks[stored["type"]], []
+        choosers = [each for each in blocks_in(block) if isinstance(each, ChooserBlock)]
+        if not all(isinstance(each, ImageChooserBlock) for each in choosers):
+            continue
+        for part, value in parts_of(block, stored["value"], PictureBlock):
+            picture = part.stored(value) if isinstance(part, PICTURES) else None
+            if not picture:
+                words += part.get_searchable_content(part.to_python(value))
+            elif shown_pictures is None or picture["image"] in shown_pictures:
+                yield f"{picture.get('caption') or ''}\n{picture.get('alt_text') or ''}"
+        yield "\n".join(words)
 
 
 def get_heading_id(block_id):

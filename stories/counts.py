@@ -3,7 +3,7 @@
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
 
-from stories.body import iter_texts, stored_image, stored_pictures
+from stories.body import iter_texts, stored_pictures
 from stories.models import StoryPage
 
 
@@ -12,26 +12,12 @@ def count(instance, update_fields, **_arguments):
     """Set the counts of a story before all of its fields are saved. A receiver of the signal pre_save."""
     if update_fields is None:
         instance.word_count = count_words(instance.body)
-        instance.undescribed_pictures = count_undescribed_pictures(instance.body)
-        instance.undescribed_pictures += instance.lacks_lead_image_alt
+        instance.undescribed_pictures = instance.lacks_lead_image_alt + sum(
+            bool(picture["image"]) and not (picture.get("alt_text") or picture.get("decorative"))
+            for picture in stored_pictures(instance.body)
+        )
 
 
 def count_words(body):
     """Return the number of words in the texts of `body` that `iter_texts` yields."""
     return sum(len(text.split()) for text in iter_texts(body))
-
-
-def count_undescribed_pictures(body):
-    """Return how many pictures of `body` have no alternative text and are not decoration only.
-
-    It reads the stored JSON, with no database query.
-    """
-    shown = []
-    for stored in body.raw_data:
-        if stored["type"] == "pictures":
-            shown += [stored_image(picture) for picture in stored_pictures(stored)]
-        elif stored["type"] == "media_link":
-            shown.append(stored_image(stored["value"], "poster"))
-    return sum(
-        bool(image["image"]) and not (image.get("alt_text") or image.get("decorative")) for image in shown
-    )

@@ -11,9 +11,10 @@ from wagtail.models import Page
 
 from publishing.addresses import absolute
 from safeguarding.outlets import may_be_used
+from stories.body import get_chosen_pages
 
-# What may be the primary key of a page in the stored text of a link or block.
-KEY = re.compile(r'(?:id=\\?"|"page": )(\d{1,18})\b')
+# What may be the primary key of a page in the stored text of a link.
+KEY = re.compile(r'id=\\?"(\d{1,18})\b')
 
 
 def plain(text):
@@ -32,7 +33,8 @@ def asks_for_money(page, site):
     body = list(page.body.raw_data) if address and hasattr(page, "body") else []
     texts = [getattr(page, "introduction", ""), json.dumps(body, ensure_ascii=False)]
     if address.startswith(plain(absolute("/"))):
-        pages = Page.objects.filter(pk__in=[page.pk, *KEY.findall(" ".join(texts))])
+        chosen = get_chosen_pages(page.body) if body else []
+        pages = Page.objects.filter(pk__in=[page.pk, *chosen, *KEY.findall(" ".join(texts))])
         texts += [absolute(each.url or "") for each in pages]
     return bool(address) and any(address in plain(text) for text in texts)
 

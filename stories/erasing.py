@@ -3,7 +3,7 @@
 from wagtail.models import Page, Revision
 
 from safeguarding.withdrawal.places import Mention, reads_versions
-from stories.people import StoryPerson
+from stories.story_links import StoryPerson
 
 
 @reads_versions

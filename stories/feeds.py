@@ -116,8 +116,7 @@ class StoryFeed(Feed):
         term = find_term(term_type, slug, stories, index.locale_id)
         if index.depth != TOP_INDEX_DEPTH or term is None:
             raise Http404
-        stories = stories.in_country(term) if term_type == "country" else stories.about_theme(term)
-        return FeedSource(request, index, stories, term)
+        return FeedSource(request, index, stories.with_term(term_type, term), term)
 
     def title(self, source):
         is_home = source.page.depth < TOP_INDEX_DEPTH

@@ -9,13 +9,13 @@ from safeguarding.scopes import Voice
 from stories.block_values import ActionValue, MediaLinkValue
 from stories.links import web_address
 from stories.picture_blocks import DescribedPictureBlock
-from stories.voices import NOBODY, PersonBlock
+from stories.voices import NOBODY, PersonBlock, RecordingBlock
 
 # Heading under which the block chooser lists these blocks (Meta.group).
 LINKS = _("Links to more")
 
 
-class MediaLinkBlock(blocks.StructBlock):
+class MediaLinkBlock(RecordingBlock):
     kind = blocks.ChoiceBlock(
         label=_("Kind"), choices=[("video", _("Video")), ("audio", _("Audio"))], default="video"
     )

@@ -1,46 +1,22 @@
 """StoryListing: the stories of an index page, in pages, with filters (facets) and the counts of each."""
 
-from collections import defaultdict
 from dataclasses import dataclass
-from functools import partial
 
-from django import forms
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
 from django.utils.functional import cached_property
 from django.utils.html import format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
-from django.utils.translation import gettext_lazy as _
 
-from caching.versioned_cache import VersionedCache, cached
-from publishing.visibility import published_pages
-from stories.story_links import StoryCountry, StoryTheme
-from stories.terms import Country, Theme, country_names, fold
+from caching.versioned_cache import VersionedCache
+from stories.filters import FILTERS, Filter, StoryFilterForm
 
 STORIES_PER_PAGE = 12
 # The longest list without filters. Reading so few entries takes less time than filtering them.
 MAX_UNFILTERED = 3
-# The years that the admin (editing/date_fields.py) and filters accept. Django fails on filters after 9999.
-FIRST_YEAR, LAST_YEAR = 1900, 2200
-# The models of the links between stories and the terms that are values of filters: countries and themes.
-LINKS = {"country": StoryCountry, "theme": StoryTheme}
-
-
-class StoryFilterForm(forms.Form):
-    """The filters in the query string of a listing. Invalid values are ignored; there is no error page."""
-
-    country = forms.SlugField(required=False)
-    theme = forms.SlugField(required=False, allow_unicode=True)
-    year = forms.IntegerField(required=False, min_value=FIRST_YEAR, max_value=LAST_YEAR)
-
-
-# The query parameters that a listing reads: its filters and the number of the page.
-LISTING_PARAMETERS = [*StoryFilterForm.base_fields, "page"]
-
-# The terms and the counts of filters, which have many combinations. An entry takes up to 30 KB.
-cached_of_filters = VersionedCache(max_entries=300)
+# What lists have in common for all visitors. With 10,000 stories, a list takes 4 MB.
+recent_lists = VersionedCache(max_entries=100)
 
 
 @dataclass
@@ -64,10 +40,9 @@ ARIA_CURRENT = {True: mark_safe(' aria-current="true"'), False: ""}
 
 @dataclass
 class Facet:
-    """A filter of a listing, with the values (Choice) that stories have. `name` is its query parameter."""
+    """A filter of a listing, with the values (Choice) that stories have."""
 
-    name: str
-    label: str
+    filter: Filter
     choices: list
 
     @property
@@ -85,27 +60,12 @@ class Facet:
         return format_html_join("", CHOICE_HTML, rows)
 
 
-def make_facet(listing, name, label, counts):
-    """Return the Facet `name` of a StoryListing or of a Search (search/finding.py).
-
-    `counts`: (value, label, number of stories) of each choice.
-    """
-    active, query_without = str(listing.filters.get(name, "")), listing.query_string(**{name: None})
-    choices = []
-    for value, choice_label, number in counts:
-        if value == active:
-            query = query_without
-        else:  # Only the new part is encoded, because there can be 200 choices.
-            query = "&".join(filter(None, [query_without, urlencode({name: value})]))
-        choices.append(Choice(choice_label, value, number, value == active, query))
-    if active and not any(choice.is_active for choice in choices):
-        # No story passes all filters: the active one stays a choice, so that it can be removed.
-        choices.append(Choice(term_label(name, active), active, 0, True, query_without))
-    return Facet(name, label, choices)
-
-
 class Filtered:
-    """A list with `count`, `filters` and `facets`: a StoryListing, or a Search (search/finding.py)."""
+    """A list with filters and their facets: a StoryListing, or a Search (search/finding.py).
+
+    It has `filters` ({name: active value}), query_string(**changes), `offered` (its Filters), `rows` as for
+    Filter.find_pages(), the newest first, and _get_or_make(name, make, *more_keys), which caches values.
+    """
 
     @property
     def offered_facets(self):
@@ -117,183 +77,108 @@ class Filtered:
         """The active Choice of each facet. Without filters it is empty, and the facets are not counted."""
         return self.filters and [facet.active for facet in self.facets if facet.active]
 
+    @cached_property
+    def facet_values(self):
+        """{name of a filter: {value: (label, set of the primary keys of the rows that have it)}}."""
+        return self._get_or_make("values", self._load_facet_values)
+
+    def _load_facet_values(self):
+        values = {}
+        for each in self.offered:
+            values[each.name] = grouped = {}
+            for value, label, pks in each.find_pages(self.rows):
+                if value:
+                    grouped.setdefault(value, (label, set()))[1].update(pks)
+        return values
+
+    @cached_property
+    def pks(self):
+        """The primary keys of the pages that pass all filters, the newest first."""
+        return self.filter_pks()
+
+    def filter_pks(self, ignored_facet=None):
+        """Return the primary keys of the pages that pass the filters, except that of `ignored_facet`."""
+        pks = [row[0] for row in self.rows]
+        for name in {each.name for each in self.offered} & self.filters.keys() - {ignored_facet}:
+            _label, with_value = self.facet_values[name].get(self.filters[name], ("", ()))
+            pks = [pk for pk in pks if pk in with_value]
+        return pks
+
+    @property
+    def count(self):
+        """The number of entries on all pages."""
+        return len(self.pks)
+
+    @cached_property
+    def facets(self):
+        """The Facets that have at least two choices or an active one. Their HTML is cached with them."""
+        return self._get_or_make("facets", self._make_facets, self.query_string())
+
+    def _make_facets(self):
+        facets = [self._make_facet(each) for each in self.offered]
+        return [facet for facet in facets if len(facet.choices) > 1 or facet.active]
+
+    def _make_facet(self, offered):
+        name = offered.name
+        active, query_without = self.filters.get(name), self.query_string(**{name: None})
+        # The counts of the other values are what they would leave if one of them was chosen instead.
+        pks = set(self.filter_pks(ignored_facet=name))
+        counts = [
+            (value, label, len(pks & found)) for value, (label, found) in self.facet_values[name].items()
+        ]
+        choices = []
+        for value, label, number in sorted(counts, key=offered.sort_key):
+            if value == active:  # It can be removed even if it leaves nothing.
+                choices.append(Choice(label, value, number, True, query_without))
+            elif number:  # Only the new part is encoded, because there can be 200 choices.
+                query = "&".join(filter(None, [query_without, urlencode({name: value})]))
+                choices.append(Choice(label, value, number, False, query))
+        if active and active not in self.facet_values[name]:
+            choices.append(Choice(offered.get_label(active), active, 0, True, query_without))
+        return Facet(offered, choices)
+
 
 class StoryListing(Filtered):
     """The public ones of `stories`, a queryset, filtered by the query string `params` (a QueryDict).
 
-    `index`: the index page that they are below. `country`, `theme`: the term in the path, if there is one
-    (/stories/country/kenya/); the listing has only its stories, no facet for it, and ignores its filter.
+    `index`: the index page that they are below. `term`: the Country or Theme in the path, if there is one
+    (/stories/country/kenya/); the listing has only its stories, and no filter of its kind.
     """
 
-    def __init__(self, stories, params, index, country=None, theme=None):
-        self.country, self.theme = country, theme
-        self.cache_key = index.pk, country and country.pk, theme and theme.pk, get_language()
+    def __init__(self, stories, params, index, term=None):
+        self.term = term
+        term_name = term and term._meta.model_name
+        self.cache_key = index.pk, term_name, term and term.pk, get_language()
+        self.offered = [each for each in FILTERS if each.name != term_name]
         form = StoryFilterForm(params)
         form.is_valid()  # It sets `errors`, and `cleaned_data` to the valid filters.
         self.has_bad_filter = bool(form.errors)
-        self.filters = {name: value for name, value in form.cleaned_data.items() if value}
+        self.filters = {name: value for name, value in form.filters.items() if name != term_name}
         self.page_number = params.get("page")
-        if country:
-            stories = stories.in_country(country)
-            self.filters.pop("country", None)
-        if theme:
-            stories = stories.about_theme(theme)
-            self.filters.pop("theme", None)
-        self._stories = stories
+        self._stories = stories.with_term(term_name, term) if term else stories
 
-    @property
-    def term(self):
-        """The Country or Theme in the path, or None."""
-        return self.country or self.theme
+    def _get_or_make(self, name, make, *more_keys):
+        return recent_lists((name, *self.cache_key, *more_keys), make)
 
     @property
     def all_stories(self):
         """The public stories before filtering, for a query that takes few of them."""
         return self._stories.published(few=True)
 
-    def _find_stories(self, few=False, except_for=None):
-        """Return the stories that pass the filters, but that of `except_for`. `few`: as for published()."""
-        stories = self._stories.published(few)
-        for name, condition in self._conditions.items():
-            if name != except_for:
-                stories = stories.filter(condition)
-        return stories
-
     @cached_property
-    def _conditions(self):
-        """{name of an active filter: the condition for a story to pass it}."""
-        return {name: self._make_condition(name, value) for name, value in self.filters.items()}
+    def rows(self):
+        return self._get_or_make("rows", self._load_rows)
 
-    @staticmethod
-    def _make_condition(name, value):
-        """Return the condition for a story to pass the filter `name` with the active `value`.
-
-        Terms are found by their primary keys: with another join, PostgreSQL takes longer to plan the query
-        than to run it. A subquery finds a story once, also if two of its terms have the same slug.
-        """
-        if name == "year":
-            return Q(date__year=value)
-        pks = cached_of_filters(("terms", name, value), partial(find_terms, name, value))
-        return Q(pk__in=LINKS[name].objects.filter(**{f"{name}__in": pks}).values("story"))
+    def _load_rows(self):
+        return list(self._stories.published().newest_first().values_list("pk", "content_type_id", "date"))
 
     @cached_property
     def page(self):
         """The requested Page of the paginator; the first or last one when there is no page of that number."""
-        stories = self._find_stories(few=not self.page_number)
-        paginator = Paginator(stories.newest_first().for_cards(), STORIES_PER_PAGE)
-        # The sum of the cached counts by year saves the paginator's query. They leave out the filter `year`.
-        year = str(self.filters.get("year", ""))
-        paginator.count = sum(n for value, _label, n in self._counts_by_year if value == year or not year)
-        return paginator.get_page(self.page_number)
-
-    @cached_property
-    def _counts_by_year(self):
-        """What count_by_year() returns for the stories that pass the filters except `year`."""
-        return self._count("year", count_by_year)
-
-    @cached_property
-    def facets(self):
-        """The facets country, theme and year that have at least two choices or an active one."""
-        if self.filters:
-            return self._count_facets()
-        # Facet.items, their HTML, is cached with them. To make it takes a third of the time of the page.
-        return cached(("facets", *self.cache_key), self._count_facets)
-
-    count = property(lambda listing: listing.page.paginator.count)
-
-    def _count(self, name, count_stories):
-        """Return count_stories(queryset) for the stories that pass the filters except that of facet `name`.
-
-        It is cached. `count_stories` returns a list of (value, label, number of stories).
-        """
-        filters = [(key, value) for key, value in sorted(self.filters.items()) if key != name]
-        cache = cached_of_filters if filters else cached
-        stories = partial(self._find_stories, except_for=name)
-        return cache((name, *self.cache_key, *filters), lambda: count_stories(stories().order_by()))
-
-    def _count_facets(self):
-        facets = []
-        if not self.country:
-            counts = self._count("country", count_by_country)
-            facets.append(make_facet(self, "country", _("Country"), counts))
-        if not self.theme:
-            facets.append(make_facet(self, "theme", _("Theme"), self._count("theme", count_by_theme)))
-        years = [(value, label, number) for value, label, number in self._counts_by_year if value]
-        facets.append(make_facet(self, "year", _("Year"), years))
-        return [facet for facet in facets if len(facet.choices) > 1 or facet.active]
+        page = Paginator(self.pks, STORIES_PER_PAGE).get_page(self.page_number)
+        page.object_list = self.all_stories.in_order(page.object_list).for_cards()
+        return page
 
     def query_string(self, **changes):
         """Return the query string of the active filters with `changes`; a value of None removes a filter."""
         return urlencode({name: value for name, value in (self.filters | changes).items() if value})
-
-
-def count_by_country(stories):
-    """Return (slug, name, number of stories) of each country, by name in the active language."""
-    names, counts = country_names(get_language()), count_links("country", stories)
-    slugs = Country.objects.filter(pk__in=counts).values_list("pk", "slug")
-    return sort_by_name((slug, names[code], counts[code]) for code, slug in slugs)
-
-
-def sort_by_name(choices):
-    """Sort (value, name, number) by the name. Capitals and accents make no difference."""
-    return sorted(choices, key=lambda choice: fold(choice[1]))
-
-
-def count_by_theme(stories):
-    """Return (slug, name, number of stories) of each theme, by name.
-
-    Themes of several languages are one if they have the same slug and the same name. A story that has two of
-    them counts once.
-    """
-    counts, counted = count_links("theme", stories), defaultdict(int)
-    shared = set()  # the slugs of themes that exist in several languages
-    for pk, slug, name in Theme.objects.filter(pk__in=counts).values_list("pk", "slug", "name"):
-        if (slug, name) in counted:
-            shared.add(slug)
-        counted[slug, name] += counts[pk]
-    if shared:
-        links = StoryTheme.objects.filter(story__in=stories, theme__slug__in=shared).order_by()
-        rows = links.values_list("theme__slug", "theme__name").annotate(number=Count("story", distinct=True))
-        counted |= {(slug, name): number for slug, name, number in rows}
-    return sort_by_name((slug, name, number) for (slug, name), number in counted.items())
-
-
-def count_links(name, stories):
-    """Return {primary key of a term: number of stories} for the facet `name`, a key of LINKS.
-
-    A story has each term once, so the number of links is that of stories. COUNT(DISTINCT) would take longer,
-    and so would a query that also reads the terms.
-    """
-    links = LINKS[name].objects.filter(story__in=stories).order_by().values_list(name)
-    return dict(links.annotate(number=Count("pk")))
-
-
-def count_by_year(stories):
-    """Return (year, year, number of stories) of each year, as text, the newest first.
-
-    The year of stories without a date is "".
-    """
-    rows = stories.values_list("date__year").annotate(number=Count("pk"))
-    years = sorted(((year or "", number) for year, number in rows), key=lambda row: row[0] or 0, reverse=True)
-    return [(str(year), str(year), number) for year, number in years]
-
-
-def find_terms(name, slug):
-    """Return the primary keys of the terms with `slug` of public stories. A theme has one for each language.
-
-    `name`: the filter, a key of LINKS. A term of other stories only is as one that is not there.
-    """
-    links = LINKS[name].objects.filter(story__in=published_pages(), **{f"{name}__slug": slug})
-    return list(links.values_list(name, flat=True).distinct())
-
-
-def term_label(name, value):
-    """Return the label for a `value` of the facet `name` that no story in the listing has."""
-    if name == "country":
-        term = Country.objects.filter(slug=value).first()
-    elif name == "theme":
-        # Only a theme of a public story is public: any other name would tell of unpublished stories.
-        term = Theme.objects.filter(slug=value, story_themes__story__in=published_pages()).first()
-    else:
-        term = None
-    return str(term or value)

@@ -3,7 +3,7 @@
 from math import ceil
 
 from media.models import load_renditions
-from stories.body import get_chosen_stories, get_images, get_table_of_contents
+from stories.body import get_chosen_pages, get_images, get_table_of_contents
 from stories.models import StoryPage
 from stories.story_links import StoryCountry, StoryTheme
 
@@ -42,7 +42,7 @@ def find_read_next(story):
     The list is empty if the body of `story` shows public stories that an editor chose.
     """
     published = StoryPage.objects.published()
-    chosen = get_chosen_stories(story.body)
+    chosen = get_chosen_pages(story.body, StoryPage)
     if chosen and published.filter(pk__in=chosen).exists():
         return []
     stories = published.in_top_index_of(story).most_related_to(story).for_cards()

@@ -8,28 +8,27 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import HelpPanel
 from wagtail.contrib.routable_page.models import RoutablePageMixin, path
 from wagtail.fields import RichTextField, StreamField
-from wagtail.models import Page, PageManager
+from wagtail.models import PageManager
 from wagtail.search import index
 
 from media.fields import optional_picture
 from media.people import words_for_index
+from publishing.pages import SitePage
 from stories.blocks import PLAIN_FEATURES, StoryBody
-from stories.checked_pages import CheckedPageMixin
 from stories.content_notes import ContentNote
-from stories.forms import CheckedPageForm, StoryPageForm
-from stories.listing import LISTING_PARAMETERS, StoryListing
-from stories.panels import PEOPLE_PANEL, STORY_PANELS, STORY_PROMOTE_PANELS
-
-# Django finds the models of an app in its models module: StoryPerson and others.
-from stories.people import StoryPerson  # noqa: F401
+from stories.filters import FILTERS
+from stories.forms import StoryPageForm
+from stories.listing import StoryListing
+from stories.panels import STORY_PANELS, STORY_PROMOTE_PANELS
 from stories.querysets import TOP_INDEX_DEPTH, StoryPageQuerySet
-from stories.reserved_slugs import RESERVED_BELOW_INDEX, RESERVED_SLUGS
-from stories.story_links import StoryAuthor, StoryCountry, StoryTheme  # noqa: F401
+
+# Django finds the models of an app in its models module.
+from stories.story_links import StoryAuthor, StoryCountry, StoryPerson, StoryTheme  # noqa: F401
 from stories.terms import find_term
 from stories.tombstones import FeedEntry  # noqa: F401
 
 
-class StoryPage(CheckedPageMixin, Page):
+class StoryPage(SitePage):
     """A story. A survivor may be in danger when something in it identifies them."""
 
     summary = models.TextField(
@@ -91,14 +90,15 @@ class StoryPage(CheckedPageMixin, Page):
     objects = PageManager.from_queryset(StoryPageQuerySet)()
 
     base_form_class = StoryPageForm
-    reserved_slugs = RESERVED_BELOW_INDEX
+    in_navigation = False
+    served_with = ["release", "lead_image"]
     lead_image_words = property(lambda story: words_for_index(story.lead_image, story.lead_image_alt))
     parent_page_types = ["stories.StoryIndexPage"]
     subpage_types = []
     page_description = _("One story, with its pictures, countries and themes.")
 
     search_fields = [
-        *Page.search_fields,
+        *SitePage.search_fields,
         index.SearchField("summary"),
         index.SearchField("body"),
         index.SearchField("lead_image_words"),
@@ -108,7 +108,7 @@ class StoryPage(CheckedPageMixin, Page):
     content_panels = STORY_PANELS
     promote_panels = STORY_PROMOTE_PANELS
 
-    preview_modes = [*Page.DEFAULT_PREVIEW_MODES, ("shared", _("When shared"))]
+    preview_modes = [*SitePage.DEFAULT_PREVIEW_MODES, ("shared", _("When shared"))]
 
     class Meta:
         verbose_name = _("story")
@@ -163,7 +163,7 @@ class StoryPage(CheckedPageMixin, Page):
         return [ContentNote(note).label for note in self.content_notes if note in ContentNote]
 
 
-class StoryIndexPage(CheckedPageMixin, RoutablePageMixin, Page):
+class StoryIndexPage(RoutablePageMixin, SitePage):
     """A list of the stories below it, with filters. A top index is below a home page and may have sections.
 
     A top index has routes for the lists of one country (country/<slug>/) and of one theme (theme/<slug>/).
@@ -171,17 +171,16 @@ class StoryIndexPage(CheckedPageMixin, RoutablePageMixin, Page):
 
     introduction = RichTextField(_("introduction"), blank=True, features=PLAIN_FEATURES)
 
-    base_form_class = CheckedPageForm
-    reserved_slugs = RESERVED_SLUGS
-    cacheable_parameters = [*LISTING_PARAMETERS, "text"]
+    can_be_hidden = False  # Everything below it would be hidden too.
+    cacheable_parameters = [*(each.name for each in FILTERS), "page", "text"]
     parent_page_types = ["home.HomePage", "stories.StoryIndexPage"]
     subpage_types = ["stories.StoryPage", "stories.StoryIndexPage"]
     page_description = _("Lists the stories below it. It may hold other sections, for regions or years.")
 
-    search_fields = [*Page.search_fields, index.SearchField("introduction")]
+    search_fields = [*SitePage.search_fields, index.SearchField("introduction")]
 
     content_panels = [
-        *Page.content_panels,
+        *SitePage.content_panels,
         HelpPanel(
             _(
                 "The list makes itself: add stories, or sections with stories, below this page. "
@@ -189,17 +188,16 @@ class StoryIndexPage(CheckedPageMixin, RoutablePageMixin, Page):
             )
         ),
         "introduction",
-        PEOPLE_PANEL,
     ]
 
     class Meta:
         verbose_name = _("section")
         verbose_name_plural = _("sections")
 
-    def get_context(self, request, *args, country=None, theme=None, **kwargs):
+    def get_context(self, request, *args, term=None, **kwargs):
         context = super().get_context(request, *args, **kwargs)
         stories = StoryPage.objects.below(self)
-        context["listing"] = StoryListing(stories, request.GET, self, country=country, theme=theme)
+        context["listing"] = StoryListing(stories, request.GET, self, term)
         return context
 
     @path("country/<str:slug>/")
@@ -219,4 +217,4 @@ class StoryIndexPage(CheckedPageMixin, RoutablePageMixin, Page):
         term = find_term(name, slug, stories, self.locale_id)
         if self.depth != TOP_INDEX_DEPTH or term is None:
             raise Http404
-        return self.render(request, **{name: term})
+        return self.render(request, term=term)

@@ -1,35 +1,13 @@
-"""The panels of the form of a story, in the order of writing, and the panel about people."""
+"""The panels of the form of a story, in the order of writing."""
 
-from django import forms
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel, MultipleChooserPanel
-from wagtail.models import Page
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 
+from publishing.pages import SitePage
 from stories.term_panel import TermPanel
 
-# It contradicts the answers without people.
-PICTURES_SHOW_PEOPLE = _("Does a picture show somebody who could be recognised? Then choose “These people”.")
-# For pages of every type.
-PEOPLE_PANEL = MultiFieldPanel(
-    [
-        FieldPanel("people", widget=forms.RadioSelect, help_text=PICTURES_SHOW_PEOPLE),
-        # It can be written and not read again: CheckedPageForm.
-        FieldPanel("reason", help_text=_("One sentence. Only the safeguarding team can read it, not you.")),
-        MultipleChooserPanel(
-            "story_people", chooser_field_name="contributor", label=_("Person"), heading=_("These people")
-        ),
-    ],
-    heading=_("People in this page"),
-    help_text=_(
-        "Add everybody who could be recognised, also family and others who do not tell it. Were you there "
-        "when somebody agreed? Save, and write it down: the person symbol at the top leads there."
-    ),
-)
-
 STORY_PANELS = [
-    *Page.content_panels,
-    # Before the pictures, whose forms offer the people who are chosen here.
-    PEOPLE_PANEL,
+    *SitePage.content_panels,
     MultiFieldPanel(
         [FieldPanel("lead_image", heading=_("Picture")), "lead_image_alt", "lead_image_decorative"],
         heading=_("Lead picture"),

@@ -1,6 +1,7 @@
-"""The block with one picture and its alternative text, which other blocks contain."""
+"""The blocks with one picture, which other blocks contain."""
 
 from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
 from wagtail.images.blocks import ImageBlock
 
 from media.people import shows_nobody
@@ -23,3 +24,33 @@ class DescribedPictureBlock(ImageBlock):
     def get_searchable_content(self, value):
         # The search index has no words about pictures with people (media/people.py).
         return super().get_searchable_content(value) if value and shows_nobody(value) else []
+
+    @staticmethod
+    def stored(value):
+        """Return `value`, which is stored, as a dictionary. Wagtail also takes a primary key or null."""
+        return {"image": None} | (value if isinstance(value, dict) else {"image": value})
+
+
+class PictureBlock(blocks.StructBlock):
+    """A picture with words about it, which readers see only together with the picture."""
+
+    image = DescribedPictureBlock(label=_("Picture"))
+    caption = blocks.CharBlock(label=_("Caption"), required=False, max_length=300)
+
+    def get_searchable_content(self, value):
+        # The search index has no words about pictures with people (media/people.py).
+        image = value["image"]
+        return super().get_searchable_content(value) if image and shows_nobody(image) else []
+
+    def stored(self, value):
+        """Return what is stored of the picture as a dictionary, with the caption."""
+        return value | self.child_blocks["image"].stored(value.get("image"))
+
+    class Meta:
+        icon = "image"
+        label = _("Picture")
+        label_format = "{caption}"
+
+
+# The classes of parts of a block that are a picture: stories/body.py.
+PICTURES = (DescribedPictureBlock, PictureBlock)

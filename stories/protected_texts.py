@@ -6,15 +6,19 @@ LocatedText, and sources.py the registry.
 
 import re
 from collections import Counter
+from itertools import count
 
 from django.utils.translation import gettext as _
+from wagtail.blocks import RichTextBlock
 from wagtail.fields import StreamField
 from wagtail.models import Page
 
+from media.models import CleanImage
 from safeguarding.leak_check.matching import MAYBE_SPACE
 from safeguarding.leak_check.sources import register
 from safeguarding.leak_check.texts import LocatedText, read_field, strings_in, text_fields
-from stories.body import stored_image, stored_pictures
+from stories.body import get_picture_keys, parts_of
+from stories.picture_blocks import PICTURES, PictureBlock
 from stories.terms import Author, Theme
 
 END_OF_PARAGRAPH = re.compile(r"</(?:p|li|h\d)>")
@@ -62,24 +66,23 @@ def read_body(body, field):
 
     Paragraphs and pictures are counted through the whole body. Other blocks have their label and a number.
     """
-    numbers = Counter()
-    for index, stored in enumerate(body.raw_data):
-        kind, value = stored["type"], stored["value"]
-        if kind == "text":
-            for paragraph in split_paragraphs(value):
-                numbers[kind] += 1
-                yield LocatedText(_("paragraph %(number)d") % {"number": numbers[kind]}, paragraph, field)
-        elif kind == "pictures":
-            for picture, shown in zip(stored_pictures(stored), body[index].value["pictures"], strict=True):
-                numbers[kind] += 1
-                yield from read_picture(picture, shown["image"], {"number": numbers[kind]}, field)
-        else:
-            numbers[kind] += 1
-            where = f"{body.stream_block.child_blocks[kind].label} {numbers[kind]}"
-            # The cells of a table can be parts of one word.
-            yield LocatedText(where, MAYBE_SPACE.join(strings_in(value)), field)
-            if kind == "media_link" and (poster := body[index].value["poster"]):
-                yield LocatedText(where, poster.credit, field)
+    numbers, paragraphs, pictures = Counter(), count(1), count(1)
+    blocks = body.stream_block.child_blocks
+    images = CleanImage.objects.in_bulk(get_picture_keys(body))
+    for stored in body.raw_data:
+        kind, words = stored["type"], []
+        numbers[kind] += 1
+        for part, value in parts_of(blocks[kind], stored["value"], PictureBlock):
+            if isinstance(part, RichTextBlock) and part is blocks[kind]:
+                for paragraph in split_paragraphs(value):
+                    number = {"number": next(paragraphs)}
+                    yield LocatedText(_("paragraph %(number)d") % number, paragraph, field)
+            elif isinstance(part, PICTURES):
+                yield from read_picture(part.stored(value), images, {"number": next(pictures)}, field)
+            else:
+                words += strings_in(value)
+        # The cells of a table can be parts of one word.
+        yield LocatedText(f"{blocks[kind].label} {numbers[kind]}", MAYBE_SPACE.join(words), field)
 
 
 def split_paragraphs(text):
@@ -87,13 +90,13 @@ def split_paragraphs(text):
     return [each for each in END_OF_PARAGRAPH.split(text) if LIST_TAG.sub("", each).strip()]
 
 
-def read_picture(picture, image, number, field):
+def read_picture(picture, images, number, field):
     """Yield the LocatedTexts of a picture in a body.
 
-    `picture`: its stored value. `image`: the image that it shows, or None. `number`: {"number": its number}.
+    `picture`: what is stored of it. `images`: {primary key: image}. `number`: {"number": its number}.
     """
     yield LocatedText(_("caption of picture %(number)d") % number, picture.get("caption") or "", field)
-    alternative = stored_image(picture).get("alt_text") or ""
+    alternative = picture.get("alt_text") or ""
     yield LocatedText(_("alternative text of picture %(number)d") % number, alternative, field)
-    if image:
-        yield LocatedText(_("credit of picture %(number)d") % number, image.credit, field)
+    if picture["image"] in images:
+        yield LocatedText(_("credit of picture %(number)d") % number, images[picture["image"]].credit, field)

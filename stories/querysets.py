@@ -22,11 +22,11 @@ class StoryPageQuerySet(PublishedQuerySet):
     def newest_first(self):
         return self.order_by("-date", "-pk")
 
-    def in_country(self, country):
-        return self.filter(story_countries__country=country)
-
-    def about_theme(self, theme):
-        return self.filter(story_themes__theme=theme)
+    def with_term(self, name, term):
+        """Return the stories that are filed under `term`. `name`: "country" or "theme"."""
+        return self.filter(
+            **{{"country": "story_countries__country", "theme": "story_themes__theme"}[name]: term}
+        )
 
     def below(self, index):
         """Return the stories below the page `index`, at any depth. A path begins with those above it."""

@@ -1,6 +1,7 @@
 """Links between a story and its terms: the countries, themes and authors that it is filed under.
 
-Each link is a row with an order, which editors add in an inline panel of the story's form.
+Each link is a row with an order, which editors add in an inline panel of the story's form. So is who is in a
+page of any type: publishing/people.py reads that, and reports it to safeguarding/.
 """
 
 from django.db import models
@@ -8,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail.models import Orderable
 
+from safeguarding.models import Contributor
+from safeguarding.scopes import Naming
 from stories.terms import Author, Country, Theme
 
 
@@ -54,3 +57,14 @@ class StoryAuthor(Orderable):
 
     class Meta(Orderable.Meta):
         unique_together = [("story", "author")]
+
+
+class StoryPerson(Orderable):
+    """A person in a page of any type, and how the page names them."""
+
+    page = ParentalKey("wagtailcore.Page", on_delete=models.CASCADE, related_name="story_people")
+    contributor = models.ForeignKey(Contributor, models.PROTECT, verbose_name=_("person"), related_name="+")
+    naming = models.IntegerField(_("named in the page"), choices=Naming, null=True, blank=True)
+
+    class Meta(Orderable.Meta):
+        unique_together = [("page", "contributor")]

@@ -239,6 +239,9 @@ class Author(TranslatableMixin, models.Model):
     )
     picture = optional_picture(_("picture"))
 
+    seen_on_pages = ("name", "role", "picture", "picture__file_hash")  # as those of a picture
+    is_written_apart = True
+
     objects = TermQuerySet.as_manager()
 
     class Meta(TranslatableMixin.Meta):
@@ -272,8 +275,5 @@ def find_term(name, slug, stories, locale):
 
     `name`: "country" or "theme". `stories`: a queryset of public ones.
     """
-    if name == "country":
-        terms, with_term = Country.objects.all(), stories.in_country(OuterRef("pk"))
-    else:
-        terms, with_term = Theme.objects.filter(locale=locale), stories.about_theme(OuterRef("pk"))
-    return terms.filter(Exists(with_term), slug=slug).first()
+    terms = {"country": Country, "theme": Theme}[name].objects.offered_in(locale)
+    return terms.filter(Exists(stories.with_term(name, OuterRef("pk"))), slug=slug).first()

@@ -1,11 +1,12 @@
 """Whose voices are heard in the films and recordings of a page. A voice is as recognisable as a picture."""
 
 from django.utils.functional import cached_property
-from wagtail.blocks import ChooserBlock
+from wagtail.blocks import ChooserBlock, StructBlock
 
 from safeguarding.choosers import contributor_chooser
 from safeguarding.models import Contributor
 from safeguarding.scopes import Voice
+from stories.body import parts_in, parts_of
 
 # The answer that nobody who is in the page is heard, as it is stored.
 NOBODY = str(Voice.NONE.value)
@@ -33,20 +34,23 @@ class PersonBlock(ChooserBlock):
             yield Contributor, str(value), "", ""
 
 
-def find_voices(page):
+class RecordingBlock(StructBlock):
+    """A block in which somebody can be heard. Its `voice` says how, and the PersonBlocks in it say who."""
+
+
+def find_voices(body):
     """Return {primary key of a person: Voice}, and the list of the titles of recordings without an answer.
 
     It reads what is stored. An answer that contradicts the list of people is none, nor is a person who is
     deleted.
     """
     voices, unanswered = {}, []
-    for stored in getattr(page, "body", None) and page.body.raw_data or ():
-        if stored["type"] == "media_link":
-            voice, items = stored["value"].get("voice") or "", stored["value"].get("speakers") or ()
-            # Wagtail stores the items of a ListBlock in two ways: stories/body.py.
-            heard = [item["value"] if isinstance(item, dict) else item for item in items]
+    for block, value in parts_in(body, RecordingBlock):
+        if isinstance(block, RecordingBlock):
+            voice = value.get("voice") or ""
+            heard = [key for each, key in parts_of(block, value) if isinstance(each, PersonBlock)]
             if not voice or (voice == NOBODY) == bool(heard) or None in heard:
-                unanswered.append(stored["value"].get("title", ""))
+                unanswered.append(value.get("title", ""))
             voices |= {key: max(int(voice or 0), voices.get(key, Voice.NONE)) for key in heard if key}
     if voices:
         known = set(Contributor.objects.filter(pk__in=voices).values_list("pk", flat=True))

@@ -18,16 +18,15 @@ from wagtail.snippets.views.snippets import IndexView, SnippetViewSet, SnippetVi
 from wagtail.whitelist import check_url
 
 from caching.versioned_cache import cached
+from publishing.checks import find_passed_end
+from publishing.people import bodies_of, contributors_in
+from publishing.refusals import say_what_is_missing
 from publishing.trash import in_trash
 from publishing.visibility import published_pages
 from safeguarding.releases import lock_pages, lock_people_of
-from stories.checked_pages import find_passed_end
 from stories.choosers import AuthorChooserViewSet, TermChooserViewSet, ThemeChooserViewSet
 from stories.forms import TermForm
 from stories.models import StoryPage
-from stories.people import contributors_in
-from stories.refusals import say_what_is_missing
-from stories.scheduled import NOT_PUBLISHED
 from stories.terms import Author, Country, Theme
 
 
@@ -225,17 +224,10 @@ def find_missing(page):
     try:
         page.full_clean()
         # full_clean() leaves the blocks of a StreamField unchecked. Its form field checks them.
-        if hasattr(page, "body"):
-            page.body.stream_block.clean(page.body)
+        for _field, body in bodies_of(page):
+            body.stream_block.clean(body)
         if errors := find_passed_end(page):
             raise ValidationError(errors)
     except ValidationError as error:
         return error
     return None
-
-
-@hooks.register("register_log_actions")
-def register_log_action(actions):
-    actions.register_action(
-        NOT_PUBLISHED, _("Not published"), _("Not published at its time: something about its people is open")
-    )

@@ -18,9 +18,7 @@ import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import psycopg
 from playwright.sync_api import expect, sync_playwright
 
 from tests.support import front_server, postgresql_server, services
@@ -37,9 +35,7 @@ LOCKED = ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "all", "--security-opt
 LOCKED += ["--pids-limit", "256", "--memory", "1g"]
 SECRET_NAMES = ("SECRET", "PASSWORD", "TOKEN", "KEY")
 # A command without a shell, so nothing needs to be quoted.
-FIND_SECRET_FILES = (
-    "find / -xdev ( -name .git -o -name .env -o -name *.sqlite3 -o -name .netrc -o -name id_rsa* ) -print"
-)
+FIND_SECRETS = "find / -xdev ( -name .git -o -name .env -o -name *.sqlite3 -o -name .netrc -o -name id_rsa* )"
 
 
 class Checks:
@@ -72,9 +68,8 @@ class Tool:
     def build(self):
         # podman's default format has no HEALTHCHECK.
         form = ["--format", "docker"] if self.name == "podman" else []
-        subprocess.run(
-            [self.name, "build", *form, "--tag", IMAGE, ROOT], check=True, stdout=subprocess.DEVNULL
-        )
+        command = [self.name, "build", *form, "--tag", IMAGE, ROOT]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         return json.loads(self("image", "inspect", IMAGE))[0]
 
 
@@ -82,7 +77,7 @@ def main():
     checks = Checks()
     try:
         tool, nginx, chromium = Tool(), front_server.nginx_program(), services.chromium()
-        with postgresql_server.postgres() as server, new_database(server) as database:
+        with postgresql_server.postgres() as server, postgresql_server.new_database(server) as database:
             image = tool.build()
             check_image(checks, tool, image)
             check_running(checks, tool, image, {"DATABASE_URL": database}, nginx, chromium)
@@ -93,42 +88,26 @@ def main():
     return int(checks.failed > 0)
 
 
-@contextmanager
-def new_database(server):
-    """Context manager that yields the URL of a database of its own, which a restore can rename."""
-    name = f"stories_test_{secrets.token_hex(4)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        try:
-            yield urlsplit(server)._replace(path=f"/{name}").geturl()
-        finally:
-            connection.execute(f"DROP DATABASE {name} (FORCE)")
-
-
 def check_image(checks, tool, image):
     """Check the user, environment, files and size of the image, and a start without a secret key."""
     config = image["Config"]
     checks.that("the image runs as a user other than root", config["User"] not in {"", "0", "root"})
     names = [entry.partition("=")[0] for entry in config["Env"]]
     # GPG_KEY of the base image is the public key of Python's release managers.
-    secret_names = [
-        name for name in names if any(word in name for word in SECRET_NAMES) and name != "GPG_KEY"
-    ]
+    names = [name for name in names if name != "GPG_KEY"]
+    secret_names = [name for name in names if any(word in name for word in SECRET_NAMES)]
     checks.that("no secret is in its environment", not secret_names, secret_names)
-    found = tool("run", "--rm", "--network", "none", "--user", "0", IMAGE, *FIND_SECRET_FILES.split())
+    found = tool("run", "--rm", "--network", "none", "--user", "0", IMAGE, *FIND_SECRETS.split())
     checks.that("no secret, database or history is among its files", not found, found)
-    base = next(
-        line.split()[1] for line in (ROOT / "Dockerfile").read_text().splitlines() if line.startswith("FROM ")
-    )
+    base = re.search(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)[1]
     size = image["Size"] - json.loads(tool("image", "inspect", base))[0]["Size"]
     checks.that(f"it adds at most {MAX_MEGABYTES} MB to its base", size <= MAX_MEGABYTES * 10**6, size)
     print(f"      {size / 10**6:.0f} MB")
     start = time.monotonic()
     done = tool("run", "--rm", "--env", "BASE_URL=https://stories.example.org", *LOCKED, IMAGE, check=False)
     took = time.monotonic() - start
-    checks.that(
-        "without SECRET_KEY it stops and says so", done.returncode == 1 and "SECRET_KEY is" in done.stderr
-    )
+    stopped = done.returncode == 1 and "SECRET_KEY is" in done.stderr
+    checks.that("without SECRET_KEY it stops and says so", stopped)
     checks.that("and does so at once", took < 10, f"{took:.0f} s")
 
 
@@ -140,14 +119,9 @@ def check_running(checks, tool, image, addresses, nginx, chromium):
         arguments = (nginx, f"127.0.0.1:{port}", folder)
         front_port, logs_of_front = stack.enter_context(front_server.running(*arguments, certificate=folder))
         address = f"https://127.0.0.1:{front_port}"
-        variables = {
-            "SECRET_KEY": secrets.token_urlsafe(48),
-            "SAFEGUARDING_KEYS": new_safeguarding_key(),
-            "BASE_URL": address,
-            "TRUST_PROXY": "1",
-            "FIRST_ADMIN": "random",
-            "PORT": str(port),
-        } | addresses
+        variables = {"SECRET_KEY": secrets.token_urlsafe(48), "SAFEGUARDING_KEYS": new_safeguarding_key()}
+        variables |= {"BASE_URL": address, "TRUST_PROXY": "1", "FIRST_ADMIN": "random", "PORT": str(port)}
+        variables |= addresses
         name = stack.enter_context(container(tool, variables))
         check_answers(checks, tool, name, port)
         check_inside(checks, tool, image, name)
@@ -211,12 +185,8 @@ def check_scheduler(checks, tool, name):
 def check_backup(checks, tool, name, variables):
     """Back up and restore the site with the scripts of docs/backups.md."""
     new_container = f"{tool.name} run --rm --interactive --volume {name}:/data {' '.join(LOCKED)} {IMAGE}"
-    commands = {
-        "EXEC": f"{tool.name} exec --interactive {name}",
-        "RUN": new_container,
-        "STOP": f"{tool.name} stop {name}",
-        "UP": f"{tool.name} start {name}",
-    }
+    commands = {"EXEC": f"{tool.name} exec --interactive {name}", "RUN": new_container}
+    commands |= {"STOP": f"{tool.name} stop {name}", "UP": f"{tool.name} start {name}"}
     commands |= server_variables(variables["DATABASE_URL"])
     with tempfile.TemporaryDirectory(prefix="tests-container-") as folder:
         machine = Machine(Path(folder), postgresql_server.find_server_programs(), **commands)
@@ -242,9 +212,8 @@ def check_stop(checks, tool, name, port):
         stop.wait()
     code = int(tool("inspect", "--format", "{{.State.ExitCode}}", name))  # a shell adds 128 to a signal
     took = time.monotonic() - start  # after 30 s, `stop` would have killed it
-    checks.that(
-        "it then stops by itself", code in {0, 128 + signal.SIGTERM} and took < 29, f"{code}, {took:.0f} s"
-    )
+    stopped = code in {0, 128 + signal.SIGTERM} and took < 29
+    checks.that("it then stops by itself", stopped, f"{code}, {took:.0f} s")
     checks.that("no traceback is in its log", "Traceback" not in logs(tool, name), logs(tool, name))
 
 
@@ -279,14 +248,12 @@ def walk(chromium, address, javascript):
     """Visit the home page, a story, the search and the text-only version in a browser; return the errors."""
     errors = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=services.BROWSER_FLAGS)
+        browser = services.launch(playwright, chromium)
         context = browser.new_context(ignore_https_errors=True, java_script_enabled=javascript)
         page = context.new_page()
-        page.on("requestfailed", lambda request: errors.extend(network_errors(request)))
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.on(
-            "response", lambda got: errors.append(f"{got.status} {got.url}") if got.status >= 400 else None
-        )
+        page.on("requestfailed", lambda request: errors.extend(services.network_errors(request)))
+        page.on("console", lambda message: errors.extend(services.console_errors(message)))
+        page.on("response", lambda got: errors.extend([got.url] if got.status >= 400 else []))
         try:
             steps(page, address)
             if context.cookies():
@@ -295,12 +262,6 @@ def walk(chromium, address, javascript):
             errors.append(str(error))
         browser.close()
     return "; ".join(errors)
-
-
-def network_errors(request):
-    # Leaving a page aborts requests that are still running.
-    aborted = request.failure == "net::ERR_ABORTED"
-    return [] if aborted else [f"{request.url} {request.failure}"]
 
 
 def steps(page, address):

@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from itertools import takewhile
@@ -61,18 +61,14 @@ def main(arguments):
     chosen = list(takewhile(STEPS.__contains__, arguments))
     pytest_arguments = arguments[len(chosen) :]
     outcomes = []
-    with ExitStack() as stack:
-        others = [name for name in chosen or STEPS if name != "postgresql"]
-        beside = others and "postgresql" in (chosen or STEPS)
-        if beside:
-            finish = stack.enter_context(in_background("postgresql", pytest_arguments))
+    others = [name for name in chosen or STEPS if name != "postgresql"]
+    is_beside = others and "postgresql" in (chosen or STEPS)
+    background = in_background("postgresql", pytest_arguments) if is_beside else nullcontext(list)
+    with background as finish:
         for name in others or chosen:  # PostgreSQL alone is not in the background.
             outcomes += STEPS[name](pytest_arguments)
-        if beside:
-            outcomes += finish()
-    print()
-    for outcome in outcomes:
-        print(outcome.line)
+        outcomes += finish()
+    print("", *(outcome.line for outcome in outcomes), sep="\n")
     return int(any(outcome.failed for outcome in outcomes))
 
 

@@ -1,0 +1,1 @@
+"""Moving in from WordPress. Nothing else depends on it."""

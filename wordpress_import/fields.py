@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_noop as _
 from wagtail.coreutils import find_available_slug
 
-from stories.reserved_slugs import RESERVED_SLUGS
+from publishing.reserved_slugs import RESERVED_SLUGS
 from wordpress_import.markup import parse_html
 
 # The longest summary that a page may have, and the longest slug that is read, in characters.

@@ -10,6 +10,7 @@ class ImportedItem(models.Model):
     `key`: the type and id of the item; for an item without an id, a hash of it (key_of() in importer.py).
     """
 
+    shows_on_pages = False
     source = models.CharField(max_length=64)  # Export.source
     key = models.CharField(max_length=64)
     page = models.ForeignKey(Page, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -36,6 +37,7 @@ class ImportedFile(models.Model):
     file here, and it is not imported again, or it could not be fetched, and `problem` says why.
     """
 
+    shows_on_pages = False
     source = models.CharField(max_length=64)
     key = models.CharField(max_length=64)
     image = models.ForeignKey("media.CleanImage", null=True, on_delete=models.SET_NULL, related_name="+")

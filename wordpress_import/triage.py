@@ -45,7 +45,7 @@ def with_reasons(pages):
 
 
 def list_part():
-    """Hook "register_story_list_part": return a column, a filter and an annotation (editing/story_list.py).
+    """Hook "register_story_list_part": return a column, a filter, an annotation (editing/desk/story_list.py).
 
     On a site into which nothing was imported, the list of stories has none of them.
     """
@@ -81,7 +81,7 @@ class LookedAtBulkAction(PageBulkAction):
 
     @classmethod
     def is_offered(cls):
-        """Return whether the lists have this action: editing/listings.py.
+        """Return whether the lists have this action: editing/overrides/listings.py.
 
         The list of stories asks twice, so the result is cached.
         """

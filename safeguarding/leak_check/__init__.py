@@ -1,0 +1,1 @@
+"""Finds protected words, which would give somebody away, in what is saved and published."""

@@ -19,7 +19,7 @@ from safeguarding.leak_check.rows import BATCH, find_rows, mentions, models_with
 from safeguarding.leak_check.sources import read_texts, shown_sources, source_of
 from safeguarding.leak_check.texts import LocatedText, read_above
 from safeguarding.models import Contributor, Use, WithdrawalTask
-from safeguarding.releases import is_page_released, is_released, load_people
+from safeguarding.releases import is_held, load_people, not_held
 from safeguarding.scopes import Channel, Naming
 from safeguarding.status import Status, counts_as_child
 
@@ -219,14 +219,14 @@ def find_shown(words):
     for each in found:
         if not is_shown(each.instance):
             slugs = [place for place in each.places if place.field == "slug"]
-            is_above = slugs and each.instance.get_descendants().live().filter(is_released()).exists()
+            is_above = slugs and each.instance.get_descendants().live().filter(not_held()).exists()
             each.places = slugs if is_above else []
     return [each for each in found if each.places]
 
 
 def is_shown(instance):
     if isinstance(instance, Page):
-        return is_page_released(instance)
+        return not is_held(instance)
     return getattr(instance, "is_shown", True)
 
 

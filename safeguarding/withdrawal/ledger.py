@@ -210,7 +210,7 @@ def hold_everybody(reason):
         ledger.held_since = moment
         ledger.save(update_fields=["held_since"])
         logger.warning(
-            "%s Every story with people in it is held back until the safeguarding team confirms it.", reason
+            "%s Every story with people in it is held until the safeguarding team confirms it.", reason
         )
     return ledger.held_since is not None
 

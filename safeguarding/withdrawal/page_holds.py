@@ -13,7 +13,7 @@ from wagtail.signals import page_published
 from safeguarding.leak_check.checking import check
 from safeguarding.leak_check.words import words_of_person
 from safeguarding.models import Contributor, PageHold, Release
-from safeguarding.releases import is_held, lock_people_of, recompute
+from safeguarding.releases import lock_people_of, recompute, waits_for_lead
 from safeguarding.withdrawal.carry_out import erase_more
 from safeguarding.withdrawal.cases import is_erasable, with_related_pages
 from safeguarding.withdrawal.locking import lock_pages_with_parents, retry_conflicts
@@ -76,7 +76,7 @@ def release_page(hold, user):
     hold.delete()
     recompute([page.pk])
     log(page, "safeguarding.release_page", user=user)
-    return not is_held(page)
+    return not waits_for_lead(page)
 
 
 @retry_conflicts

@@ -57,7 +57,8 @@ class Pages(Place):
 
 def delete_page(page):
     """Delete `page` for good."""
-    # Not execute(): editing/page_actions.py replaces it by a function that can put the page into the trash.
+    # Not execute(): editing/moderation/page_actions.py replaces it by a function that can put the page into
+    # the trash.
     DeletePageAction(page.specific)._delete_page(page.specific)
 
 

@@ -28,10 +28,10 @@ from wagtail.models import Page
 from media.cleaning import clean_picture
 from media.documents import clean_document
 from media.models import CleanDocument, CleanImage
-from safeguarding import decision_views, decisions
+from publishing.people import People
+from safeguarding import decisions, writers
 from stories.demo import people, pictures
-from stories.models import StoryAuthor, StoryCountry, StoryIndexPage, StoryPage, StoryTheme
-from stories.people import People, StoryPerson
+from stories.models import StoryAuthor, StoryCountry, StoryIndexPage, StoryPage, StoryPerson, StoryTheme
 from stories.terms import Author, Theme
 
 DEMO_DIR = Path(__file__).parent
@@ -147,7 +147,7 @@ def publish(page, is_seen=True):
     """
     page.save_revision().publish()
     if is_seen:
-        decision_views.say_right(decisions.make_version(page, page, True, page.latest_revision), None)
+        writers.say_right(decisions.make_version(page, page, True, page.latest_revision), None)
 
 
 def add_index(home, media):

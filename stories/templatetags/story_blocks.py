@@ -1,4 +1,4 @@
-"""Template tags for stories: `heading_id`, `section_text` and `story_main`."""
+"""Template tags for stories, such as `story_main`, and the filter `language_name`."""
 
 from django import template
 from django.utils.safestring import SafeString
@@ -9,6 +9,7 @@ from wagtail.templatetags.wagtailcore_tags import richtext
 from caching.versioned_cache import VersionedCache
 from stories.body import add_section_ids, get_heading_id
 from stories.donations import without_donations
+from stories.languages import language_name
 from stories.main_context import get_contents, get_main_context
 from stories.templatetags.cards import render_cards
 
@@ -20,6 +21,7 @@ rendered_stories = VersionedCache(max_entries=300)
 
 # The HTML id of a heading block: {% heading_id id %}
 register.simple_tag(get_heading_id, name="heading_id")
+register.filter("language_name", language_name)
 
 
 @register.simple_tag

@@ -25,8 +25,8 @@ def admin():
 
 
 @pytest.fixture
-def second_factor_for_administrators(settings):
-    """Require a second factor as production does by default. The tests' settings require none."""
+def factor_required(settings):
+    """Require a second factor of administrators, as production does by default. The tests' settings don't."""
     settings.SECOND_FACTOR = "ADMINISTRATORS"
 
 

@@ -12,18 +12,9 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from accounts import changes
 from accounts.models import Passkey
 from accounts.second_factor import FACTOR_VERIFIED_AT
+from tests.support import builders, signing_in
 from tests.support.second_factor import MINE, code_of, key_of, register, send_code
-from tests.support.signing_in import (
-    ACCOUNT,
-    DEAD_MAIL_SERVER,
-    UNSENDABLE_ADDRESS,
-    USER_DATA,
-    account_form,
-    email_of,
-    is_signed_in,
-    password_fields,
-    signed_in,
-)
+from tests.support.signing_in import ACCOUNT, USER_DATA, account_form, email_of, is_signed_in, signed_in
 from tests.support.soft_passkey import SoftPasskey
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -45,6 +36,10 @@ def change_email(client, _user):
     client.post(ACCOUNT, account_form(client, **{"email-email": "one@example.org"}))
 
 
+def change_password(client, _user):
+    client.post(ACCOUNT, account_form(client, **signing_in.password_fields()))
+
+
 def edit_user(client, user):
     groups = [group.pk for group in user.groups.all()]
     data = USER_DATA | {"email": "two@example.org", "is_active": "on", "groups": groups}
@@ -56,23 +51,11 @@ def edit_user(client, user):
 CHANGES = [
     ("e-mail address", "user", change_email),
     ("e-mail address", "administrator", edit_user),
-    (
-        "password",
-        "user",
-        lambda client, _user: client.post(ACCOUNT, account_form(client, **password_fields())),
-    ),
-    ("passkey was added", "user", lambda client, _user: register(client, SoftPasskey(), MINE)),
-    ("app for codes was set up", "user", lambda client, _user: send_code(client, code_of(key_of(client)))),
-    (
-        "was removed",
-        "user",
-        lambda client, _user: client.post(MINE, {"remove": Passkey.objects.get().persistent_id}),
-    ),
-    (
-        "were removed",
-        "administrator",
-        lambda client, user: client.post(f"/admin/users/second-factor/{user.pk}/"),
-    ),
+    ("password", "user", change_password),
+    ("passkey was added", "user", lambda own, _user: register(own, SoftPasskey(), MINE)),
+    ("app for codes was set up", "user", lambda own, _user: send_code(own, code_of(key_of(own)))),
+    ("was removed", "user", lambda own, _u: own.post(MINE, {"remove": Passkey.objects.get().persistent_id})),
+    ("were removed", "administrator", lambda own, user: own.post(f"/admin/users/second-factor/{user.pk}/")),
 ]
 
 
@@ -81,16 +64,18 @@ def test_change_is_mailed_to_the_earlier_address_and_ends_other_sessions(
 ):
     administrator = signed_in(admin)
     for words, who, change in CHANGES:
-        own, other, address = Client(), Client(), email_of(amina)
+        own, other = (builders.client_of(amina) for _number in range(2))
         for session in (own, other):
-            session.force_login(get_user_model().objects.get(pk=amina.pk))
             give_second_factor(session)
-        assert is_signed_in(other), words
-        client = administrator if who == "administrator" else own
+        thief = Client()  # with the cookie of `own`
+        thief.cookies.load({name: morsel.value for name, morsel in own.cookies.items()})
+        assert (is_signed_in(other), is_signed_in(thief)) == (True, True), words
+        client, address = administrator if who == "administrator" else own, email_of(amina)
         [(to, body)] = mails_sent_by(lambda: change(client, amina), django_capture_on_commit_callbacks)  # noqa: B023
         assert (to, words in body, "amina" in body) == ([address], True, True), words
-        assert not is_signed_in(other), words
-        assert is_signed_in(client), words
+        assert (is_signed_in(other), is_signed_in(client)) == (False, True), words
+        assert words != "password" or not is_signed_in(thief)
+    signed_in(amina, signing_in.NEW_PASSWORD)
 
 
 def give_second_factor(client):
@@ -106,7 +91,7 @@ def give_second_factor(client):
 def test_change_succeeds_without_a_mail_server(
     settings, amina, sends_mail, django_capture_on_commit_callbacks
 ):
-    settings.SENDS_MAIL, settings.MAILERS = sends_mail, DEAD_MAIL_SERVER
+    settings.SENDS_MAIL, settings.MAILERS = sends_mail, signing_in.DEAD_MAIL_SERVER
     client = signed_in(amina)
     data = account_form(client, **{"email-email": "new@example.org"})
     with django_capture_on_commit_callbacks(execute=True) as callbacks:
@@ -116,7 +101,7 @@ def test_change_succeeds_without_a_mail_server(
 
 
 def test_address_that_no_mail_can_be_sent_to_is_not_logged(amina, caplog, django_capture_on_commit_callbacks):
-    amina.email = UNSENDABLE_ADDRESS
+    amina.email = signing_in.UNSENDABLE_ADDRESS
     amina.save()
     with django_capture_on_commit_callbacks(execute=True) as callbacks:
         changes.notify(amina, amina.email, changes.PASSKEY_ADDED)

@@ -8,40 +8,17 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import passkeys
 from accounts.models import Passkey
-from tests.support import builders
-from tests.support.second_factor import (
-    MINE,
-    PAGE,
-    code_of,
-    key_of,
-    options_in,
-    register,
-    send_code,
-    signed_in_with_passkey,
-    use,
-    with_app,
-    with_passkey,
-)
+from tests.support import builders, second_factor
+from tests.support.second_factor import MINE, PAGE, options_in, register, send_code, use, with_passkey
 from tests.support.signing_in import TOO_MANY, is_signed_in, signed_in
 from tests.support.soft_passkey import PRESENT, VERIFIED, SoftPasskey
 
-pytestmark = [
-    pytest.mark.sqlite_only,
-    pytest.mark.django_db,
-    pytest.mark.usefixtures("second_factor_for_administrators"),
-]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.usefixtures("db", "factor_required")]
 
-# False values that both of the browser's responses can contain: in a registration and when signing in. The
-# right values are the flags PRESENT | VERIFIED, the origin http://testserver, and the challenge in the page.
-FALSE_VALUES = [
-    {"flags": PRESENT},
-    {"flags": VERIFIED},
-    {"host": "evil.example"},
-    {"client_data": {"origin": "https://testserver"}},
-    {"client_data": {"origin": "http://testserver:8000"}},
-    {"client_data": {"origin": "http://evil.example"}},
-    {"client_data": {"challenge": "AAAA"}},
-]
+FALSE_VALUES = [{"flags": PRESENT}, {"flags": VERIFIED}, {"host": "evil.example"}]
+FALSE_VALUES += [{"client_data": {"challenge": "AAAA"}}]
+FALSE_ORIGINS = ["https://testserver", "http://testserver:8000", "http://evil.example"]
+FALSE_VALUES += [{"client_data": {"origin": origin}} for origin in FALSE_ORIGINS]
 
 
 # --- Registering ---------------------------------------------------------------------------------
@@ -50,170 +27,143 @@ FALSE_VALUES = [
 def test_passkey_is_set_up_instead_of_an_app_and_signs_in(admin):
     passkey, client = SoftPasskey(), signed_in(admin)
     before = client.session.session_key
-    response = register(client, passkey)
-    codes = [code.text for code in builders.parse(response).select("li code")]
+    codes = [code.text for code in builders.parse(register(client, passkey)).select("li code")]
     assert len(set(codes)) == 10
-    assert is_signed_in(client)
-    assert client.session.session_key != before
+    assert is_signed_in(client) and client.session.session_key != before
 
     other = signed_in(admin)
     assert not is_signed_in(other)
-    assert "svg" not in str(builders.parse(other.get(PAGE)).main), "the password alone sets up no app"
+    assert not second_factor.offers_new_app(other), "the password alone sets up no app"
     before = other.session.session_key
     response = use(other, passkey, data={"next": "/admin/reports/locked/"})
     assert response["Location"] == "/admin/reports/locked/"
-    assert is_signed_in(other)
-    assert other.session.session_key != before
+    assert is_signed_in(other) and other.session.session_key != before
     with_recovery_code = signed_in(admin)
     send_code(with_recovery_code, codes[0])
     assert is_signed_in(with_recovery_code)
 
 
-def test_passkey_with_a_false_response_is_not_added(admin, rf):
+def test_passkey_with_a_false_response_is_not_added_and_does_not_sign_in(admin, rf):
+    passkey, request = with_passkey(admin), rf.post(PAGE)
+    request.session = {}
+
     def add(**lies):
-        request = rf.post(PAGE)
-        request.session = {}
         options = json.loads(passkeys.registration_options(request, admin))
         return passkeys.add(request, admin, SoftPasskey().register(options, **lies), "x")
 
-    for lies in (*FALSE_VALUES, {"client_data": {"type": "webauthn.get"}}):
-        assert add(**lies) is None, lies
-    assert not Passkey.objects.exists()
-    assert add()
+    def verify(**lies):
+        options = json.loads(passkeys.authentication_options(request, admin))
+        return passkeys.verify(request, admin, passkey.authenticate(options, **lies))
+
+    for check, kind, number in ((verify, "webauthn.create", 1), (add, "webauthn.get", 2)):
+        for lies in (*FALSE_VALUES, {"client_data": {"type": kind}}):
+            assert check(**lies) is None, lies
+        assert check()
+        assert Passkey.objects.count() == number
 
 
 def test_passkey_with_an_id_that_is_too_long_is_not_added(admin):
     """Its column of the database has room for the longest ID of WebAuthn. PostgreSQL refuses a longer one."""
-    client, longest = signed_in(admin), SoftPasskey(id=bytes(1023))
+    client = signed_in(admin)
     assert "could not be added" in register(client, SoftPasskey(id=bytes(1024))).text
     assert not is_signed_in(client)
-    register(client, longest)
+    register(client, SoftPasskey(id=bytes(1023)))
     assert Passkey.objects.get().credential_id == "A" * 1364
 
 
 def test_registration_challenge_is_valid_once_and_in_its_session(admin):
     client, other = signed_in(admin), signed_in(admin)
-    answer = SoftPasskey().register(options_in(client))
-    options_in(other)
-    other.post(PAGE, {"passkey": answer, "name": "x"})
-    signed_in(admin).post(PAGE, {"passkey": answer, "name": "x"})
-    assert not Passkey.objects.exists()
-    options = options_in(client)
+    options, _others = options_in(client), options_in(other)
+    answer = {"passkey": SoftPasskey().register(options), "name": "x"}
+    for each in (other, signed_in(admin)):
+        each.post(PAGE, answer)
     client.post(PAGE, {"passkey": SoftPasskey().register(options, flags=0), "name": "x"})
-    client.post(PAGE, {"passkey": SoftPasskey().register(options), "name": "x"})
+    client.post(PAGE, answer)
     assert not Passkey.objects.exists()
 
 
 def test_options_require_user_verification_and_no_attestation(admin):
     options = options_in(signed_in(admin))
     assert options["authenticatorSelection"]["userVerification"] == "required"
-    assert options["attestation"] == "none"
-    assert options["rp"]["id"] == "testserver"
-    passkey = with_passkey(admin)
-    client = signed_in(admin)
+    assert (options["attestation"], options["rp"]["id"]) == ("none", "testserver")
+    passkey, client = with_passkey(admin), signed_in(admin)
     assert options_in(client)["userVerification"] == "required"
     use(client, passkey)
     known = [each["id"] for each in options_in(client, MINE)["excludeCredentials"]]
     assert known == [Passkey.objects.get().credential_id], "the browser refuses a device twice"
 
 
-@pytest.mark.parametrize("has_app", [True, False])
-def test_user_with_a_factor_cannot_add_one_with_the_password_alone(admin, has_app):
-    if has_app:
-        with_app(admin)
-    else:
-        with_passkey(admin)
-    before = Passkey.objects.count()
-    client = signed_in(admin)
+def second_factors():
+    """Return the keys of all apps, and the IDs of all passkeys."""
+    apps = TOTPDevice.objects.values_list("key", flat=True)
+    return [*apps, *Passkey.objects.values_list("credential_id", flat=True)]
+
+
+@pytest.mark.parametrize("give", [second_factor.with_app, with_passkey])
+def test_user_with_a_factor_cannot_add_one_with_the_password_alone(admin, give):
+    give(admin)
+    before, client = second_factors(), signed_in(admin)
     assert client.get(MINE)["Location"].startswith(PAGE)
-    # Even with a challenge that the page would have offered.
-    session = client.session
+    assert not second_factor.offers_new_app(client)
+    # Even with what the page would have offered.
+    session, key = client.session, "f" * 40
     session[passkeys.REGISTRATION_CHALLENGE] = "AAAA"
+    session["second_factor_key"] = key
     session.save()
     options = {"rp": {"id": "testserver"}, "challenge": "AAAA"}
     for address in (PAGE, MINE):
         client.post(address, {"passkey": SoftPasskey().register(options), "name": "x"})
-    assert Passkey.objects.count() == before
+        client.post(address, {"code": second_factor.code_of(key)})
+    assert second_factors() == before
     assert not is_signed_in(client)
 
 
-def test_registered_passkey_is_not_added_to_another_user(admin, amina):
+def test_passkey_of_another_user_is_neither_added_nor_removed(admin, amina):
     passkey = with_passkey(admin)
     assert "could not be added" in register(signed_in(amina), passkey).text
+    remove(signed_in(amina), Passkey.objects.get())
     assert Passkey.objects.get().user == admin
 
 
 # --- Signing in ----------------------------------------------------------------------------------
 
 
-def test_passkey_with_a_false_response_does_not_sign_in(admin, rf):
-    passkey = with_passkey(admin)
-
-    def verify(**lies):
-        request = rf.post(PAGE)
-        request.session = {}
-        options = json.loads(passkeys.authentication_options(request, admin))
-        return passkeys.verify(request, admin, passkey.authenticate(options, **lies))
-
-    for lies in (*FALSE_VALUES, {"client_data": {"type": "webauthn.create"}}):
-        assert verify(**lies) is None, lies
-    assert verify()
-
-
 def test_authentication_challenge_is_valid_once_and_in_its_session(admin):
     passkey = with_passkey(admin)
-    client, other = signed_in(admin), signed_in(admin)
+    client, other, without_challenge = (signed_in(admin) for _number in range(3))
     answer = passkey.authenticate(options_in(client))
     options_in(other)
-    other.post(PAGE, {"passkey": answer})
-    assert not is_signed_in(other)
-    client.post(PAGE, {"passkey": answer})
-    assert is_signed_in(client)
+    for each, is_valid in ((other, False), (client, True), (without_challenge, False)):
+        each.post(PAGE, {"passkey": answer})
+        assert is_signed_in(each) == is_valid
     assert passkeys.AUTHENTICATION_CHALLENGE not in client.session
-    without_challenge = signed_in(admin)
-    without_challenge.post(PAGE, {"passkey": answer})
-    assert not is_signed_in(without_challenge)
     options = options_in(other)
     other.post(PAGE, {"passkey": passkey.authenticate(options, flags=0)})
     other.post(PAGE, {"passkey": passkey.authenticate(options)})
     assert not is_signed_in(other)
 
 
-def test_other_passkeys_do_not_sign_in(admin):
+def test_other_passkeys_and_a_copy_with_a_lower_count_do_not_sign_in(admin):
     passkey = with_passkey(admin)
     foreign = with_passkey(builders.make_user(is_superuser=True))
-    forged = SoftPasskey(id=passkey.id)
-    for wrong in (foreign, forged, SoftPasskey()):
+    copy = SoftPasskey(passkey.key, passkey.id, passkey.count)
+    use(signed_in(admin), passkey)
+    for wrong in (foreign, SoftPasskey(id=passkey.id), SoftPasskey(), copy):
         client = signed_in(admin)
         assert "was not accepted" in use(client, wrong).text
         assert not is_signed_in(client)
 
 
-def test_copied_passkey_with_a_lower_count_is_refused(admin):
-    passkey = with_passkey(admin)
-    copy = SoftPasskey(passkey.key, passkey.id, passkey.count)
-    use(signed_in(admin), passkey)
-    client = signed_in(admin)
-    use(client, copy)
-    assert not is_signed_in(client)
-
-
-# Python's JSON parser raises another error for JSON that is nested too deeply.
-TOO_DEEP = "[" * 99999
-
-
 def test_malformed_response_is_no_passkey(admin, rf):
     with_passkey(admin)
-    without_signature = json.dumps({"id": Passkey.objects.get().credential_id})
+    texts = ["", "{", "[]", "null", "7", '"id"', "{}", '{"id": 7}', '{"id": "\\u0000"}']
+    # One without a signature, and JSON so deep that Python's parser raises another error.
+    texts += [json.dumps({"id": Passkey.objects.get().credential_id}), "[" * 99999]
     request = rf.post(PAGE)
-    for answer in (
-        *("", "{", "[]", "null", "7", '"id"', "{}", '{"id": 7}', '{"id": "\\u0000"}'),
-        *(without_signature, TOO_DEEP),
-    ):
-        request.session = {passkeys.AUTHENTICATION_CHALLENGE: "AAAA"}
-        assert passkeys.verify(request, admin, answer) is None, answer
-        request.session = {passkeys.REGISTRATION_CHALLENGE: "AAAA"}
-        assert passkeys.add(request, admin, answer, "x") is None, answer
+    for text in texts:
+        request.session = {passkeys.AUTHENTICATION_CHALLENGE: "AAAA", passkeys.REGISTRATION_CHALLENGE: "AAAA"}
+        assert passkeys.verify(request, admin, text) is None, text
+        assert passkeys.add(request, admin, text, "x") is None, text
     assert Passkey.objects.count() == 1
 
 
@@ -236,9 +186,7 @@ def remove(client, device):
 
 
 def test_several_passkeys_are_added_named_and_removed(admin):
-    first = with_passkey(admin)
-    client = signed_in(admin)
-    use(client, first)
+    _first, client = second_factor.signed_in_with_passkey(admin)
     assert MINE in client.get("/admin/account/").text
     second, options = SoftPasskey(), options_in(client, MINE)
     answer = {"passkey": second.register(options), "name": "<b>Phone</b>"}
@@ -246,49 +194,34 @@ def test_several_passkeys_are_added_named_and_removed(admin):
     client.post(MINE, {"passkey": SoftPasskey().register(options), "name": "with the same challenge"})
     assert StaticToken.objects.count() == 10, "the recovery codes stay"
     page = client.get(MINE).text
-    assert "My stick" in page
-    assert "&lt;b&gt;Phone&lt;/b&gt;" in page
+    assert "My stick" in page and "&lt;b&gt;Phone&lt;/b&gt;" in page
     other = signed_in(admin)
     use(other, second)
     assert is_signed_in(other)
     remove(client, Passkey.objects.get(name="<b>Phone</b>"))
-    assert [each.name for each in Passkey.objects.all()] == ["My stick"]
-    assert is_signed_in(client)
-    assert not is_signed_in(other), "its sessions end"
-    with_removed_passkey = signed_in(admin)
-    use(with_removed_passkey, second)
-    assert not is_signed_in(with_removed_passkey)
+    assert Passkey.objects.get().name == "My stick"
+    assert (is_signed_in(client), is_signed_in(other)) == (True, False), "its sessions end"
+    other = signed_in(admin)
+    use(other, second)
+    assert not is_signed_in(other)
 
 
 def test_app_is_added_to_a_passkey_and_recovery_codes_stay(admin):
-    passkey = with_passkey(admin)
+    _passkey, client = second_factor.signed_in_with_passkey(admin)
     codes = set(StaticToken.objects.values_list("token", flat=True))
-    client = signed_in(admin)
-    use(client, passkey)
-    key = key_of(client)
-    assert send_code(client, code_of(key))["Location"] == MINE
-    assert TOTPDevice.objects.get().key == key
-    assert Passkey.objects.count() == 1
+    key = second_factor.key_of(client)
+    assert send_code(client, second_factor.code_of(key))["Location"] == MINE
+    assert (TOTPDevice.objects.get().key, Passkey.objects.count()) == (key, 1)
     assert set(StaticToken.objects.values_list("token", flat=True)) == codes
     assert is_signed_in(client)
 
 
-def test_last_factor_stays_if_one_is_required(admin):
-    _passkey, client = signed_in_with_passkey(admin)
+def test_last_factor_is_removed_only_if_none_is_required(admin, amina):
+    _passkey, client = second_factor.signed_in_with_passkey(admin)
     assert "add another before" in remove(client, Passkey.objects.get()).text
-    assert Passkey.objects.exists()
-    assert is_signed_in(client)
-
-
-def test_last_factor_is_removed_if_none_is_required(amina):
-    _passkey, client = signed_in_with_passkey(amina)
-    remove(client, Passkey.objects.get())
-    assert not Passkey.objects.exists()
-    assert not StaticToken.objects.exists(), "the codes only replace it"
+    assert Passkey.objects.exists() and is_signed_in(client)
+    _passkey, client = second_factor.signed_in_with_passkey(amina)
+    remove(client, Passkey.objects.get(user=amina))
+    assert not Passkey.objects.filter(user=amina).exists()
+    assert not StaticToken.objects.filter(device__user=amina).exists(), "the codes only replace it"
     assert is_signed_in(signed_in(amina))
-
-
-def test_factors_of_other_users_cannot_be_removed(admin, amina):
-    with_passkey(admin)
-    remove(signed_in(amina), Passkey.objects.get())
-    assert Passkey.objects.get().user == admin

@@ -19,7 +19,7 @@ from tests.support.second_factor import with_app
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
     pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time"),
-    pytest.mark.usefixtures("second_factor_for_administrators"),
+    pytest.mark.usefixtures("factor_required"),
 ]
 
 

@@ -6,60 +6,22 @@ seconds for which an app shows the same code. `admin` is an administrator, `amin
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.core.management import CommandError, call_command
 from django.http import JsonResponse
-from django.test import Client
 from django.urls import path
-from django_otp.plugins.otp_static.models import StaticToken
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from accounts.second_factor import factors_of
 from site_project import urls
-from tests.support import builders
-from tests.support.second_factor import (
-    KEY,
-    PAGE,
-    STEP,
-    code_of,
-    key_of,
-    offers_new_app,
-    send_code,
-    signed_in_with_code,
-    with_app,
-)
-from tests.support.signing_in import (
-    FOREIGN_TARGETS,
-    LOGIN,
-    NEW_PASSWORD,
-    NOON,
-    TOO_MANY,
-    ask_reset,
-    choose_password,
-    is_signed_in,
-    last_link,
-    signed_in,
-)
+from tests.support import builders, second_factor, signing_in
+from tests.support.second_factor import PAGE, STEP, code_of, key_of, offers_new_app, send_code, with_app
+from tests.support.signing_in import FOREIGN_TARGETS, NOON, TOO_MANY, is_signed_in, signed_in
 
-pytestmark = [
-    pytest.mark.sqlite_only,
-    pytest.mark.django_db,
-    pytest.mark.usefixtures("second_factor_for_administrators", "noon"),
-]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.usefixtures("db", "factor_required", "noon")]
 
 # --- Pending users -------------------------------------------------------------------------------
 # tests/accounts/test_closed_admin.py tests that every route of the admin is closed to them.
-
-
-def test_user_with_an_app_cannot_set_up_another_with_the_password(admin):
-    with_app(admin)
-    client = signed_in(admin)
-    assert not offers_new_app(client)
-    other = TOTPDevice(key="f" * 40)
-    # As if the page had offered to set up this app.
-    session = client.session
-    session["second_factor_key"] = other.key
-    session.save()
-    send_code(client, code_of(other.key))
-    assert not is_signed_in(client)
-    assert TOTPDevice.objects.get().key == KEY
 
 
 def test_pending_user_is_anonymous_on_the_public_site(admin):
@@ -68,7 +30,6 @@ def test_pending_user_is_anonymous_on_the_public_site(admin):
     client = signed_in(admin)
     for address in (private.url, f"/admin/pages/{draft.pk}/view_draft/"):
         assert client.get(address).status_code == 302
-    assert client.get("/").status_code == 200
     assert "/admin/pages/" not in client.get("/").text, "no bar for editors"
 
 
@@ -92,10 +53,9 @@ def test_pending_user_is_anonymous_in_an_asynchronous_view(settings, admin, amin
     assert signed_in(admin).get("/who/").json() == {"name": ""}
 
 
-def test_login_of_private_pages_asks_for_the_second_factor(admin):
+def test_login_of_private_pages_asks_for_the_second_factor(admin, client):
     with_app(admin)
     private = builders.make_private(builders.make_plain_page("For members"))
-    client = Client()
     client.post("/_util/login/", {"username": "admin", "password": builders.PASSWORD})
     assert not is_signed_in(client)
     response = client.get(private.url, follow=True)
@@ -105,49 +65,38 @@ def test_login_of_private_pages_asks_for_the_second_factor(admin):
     assert client.get(private.url).status_code == 200
 
 
-def test_password_reset_does_not_replace_the_second_factor(admin):
+def test_password_reset_does_not_replace_the_second_factor(admin, client):
     with_app(admin)
-    client = Client()
-    ask_reset(admin.email)
-    form = client.get(last_link("password_reset/confirm"), follow=True)
-    assert choose_password(client, form).status_code == 302
+    signing_in.ask_reset(admin.email)
+    form = client.get(signing_in.last_link("password_reset/confirm"), follow=True)
+    assert signing_in.choose_password(client, form).status_code == 302
     assert not is_signed_in(client)
-    client = signed_in(admin, NEW_PASSWORD)
+    client = signed_in(admin, signing_in.NEW_PASSWORD)
     assert client.get("/admin/")["Location"].startswith(PAGE)
     send_code(client, code_of())
     assert is_signed_in(client)
 
 
-def test_pending_user_can_sign_out(admin):
-    client = signed_in(admin)
-    assert client.post(PAGE, {"sign_out": "1"})["Location"] == LOGIN
-    assert client.get("/admin/")["Location"].startswith(LOGIN)
-    assert client.get(PAGE)["Location"] == LOGIN
-
-
 # --- Who needs a second factor -------------------------------------------------------------------
 
 
-# `who`: a group, or a user with other rights. "administrator" is no group, so that user is in none.
+# `who`: a group, or a user with other rights, who is in no group or in that of Moderators.
 @pytest.mark.parametrize(
-    ("who", "setting", "asked"),
+    ("setting", "asked", "others"),
     [
-        ("Editors", "NOBODY", False),
-        ("Editors", "ADMINISTRATORS", False),
-        ("Editors", "EVERYBODY", True),
-        ("Moderators", "ADMINISTRATORS", False),
-        ("administrator", "NOBODY", False),
-        ("administrator", "ADMINISTRATORS", True),
-        ("manager of users", "ADMINISTRATORS", True),
+        ("NOBODY", [], ["Editors", "administrator"]),
+        ("ADMINISTRATORS", ["administrator", "manager of users"], ["Editors", "Moderators"]),
+        ("EVERYBODY", ["Editors"], []),
     ],
 )
-def test_setting_decides_who_needs_a_second_factor(settings, who, setting, asked):
+def test_setting_decides_who_needs_a_second_factor(settings, setting, asked, others):
     settings.SECOND_FACTOR = setting
-    group = "Moderators" if who == "manager of users" else who
-    user = builders.make_user(group, is_superuser=who == "administrator")
-    if who == "manager of users":
-        user.user_permissions.add(Permission.objects.get(codename="change_user"))
-    assert is_signed_in(signed_in(user)) != asked
+    for who in asked + others:
+        group = "Moderators" if who == "manager of users" else who
+        user = builders.make_user(group, is_superuser=who == "administrator")
+        if who == "manager of users":
+            user.user_permissions.add(Permission.objects.get(codename="change_user"))
+        assert is_signed_in(signed_in(user)) == (who in others), who
 
 
 def test_user_with_an_app_is_always_asked(settings, amina):
@@ -155,8 +104,7 @@ def test_user_with_an_app_is_always_asked(settings, amina):
     client = signed_in(amina)
     assert PAGE in client.get("/admin/account/").text
     send_code(client, code_of(key_of(client)))
-    assert is_signed_in(client)
-    assert not is_signed_in(signed_in(amina))
+    assert is_signed_in(client) and not is_signed_in(signed_in(amina))
 
 
 # --- Setting it up -------------------------------------------------------------------------------
@@ -169,24 +117,20 @@ def test_app_is_set_up_and_recovery_codes_are_shown_once(admin):
     key = key_of(client)
     assert key == key_of(client), "the page shows the same key again"
     assert "not right" in send_code(client, "000000").text
-    assert not is_signed_in(client)
-    assert not TOTPDevice.objects.exists()
+    assert not is_signed_in(client) and not TOTPDevice.objects.exists()
 
     before = client.session.session_key
     response = send_code(client, code_of(key))
-
     codes = [code.text for code in builders.parse(response).select("li code")]
     assert len(set(codes)) == 10
     assert "no-store" in response["Cache-Control"]
-    assert client.session.session_key != before
-    assert is_signed_in(client)
+    assert is_signed_in(client) and client.session.session_key != before
     assert client.get(PAGE)["Location"] == "/admin/"
     other = signed_in(admin)
     send_code(other, code_of(key))
     assert not is_signed_in(other), "the code was used to set up"
     stored = {token.token for token in StaticToken.objects.all()}
-    assert len(stored) == 10
-    assert not stored & {code.replace("-", "") for code in codes}
+    assert len(stored) == 10 and not stored & {code.replace("-", "") for code in codes}
     assert key not in str(dict(client.session.items())), "the session forgets the key"
 
 
@@ -196,13 +140,11 @@ def test_app_is_set_up_and_recovery_codes_are_shown_once(admin):
 def test_right_code_signs_in_and_is_valid_once(admin, noon):
     with_app(admin)
     first, second = signed_in(admin), signed_in(admin)
-    before = first.session.session_key
+    before, code = first.session.session_key, code_of()
     assert "not right" in send_code(first, "000000").text
     assert not is_signed_in(first)
-    code = code_of()
     assert send_code(first, code, next="/admin/reports/locked/")["Location"] == "/admin/reports/locked/"
-    assert is_signed_in(first)
-    assert first.session.session_key != before
+    assert is_signed_in(first) and first.session.session_key != before
     assert "was used already" in send_code(second, code).text
     assert not is_signed_in(second)
     noon.move_to(NOON + STEP)
@@ -216,29 +158,23 @@ def test_difference_of_the_devices_clock_is_not_stored(admin, noon):
     With OTP_TOTP_SYNC, django-otp would store the difference, and take later codes relative to it.
     """
     with_app(admin)
-    early, earlier = signed_in(admin), signed_in(admin)
-    send_code(early, code_of(step=1))
-    assert is_signed_in(early)
-    noon.move_to(NOON + STEP)
-    send_code(earlier, code_of(step=2))
-    assert not is_signed_in(earlier)
+    for number, is_right in ((0, True), (1, False)):
+        noon.move_to(NOON + number * STEP)
+        client = signed_in(admin)
+        send_code(client, code_of(step=number + 1))
+        assert is_signed_in(client) == is_right
 
 
 def test_recovery_code_works_once_and_for_its_owner_only(admin):
     # with_app() returns the recovery codes.
     foreign = with_app(builders.make_user(is_superuser=True))[0]
     codes = with_app(admin)
-    first, second = signed_in(admin), signed_in(admin)
     stored_hash = StaticToken.objects.filter(device__user=admin).first().token
-    for wrong in (foreign, stored_hash):
-        send_code(first, wrong)
-        assert not is_signed_in(first)
-    send_code(first, codes[3].upper().replace("-", " "))
-    assert is_signed_in(first)
-    send_code(second, codes[3])
-    assert not is_signed_in(second)
-    send_code(second, codes[4])
-    assert is_signed_in(second)
+    typed = codes[3].upper().replace("-", " ")
+    for code, is_right in ((foreign, 0), (stored_hash, 0), (typed, 1), (codes[3], 0), (codes[4], 1)):
+        client = signed_in(admin)
+        send_code(client, code)
+        assert is_signed_in(client) == is_right
 
 
 def test_codes_are_throttled(admin, noon):
@@ -257,13 +193,47 @@ def test_codes_are_throttled(admin, noon):
     assert is_signed_in(client)
 
 
-@pytest.mark.parametrize("target", FOREIGN_TARGETS)
-def test_redirect_stays_on_this_site(admin, target):
+def test_redirect_stays_on_this_site_and_deleting_the_device_ends_the_session(admin, noon):
     with_app(admin)
-    assert send_code(signed_in(admin), code_of(), next=target)["Location"] == "/admin/"
-
-
-def test_deleting_the_device_ends_the_session(admin):
-    client = signed_in_with_code(admin)
+    for number, target in enumerate(FOREIGN_TARGETS):
+        noon.move_to(NOON + number * STEP)
+        client = signed_in(admin)
+        assert send_code(client, code_of(), next=target)["Location"] == "/admin/", target
+    assert is_signed_in(client)
     TOTPDevice.objects.all().delete()
     assert not is_signed_in(client)
+
+
+# --- Resetting it: by an administrator, and by the command ----------------------------------------
+
+
+@pytest.mark.parametrize("give", [with_app, second_factor.with_passkey])
+def test_administrator_resets_the_second_factor_of_a_user(admin, give):
+    lost = builders.make_user(username="lost", is_superuser=True)
+    give(lost)
+    client, address = second_factor.signed_in_with_code(admin), f"/admin/users/second-factor/{lost.pk}/"
+    assert builders.parse(client.get("/admin/users/")).select(f"a[href='{address}']")
+    assert "call them" in client.get(address).text
+    assert factors_of(lost), "GET deletes nothing"
+    client.post(address)
+    assert not factors_of(lost) and not StaticDevice.objects.filter(user=lost).exists()
+    assert is_signed_in(client) and offers_new_app(signed_in(lost))
+
+
+def test_only_administrators_reset_an_administrator(settings, admin):
+    settings.SECOND_FACTOR = "NOBODY"
+    with_app(admin)
+    manager = builders.make_user("Moderators")
+    manager.user_permissions.add(Permission.objects.get(codename="change_user"))
+    for user in (builders.make_user("Moderators"), manager):
+        assert signed_in(user).post(f"/admin/users/second-factor/{admin.pk}/")["Location"] == "/admin/"
+    assert TOTPDevice.objects.filter(user=admin).exists()
+
+
+def test_command_resets_the_second_factor(admin, capsys):
+    with_app(admin)
+    with pytest.raises(CommandError, match="no user"):
+        call_command("reset_second_factor", "nobody")
+    call_command("reset_second_factor", "admin")
+    assert "admin sets up a second step anew" in capsys.readouterr().out
+    assert not TOTPDevice.objects.exists() and not StaticDevice.objects.exists()

@@ -5,45 +5,33 @@ SECRET_KEY changes.
 import datetime
 
 import pytest
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils.crypto import get_random_string
 
+from accounts.sessions import CHECK_PATH, SessionStore
+from caching.session_keys import MAC_LENGTH, RANDOM_LENGTH, has_genuine_session, is_genuine, make_session_key
 from tests.support import builders
-from tests.support.signing_in import (
-    ACCOUNT,
-    LOGIN,
-    NEW_PASSWORD,
-    account_form,
-    is_signed_in,
-    password_fields,
-    signed_in,
-)
+from tests.support.signing_in import LOGIN, is_signed_in, signed_in
+from tests.support.wsgi import SiteClient
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 MORNING = datetime.datetime(2026, 5, 4, 8, tzinfo=datetime.UTC)
-WORK_DAY = datetime.timedelta(hours=10)
-SECOND = datetime.timedelta(seconds=1)
-OLD_KEY = "old-key-of-the-tests-with-more-than-fifty-characters-0123456789"
-NEW_KEY = "new-key-of-the-tests-with-more-than-fifty-characters-0123456789"
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def morning(time_machine):
     time_machine.move_to(MORNING, tick=False)
     return time_machine
 
 
 @pytest.fixture
-def user():
+def user(morning):
     return builders.make_user("Moderators", username="amina")
-
-
-def copy_cookies(client):
-    """Return another client with the cookies of `client`, as a thief would have them."""
-    other = Client()
-    other.cookies.load({name: morsel.value for name, morsel in client.cookies.items()})
-    return other
 
 
 # --- Time ----------------------------------------------------------------------------------------
@@ -53,25 +41,16 @@ def copy_cookies(client):
 @pytest.mark.parametrize("more", [{}, {"remember": "on"}])
 def test_session_ends_after_a_work_day_even_if_it_is_used(user, morning, more):
     client = signed_in(user, **more)
-    for hours in (4, 8):
-        morning.move_to(MORNING + datetime.timedelta(hours=hours))
+    for minutes, lasts in ((240, True), (480, True), (599.9, True), (600, False)):
+        morning.move_to(MORNING + datetime.timedelta(minutes=minutes))
+        assert is_signed_in(client) == lasts
         client.get("/admin/users/")  # refused with a message, for which the session is saved
-        assert is_signed_in(client)
-    morning.move_to(MORNING + WORK_DAY - SECOND)
-    assert is_signed_in(client)
-    morning.move_to(MORNING + WORK_DAY)
-    assert not is_signed_in(client)
 
 
 def test_session_cookie_ends_with_the_browser_and_is_http_only(settings, user):
     cookie = signed_in(user, remember="on").cookies[settings.SESSION_COOKIE_NAME]
-    assert (cookie["max-age"], cookie["expires"]) == ("", "")
-    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
-    assert (cookie["path"], cookie["domain"]) == ("/", "")
-
-
-def test_login_has_no_remember_me(client):
-    assert builders.parse(client.get(LOGIN)).select("[type=checkbox]") == []
+    expected = {"max-age": "", "expires": "", "httponly": True, "samesite": "Lax", "path": "/", "domain": ""}
+    assert {name: cookie[name] for name in expected} == expected
 
 
 def test_signing_in_changes_the_key_of_the_session(settings, user):
@@ -89,35 +68,20 @@ def test_signing_in_changes_the_key_of_the_session(settings, user):
 
 
 def test_cookie_is_invalid_after_logging_out(user):
-    client = signed_in(user)
-    thief = copy_cookies(client)
+    client, thief = signed_in(user), Client()
+    thief.cookies.load({name: morsel.value for name, morsel in client.cookies.items()})
     assert is_signed_in(thief)
     client.post("/admin/logout/")
-    assert not is_signed_in(client)
-    assert not is_signed_in(thief)
-
-
-def test_changed_password_ends_all_sessions_but_the_one_that_changed_it(user):
-    client, other = signed_in(user), signed_in(user)
-    thief = copy_cookies(client)
-    data = account_form(client, **password_fields())
-    assert client.post(ACCOUNT, data).status_code == 302
-    assert is_signed_in(client)
-    assert not is_signed_in(other)
-    assert not is_signed_in(thief)
-    assert is_signed_in(signed_in(user, NEW_PASSWORD))
+    assert not is_signed_in(client) and not is_signed_in(thief)
 
 
 def deactivate_in_shell(user):
-    user.is_active = False
-    user.save()
+    builders.save_with(user, is_active=False)
 
 
 def deactivate_in_list_of_users(user):
-    client = Client()
-    client.force_login(builders.make_user(is_superuser=True))
-    address = f"/admin/bulk/auth/user/set_active_state/?id={user.pk}"
-    assert client.post(address, {"mark_as_active": "False"}).status_code == 302
+    client = builders.client_of(builders.make_user(is_superuser=True))
+    client.post(f"/admin/bulk/auth/user/set_active_state/?id={user.pk}", {"mark_as_active": "False"})
 
 
 @pytest.mark.parametrize("deactivate", [deactivate_in_shell, deactivate_in_list_of_users])
@@ -125,22 +89,113 @@ def test_deactivating_a_user_ends_the_session_at_once_and_for_good(user, deactiv
     client, colleague = signed_in(user), signed_in(builders.make_user("Editors"))
     deactivate(user)
     assert not is_signed_in(client)
-    user.is_active = True
-    user.save()
-    assert not is_signed_in(client)
-    assert is_signed_in(colleague)
+    builders.save_with(user, is_active=True)
+    assert (is_signed_in(client), is_signed_in(colleague)) == (False, True)
 
 
 # --- Secret keys ---------------------------------------------------------------------------------
 
 
 def test_sessions_stay_valid_while_the_old_key_is_a_fallback(settings, user):
-    settings.SECRET_KEY = OLD_KEY
+    old, settings.SECRET_KEY = settings.SECRET_KEY, "old-key-of-the-tests" * 3
     active, idle, without_fallback = signed_in(user), signed_in(user), signed_in(user)
-    settings.SECRET_KEY = NEW_KEY
+    settings.SECRET_KEY, old = old, settings.SECRET_KEY
     assert not is_signed_in(without_fallback)
-    settings.SECRET_KEY_FALLBACKS = [OLD_KEY]
+    settings.SECRET_KEY_FALLBACKS = [old]
     assert is_signed_in(active)
     settings.SECRET_KEY_FALLBACKS = []
     assert is_signed_in(active), "the request above signed the session with the new key"
     assert not is_signed_in(idle)
+
+
+# --- Keys: a cookie that this site did not make is treated as no cookie ---------------------------
+
+
+LENGTH = RANDOM_LENGTH + MAC_LENGTH
+# {what is wrong with it: session key}
+MADE_UP = {
+    "empty": "",
+    "no MAC": get_random_string(32, VALID_KEY_CHARS),  # as Django's own session keys are
+    "wrong MAC": get_random_string(RANDOM_LENGTH, VALID_KEY_CHARS) + "0123456789abcdef",
+    "not ASCII": "é" * LENGTH,
+    "too long": "a" * 5000,
+}
+
+
+def changed(session_key, position):
+    """Return `session_key` with another character at `position`."""
+    other = "1" if session_key[position] == "0" else "0"
+    return session_key[:position] + other + session_key[position + 1 :]
+
+
+# --- Keys ----------------------------------------------------------------------------------------
+
+
+def test_key_is_genuine_until_a_character_changes():
+    key = make_session_key()
+    assert len(key) == Session._meta.get_field("session_key").max_length
+    assert is_genuine(key) and make_session_key() != key
+    wrong = [*MADE_UP.values(), *(changed(key, n) for n in range(LENGTH))]
+    assert [each for each in wrong if is_genuine(each) or SessionStore(each).session_key] == []
+
+
+@pytest.mark.parametrize(
+    ("expected", "header"),
+    [
+        *((True, header) for header in ("NAME=KEY", "a=b; NAME=KEY; c=d", "NAME=WRONG; NAME=KEY")),
+        (True, "NAME=KEY\xc2\xa0"),  # the bytes of a no-break space, as WSGI decodes them
+        *((False, header) for header in ("", "NAME", "xNAME=KEY", "a=NAME=KEY", "NAME=WRONG")),
+        (False, "NAME=KEY; NAME=WRONG"),
+    ],
+)
+def test_cookie_header_is_read_as_django_reads_it(rf, settings, header, expected):
+    name, key = settings.SESSION_COOKIE_NAME, make_session_key()
+    header = header.replace("NAME", name).replace("KEY", key).replace("WRONG", MADE_UP["wrong MAC"])
+    assert has_genuine_session(header) is expected
+    assert is_genuine(rf.get("/", HTTP_COOKIE=header).COOKIES.get(name, "")) is expected
+
+
+def test_store_makes_genuine_keys_only():
+    session = SessionStore()
+    session["a"] = "b"
+    session.save()
+    first = session.session_key
+    session.cycle_key()
+    assert is_genuine(first) and is_genuine(session.session_key) and first != session.session_key
+    assert SessionStore(session.session_key)["a"] == "b"
+    assert Session.objects.get().pk == session.session_key
+    session.flush()
+    assert (session.session_key, Session.objects.count()) == (None, 0)
+
+
+# --- Requests ------------------------------------------------------------------------------------
+
+
+def ask(client, address, cookie=None):
+    """Return (status, headers, body) of the response, and the SQL of the queries. `cookie`: the header."""
+    headers = {"accept-encoding": "gzip"} | ({"cookie": cookie} if cookie else {})
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(address, headers=headers)
+    # Expires has the current time.
+    headers = {name: value for name, value in response.items() if name != "Expires"}
+    return (response.status_code, headers, response.content), [query["sql"] for query in queries]
+
+
+@pytest.mark.parametrize("key", MADE_UP.values(), ids=MADE_UP)
+def test_made_up_cookie_changes_nothing(settings, key):
+    story = builders.make_story("Long road")
+    cookie = f"{settings.SESSION_COOKIE_NAME}={key}"
+    for address in ("/", story.url, "/stories/", "/sitemap.xml", "/search/suggestions/?q=lo", "/admin/"):
+        client = SiteClient()
+        first, again, without = (ask(client, address, each) for each in (cookie, cookie, None))
+        assert first[0] == without[0] and "Set-Cookie" not in first[0][1], address
+        assert again == without, "what is cached is used"
+        assert not any("django_session" in sql for sql in first[1] + again[1])
+
+
+def test_front_server_can_ask_whether_a_cookie_is_genuine(client, settings, django_assert_num_queries):
+    for key, status in {make_session_key(): 204, **dict.fromkeys(MADE_UP.values(), 403)}.items():
+        client.cookies[settings.SESSION_COOKIE_NAME] = key
+        with django_assert_num_queries(0):
+            response = client.get(CHECK_PATH)
+        assert (response.status_code, response["Cache-Control"]) == (status, "no-store")

@@ -20,6 +20,7 @@ from django.utils.http import urlsafe_base64_encode
 
 from accounts.invitations import tokens
 from operations.logs import JSONFormatter
+from tests.support.builders import save_with
 from tests.support.routes import all_routes
 from tests.support.signing_in import NOON, TOKEN, choose_password
 
@@ -30,38 +31,36 @@ HARMLESS = re.compile(
     r"(\w+_)?(id|id_[ab]|pk)|(app|model|action|content_type_\w+)_(label|name)"
     r"|action|filter_spec|index_path|key|name|part|slug|term_type"
 )
-# {what a visitor may ask for in place of a link, without the token: what the logs have of it}.
+# {what the logs have: what a visitor may ask for in place of a link, without the token}.
 LINKS = {
-    "/admin/invitation/MQ/": "/admin/invitation/...",
-    "/admin/password_reset/confirm/MQ/": "/admin/password_reset/confirm/...",
-    "/ADMIN/Invitation/MQ/": "/ADMIN/Invitation/...",
-    "/fr/admin/invitation/MQ/": "/fr/admin/invitation/...",
-    "/admin/%69nvitation/MQ/": "/admin/invitation/...",
-    "/admin/invitation/MQ/invitation/": "/admin/invitation/...",
-    "/admin/invitation/M%20Q/": "/admin/invitation/...",
-    "/admin/invitation%252FMQ%252F": "/admin/invitation...",
-    "/admin/invitation%5CMQ%5C": "/admin/invitation...",
-    "/admin/invitation%E2%80%8B/MQ/": "/admin/invitation...",
-    "/admin/password_reset/confirm%0A/MQ/": "/admin/password_reset/confirm...",
-    "/admin/password_reset/confirm%20/MQ/": "/admin/password_reset/confirm...",
-    "/reading/": "/reading/...",
-    "/fr/Reading/": "/fr/Reading/...",
-    "/reading%5C": "/reading...",
-    "/elsewhere/": "/elsewhere/...",
+    "/admin/invitation/...": """
+        /admin/invitation/MQ/ /admin/invitation/M%20Q/ /admin/%69nvitation/MQ/ /admin/invitation/M/invitation/
+    """,
+    "/admin/invitation...": """
+        /admin/invitation%252FMQ%252F /admin/invitation%5CMQ%5C /admin/invitation%E2%80%8B/MQ/
+    """,
+    "/ADMIN/Invitation/...": "/ADMIN/Invitation/MQ/",
+    "/fr/admin/invitation/...": "/fr/admin/invitation/MQ/",
+    "/admin/password_reset/confirm/...": "/admin/password_reset/confirm/MQ/",
+    "/admin/password_reset/confirm...": """
+        /admin/password_reset/confirm%0A/MQ/ /admin/password_reset/confirm%20/MQ/
+    """,
+    **{"/reading/...": "/reading/", "/fr/Reading/...": "/fr/Reading/", "/reading...": "/reading%5C"},
+    "/elsewhere/...": "/elsewhere/",
 }
-# Links in paths that are encoded twice: the logs have nothing from the first "%" on. %252E is the "." in the
-# token of an invitation, %252D the "-" in that of a reset.
-TWICE_ENCODED = [
-    "/x%252Fadmin%252Finvitation%252FMQ%252Fdam7x2%252E" + "0123456789abcdef" * 3,
-    "/x%252Fadmin%252Fpassword%255Freset%252Fconfirm%252FMQ%252Fdam7x2%252D" + "0123456789abcdef" * 2,
-]
-# Paths in which the search words are not in the query string: the logs have only "/search/".
-SEARCHES = [
-    "/search/%3Fq=help%20me%20WORD",
-    "/search/;q=help%20me",
-    "/search/%3Bq=WORD",
-    "/search/%3Fq=/invitation/WORD",
-]
+# {what the logs have: paths}. Of links that are encoded twice, the logs have nothing from the first "%" on:
+# %252E is the "." in the token of an invitation, %252D the "-" in that of a reset. The others have search
+# words outside of the query string.
+ENCODED = {
+    "/x": [
+        "/x%252Fadmin%252Finvitation%252FMQ%252Fdam7x2%252E" + "0123456789abcdef" * 3,
+        "/x%252Fadmin%252Fpassword%255Freset%252Fconfirm%252FMQ%252Fdam7x2%252D" + "0123456789abcdef" * 2,
+    ],
+    "/search/": [
+        *("/search/%3Fq=help%20me%20WORD", "/search/;q=help%20me", "/search/%3Bq=WORD"),
+        "/search/%3Fq=/invitation/WORD",
+    ],
+}
 
 
 def routes_with_a_token():
@@ -94,23 +93,18 @@ def logged_by_nginx(front, *paths):
     return [line.split()[2] for line in log.splitlines()]
 
 
-def test_routes_with_a_token_are_known():
-    assert set(routes_with_a_token()) == {
-        "admin/invitation/<uidb64>/<token>/",
-        "admin/password_reset/confirm/<uidb64>/<token>/",
-        "reading/<str:token>/",
-    }
-
-
-def test_every_route_with_a_token_is_logged_without_it(front):
-    paths = ["/" + re.sub("<[^>]*>", TOKEN, route) for route in routes_with_a_token()]
+def test_every_route_with_a_token_is_known_and_logged_without_it(front):
+    routes = {*routes_with_a_token()}
+    links = {"admin/invitation/<uidb64>/<token>/", "admin/password_reset/confirm/<uidb64>/<token>/"}
+    assert routes == links | {"reading/<str:token>/"}
+    paths = ["/" + re.sub("<[^>]*>", TOKEN, route) for route in routes]
     logged = logged_by_nginx(front, *paths) + [text for path in paths for text in logged_by_the_site(path)]
     assert len(logged) == 9, "for each of three routes, nginx logs one line and the site two"
     assert [text for text in logged if TOKEN in text] == []
 
 
 def test_front_server_logs_only_the_route_of_a_link(front):
-    paths = {f"{link}{TOKEN}": logged for link, logged in LINKS.items()}
+    paths = {f"{link}{TOKEN}": logged for logged, links in LINKS.items() for link in links.split()}
     paths[f"/admin//password_reset//confirm//MQ/{TOKEN}"] = "/admin/password_reset/confirm/..."
     # The front server has quicker rules for paths that look like those of pages.
     paths["/admin/invitation/mq/"] = "/admin/invitation/..."
@@ -120,19 +114,16 @@ def test_front_server_logs_only_the_route_of_a_link(front):
     assert logged_by_nginx(front, *paths) == list(paths.values())
 
 
-def test_neither_log_has_encoded_search_words(front):
-    assert set(logged_by_nginx(front, *SEARCHES)) == {"/search/"}
-    for path in SEARCHES:
-        assert {message.partition(": ")[2] for message in logged_by_the_site(unquote(path))} == {"/search/"}
+@pytest.mark.parametrize(("logged", "paths"), ENCODED.items())
+def test_neither_log_has_encoded_search_words_and_links_that_are_encoded_twice(front, logged, paths):
+    assert set(logged_by_nginx(front, *paths)) == {logged}
+    for path in paths:
+        assert {message.partition(": ")[2] for message in logged_by_the_site(unquote(path))} == {logged}
 
 
-def test_neither_log_has_a_link_that_is_encoded_twice(front):
-    assert set(logged_by_nginx(front, *TWICE_ENCODED)) == {"/x"}
-    for path in TWICE_ENCODED:
-        assert {message.partition(": ")[2] for message in logged_by_the_site(unquote(path))} == {"/x"}
-
-
-@pytest.mark.parametrize("path", [*LINKS, "/x/invitation/\nMQ/", "/password_reset//confirm/"])
+@pytest.mark.parametrize(
+    "path", [*" ".join(LINKS.values()).split(), "/x/invitation/\nMQ/", "/password_reset//confirm/"]
+)
 def test_site_logs_only_the_route(path):
     # The token of a reading has no form of its own.
     others = [secrets.token_urlsafe(32)] if "reading" in path.lower() else []
@@ -145,21 +136,6 @@ def test_site_logs_only_the_route(path):
 # --- Opening a link ------------------------------------------------------------------------------
 
 
-def link_of(user, kind):
-    """Return a valid link for `user`. `kind`: "reset" a password, or "invitation" to choose the first one."""
-    key = urlsafe_base64_encode(force_bytes(user.pk))
-    if kind == "reset":
-        return f"/admin/password_reset/confirm/{key}/{default_token_generator.make_token(user)}/"
-    user.set_unusable_password()
-    user.save()
-    return f"/admin/invitation/{key}/{tokens.make_token(user)}/"
-
-
-def choose(client, page):
-    """Choose a password in the form of `page`; return whether it was accepted."""
-    return choose_password(client, page).status_code == 302
-
-
 @pytest.fixture(params=["reset", "invitation"])
 def kind(request):
     return request.param
@@ -167,7 +143,18 @@ def kind(request):
 
 @pytest.fixture
 def link(noon, amina, kind):
-    return link_of(amina, kind)
+    """A valid link of `kind`: to "reset" a password, or the "invitation" to choose the first one."""
+    key = urlsafe_base64_encode(force_bytes(amina.pk))
+    if kind == "reset":
+        return f"/admin/password_reset/confirm/{key}/{default_token_generator.make_token(amina)}/"
+    amina.set_unusable_password()
+    amina.save()
+    return f"/admin/invitation/{key}/{tokens.make_token(amina)}/"
+
+
+def choose(client, page):
+    """Choose a password in the form of `page`; return whether it was accepted."""
+    return choose_password(client, page).status_code == 302
 
 
 def works(link):
@@ -178,23 +165,17 @@ def works(link):
 @pytest.mark.django_db
 def test_token_is_removed_from_the_address_bar_and_sent_to_no_site(client, link):
     response = client.get(link)
-    assert response.status_code == 302
-    assert response["Referrer-Policy"] == "no-referrer"
+    assert (response.status_code, response["Referrer-Policy"]) == (302, "no-referrer")
     assert "no-store" in response["Cache-Control"]
     page = client.get(response["Location"])
     assert page.request["PATH_INFO"].endswith("/set-password/")
-    token = link.split("/")[-2]
-    assert token not in page.text + str(page.headers) + response["Location"]
+    assert link.split("/")[-2] not in page.text + str(page.headers) + response["Location"]
 
 
 @pytest.mark.django_db
 def test_link_works_after_a_mail_scanner_until_a_password_is_chosen(link):
-    scanner, owner, thief = Client(), Client(), Client()
-    scanned = scanner.get(link, follow=True)
-    opened_by_thief = thief.get(link, follow=True)
-    assert choose(owner, owner.get(link, follow=True))
-    assert not choose(scanner, scanned)
-    assert not choose(thief, opened_by_thief)
+    owner, scanner, thief = ((each, each.get(link, follow=True)) for each in (Client(), Client(), Client()))
+    assert [choose(*each) for each in (owner, scanner, thief)] == [True, False, False]
     assert not works(link)
 
 
@@ -211,6 +192,5 @@ def test_link_expires(client, link, kind, noon, seconds, is_valid):
 
 @pytest.mark.django_db
 def test_link_expires_if_the_email_address_changes(amina, link):
-    amina.email = "other@example.org"
-    amina.save()
+    save_with(amina, email="other@example.org")
     assert not works(link)

@@ -20,21 +20,20 @@ import django
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 django.setup()
 
-from django.contrib.contenttypes.models import ContentType  # noqa: E402 - Django must be set up first
-from django.test import Client  # noqa: E402
+from django.db import transaction  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 from django.utils import timezone  # noqa: E402
-from wagtail.models import Page, ReferenceIndex, Revision, TaskState, Workflow, WorkflowState  # noqa: E402
+from wagtail.models import Page, ReferenceIndex, Revision, Workflow  # noqa: E402
 
 from stories.counts import count_words  # noqa: E402
 from stories.models import StoryPage  # noqa: E402
 from stories.terms import Theme  # noqa: E402
-from tests.bench.search import report, temporary_database, timed  # noqa: E402
+from tests.bench.search import get, report, temporary_database, timed  # noqa: E402
 from tests.support import admin_world, builders, distractors  # noqa: E402
 
 WORDS_OF_A_STORY = 600
 # The age of the latest version of each story, and the time until a scheduled one goes live: more than
-# LEFT_ALONE and less than SOON in editing/desk_lists.py, so that the desk lists these stories.
+# LEFT_ALONE and less than SOON in editing/desk/lists.py, so that the desk lists these stories.
 AGE, WAIT = timedelta(days=40), timedelta(days=3)
 # One of SHARE stories waits for a moderator, another for changes, and another has a scheduled version.
 SHARE = 50
@@ -45,8 +44,8 @@ def main(sizes):
     with temporary_database():
         writers = [builders.make_user("Editors") for _number in range(20)]
         clients = {
-            "moderator": signed_in(builders.make_user("Moderators")),
-            "editor": signed_in(make_editor()),
+            "moderator": builders.client_of(builders.make_user("Moderators")),
+            "editor": builders.client_of(make_editor()),
         }
         for size in sizes:
             known = list(StoryPage.objects.values_list("pk", flat=True))
@@ -56,70 +55,26 @@ def main(sizes):
             measure(size, clients)
 
 
+@transaction.atomic
 def complete(stories, writers):
-    """Give `stories` what editors and Wagtail would have: revisions, references, workflows, drafts."""
-    page_type = ContentType.objects.get_for_model(Page)
-    story_type = ContentType.objects.get_for_model(StoryPage)
-    stories, long_ago = list(stories), timezone.now() - AGE
-    types = {"content_type": story_type, "base_content_type": page_type}
-    revisions = Revision.objects.bulk_create(
-        Revision(
-            **types,
-            object_id=story.pk,
-            user=writers[number % len(writers)],
-            created_at=long_ago,
-            content=story.serializable_data(),
-            approved_go_live_at=timezone.now() + WAIT if number % SHARE == 2 else None,
-        )
-        for number, story in enumerate(stories)
-    )
-    for number, (story, revision) in enumerate(zip(stories, revisions, strict=True)):
-        story.latest_revision, story.latest_revision_created_at = revision, long_ago
-        story.word_count = count_words(story.body)
+    """Give `stories` what editors would have left: revisions, references, workflows, drafts."""
+    stories, now, workflow = list(stories), timezone.now(), Workflow.objects.get()
+    for number, story in enumerate(stories):
+        writer, go_live_at = writers[number % len(writers)], now + WAIT if number % SHARE == 2 else None
+        story.save_revision(user=writer, approved_go_live_at=go_live_at, clean=False)
+        ReferenceIndex.create_or_update_for_object(story)
+        if number % SHARE in {0, 1}:
+            state = workflow.start(story, writer)
+            if number % SHARE:
+                state.current_task_state.reject(user=writer)
+        story.word_count, story.latest_revision_created_at = count_words(story.body), now - AGE
         story.live = number % 10 != 0  # one in ten is a draft
         if not story.live:
             story.first_published_at = story.last_published_at = None
-    fields = ["latest_revision", "latest_revision_created_at", "live"]
-    fields += ["first_published_at", "last_published_at"]
+    Revision.objects.update(created_at=now - AGE)
+    fields = ["latest_revision_created_at", "live", "first_published_at", "last_published_at"]
     Page.objects.bulk_update(stories, fields, batch_size=500)
     StoryPage.objects.bulk_update(stories, ["word_count"], batch_size=500)
-    theme_type = ContentType.objects.get_for_model(Theme)
-    ReferenceIndex.objects.bulk_create(
-        ReferenceIndex(
-            **types,
-            object_id=str(story.pk),
-            to_content_type=to,
-            to_object_id=key,
-            model_path=path,
-            content_path=f"{path}.{number}",
-            content_path_hash=ReferenceIndex._get_content_path_hash(f"{path}.{number}"),
-        )
-        for number, story in enumerate(stories)
-        for to, key, path in (
-            (page_type, str(stories[number - 1].pk), "body.text"),
-            (theme_type, "1", "story_themes.item.theme"),  # the same theme for all
-        )
-    )
-    workflow = Workflow.objects.get()
-    for number, story in enumerate(stories):
-        if number % SHARE in {0, 1}:
-            start_workflow(story, workflow, types, needs_changes=number % SHARE)
-
-
-def start_workflow(story, workflow, types, needs_changes):
-    state = WorkflowState.objects.create(
-        **types,
-        object_id=story.pk,
-        workflow=workflow,
-        status=WorkflowState.STATUS_NEEDS_CHANGES if needs_changes else WorkflowState.STATUS_IN_PROGRESS,
-    )
-    state.current_task_state = TaskState.objects.create(
-        workflow_state=state,
-        task=workflow.tasks[0],
-        revision=story.latest_revision,
-        status=TaskState.STATUS_REJECTED if needs_changes else TaskState.STATUS_IN_PROGRESS,
-    )
-    state.save()
 
 
 def make_editor():
@@ -132,12 +87,6 @@ def make_editor():
     editor = builders.make_user()
     editor.groups.add(admin_world.make_section_editors(section))
     return editor
-
-
-def signed_in(user):
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def measure(size, clients):
@@ -155,10 +104,6 @@ def measure(size, clients):
     for role, client in clients.items():
         for name, address in pages.items():
             report(size, f"{name}, {role}", timed(lambda c=client, a=address: get(c, a)))
-
-
-def get(client, address):
-    assert client.get(address).status_code == 200
 
 
 if __name__ == "__main__":

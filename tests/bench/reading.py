@@ -6,68 +6,47 @@ python -m tests.bench.reading
 
 import json
 import os
+import tempfile
 from statistics import median
 
-from playwright.sync_api import sync_playwright
+from tests.bench.load import manage, served
+from tests.bench.visits import phone
 
-from tests.support import services
-from tests.support.demo_site import running_demo
-
-PAGES = {
-    "home": "/",
-    "index": "/stories/",
-    "story": "/stories/africa/kenya-migrant-workers-in-court/",
-    "search": "/search/?q=work",
-}
+PAGES = {"home": "/", "index": "/stories/", "search": "/search/?q=work"}
+PAGES["story"] = "/stories/africa/kenya-migrant-workers-in-court/"
 RUNS = 3
-PHONE = {"viewport": {"width": 360, "height": 800}, "device_scale_factor": 2, "is_mobile": True}
 # 400 kbit/s each way, in bytes per second, and a latency of 400 ms.
 SLOW_LINE = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
 # Text is readable when something is painted and all of the HTML has arrived. The browser does not wait for
 # the typeface (font-display in site.css).
-PAINTED = """() => new Promise((done) => new PerformanceObserver((list) => {
-    if (list.getEntriesByName("first-contentful-paint").length) done();
+WORDS_READABLE = """() => new Promise((done) => new PerformanceObserver((list) => {
+    const [paint] = list.getEntriesByName("first-contentful-paint");
+    if (paint) done(Math.max(
+        paint.startTime, performance.getEntriesByType("navigation")[0].domInteractive));
 }).observe({type: "paint", buffered: true}))"""
-WORDS_READABLE = """() => Math.max(
-    performance.getEntriesByName("first-contentful-paint")[0].startTime,
-    performance.getEntriesByType("navigation")[0].domInteractive)"""
 
 
 def main():
-    # services.chromium() runs Playwright, which can't run twice at the same time.
-    chromium = services.chromium()
-    settings = "tests.support.settings_bench"
-    # Pages name the files of the manifest, which collectstatic writes.
-    with running_demo("collectstatic --no-input -v0", settings=settings) as address:
-        measure_paint(address, chromium)
+    with tempfile.TemporaryDirectory(prefix="bench-reading-") as folder:
+        environment = os.environ | {"TRY_OUT": "1", "DATA_DIR": folder, "LOG_LEVEL": "WARNING"}
+        environment |= {"DJANGO_SETTINGS_MODULE": "tests.support.settings_bench"}
+        # Pages name the files of the manifest, which collectstatic writes.
+        manage(environment, "migrate -v0", "collectstatic --no-input -v0", "load_demo")
+        with served(folder, environment) as (address, _site), phone() as new_page:
+            for name, path in PAGES.items():
+                # The first visit takes longer, because the server loads templates and fills its caches.
+                _first, *runs = [paint(new_page(), address + path) for _run in range(RUNS + 1)]
+                print(json.dumps({"page": name, "median": median(runs), "runs": runs}), flush=True)
 
 
-def measure_paint(address, chromium):
-    """Report after how many milliseconds the text of each page is readable on a slow connection."""
-    with sync_playwright() as playwright:
-        sandbox = os.geteuid() != 0
-        options = {"executable_path": chromium, "args": services.BROWSER_FLAGS, "chromium_sandbox": sandbox}
-        browser = playwright.chromium.launch(**options)
-        for name, path in PAGES.items():
-            # The first visit takes longer, because the server loads templates and fills its caches.
-            paint(browser, address + path, slow=False)
-            values = [paint(browser, address + path) for _run in range(RUNS)]
-            print(json.dumps({"page": name, "median": median(values), "runs": values}), flush=True)
-        browser.close()
-
-
-def paint(browser, address, slow=True):
-    """Open `address` with an empty cache; return after how many milliseconds its text was readable."""
-    context = browser.new_context(**PHONE)
-    page = context.new_page()
-    if slow:
-        session = context.new_cdp_session(page)
-        session.send("Network.enable")
-        session.send("Network.emulateNetworkConditions", SLOW_LINE)
+def paint(page, address):
+    """Return after how many milliseconds the text at `address` is readable on a slow connection."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.emulateNetworkConditions", SLOW_LINE)
     page.goto(address, timeout=120_000)
-    page.evaluate(PAINTED)
     readable = round(page.evaluate(WORDS_READABLE))
-    context.close()
+    page.context.close()
     return readable
 
 

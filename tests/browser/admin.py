@@ -6,7 +6,7 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import expect
 
-from tests.support.builders import PASSWORD, picture_bytes
+from tests.support.builders import PASSWORD
 
 # Wagtail's page editor takes the content of the form for saved two seconds after it is ready. It saves what
 # was typed before that only together with the next change. This script tells when that happens: data-watches
@@ -26,6 +26,18 @@ COUNT_EVENTS = """{
         waiting = Math.max(waiting - 1, 0);
         Object.assign(html(), {watched: ++watched, watches: waiting ? "no" : "yes"});
     });
+}"""
+
+# Pastes HTML, if there is any, and text into an element. Returns whether the element tells of a change.
+PASTE = """(element, [html, text]) => {
+    const data = new DataTransfer();
+    if (html) data.setData("text/html", html);
+    data.setData("text/plain", text);
+    let changed = false;
+    element.addEventListener("change", () => { changed = true; }, {once: true});
+    element.dispatchEvent(
+        new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+    return changed;
 }"""
 
 
@@ -104,19 +116,6 @@ def choose_terms(page, button, title, search):
     dialog.get_by_role("checkbox", name=title).check()
     dialog.get_by_role("button", name="Confirm selection").click()
     expect(dialog).to_be_hidden()
-
-
-def upload_picture(page, title, shows):
-    """Upload a picture in the open image chooser."""
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_role("tab", name="Upload").click()
-    file = {"name": "IMG_0042.png", "mimeType": "image/png", "buffer": picture_bytes(600, 400)}
-    dialog.get_by_label("File*").set_input_files(file)
-    dialog.get_by_label("Title*").fill(title)
-    dialog.get_by_label("Whom it shows*").select_option(shows)
-    dialog.get_by_role("button", name="Upload").click()
-    expect(dialog).to_be_hidden()
-    expect(page.locator(":focus")).to_be_visible()
 
 
 def wait_until_kept(block, words):

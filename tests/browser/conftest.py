@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.browser import admin
 from tests.support import builders
 
 
@@ -20,3 +21,18 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture
 def moderator(db):
     return builders.make_user("Moderators", username="moderator")
+
+
+@pytest.fixture
+def tab(new_page, live_server, moderator):
+    """A browser page in which a moderator is signed in. `tab.open(path)` opens a page of the admin."""
+    page = admin.open_tab(new_page)
+    admin.give_session(page, live_server.url, moderator)
+    page.open = lambda path: page.goto(f"{live_server.url}/admin/{path}")
+    return page
+
+
+@pytest.fixture
+def without_autosaves(settings):
+    """Switch autosaves off: many would take longer than the rest of a test, and replace what it looks for."""
+    settings.WAGTAIL_AUTOSAVE_INTERVAL = 0

@@ -21,16 +21,6 @@ from tests.support import builders
 pytestmark = pytest.mark.sqlite_only
 
 
-@pytest.fixture
-def tab(new_page, live_server, settings):
-    """A browser page in which an administrator is signed in. `tab.open(path)` opens a page of the admin."""
-    settings.WAGTAIL_AUTOSAVE_INTERVAL = 0  # an autosave could replace what the test looks for
-    page = admin.open_tab(new_page)
-    admin.give_session(page, live_server.url, builders.make_user(is_superuser=True))
-    page.open = lambda address: page.goto(f"{live_server.url}/admin/{address}")
-    return page
-
-
 def calendar_of(page):
     """Return the calendar that is open."""
     return page.locator(".xdsoft_datetimepicker").locator("visible=true")
@@ -46,8 +36,9 @@ def save(page, words, button="Save"):
     expect(page.get_by_role("status")).to_contain_text(words)
 
 
-def test_scripts_work(tab):
+def test_scripts_work(tab, live_server, without_autosaves):
     """All of it in one browser page, because a new one loads and compiles all scripts of the admin again."""
+    admin.give_session(tab, live_server.url, builders.make_user(is_superuser=True))
     story_is_dated_filed_and_scheduled(tab)
     picture_is_edited(tab)
     page_is_chosen(tab)
@@ -62,12 +53,12 @@ def story_is_dated_filed_and_scheduled(tab):
     tab.get_by_role("textbox", name="Date*").click()
     day(calendar_of(tab), 15).click()
     expect(tab.get_by_role("textbox", name="Date*")).to_have_value("2025-01-15")
-    add_move_and_remove_countries(tab)
+    remove_and_change_a_country(tab)
     schedule(tab)  # saves the draft, too
     story.refresh_from_db()
     draft = story.get_latest_revision_as_object()
     assert f"{draft.date}" == "2025-01-15"
-    assert [link.country_id for link in draft.story_countries.all()] == ["UG", "SN"]
+    assert [link.country_id for link in draft.story_countries.all()] == ["UG"]
     assert timezone.now() < draft.go_live_at < draft.expire_at
 
 
@@ -85,15 +76,10 @@ def schedule(tab):
         dialog.get_by_role("button", name="Save schedule").click()
 
 
-def add_move_and_remove_countries(tab):
-    admin.choose_terms(tab, "Add country", "Thailand", search="thailand")
+def remove_and_change_a_country(tab):
     children = admin.field(tab, "Countries").locator("[data-inline-panel-child]").locator("visible=true")
-    expect(children).to_have_count(3)
-    expect(children.last).to_contain_text("Thailand")
-    children.last.get_by_role("button", name="Move up").click()
-    expect(children.nth(1)).to_contain_text("Thailand")
     children.first.get_by_role("button", name="Delete").click()
-    expect(children).to_have_count(2)
+    expect(children).to_have_count(1)
     children.first.get_by_role("button", name="Actions").click()
     children.first.get_by_role("button", name="Choose another country").click()
     tab.get_by_role("dialog").get_by_label("Search term").fill("uganda")
@@ -123,7 +109,6 @@ def tasks_of_a_workflow_are_added_and_moved(tab):
     tab.get_by_role("dialog").get_by_role("tab", name="Existing").click()
     tab.get_by_role("dialog").get_by_role("link", name="Second reading").click()
     children = tab.locator("[data-inline-panel-child]").locator("visible=true")
-    expect(children.last).to_contain_text("Second reading")
     children.last.get_by_role("button", name="Move up").click()
     expect(children.first).to_contain_text("Second reading")
     save(tab, "updated")
@@ -144,27 +129,14 @@ def search_result_is_promoted(tab):
     save(tab, "created", "Create")
     assert [pick.page_id for pick in query.editors_picks.all()] == [builders.home_page().pk]
 
-    tab.open(f"searchpicks/{query.pk}/")
-    tab.get_by_role("button", name="Add a recommended result").click()
-    picks = tab.locator("[id^=inline_child_editors_picks]:not([id*=panel])").locator("visible=true")
-    expect(picks).to_have_count(2)
-    picks.last.get_by_label("External link URL").fill("https://help.example.org/")
-    picks.last.get_by_label("External link text").fill("Help")
-    picks.last.get_by_role("button", name="Move up").click()
-    save(tab, "updated")
-    assert [pick.external_link_text for pick in query.editors_picks.all()] == ["Help", None]
-
 
 def list_is_filtered_by_date(tab):
     tab.open("reports/site-history/")
     tab.get_by_role("button", name="Show filters").click()
     tab.get_by_role("tooltip").get_by_role("button", name="Date").click()
-    for side in ["from", "to"]:
-        box = tab.get_by_role("textbox", name=f"Date {side}")
-        box.click()
-        with tab.expect_response(lambda answer: re.search(rf"timestamp_{side}=\d+", answer.url)):  # noqa: B023
-            day(calendar_of(tab), 15).click()
-        expect(box).to_have_value(re.compile(r"-15$"))
+    tab.get_by_role("textbox", name="Date from").click()
+    with tab.expect_response(lambda answer: re.search(r"timestamp_from=\d+", answer.url)):
+        day(calendar_of(tab), 15).click()
     expect(tab.get_by_text("Date: ")).to_be_visible()
 
 

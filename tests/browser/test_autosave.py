@@ -20,25 +20,12 @@ TELL_AUTOSAVE = """window.addEventListener("w-autosave:save", (event) => {
 })"""
 
 
-@pytest.fixture
-def tab(new_page, live_server, moderator):
-    """A browser page in which a moderator is signed in."""
-    page = admin.open_tab(new_page)
-    page.add_init_script(TELL_AUTOSAVE)
-    admin.give_session(page, live_server.url, moderator)
-    return page
-
-
 def is_autosave(request):
     return request.method == "POST" and "json" in request.headers["accept"]
 
 
 def is_submission(request):
     return request.method == "POST" and request.is_navigation_request()
-
-
-def tells_of_autosave(message):
-    return message.text.startswith("autosave")
 
 
 def hold(page, is_held):
@@ -58,14 +45,14 @@ def hold(page, is_held):
     return held
 
 
-def find_publish(page):
-    """Return the button “Publish”.
+def find_action(page, name="Publish"):
+    """Return the button `name` of the menu of actions.
 
     If the submission is held back, click it with dispatch_event(): click() would wait for the submission.
     """
     foot = page.get_by_role("navigation", name="Actions (footer)")
     foot.get_by_role("button", name="More actions").click()
-    return foot.get_by_role("button", name="Publish", exact=True)
+    return foot.get_by_role("button", name=name, exact=True)
 
 
 def test_publishing_waits_for_the_autosave_that_makes_the_page(tab, live_server):
@@ -76,7 +63,7 @@ def test_publishing_waits_for_the_autosave_that_makes_the_page(tab, live_server)
     with tab.expect_request(is_autosave):
         tab.get_by_role("radio", name="Nobody: no person is described").check()
         tab.get_by_role("textbox", name="Title*").press_sequentially("The kiln")
-    publish = find_publish(tab)
+    publish = find_action(tab)
     saved = held[0].fetch()
     publish.click()
     held[0].fulfill(response=saved)
@@ -84,11 +71,12 @@ def test_publishing_waits_for_the_autosave_that_makes_the_page(tab, live_server)
     assert StandardPage.objects.get(title="The kiln").live
 
 
-def test_autosaves_and_submissions_of_one_story(tab, live_server, moderator):
+def test_autosaves_and_submissions_of_one_story(tab, live_server):
     """All of it in one browser page, because a new one loads and compiles all scripts of the admin again."""
+    tab.add_init_script(TELL_AUTOSAVE)
     tab.clock.install()
     story = builders.make_story("The kiln", live=False)
-    admin.open_editor(tab, live_server.url, moderator, story)
+    admin.go_to_editor(tab, live_server.url, story)
     autosave_leaves_the_focus_in_commented_text(tab)
     words_typed_during_an_autosave_are_saved(tab, story)
     autosaves_begin_again_after_a_submission_that_was_stopped(tab, story)
@@ -140,7 +128,7 @@ def words_typed_during_an_autosave_are_saved(tab, story):
 
 def autosaves_begin_again_after_a_submission_that_was_stopped(tab, story):
     held = hold(tab, is_submission)
-    publish = find_publish(tab)
+    publish = find_action(tab)
     with tab.expect_request(is_submission):
         publish.dispatch_event("click")
     tab.context.cookies()  # as above
@@ -151,9 +139,12 @@ def autosaves_begin_again_after_a_submission_that_was_stopped(tab, story):
 
 def submission_with_an_error_does_not_meet_its_own_autosave(tab, story):
     held = hold(tab, is_submission)
-    publish = find_publish(tab)
+    publish = find_action(tab)
     tab.get_by_role("textbox", name="Summary*").fill("")
-    with tab.expect_request(is_submission), tab.expect_console_message(tells_of_autosave) as told:
+    with (
+        tab.expect_request(is_submission),
+        tab.expect_console_message(lambda each: each.text.startswith("autosave")) as told,
+    ):
         publish.dispatch_event("click")
     tab.context.cookies()  # as above
     assert told.value.text == "autosave stopped"
@@ -174,9 +165,7 @@ def decision_with_a_comment_waits_for_the_autosave(tab, story):
     held = hold(tab, is_autosave)
     with tab.expect_request(is_autosave):
         tab.get_by_role("textbox", name="Summary*").press_sequentially("How she lives.")
-    foot = tab.get_by_role("navigation", name="Actions (footer)")
-    foot.get_by_role("button", name="More actions").click()
-    foot.get_by_role("button", name="Approve with comment").click()
+    find_action(tab, "Approve with comment").click()
     dialog = tab.get_by_role("dialog")
     dialog.get_by_label("Comment").fill("Well told.")
     saved = held[0].fetch()

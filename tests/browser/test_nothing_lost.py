@@ -13,15 +13,8 @@ from tests.support.accessibility import run_axe
 pytestmark = pytest.mark.sqlite_only
 
 WHOM = "Whom it shows"
-
-
-@pytest.fixture
-def tab(new_page, live_server, moderator):
-    """A browser page in which a moderator is signed in. `tab.open(path)` opens a page of the admin."""
-    page = admin.open_tab(new_page)
-    admin.give_session(page, live_server.url, moderator)
-    page.open = lambda path: page.goto(f"{live_server.url}/admin/{path}")
-    return page
+# Not page.reload, which waits for the answer to the question whether to leave.
+LEAVE = "() => { setTimeout(() => location.reload()); }"
 
 
 def picture_file(name="road.png", color=(160, 90, 40)):
@@ -33,22 +26,6 @@ def files(count, green):
     return [picture_file(f"road{number}.png", color=(number, green, 40)) for number in range(count)]
 
 
-# --- Several pictures at once ---------------------------------------------------------------------
-
-
-def answer_for_all(tab, shows):
-    """Say whom all the pictures show, before they are uploaded."""
-    tab.locator("#id_shows").select_option(shows)
-
-
-def expect_two_in_library(tab, shows, credit):
-    """Expect that two pictures are shown as uploaded, and are the newest ones stored, with these answers."""
-    expect(tab.get_by_text("Upload successful. Please update").filter(visible=True)).to_have_count(2)
-    expect(tab.get_by_text("Not in the library yet.")).to_have_count(0)
-    newest = CleanImage.objects.order_by("-pk").values_list("shows", "credit")[:2]
-    assert list(newest) == [(shows, credit)] * 2
-
-
 def test_pictures_and_dates(tab):
     """All of it in one browser page, because a new one loads and compiles all scripts of the admin again."""
     another_picture_of_a_story_brings_its_own_text(tab)
@@ -58,26 +35,17 @@ def test_pictures_and_dates(tab):
 
 def several_pictures_at_once(tab):
     before = CleanImage.objects.count()
+    pictures_wait_for_the_answer_which_counts_for_all(tab)
+    assert CleanImage.objects.count() == before + 2
+    picture_without_an_answer_is_not_said_to_be_stored(tab)
+    assert CleanImage.objects.count() == before + 3
+
+
+def pictures_wait_for_the_answer_which_counts_for_all(tab):
+    tab.open("images/multiple/add/")
     sent = []
     tab.on("request", lambda request: sent.append(request) if request.method == "POST" else None)
-    one_answer_counts_for_all_pictures(tab)
-    sent.clear()
-    pictures_wait_for_the_answer(tab, sent)
-    assert CleanImage.objects.count() == before + 4
-    picture_without_an_answer_is_not_said_to_be_stored(tab)
-    assert CleanImage.objects.count() == before + 5
-
-
-def one_answer_counts_for_all_pictures(tab):
-    tab.open("images/multiple/add/")
-    answer_for_all(tab, "An illustration")
     tab.locator("#id_credit").fill("A. Painter")
-    tab.locator("#fileupload").set_input_files(files(2, green=90))
-    expect_two_in_library(tab, "illustration", "A. Painter")
-
-
-def pictures_wait_for_the_answer(tab, sent):
-    tab.open("images/multiple/add/")
     tab.locator("#fileupload").set_input_files(files(2, green=91))
     expect(tab.get_by_role("alert")).to_contain_text("road0.png, road1.png")
     assert run_axe(tab) == []
@@ -89,14 +57,17 @@ def pictures_wait_for_the_answer(tab, sent):
     send.click()
     expect(tab.locator("#id_shows")).to_be_focused()  # the browser asks for the answer
     assert not sent
-    answer_for_all(tab, "A place or a thing")
+    tab.locator("#id_shows").select_option("An illustration")
     send.click()
-    expect_two_in_library(tab, "place", "")
+    expect(tab.get_by_text("Upload successful. Please update").filter(visible=True)).to_have_count(2)
+    expect(tab.get_by_text("Not in the library yet.")).to_have_count(0)
+    newest = CleanImage.objects.order_by("-pk").values_list("shows", "credit")[:2]
+    assert list(newest) == [("illustration", "A. Painter")] * 2
 
 
 def picture_without_an_answer_is_not_said_to_be_stored(tab):
     tab.open("images/multiple/add/")
-    answer_for_all(tab, "Not the same for all")
+    tab.locator("#id_shows").select_option("Not the same for all")
     tab.locator("#id_credit").fill("A. Photographer")
     tab.locator("#fileupload").set_input_files(files(1, green=92))
     row = tab.locator("#upload-list > li")
@@ -106,7 +77,7 @@ def picture_without_an_answer_is_not_said_to_be_stored(tab):
 
     row.locator("input[name$=title]").click()  # browsers ask only who has done something on the page
     with tab.expect_event("dialog") as question:
-        leave(tab)
+        tab.evaluate(LEAVE)
     question.value.dismiss()
 
     row.get_by_role("button", name="Add to the library").click()
@@ -117,16 +88,7 @@ def picture_without_an_answer_is_not_said_to_be_stored(tab):
     expect(row).to_have_count(0)
     assert CleanImage.objects.latest("pk").credit == "A. Photographer"
     with tab.expect_navigation():
-        leave(tab)
-
-
-def leave(page):
-    """Start to leave `page`. Its question, if it has one, is for the caller."""
-    # Not page.reload, which waits for the answer to the question.
-    page.evaluate("() => { setTimeout(() => location.reload()); }")
-
-
-# --- Pictures of a story --------------------------------------------------------------------------
+        tab.evaluate(LEAVE)
 
 
 def choose(tab, panel, title, button="Change picture"):
@@ -203,13 +165,9 @@ def page_for_one_picture_keeps_the_file_when_an_answer_is_missing(tab):
     expect(tab.get_by_role("status")).to_contain_text("added")
 
 
-# --- Typed dates ----------------------------------------------------------------------------------
-
-
 def typed_date_stays(tab):
-    """The tests in tests/editing/test_typed_dates.py send dates. The calendar can't read these."""
+    """The tests in tests/editing/test_editing.py send dates. The calendar can't read these."""
     date = tab.locator("#id_date")
-    for typed in ("04.03.2025", "4 March 2025"):
-        date.fill(typed)
-        date.press("Tab")
-        expect(date).to_have_value(typed)
+    date.fill("4 March 2025")
+    date.press("Tab")
+    expect(date).to_have_value("4 March 2025")

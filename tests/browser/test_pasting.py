@@ -34,31 +34,10 @@ FROM_WORD = """<html><body><!--StartFragment--><h1>Before.</h1><table class=MsoT
 </table><h6>Below.</h6><p>After.</p><!--EndFragment--></body></html>"""
 FROM_EXCEL = "Year\tPeople\r\n2024\t11\r\n2025\t\r\n"
 
-# Pastes HTML, if there is any, and text into an element. Returns whether the element tells of a change.
-PASTE = """(element, [html, text]) => {
-    const data = new DataTransfer();
-    if (html) data.setData("text/html", html);
-    data.setData("text/plain", text);
-    let changed = false;
-    element.addEventListener("change", () => { changed = true; }, {once: true});
-    element.dispatchEvent(
-        new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
-    return changed;
-}"""
 
-
-@pytest.fixture
-def tab(new_page, live_server, settings):
-    """The page editor with the draft `tab.story`, of a user who may publish."""
-    settings.WAGTAIL_AUTOSAVE_INTERVAL = 0  # many autosaves would take longer than the rest
-    tab = admin.open_tab(new_page)
+def test_pasting(tab, live_server, without_autosaves, allow_errors):
     story = builders.make_story("Counted", live=False, body=[])
-    admin.open_editor(tab, live_server.url, builders.make_user("Moderators"), story)
-    tab.story = story
-    return tab
-
-
-def test_pasting(tab, allow_errors):
+    admin.go_to_editor(tab, live_server.url, story)
     # The policy blocks the style sheet of the pasted document, which the browser reports.
     allow_errors += [STYLE_SHEET_OF_WORD, "policy: style-src-elem inline"]
     paste_words(admin.add_block(tab, "Text"))
@@ -67,8 +46,8 @@ def test_pasting(tab, allow_errors):
     with tab.expect_navigation():
         tab.get_by_role("button", name="Save draft").click()
 
-    tab.story.refresh_from_db()
-    words, text, table = tab.story.get_latest_revision_as_object().body.raw_data
+    story.refresh_from_db()
+    words, text, table = story.get_latest_revision_as_object().body.raw_data
     expect_structure_without_styles(words["value"])
     expect_rows_in_text(text["value"])
     expect_pasted_tables(table["value"])
@@ -76,7 +55,7 @@ def test_pasting(tab, allow_errors):
 
 def paste_words(block):
     text = "The journey She left at night with her sister."
-    block.get_by_role("textbox").evaluate(PASTE, [WORDS, text])
+    block.get_by_role("textbox").evaluate(admin.PASTE, [WORDS, text])
     admin.wait_until_kept(block, "two names")
 
 
@@ -94,10 +73,12 @@ def expect_structure_without_styles(words):
 
 
 def paste_a_table_into_text(block):
-    block.get_by_role("textbox").evaluate(PASTE, [FROM_WORD, "Before. Year People 2024 11 Below. After."])
+    block.get_by_role("textbox").evaluate(
+        admin.PASTE, [FROM_WORD, "Before. Year People 2024 11 Below. After."]
+    )
     admin.wait_until_kept(block, "2024 | 11")
     # This is no table, so it goes where the cursor is: behind the last word.
-    block.get_by_role("textbox").evaluate(PASTE, ["<p>The end.<!-- <table> --></p>", "The end."])
+    block.get_by_role("textbox").evaluate(admin.PASTE, ["<p>The end.<!-- <table> --></p>", "The end."])
     admin.wait_until_kept(block, "The end.")
 
 
@@ -111,16 +92,16 @@ def expect_rows_in_text(words):
 def paste_tables(tab, table):
     caption = table.get_by_label("Caption")
     # Two cells more than a table may have: MAX_CELLS in table_block.js.
-    caption.evaluate(PASTE, ["", "a\tb\n" * 1001])
+    caption.evaluate(admin.PASTE, ["", "a\tb\n" * 1001])
     expect(tab.get_by_role("status")).to_contain_text("too large to paste")
     # Few cells, in a table that is wide and high.
-    caption.evaluate(PASTE, ["", "a\n" * 100 + "b\t" * 100])
+    caption.evaluate(admin.PASTE, ["", "a\n" * 100 + "b\t" * 100])
     expect(table.get_by_placeholder("Column heading")).to_have_count(0)
 
-    assert caption.evaluate(PASTE, ["", FROM_EXCEL]), "nothing tells the autosave of the cells"
+    assert caption.evaluate(admin.PASTE, ["", FROM_EXCEL]), "nothing tells the autosave of the cells"
     expect(table.get_by_placeholder("Column heading")).to_have_count(2)
-    table.locator("tbody input[type=text]").last.evaluate(PASTE, [FROM_WORD, "Year People 2024 11"])
-    caption.evaluate(PASTE, ["", "One line of words"])  # no table, so nothing changes in the table
+    table.locator("tbody input[type=text]").last.evaluate(admin.PASTE, [FROM_WORD, "Year People 2024 11"])
+    caption.evaluate(admin.PASTE, ["", "One line of words"])  # no table, so nothing changes in the table
     # Then the editor adds a column and a row.
     table.get_by_role("button", name="Add column").click()
     tab.get_by_role("button", name="Text", exact=True).click()

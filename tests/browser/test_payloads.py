@@ -40,7 +40,7 @@ OPENERS_OF_EDITOR = ["Toggle preview", "Toggle checks", "Toggle comments"]
 # Pages that World.others() leaves out: uploads of several files, results of a search, and a missing page.
 OTHERS = ["images/multiple/add/", "documents/multiple/add/", "pages/search/?q=wages", "nothing/here/"]
 # `make test` opens one in 16 of the admin's other routes, `make drill` all. Without a browser, the test in
-# tests/editing/test_admin_routes.py requests all of them each time.
+# tests/editing/access/test_admin_routes.py requests all of them each time.
 STEP = 1 if IS_THOROUGH else 16
 
 
@@ -114,27 +114,24 @@ def read(walk, world):
 def find_readable(world):
     """Return the public addresses that a browser opens: of those with the same scripts, one.
 
-    tests/editing/test_admin_routes.py requests all of them.
+    tests/editing/access/test_admin_routes.py requests all of them.
     """
     found = world.public()
     terms = ("/stories/theme/", "/stories/country/")
     first_terms = [next(each for each in found if each.startswith(kind)) for kind in terms]
     kinds = [world.site.addresses[name] for name in ("home", "index", "story", "plain", "search")]
 
-    def is_opened(address):
-        if address.endswith("text=1"):
-            return re.sub("[?&]text=1", "", address) in kinds
-        if address.startswith(terms):
-            return address in first_terms
-        return "feed." not in address and ".xml" not in address
-
-    return [address for address in found if is_opened(address)]
+    left_out = re.compile("feed[.]|[.]xml|text=1|^/stories/(theme|country)/")
+    text_only = [
+        address for address in found if re.sub("[?&]text=1", "", address) in kinds and "text=1" in address
+    ]
+    return [*(address for address in found if not left_out.search(address)), *first_terms, *text_only]
 
 
 def administrate(walk, world):
     """Open all views of the story, the editor of each type of page, and some of the other views.
 
-    tests/editing/test_admin_routes.py requests all of them.
+    tests/editing/access/test_admin_routes.py requests all of them.
     """
     story = world.site.story
     of_story = f"/pages/{story.pk}/"
@@ -167,12 +164,8 @@ def edit(walk, world):
         walk.look(name)
         dialog.get_by_role("button", name="Confirm selection").click()
         expect(dialog).to_be_hidden()
-    for block, button in [
-        ("Document", "Choose a document"),
-        ("Button or help box", "Choose a page"),
-        ("Pictures", "Choose a picture"),
-    ]:
-        choose(walk, admin.add_block(page, block).get_by_role("button", name=button).first)
+    for block, kind in (("Document", "document"), ("Button or help box", "page"), ("Pictures", "picture")):
+        choose(walk, admin.add_block(page, block).get_by_role("button", name=f"Choose a {kind}").first)
 
 
 def choose(walk, button):

@@ -16,46 +16,21 @@ from tests.support.people import ALL_AGREED, days_from_today, make_agreeing_pers
 pytestmark = pytest.mark.sqlite_only
 
 
-@pytest.fixture
-def people(db):
-    """Somebody who agreed to no picture and no real name, a child, and somebody whose consent has ended."""
-    return [
-        make_agreeing_person({"naming": Naming.CHANGED, "picture": Picture.NONE}),
-        make_agreeing_person({"given_by": "guardian"}, kind="child", adult_on=days_from_today(900)),
-        make_agreeing_person({"ends_on": days_from_today(-1)}),
-    ]
-
-
-def make_draft(person, *listed):
-    """Return a draft with a picture of `person`, and with `listed` in its list of people.
-
-    No editor has answered yet who is in the story.
-    """
+def make_draft(person, listed):
+    """Return a draft with a picture of `person`. No editor has answered yet who is in it."""
     face = builders.make_image("Face", shows="person")
     face.people.add(person)
     builders.make_image("Road", description="A road")
-    return builders.make_story(
-        "Told",
-        live=False,
-        people="",
-        story_people=rows_of(*listed, naming=Naming.REAL),
-        lead_image=face,
-        lead_image_alt="Somebody",
-    )
+    lead = {"lead_image": face, "lead_image_alt": "Somebody"}
+    return builders.make_story("Told", live=False, people="", story_people=listed, **lead)
 
 
-def change_picture(tab, panel):
-    panel.get_by_role("button", name="Actions").click()
-    tab.get_by_role("button", name="Change picture").filter(visible=True).click()
-    tab.get_by_role("dialog").get_by_role("link", name="Road").click()
-    expect(panel.get_by_label("Alternative text")).to_have_value("A road")
-
-
-def test_moderator_says_who_is_in_a_story_and_publishes_it(new_page, live_server, client, people):
-    person, child, former = people
-    story = make_draft(person, child, former)
-    tab = admin.open_tab(new_page)
-    admin.open_editor(tab, live_server.url, builders.make_user("Moderators"), story)
+def test_moderator_says_who_is_in_a_story_and_publishes_it(tab, live_server, client):
+    person = make_agreeing_person({"naming": Naming.CHANGED, "picture": Picture.NONE})
+    child = make_agreeing_person({"given_by": "guardian"}, kind="child", adult_on=days_from_today(900))
+    former = make_agreeing_person({"ends_on": days_from_today(-1)})
+    story = make_draft(person, rows_of(child, former, naming=Naming.REAL))
+    admin.go_to_editor(tab, live_server.url, story)
     panel, picture = admin.field(tab, "People in this page"), admin.field(tab, "Lead picture")
     named = panel.get_by_label("Named in the page")
 
@@ -72,7 +47,10 @@ def test_moderator_says_who_is_in_a_story_and_publishes_it(new_page, live_server
     admin.expect_editor(tab)
     named.first.select_option("By a changed name")
     named.last.select_option("By a changed name")
-    change_picture(tab, picture)
+    picture.get_by_role("button", name="Actions").click()
+    tab.get_by_role("button", name="Change picture").filter(visible=True).click()
+    tab.get_by_role("dialog").get_by_role("link", name="Road").click()
+    expect(picture.get_by_label("Alternative text")).to_have_value("A road")
     admin.footer(tab, "Save draft")
     expect(tab.get_by_role("status")).to_contain_text("Page 'Told' has been updated.")
 
@@ -93,9 +71,9 @@ def test_moderator_says_who_is_in_a_story_and_publishes_it(new_page, live_server
     assert StoryPage.objects.published().filter(pk=story.pk, lead_image__title="Road").exists()
 
 
-def test_editor_adds_somebody_who_is_not_in_the_list(new_page, live_server, people):
+def test_editor_adds_somebody_who_is_not_in_the_list(tab, live_server):
+    make_agreeing_person()
     story = builders.make_story("Told", live=False, people="")
-    tab = admin.open_tab(new_page)
     admin.open_editor(tab, live_server.url, builders.make_user("Editors"), story)
     panel, dialog = admin.field(tab, "People in this page"), tab.get_by_role("dialog")
     panel.get_by_role("button", name="Add person").click()

@@ -1,17 +1,15 @@
-"""Reading in a browser: leaving quickly, text only, large text, forced colours, and print."""
+"""Reading in a browser: leaving quickly, large text, forced colours, and print."""
 
-import re
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
 from home.models import SiteSettings
-from stories.models import StoryPage
 from tests.support import builders
 from tests.support.accessibility import BROKEN_WORDS, TOO_WIDE
 from tests.support.readings import make_reading
-from tests.support.site import make_rich_story, make_site
+from tests.support.site import make_rich_story
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -27,18 +25,6 @@ def leave_to_stories(live_server):
     settings.save()
 
 
-@pytest.fixture
-def quick_story(live_server, leave_to_stories):
-    """The address of a short story with the button to leave."""
-    return live_server.url + builders.make_story("Wages", show_leave_quickly=True).url
-
-
-@pytest.fixture
-def full_story(live_server, leave_to_stories):
-    """The address of a story with all blocks and the button to leave. Its pictures take long."""
-    return live_server.url + make_rich_story(builders.make_index(), show_leave_quickly=True).url
-
-
 def leave_by_click(page):
     page.get_by_role("link", name=LEAVE).click()
 
@@ -49,40 +35,45 @@ def leave_by_shift(page):
         page.keyboard.press("Shift")
 
 
-def test_leaving_quickly(new_page, live_server, quick_story):
+def test_leaving_quickly(new_page, live_server, leave_to_stories):
     """All of it in one test, because to make the database and the browser page takes longest."""
+    story = live_server.url + builders.make_story("Wages", show_leave_quickly=True).url
+    search, stories = f"{live_server.url}/search/", f"{live_server.url}/stories/"
     page = new_page()
-    for leave in (leave_by_click, leave_by_shift):
-        leaving_replaces_the_story_in_the_history(page, live_server.url, quick_story, leave)
-    typing_capitals_does_not_leave(page, quick_story)
-    page_is_blank_even_if_the_other_one_does_not_load(page, live_server.url, quick_story)
-    leaving_works_in_an_old_browser(page, live_server.url, quick_story)
-    leaving_works_without_javascript(new_page(java_script_enabled=False), live_server.url, quick_story)
+    for leave in (leave_by_click, leave_by_shift):  # The story is replaced in the history.
+        page.goto(search)
+        page.goto(story)
+        leave(page)
+        expect(page).to_have_url(stories)
+        page.go_back()
+        expect(page).to_have_url(search)
+        page.go_forward()
+        expect(page).to_have_url(stories)
+    typing_capitals_does_not_leave(page, story)
+    page_is_blank_even_if_the_other_one_does_not_load(page, live_server.url, story)
+    link_is_copied(page, story)
+    page.add_init_script("delete Element.prototype.replaceChildren")  # as in an old browser
+    for tab in (page, new_page(java_script_enabled=False)):
+        tab.goto(story)
+        if tab is not page:
+            expect(tab.get_by_text("press the Shift key")).to_be_hidden()
+            expect(tab.get_by_role("button", name="Copy the link")).to_be_hidden()
+        leave_by_click(tab)
+        expect(tab).to_have_url(stories)
 
 
-def leaving_replaces_the_story_in_the_history(page, site, quick_story, leave):
-    page.goto(f"{site}/search/")
-    page.goto(quick_story)
-    leave(page)
-    expect(page).to_have_url(f"{site}/stories/")
-    page.go_back()
-    expect(page).to_have_url(f"{site}/search/")
-    page.go_forward()
-    expect(page).to_have_url(f"{site}/stories/")
-
-
-def typing_capitals_does_not_leave(page, quick_story):
-    page.goto(quick_story)
+def typing_capitals_does_not_leave(page, story):
+    page.goto(story)
     box = page.locator("[name=q]")
     box.focus()
     for letter in "NGO":
         page.keyboard.press(f"Shift+{letter}")
     expect(box).to_have_value("NGO")
-    expect(page).to_have_url(quick_story)
+    expect(page).to_have_url(story)
 
 
-def page_is_blank_even_if_the_other_one_does_not_load(page, site, quick_story):
-    page.goto(quick_story)
+def page_is_blank_even_if_the_other_one_does_not_load(page, site, story):
+    page.goto(story)
     # "aborted" is the only reason that does not count as an error, which would fail the test.
     page.route("**/stories/", lambda route: route.abort("aborted"))
     with page.expect_event("requestfailed"):
@@ -92,19 +83,12 @@ def page_is_blank_even_if_the_other_one_does_not_load(page, site, quick_story):
     page.unroute_all()
 
 
-def leaving_works_in_an_old_browser(page, site, quick_story):
-    page.add_init_script("delete Element.prototype.replaceChildren")
-    page.goto(quick_story)
-    leave_by_click(page)
-    expect(page).to_have_url(f"{site}/stories/")
-
-
-def leaving_works_without_javascript(page, site, quick_story):
-    page.goto(quick_story)
-    expect(page.get_by_text("press the Shift key")).to_be_hidden()
-    expect(page.get_by_role("button", name="Copy the link")).to_be_hidden()
-    leave_by_click(page)
-    expect(page).to_have_url(f"{site}/stories/")
+def link_is_copied(page, story):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(story)
+    page.get_by_role("button", name="Copy the link").click()
+    expect(page.get_by_text("The link is copied.")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").endswith("/stories/wages/")
 
 
 # Returns what is wrong: the button can't be clicked, the bar that holds it covers the focused element, or the
@@ -125,12 +109,12 @@ OBSCURED = """() => {
 }"""
 
 
-def test_story_with_all_blocks_on_a_small_screen_with_large_text_and_on_paper(
-    new_page, live_server, full_story
-):
+def test_story_with_all_blocks_with_large_text_and_on_paper(new_page, live_server, leave_to_stories):
     """One test, because to make the pictures of the story takes longest."""
+    story = make_rich_story(builders.make_index(), show_leave_quickly=True)
+    builders.make_plain_page("About", show_in_menus=True)
     page = new_page(viewport={"width": 320, "height": 640})
-    page.goto(full_story)
+    page.goto(live_server.url + story.url)
     # Nothing moves for readers who prefer that, as `new_page` does.
     assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
     assert page.evaluate("document.getAnimations().length") == 0
@@ -144,11 +128,14 @@ def test_story_with_all_blocks_on_a_small_screen_with_large_text_and_on_paper(
             problems += page.evaluate(OBSCURED)
     assert not problems, "\n".join(problems)
     check_printed_story(page)
-    for address in [full_story, f"{live_server.url}/stories/", f"{live_server.url}/"]:
-        page.goto(address)
+    check_printed_reading(page, live_server.url, story)
+    for address in [story.url, "/stories/", "/", "/search/?q=wages", "/search/?q=wages&country=kenya"]:
+        page.goto(live_server.url + address)
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert page.evaluate(TOO_WIDE) == [], address
-    check_printed_reading(page, live_server.url)
+        for part in page.locator(".brand__name, .sort, .card__title").all():
+            assert part.evaluate(BROKEN_WORDS) == [], address
+    check_menu_in_forced_colours(page, live_server.url)
 
 
 def check_printed_story(page):
@@ -165,63 +152,19 @@ def check_printed_story(page):
     page.emulate_media(media="screen")
 
 
-def check_printed_reading(page, site):
+def check_printed_reading(page, site, story):
     """The person sees on paper all that they agree to, also what a printed story leaves out."""
-    page.goto(site + make_reading("here", story=StoryPage.objects.get(slug="wages-after-three-years")).path)
+    page.goto(site + make_reading("here", story=story).path)
     page.emulate_media(media="print")
     for part in [".action", ".media-link__poster img", ".chosen-stories .card", ".reading__alt"]:
         expect(page.locator(f".reading__text {part}").first).to_be_visible()
+    page.emulate_media(media="screen")
 
 
-def test_link_is_copied(new_page, quick_story):
-    page = new_page()
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.goto(quick_story)
-    page.get_by_role("button", name="Copy the link").click()
-    expect(page.get_by_text("The link is copied.")).to_be_visible()
-    assert page.evaluate("navigator.clipboard.readText()").endswith("/stories/wages/")
-
-
-def test_site_in_text_only_and_on_a_phone_that_is_zoomed(new_page, live_server):
-    site = make_site()
-    page = new_page()
-    page.goto(live_server.url + site.story.url)
-    page.get_by_role("banner").get_by_role("link", name="Text only").click()
-    page.wait_for_url(f"{live_server.url}{site.story.url}?text=1")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Wages after three years")
-    requests = []
-    page.on("request", lambda request: requests.append(request.url))
-    page.reload()
-    # Browsers request the icon at any time.
-    loaded = [url.removeprefix(live_server.url) for url in requests if "favicon" not in url]
-    assert loaded == [f"{site.story.url}?text=1", "/static/css/text.css"]
-    page.get_by_role("navigation", name="Main").get_by_role("link", name="Stories").click()
-    page.get_by_text("Filter", exact=True).click()
-    page.get_by_role("link", name="Kenya (2)").click()
-    expect(page.get_by_role("heading", name="2 stories")).to_be_visible()
-    page.get_by_label("Search the stories").fill("passport")
-    page.get_by_label("Search the stories").press("Enter")
-    expect(page.get_by_text("1 result for “passport”")).to_be_visible()
-    assert all(re.search("text=1|favicon|text.css", address) for address in requests)
-    page.get_by_role("banner").get_by_role("link", name="Full version").click()
-    expect(page).to_have_url(f"{live_server.url}/search/?q=passport")
-    words_stay_whole_on_a_phone_that_is_zoomed_to_200_percent(page, live_server.url)
-
-
-def words_stay_whole_on_a_phone_that_is_zoomed_to_200_percent(page, site):
-    page.set_viewport_size({"width": 180, "height": 320})
-    for address in ("/search/?q=wages", "/search/?q=wages&country=kenya", "/"):
-        page.goto(site + address)
-        for part in page.locator(".brand__name, .sort, .card__title").all():
-            assert part.evaluate(BROKEN_WORDS) == [], address
-        assert page.evaluate(TOO_WIDE) == [], address
-
-
-def test_current_menu_item_stands_out_in_forced_colours(new_page, live_server):
-    builders.make_index()  # “Stories”, which is in the menu
-    builders.make_plain_page("About", show_in_menus=True)
-    page = new_page(forced_colors="active")
-    page.goto(f"{live_server.url}/stories/")
+def check_menu_in_forced_colours(page, site):
+    """The item of the current page stands out."""
+    page.emulate_media(forced_colors="active")
+    page.goto(f"{site}/stories/")
     menu = page.get_by_role("navigation", name="Main")
     border = "element => getComputedStyle(element).borderBlockEndColor"
     current, other = (menu.get_by_role("link", name=name).evaluate(border) for name in ["Stories", "About"])

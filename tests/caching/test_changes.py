@@ -16,7 +16,13 @@ from wagtail.models import PageViewRestriction, Site
 from caching import content_version as version_module
 from caching.cache_request import PAGE_CACHE_CONTROL
 from caching.cacheable import ENVIRON_KEY
-from caching.content_version import UNSEEN_TABLES, content_version, may_change_public_pages, trim
+from caching.content_version import (
+    UNSEEN_TABLES,
+    content_version,
+    may_change_public_pages,
+    tables_without,
+    trim,
+)
 from caching.content_version import change as change_version
 from caching.models import Change
 from caching.page_cache import PageCache
@@ -405,3 +411,6 @@ def test_statements_that_may_show_change_the_version():
 
 def test_unseen_tables_exist():
     assert set(connection.introspection.table_names()) >= UNSEEN_TABLES
+    unseen = tables_without("shows_on_pages")
+    assert "safeguarding_withdrawal" in unseen
+    assert not unseen & {"safeguarding_release", "safeguarding_use", "media_rendition"}

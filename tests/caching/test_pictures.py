@@ -14,7 +14,7 @@ from publishing.trash import is_in_trash
 from stories.models import StoryPage
 from stories.renditions import make_renditions
 from tests.support import builders
-from tests.support.files_of_pages import picture_block, story_with
+from tests.support.files_of_pages import story_with
 from tests.support.people import ALL_AGREED, make_agreeing_person, record
 from tests.support.undone import undone
 
@@ -26,7 +26,7 @@ def edited_story():
 
     Without them, the reference index of a page changes at each update, because Wagtail makes up others.
     """
-    block, item = picture_block(builders.make_image())[0], str(uuid.uuid4())
+    block, item = builders.pictures_block(builders.make_image()), str(uuid.uuid4())
     items = [{"type": "item", "id": item, "value": each} for each in block["value"]["pictures"]]
     body = [block | {"id": str(uuid.uuid4()), "value": {"pictures": items}}]
     return StoryPage.objects.get(pk=story_with(builders.make_image(), body=body).pk)
@@ -35,7 +35,7 @@ def edited_story():
 def save_draft_again(story):
     """As Wagtail's editor saves by itself, every few seconds: into the same revision."""
     revision = save_draft(story)()
-    story.body = picture_block(builders.make_image())
+    story.body = [builders.pictures_block(builders.make_image())]
     return lambda: story.save_revision(overwrite_revision=revision)
 
 

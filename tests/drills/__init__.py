@@ -4,8 +4,6 @@ A drill is a function that takes the path of a new folder and returns a list of 
 that it starts.
 """
 
-import os
-import traceback
 from dataclasses import dataclass
 
 
@@ -19,18 +17,13 @@ class Row:
     passed: bool
 
 
+def is_equal(name, figure, wanted):
+    return Row(name, f"{figure}", f"{wanted}", figure == wanted)
+
+
+def is_at_most(name, figure, limit, unit=""):
+    return Row(name, f"{figure:.1f}{unit}", f"<= {limit}{unit}", figure <= limit)
+
+
 def say(text):
     print(f"  {text}", flush=True)
-
-
-def in_other_process(function):
-    """Call `function` in a new process, and return its exit status, or the negative number of a signal."""
-    process = os.fork()
-    if process:
-        return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-    try:
-        function()
-    except BaseException:
-        traceback.print_exc()
-        os._exit(1)
-    os._exit(0)

@@ -4,7 +4,6 @@ from tests.drills.availability import attack
 from tests.drills.sites import site_on_postgresql
 from tests.drills.stampede import STORIES
 from tests.drills.wrk import NEW_ADDRESSES_SCRIPT
-from tests.support import front_server
 
 # {name: beginnings of addresses, each completed by a random number}. Many stories have these words.
 FLOODS = {
@@ -21,12 +20,4 @@ def floods(folder):
     """Ask with 30 connections for new searches and lists, while 50 readers behind the same address read."""
     with site_on_postgresql(folder, STORIES) as (site, _database):
         site.start()
-        program, upstream = front_server.nginx_program(), f"127.0.0.1:{site.port}"
-        with front_server.running(program, upstream, folder / "data", scheme="https") as (port, _logs):
-            limits = {"readers": 50, "pause": 500, "max_p99": 1000}
-            return [
-                row
-                for flood, pages in FLOODS.items()
-                for name, at in ((f"{flood}, straight", site.port), (f"{flood}, nginx", port))
-                for row in attack(name, at, site, pages, NEW_ADDRESSES_SCRIPT, **limits)
-            ]
+        return attack(site, FLOODS, NEW_ADDRESSES_SCRIPT, readers=50, pause=500, max_p99=1000)

@@ -9,24 +9,18 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.drills import Row, say
-from tests.drills.sites import children, site_on_postgresql
+from tests.drills import is_at_most, is_equal, say
+from tests.drills.sites import site_on_postgresql
 from tests.drills.wrk import run_wrk
+from tests.support.production import children
 
-# Seconds for which the database is stopped, and for which it hangs.
-STOPPED, HUNG = 30, 20
-# Limits in seconds for the slowest response, and until pages are back. If PostgreSQL hangs, responses wait
-# for it.
-LONGEST, BACK_WITHIN = 3, 5
+# Limits in seconds for the slowest response, and until pages are back. If PostgreSQL hangs for HUNG seconds,
+# responses wait for it.
+LONGEST, BACK_WITHIN, HUNG = 3, 5, 20
 PROCESSES = 2  # of the site
-# {fault: statuses of /livez and /readyz meanwhile}. PostgreSQL is restarted before they are asked.
-HEALTH = {"stopped": (200, 503), "hung": (200, "no answer")}
 # Seconds of the steady load, of its warm-up, and of the measurement of the highest rate.
-SOAK, WARM_UP, TOP = 600, 60, 10
+SOAK, WARM_UP, TOP = int(os.environ.get("DRILL_SECONDS", "600")), 60, 10
 CONNECTIONS = 16  # of wrk
-
-
-# --- The database does not respond ---------------------------------------------------------------
 
 
 def database_away(folder):
@@ -34,10 +28,8 @@ def database_away(folder):
     with site_on_postgresql(folder) as (site, database):
         site.manage("run_due_work")
         site.start(workers=PROCESSES)
-        rows = []
-        for name, fault in [("restarted", restarted), ("stopped", stopped), ("hung", hung)]:
-            rows += measure_fault(site, database, name, fault)
-        return rows + unpublished(site, database)
+        rows = [row for fault in (restarted, stopped, hung) for row in measure_fault(site, database, fault)]
+        return [*rows, unpublished(site, database)]
 
 
 @contextmanager
@@ -52,7 +44,7 @@ def restarted(database):
 def stopped(database):
     database.stop("fast")
     yield
-    time.sleep(STOPPED)
+    time.sleep(30)
     database.start()
 
 
@@ -70,21 +62,19 @@ def hung(database):
             os.kill(process, signal.SIGCONT)
 
 
-def measure_fault(site, database, name, fault):
-    """Cause one fault with the context manager `fault`; return Rows about what readers got."""
+def measure_fault(site, database, fault):
+    """Cause one fault with the context manager `fault`; yield Rows about what readers got."""
+    name = f"PostgreSQL {fault.__name__}"
     # The pages are made anew, so that none gets too old meanwhile.
     site.manage("shell", "--no-imports", "-c", "from caching.content_version import change; change()")
-    cached_addresses = [address for address in site.facts["addresses"] if is_cached_page(site, address)]
-    for _worker in range(20):  # so that each process has cached them
-        for address in cached_addresses:
-            site.ask(address)
-    say(f"PostgreSQL is {name}")
+    pages, search = site.facts["pages"][:3], site.facts["pages"][3:]
+    for address in pages * 20:  # so that each process has cached them
+        site.ask(address)
+    say(name)
     stop, cached, others = threading.Event(), [], []
     # Four readers of cached pages, and one of a search.
-    threads = [
-        threading.Thread(target=watch, args=(site, addresses, stop, answers))
-        for addresses, answers in [*[(cached_addresses, cached)] * 4, (["/search/?q=story"], others)]
-    ]
+    readers = [*[(pages, cached)] * 4, (search, others)]
+    threads = [threading.Thread(target=watch, args=(site, *reader, stop)) for reader in readers]
     for thread in threads:
         thread.start()
     with ThreadPoolExecutor() as pool, fault(database):
@@ -92,61 +82,29 @@ def measure_fault(site, database, name, fault):
         wait([ready], timeout=LONGEST)
         health = lives, ready.result()[0] if ready.done() else "no answer"
     returned = time.monotonic()
-    while site.ask("/search/?q=story")[0] != 200 and time.monotonic() < returned + 60:
+    while site.ask(search[0])[0] != 200 and time.monotonic() < returned + 60:
         time.sleep(0.1)
     back = time.monotonic() - returned
     stop.set()
     for thread in threads:
         thread.join()
-    rows = rows_of_answers(name, cached, others)
-    rows.append(
-        Row(f"PostgreSQL {name}: back after", f"{back:.1f} s", f"<= {BACK_WITHIN} s", back <= BACK_WITHIN)
-    )
-    if expected := HEALTH.get(name):
-        rows.append(Row(f"PostgreSQL {name}: livez, readyz", f"{health}", f"{expected}", health == expected))
-    return rows
-
-
-def rows_of_answers(name, cached, others):
-    """Return Rows about the answers, lists of watch(), for cached pages and for others."""
-    slow = [took for took, _status, _is_page in cached if took > LONGEST]
-    slowest = max(took for took, _status, _is_page in cached + others)
-    failed = [status for _took, status, _is_page in cached if status != 200]
-    bad = [
-        status
-        for _took, status, is_page in others
-        if status != 200 and not (status in {500, 503} and is_page)
-    ]
+    # PostgreSQL is restarted before they are asked.
+    expected = {restarted: health, stopped: (200, 503), hung: (200, "no answer")}
+    yield is_at_most(f"{name}: back after", back, BACK_WITHIN, " s")
+    yield is_equal(f"{name}: livez, readyz", health, expected[fault])
     # In each process, one request finds out whether the content version has changed.
-    waiting, longest = (PROCESSES, HUNG + 2 * LONGEST) if name == "hung" else (0, LONGEST)
-    return [
-        Row(
-            f"PostgreSQL {name}: cached pages that failed", f"{len(failed)} of {len(cached)}", "0", not failed
-        ),
-        Row(
-            f"PostgreSQL {name}: cached pages that took longer than {LONGEST} s",
-            f"{len(slow)} of {len(cached)}",
-            f"<= {waiting}",
-            len(slow) <= waiting,
-        ),
-        Row(
-            f"PostgreSQL {name}: responses other than the page or the outage page",
-            f"{len(bad)} of {len(others)}",
-            "0",
-            not bad,
-        ),
-        Row(
-            f"PostgreSQL {name}: slowest response", f"{slowest:.1f} s", f"<= {longest} s", slowest <= longest
-        ),
-    ]
+    waiting, longest = (PROCESSES, HUNG + 2 * LONGEST) if fault is hung else (0, LONGEST)
+    failed = [status for _took, status, _is_page in cached if status != 200]
+    slow = [took for took, *_others in cached if took > LONGEST]
+    bad = [status for _, status, is_page in others if status not in ({200, 500, 503} if is_page else {200})]
+    yield is_equal(f"{name}: cached pages of {len(cached)} that failed", failed, [])
+    yield is_at_most(f"{name}: cached pages that took longer than {LONGEST} s", len(slow), waiting)
+    yield is_equal(f"{name}: responses of {len(others)} other than the page or the outage page", bad, [])
+    slowest = max(took for took, *_others in cached + others)
+    yield is_at_most(f"{name}: slowest response", slowest, longest, " s")
 
 
-def is_cached_page(site, address):
-    """Return whether the page at `address` is one that the site caches."""
-    return "s-maxage" in site.ask(address)[1].get("Cache-Control", "")
-
-
-def watch(site, addresses, stop, answers):
+def watch(site, addresses, answers, stop):
     """Request `addresses` in turn until `stop` is set, and add an entry for each to the list `answers`.
 
     An entry is (seconds, status, whether the body has a heading, as a page and the outage page have).
@@ -165,12 +123,10 @@ def watch(site, addresses, stop, answers):
 
 def unpublished(site, database):
     """Unpublish a story, and stop the database when all processes know; it must not be shown again."""
-    address = next(a for a in site.facts["addresses"] if re.match("/stories/.", a))
+    address = site.facts["pages"][2]
     site.ask(address)
-    say(f"unpublishing {address}")
-    slug = address.strip("/").split("/")[-1]
-    code = f"from stories.models import StoryPage as S; S.objects.get(slug={slug!r}).unpublish()"
-    site.manage("shell", "-c", code)
+    code = "from stories.models import StoryPage as S; S.objects.get(pk={}).unpublish()"
+    site.manage("shell", "-c", code.format(site.facts["story"]))
     time.sleep(1)  # until each process reads the content version again
     for _worker in range(20):
         site.ask(address)
@@ -179,37 +135,29 @@ def unpublished(site, database):
         statuses = {site.ask(address)[0] for _worker in range(20)}
     finally:
         database.start()
-    return [Row("unpublished, then PostgreSQL stopped: answers", f"{statuses}", "{503}", statuses == {503})]
-
-
-# --- Ten minutes ---------------------------------------------------------------------------------
+    return is_equal(f"{address} unpublished, then PostgreSQL stopped: answers", statuses, {503})
 
 
 def soak(folder):
     """Request all kinds of pages for ten minutes, at half of the highest rate."""
-    with site_on_postgresql(folder) as (site, _database):
+    with site_on_postgresql(folder) as (site, _database), ThreadPoolExecutor() as pool:
         site.start()
-        top = load(site, TOP, pause=0).rate
+        load = site.port, site.facts["pages"], site.folder
+        top = run_wrk(*load, TOP, CONNECTIONS).rate
         # Milliseconds between the requests of a connection, with which all together make half as many.
         pause = round(1000 * CONNECTIONS / (top / 2))
-        say(f"{top:.0f} a second at most; {SOAK // 60} minutes at half of it")
-        with ThreadPoolExecutor() as pool:
-            # The warm-up is part of the same run, because new connections could reach an idle process.
-            soaking = pool.submit(load, site, SOAK, pause)
-            time.sleep(WARM_UP)
-            before = memory(site)
-            result = soaking.result()
+        say(f"{top:.0f} a second at most; {SOAK} seconds at half of it")
+        # The warm-up is part of the same run, because new connections could reach an idle process.
+        soaking = pool.submit(run_wrk, *load, SOAK, CONNECTIONS, pause=pause)
+        time.sleep(min(WARM_UP, SOAK / 2))
+        before = memory(site)
+        result = soaking.result()
         growth = memory(site) / before - 1
     return [
-        Row("soak: errors", f"{result.errors or 0} at {result.rate:.0f}/s", "0", not result.errors),
-        Row("soak: p99", f"{result.p99:.0f} ms", "< 100 ms", result.p99 < 100),
-        Row("soak: memory", f"{growth:+.1%}", "< +5 %", growth < 0.05),
+        is_equal(f"soak: errors at {result.rate:.0f}/s", result.errors or 0, 0),
+        is_at_most("soak: p99", result.p99, 100, " ms"),
+        is_at_most("soak: growth of the memory", 100 * growth, 5, " %"),
     ]
-
-
-def load(site, seconds, pause):
-    """Request the site's addresses; return wrk's Result."""
-    return run_wrk(site.port, site.facts["addresses"], site.folder, seconds, CONNECTIONS, pause=pause)
 
 
 def memory(site):

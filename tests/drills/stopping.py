@@ -10,7 +10,6 @@ from tests.drills import Row
 from tests.drills.availability import Front, replicas
 from tests.drills.changes import LIMIT, NEW, OLD, writer
 from tests.drills.floods import FLOODS
-from tests.drills.sites import Editor
 from tests.drills.wrk import NEW_ADDRESSES_SCRIPT, run_wrk
 from tests.support import front_server
 from tests.support.production import new_safeguarding_key
@@ -35,6 +34,7 @@ from django.db import connection
 query = "SELECT extract(epoch FROM pg_xact_commit_timestamp(xmin)) FROM safeguarding_stopcode"
 print(connection.cursor().execute(query).fetchone()[0])
 """
+FORM = "application/x-www-form-urlencoded"
 # It has locked its page when it says so, and commits later.
 PUBLISH = "with transaction.atomic(): publish(story); begin(); time.sleep(5)"
 
@@ -86,7 +86,7 @@ def stop_while_others_ask(site, front, address, story, code):
         print(file=process.stdin, flush=True)
         assert process.stdout.readline() == "begin\n"
         began = time.time()
-        done = front.ask("/stop/", "POST", urlencode({"code": code}), **Editor.FORM)[2]
+        done = front.ask("/stop/", "POST", urlencode({"code": code}), Content_Type=FORM)[2]
         took = time.time() - began
         time.sleep(2 * LIMIT)
         is_over.set()

@@ -8,60 +8,59 @@ from dataclasses import dataclass
 from tests.support import services
 from tests.support.production import HOST
 
+# As a request over HTTPS through a front server, which also compresses.
+HEADERS = {"Host": HOST, "X-Forwarded-Proto": "https", "Accept-Encoding": "gzip"}
 # Script for wrk, in Lua: each connection requests one page after another, with a pause between them.
 PAGES_SCRIPT = """
-local pages = {{ {pages} }}
-local headers = {{ ["Host"] = "{host}", ["X-Forwarded-Proto"] = "https", ["Accept-Encoding"] = "gzip" }}
-local number = 0
+local pages, number = {{ {pages} }}, 0
+math.randomseed(os.time()) -- Otherwise random numbers would be the same in each run.
 function delay() return {pause} end
 function request()
   number = number % #pages + 1
-  return wrk.format("GET", pages[number], headers)
+  return wrk.format("GET", pages[number])
 end
 """
 # The same, each time with another made-up session cookie. 40 hexadecimal digits have the form of a session
-# key (caching/session_keys.py). Without a new seed, Lua would make the same ones in each run.
-JUNK_COOKIES_SCRIPT = PAGES_SCRIPT.replace(
-    "  return wrk",
-    """
-  local key = ""
-  for _ = 1, 40 do key = key .. string.format("%x", math.random(0, 15)) end
-  headers["Cookie"] = "__Host-sessionid=" .. key
-  return wrk""",
-).replace("{{ {pages} }}", "{{ {pages} }}\nmath.randomseed(os.time())")
-# The same, each time with another number at the end of the address.
-NEW_ADDRESSES_SCRIPT = PAGES_SCRIPT.replace("pages[number],", "pages[number] .. math.random(10^9),").replace(
-    "{{ {pages} }}", "{{ {pages} }}\nmath.randomseed(os.time())"
+# key (caching/session_keys.py).
+COOKIE = (
+    r'"__Host-sessionid=" .. ("0"):rep(40):gsub(".", function() return ("%x"):format(math.random(0, 15)) end)'
 )
+JUNK_COOKIES_SCRIPT = PAGES_SCRIPT.replace(
+    "  return wrk", f'  wrk.headers["Cookie"] = {COOKIE}\n  return wrk'
+)
+# The same, each time with another number at the end of the address.
+NEW_ADDRESSES_SCRIPT = PAGES_SCRIPT.replace("pages[number])", "pages[number] .. math.random(10^9))")
 
 
 @dataclass
 class Result:
-    """`rate`: responses per second. `p99`: milliseconds. `errors`: wrk's lines about errors, as text."""
+    """`rate`: responses a second. `p50`, `p99`: milliseconds. `errors`: wrk's lines about errors, as text."""
 
     rate: float
+    p50: float
     p99: float
     errors: str
 
 
-def run_wrk(port, pages, folder, seconds, connections, script=PAGES_SCRIPT, pause=0):
-    """Request `pages` at `port`; return a Result. `pause`: milliseconds between a connection's requests."""
+def run_wrk(port, pages, folder, seconds, connections, script=PAGES_SCRIPT, pause=0, headers=HEADERS):
+    """Request `pages` at `port`; return a Result. `pause`: milliseconds between a connection's requests.
+
+    `script`: with an empty one, only the first page is requested.
+    """
+    options = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "--latency"]
+    for name, value in headers.items():
+        options += ["-H", f"{name}: {value}"]
     with tempfile.NamedTemporaryFile("w", suffix=".lua", dir=folder) as file:
-        quoted = ", ".join(f'"{page}"' for page in pages)
-        file.write(script.format(pages=quoted, host=HOST, pause=pause))
+        file.write(script.format(pages=", ".join(f'"{page}"' for page in pages), pause=pause))
         file.flush()
-        command = [
-            services.wrk(),
-            "-t1",
-            f"-c{connections}",
-            f"-d{seconds}s",
-            "--timeout",
-            "10s",
-            "--latency",
-        ]
-        command += ["-s", file.name, f"http://127.0.0.1:{port}"]
+        command = [services.wrk(), *options, "-s", file.name, f"http://127.0.0.1:{port}{pages[0]}"]
         printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-    value, unit = re.search(r"^\s+99%\s+([\d.]+)(us|ms|s)", printed, re.MULTILINE).groups()
-    errors = re.findall(r"Non-2xx.*|Socket errors.*", printed)
+    times = dict(re.findall(r"^\s+(50|99)%\s+(\S+)", printed, re.MULTILINE))
+    p50, p99 = (in_milliseconds(times[share]) for share in ("50", "99"))
     rate = float(re.search(r"Requests/sec:\s+(\S+)", printed)[1])
-    return Result(rate, float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit], "; ".join(errors))
+    return Result(rate, p50, p99, "; ".join(re.findall(r"Non-2xx.*|Socket errors.*", printed)))
+
+
+def in_milliseconds(time):
+    value, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", time).groups()
+    return round(float(value) * {"us": 0.001, "ms": 1, "s": 1000}[unit], 2)

@@ -1,6 +1,5 @@
-"""The form of a story: the order of its fields, and its words."""
+"""“Write a story” on the first page of the admin, and the words of the form of a story."""
 
-import json
 import re
 from pathlib import Path
 
@@ -8,62 +7,12 @@ import pytest
 import wagtail
 from babel.messages.pofile import read_po
 from django.utils.translation import gettext, ngettext
+from wagtail.models import Page
 
-from home.models import HomePage, StandardPage
-from tests.support.builders import client_of, make_index, make_user, parse
+from tests.support.builders import home_page, make_index, make_private, make_user, parse
+from tests.support.translators import Scene, make_editor
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
-
-ADD_STORY = "/admin/pages/add/stories/storypage/{}/"
-
-
-@pytest.fixture(scope="module")
-def form(module_transaction):
-    """The page with the form of a new story, for an editor. It is read once for all tests."""
-    return parse(client_of(make_user("Editors")).get(ADD_STORY.format(make_index().pk)))
-
-
-def test_fields_are_in_the_order_of_writing_then_filing_then_options(form):
-    headings = form.select("#tab-content .w-panel__heading")
-    names = [" ".join(each.get_text(" ", strip=True).rstrip("* ").split()) for each in headings]
-    order = [
-        "Title", "Lead picture", "Summary", "Body", "Countries", "Themes", "Authors", "Date", "Content notes",
-        "Show a table of contents", "Show the “leave quickly” button",
-    ]  # fmt: skip
-
-    assert [name for name in names if name in order] == order
-
-
-def test_stories_are_not_offered_for_menus_and_plain_pages_are(form):
-    assert not form.select("[name=show_in_menus]")
-    assert "show_in_menus" in StandardPage.get_edit_handler().get_form_class().base_fields
-    assert form.select("[name=keep_out_of_search_engines]"), "the tab with the options is in the form"
-
-
-def test_a_list_of_stories_is_called_a_section(admin_client):
-    index = make_index()
-
-    for parent in (HomePage.objects.get(), index):
-        assert "Section" in admin_client.get(f"/admin/pages/{parent.pk}/add_subpage/").text
-    heading = parse(admin_client.get(f"/admin/pages/add/stories/storyindexpage/{index.pk}/")).h1
-    assert "New: Section" in " ".join(heading.get_text(" ").split())
-
-
-def test_form_says_picture_and_alternative_text(form):
-    body = form.select_one("[data-w-block-data-value]")["data-w-block-data-value"]
-    labels = re.findall(r'"label": ("[^"]*")', body)
-    words = " ".join([form.get_text(" "), *map(json.loads, labels)])
-
-    assert "Choose a picture" in words
-    assert "Alternative text" in words
-    assert not re.search(r"\b(images?|alt text)\b", words, re.IGNORECASE)
-
-
-def test_commands_of_texts_are_named_apart_from_the_blocks(form):
-    body = form.select_one("[data-w-block-data-value]")["data-w-block-data-value"]
-
-    assert "Heading in the text" in body and "Link to a document" in body
-    assert "Heading 2" not in body
 
 
 def wagtails_words():
@@ -86,3 +35,46 @@ def test_wagtails_words_are_those_of_this_site():
 
     assert len(said) > 60, "the messages were found"
     assert [form for form in said if re.search(r"\bimages?\b|alt text", form, re.IGNORECASE)] == []
+
+
+# --- “Write a story” -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def scene():
+    """A top list in English and in French. The English one has a section, in which there is an inner list."""
+    return Scene()
+
+
+def offered(client, user):
+    """Return the keys of the lists in which the first page of the admin offers `user` to write a story.
+
+    A key has an asterisk if the page names the list, which it does where there are several.
+    """
+    client.force_login(user)
+    keys = []
+    for link in parse(client.get("/admin/")).select(".next-steps a[href*='/add/stories/storypage/']"):
+        key = link["href"].rstrip("/").rpartition("/")[2]
+        is_named = f"It is written in “{Page.objects.get(pk=key).title}”." in link.parent.text
+        keys.append(key + "*" * is_named)
+    return keys
+
+
+def test_write_a_story_leads_to_the_first_list_of_the_user(client, scene):
+    other = make_index(scene.index, "Other")
+    # (name of the user's group, pages that it may edit, the list that is offered, the asterisk of `offered`).
+    # Lists in the language of the user's admin come first, here English, and then those higher in the tree.
+    for name, pages, expected, mark in (
+        ("everywhere", [home_page()], scene.index, "*"),
+        ("inner", [scene.inner], scene.inner, ""),
+        ("two", [scene.inner, other], other, "*"),
+        ("french", [scene.french_index], scene.french_index, ""),
+        ("french too", [scene.french_index, scene.inner], scene.inner, "*"),
+    ):
+        assert offered(client, make_editor(*pages, name=name)) == [f"{expected.pk}{mark}"], name
+    assert offered(client, make_user(is_superuser=True)) == [f"{scene.index.pk}*"]
+    assert offered(client, make_user("Editors")) == [f"{scene.index.pk}*"]
+    assert offered(client, make_editor(scene.section, permissions=["change_page"])) == []
+    # A private list is offered like any other.
+    private = make_editor(make_private(scene.section), name="private")
+    assert offered(client, private) == [f"{scene.section.pk}*"]

@@ -27,9 +27,6 @@ def feeds(client, address):
     return [(link["type"].split("/")[1], link["title"], link["href"].removeprefix(SITE)) for link in links]
 
 
-# --- Canonical URLs ------------------------------------------------------------------------------
-
-
 # Requested addresses, and their canonical ones.
 CANONICAL = [
     ("/", "/"),
@@ -61,9 +58,11 @@ def test_every_page_has_one_canonical_url(client, subtests, monkeypatch):
                 assert canonical(client, requested) == expected
 
 
-def test_responses_without_a_page_have_no_metadata(client):
-    for address in ("/no-such-page/", "/search/?q=words"):
-        page = parse(client.get(address))
+def test_responses_without_a_public_page_have_no_metadata(client):
+    draft = make_story("A story", live=False).make_preview_request()
+    for response in (client.get("/no-such-page/"), client.get("/search/?q=words"), draft.render()):
+        page = parse(response)
+        assert page.h1
         assert not page.select("link[rel=canonical], meta[property], script[type='application/ld+json']")
 
 
@@ -87,9 +86,7 @@ def test_a_story_has_a_card_with_its_lead_picture(client, media_root):
         "og:description": "What it <is> about.",
         "og:site_name": "Stories",
         "og:locale": "en_US",
-        "og:image:width": "1200",
-        "og:image:height": "630",
-        "og:image:alt": "A lamp",
+        **{"og:image:width": "1200", "og:image:height": "630", "og:image:alt": "A lamp"},
         "article:published_time": f"{story.date}T00:00:00+00:00",
         "article:modified_time": story.last_published_at.isoformat(),
         "twitter:card": "summary_large_image",
@@ -101,17 +98,12 @@ def test_a_story_has_a_card_with_its_lead_picture(client, media_root):
     assert response.getvalue()
 
 
-def test_the_card_has_the_title_and_description_for_search_engines(client):
+def test_the_card_of_a_story_follows_its_fields(client, media_root):
+    """Also of a story that is kept out of search engines. A decorative picture has no alternative text."""
     words = {"seo_title": "In short", "search_description": "For those who search."}
-    # A story that is kept out of search engines has a card all the same.
-    story = make_story("A story", keep_out_of_search_engines=True, **words)
-    card = cards(client, story.url)
+    lead = {"lead_image": make_image(), "lead_image_decorative": True, "lead_image_alt": "Left from before"}
+    card = cards(client, make_story("A story", keep_out_of_search_engines=True, **words, **lead).url)
     assert (card["og:title"], card["og:description"]) == ("In short", "For those who search.")
-
-
-def test_a_decorative_picture_has_no_alternative_text_on_the_card(client, media_root):
-    story = make_story(lead_image=make_image(), lead_image_decorative=True, lead_image_alt="Left from before")
-    card = cards(client, story.url)
     assert card["og:image"]
     assert "og:image:alt" not in card
 
@@ -132,41 +124,31 @@ def test_a_page_without_a_picture_has_the_logo_or_nothing(client, media_root):
 
 def test_home_and_lists_have_the_picture_of_their_first_story_with_one(client, media_root):
     """Pictures that readers may not see, and stories that are kept out of search engines, are left out."""
-    make_story("A lamp", countries=["KE"], lead_image=make_image(), lead_image_alt="A lamp")
-    gate = make_story("A gate", countries=["SN"], lead_image=make_image(), lead_image_alt="A gate")
-    held = make_story("Held back", countries=["KE"], lead_image=make_image(), lead_image_alt="Somebody")
+
+    def make(alt, *countries, **fields):
+        return make_story(countries=countries, lead_image=make_image(), lead_image_alt=alt, **fields)
+
+    make("A lamp", "KE")
+    gate, held = make("A gate", "SN"), make("Somebody", "KE")
     # As if somebody on the picture did not agree to it: it is shown to nobody.
     CleanImage.objects.filter(pk=held.lead_image_id).update(shown_until=None)
     bare = make_story("Bare", countries=["KE", "SN"])
-    hidden = make_story(
-        "Kept out", lead_image=make_image(), lead_image_alt="A road", keep_out_of_search_engines=True
-    )
-    home = home_page()
-    home.featured_stories = [FeaturedStory(story=story) for story in (bare, held, hidden, gate)]
-    home.save()
-    french = make_index_in("fr")
-    make_story("Lampe", french, lead_image=make_image(), lead_image_alt="Une lampe")
+    hidden = make("A road", keep_out_of_search_engines=True)
+    featured = [FeaturedStory(story=story) for story in (bare, held, hidden, gate)]
+    builders.save_with(home_page(), featured_stories=featured)
+    make("Une lampe", parent=make_index_in("fr"))
     # The home page takes its featured stories in their order, a list its stories, the newest first.
-    found = {
-        address: cards(client, address)
-        for address in ("/", "/stories/", "/stories/country/kenya/", "/fr/stories/")
-    }
-    assert {address: card.get("og:image:alt") for address, card in found.items()} == {
-        "/": "A gate",
-        "/stories/": "A gate",
-        "/stories/country/kenya/": "A lamp",
-        "/fr/stories/": "Une lampe",
-    }
-    assert found["/"]["twitter:card"] == "summary_large_image"
+    expected = {"/": "A gate", "/stories/": "A gate", "/stories/country/kenya/": "A lamp"}
+    expected |= {"/fr/stories/": "Une lampe"}
+    assert {address: cards(client, address).get("og:image:alt") for address in expected} == expected
 
 
 def test_lists_and_other_pages_have_a_card_too(client):
     make_story(countries=["KE"], themes=["Mining"])
     builders.save_with(make_theme("Mining"), description="Of gold and cobalt.")
     make_plain_page("About", introduction="Who we are.")
-    home = home_page()
-    home.headline, home.introduction = "Stories of freedom", "<p>Told <b>with</b> care.</p>"
-    home.save()
+    words = {"headline": "Stories of freedom", "introduction": "<p>Told <b>with</b> care.</p>"}
+    builders.save_with(home_page(), **words)
     for address, title, words in (
         ("/", "Stories of freedom", "Told with care."),
         ("/about/", "About", "Who we are."),
@@ -189,15 +171,29 @@ def test_pages_link_to_their_feeds(client):
     with caches_in_use():
         for address in ("/", story.url, "/search/"):
             assert feeds(client, address) == site
-        for address, title in (
-            ("/stories/", "Stories"),
-            ("/stories/africa/?year=2025", "Africa"),
-            ("/stories/country/kenya/", "Kenya"),
+        for path, query, title in (
+            ("/stories/", "", "Stories"),
+            ("/stories/africa/", "?year=2025", "Africa"),
+            ("/stories/country/kenya/", "", "Kenya"),
         ):
-            path = address.partition("?")[0]
             own = [("atom+xml", title, f"{path}feed.atom"), ("rss+xml", title, f"{path}feed.rss")]
-            assert feeds(client, address) == own + site
-            for _, _, feed in own:
-                assert client.get(feed).status_code == 200
-        for _, _, feed in site:
-            assert client.get(feed).status_code == 200
+            found = feeds(client, path + query)
+            assert found == own + site
+            assert [client.get(feed).status_code for *_, feed in found] == [200] * 4
+
+
+def test_an_editor_sees_how_a_story_looks_when_shared(admin_client, media_root):
+    change_settings(organisation_name="Lantern Road")
+    story = make_story("A story", summary="The summary.", live=False)
+    story.lead_image, story.lead_image_alt = make_image(size=(1200, 800)), "A lamp"
+    editor = parse(admin_client.get(f"/admin/pages/{story.pk}/edit/"))
+    assert editor.select("option[value=shared]")
+    card = parse(story.make_preview_request(preview_mode="shared").render()).main
+    for text in ("Lantern Road", "A story", "The summary."):
+        assert text in card.text
+    # 1200 × 630 pixels is the size of every card.
+    assert (card.img["width"], card.img["height"], card.img["alt"]) == ("1200", "630", "A lamp")
+    story.seo_title, story.search_description = "In short", "For those who search."
+    card = parse(story.make_preview_request(preview_mode="shared").render()).main
+    assert "In short" in card.h1.text
+    assert "The summary." not in card.text

@@ -7,16 +7,11 @@ from tests.support import builders
 from tests.support.builders import home_page, make_index, make_plain_page, make_private, make_story, parse
 from tests.support.committed import caches_in_use
 from tests.support.hidden_pages import HIDDEN, SHOWN
+from tests.support.page_heads import change_settings
 from tests.support.translations import make_home
 from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
-
-
-def assert_only_shown(html):
-    """Check that `html` has the word of public pages, and not that of hidden ones."""
-    assert SHOWN in html
-    assert HIDDEN not in html
 
 
 def menu(client, address):
@@ -31,10 +26,6 @@ def section_menu(client, address):
     return [(link.text, link.get("aria-current")) for link in links]
 
 
-def breadcrumbs(client, address):
-    return [item.get_text(strip=True) for item in parse(client.get(address)).select(".breadcrumbs li")]
-
-
 def test_menu_has_the_pages_ticked_for_menus_in_the_order_of_the_tree(client):
     make_plain_page("Get help", show_in_menus=True)
     make_index()
@@ -44,30 +35,21 @@ def test_menu_has_the_pages_ticked_for_menus_in_the_order_of_the_tree(client):
 
 
 @pytest.mark.sqlite_only
-def test_menu_marks_the_current_page_and_its_section(client):
+def test_menu_and_breadcrumbs_mark_where_the_current_page_is(client):
     make_plain_page("About", show_in_menus=True)
     section = make_index(make_index(), title="Africa")
-    story = make_story(parent=section)
-
+    story = make_story(parent=section, countries=["KE"])
     assert menu(client, "/about/") == [("About", "/about/", "page"), ("Stories", "/stories/", None)]
     for address in (section.url, story.url):
         assert menu(client, address) == [("About", "/about/", None), ("Stories", "/stories/", "true")]
-
-
-@pytest.mark.sqlite_only
-def test_breadcrumbs_are_the_pages_above_the_current_one(client):
-    section = make_index(make_index(), title="Africa")
-    story = make_story("A story", parent=section, countries=["KE"])
-
-    page = parse(client.get(story.url))
-    assert [(link.text, link["href"]) for link in page.select(".breadcrumbs a")] == [
-        ("Home", "/"),
-        ("Stories", "/stories/"),
-        ("Africa", "/stories/africa/"),
-    ]
-    assert breadcrumbs(client, "/stories/") == ["Home"]
-    assert breadcrumbs(client, "/stories/country/kenya/") == ["Home", "Stories"]
-    assert breadcrumbs(client, "/") == []
+    for address, expected in {
+        story.url: [("Home", "/"), ("Stories", "/stories/"), ("Africa", "/stories/africa/")],
+        "/stories/": [("Home", "/")],
+        "/stories/country/kenya/": [("Home", "/"), ("Stories", "/stories/")],
+        "/": [],
+    }.items():
+        links = parse(client.get(address)).select(".breadcrumbs a")
+        assert [(link.text, link["href"]) for link in links] == expected, address
 
 
 @pytest.mark.sqlite_only
@@ -95,7 +77,7 @@ def test_footer_links_the_pages_ticked_for_it_the_feed_and_the_other_versions(cl
 
 
 @pytest.mark.sqlite_only
-def test_section_menu_shows_two_levels_below_its_top_page(client):
+def test_section_menu_shows_two_levels_below_its_top_page_and_no_stories(client):
     about = make_plain_page("About")
     people = make_plain_page("People", parent=about)
     board = make_plain_page("Board", parent=people)
@@ -107,26 +89,22 @@ def test_section_menu_shows_two_levels_below_its_top_page(client):
         titles = section_menu(client, page.url)
         assert titles == [(title, "page" if title == page.title else None) for title in expected]
     assert section_menu(client, "/elsewhere/") == []
-
-
-@pytest.mark.sqlite_only
-def test_section_menu_lists_sections_and_no_stories(client):
-    index = make_index()
-    make_story("A story", parent=make_index(index, title="Africa"))
-
+    make_story("A story", parent=make_index(make_index(), title="Africa"))
     assert section_menu(client, "/stories/") == [("Stories", "page"), ("Africa", None)]
 
 
 @pytest.mark.sqlite_only
-def test_help_page_is_linked_in_the_footer_of_every_page(client):
-    home = home_page()
-    home.help_page, home.help_line = make_plain_page("Get help now"), "<p>Call somebody.</p>"
-    home.save()
-
+def test_every_page_has_the_help_page_the_palette_and_the_logo(client, media_root):
+    help_page = make_plain_page("Get help now")
+    builders.save_with(home_page(), help_page=help_page, help_line="<p>Call somebody.</p>")
+    change_settings(palette="sea", logo=builders.make_image())
     for address in ("/", "/search/", "/get-help-now/", "/no-such-page/"):
-        link = parse(client.get(address)).select_one(".help-line a")
+        page = parse(client.get(address))
+        link = page.select_one(".help-line a")
         assert (link.text, link["href"]) == ("Get help now", "/get-help-now/")
         assert "Call somebody." in link.find_parent(class_="help-line").text
+        assert page.html["class"] == ["palette-sea"]
+        assert client.get(page.select_one("img.brand__logo")["src"]).getvalue()
 
 
 @pytest.mark.sqlite_only
@@ -159,7 +137,8 @@ def test_hidden_pages_are_in_no_menu_and_no_search_results(client, subtests):
                 hide(page)
             with caches_in_use():
                 for address in ("/", "/about/", "/stories/", "/search/?q=page", "/no-such-page/"):
-                    assert_only_shown(client.get(address).text)
+                    html = client.get(address).text
+                    assert SHOWN in html and HIDDEN not in html, address
                 assert "Hidden button" not in client.get(story.url).text
                 assert parse(client.get(f"/search/?q={HIDDEN}")).select(".result") == []
 

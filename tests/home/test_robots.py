@@ -8,16 +8,11 @@ import time_machine
 from wagtail.models import Site
 
 from home.models import SiteSettings
+from tests.support.page_heads import SITE, change_settings
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
-SITE = "http://127.0.0.1:8000"
 SECURITY = "/.well-known/security.txt"
-
-
-def change(**fields):
-    """Change fields of the site settings."""
-    SiteSettings.objects.update_or_create(site=Site.objects.get(), defaults=fields)
 
 
 def rules(client):
@@ -42,18 +37,18 @@ def test_by_default_search_engines_are_allowed_and_ai_training_robots_are_not(cl
 
 
 def test_the_policy_is_a_setting(client):
-    change(robots=SiteSettings.Robots.ALL)
+    change_settings(robots=SiteSettings.Robots.ALL)
     assert allowed(client, "GPTBot")
     assert allowed(client, "Googlebot")
     for policy in (SiteSettings.Robots.NONE, "unknown"):  # An unknown policy is read as NONE.
-        change(robots=policy)
+        change_settings(robots=policy)
         assert not allowed(client, "GPTBot")
         assert not allowed(client, "Googlebot")
         assert "welcome" not in client.get("/robots.txt").content.decode(), "as search engines are by default"
 
 
 def test_security_txt_names_the_contact_for_the_next_360_days(client):
-    change(contact_email="help+site@example.org")
+    change_settings(contact_email="help+site@example.org")
     with time_machine.travel(datetime.datetime(2026, 3, 14, 15, 9, tzinfo=datetime.UTC), tick=False):
         response = client.get(SECURITY)
     assert response["Content-Type"] == "text/plain; charset=utf-8"
@@ -74,7 +69,7 @@ def test_there_is_no_security_txt_without_a_contact(client):
 def test_both_files_are_read_only_and_cheap_and_set_no_cookie(
     client, django_assert_num_queries, address, number_of_queries
 ):
-    change(contact_email="help@example.org")
+    change_settings(contact_email="help@example.org")
     with django_assert_num_queries(number_of_queries):
         assert not client.get(address).cookies
     assert client.post(address).status_code == 405

@@ -25,13 +25,8 @@ def test_the_home_page_describes_the_organisation_and_the_search(client):
 
 
 def test_a_story_is_described_as_an_article(client, media_root):
-    story = make_story(
-        "A story",
-        summary="What it is about.",
-        authors=["Amina", "Staff"],
-        lead_image=make_image(),
-        lead_image_alt="A lamp",
-    )
+    lead = {"lead_image": make_image(), "lead_image_alt": "A lamp"}
+    story = make_story("A story", summary="What it is about.", authors=["Amina", "Staff"], **lead)
     article = json_ld_nodes(client, story.url)["Article"]
     expected = {
         "headline": "A story",
@@ -47,19 +42,17 @@ def test_a_story_is_described_as_an_article(client, media_root):
     assert article["publisher"]["name"] == "Stories"
 
 
-def trail(client, address):
-    """Return (name, path) of each item of the BreadcrumbList."""
-    items = json_ld_nodes(client, address)["BreadcrumbList"]["itemListElement"]
-    assert [item["position"] for item in items] == list(range(1, len(items) + 1))
-    return [(item["name"], item["item"].removeprefix(SITE)) for item in items]
-
-
 def test_breadcrumbs_follow_the_navigation(client):
     story = make_story("A story", parent=make_index(make_index(), "Africa"), countries=["KE"])
-    above = [("Home", "/"), ("Stories", "/stories/")]
-    africa = ("Africa", "/stories/africa/")
-    assert trail(client, story.url) == [*above, africa, ("A story", story.url)]
-    assert trail(client, "/stories/country/kenya/") == [*above, ("Kenya", "/stories/country/kenya/")]
+    above, kenya = {"Home": "/", "Stories": "/stories/"}, "/stories/country/kenya/"
+    for address, own in (
+        (story.url, {"Africa": "/stories/africa/", "A story": story.url}),
+        (kenya, {"Kenya": kenya}),
+    ):
+        items = json_ld_nodes(client, address)["BreadcrumbList"]["itemListElement"]
+        assert [(each["position"], each["name"], each["item"]) for each in items] == [
+            (number, name, SITE + path) for number, (name, path) in enumerate((above | own).items(), start=1)
+        ]
 
 
 def test_markup_in_texts_is_escaped_in_the_metadata(client):

@@ -1,15 +1,21 @@
 """Who may download a file: those who may see a page that shows it, and editors. Others get a 404."""
 
+import datetime
 import re
 
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
+from django.utils import timezone
+from wagtail.models import Page
 
-from media.models import CleanImage, Rendition
+from media.models import CleanDocument, CleanImage, Rendition
+from publishing.hiding import hide
+from publishing.trash import move_to_trash
 from stories.models import StoryAuthor
 from tests.support import admin_world, builders
 from tests.support import files_of_pages as files
+from tests.support.people import make_agreeing_person, rows_of, withdraw
 from tests.support.undone import undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
@@ -22,20 +28,115 @@ MEMBERS = {"visitor": False, "member": True, "editor": True}
 GROUP = {"visitor": False, "member": False, "reader": True, "editor": True}
 STAFF = {"visitor": False, "reader": False, "editor": True}
 NOBODY = {"visitor": False, "moderator": False}
-# (who gets the file, names of functions of files_of_pages: each makes a file in a situation).
-SITUATIONS = [
-    (ALL, "live_story body_of_live_story replaced_in_draft private_and_public logo author_of_live_story"),
-    (ALL, "document_of_live_story document_in_text"),
-    (MEMBERS, "story_for_members"),
-    (GROUP, "story_for_group story_below_page_for_group story_for_group_below_page_for_members"),
-    (GROUP, "author_of_story_for_group document_of_story_for_group"),
-    (STAFF, "draft scheduled unpublished hidden_at_once in_the_trash deleted used_by_nothing new_in_draft"),
-    (STAFF, "replaced_and_published story_for_members_of_a_person_who_withdrew person_who_withdrew"),
-    (STAFF, "person_who_withdrew_on_a_page_for_members draft_for_members author_of_draft author_of_nothing"),
-    (STAFF, "original_size document_of_draft document_of_unpublished document_of_nothing"),
-    (NOBODY, "original_file document_file"),
-]
-TABLE = {name: row for row, names in SITUATIONS for name in names.split()}
+
+
+def replace(story):
+    story.lead_image = builders.make_image()
+    return story.save_revision()
+
+
+def schedule(story):
+    story.go_live_at = timezone.now() + datetime.timedelta(days=1)
+    story.save_revision().publish()
+
+
+def below(restrict):
+    """Return a section that the function `restrict` made private."""
+    return restrict(builders.make_index(builders.make_index(), "Inner section"))
+
+
+def withdrawn(act=None):
+    """Make a picture on a page about a person who withdraws, and call `act` with the page."""
+    person, image = make_agreeing_person(), builders.make_image(shows="person")
+    image.people.add(person)
+    people = {"people": "listed", "story_people": rows_of(person)}
+    page = builders.make_plain_page("About", body=[builders.pictures_block(image)], **people)
+    withdraw(person)
+    if act:
+        act(Page.objects.get(pk=page.pk))
+    return files.address_of(image)
+
+
+def withdrawn_lead():
+    person = make_agreeing_person()
+    people = {"people": "listed", "story_people": rows_of(person)}
+    address = files.lead(builders.make_private, **people)
+    withdraw(person)
+    return address
+
+
+def in_body():
+    builders.make_story(body=[builders.pictures_block(image := builders.make_image())])
+    return files.address_of(image)
+
+
+def private_and_public():
+    files.private_to_group(files.story_with(image := builders.make_image()))
+    files.story_with(image)
+    return files.address_of(image)
+
+
+def author_of_nothing():
+    builders.make_author("Awa", picture=(image := builders.make_image()))
+    return files.address_of(image)
+
+
+def document_in_text():
+    document = builders.make_document()
+    link = f'<p><a linktype="document" id="{document.pk}">x</a></p>'
+    builders.make_story(body=[{"type": "text", "value": link}])
+    return document.url
+
+
+def document_file():
+    files.document_of_live_story()
+    return f"/media/{CleanDocument.objects.get().file.name}"
+
+
+# {a file in a situation: (function that makes it and returns its address, who gets it)}.
+TABLE = {
+    "live story": (files.lead, ALL),
+    "body of a live story": (in_body, ALL),
+    "draft": (files.draft, STAFF),
+    "scheduled": (lambda: files.lead(schedule, live=False), STAFF),
+    "unpublished": (files.unpublished, STAFF),
+    "hidden at once": (lambda: files.lead(hide), STAFF),
+    "in the trash": (lambda: files.lead(move_to_trash), STAFF),
+    "deleted": (lambda: files.lead(lambda story: story.delete()), STAFF),
+    "used by nothing": (files.used_by_nothing, STAFF),
+    "new in a draft": (files.new_in_draft, STAFF),
+    "replaced in a draft": (lambda: files.lead(replace), ALL),
+    "replaced and published": (lambda: files.lead(lambda story: replace(story).publish()), STAFF),
+    "story for members": (lambda: files.lead(builders.make_private), MEMBERS),
+    "story for a group": (files.story_for_group, GROUP),
+    "below a page for a group": (lambda: files.lead(parent=below(files.private_to_group)), GROUP),
+    "for a group, below a page for members": (
+        lambda: files.lead(files.private_to_group, parent=below(builders.make_private)),
+        GROUP,
+    ),
+    "story for members, of a person who withdrew": (withdrawn_lead, STAFF),
+    "person who withdrew": (withdrawn, STAFF),
+    "person who withdrew, on a page for members": (lambda: withdrawn(builders.make_private), STAFF),
+    "draft for members": (lambda: files.lead(builders.make_private, live=False), STAFF),
+    "private and public": (private_and_public, ALL),
+    "logo": (files.logo, ALL),
+    "author of a live story": (files.author_of_live_story, ALL),
+    "author of a draft": (lambda: files.author_of_live_story(live=False), STAFF),
+    "author of a story for a group": (lambda: files.author_of_live_story(files.private_to_group), GROUP),
+    "author of nothing": (author_of_nothing, STAFF),
+    "original file": (files.original_file, NOBODY),
+    "original size": (files.original_size, STAFF),
+    "document of a live story": (files.document_of_live_story, ALL),
+    "document in a text": (document_in_text, ALL),
+    "document of a draft": (files.document_of_draft, STAFF),
+    "document of an unpublished story": (
+        lambda: files.document_of_live_story(lambda story: story.unpublish()),
+        STAFF,
+    ),
+    "document of a story for a group": (lambda: files.document_of_live_story(files.private_to_group), GROUP),
+    "document of nothing": (lambda: builders.make_document().url, STAFF),
+    "file of a document": (document_file, NOBODY),
+}
 # {who: the names of the user's groups}
 GROUPS = {"member": [], "reader": ["Readers"], "editor": ["Editors"], "moderator": ["Moderators"]}
 
@@ -46,9 +147,9 @@ def test_who_gets_the_file(subtests):
     clients = {who: Client() for who in ("visitor", *GROUPS)}
     for who, groups in GROUPS.items():
         clients[who].force_login(builders.make_user(*groups))
-    for name, row in TABLE.items():
+    for name, (make_file, row) in TABLE.items():
         with subtests.test(name), undone():
-            address = getattr(files, name)()
+            address = make_file()
             # Addresses of pictures begin with "/media/". No cache may keep a document, not even a public one.
             public = row == ALL and address.startswith("/media/")
             cache = "public, max-age=600, s-maxage=1" if public else "private, no-store"
@@ -125,7 +226,7 @@ def test_visitor_gets_every_picture_of_a_page(client):
     image = builders.make_image(size=(700, 450))
     files.logo()
     builders.make_author("Awa", picture=image)
-    story = files.story_with(image, authors=["Awa"], body=files.picture_block(image))
+    story = files.story_with(image, authors=["Awa"], body=[builders.pictures_block(image)])
     asked = set()
     for page in (story.url, f"{story.url}?text=1", "/", "/stories/"):
         text = client.get(page).text

@@ -93,8 +93,8 @@ def new_text():
 
 
 @pytest.mark.sqlite_only
-def test_editor_cannot_change_a_picture_that_is_held_back(editor, own):
-    """A picture is held back while somebody on it doesn't agree. It is shown again as soon as they do.
+def test_editor_cannot_change_a_picture_that_is_held(editor, own):
+    """A picture is held while somebody on it doesn't agree. It is shown again as soon as they do.
 
     Readers would see the change then. They would see the picture at once if the person was taken off it.
     """

@@ -124,7 +124,7 @@ def test_without_the_ledger_everybody_is_held_until_a_lead_confirms(client, tmp_
     ledger.file_path().unlink()
 
     restore_site(tmp_path / "later")
-    assert "is held back until the safeguarding team confirms it" in caplog.text
+    assert "is held until the safeguarding team confirms it" in caplog.text
     addresses = [HOME, other.url, nobody.url]
     assert statuses(*addresses) == [404, 404, 200]
     # While everybody is held, no ledger is written: the next restore would trust it.

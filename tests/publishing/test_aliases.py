@@ -14,41 +14,33 @@ from tests.support.undone import undone
 pytestmark = pytest.mark.django_db
 
 
-def with_pages_below(story):
-    story.get_parent().specific.create_alias(recursive=True, parent=make_index(), update_slug="again")
-
-
-def in_another_language(story):
-    story.copy_for_translation(make_home("fr").locale, copy_parents=True)
-
-
-def with_all_parents(story):
-    """Do as Wagtail's setting WAGTAILSIMPLETRANSLATION_SYNC_PAGE_TREE does with each new page."""
-    story.copy_for_translation(make_home("fr").locale, copy_parents=True, alias=True)
-
-
-def save_page(story, **options):
+def save_page(story, save=Page.save, **options):
     page = Page.objects.get(pk=make_plain_page("Other").pk)
     page.alias_of = Page.objects.get(pk=story.pk)
-    page.save(**options)
+    save(page, **options)
 
 
-def load_rows(story):
-    page = Page.objects.get(pk=make_plain_page("Other").pk)
-    page.alias_of = Page.objects.get(pk=story.pk)
+def load_rows(page):
     for row in serializers.deserialize("json", serializers.serialize("json", [page])):
         row.save()
 
 
 WAYS = {
     "action": lambda story: story.create_alias(parent=make_index(), update_slug="alias"),
-    "section": with_pages_below,
-    "untranslated parent": in_another_language,
-    "synchronised tree": with_all_parents,
+    "section": lambda story: story.get_parent().specific.create_alias(
+        recursive=True, parent=make_index(), update_slug="again"
+    ),
+    "untranslated parent": lambda story: story.copy_for_translation(
+        make_home("fr").locale, copy_parents=True
+    ),
+    # As Wagtail's setting WAGTAILSIMPLETRANSLATION_SYNC_PAGE_TREE does with each new page.
+    "synchronised tree": lambda story: story.copy_for_translation(
+        make_home("fr").locale, copy_parents=True, alias=True
+    ),
     "save": save_page,
     "save without validation": lambda story: save_page(story, clean=False),
     "save one field": lambda story: save_page(story, clean=False, update_fields=["alias_of"]),
-    "fixture": load_rows,
+    "fixture": lambda story: save_page(story, load_rows),
 }
 
 

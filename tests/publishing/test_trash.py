@@ -6,7 +6,6 @@ import pytest
 from django.core.management import call_command
 from django.db.models.signals import pre_delete
 from django.http import Http404
-from django.test import Client
 from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, PageLogEntry, Workflow
@@ -46,26 +45,19 @@ def story(pages):
     return stored(pages[1]).specific
 
 
-def test_section_is_withdrawn_with_its_stories(section, story):
+def test_section_is_withdrawn_with_its_stories_and_its_address_is_free(client, section, story):
     other = builders.make_story("Other")
     addresses = [page.url for page in (section, story)]
-    assert {Client().get(address).status_code for address in addresses} == {200}
-
+    assert {client.get(address).status_code for address in addresses} == {200}
     trashed(section)
-
-    assert {Client().get(address).status_code for address in addresses} == {404}
+    assert {client.get(address).status_code for address in addresses} == {404}
     assert [stored(page).live for page in (section, story, other)] == [False, False, True]
     assert [trash.is_in_trash(stored(page)) for page in (section, story, other)] == [True, True, False]
     assert set(Page.objects.filter(trash.in_trash())) == {stored(section), stored(story)}
-
-
-def test_address_is_free_and_has_no_redirect(client, section, story):
-    address = story.url
-    trashed(section)
     assert stored(story).url_path.endswith(f"/trash-{section.pk}/story/")
     new = builders.make_index(builders.make_index(), "Section")
     builders.make_story("Lanterns", new, slug="story")
-    assert "Lanterns" in client.get(address).text
+    assert "Lanterns" in client.get(addresses[1]).text
     assert not Redirect.objects.exists()
 
 
@@ -73,11 +65,10 @@ def test_restored_page_is_a_draft_where_it_was(client, section, story):
     address = story.url
     row = trashed(section)
     trash.restore(row)
-    assert not TrashedPage.objects.exists()
     assert stored(story).url_path == story.url_path
-    assert not stored(story).live and not stored(section).live
-    assert client.get(address).status_code == 404
+    assert not (TrashedPage.objects.exists() or stored(story).live or stored(section).live)
     for page in (section, story):
+        assert client.get(address).status_code == 404
         stored(page).specific.save_revision().publish()
     assert client.get(address).status_code == 200
     actions = PageLogEntry.objects.filter(page=section.pk).values_list("action", flat=True)
@@ -116,20 +107,17 @@ def test_second_request_of_a_double_click_changes_nothing(story, monkeypatch):
 
 
 def test_page_below_is_not_restored_before_the_page_above(section, story):
+    outer = trashed(section)
+    trash.move_to_trash(stored(story))  # It went with the page above, so it gets no row of its own.
+    assert TrashedPage.objects.get() == outer
+    trash.restore(outer)
     inner, outer = trashed(story), trashed(section)
     with pytest.raises(trash.BelowTrashedPage):
         trash.restore(inner)
-    assert trash.is_in_trash(stored(story))
-    trash.restore(outer)
-    assert trash.is_in_trash(stored(story)) and not trash.is_in_trash(stored(section))
-    trash.restore(inner)
-    assert not trash.is_in_trash(stored(story))
-
-
-def test_page_that_went_with_the_page_above_has_no_row_of_its_own(section, story):
-    trashed(section)
-    trash.move_to_trash(stored(story))
-    assert TrashedPage.objects.get().page_id == section.pk
+    for row, are_trashed in ((None, [True, True]), (outer, [False, True]), (inner, [False, False])):
+        if row:
+            trash.restore(row)
+        assert [trash.is_in_trash(stored(page)) for page in (section, story)] == are_trashed
 
 
 @pytest.mark.sqlite_only
@@ -144,46 +132,42 @@ def test_schedule_and_workflow_end(section, story, time_machine, was_live):
     story.save_revision().publish()
     assert stored(story).approved_schedule
     row = trashed(section)
-    assert not stored(story).approved_schedule
     state.refresh_from_db()
-    assert state.status == state.STATUS_CANCELLED
+    assert (stored(story).approved_schedule, state.status) == (False, state.STATUS_CANCELLED)
     time_machine.move_to(later + datetime.timedelta(hours=1))
-    call_command("publish_scheduled")
-    assert not stored(story).live
-    trash.restore(row)
-    call_command("publish_scheduled")
-    assert not stored(story).live
+    for restore in (False, True):
+        if restore:
+            trash.restore(row)
+        call_command("publish_scheduled")
+        assert not stored(story).live
 
 
 @pytest.mark.sqlite_only
 def test_what_was_published_in_the_trash_is_a_draft_when_it_is_restored(client, story):
     """No route of the admin does so, but code may."""
-    row = trashed(story)
-    page = StoryPage.objects.get(pk=story.pk)
+    row, page = trashed(story), StoryPage.objects.get(pk=story.pk)
     page.go_live_at = timezone.now() + datetime.timedelta(days=1)
     scheduled = page.save_revision()
     StoryPage.objects.get(pk=story.pk).save_revision().publish()
     builders.save_with(scheduled, approved_go_live_at=page.go_live_at)
     page = stored(story)
-    assert page.live and page.approved_schedule
-    assert client.get(page.url).status_code == 404
+    assert page.live and page.approved_schedule and client.get(page.url).status_code == 404
     trash.restore(row)
     assert not stored(story).live and not stored(story).approved_schedule
 
 
 def test_pages_are_deleted_after_their_time(section, story, time_machine):
-    now = timezone.now()
+    now, day = timezone.now(), datetime.timedelta(days=1)
     time_machine.move_to(now)
-    trashed(story)
-    trashed(section)  # deleted before the story, which is below it
-    time_machine.move_to(now + datetime.timedelta(days=trash.DAYS - 1))
-    kept = builders.make_story("Kept")
-    trashed(kept)
+    for page in (story, section):  # The section is deleted before the story, which is below it.
+        trashed(page)
+    time_machine.move_to(now + (trash.DAYS - 1) * day)
+    kept = trashed(builders.make_story("Kept"))
     trash.delete_expired()
     assert TrashedPage.objects.count() == 3
-    time_machine.move_to(now + datetime.timedelta(days=trash.DAYS, minutes=1))
+    time_machine.move_to(now + (trash.DAYS + 0.01) * day)
     trash.delete_expired()
-    assert TrashedPage.objects.get().page_id == kept.pk
+    assert TrashedPage.objects.get() == kept
     assert not Page.objects.filter(pk__in=[section.pk, story.pk]).exists()
 
 

@@ -36,19 +36,11 @@ def build_tree(seed):
     other = Page(title="Other home", slug="other-home", live=generator.random() < 0.7, locale=home.locale)
     Page.get_first_root_node().add_child(instance=other)
     for number in range(generator.choice([3, 12, 40])):
-        above = generator.choice([home, other, *pages])
-        pages.append(
-            Page(
-                title=f"Page {number}",
-                slug=f"page-{number}",
-                path=f"{above.path}{number + 100:04}",  # 100, as the pages of the migrations have low numbers
-                depth=above.depth + 1,
-                url_path=f"{above.url_path}page-{number}/",
-                content_type=content_type,
-                locale=home.locale,
-                live=generator.random() < 0.9,
-            )
-        )
+        above, name = generator.choice([home, other, *pages]), f"page-{number}"
+        # 100, as the pages of the migrations have low numbers
+        place = {"path": f"{above.path}{number + 100:04}", "url_path": f"{above.url_path}{name}/"}
+        place |= {"depth": above.depth + 1, "live": generator.random() < 0.9, "locale": home.locale}
+        pages.append(Page(title=name, slug=name, content_type=content_type, **place))
     Page.objects.bulk_create(pages)
     # No restriction, one (twice as often) or two.
     for page in generator.sample([Page.get_first_root_node(), *pages], generator.choice([0, 1, 1, 2])):
@@ -62,11 +54,8 @@ def build_tree(seed):
 
 def pages_above(page, by_path):
     """Return the keys of `page` and of the pages above it."""
-    above = set()
-    while page:
-        above.add(page.pk)
-        page = by_path.get(page.path[: -Page.steplen])
-    return above
+    paths = (page.path[:length] for length in range(Page.steplen, len(page.path) + 1, Page.steplen))
+    return {by_path[path].pk for path in paths}
 
 
 def assert_agreement(monkeypatch, seed):
@@ -81,31 +70,27 @@ def assert_agreement(monkeypatch, seed):
     # count: NOT_LIVE in publishing/conditions.py.
     with_children = {page.path[: -Page.steplen] for page in pages}
     withdrawn = {page.pk for page in pages if not page.live and page.path in with_children}
-    withdrawn |= set(HiddenPage.objects.values_list("page", flat=True))
-    withdrawn |= set(TrashedPage.objects.values_list("page", flat=True))
+    for model in (HiddenPage, TrashedPage):
+        withdrawn |= set(model.objects.values_list("page", flat=True))
     above = {page.pk: pages_above(page, by_path) for page in pages}
     hidden = {page.pk for page in pages if above[page.pk] & (restricted | withdrawn)}
     public = {page.pk for page in pages if page.live} - hidden
 
     some = random.Random(seed).sample(pages, min(SINGLE_PAGES, len(pages)))  # noqa: S311 - the same each time
 
-    def assert_single_pages_agree():
+    def assert_agree():
+        assert set(visibility.published_pages().values_list("pk", flat=True)) == public
         for page in some:
             restrictions = visibility.restrictions_on(page)
             assert set(restrictions.values_list("page", flat=True)) == above[page.pk] & restricted
-            is_withheld = bool(above[page.pk] & withdrawn)
-            assert visibility.is_withdrawn(page) == visibility.is_withheld(page) == is_withheld
+            is_known_hidden = bool(above[page.pk] & withdrawn)
+            assert visibility.is_hidden_or_held(page) == visibility.is_known_hidden(page) == is_known_hidden
             assert visibility.is_published(page) == (page.pk in public)
 
-    def published():
-        return set(visibility.published_pages().values_list("pk", flat=True))
-
-    assert published() == public  # In a transaction, the query finds the hidden pages.
-    assert_single_pages_agree()
+    assert_agree()  # In a transaction, the queries find the hidden pages.
     with monkeypatch.context() as patch:
-        act_as_committed(patch)
-        assert published() == public  # The keys of the hidden pages are cached.
-        assert_single_pages_agree()
+        act_as_committed(patch)  # The keys of the hidden pages are cached.
+        assert_agree()
     return len(pages) - len(public)
 
 
@@ -128,7 +113,7 @@ def test_a_hidden_page_stays_hidden_while_it_gets_another_path(way):
     is_live = Page.objects.get(pk=story.pk).live
 
     def is_shown():
-        is_refused = visibility.is_withdrawn(story) or visibility.restrictions_on(story).exists()
+        is_refused = visibility.is_hidden_or_held(story) or visibility.restrictions_on(story).exists()
         return visibility.is_published(story) or (is_live and not is_refused)
 
     # A request begins, and then another process moves pages, which changes the path of each page beside them.

@@ -21,8 +21,8 @@ def person():
     return make_protected_person()
 
 
-@pytest.fixture
-def data_dir(settings, tmp_path, media_root):
-    """Keep the files of this test, and its ledger of withdrawals, in a folder of its own, and return that."""
-    settings.DATA_DIR = tmp_path
+@pytest.fixture(autouse=True)
+def data_dir(db, settings, tmp_path):
+    """Give each test the database, and keep its files and its ledger in a folder of its own."""
+    settings.DATA_DIR, settings.MEDIA_ROOT = tmp_path, tmp_path / "media"
     return tmp_path

@@ -2,7 +2,6 @@
 
 import io
 
-import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
@@ -12,7 +11,6 @@ from wagtail.models import Site, Task, Workflow
 from wagtail.users.models import UserProfile
 
 from media.cleaning import CleanFile
-from media.looks import is_like, look_of
 from media.models import CleanImage
 from safeguarding.models import Contributor, Release
 from safeguarding.withdrawal.addresses import is_erased_picture
@@ -25,8 +23,6 @@ from tests.support.stored_text import tables_with
 from tests.support.withdrawal_world import NAME
 from wordpress_import.export import Export
 from wordpress_import.models import ImportedFile, ImportedItem
-
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
 
 def make_name_everywhere():
@@ -143,10 +139,3 @@ def test_copies_of_an_erased_picture_are_listed_in_any_size_and_format():
     assert is_erased_picture(small.file_hash)
     assert not UserProfile.objects.exclude(avatar="").exists()
     assert not default_storage.exists(path)
-
-
-def test_pictures_are_compared_by_what_they_show():
-    look = look_of(ContentFile(photo((900, 600), "JPEG")))
-    assert is_like(look_of(ContentFile(photo((90, 60), "PNG"))), [look])
-    for other in (photo((900, 600), "JPEG", seed=7), builders.picture_bytes(), b"no picture"):
-        assert not is_like(look_of(ContentFile(other)), [look, ""])

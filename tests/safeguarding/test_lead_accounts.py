@@ -10,21 +10,25 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.core import mail
+from django.core.exceptions import PermissionDenied
+from django.core.management import call_command
+from django.db import transaction
 from django.urls import reverse
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from wagtail.models import ModelLogEntry
 
+from safeguarding.membership import announce_members
 from safeguarding.models import Contributor, LeakHits, Withdrawal, WithdrawalTask
-from safeguarding.policies import GROUP, NAMES_CLOSED
+from safeguarding.policies import GROUP, NAMES_CLOSED, sees_names
 from stories.terms import Theme
+from tests.support import signing_in
 from tests.support.builders import client_of, make_story, make_user, story_form
 from tests.support.leads import SECRET, address
 from tests.support.people import make_person, withdraw
 from tests.support.second_factor import with_app
-from tests.support.signing_in import ACCOUNT, ADD_USER, NOON, account_form, email_of, new_user_data
+from tests.support.signing_in import ACCOUNT, ADD_USER, DEAD_MAIL_SERVER, NOON, account_form, email_of
 from tests.support.undone import undone
 
-pytestmark = pytest.mark.django_db
 User = get_user_model()
 NEW_ADDRESS = "mine@example.org"
 
@@ -59,7 +63,7 @@ CHANGES = {
 JOINS = {
     "added": lambda user: edit(user, "Editors", GROUP),
     "added in a list": lambda user: bulk("assign_role", user, role=keys_of(GROUP)),
-    "new": lambda _user: (ADD_USER, new_user_data(username="new", groups=keys_of(GROUP))),
+    "new": lambda _user: (ADD_USER, signing_in.new_user_data(username="new", groups=keys_of(GROUP))),
     "made active": lambda _user: edit(make_user(GROUP, is_active=False), GROUP),
     "made active in a list": lambda _user: bulk(
         "set_active_state", make_user(GROUP, is_active=False), mark_as_active="True"
@@ -173,9 +177,8 @@ def test_names_stay_closed_to_the_account_for_three_days(member, time_machine):
     person = Contributor.objects.get()
     assert person.held_since
     withdraw(person)
-    report = reverse(
-        "safeguarding_withdrawals:report", args=[Withdrawal.objects.create(contributor=person).pk]
-    )
+    withdrawal = Withdrawal.objects.create(contributor=person)
+    report = reverse("safeguarding_withdrawals:report", args=[withdrawal.pk])
     client.post(report)
     assert not WithdrawalTask.objects.exclude(step="ledger").exists(), "it can't have the names deleted"
     time_machine.move_to(NOON + datetime.timedelta(days=3, minutes=1), tick=False)
@@ -219,13 +222,123 @@ def test_closed_account_learns_no_name_from_lists_and_has_a_limit(member):
 def test_others_do_not_lock_the_group_out_of_the_admin(member):
     group, manager = Group.objects.get(name=GROUP), make_manager()
     manager.user_permissions.add(*Permission.objects.filter(content_type__model="group"))
-    client_of(manager).post(f"/admin/groups/edit/{group.pk}/", group_form())
+    # The form of the group without any permission.
+    kinds = ("page", "collection", "document", "image", "collection_member")
+    names = ("TOTAL_FORMS", "INITIAL_FORMS", "MIN_NUM_FORMS", "MAX_NUM_FORMS")
+    form = {f"{kind}_permissions-{name}": "0" for kind in kinds for name in names}
+    client_of(manager).post(f"/admin/groups/edit/{group.pk}/", form | {"name": GROUP})
     assert group.permissions.filter(codename="access_admin").exists()
 
 
-def group_form():
-    """Return the form of the group without any permission."""
-    kinds = ("page", "collection", "document", "image", "collection_member")
-    names = ("TOTAL_FORMS", "INITIAL_FORMS", "MIN_NUM_FORMS", "MAX_NUM_FORMS")
-    prefixes = [f"{kind}_permissions" for kind in kinds]
-    return {"name": GROUP} | {f"{prefix}-{name}": "0" for prefix in prefixes for name in names}
+# --- Names open to a new member once the others know ----------------------------------------------
+
+
+def add_from_group(user):
+    Group.objects.get(name=GROUP).user_set.add(user)
+
+
+def join(user):
+    user.groups.add(Group.objects.get(name=GROUP))
+
+
+def add_by_query(user):
+    row = user.groups.through(user=user, group=Group.objects.get(name=GROUP))
+    user.groups.through.objects.bulk_create([row])
+
+
+def activate_by_query(user):
+    join(user)
+    for is_active in (False, True):
+        announce_members()
+        type(user).objects.filter(pk=user.pk).update(is_active=is_active)
+    mail.outbox.clear()
+    ModelLogEntry.objects.all().delete()
+
+
+def add_again(user):
+    activate_by_query(user)
+    user.groups.clear()
+    join(user)
+
+
+WAYS_IN = {
+    "in a form": join,
+    "from the group": add_from_group,
+    "by a query": add_by_query,
+    "active again": activate_by_query,
+    "added again": add_again,
+}
+
+
+@pytest.fixture
+def new(client):
+    """A client in which an administrator is signed in: `new.user`. Another user is a member."""
+    client.user, client.other = make_user(is_superuser=True), make_user(GROUP)
+    client.force_login(client.user)
+    return client
+
+
+def opens_names(client, person):
+    return SECRET in client.post(address(person, "restricted"), {"reason": "check"}).text
+
+
+def announced(client):
+    """Return who got a mail, and how often it is in the log that the user of `client` joined."""
+    entries = ModelLogEntry.objects.filter(action="safeguarding.joined", object_id=str(client.user.pk))
+    assert all(client.user.get_username() in message.body for message in mail.outbox)
+    return {message.to[0] for message in mail.outbox}, entries.count()
+
+
+@pytest.mark.parametrize("join", WAYS_IN)
+def test_names_open_after_a_new_member_is_announced(new, join, settings):
+    person, all_members = make_person(names=SECRET), {new.user.email, new.other.email}
+    WAYS_IN[join](new.user)
+    assert not sees_names(new.user)
+    mailers, settings.MAILERS = settings.MAILERS, DEAD_MAIL_SERVER
+    assert not opens_names(new, person), "no mail could be sent"
+    announce_members()
+    assert announced(new) == (set(), 0)
+    assert "Names open to them once all of you were told" in new.get("/admin/").text
+    settings.MAILERS = mailers
+    with undone():
+        type(new.user).objects.filter(pk=new.other.pk).update(email="no\naddress")
+        announce_members()
+        assert announced(new) == ({new.user.email}, 0), "the mail to the new member told nobody else"
+        mail.outbox.clear()
+    announce_members()
+    announce_members()
+    assert announced(new) == (all_members, 1)
+    assert len(mail.outbox) == 2, "one for each member, once"
+    assert opens_names(new, person)
+    new.force_login(new.other)
+    assert "Joined in the last seven days." in new.get("/admin/").text
+
+
+@pytest.mark.parametrize("sends_mail", [True, False])
+def test_first_request_for_names_announces_the_member(new, sends_mail, settings):
+    settings.SENDS_MAIL = sends_mail
+    join(new.user)
+    assert opens_names(new, make_person(names=SECRET))
+    assert announced(new) == ({new.user.email, new.other.email} if sends_mail else set(), 1)
+
+
+@pytest.mark.sqlite_only
+def test_scheduler_announces_members_and_the_desk_lists_them_for_seven_days(new, time_machine):
+    time_machine.move_to("2026-03-01 12:00", tick=False)
+    join(new.user)
+    call_command("run_due_work")
+    assert announced(new) == ({new.user.email, new.other.email}, 1)
+    for day, is_listed in (("07", True), ("09", False)):
+        time_machine.move_to(f"2026-03-{day} 12:00", tick=False)
+        new.force_login(new.other)
+        assert ("Joined in the last seven days." in new.get("/admin/").text) == is_listed
+
+
+def test_the_group_keeps_its_name():
+    group, other = Group.objects.get(name=GROUP), Group.objects.get(name="Editors")
+    renamed = [Group(pk=group.pk, name="Other"), Group(pk=other.pk, name=GROUP)]
+    for change in (*(each.save for each in renamed), group.delete):
+        with pytest.raises(PermissionDenied), transaction.atomic():
+            change()
+    group.save()
+    assert Group.objects.filter(name=GROUP).count() == 1

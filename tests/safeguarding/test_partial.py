@@ -8,22 +8,17 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import PageLogEntry
 
 from media.models import CleanImage
-from safeguarding.holds import take_down
+from safeguarding import holds, withdrawal
 from safeguarding.models import Contributor, PageHold, WithdrawalTask
 from safeguarding.scopes import Naming
 from safeguarding.withdrawal import ledger
-from safeguarding.withdrawal.page_holds import hold_pages
-from safeguarding.withdrawal.tasks import run_quick_tasks
 from stories.models import StoryPage
-from tests.support import builders
-from tests.support.builders import parse
+from tests.support import builders, stored_text
+from tests.support.builders import parse, save_draft
 from tests.support.leads import ANSWERS, address
 from tests.support.people import ALL_AGREED, days_from_today, make_agreeing_person, make_story_about, record
-from tests.support.stored_text import tables_with
 from tests.support.undone import undone
 from tests.support.withdrawal_world import NAME, finish, named_image, schedule, submit
-
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
 HELD = "/admin/safeguarding/withdrawals/after-restore/"
 
@@ -38,10 +33,7 @@ def make_stories():
 
 
 def publish(story, **fields):
-    draft = StoryPage.objects.get(pk=story.pk).get_latest_revision_as_object()
-    for name, value in fields.items():
-        setattr(draft, name, value)
-    draft.save_revision(clean=False).publish(skip_permission_checks=True)
+    save_draft(story, **fields).publish(skip_permission_checks=True)
 
 
 def statuses(client, *pages):
@@ -60,12 +52,10 @@ def add_word(lead, person, **fields):
 
 def test_stories_that_say_a_new_word_are_held_until_they_are_published_without_it(lead, client):
     person, story, other = make_stories()
-    with undone():
-        add_word(lead, person, protected_words=NAME, hold_stories=None)
-        assert statuses(client, story, other) == [200, 200]
-    with undone():
-        add_word(lead, person, ordinary_words=NAME)
-        assert statuses(client, story, other) == [200, 200]
+    for fields in ({"protected_words": NAME, "hold_stories": None}, {"ordinary_words": NAME}):
+        with undone():
+            add_word(lead, person, **fields)
+            assert statuses(client, story, other) == [200, 200]
     report = add_word(lead, person, protected_words=NAME)
     assert address(person, "past") in report.text
     assert statuses(client, story, other) == [404, 200]
@@ -90,7 +80,7 @@ def test_stories_that_say_a_new_word_are_held_until_they_are_published_without_i
 
 def test_hold_for_a_word_and_one_after_a_restore_end_separately(lead, client):
     person, story, _other = make_stories()
-    hold_pages([story], person.code)
+    withdrawal.page_holds.hold_pages([story], person.code)
     add_word(lead, person, protected_words=NAME)
     assert PageHold.objects.count() == 2
     publish(story, title="Amina walks", slug="amina-walks")
@@ -102,7 +92,7 @@ def test_hold_for_a_word_and_one_after_a_restore_end_separately(lead, client):
 # status of one that does not say the name either)}
 HAPPENS = {
     "nothing": (lambda person: person, 200, 200),
-    "taken down": (lambda person: take_down(person, None), 404, 404),
+    "taken down": (lambda person: holds.take_down(person, None), 404, 404),
     "withdrawn": (lambda person: record(person, event="withdrawn"), 404, 200),
     "ended": (lambda person: record(person, **ALL_AGREED | {"ends_on": days_from_today(-1)}), 404, 200),
     "name taken back": (lambda person: record(person, **ALL_AGREED | {"naming": Naming.CHANGED}), 404, 200),
@@ -148,9 +138,8 @@ def test_changed_consent_holds_at_once_and_a_lead_clears_what_was_there_before(l
     assert statuses(client, story, other, page) == expected
     assert response.redirect_chain == [(address(person, "past"), 302)]
     shown = parse(response).select_one("main")
-    assert {button["value"] for button in shown.select("button[name=page]")} == {
-        str(each.pk) for each in (story, other, page)
-    }
+    buttons = {int(button["value"]) for button in shown.select("button[name=page]")}
+    assert buttons == {each.pk for each in (story, other, page)}
     links = [each["href"] for each in shown.select("a")]
     assert f"/admin/images/{image.pk}/" in links
     assert f"/admin/pages/{story.pk}/history/" in links
@@ -165,13 +154,13 @@ def test_forgotten_versions_are_gone_from_everywhere(lead, client):
             act(story)
             told = lead.post(address(person, "past"), {"page": story.pk}, follow=True).text
             assert "a version is scheduled or in moderation" in told
-            assert tables_with(NAME)
+            assert stored_text.tables_with(NAME)
     for key in ("x", "", builders.make_story("Of others").pk):
         assert lead.post(address(person, "past"), {"page": key}).status_code == 404, key
     told = lead.post(address(person, "past"), {"page": story.pk}, follow=True).text
     assert "The earlier versions are deleted." in told
     finish()
-    assert tables_with(NAME) == {}
+    assert stored_text.tables_with(NAME) == {}
     assert statuses(client, story, other) == [404, 200]
     assert client.get("/stories/zahrawi-former/").status_code == 404
     assert client.get("/stories/she-walks/").status_code == 200
@@ -189,7 +178,7 @@ def test_what_was_taken_back_is_restricted_again_after_a_restore(lead, client):
     with undone():
         for naming in (Naming.CHANGED, Naming.REAL):  # The person changes it, and agrees again.
             lead.post(address(person, "consent"), ANSWERS | {"picture": 2, "naming": naming, "ends_on": ""})
-        run_quick_tasks()
+        withdrawal.tasks.run_quick_tasks()
     assert statuses(client, story, other) == [200, 200]
     with undone():  # The backup has a consent to less.
         record(person, **ALL_AGREED | {"picture": 0})
@@ -211,7 +200,7 @@ def test_channel_that_was_taken_back_is_not_agreed_to_after_a_restore(lead, clie
     with undone():
         answers = ANSWERS | {"picture": 2, "naming": Naming.REAL, "ends_on": "", "where": [where]}
         lead.post(address(person, "consent"), answers)
-        run_quick_tasks()
+        withdrawal.tasks.run_quick_tasks()
     assert statuses(client, story) == [200]
     ledger.catch_up()
     assert statuses(client, story) == [expected]
@@ -223,7 +212,7 @@ def test_stories_that_said_a_word_are_held_after_a_restore_until_a_lead_decides(
     ledger.write()
     with undone():
         add_word(lead, person, protected_words=NAME)
-        run_quick_tasks()
+        withdrawal.tasks.run_quick_tasks()
     assert NAME.lower() not in ledger.file_path().read_text().lower()
     ledger.catch_up()
     assert statuses(client, story, other) == [404, 404], "nobody knows the word"

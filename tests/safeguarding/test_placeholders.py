@@ -9,11 +9,9 @@ from safeguarding.models import Contributor
 from safeguarding.policies import GROUP
 from stories.models import StoryPage
 from tests.support.admin_world import Section, make_section_editors
-from tests.support.builders import make_image, make_index, make_story, make_user, parse, story_form
-from tests.support.people import make_person, make_story_about, people_fields, rows_of
+from tests.support.builders import make_image, make_index, make_story, make_user, parse, save_draft
+from tests.support.people import make_person, make_story_about, rows_of, send_form
 from tests.support.protected_person import NAMES, make_protected_person
-
-pytestmark = pytest.mark.django_db
 
 LABEL = "the woman in the market, called Zainab here"
 CREATE, RESULTS = reverse("people_chooser:create"), reverse("people_chooser:choose_results")
@@ -21,12 +19,6 @@ CREATE, RESULTS = reverse("people_chooser:create"), reverse("people_chooser:choo
 
 def make_placeholder(label=LABEL, **fields):
     return make_person(kind="", label=label, **fields)
-
-
-def edit(client, story, action=None, **fields):
-    """Send the form of the page editor for `story`. `action`: as for story_form()."""
-    form = story_form(action, title=story.title, slug=story.slug, **people_fields(story) | fields)
-    return client.post(reverse("wagtailadmin_pages:edit", args=[story.pk]), form)
 
 
 def test_editor_adds_a_person_and_submits_at_once_and_only_publishing_waits(client):
@@ -39,11 +31,11 @@ def test_editor_adds_a_person_and_submits_at_once_and_only_publishing_waits(clie
     assert (person.kind, person.label) == ("", LABEL)
     # The answer "These people" follows from the list.
     draft = make_story("Told", index, live=False, people="", story_people=rows_of(person), owner=user)
-    assert edit(client, draft, "submit").status_code == 302
+    assert send_form(client, draft, "submit").status_code == 302
     draft.refresh_from_db()
     assert (draft.people, bool(draft.current_workflow_state)) == ("listed", True)
     client.force_login(make_user("Moderators"))
-    errors = parse(edit(client, draft, "publish")).select("[data-contentpath=people] .story-refusal")
+    errors = parse(send_form(client, draft, "publish")).select("[data-contentpath=people] .story-refusal")
     wanted = f"There is no consent of {person.code} yet: write it down, or ask the safeguarding team."
     assert [each.text for each in errors] == [f"{wanted} Write down the consent"]
     assert not StoryPage.objects.get().live
@@ -57,8 +49,7 @@ def test_label_is_shown_to_those_who_may_edit_a_page_with_the_person_and_to_lead
     picture = {"lead_image": image, "lead_image_alt": "Somebody"}
     make_story_about(people[0], parent=here.index, live=False, **picture)
     live = make_story(parent=here.index)
-    live.people, live.story_people = "listed", rows_of(people[1])
-    live.save_revision(clean=False)
+    save_draft(live, people="listed", story_people=rows_of(people[1]))
     groups = [make_section_editors(section) for section in (here, there)]
     for group, number in zip([*groups, "Moderators", GROUP], (2, 0, 2, 3), strict=True):
         with subtests.test(group=str(group)):
@@ -87,9 +78,9 @@ def test_label_is_checked_like_a_title_when_a_page_is_submitted_or_published(cli
     user = make_user("Moderators")
     client.force_login(user)
     # The draft itself has no word, so saving it tells nothing.
-    assert edit(client, story).status_code == 302
+    assert send_form(client, story).status_code == 302
     assert count_today(user) == 0
     for number, action in enumerate(("submit", "publish"), 1):
-        errors = parse(edit(client, story, action)).select("[data-contentpath=people] .story-refusal")
+        errors = parse(send_form(client, story, action)).select("[data-contentpath=people] .story-refusal")
         assert f"label of {placeholder.code}. Change" in errors[0].text
         assert count_today(user) == number

@@ -3,6 +3,8 @@
 A lead is a member of the safeguarding team.
 """
 
+import subprocess
+import sys
 from functools import partial
 
 import pytest
@@ -128,6 +130,13 @@ def test_page_is_linked_where_somebody_looks_for_it(client):
             assert [link["href"] for link in links] == [f"/stop/{query}"] * number, page + query
     typed = {"/STOP/": "/stop/", "/en/Stop/": "/stop/", "/fr/Stop/": "/fr/stop/"}
     assert {each: client.get(each)["Location"] for each in typed} == typed
+
+
+def test_a_process_without_addresses_can_tell_the_leads():
+    """The scheduler, a shell or a command: a step that they don't know would fail there."""
+    program = "import django; django.setup(); from safeguarding.withdrawal.tasks import _slow; print(_slow)"
+    known = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "'stop'" in known.stdout
 
 
 # --- Leads ----------------------------------------------------------------------------------------

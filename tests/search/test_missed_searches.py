@@ -7,19 +7,23 @@ import datetime
 import sqlite3
 import threading
 import time
+from contextlib import closing
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
+from wagtail.models import ModelLogEntry
 
 from search.missed import LOCK_TIMEOUT, count_missed_search, get_countable_words
 from search.models import MissedSearch
+from tests.support.builders import client_of, make_user, parse
 from tests.support.fuzzing import thoroughly
-from tests.support.missed_searches import miss
-from tests.support.queries import others, read_only_database
+from tests.support.missed_searches import make_reported, miss
+from tests.support.queries import others
 from tests.support.stored_text import all_stored_text
 
 pytestmark = pytest.mark.django_db
@@ -27,86 +31,55 @@ pytestmark = pytest.mark.django_db
 IS_SQLITE = connection.vendor == "sqlite"
 
 
-def test_words_are_stored_on_the_fifth_day():
+def test_words_are_stored_on_the_fifth_day_and_a_day_is_counted_once():
     miss("Débt   BONDAGE!", days=4)
-    missed = MissedSearch.objects.get()
-    assert (missed.words, missed.count) == ("", 4)
-
-    miss("debt bondage", days=1, on=datetime.date(2026, 4, 20))
-
-    missed = MissedSearch.objects.get()
-    assert (missed.words, missed.count) == ("debt bondage", 5)
-
-
-def test_a_day_is_counted_once():
-    miss("debt bondage", days=4)
     for _search in range(8):
         miss("debt bondage", days=1)
-    missed = MissedSearch.objects.get()
-    assert (missed.words, missed.count) == ("", 4)
+    missed = MissedSearch.objects.values_list("words", "count")
+    assert missed.get() == ("", 4)
+    miss("debt bondage", days=1, on=datetime.date(2026, 4, 20))
+    assert missed.get() == ("debt bondage", 5)
 
 
 def test_only_the_month_of_a_search_is_stored():
     miss("debt bondage", days=5)
     assert MissedSearch.objects.get().month == datetime.date(2026, 3, 1)
     miss("debt bondage", days=1, on=datetime.date(2026, 6, 17))
-    missed = MissedSearch.objects.get()
-    assert (missed.count, missed.month) == (6, datetime.date(2026, 6, 1))
     row = MissedSearch.objects.values().get()
+    assert (row["count"], row["month"], len(row["day_digest"])) == (6, datetime.date(2026, 6, 1), 64)
     assert row.keys() == {"id", "digest", "words", "count", "day_digest", "month"}
-    assert len(row["day_digest"]) == 64
-
-
-def test_different_words_and_word_orders_are_counted_separately():
-    miss("bonded labour", days=2)
-    miss("labour bonded", days=1)
-    miss("bonded labor", days=1)
-
-    assert sorted(MissedSearch.objects.values_list("count", flat=True)) == [1, 1, 2]
 
 
 def test_words_are_stored_as_a_hash_that_needs_the_key(settings):
-    count_missed_search("debt bondage")
-    settings.SECRET_KEY = "another key"
-    count_missed_search("debt bondage")
-
-    digests = MissedSearch.objects.values_list("digest", flat=True)
-    assert len({len(digest) for digest in digests}) == 1
-    assert len(set(digests)) == 2
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("  Côte   d’Ivoire ", "cote ivoire"),
-        ('"forced marriage" -kenya', "forced marriage kenya"),
-        ("ILO Convention, 1930", "ilo convention 1930"),
-        ("العمل القسري", "العمل القسري"),
-    ],
-)
-def test_words_are_counted_folded(text, words):
-    assert get_countable_words(text) == words
+    """Different words and word orders are counted separately."""
+    for key in ("one key", "another key"):
+        settings.SECRET_KEY = key
+        for words in ("bonded labour", "labour bonded", "bonded labor"):
+            miss(words, days=2)
+    rows = {(len(row.digest), row.digest, row.count) for row in MissedSearch.objects.all()}
+    assert (len(rows), {(length, count) for length, _digest, count in rows}) == (6, {(64, 2)})
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("", " \t ", '"-!?'),
-        # Addresses.
-        *("jane.doe@example.org", "write to jane@home", "@jane_doe", "jane＠home", "jane (at) example.org"),
-        *("http://jane/", "www.example.org", "facebook.com/jane"),
-        # Numbers.
-        *("call 0771234567", "+44 20 7946 0000", "077-12-34-5", "(077) 12 34 5", "12_34_5", "٠٧٧١٢٣"),
-        *("passport AB123456",),
-        # A message rather than words to search for.
-        "afraid " * 15,
-    ],
-)
-def test_text_that_may_identify_a_person_is_not_counted(text):
-    assert not get_countable_words(text)
-    miss(text, days=6)
+def test_words_are_counted_folded():
+    texts = ["  Côte   d’Ivoire ", '"forced marriage" -kenya', "ILO Convention, 1930", "العمل القسري"]
+    folded = ["cote ivoire", "forced marriage kenya", "ilo convention 1930", "العمل القسري"]
+    assert [*map(get_countable_words, texts)] == folded
 
-    assert not MissedSearch.objects.exists()
+
+# Addresses, numbers, and a message rather than words to search for.
+PERSONAL = [
+    *("", " \t ", '"-!?', "jane.doe@example.org", "write to jane@home", "@jane_doe", "jane＠home"),
+    *("jane (at) example.org", "http://jane/", "www.example.org", "facebook.com/jane"),
+    *("call 0771234567", "+44 20 7946 0000", "077-12-34-5", "(077) 12 34 5", "12_34_5", "٠٧٧١٢٣"),
+    *("passport AB123456", "afraid " * 15),
+]
+
+
+def test_text_that_may_identify_a_person_is_not_counted():
+    for text in PERSONAL:
+        assert not get_countable_words(text), text
+        miss(text, days=6)
+        assert not MissedSearch.objects.exists(), text
 
 
 # Each is searched for eight times, on four days. On the fifth day, words are stored.
@@ -127,12 +100,10 @@ def test_words_searched_on_fewer_than_five_days_are_nowhere_in_the_database(sear
 
 
 def test_counts_are_deleted_after_a_year_without_a_search():
-    miss("forgotten long ago", days=5, on=datetime.date(2025, 1, 1))
-    miss("searched again", days=5, on=datetime.date(2025, 1, 1))
-    miss("forgotten and unknown", days=1, on=datetime.date(2025, 2, 28))
-    miss("searched again", days=1, on=datetime.date(2025, 3, 5))
-    miss("something new", days=1, on=datetime.date(2026, 3, 1))
-
+    searches = [("forgotten long ago", 5, "2025-01-01"), ("searched again", 5, "2025-01-01")]
+    searches += [("forgotten and unknown", 1, "2025-02-28"), ("searched again", 1, "2025-03-05")]
+    for text, days, on in [*searches, ("something new", 1, "2026-03-01")]:
+        miss(text, days, on=datetime.date.fromisoformat(on))
     # The words of “something new”, searched once, are not stored.
     assert sorted(MissedSearch.objects.values_list("words", "count")) == [("", 1), ("searched again", 6)]
 
@@ -148,43 +119,22 @@ def test_words_of_few_days_are_dropped_after_four_weeks():
 
 def test_new_words_replace_those_of_the_fewest_days(monkeypatch):
     monkeypatch.setattr("search.missed.MAX_ROWS", 4)
-    miss("debt bondage", days=5)
-    miss("kafala", days=2)
-    for number in range(20):
-        miss(f"flood {number}", days=1)
+    for text, days in [("debt bondage", 5), ("kafala", 2), *((f"flood {n}", 1) for n in range(20))]:
+        miss(text, days)
     assert sorted(MissedSearch.objects.values_list("count", flat=True)) == [1, 1, 2, 5]
-
-
-def test_counting_takes_one_query_and_five_for_new_words(django_assert_num_queries):
-    # Two more queries set and release the savepoint, and on SQLite two set the lock timeout.
-    overhead = 4 if IS_SQLITE else 2
-    for day, queries in ((1, 5), (1, 1), (2, 1)):
-        date = datetime.date(2026, 3, day)
-        with time_machine.travel(date, tick=False), django_assert_num_queries(overhead + queries):
-            count_missed_search("debt bondage")
 
 
 # --- A database that cannot be written -----------------------------------------------------------
 
 
-def test_read_only_database_is_no_error():
-    with read_only_database():
-        count_missed_search("debt bondage")
-        assert not MissedSearch.objects.exists()
-
-
 @pytest.mark.skipif(not IS_SQLITE, reason="only SQLite has one write lock for the whole database")
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_visitor_does_not_wait_long_for_a_locked_database():
-    other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
-    try:
+    with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         start = time.monotonic()
         count_missed_search("debt bondage")
         waited = time.monotonic() - start
-    finally:
-        other.close()
-
     assert not MissedSearch.objects.exists()
     assert LOCK_TIMEOUT / 1000 <= waited < 5, "in seconds: far less than the usual 20"
     with connection.cursor() as cursor:
@@ -211,3 +161,53 @@ def test_several_visitors_at_once_are_counted_as_one_day(monkeypatch):
             start(search)
 
     assert sorted(MissedSearch.objects.values_list("words", "count")) == [("", 1), ("debt bondage", 5)]
+
+
+# --- The report -----------------------------------------------------------------------------------
+
+
+REPORT = "/admin/reports/searches-without-result/"
+
+
+def rows_of(response):
+    """Return the rows of the report's table, each as a list of the texts of its cells without buttons."""
+    page = parse(response)
+    for actions in page.select(".actions"):
+        actions.decompose()
+    rows = page.select("table.listing tbody tr")
+    return [[cell.get_text(" ", strip=True) for cell in row.select("td")] for row in rows]
+
+
+def test_report_lists_stored_words_with_the_most_frequent_first(editor):
+    miss("not yet stored", days=4)  # Words are stored, and reported, on the fifth day.
+    assert "on 5 days or more" in parse(editor.get(REPORT)).select_one("#listing-results").text
+    for words, count, month in (("debt bondage", 7, 2), ("kafala", 12, 3), ("brick kilns", 7, 3)):
+        make_reported(words, count, datetime.date(2026, month, 1))
+    listed = [["kafala", "12", "March 2026"], ["brick kilns", "7", "March 2026"]]
+    assert rows_of(editor.get(REPORT)) == [*listed, ["debt bondage", "7", "February 2026"]]
+    lines = b"".join(editor.get(f"{REPORT}?export=csv").streaming_content).decode().splitlines()
+    assert lines[:2] == ["Words,Days,Last in", "kafala,12,2026-03-01"] and len(lines) == 4
+
+
+def test_words_of_the_report_become_a_group_or_are_deleted_and_not_kept_in_the_log(editor):
+    make_reported("debt bondage")
+    page = parse(editor.get(REPORT))
+    labels = ("New vocabulary group", "Delete")
+    group, delete = (page.select_one(f"[aria-label='{each}: debt bondage']")["href"] for each in labels)
+    assert parse(editor.get(group)).select_one("[name=terms]").text.strip() == "debt bondage"
+    assert "debt bondage" in editor.get(delete).text
+    assert editor.post(delete)["Location"] == REPORT
+    assert not MissedSearch.objects.exists()
+    assert not ModelLogEntry.objects.filter(label__contains="bondage").exists()
+
+
+def test_report_is_in_the_menu_of_users_with_permission_and_wagtails_is_not(admin_client):
+    outsider = make_user()
+    outsider.user_permissions.add(Permission.objects.get(codename="access_admin"))
+    users = [make_user("Editors"), make_user("Moderators"), outsider]
+    menus = [client.get("/admin/").text for client in (admin_client, *map(client_of, users))]
+    assert [REPORT in menu for menu in menus] == [True, True, True, False]
+    assert "/admin/searchpicks/reports/" not in menus[0]
+    page = parse(admin_client.get("/admin/groups/new/"))
+    rights = Permission.objects.filter(codename__in=["view_missedsearch", "delete_missedsearch"])
+    assert all(page.select(f"input[name=permissions][value='{right.pk}']") for right in rights)

@@ -3,13 +3,14 @@
 import csv
 
 import pytest
+from wagtail.models import Locale
 
 from search.models import VocabularyGroup
 from search.similar_words import VOCABULARY_FILE
 from search.vocabulary import Vocabulary
-from tests.support.builders import make_author, make_index, make_private, make_story, make_theme, parse
+from stories.terms import Author, Theme
+from tests.support.builders import make_story, parse, save_with
 from tests.support.translations import make_index_in
-from tests.support.undone import undone
 from tests.support.vocabulary import also_searched, found, make_group, synonyms
 
 pytestmark = pytest.mark.django_db
@@ -17,17 +18,12 @@ pytestmark = pytest.mark.django_db
 
 def test_term_finds_the_others_of_its_group_after_the_typed_words(no_default_groups):
     make_group("peonage", "Debt bondage")
-    make_story("Of peonage")
-    make_story("Of debt bondage and debt bondage")
-    make_story("Of debt, and of bondage")
-
-    assert found("peonage") == ["Of peonage", "Of debt bondage and debt bondage"]
+    both, apart = "Of debt bondage and debt bondage", "Of debt, and of bondage"
+    for title in ("Of peonage", both, apart):
+        make_story(title)
+    assert found("peonage") == ["Of peonage", both]
     # The words of a typed term need not be adjacent.
-    assert set(found("debt bondage")) == {
-        "Of debt bondage and debt bondage",
-        "Of debt, and of bondage",
-        "Of peonage",
-    }
+    assert set(found("debt bondage")) == {both, apart, "Of peonage"}
     synonym = synonyms("PEONAGE")["debt bondag"]
     assert (synonym.is_typed, synonym.weight, synonym.label) == (False, 0.5, "Debt bondage")
 
@@ -35,18 +31,18 @@ def test_term_finds_the_others_of_its_group_after_the_typed_words(no_default_gro
 def test_term_may_be_in_several_groups(no_default_groups):
     make_group("freed", "rescued", "réscued")
     make_group("freed", "liberated", "rescue")
-
     # Synonyms are stems, so “rescued” and “rescue” are one.
     assert list(synonyms("freed")) == ["rescu", "liber"]
     for letter in "klm":
         make_group("freed", *(f"{letter}o{first}{second}" for first in "abcdef" for second in "abcdef"))
     assert len(synonyms("freed")) == VocabularyGroup.MAX_TERMS
+    make_group("one two three four five six seven eight nine ten", "short")
+    assert Vocabulary("en").max_term_words == 9
 
 
 @pytest.mark.sqlite_only
 def test_term_that_contains_a_shorter_one_of_its_group_is_no_synonym(no_default_groups):
     make_group("trafficking", "human trafficking", "traite", "traite des personnes")
-
     assert list(synonyms("trafficking")) == ["trait"]
     assert list(synonyms("human trafficking")) == ["traffick", "trait"]
 
@@ -55,118 +51,49 @@ def test_term_that_contains_a_shorter_one_of_its_group_is_no_synonym(no_default_
 def test_terms_are_analysed_in_the_language_of_the_pages(no_default_groups):
     make_group("UN", "ONU")
     make_group("!!!", "…", "ONU", "Nations Unies")
-
     assert list(synonyms("ONU", "en")) == ["un", "nation uni"]
     # In French, “un” is a stop word.
-    assert list(synonyms("ONU", "fr")) == ["nation uni"]
-    assert synonyms("un", "fr") == {}
+    assert (list(synonyms("ONU", "fr")), synonyms("un", "fr")) == (["nation uni"], {})
 
 
 def test_new_changed_and_deleted_groups_have_effect_at_once(no_default_groups):
     make_story("Of peonage")
-    assert found("servitude") == []
 
+    def which_find_it():
+        return [word for word in ("servitude", "serfdom") if found(word) == ["Of peonage"]]
+
+    assert which_find_it() == []
     group = make_group("peonage", "servitude")
-    assert found("servitude") == ["Of peonage"]
-
-    group.terms = "peonage\nserfdom"
-    group.save()
-    assert found("servitude") == []
-    assert found("serfdom") == ["Of peonage"]
-
+    assert which_find_it() == ["servitude"]
+    save_with(group, terms="peonage\nserfdom")
+    assert which_find_it() == ["serfdom"]
     group.delete()
-    assert found("serfdom") == []
+    assert which_find_it() == []
 
 
 def test_adding_a_group_loses_no_result():
-    make_story("Bonded labour in brick kilns")
-    make_story("A bonded child, and labor")
-    make_story("Debt bondage")
+    for title in ("Bonded labour in brick kilns", "A bonded child, and labor", "Debt bondage"):
+        make_story(title)
     texts = ["bonded labor", "labor", "bonded", "labour brick", "debt bondage"]
     before = {text: set(found(text)) for text in texts}
     assert "Bonded labour in brick kilns" in before["bonded labor"]
-
-    make_group("bonded labor", "peonage")
-    make_group("bonded", "tied")
-    make_group("labour brick", "kiln work")
-
-    for text in texts:
-        assert before[text] <= set(found(text))
-
-
-def test_group_finds_public_pages_only(no_default_groups):
-    make_group("peonage", "debt bondage")
-    private = make_private(make_index(make_index(), "Private"))
-    make_story("Private debt bondage", parent=private)
-    make_story("Draft of debt bondage", live=False)
-
-    assert found("peonage") == []
-
-
-def test_a_vocabulary_is_read_with_one_query(django_assert_num_queries):
-    make_theme("Debt")
-    make_author("Staff")
-
-    with django_assert_num_queries(1):
-        vocabulary = Vocabulary("en")
-        vocabulary.synonyms(["kenya"])
-        vocabulary.asks_for_help("help me")
-
-
-def test_terms_of_more_than_nine_words_are_not_looked_for(no_default_groups):
-    make_group("one two three four five six seven eight nine ten", "short")
-
-    assert Vocabulary("en").max_term_words == 9
+    for terms in (("bonded labor", "peonage"), ("bonded", "tied"), ("labour brick", "kiln work")):
+        make_group(*terms)
+    assert [text for text in texts if not before[text] <= set(found(text))] == []
 
 
 def test_a_longer_term_finds_all_that_a_shorter_one_within_it_finds(no_default_groups):
-    make_group("child labour", "working children")
     make_story("A camp of working children")
-    assert found("child labour camp") == ["A camp of working children"]
-    make_group("child labour camp", "gulag")
-    assert found("child labour camp") == ["A camp of working children"]
+    for group in (("child labour", "working children"), ("child labour camp", "gulag")):
+        make_group(*group)
+        assert found("child labour camp") == ["A camp of working children"]
 
 
 # --- Default groups ------------------------------------------------------------------------------
 
 
-# (what is typed, the title of the story that it finds).
-EQUAL_TERMS = [
-    ("labor", "Of labour"),
-    ("organization", "They organised"),
-    ("slaves", "Of enslavement"),
-    ("slavery", "The enslaved"),
-    ("bonded labor", "Debt bondage"),
-    ("compulsory labour", "Of forced labor"),
-    ("working children", "Child labour"),
-    ("human trafficking", "Traffickers"),
-    ("maid", "A domestic worker"),
-    ("broker", "The recruitment agents"),
-    ("sponsorship system", "Kafala"),
-    ("ILO", "The International Labour Organization"),
-    ("OIT", "The ILO"),
-    ("ONG", "A charity"),
-    ("esclavage", "Of slavery"),
-    ("trata de personas", "Of trafficking"),
-    ("travail forcé", "Of forced labour"),
-    ("trabajo infantil", "Of child labor"),
-    ("servidumbre por deudas", "Of bonded labour"),
-    ("sobreviviente", "A survivor"),
-    ("orpailleurs", "Of gold mining"),
-    ("العبودية", "Of slavery"),
-]
-
-
-@pytest.mark.sqlite_only
-def test_default_groups_find_equal_terms(subtests):
-    make_story("Something else")
-    for typed, title in EQUAL_TERMS:
-        with subtests.test(typed), undone():
-            make_story(title)
-            assert found(typed) == [title]
-
-
-# “or” is the French word for gold, and an English stop word.
+# tests/search/test_queries.py tests which terms the default groups and the names of countries have. “or” is
+# the French word for gold, and an English stop word.
 @pytest.mark.sqlite_only
 def test_default_groups_find_no_other_subjects():
     for title in ("Of trafficking", "Of gold"):
@@ -177,14 +104,10 @@ def test_default_groups_find_no_other_subjects():
 def test_default_groups_are_valid():
     with VOCABULARY_FILE.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    groups = list(VocabularyGroup.objects.order_by("pk"))
-
-    for group, row in zip(groups, rows, strict=True):
-        terms = {term for name, cell in row.items() if name != "leads_to_help" for term in cell.split("; ")}
-        assert set(group.lines) == terms - {""}
-    assert [group.leads_to_help for group in groups] == [row["leads_to_help"] == "yes" for row in rows]
-    for group in groups:
+    for group, row in zip(VocabularyGroup.objects.order_by("pk"), rows, strict=True):
+        assert group.leads_to_help == (row.pop("leads_to_help") == "yes")
         lines = group.lines
+        assert set(lines) == {term for cell in row.values() for term in cell.split("; ")} - {""}
         group.full_clean()
         assert group.lines == lines, "there are duplicate terms"
 
@@ -193,23 +116,20 @@ def test_default_groups_are_valid():
 
 
 @pytest.mark.sqlite_only
-def test_added_words_are_listed_once_in_order_without_typed_ones(no_default_groups):
+def test_added_words_are_listed_once_in_order_without_typed_ones_and_at_most_eight(no_default_groups):
     make_group("maid", "housemaid", "domestic worker")
     make_group("labour", "labor", "work force")
-
-    assert also_searched("maid") == ["housemaid", "domestic worker"]
-    assert also_searched("domestic worker maid") == ["housemaid"]
-    assert also_searched("Labor labour maids") == ["work force", "housemaid", "domestic worker"]
-    assert also_searched("lantern") == []
+    make_group(*(f"lantern{letter}" for letter in "abcdefghijkl"))
+    for typed, listed in {
+        "maid": ["housemaid", "domestic worker"],
+        "domestic worker maid": ["housemaid"],
+        "Labor labour maids": ["work force", "housemaid", "domestic worker"],
+        "candle": [],
+        "lanterna": [f"lantern{letter}" for letter in "bcdefghi"],
+    }.items():
+        assert also_searched(typed) == listed
     # Names of countries are no group: search/data/country_terms.csv has them.
     assert also_searched("Kenyan")[0] == "Kenya"
-
-
-@pytest.mark.sqlite_only
-def test_at_most_eight_added_words_are_listed(no_default_groups):
-    make_group(*(f"lantern{chr(97 + number)}" for number in range(12)))
-
-    assert len(also_searched("lanterna")) == 8
 
 
 # (what is typed, the language of the page, the words that are listed).
@@ -222,11 +142,9 @@ LISTED = [
     # A word of two languages is listed in both.
     ("tribunal", "en", ["court", "trial", "judge", "lawsuit", "litigation"]),
     ("juge", "fr", ["tribunal"]),
-    # Names of countries are in the language of the page.
-    ("Kenyan", "ar", ["كينيا"]),
+    ("Kenyan", "ar", ["كينيا"]),  # Names of countries are in the language of the page.
     # An editor's words, whose languages are unknown: Arabic letters are for readers of Arabic.
-    ("lanternlight", "en", ["lampglow"]),
-    ("lanternlight", "fr", ["lampglow"]),
+    *(("lanternlight", language, ["lampglow"]) for language in ("en", "fr")),
     ("lanternlight", "ar", ["ضوء"]),
 ]
 
@@ -234,15 +152,103 @@ LISTED = [
 @pytest.mark.sqlite_only
 def test_words_of_other_languages_are_not_listed():
     make_group("lanternlight", "lampglow", "ضوء")
-    for typed, language, listed in LISTED:
-        assert also_searched(typed, language) == listed, (typed, language)
+    listed = [(typed, language, also_searched(typed, language)) for typed, language, _words in LISTED]
+    assert listed == LISTED
 
 
 @pytest.mark.sqlite_only
 def test_listed_words_have_the_language_of_the_page_if_it_is_known(client):
     make_group("esclavage", "lanternlight")
     make_index_in("fr")
-    page = parse(client.get("/fr/search/?q=esclavage"))
+    terms = parse(client.get("/fr/search/?q=esclavage")).select(".search-hint bdi")
+    assert {term.text: term["lang"] for term in terms} == {"esclave": "fr", "lanternlight": ""}
 
-    languages = {term.text: term["lang"] for term in page.select(".search-hint bdi")}
-    assert languages == {"esclave": "fr", "lanternlight": ""}
+
+# --- Names of countries, themes and authors -------------------------------------------------------
+
+
+# The index token of Kenya: a word that only the search index has, with each story from there. Its weight in
+# the ranking is 3, and that of a synonym in a text 0.5, where a typed word has 1.
+KENYA = "countryke0"
+
+
+# --- Countries -----------------------------------------------------------------------------------
+
+
+def test_alias_in_a_text_comes_before_the_country_and_its_other_names():
+    make_story("Twelve Congolese miners")
+    make_story("Cobalt", countries=["CD"])
+    make_story("Across the DRC")
+    make_story("Kenya", countries=["KE"])
+    assert found("DRC") == ["Across the DRC", "Cobalt", "Twelve Congolese miners"]
+    make_story("Timber", countries=["CG"])
+    assert set(found("Congolese")) > {"Cobalt", "Timber"}
+    assert {"countrycd0", "countrycg0"} <= set(synonyms("Congo"))
+
+
+def test_name_of_a_country_counts_as_typed_and_an_alias_as_added():
+    for typed, language, token, expected in (
+        ("Kenia", "en", KENYA, (True, 3, "")),
+        ("Kenyan", "en", KENYA, (False, 3, "Kenya")),
+        ("keniano", "es", KENYA, (False, 3, "Kenia")),
+        ("Kenyan", "en", "kenya", (False, 0.5, "Kenya")),
+    ):
+        name = synonyms(typed, language)[token]
+        assert (name.is_typed, name.weight, name.label) == expected, typed
+    assert "kenya" not in synonyms("Kenya")
+
+
+def test_country_has_at_most_six_synonyms():
+    for typed in ("DRC", "USA", "Congolese", "British", "Ivory Coast", "UAE"):
+        # The tokens of countries have a weight of 3.
+        assert 1 <= len([each for each in synonyms(typed).values() if each.weight < 1]) <= 6, typed
+
+
+def test_country_name_of_several_words_finds_the_country():
+    make_story("Cocoa", countries=["CI"])
+    make_story("Elephants", summary="Ivory from the coast.")
+    assert set(found("ivory coast")) == {"Cocoa", "Elephants"}
+    assert found("Côte d'Ivoire") == found("costa de marfil") == found("ساحل العاج") == ["Cocoa"]
+
+
+def test_group_can_give_a_country_another_name():
+    make_story("A journey home", countries=["KE"])
+    assert found("Magic Savannah") == []
+    make_group("Magic Savannah", "Kenya")
+    assert found("magic savannah") == ["A journey home"]
+
+
+def test_stop_word_is_no_country_name():
+    assert synonyms("us") == {}
+    assert "countryus0" in synonyms("USA")
+
+
+# --- Themes and authors --------------------------------------------------------------------------
+
+
+def test_theme_is_found_by_each_of_its_words_and_by_equal_terms():
+    make_story("A journey home", themes=["Forced labour"])
+    make_story("Another", themes=["Law and the courts"])
+    names = ["forced labour", "labour", "FORCED", "forced journey"]
+    names += ["forced labor", "labor", "compulsory labour", "travail forcé"]
+    assert [name for name in names if found(name) != ["A journey home"]] == []
+    theme = synonyms("forced")[Theme.objects.get(name="Forced labour").index_token]
+    assert (theme.is_typed, theme.weight, synonyms("and")) == (True, 3, {})
+
+
+def test_stop_word_of_a_theme_finds_nothing_and_a_name_with_its_stem_does():
+    spanish = Locale.objects.create(language_code="es")
+    theme = Theme.objects.create(name="Comida para todos", locale=spanish)
+    assert list(synonyms("comida", "es")) == [theme.index_token]
+    # Nor do the themes of another language count.
+    assert synonyms("para", "es") == synonyms("como", "es") == synonyms("todos") == {}
+
+
+@pytest.mark.parametrize(("model", "other"), [(Theme, Author), (Author, Theme)])
+def test_renamed_theme_or_author_is_found_by_the_new_name_at_once(model, other):
+    make_story("A journey home", themes=["Lantern"], authors=["Lantern"])
+    make_story("Another")
+    other.objects.update(name="Nobody")
+    assert found("lantern") == ["A journey home"]
+    save_with(model.objects.get(name="Lantern"), name="Harbourmaster")
+    assert (found("lantern"), found("harbourmaster")) == ([], ["A journey home"])

@@ -31,6 +31,17 @@ def test_layout_lists_the_rooms():
     assert sorted(listed) == sorted({*CODE_ROOMS, *apps, "tests", "deploy", "docs"})
 
 
+def test_layout_lists_the_folders_of_editing():
+    listed = re.findall(r"^\| `editing/([a-z]+)/` \|", LAYOUT, re.MULTILINE)
+    # Each says its job there. The folder that Django names templatetags doesn't.
+    folders = [path.parent.name for path in (ROOT / "editing").glob("*/__init__.py") if path.read_text()]
+    assert sorted(listed) == sorted(folders)
+
+
+def test_each_room_says_its_job():
+    assert [room for room in CODE_ROOMS if not (ROOT / room / "__init__.py").read_text()] == []
+
+
 def test_layout_shows_the_import_contract():
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")

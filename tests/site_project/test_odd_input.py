@@ -18,8 +18,6 @@ from stories.terms import Country, country_names
 from tests.support import builders
 from tests.support.translations import make_pair
 
-# --- Names ---------------------------------------------------------------------------------------
-
 # CLDR has a name for CQ in some languages only, English among them. No country has the code Q9.
 ODD_CODES = {"CQ": "Sark", "Q9": "Q9"}
 
@@ -50,13 +48,11 @@ def test_country_without_a_name_is_shown_everywhere(client):
     for parent in (story.get_parent(), french.get_parent()):
         builders.make_story("Saturday", parent, countries=[*ODD_CODES, "KE"], locale=parent.locale)
     for prefix, index in (("", "/stories/"), ("/fr", "/fr/list/")):
-        for address in (index, f"{index}saturday/"):
-            text = client.get(address).text
-            assert all(name in text for name in ODD_CODES.values()), address
         for code, name in ODD_CODES.items():
             slug = f"odd-{code.lower()}"
             # Results as few as these offer no filters, but show the one that is chosen.
-            for address in (f"{index}country/{slug}/", f"{prefix}/search/?q=Saturday&country={slug}"):
+            searched = f"{prefix}/search/?q=Saturday&country={slug}"
+            for address in (index, f"{index}saturday/", f"{index}country/{slug}/", searched):
                 assert name in client.get(address).text, address
         for typed in ("sa", "q9", "sark", "ke"):  # "sa" begins words of the story and of the country
             assert client.get(f"{prefix}/search/suggestions/?q={typed}").status_code == 200
@@ -66,13 +62,6 @@ def test_country_without_a_name_is_shown_everywhere(client):
         assert name in client.get(f"/admin/snippets/stories/country/edit/{code}/").text
 
 
-# --- Counting searches without results, and other writing for readers ------------------------------
-
-# The exceptions of the database API, except the base class Error.
-ERRORS = [db.DatabaseError, db.DataError, db.IntegrityError, db.InterfaceError, db.InternalError]
-ERRORS += [db.NotSupportedError, db.OperationalError, db.ProgrammingError]
-
-
 @pytest.mark.django_db
 def test_search_works_if_counting_fails(client):
     def fail(error, execute, sql, params, many, context):
@@ -80,7 +69,7 @@ def test_search_works_if_counting_fails(client):
             raise error("no")
         return execute(sql, params, many, context)
 
-    for error in ERRORS:
+    for error in (db.DatabaseError, *db.DatabaseError.__subclasses__(), db.InterfaceError):
         with connection.execute_wrapper(partial(fail, error)):
             count_missed_search("nothing has this word")
         assert not MissedSearch.objects.exists(), "the connection can still be used"

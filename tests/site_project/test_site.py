@@ -1,5 +1,7 @@
 """Checks of the whole site: migrations, and what all public pages have or lack."""
 
+import re
+
 import pytest
 from django.core.management import call_command
 
@@ -15,23 +17,12 @@ def test_no_migration_is_missing():
 @pytest.fixture(scope="module")
 def addresses(module_transaction):
     """The addresses of pages of all kinds. The tests that take this fixture share these pages."""
-    story = make_story(
-        "A story", parent=make_index(make_index(), "Africa"), countries=["KE"], themes=["Mining"]
-    )
+    africa = make_index(make_index(), "Africa")
+    make_story("A story", parent=africa, countries=["KE"], themes=["Mining"])
     make_plain_page("About")
-    return [
-        "/",
-        "/stories/",
-        "/stories/africa/",
-        "/stories/?country=kenya",
-        "/stories/country/kenya/",
-        "/stories/theme/mining/",
-        story.url,
-        "/about/",
-        "/search/",
-        "/search/?q=words",
-        "/no-such-page/",
-    ]
+    lists = ["", "africa/", "?country=kenya", "country/kenya/", "theme/mining/", "africa/a-story/"]
+    others = ["/", "/about/", "/search/", "/search/?q=words", "/no-such-page/"]
+    return [*others, *(f"/stories/{path}" for path in lists)]
 
 
 @pytest.mark.sqlite_only
@@ -41,14 +32,8 @@ def test_public_pages_set_no_cookie_and_load_nothing_from_other_hosts(client, ad
         assert not response.cookies, address
         assert response.text.count("<h1") == 1, address
         assert response.text.count("<main") == 1, address
-        for forbidden in (
-            "csrfmiddlewaretoken",
-            'src="http',
-            'srcset="http',
-            '<link rel="stylesheet" href="http',
-            "@import",
-        ):
-            assert forbidden not in response.text, address
+        forbidden = """csrfmiddlewaretoken|src="http|srcset="http|<link rel="stylesheet" href="http|@import"""
+        assert not re.search(forbidden, response.text), address
 
 
 def test_page_is_not_served_at_the_url_of_another_language(client, addresses):

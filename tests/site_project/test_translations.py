@@ -17,7 +17,9 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import ngettext, templatize
 
-from home.models import HomePage
+from search.facets import SEARCH_FILTERS
+from stories.blocks import StoryBody
+from stories.filters import ChoiceFilter
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -28,28 +30,13 @@ ROOMS = PROJECT["tool"]["importlinter"]["root_packages"]
 PLURAL_FORMS = {"ar": 6, "es": 3, "fr": 3}
 # The languages into which the admin is translated too.
 TRANSLATED = ["es", "fr"]
-# The files with words for readers. test_languages.py checks the words of models, on the pages that show them.
-READERS_FILES = [
-    "accounts/templates/accounts/single_sign_on.html",
-    "home/metadata.py",
-    "home/templates/home/*.html",
-    "safeguarding/reading_forms.py",
-    "safeguarding/templates/safeguarding/reading.html",
-    "safeguarding/templates/safeguarding/reading_*.html",
-    "safeguarding/templates/safeguarding/stop.html",
-    "search/facets.py",
-    "search/forms.py",
-    "search/templates/search/*.html",
-    "search/views.py",
-    "site_project/templates/*.html",
-    "site_project/templates/includes/*.html",
-    "site_project/text_only.py",
-    "stories/content_notes.py",
-    "stories/feeds.py",
-    "stories/listing.py",
-    "stories/templates/stories/[!w]*.html",  # without when_shared.html, which editors see
-    "stories/templates/stories/blocks/*.html",
-]
+# Modules with words for readers. test_languages.py checks words of models, on the pages that show them.
+READERS_MODULES = ["home/metadata.py", "safeguarding/reading_forms.py", "stories/content_notes.py"]
+READERS_MODULES += ["search/facets.py", "search/forms.py", "search/views.py"]
+READERS_MODULES += ["site_project/text_only.py", "stories/feeds.py"]
+# Each page for readers extends one of these.
+FRAMES = {"base.html", "maintenance.html", "safeguarding/reading_frame.html"}
+NAME = re.compile(r'"([\w/]+\.html)"')  # of a template that another one extends or includes
 KEYWORDS = DEFAULT_KEYWORDS | {f"{name}_lazy": DEFAULT_KEYWORDS[name] for name in ("gettext", "ngettext")}
 # Parts that a translation must keep: %(number)s, %s, <p>.
 FIXED = re.compile(r"%(?:\(\w+\))?[a-z]|</?\w[^>]*>")
@@ -64,6 +51,26 @@ def read_source(patterns):
             elif path.suffix == ".html":
                 words = templatize(path.read_text(encoding="utf-8"), origin=str(path))
                 yield re.sub(r"^[ \t]+", "", words, flags=re.MULTILINE)
+
+
+def find_readers_files():
+    """Return READERS_MODULES, template tags, and the templates that pages for readers are made of.
+
+    These are the templates of blocks, those that extend FRAMES, and those that these and template tags name.
+    """
+    rooms = [settings.BASE_DIR / room for room in ROOMS]
+    paths = {
+        f"{path}".rpartition("/templates/")[2]: path
+        for room in rooms
+        for path in room.glob("templates/**/*.html")
+    }
+    paths |= {f"{path}": path for room in rooms for path in room.glob("templatetags/*.py")}
+    named = {name: set(NAME.findall(path.read_text())) & paths.keys() for name, path in paths.items()}
+    found = {block.meta.template for block in StoryBody().child_blocks.values()} & paths.keys()
+    found |= {name for name, others in named.items() if others & FRAMES or name.endswith(".py")} | FRAMES
+    while new := set().union(*(named[name] for name in found)) - found:
+        found |= new
+    return READERS_MODULES + [f"{paths[name].relative_to(settings.BASE_DIR)}" for name in found]
 
 
 def read_words(patterns):
@@ -123,13 +130,22 @@ def test_every_text_of_the_interface_is_translated(words, language):
 
 
 def test_every_text_for_readers_is_in_arabic():
-    words = read_words(READERS_FILES)
-    # From the first and the last file, and one with a plural.
+    words = read_words(find_readers_files())
     assert {"Sign in with %(name)s", "Listen:", ("%(number)s story", "%(number)s stories")} <= words
 
     missing = find_missing(words, "ar")
 
     assert not missing, f"Run `make messages` and translate: {missing}"
+
+
+def test_every_text_of_a_filter_is_in_arabic():
+    labels = [each.label for each in SEARCH_FILTERS]
+    choices = [each.choices.choices for each in SEARCH_FILTERS if isinstance(each, ChoiceFilter)]
+    labels += [label for pairs in choices for _value, label in pairs]
+    with translation.override("ar"):
+        english = [str(label) for label in labels if re.search("[A-Za-z]", str(label))]
+
+    assert not english, f"Run `make messages` and translate into Arabic: {english}"
 
 
 @pytest.mark.parametrize("language", PLURAL_FORMS)
@@ -176,18 +192,13 @@ def test_dates_with_a_time_have_the_time_zone_and_no_month_before_the_day(langua
 
 
 def test_plurals_follow_the_language():
-    def count(number):
-        return ngettext("%(number)s story", "%(number)s stories", number) % {"number": number}
-
-    with translation.override("fr"):
-        assert [count(0), count(1), count(2)] == ["0 récit", "1 récit", "2 récits"]
-    with translation.override("es"):
-        assert [count(0), count(1), count(2)] == ["0 historias", "1 historia", "2 historias"]
-    with translation.override("ar"):
-        assert [count(0), count(1), count(2)] == ["لا قصص", "قصة واحدة", "قصتان"]
-        assert [count(3), count(11), count(100)] == ["3 قصص", "11 قصة", "100 قصة"]
-
-
-def test_names_of_models_are_translated():
-    with translation.override("fr"):
-        assert str(HomePage._meta.verbose_name) == "page d’accueil"
+    for language, expected in {
+        "fr": {0: "0 récit", 1: "1 récit", 2: "2 récits"},
+        "es": {0: "0 historias", 1: "1 historia", 2: "2 historias"},
+        "ar": {0: "لا قصص", 1: "قصة واحدة", 2: "قصتان", 3: "3 قصص", 11: "11 قصة", 100: "100 قصة"},
+    }.items():
+        with translation.override(language):
+            texts = {
+                n: ngettext("%(number)s story", "%(number)s stories", n) % {"number": n} for n in expected
+            }
+        assert texts == expected

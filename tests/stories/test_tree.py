@@ -8,54 +8,81 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from wagtail.models import Locale, Page, Site
+from django.db import models
+from django.db.models import NOT_PROVIDED
+from django.utils.functional import Promise
+from django.utils.timezone import localdate
+from wagtail.fields import StreamField
+from wagtail.models import Locale, Page, Site, get_page_models
 
-from home.models import SPECIFIC_PAGE_RELATIONS, HomePage, StandardPage
+from home.models import HomePage
+from publishing.forms import CheckedPageForm
+from publishing.pages import page_types
+from publishing.reserved_slugs import RESERVED_BELOW_HOME, RESERVED_SLUGS
 from publishing.trash import move_to_trash
-from publishing.visibility import restrictions_on
-from search.finding import OTHER_PAGE_TYPES
+from search.finding import load_specific_pages
 from site_project.urls import urlpatterns
-from stories.forms import CheckedPageForm
-from stories.models import StoryIndexPage, StoryPage
-from stories.reserved_slugs import RESERVED_BELOW_HOME, RESERVED_BELOW_INDEX
-from tests.support.builders import home_page, make_index, make_plain_page, make_story, make_user
+from stories.blocks import StoryBody
+from stories.models import StoryIndexPage
+from tests.support.builders import home_page, make_page_of, make_plain_page, make_user
 
 pytestmark = pytest.mark.django_db
-
-# {page type: (types of its parents, types of its children)}.
-PAGE_TYPES = {
-    HomePage: ({Page}, {StoryIndexPage, StandardPage}),
-    StandardPage: ({HomePage, StandardPage}, {StandardPage}),
-    StoryIndexPage: ({HomePage, StoryIndexPage}, {StoryIndexPage, StoryPage}),
-    StoryPage: ({StoryIndexPage}, set()),
-}
+# Fields that every page shows: if one were searched for, every page would be a result.
+AT_THE_FOOT = {"footer_text", "help_line"}
 
 
-def test_these_are_all_the_page_types():
-    assert {model for model in apps.get_models() if issubclass(model, Page)} == {Page, *PAGE_TYPES}
+def test_every_page_type_inherits_site_page():
+    assert set(get_page_models()) == {Page, *page_types()}
 
 
-@pytest.mark.parametrize("model", PAGE_TYPES)
-def test_allowed_parents_and_children_of_each_page_type(model):
-    parents, children = PAGE_TYPES[model]
-    assert set(model.allowed_parent_page_models()) == parents
-    assert set(model.allowed_subpage_models()) == children
+def find_lacks(model):
+    """Yield what the page type `model` lacks: its pages would be unchecked, not found or not shown."""
+    yield from {"parent_page_types", "subpage_types", "page_description"} - vars(model).keys()
+    for other in {*model.clean_parent_page_models()} - {*model.allowed_parent_page_models()}:
+        yield f"its name in subpage_types of {other.__name__}"
+    for other in {*model.clean_subpage_models()} - {*model.allowed_subpage_models()}:
+        yield f"its name in parent_page_types of {other.__name__}"
+    form = model.get_edit_handler().get_form_options()
+    has = {
+        "a verbose_name that is translated": isinstance(model._meta.original_attrs["verbose_name"], Promise),
+        "a form that extends CheckedPageForm": issubclass(model.base_form_class, CheckedPageForm),
+        "*SitePage.content_panels in content_panels": "story_people" in form["formsets"],
+        "“text” in cacheable_parameters": "text" in (model.cacheable_parameters or ["text"]),
+        "“Hide now”": model.can_be_hidden or model in {HomePage, StoryIndexPage},
+    }
+    for field in model._meta.local_fields:
+        if field.editable and not field.primary_key:
+            has |= {
+                f"{what} for {field.name}": has_it for what, has_it in look_at(field, model, form).items()
+            }
+    yield from (what for what, has_it in has.items() if not has_it)
 
 
-@pytest.mark.parametrize("model", PAGE_TYPES)
-def test_each_page_type_has_what_hides_checks_and_finds_its_pages(model):
-    """Pages of a type without one of these would be shown or stored unchecked, or could not be found.
+def look_at(field, model, form):
+    """Return {what a field of the page type `model` needs: whether it has it}. `form`: the form's options."""
+    is_body = isinstance(field, StreamField)
+    is_searched = is_body or (isinstance(field, models.TextField) and field.name not in AT_THE_FOOT)
+    is_made = callable(field.default) and field.default not in {NOT_PROVIDED, list, localdate}
+    in_search = field.name in {each.field_name for each in model.search_fields}
+    return {
+        "a panel": field.name in form["fields"],
+        "an entry in search_fields": in_search or not is_searched,
+        "a StoryBody, of which pictures and voices are known,": not is_body
+        or isinstance(field.stream_block, StoryBody),
+        # It can differ from day to day, and would end decisions.
+        "a default that no function makes": not is_made,
+    }
 
-    Or they would have no text-only version, which every page links to.
-    """
-    assert model.get_view_restrictions is restrictions_on
-    assert issubclass(model.base_form_class, CheckedPageForm)
-    assert "text" in model.cacheable_parameters, "base.html reads it"
-    name = model._meta.model_name
-    assert name in [*OTHER_PAGE_TYPES, "storypage"], "the search finds it"
-    # The address of a home page is the root of a site. HomePage.find_page() has index pages from the cache.
-    if model not in {HomePage, StoryIndexPage}:
-        assert name in [relation.split("__")[0] for relation in SPECIFIC_PAGE_RELATIONS], "for HomePage.route"
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("model", page_types())
+def test_page_type_lacks_nothing(model, client):
+    if lacks := ", ".join(find_lacks(model)):
+        pytest.fail(f"{model.__name__} lacks {lacks}")
+    page = make_page_of(model)
+    for address in (page.url, f"{page.url}?text=1"):
+        assert client.get(address).status_code == 200, address
+    assert type(load_specific_pages([page.pk])[page.pk]) is model, "the search finds it"
 
 
 def test_there_is_one_home_page_a_language(settings):
@@ -98,19 +125,10 @@ def test_second_home_page_is_refused_in_the_admin_with_the_reason(client):
 
 # For example, a page at /media/ would be found, but no page below it: pictures have those addresses.
 @pytest.mark.sqlite_only
-@pytest.mark.parametrize(
-    ("make", "parent", "slugs"),
-    [
-        (make_story, make_index, RESERVED_BELOW_INDEX),
-        (make_index, make_index, RESERVED_BELOW_INDEX),
-        (make_plain_page, home_page, RESERVED_BELOW_HOME),
-        (make_index, home_page, RESERVED_BELOW_HOME),
-    ],
-)
-def test_reserved_slugs_are_refused(make, parent, slugs):
-    for slug in slugs:
+def test_reserved_slugs_are_refused():
+    for slug in RESERVED_SLUGS:
         with pytest.raises(ValidationError, match=slug) as error:
-            make(title="A title", parent=parent(), slug=slug)
+            make_plain_page(title="A title", slug=slug)
         assert list(error.value.message_dict) == ["slug"]
 
 
@@ -120,12 +138,8 @@ def test_all_addresses_that_are_no_pages_are_reserved():
     routes += re.findall(r"location /(\S+)", Path("deploy/nginx.conf").read_text())
     found = {route.partition("/")[0] for route in routes if "/" in route}
     prefixes = {code for code, _name in settings.LANGUAGES} - {settings.LANGUAGE_CODE}
-    assert {each for each in found if "." not in each} | prefixes == RESERVED_BELOW_HOME  # no slug has a dot
-
-
-def test_reserved_slugs_are_allowed_elsewhere():
-    assert make_plain_page("Country", slug="country").full_url.endswith("/country/")
-    assert make_story("Media", slug="media").full_url.endswith("/stories/media/")
+    # No slug has a dot, and patterns that are no paths begin with "^".
+    assert {each for each in found if not {*".^"} & {*each}} | prefixes == RESERVED_BELOW_HOME
 
 
 def test_migrations_make_one_home_page_with_its_site(settings):

@@ -72,18 +72,10 @@ class Section:
     def draft(self):
         """A draft that waits for a moderator; see `waiting`."""
         paper = {"document": self.document.pk, "title": f"{self.word} paper"}
-        draft = builders.make_story(
-            f"{self.word} draft",
-            self.index,
-            live=False,
-            lead_image=self.image,
-            lead_image_decorative=True,
-            body=[{"type": "document", "value": paper}],
-            owner=self.owner,
-            countries=["KE"],
-            themes=["Debt"],
-            authors=["Staff"],
-        )
+        fields = {"lead_image": self.image, "lead_image_decorative": True, "owner": self.owner}
+        body = [{"type": "document", "value": paper}]
+        terms = ["KE"], ["Debt"], ["Staff"]
+        draft = builders.make_story(f"{self.word} draft", self.index, *terms, body, live=False, **fields)
         # Another summary, so that the two versions of the draft can be compared.
         draft.summary = f"{self.word} summary, longer now."
         draft.save_revision()
@@ -115,18 +107,16 @@ class Section:
     @cached_property
     def upload(self):
         """A picture from an upload of several files, whose form was not sent yet."""
-        return UploadedFile.objects.create(
-            file=ContentFile(builders.picture_bytes(), name="upload.png"),
-            uploaded_by_user=self.owner,
-            for_content_type=ContentType.objects.get_for_model(CleanImage),
-        )
+        picture_type = ContentType.objects.get_for_model(CleanImage)
+        file = ContentFile(builders.picture_bytes(), name="upload.png")
+        by_owner = {"uploaded_by_user": self.owner, "for_content_type": picture_type}
+        return UploadedFile.objects.create(file=file, **by_owner)
 
     @cached_property
     def session(self):
         """The row that says that a user has the editor of `draft` open."""
-        return EditingSession.objects.create(
-            user=self.owner, content_object=self.draft, last_seen_at=timezone.now()
-        )
+        seen = {"content_object": self.draft, "last_seen_at": timezone.now()}
+        return EditingSession.objects.create(user=self.owner, **seen)
 
 
 def make_section(title, word):

@@ -51,14 +51,9 @@ class Machine:
     def run(self, text, *arguments):
         """Run the script `text`, and return the finished process."""
         text = text.replace("/srv/", f"{self.folder}/")
-        return subprocess.run(
-            ["bash", "-c", text, "script", *arguments],
-            env=self.variables,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command = ["bash", "-c", text, "script", *arguments]
+        options = {"env": self.variables, "cwd": self.folder, "capture_output": True, "text": True}
+        return subprocess.run(command, **options, check=False)
 
 
 @contextmanager
@@ -80,12 +75,6 @@ def key_pair(path):
 def server_variables(address):
     """Return the environment variables with which PostgreSQL's programs use the database at `address`."""
     parts = urlsplit(address)
-    name = parts.path.strip("/")
-    return {
-        "PGHOST": parts.hostname,
-        "PGPORT": str(parts.port or 5432),
-        "PGUSER": parts.username,
-        "PGPASSWORD": parts.password,
-        "PGDATABASE": name,
-        "DATABASE": name,
-    }
+    server = {"PGHOST": parts.hostname, "PGPORT": str(parts.port or 5432)}
+    user = {"PGUSER": parts.username, "PGPASSWORD": parts.password}
+    return server | user | dict.fromkeys(("PGDATABASE", "DATABASE"), parts.path.strip("/"))

@@ -1,6 +1,5 @@
 """Fixtures for tests in a browser. An error in a page that `new_page` opened fails the test."""
 
-import os
 import threading
 from urllib.parse import urlsplit
 
@@ -45,11 +44,7 @@ def browser(browser_path, django_db_setup):
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         for connection in connections_before:
             connections[connection.alias] = connection
-        yield playwright.chromium.launch(
-            executable_path=browser_path,
-            args=services.BROWSER_FLAGS,
-            chromium_sandbox=os.geteuid() != 0,  # the sandbox refuses to run as root
-        )
+        yield services.launch(playwright, browser_path)
 
 
 @pytest.fixture
@@ -65,22 +60,19 @@ def idle_server():
     A request that a page made just before it closed, such as an autosave, must not reach the next test's
     database.
     """
-    running, changed = 0, threading.Condition()
+    running, changed = set(), threading.Condition()
 
     def started(**_arguments):
-        nonlocal running
-        with changed:
-            running += 1
+        running.add(threading.get_ident())
 
     def finished(**_arguments):
-        nonlocal running
         with changed:
-            running = max(running - 1, 0)  # a request that began before this fixture was not counted
+            running.discard(threading.get_ident())
             changed.notify_all()
 
     def wait():
         with changed:
-            changed.wait_for(lambda: running == 0, timeout=10)
+            changed.wait_for(lambda: not running, timeout=10)
 
     request_started.connect(started)
     request_finished.connect(finished)
@@ -90,13 +82,7 @@ def idle_server():
 
 
 @pytest.fixture
-def context_factory(
-    browser,
-    allow_errors,
-    idle_server,
-    transactional_db,
-    django_db_serialized_rollback,
-):
+def context_factory(browser, allow_errors, idle_server, transactional_db, django_db_serialized_rollback):
     """A function that opens a browser context, with the options of Playwright's `new_context`.
 
     The test is not in a transaction, so that the live server sees the rows that it creates. The database
@@ -120,8 +106,8 @@ def context_factory(
         context.add_init_script(NO_ANIMATIONS)
         context.on("request", lambda request: addresses.append(request.url))
         context.on("weberror", lambda error: errors.append(f"script: {error.error}"))
-        context.on("console", lambda message: errors.extend(console_errors(message)))
-        context.on("requestfailed", lambda request: errors.extend(network_errors(request)))
+        context.on("console", lambda message: errors.extend(services.console_errors(message)))
+        context.on("requestfailed", lambda request: errors.extend(services.network_errors(request)))
         return context
 
     yield open_context
@@ -144,16 +130,3 @@ def is_local(address):
     """Return whether the URL `address` is on this machine."""
     parts = urlsplit(address)
     return parts.scheme in {"about", "blob", "data"} or is_this_machine(parts.hostname or "")
-
-
-def console_errors(message):
-    """Return a list with the console message if it is an error, else an empty list."""
-    error = f"console: {message.text} ({message.location.get('url', '')})"
-    return [error] if message.type == "error" else []
-
-
-def network_errors(request):
-    """Return a list with the reason why a request failed, or an empty list if the page aborted it."""
-    # Leaving a page aborts requests that are still running, and so does a download.
-    aborted = request.failure == "net::ERR_ABORTED"
-    return [] if aborted else [f"request: {request.url} {request.failure}"]

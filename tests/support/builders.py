@@ -10,10 +10,12 @@ from bs4 import BeautifulSoup
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
+from django.db import models
 from django.test import Client
 from django.utils import timezone
 from django.utils.text import slugify
 from PIL import Image as PillowImage
+from wagtail.fields import StreamField
 from wagtail.models import PageViewRestriction
 from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_text, streamfield
 
@@ -67,11 +69,9 @@ def make_story(
     number = next(numbers)
     live = fields.get("live", True)
     if live:  # Without a revision: to make one takes as long as the rest of this function.
-        now = timezone.now()
-        fields = {"first_published_at": now, "last_published_at": now} | fields
-    fields.setdefault("people", "none")
-    fields.setdefault("summary", f"Summary number {number}.")
-    fields.setdefault("date", datetime.date(2025, 1, 1) + datetime.timedelta(days=number))
+        fields = dict.fromkeys(("first_published_at", "last_published_at"), timezone.now()) | fields
+    date = datetime.date(2025, 1, 1) + datetime.timedelta(days=number)
+    fields = {"people": "none", "summary": f"Summary number {number}.", "date": date} | fields
     if body is None:
         body = [{"type": "text", "value": "<p>Words of the story.</p>"}]
     parent = parent or make_index()
@@ -85,9 +85,7 @@ def make_story(
     rows = {
         "story_countries": [StoryCountry(country_id=code, sort_order=n) for n, code in enumerate(countries)],
         "story_themes": [StoryTheme(theme=make_theme(name), sort_order=n) for n, name in enumerate(themes)],
-        "story_authors": [
-            StoryAuthor(author=make_author(name), sort_order=n) for n, name in enumerate(authors)
-        ],
+        "story_authors": [StoryAuthor(author=make_author(n), sort_order=i) for i, n in enumerate(authors)],
         "story_people": story_people,
     }
     for name, values in rows.items():
@@ -106,12 +104,37 @@ def make_plain_page(title, parent=None, **fields):
     return page
 
 
+def make_page_of(model, **fields):
+    """Return a live page of any type, with words in its texts. It is new if there is none, or with `fields`.
+
+    It is below a page that can have it, at an address that ends with the name of the type.
+    """
+    if not fields and (found := model.objects.first()):
+        return found
+    parent = make_page_of(model.allowed_parent_page_models()[0])
+    fields = {"title": model.__name__, "slug": model.__name__.lower(), "people": "none"} | fields
+    for field in model._meta.local_fields:
+        if isinstance(field, StreamField):
+            fields.setdefault(field.name, json.dumps([{"type": "text", "value": "<p>Words.</p>"}]))
+        elif isinstance(field, (models.CharField, models.TextField)) and not field.choices:
+            fields.setdefault(field.name, "Words.")
+    return parent.add_child(instance=model(**fields))
+
+
 def save_with(item, check=True, **fields):
     """Change `fields` of `item`, store it, and return it. `check`: whether a page may refuse to be stored."""
     for name, value in fields.items():
         setattr(item, name, value)
     item.save(**{} if check else {"clean": False})
     return item
+
+
+def save_draft(page, user=None, **fields):
+    """Store the latest version of `page` with other `fields`, unchecked, as a draft of `user`. Return it."""
+    draft = type(page).objects.get(pk=page.pk).get_latest_revision_as_object()
+    for name, value in fields.items():
+        setattr(draft, name, value)
+    return draft.save_revision(user=user, clean=False, log_action=bool(user))
 
 
 def make_private(page):
@@ -121,13 +144,11 @@ def make_private(page):
 
 
 def make_theme(name):
-    theme = Theme.objects.filter(name=name).first()
-    return theme or Theme.objects.create(name=name)
+    return Theme.objects.filter(name=name).first() or Theme.objects.create(name=name)
 
 
 def make_author(name, **fields):
-    author = Author.objects.filter(name=name).first()
-    return author or Author.objects.create(name=name, **fields)
+    return Author.objects.filter(name=name).first() or Author.objects.create(name=name, **fields)
 
 
 @functools.cache
@@ -176,9 +197,8 @@ def make_user(*groups, username=None, email=None, **fields):
     A member of the group Safeguarding counts as announced to the others, so names are open.
     """
     name = f"user-{next(numbers)}"
-    user = get_user_model().objects.create_user(
-        username or name, email or f"{name}@example.org", PASSWORD, **fields
-    )
+    names = username or name, email or f"{name}@example.org"
+    user = get_user_model().objects.create_user(*names, PASSWORD, **fields)
     user.groups.set(Group.objects.filter(name__in=groups))
     if GROUP in groups:
         announced = [AnnouncedMember(pk=each.pk) for each in unannounced().filter(user=user)]

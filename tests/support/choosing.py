@@ -9,7 +9,7 @@ from django.urls import resolve
 from wagtail.models import GroupPagePermission
 from wagtail.test.utils.form_data import nested_form_data, streamfield
 
-from editing.admin_access import may_open
+from editing.access.admin_access import may_open
 from tests.support import builders
 from tests.support.admin_world import SECRET
 
@@ -65,10 +65,18 @@ def picture(image):
     return {"image": image, "alt_text": "x", "decorative": ""}
 
 
+def pictures(image):
+    return {"pictures": a_list({"image": picture(image), "caption": ""})}
+
+
 def media_link(image):
     link = {"kind": "video", "title": "x", "url": "https://example.org/", "minutes": ""}
     link |= {"voice": "0", "speakers": {"count": "0"}}
     return link | {"poster": picture(image), "transcript": rich_text("NONE", 1)}
+
+
+def callout(text):
+    return {"title": "", "text": text, "source": "", "source_url": ""}
 
 
 def table(text):
@@ -83,33 +91,19 @@ def a_list(value):
 
 # --- The ways in which a story refers to something -----------------------------------------------
 
-# {field or block of a story that refers to a page, a picture or a document: (kind of object, field, function
-# that returns the form value for an ID)}.
+# {field or block of a story that refers to a page, a picture or a document: (kind of object, block, or "" for
+# the lead picture, function that returns the form value for an ID)}.
 WAYS = {
-    "lead picture": ("image", "lead_image", str),
-    "picture": (
-        "image",
-        "body",
-        lambda key: [("pictures", {"pictures": a_list({"image": picture(key), "caption": ""})})],
-    ),
-    "still picture": ("image", "body", lambda key: [("media_link", media_link(key))]),
-    "document": ("document", "body", lambda key: [("document", {"document": key, "title": "x"})]),
-    "action": ("page", "body", lambda key: [("action", action(key))]),
-    "chosen story": (
-        "page",
-        "body",
-        lambda key: [("chosen_stories", {"heading": "x", "stories": a_list(key)})],
-    ),
-    "link to a page": ("page", "body", lambda key: [("text", rich_text("LINK", key))]),
-    "link to a document": ("document", "body", lambda key: [("text", rich_text("DOCUMENT", key))]),
-    "link in a key fact": (
-        "page",
-        "body",
-        lambda key: [
-            ("callout", {"title": "", "text": rich_text("LINK", key), "source": "", "source_url": ""})
-        ],
-    ),
-    "link in a table": ("page", "body", lambda key: [("table", table(rich_text("LINK", key)))]),
+    "lead picture": ("image", "", str),
+    "picture": ("image", "pictures", pictures),
+    "still picture": ("image", "media_link", media_link),
+    "document": ("document", "document", lambda key: {"document": key, "title": "x"}),
+    "action": ("page", "action", action),
+    "chosen story": ("page", "chosen_stories", lambda key: {"heading": "x", "stories": a_list(key)}),
+    "link to a page": ("page", "text", lambda key: rich_text("LINK", key)),
+    "link to a document": ("document", "text", lambda key: rich_text("DOCUMENT", key)),
+    "link in a key fact": ("page", "callout", lambda key: callout(rich_text("LINK", key))),
+    "link in a table": ("page", "table", lambda key: table(rich_text("LINK", key))),
 }
 
 
@@ -117,11 +111,11 @@ def choosing_form(keys, action=None, **fields):
     """Return what the page editor sends for a story that chooses objects. `keys`: {key of WAYS: ID}."""
     body = [("heading", {"text": "x", "level": "2"})]  # Without a block, a story can't be submitted.
     for way, key in keys.items():
-        _kind, field, value = WAYS[way]
-        if field == "body":
-            body += value(str(key))
+        _kind, block, value = WAYS[way]
+        if block:
+            body.append((block, value(str(key))))
         else:
-            fields[field] = value(str(key))
+            fields["lead_image"] = str(key)
     data = builders.story_form(action, body=(), **{"lead_image_decorative": "on", **fields})
     return data | nested_form_data({"body": streamfield(body)})
 

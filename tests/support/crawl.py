@@ -105,15 +105,12 @@ def prepare_site():
 
     call_command("migrate", verbosity=0)
     call_command("load_demo", verbosity=0)
-    users = {"visitor": None}
+    users = dict.fromkeys(GROUPS)
     for name, group in GROUPS.items():
-        if group is None:
-            continue
-        users[name] = get_user_model().objects.create_user(
-            name, f"{name}@example.org", "x", is_superuser=not group
-        )
-        if group:
-            users[name].groups.add(Group.objects.get(name=group))
+        if group is not None:
+            names = name, f"{name}@example.org", "x"
+            users[name] = get_user_model().objects.create_user(*names, is_superuser=not group)
+            users[name].groups.set(Group.objects.filter(name=group))
     return users
 
 
@@ -132,14 +129,11 @@ def crawl(user, bodies):
         text += f'<a href="{answers[address]["headers"].get("Location", "")}">'
         for link in links_in(text, address):
             path, _, query = link.partition("?")
-            if normalised(link) in seen or link.startswith(SKIPPED):
-                continue
-            if query and per_path[path] >= QUERY_STRINGS_PER_PATH:
-                continue
-            if query:
-                per_path[path] += 1
-            seen.add(normalised(link))
-            waiting.append(link)
+            is_known = normalised(link) in seen or link.startswith(SKIPPED)
+            if not is_known and (not query or per_path[path] < QUERY_STRINGS_PER_PATH):
+                per_path[path] += bool(query)
+                seen.add(normalised(link))
+                waiting.append(link)
     return {normalised(address): answer for address, answer in answers.items()}
 
 
@@ -160,20 +154,12 @@ def ask(client, address):
     kind = response.headers.get("Content-Type", "")
     is_text = kind.startswith("text/") or "json" in kind or "xml" in kind or "javascript" in kind
     text = body.decode(errors="replace") if is_text or not body else "(bytes)"
-    headers = {
-        name: normalised(value)
-        for name, value in response.headers.items()
-        if name.lower() not in UNCOMPARED_HEADERS
-    }
+    names = [name for name in response.headers if name.lower() not in UNCOMPARED_HEADERS]
     # The names of the attributes that are set. Values differ from run to run.
     cookies = {name: sorted(filter(each.get, each)) for name, each in response.cookies.items()}
-    answer = {
-        "status": response.status_code,
-        "headers": headers,
-        "cookies": cookies,
-        "queries": len(queries),
-        "body": hashlib.sha256(normalised(text).encode()).hexdigest(),
-    }
+    answer = {"status": response.status_code, "cookies": cookies, "queries": len(queries)}
+    answer["headers"] = {name: normalised(response[name]) for name in names}
+    answer["body"] = hashlib.sha256(normalised(text).encode()).hexdigest()
     return answer, text
 
 
@@ -205,12 +191,11 @@ def compare(old, new):
     for name in GROUPS:
         for address in sorted(before[name].keys() | after[name].keys()):
             pair = before[name].get(address), after[name].get(address)
-            if pair[0] == pair[1]:
-                continue
-            differences += 1
-            sys.stdout.write(f"{name} {address}: {difference(*pair)}\n")
-            if all(pair) and pair[0]["body"] != pair[1]["body"]:
-                sys.stdout.writelines(body_difference(old, new, *pair))
+            if pair[0] != pair[1]:
+                differences += 1
+                sys.stdout.write(f"{name} {address}: {difference(*pair)}\n")
+                if all(pair) and pair[0]["body"] != pair[1]["body"]:
+                    sys.stdout.writelines(body_difference(old, new, *pair))
     total = sum(map(len, after.values()))
     sys.stdout.write(f"{differences} of {total} answers differ.\n")
     return int(differences > 0)
@@ -220,19 +205,15 @@ def difference(before, after):
     """Return in words which parts of two answers differ."""
     if not (before and after):
         return "only in the old record" if before else "only in the new record"
-    return "; ".join(
-        f"{part} {before[part]!r} -> {after[part]!r}" if part != "body" else "the body"
-        for part in before
-        if before[part] != after[part]
-    )
+    parts = [part for part in before if before[part] != after[part]]
+    words = [f"{each} {before[each]!r} -> {after[each]!r}" for each in parts if each != "body"]
+    return "; ".join([*words, *(["the body"] if "body" in parts else [])])
 
 
 def body_difference(old, new, before, after):
     """Return the first lines of a diff between the bodies of two answers."""
-    texts = [
-        (folder / "bodies" / answer["body"]).read_text().splitlines(keepends=True)
-        for folder, answer in ((old, before), (new, after))
-    ]
+    paths = old / "bodies" / before["body"], new / "bodies" / after["body"]
+    texts = [path.read_text().splitlines(keepends=True) for path in paths]
     lines = [f"    {line.rstrip()[:200]}\n" for line in difflib.unified_diff(*texts, n=0)]
     return lines[2:14]  # without the two lines for names of files
 

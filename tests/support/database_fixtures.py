@@ -19,10 +19,8 @@ from django.db import connection, transaction
 @pytest.fixture(scope="session")
 def django_db_setup(request, tmp_path_factory, django_db_blocker):
     """Make the test database. The migrations take fifteen seconds of a processor."""
-    # request.getfixturevalue() gives pytest-django's fixture of the same name, which this one overrides.
     if "PYTEST_XDIST_WORKER" not in os.environ:
-        with no_garbage_collection():
-            request.getfixturevalue("django_db_setup")
+        migrate(request)
         yield
         return
     # A file in the folder that all processes share. The first process writes the name of a copy of its
@@ -32,8 +30,7 @@ def django_db_setup(request, tmp_path_factory, django_db_blocker):
         is_first = not name_of_copy.read_text()
         if not is_first:
             create_as_copy_of(name_of_copy.read_text())
-        with no_garbage_collection():
-            request.getfixturevalue("django_db_setup")
+        migrate(request)
         if is_first:
             with django_db_blocker.unblock():
                 connection.close()  # SQLite then writes all rows into the file that is copied.
@@ -46,15 +43,15 @@ def django_db_setup(request, tmp_path_factory, django_db_blocker):
             connection.creation.destroy_test_db(suffix="migrated", verbosity=0)
 
 
-@contextmanager
-def no_garbage_collection():
-    """Context manager for migrations, of which the collection of garbage takes a quarter of the time.
+def migrate(request):
+    """Run the migrations by pytest-django's fixture of the same name, which django_db_setup() overrides.
 
-    They make the classes of the models again and again.
+    They make the classes of the models again and again, so the collection of garbage would take a quarter of
+    the time.
     """
     gc.disable()
     try:
-        yield
+        request.getfixturevalue("django_db_setup")
     finally:
         gc.enable()
 

@@ -23,13 +23,8 @@ REQUIRED = {
 def run(code, tmp_path, **variables):
     """Run Python code in production mode, with `tmp_path` as data folder; return the finished process."""
     environment = BARE | {"DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "site_project.settings"}
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        env=environment | REQUIRED | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    options = {"env": environment | REQUIRED | variables, "capture_output": True, "text": True}
+    return subprocess.run([sys.executable, "-c", code], **options, check=False)
 
 
 def read_settings(tmp_path, **variables):

@@ -14,17 +14,9 @@ from tests.support import services
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nginx.conf"
 # The main nginx.conf, which includes that of the site as those of distributions do.
 MAIN_CONFIGURATION = """
-daemon off;
-worker_processes 1;
-pid {folder}/pid;
-error_log stderr emerg;
-{user}
+daemon off; worker_processes 1; pid {folder}/pid; error_log stderr emerg; {user}
 events {{}}
-http {{
-    types {{ text/html html; }}
-    {temporary}
-    include {folder}/site.conf;
-}}
+http {{ types {{ text/html html; }} {temporary} include {folder}/site.conf; }}
 """
 # Kinds of temporary files of nginx, each in a folder.
 TEMPORARY = ["client_body", "proxy", "fastcgi", "scgi", "uwsgi"]

@@ -6,14 +6,14 @@ place that lists pages make a public story with the word SHOWN beside it, and lo
 
 import datetime
 
-from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.utils import timezone
-from wagtail.models import Page, PageViewRestriction
+from wagtail.models import Page
 
 from publishing.hiding import hide
 from publishing.trash import move_to_trash
 from tests.support.builders import make_index, make_private, make_story, save_with
+from tests.support.files_of_pages import private_to_group
 from tests.support.people import make_agreeing_person, rows_of, withdraw
 
 # Words that are in no other text of the site.
@@ -25,6 +25,18 @@ def hidden_story(parent=None, **fields):
     # In most tests, no story that is shown has the theme "Kept quiet".
     fields = {"countries": ["KE"], "themes": ["Debt", "Kept quiet"], "date": HIDDEN_DAY} | fields
     return make_story(f"{HIDDEN} title", parent, summary=f"{HIDDEN} summary.", **fields)
+
+
+def hidden_section(**fields):
+    return make_index(make_index(), title=f"{HIDDEN} section", show_in_menus=True, **fields)
+
+
+def trashed(page, story):
+    """Move `page` to the trash, let something publish it and `story` again, and return the story."""
+    move_to_trash(page)
+    Page.objects.filter(pk__in=[page.pk, story.pk]).update(live=True)
+    story.refresh_from_db()
+    return story
 
 
 def draft():
@@ -55,26 +67,23 @@ def private():
 
 
 def for_a_group():
-    story = hidden_story()
-    restriction = PageViewRestriction.objects.create(page=story, restriction_type=PageViewRestriction.GROUPS)
-    restriction.groups.add(Group.objects.get(name="Editors"))
-    return story
+    return private_to_group(hidden_story())
 
 
 def below_private_section():
-    section = make_private(make_index(make_index(), title=f"{HIDDEN} section", show_in_menus=True))
+    section = make_private(hidden_section())
     return hidden_story(parent=make_index(section, title=f"{HIDDEN} part"))
 
 
 def below_unpublished_section():
-    section = make_index(make_index(), title=f"{HIDDEN} section", show_in_menus=True)
+    section = hidden_section()
     story = hidden_story(parent=make_index(section, title=f"{HIDDEN} part"))
     section.unpublish()
     return story
 
 
 def below_draft_section():
-    return hidden_story(parent=make_index(make_index(), title=f"{HIDDEN} section", live=False))
+    return hidden_story(parent=hidden_section(live=False))
 
 
 def hidden_at_once(page=None):
@@ -86,19 +95,12 @@ def hidden_at_once(page=None):
 def published_in_the_trash():
     """A story in the trash that something published again."""
     story = hidden_story()
-    move_to_trash(story)
-    Page.objects.filter(pk=story.pk).update(live=True)
-    story.refresh_from_db()
-    return story
+    return trashed(story, story)
 
 
 def below_a_section_in_the_trash():
-    section = make_index(make_index(), title=f"{HIDDEN} section", show_in_menus=True)
-    story = hidden_story(parent=section)
-    move_to_trash(section)
-    Page.objects.filter(pk__in=[section.pk, story.pk]).update(live=True)
-    story.refresh_from_db()
-    return story
+    section = hidden_section()
+    return trashed(section, hidden_story(parent=section))
 
 
 def of_a_person_who_withdrew():

@@ -4,15 +4,15 @@ import json
 import secrets
 import time
 from base64 import urlsafe_b64encode
-from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
+
+from tests.support.requests import in_thread
 
 CLIENT, SECRET = "stories", "hunter2-of-the-tests"
 # The site's addresses to which users go before the provider, and come back from it.
@@ -62,15 +62,11 @@ class IdentityProvider(ThreadingHTTPServer):
         return jwt.encode(self.header, payload, key, algorithms=[self.header["alg"]])
 
     def metadata(self):
-        return {
-            "issuer": self.issuer,
-            "authorization_endpoint": f"{self.issuer}/authorize",
-            "token_endpoint": f"{self.issuer}/token",
-            "userinfo_endpoint": f"{self.issuer}/userinfo",
-            "jwks_uri": f"{self.issuer}/keys",
-            # Also algorithms that the site must refuse, although the provider lists them.
-            "id_token_signing_alg_values_supported": ["none", "HS256", "RS256"],
-        }
+        # Also algorithms that the site must refuse, although the provider lists them.
+        supported = {"id_token_signing_alg_values_supported": ["none", "HS256", "RS256"]}
+        endpoints = {f"{name}_endpoint": f"{self.issuer}/{name}" for name in ("token", "userinfo")}
+        endpoints |= {"jwks_uri": f"{self.issuer}/keys", "issuer": self.issuer}
+        return supported | endpoints | {"authorization_endpoint": f"{self.issuer}/authorize"}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -109,14 +105,6 @@ def first_key():
     return RSAKey.generate_key(2048, {"kid": "1"})
 
 
-@contextmanager
 def running():
-    """Context manager that yields a running IdentityProvider."""
-    with IdentityProvider() as provider:
-        thread = Thread(target=provider.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield provider
-        finally:
-            provider.shutdown()
-            thread.join()
+    """Return a context manager that yields a running IdentityProvider."""
+    return in_thread(IdentityProvider())

@@ -15,14 +15,9 @@ SECRET = "Amina-of-the-tests"
 ANSWERS = {
     "given_on": "2026-01-31",
     "given_by": "self",
-    "picture": "1",
-    "voice": "1",
-    "naming": "1",
+    **dict.fromkeys(("picture", "voice", "naming"), "1"),
     "where": ["website", "print"],
-    "proceedings": "no",
-    "in_programme": "no",
-    "final_text": "no",
-    "stop_code": "no",
+    **dict.fromkeys(("proceedings", "in_programme", "final_text", "stop_code"), "no"),
     "talked_through": ["explained", "interpreter"],
     "evidence_held_at": f"{SECRET} cupboard",
 }
@@ -53,10 +48,8 @@ def address(person, name):
 def errors_of(response):
     """Return {name of the field: text of the error} for a form. Errors of the whole form have the name ""."""
     page = parse(response)
-    found = {
-        each["data-contentpath"]: each.select_one(".error-message")
-        for each in page.select("[data-contentpath]")
-    }
+    fields = page.select("[data-contentpath]")
+    found = {each["data-contentpath"]: each.select_one(".error-message") for each in fields}
     found[""] = page.select_one(".messages .error")
     return {name: error.get_text(" ", strip=True) for name, error in found.items() if error}
 

@@ -51,26 +51,20 @@ def picture_with_metadata(suffix, trailing=True):
 
     It is rotated by EXIF, except for HEIC. `trailing`: whether a ZIP file follows the picture.
     """
-    upright = photo()
-    image = upright.transpose(Image.Transpose.ROTATE_90)  # EXIF orientation 6 turns it back.
-    output = io.BytesIO()
+    image = photo().transpose(Image.Transpose.ROTATE_90)  # EXIF orientation 6 turns it back.
     planted = {"exif": exif(), "icc_profile": wide_profile()}
     if suffix == "jpg":
-        image.save(output, "JPEG", xmp=XMP, comment=b"MarkComment", **planted)
-        data = with_iptc(output.getvalue())
+        data = with_iptc(saved(image, "JPEG", xmp=XMP, comment=b"MarkComment", **planted))
     elif suffix == "png":
         texts = PngInfo()
         texts.add_text("Comment", "MarkComment")
         texts.add_itxt("XML:com.adobe.xmp", XMP.decode())
         texts.add_text("Raw profile type iptc", f"\niptc\n{len(IPTC)}\n{IPTC.hex()}\n", zip=True)
-        image.save(output, "PNG", pnginfo=texts, **planted)
-        data = output.getvalue()
+        data = saved(image, "PNG", pnginfo=texts, **planted)
     elif suffix == "heic":
-        upright.save(output, "HEIF", xmp=XMP, **planted | {"exif": exif(orientation=1)})
-        data = output.getvalue()
+        data = saved(photo(), "HEIF", xmp=XMP, **planted | {"exif": exif(orientation=1)})
     else:
-        image.save(output, "WEBP", xmp=XMP, **planted)
-        data = output.getvalue()
+        data = saved(image, "WEBP", xmp=XMP, **planted)
     return data + (zipped() if trailing else b"")
 
 
@@ -86,9 +80,7 @@ def exif(orientation=6):
 
     The numbers of the tags are those of the EXIF standard.
     """
-    thumbnail = io.BytesIO()
-    photo(160, 120).save(thumbnail, "JPEG", comment=b"MarkThumbnail")
-    thumbnail = thumbnail.getvalue()
+    thumbnail = saved(photo(160, 120), "JPEG", comment=b"MarkThumbnail")
     where = struct.pack("<6I", 14, 1, 41, 1, 30, 1)  # 14° 41′ 30″, as three fractions
     # Offsets with enough room between them for the directories. "small" is the one of the thumbnail.
     places = {"main": 8, "camera": 300, "gps": 500, "small": 800, "thumbnail": 1000}
@@ -99,15 +91,11 @@ def exif(orientation=6):
         (0x8769, LONG, struct.pack("<I", places["camera"])),
         (0x8825, LONG, struct.pack("<I", places["gps"])),
     ]
-    camera = [
-        (0x9003, ASCII, b"2024:05:06 07:08:09\0"),
-        (0x927C, UNDEFINED, b"MarkMakerNote with a serial number"),
-    ]
+    note = b"MarkMakerNote with a serial number"
+    camera = [(0x9003, ASCII, b"2024:05:06 07:08:09\0"), (0x927C, UNDEFINED, note)]
     gps = [(1, ASCII, b"N\0"), (2, RATIONAL, where), (3, ASCII, b"W\0"), (4, RATIONAL, where)]
-    small = [
-        (0x0201, LONG, struct.pack("<I", places["thumbnail"])),
-        (0x0202, LONG, struct.pack("<I", len(thumbnail))),
-    ]
+    values = places["thumbnail"], len(thumbnail)
+    small = [(0x0201 + n, LONG, struct.pack("<I", value)) for n, value in enumerate(values)]
     tiff = bytearray(places["thumbnail"]) + thumbnail
     tiff[:8] = b"II*\0" + struct.pack("<I", places["main"])
     for name, entries in {"main": main, "camera": camera, "gps": gps, "small": small}.items():
@@ -190,20 +178,15 @@ def wide_profile():
 # Tags, and groups of tags, that exiftool finds in every picture of a format. Pictures in AVIF have the groups
 # "QuickTime" and "Meta".
 HARMLESS = {
-    "ExifTool:ExifToolVersion",
-    *(f"File:{name}" for name in (
-        "FileType", "FileTypeExtension", "MIMEType", "ImageWidth", "ImageHeight",
-        "EncodingProcess", "BitsPerSample", "ColorComponents", "YCbCrSubSampling",
-    )),
-    *(f"JFIF:{name}" for name in ("JFIFVersion", "ResolutionUnit", "XResolution", "YResolution")),
-    *(f"PNG:{name}" for name in (
-        "ImageWidth", "ImageHeight", "BitDepth", "ColorType", "Compression", "Filter", "Interlace",
-        "ProfileName",
-    )),
-}  # fmt: skip
-HARMLESS_GROUPS = {
-    "SourceFile", "System", "Composite", "RIFF", "QuickTime", "Meta", "ICC_Profile", "ICC-header",
-}  # fmt: skip
+    "ExifTool": "ExifToolVersion",
+    "File": "FileType FileTypeExtension MIMEType ImageWidth ImageHeight EncodingProcess BitsPerSample "
+    "ColorComponents YCbCrSubSampling",
+    "JFIF": "JFIFVersion ResolutionUnit XResolution YResolution",
+    "PNG": "ImageWidth ImageHeight BitDepth ColorType Compression Filter Interlace ProfileName",
+}
+HARMLESS = {f"{group}:{name}" for group, names in HARMLESS.items() for name in names.split()}
+HARMLESS_GROUPS = {"SourceFile", "System", "Composite", "RIFF", "QuickTime", "Meta"}
+HARMLESS_GROUPS |= {"ICC_Profile", "ICC-header"}
 
 
 def find_planted(data):

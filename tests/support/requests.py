@@ -1,7 +1,12 @@
-"""Requests to a server that listens on a port of this machine. `make container` uses them too."""
+"""Requests to a server that listens on a port of this machine, and servers in a thread.
+
+`make container` uses them too.
+"""
 
 import http.client
 import socket
+from contextlib import contextmanager
+from threading import Thread
 
 PATIENCE = 120  # seconds
 # A CSRF token of the length that Django expects.
@@ -50,3 +55,16 @@ def end_upload(connection):
         first_line = file.readline().strip()
         # begin_upload() may not have read the empty line after "100 Continue".
         return first_line or file.readline().strip()
+
+
+@contextmanager
+def in_thread(server):
+    """Context manager that lets `server`, of the module socketserver, answer in a thread, and yields it."""
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

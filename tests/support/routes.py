@@ -88,29 +88,25 @@ class Addresses:
             "country": Country.objects.get(code="KE").pk,
             "vocabularygroup": VocabularyGroup.objects.first().pk,
         }
+        site, person = Site.objects.get(), Contributor.objects.get_or_create(code="P-7K3M", kind="adult")[0]
+        document, image = section.document.pk, section.image.pk
         self.numbers = {
             "wagtailadmin_collections": section.collection.pk,
             "wagtailadmin_workflows": Workflow.objects.get().pk,
             "wagtaillocales": Locale.objects.get_or_create(language_code="fr")[0].pk,
-            "wagtailsites": Site.objects.get().pk,
-            "wagtailsettings": Site.objects.get().pk,
+            **dict.fromkeys(("wagtailsites", "wagtailsettings"), site.pk),
             "wagtailusers_users": self.user.pk,
             "wagtailusers_groups": Group.objects.get(name="Editors").pk,
-            "wagtaildocs_chooser": section.document.pk,
-            "wagtailimages_chooser": section.image.pk,
-            "wagtailadmin_api:documents": section.document.pk,
-            "wagtailadmin_api:images": section.image.pk,
-            "people_chooser": Contributor.objects.get_or_create(code="P-7K3M", kind="adult")[0].pk,
+            **dict.fromkeys(("wagtaildocs_chooser", "wagtailadmin_api:documents"), document),
+            **dict.fromkeys(("wagtailimages_chooser", "wagtailadmin_api:images"), image),
+            **dict.fromkeys(("people_chooser", "safeguarding_people"), person.pk),
+            "safeguarding_decisions": section.live.pk,
+            "safeguarding_withdrawals": Withdrawal.objects.get_or_create(code="P-7K3M")[0].pk,
         }
         for term, key in self.terms.items():
             app = "search" if term == "vocabularygroup" else "stories"
             self.numbers[f"wagtailsnippets_{app}_{term}"] = key
             self.numbers[f"wagtailsnippetchoosers_{app}_{term}"] = key
-        self.numbers |= {
-            "safeguarding_people": self.numbers["people_chooser"],
-            "safeguarding_decisions": section.live.pk,
-            "safeguarding_withdrawals": Withdrawal.objects.get_or_create(code="P-7K3M")[0].pk,
-        }
         self.values = self._values()
         self.special = self._special()
 
@@ -130,18 +126,14 @@ class Addresses:
     def _address(self, name, pattern):
         key = self.numbers.get(name.rpartition(":")[0], self.section.draft.pk)
         values = self.values | {"pk": key} | self.special.get(name, {})
-        address = reverse(
-            name, kwargs={each: values[each] for each in re.findall(r"<(?:\w+:)?(\w+)>", pattern)}
-        )
+        names = re.findall(r"<(?:\w+:)?(\w+)>", pattern)
+        address = reverse(name, kwargs={each: values[each] for each in names})
         return f"{address}?id={key}" if name.endswith("chosen_multiple") else address
 
     def _bulk_actions(self, name):
-        keys = self.terms | {
-            "page": self.section.draft.pk,
-            "cleanimage": self.section.image.pk,
-            "cleandocument": self.section.document.pk,
-            "user": self.user.pk,
-        }
+        section, keys = self.section, self.terms | {"user": self.user.pk}
+        keys |= {"page": section.draft.pk, "cleanimage": section.image.pk}
+        keys["cleandocument"] = section.document.pk
         bulk_action_registry.get_bulk_actions_for_model("", "")  # This fills the registry.
         for app, models in bulk_action_registry.actions.items():
             for model, actions in models.items():
@@ -150,24 +142,19 @@ class Addresses:
                     yield f"{name} {model} {action}", f"{address}?id={keys[model]}"
 
     def _values(self):
-        section = self.section
-        task_state = section.waiting.current_task_state
+        section, draft = self.section, self.section.draft
+        task_state, versions = section.waiting.current_task_state, draft.revisions.order_by("pk")
         restriction, _ = PageViewRestriction.objects.get_or_create(
-            page=section.draft, restriction_type=PageViewRestriction.LOGIN
+            page=draft, restriction_type=PageViewRestriction.LOGIN
         )
         return {
-            "page_id": section.draft.pk,
-            "parent_page_id": section.index.pk,
-            "page_to_move_id": section.draft.pk,
+            **dict.fromkeys(("page_id", "page_to_move_id", "object_id"), draft.pk),
+            **dict.fromkeys(("parent_page_id", "page_pk"), section.index.pk),
             "destination_id": section.index.get_parent().pk,
-            "page_pk": section.index.pk,
-            "content_type_app_name": "stories",
-            "content_type_model_name": "storypage",
-            "app_label": "stories",
-            "model_name": "storypage",
-            "revision_id": section.draft.revisions.order_by("pk").first().pk,
-            "revision_id_a": section.draft.revisions.order_by("pk").first().pk,
-            "revision_id_b": section.draft.latest_revision.pk,
+            **dict.fromkeys(("content_type_app_name", "app_label"), "stories"),
+            **dict.fromkeys(("content_type_model_name", "model_name"), "storypage"),
+            **dict.fromkeys(("revision_id", "revision_id_a"), versions.first().pk),
+            "revision_id_b": draft.latest_revision.pk,
             "action_name": "approve",
             "task_state_id": task_state.pk,
             "task_id": task_state.task_id,
@@ -175,68 +162,51 @@ class Addresses:
             "workflow_pk": section.waiting.workflow_id,
             "collection_id": section.collection.pk,
             "image_id": section.image.pk,
-            "doc_id": section.document.pk,
-            "document_id": section.document.pk,
+            **dict.fromkeys(("doc_id", "document_id"), section.document.pk),
             "uploaded_file_id": section.upload.pk,
             "filter_spec": "width-100",
             "redirect_id": Redirect.objects.get_or_create(old_path="/old", redirect_link="/new/")[0].pk,
             "query_id": Query.get("road").pk,
-            "object_id": section.draft.pk,
             "key": "waiting",  # a list of the desk
             "session_id": section.session.pk,
             "uidb64": "MQ",  # the key "1" in base64
             "token": "abc-def",
-            "restriction_id": restriction.pk,
-            "page_view_restriction_id": restriction.pk,
+            **dict.fromkeys(("restriction_id", "page_view_restriction_id"), restriction.pk),
         }
 
     def _special(self):
         section, tasks = self.section, {"pk": Task.objects.get().pk}
         known = {"words": "debt", "count": 7, "month": "2026-03-01"}
-        translated = {"model_name": "theme", "pk": self.terms["theme"]}
         missed, _ = MissedSearch.objects.get_or_create(digest="x", defaults=known)
+        scheduled = {"page_id": section.scheduled.object_id}
+        translated = {"model_name": "theme", "pk": self.terms["theme"]}
+        approval = {"app_label": "wagtailcore", "model_name": "groupapprovaltask"}
+        settings = {"app_name": "home", "model_name": "sitesettings"}
         return {
-            "delete_page_for_good": {"pk": section.trashed.pk},
+            **dict.fromkeys(("delete_page_for_good", "restore_page"), {"pk": section.trashed.pk}),
             "hide_page": {"page_id": section.live.pk},
             "missed_search_delete": {"pk": missed.pk},
-            "restore_page": {"pk": section.trashed.pk},
-            "show_page": {"page_id": section.scheduled.object_id},
+            "show_page": scheduled,
             "rendition": {"name": section.image.get_rendition("width-100|format-webp").file.name},
             "simple_translation:submit_snippet_translation": translated,
             "submit_snippet_translation": translated,
             "wagtailadmin_choose_page_child": {"parent_page_id": section.draft.pk},
-            "wagtailadmin_pages:revisions_unschedule": {
-                "page_id": section.scheduled.object_id,
-                "revision_id": section.scheduled.pk,
-            },
+            "wagtailadmin_pages:revisions_unschedule": scheduled | {"revision_id": section.scheduled.pk},
             "wagtailadmin_tag_model_autocomplete": {"app_name": "taggit", "model_name": "tag"},
-            "wagtailadmin_workflows:add_task": {
-                "app_label": "wagtailcore",
-                "model_name": "groupapprovaltask",
-            },
-            "wagtailsettings:edit": {"app_name": "home", "model_name": "sitesettings"},
-            "wagtailsettings:preview_on_edit": {"app_name": "home", "model_name": "sitesettings"},
+            "wagtailadmin_workflows:add_task": approval,
+            **dict.fromkeys(("wagtailsettings:edit", "wagtailsettings:preview_on_edit"), settings),
         } | {f"wagtailadmin_workflows:{each}_task": tasks for each in ("edit", "disable", "enable")}
 
 
 # Views of Wagtail that fail: one always, for users of the admin who test the reports of errors; the import of
 # redirects with form data that no form sends; those that make something in a chooser without a form for it.
-FAILING = {
-    "wagtailadmin_error_test",
-    "wagtailredirects:process_import",
-    "wagtailsnippetchoosers_search_vocabularygroup:create",
-    "wagtailsnippetchoosers_stories_country:create",
-}
+FAILING = {"wagtailadmin_error_test", "wagtailredirects:process_import"}
+FAILING |= {f"wagtailsnippetchoosers_{each}:create" for each in ("search_vocabularygroup", "stories_country")}
 # Form data that is sent to every route: that of the page editor, and required fields of Wagtail's other
 # forms.
-FORM = builders.story_form() | {
-    "social_links-count": "0",
-    "new_parent_page": "1",
-    "new_title": "New",
-    "new_slug": "new",
-    "url": "https://example.org/",
-    "external-link-chooser-url": "https://example.org/",
-}
+FORM = builders.story_form() | {"social_links-count": "0", "new_parent_page": "1"}
+FORM |= {"new_title": "New", "new_slug": "new"}
+FORM |= dict.fromkeys(("url", "external-link-chooser-url"), "https://example.org/")
 
 
 @contextmanager

@@ -72,15 +72,10 @@ def scripts_in_script(kind, words):
 
 def find_html(value):
     """Yield the HTML in the JSON `value`: the texts under the key "html"."""
-    if isinstance(value, dict):
-        for key, each in value.items():
-            if key == "html" and isinstance(each, str):
-                yield each
-            else:
-                yield from find_html(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from find_html(each)
+    if isinstance(value, dict) and isinstance(value.get("html"), str):
+        yield value["html"]
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from find_html(each)
 
 
 def scripts_in_response(response, body):

@@ -127,5 +127,4 @@ def answer(client, response, **proof):
     for field in form.select("input[type=hidden]"):
         data.setdefault(field["name"], []).append(field["value"])
     request = response.request
-    address = request["PATH_INFO"] + (f"?{request['QUERY_STRING']}" if request["QUERY_STRING"] else "")
-    return client.post(address, data | proof)
+    return client.post(f"{request['PATH_INFO']}?{request['QUERY_STRING']}", data | proof)

@@ -30,17 +30,9 @@ BROWSER_FLAGS = [
     "--blink-settings=lazyLoadingImageMarginPxUnknown=1250",
 ]
 # The headless shell comes first: it takes a quarter less time for the same pages.
-CHROMIUM_NAMES = [
-    "chromium-headless-shell",
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-]
-CHROMIUM_MAC = [
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-]
+CHROMIUM_NAMES = ["chromium-headless-shell", "chromium", "chromium-browser"]
+CHROMIUM_NAMES += ["google-chrome", "google-chrome-stable"]
+CHROMIUM_MAC = [f"/Applications/{name}.app/Contents/MacOS/{name}" for name in ("Chromium", "Google Chrome")]
 
 
 class Missing(Exception):
@@ -55,46 +47,54 @@ def chromium(install=True):
 
     If there is none on this machine and `install` is true, install one. Raises Missing if there is none.
     """
-    if not driver_runs() and not (install and install_debian_packages("libatomic1")):
+    driver = [sys.executable, "-m", "playwright"]
+    if not version_line(*driver) and not (install and install_debian_packages("libatomic1")):
         raise Missing("Playwright's driver does not run here: it needs the library libatomic1")
     path = find_chromium()
     if not path and install:
         # Older systems do not have the first package.
         if not install_debian_packages("chromium-headless-shell", "fonts-dejavu-core"):
             install_debian_packages("chromium", "fonts-dejavu-core")
-        path = find_chromium() or download_chromium()
+        path = find_chromium()
+    if not path and install:
+        say("Installing for the tests: Playwright's Chromium.")
+        subprocess.run([*driver, "install", "chromium"], capture_output=True, check=False)
+        path = downloaded_chromium()
     if not path:
         raise Missing("no Chromium here: install it, or set CHROMIUM to the path of Chrome")
     return path
 
 
-def driver_runs():
-    """Return whether Playwright's driver program works."""
-    command = [sys.executable, "-m", "playwright", "--version"]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
-
-
 def find_chromium():
     """Return the path of a Chromium or Chrome that runs, or None."""
-    return next((path for path in possible_paths() if path and version_line(path)), None)
+    paths = [os.environ.get("CHROMIUM"), *map(shutil.which, CHROMIUM_NAMES), *CHROMIUM_MAC]
+    return next((path for path in paths if path and version_line(path)), None) or downloaded_chromium()
 
 
-def possible_paths():
-    """Yield where a Chromium may be. The last one is looked up only if needed: it starts Playwright."""
-    yield os.environ.get("CHROMIUM")
-    yield from (shutil.which(name) for name in CHROMIUM_NAMES)
-    yield from CHROMIUM_MAC
+def console_errors(message):
+    """Return a list with the console message if it is an error, else an empty list."""
+    error = f"console: {message.text} ({message.location.get('url', '')})"
+    return [error] if message.type == "error" else []
+
+
+def network_errors(request):
+    """Return a list with the reason why a request failed, or an empty list if the page aborted it."""
+    # Leaving a page aborts requests that are still running, and so does a download.
+    aborted = request.failure == "net::ERR_ABORTED"
+    return [] if aborted else [f"request: {request.url} {request.failure}"]
+
+
+def launch(playwright, path):
+    """Start the Chromium at `path`. Its sandbox refuses to run as root."""
+    options = {"args": BROWSER_FLAGS, "chromium_sandbox": os.geteuid() != 0}
+    return playwright.chromium.launch(executable_path=path, **options)
+
+
+def downloaded_chromium():
+    """Return the path of Playwright's own Chromium if that runs, or None."""
     with sync_playwright() as playwright:
-        downloaded = playwright.chromium.executable_path
-    yield downloaded
-
-
-def download_chromium():
-    """Let Playwright download its own Chromium; return its path, or None if that fails."""
-    say("Installing for the tests: Playwright's Chromium.")
-    command = [sys.executable, "-m", "playwright", "install", "chromium"]
-    subprocess.run(command, capture_output=True, check=False)
-    return find_chromium()
+        path = playwright.chromium.executable_path
+    return path if version_line(path) else None
 
 
 # --- Other programs ------------------------------------------------------------------------------
@@ -156,14 +156,9 @@ def update_debian_lists():
 
 
 def apt_get(*words):
-    return subprocess.run(
-        ["apt-get", "-qq", *words],
-        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    streams = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True}
+    return subprocess.run(["apt-get", "-qq", *words], env=environment, **streams, check=False)
 
 
 def say(text):
@@ -171,11 +166,11 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def version_line(program):
+def version_line(*program):
     """Return the output of `program --version`, or "" if it does not run (a broken link, a stub)."""
-    command = [program, "--version"]
+    command, options = [*program, "--version"], {"capture_output": True, "text": True, "timeout": 60}
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, **options, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""

@@ -28,12 +28,9 @@ TOO_MANY = "There were too many tries."
 # Redirect targets on other sites, which no sign-in may follow.
 FOREIGN_TARGETS = ["https://evil.example/", "//evil.example", "javascript:alert(1)"]
 # A mail server that does not run.
-DEAD_MAIL_SERVER = {
-    "default": {
-        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-        "OPTIONS": {"host": "127.0.0.1", "port": 9, "timeout": 5},
-    }
-}
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+DEAD_MAIL_SERVER = {"BACKEND": SMTP, "OPTIONS": {"host": "127.0.0.1", "port": 9, "timeout": 5}}
+DEAD_MAIL_SERVER = {"default": DEAD_MAIL_SERVER}
 # An address that Django accepts and can't write into a message: the label of the domain is too long.
 UNSENDABLE_ADDRESS = f"a@{'ü' * 60}.org"
 
@@ -59,15 +56,10 @@ def is_signed_in(client):
 
 def attempt(name, password=WRONG_PASSWORD, login=LOGIN, address="9.0.2.1", **headers):
     """Send the form at `login` in a new browser, from the network address `address`; return the Attempt."""
-    response = Client(REMOTE_ADDR=address).post(
-        login, {"username": name, "password": password}, headers=headers
-    )
+    data = {"username": name, "password": password}
+    response = Client(REMOTE_ADDR=address).post(login, data, headers=headers)
     page = re.sub(r'(csrfmiddlewaretoken" value|nonce|"CSRF_TOKEN")[=:] ?"[^"]+"', "", response.text)
-    return Attempt(
-        page=page.replace(f'value="{name}"', ""),
-        signed_in=response.status_code == 302,
-        refused=TOO_MANY in page,
-    )
+    return Attempt(page.replace(f'value="{name}"', ""), response.status_code == 302, TOO_MANY in page)
 
 
 @dataclass(frozen=True)
@@ -91,11 +83,8 @@ def account_form(client, **fields):
 
 def password_fields(old=builders.PASSWORD):
     """Return the fields of the account page that change the password to NEW_PASSWORD."""
-    return {
-        "password-old_password": old,
-        "password-new_password1": NEW_PASSWORD,
-        "password-new_password2": NEW_PASSWORD,
-    }
+    new = dict.fromkeys(("password-new_password1", "password-new_password2"), NEW_PASSWORD)
+    return {"password-old_password": old} | new
 
 
 def email_of(user):

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 
-from home.models import FeaturedStory, SiteSettings
+from home.models import FeaturedStory, HomePage, SiteSettings, StandardPage
 from media.models import CleanImage
-from stories.models import StoryPage
+from publishing.pages import page_types
+from stories.blocks import StoryBody
+from stories.models import StoryIndexPage, StoryPage
 from tests.support import builders
+from tests.support.filled_blocks import fill
 from tests.support.people import make_agreeing_person, make_story_about
 from tests.support.translations import make_index_in
 
@@ -31,22 +34,24 @@ def make_site():
     story = make_rich_story(builders.make_index(index, "Africa"))
     builders.make_story("Bricks and debts", countries=["IN"], themes=["Debt bondage"])
     builders.make_story("Home from the sea", countries=["KE", "TH"], themes=["Forced labour"])
-    home = builders.home_page()  # loaded only now, because adding pages changes its number of children
-    home.headline = "Stories of people who got free"
-    home.introduction = "<p>Each told by somebody who chose to tell it.</p>"
-    home.tagline = "In their own words"
-    home.help_page = help_page
-    home.help_line = "<p>Call <b>0800 000 000</b>, day and night.</p>"
-    home.footer_text = '<p>Read more on <a href="https://example.org/">another site</a>.</p>'
-    home.donate_text = "Donate"
-    home.featured_stories = [FeaturedStory(story=story)]
-    home.save()
-    settings = SiteSettings.for_site(home.get_site())
-    settings.organisation_name = "A charity with quite a long name"
-    settings.donate_url = "https://donate.example.org/"
-    settings.contact_email = "change@example.org"
-    settings.social_links = [("profile", {"name": "Mastodon", "url": "https://social.example.org/"})]
-    settings.save()
+    home = builders.save_with(
+        builders.home_page(),  # loaded only now, because adding pages changes its number of children
+        headline="Stories of people who got free",
+        introduction="<p>Each told by somebody who chose to tell it.</p>",
+        tagline="In their own words",
+        help_page=help_page,
+        help_line="<p>Call <b>0800 000 000</b>, day and night.</p>",
+        footer_text='<p>Read more on <a href="https://example.org/">another site</a>.</p>',
+        donate_text="Donate",
+        featured_stories=[FeaturedStory(story=story)],
+    )
+    settings = {"donate_url": "https://donate.example.org/", "contact_email": "change@example.org"}
+    profile = {"name": "Mastodon", "url": "https://social.example.org/"}
+    settings |= {
+        "organisation_name": "A charity with quite a long name",
+        "social_links": [("profile", profile)],
+    }
+    builders.save_with(SiteSettings.for_site(home.get_site()), **settings)
     addresses = {
         "home": "/",
         "index": "/stories/",
@@ -60,6 +65,8 @@ def make_site():
         "plain": help_page.url,
         "404": "/nothing/here/",
     }
+    others = set(page_types()) - {HomePage, StoryIndexPage, StoryPage, StandardPage}
+    addresses |= {model.__name__: builders.make_page_of(model).url for model in others}
     return Site(story, addresses)
 
 
@@ -129,14 +136,13 @@ def make_rich_story(parent, **fields):
     """Return a new story below `parent` that uses every block and most fields."""
     lead = builders.make_image("Court house", shows=CleanImage.Shows.ILLUSTRATION, credit="A. Painter")
     # A picture shows somebody who is not in it. A page about nobody would wait for a lead with that.
+    terms = {"countries": ["KE"], "themes": ["Forced labour", "Recruitment fees"], "authors": ["Staff"]}
     return make_story_about(
         make_agreeing_person(),
         title="Wages after three years",
         parent=parent,
-        countries=["KE"],
-        themes=["Forced labour", "Recruitment fees"],
-        authors=["Staff"],
         body=all_blocks(),
+        **terms,
         # The lines of a card are full, in any typeface, and are not enough for it.
         summary="She asked for her wages in court, with the help of a lawyer, and of all of us who had come "
         f"to see it, and then with that of a {LONG_WORD}.",
@@ -151,18 +157,10 @@ def make_rich_story(parent, **fields):
 # “I asked for my wages”, in Swahili.
 QUOTE = {"text": "Niliomba mshahara wangu.", "attribution": "A survivor in Kenya", "own_words": True}
 
-ACTION = {
-    "heading": "Need help now?",
-    "text": "Day and night, in your language.",
-    "label": "Talk to us",
-    "url": "https://help.example.org/",
-}
-FACT = {
-    "title": "What is debt bondage?",
-    "text": "<p>Work to repay a debt that never ends.</p>",
-    "source": "A convention",
-    "source_url": "https://law.example.org/",
-}
+ACTION = {"heading": "Need help now?", "text": "Day and night, in your language."}
+ACTION |= {"label": "Talk to us", "url": "https://help.example.org/"}
+FACT = {"title": "What is debt bondage?", "text": "<p>Work to repay a debt that never ends.</p>"}
+FACT |= {"source": "A convention", "source_url": "https://law.example.org/"}
 TABLE = {
     "caption": "Who helps with what",
     "columns": [{"type": "text", "heading": "Question"}, {"type": "link", "heading": "Ask"}],
@@ -174,28 +172,23 @@ TABLE = {
 
 
 def all_blocks():
-    """Return the raw body of a story with every block, and pictures twice: a single one and a gallery."""
+    """Return the raw body of a story with every block, and pictures twice: a single one and a gallery.
+
+    A block that isn't named here is filled with words that say nothing.
+    """
     road = builders.make_image("Road", credit="B. Photographer")
     other = builders.make_image("Somebody", shows=CleanImage.Shows.SOMEONE_ELSE)
     leaflet = builders.make_document("Leaflet", "Real Name.txt", b"Questions to ask before you go.")
     more = builders.make_story("Gold dust", countries=["SN"], themes=["Forced labour"])
     alone = {"pictures": [picture(road, "A road between fields", caption="The road to the coast")]}
     gallery = {"pictures": [picture(road, "The same road at night"), picture(other, "A woman at a desk")]}
-    film = {
-        "kind": "video",
-        "title": "The road home",
-        "url": "https://www.film.example.org/42",
-        "voice": "0",
-        "minutes": 6,
-        "poster": picture(road, "A road from above")["image"],
-        "transcript": "<p>You hear the sea and a bus.</p>",
-    }
+    film = {"kind": "video", "title": "The road home", "url": "https://www.film.example.org/42", "voice": "0"}
+    film |= {"minutes": 6, "transcript": "<p>You hear the sea and a bus.</p>"}
+    film["poster"] = picture(road, "A road from above")["image"]
+    words = f"<p>They took her <b>passport</b>. {LONG_WORD}</p><ul><li>One</li></ul>"
     blocks = [
         ("heading", {"text": "The journey", "level": "2"}),
-        (
-            "text",
-            f"<h3>At the agency</h3><p>They took her <b>passport</b>. {LONG_WORD}</p><ul><li>One</li></ul>",
-        ),
+        ("text", f"<h3>At the agency</h3>{words}"),
         ("pictures", alone),
         ("pictures", gallery),
         ("heading", {"text": "The court", "level": "2"}),
@@ -208,6 +201,8 @@ def all_blocks():
         ("table", TABLE),
         ("chosen_stories", {"heading": "Read next", "stories": [more.pk]}),
     ]
+    others = StoryBody().child_blocks.keys() - {kind for kind, _value in blocks}
+    blocks += [(kind, fill(StoryBody().child_blocks[kind], road, more, leaflet)) for kind in sorted(others)]
     return [
         {"type": kind, "value": value, "id": f"{number:08}-0000-4000-8000-000000000000"}
         for number, (kind, value) in enumerate(blocks)

@@ -34,9 +34,8 @@ class SoftPasskey:
         no_model = bytes(16)  # an AAGUID of zeros: the authenticator does not tell its model
         data += no_model + len(self.id).to_bytes(2) + self.id + encode_cbor(public)
         attestation = encode_cbor({"fmt": "none", "attStmt": {}, "authData": data})
-        return self._answer(
-            attestationObject=attestation, clientDataJSON=self._client("webauthn.create", options, lies)
-        )
+        client = self._client("webauthn.create", options, lies)
+        return self._answer(attestationObject=attestation, clientDataJSON=client)
 
     def authenticate(self, options, **lies):
         """Return the browser's response to the authentication `options`, as JSON."""
@@ -60,6 +59,5 @@ class SoftPasskey:
     def _answer(self, **response):
         credential_id = bytes_to_base64url(self.id)
         response = {part: bytes_to_base64url(each) for part, each in response.items()}
-        return json.dumps(
-            {"id": credential_id, "rawId": credential_id, "type": "public-key", "response": response}
-        )
+        keys = {"id": credential_id, "rawId": credential_id, "type": "public-key"}
+        return json.dumps(keys | {"response": response})

@@ -10,14 +10,7 @@ from safeguarding.scopes import Naming, Picture, Voice
 from safeguarding.uses import Release
 from stories.terms import Author
 from tests.support.builders import SOMEBODY, film_block, make_image, picture_bytes
-from tests.support.people import (
-    answer,
-    days_from_today,
-    decide,
-    make_agreeing_person,
-    make_person,
-    rows_of,
-)
+from tests.support.people import answer, days_from_today, decide, make_agreeing_person, make_person, rows_of
 
 CHILD, GROUP = {"kind": "child"}, {"kind": "group"}
 NOT_ADULT_YET = {"kind": "adult", "adult_on": days_from_today(50)}
@@ -70,8 +63,8 @@ def child_and_picture():
 def proposed():
     """Return the fields of a story about a person whose consent is only proposed."""
     answers = {"given_by": "self", "picture": "2", "naming": "2", "where": ["website", "languages"]}
-    answers |= {"given_on": str(days_from_today(-10)), "proceedings": "no", "in_programme": "no"}
-    answers |= {"final_text": "no"}
+    answers |= {"given_on": str(days_from_today(-10))}
+    answers |= dict.fromkeys(("proceedings", "in_programme", "final_text"), "no")
     return about(make_person(proposal=json.dumps(answers), proposed_at=timezone.now()))
 
 
@@ -150,8 +143,8 @@ CONDITIONS = {
 
 
 # Those of them that hold although somebody decided to publish a story about a child.
-DECIDED = {"child without guardian", "not an adult yet"}
-DECIDED |= {"child recognisable", "child by voice", "child by name"}
+DECIDED = {f"child {how}" for how in ("without guardian", "recognisable", "by voice", "by name")}
+DECIDED.add("not an adult yet")
 
 
 def change_after_decision(name, page):

@@ -74,13 +74,9 @@ def named_image(person=None, color=(10, 20, 30)):
 
     `color`: images of different colours have different files.
     """
-    image = CleanImage.objects.create(
-        title=f"{NAME} at home",
-        description=f"{NAME} smiles",
-        credit=NAME,
-        file=CleanFile(builders.picture_bytes(60, 40, color=color), ".png"),
-        shows=CleanImage.Shows.PERSON_IN_STORY if person else CleanImage.Shows.PLACE_OR_THING,
-    )
+    texts = {"title": f"{NAME} at home", "description": f"{NAME} smiles", "credit": NAME}
+    file = CleanFile(builders.picture_bytes(60, 40, color=color), ".png")
+    image = CleanImage.objects.create(file=file, shows="person" if person else "place", **texts)
     if person:
         image.people.set([person])
     return image
@@ -92,11 +88,10 @@ def make_own_stories(person):
     Return (story, image, document): the image and the document are in the story.
     """
     with without_words(person):
-        return make_named_stories(person)
+        return _make_own_stories(person)
 
 
-def make_named_stories(person):
-    """Do the work of make_own_stories(). It has to be called in without_words()."""
+def _make_own_stories(person):
     image = named_image(person)
     image.tags.add(NAME)
     image.get_rendition("fill-20x20|format-png")
@@ -106,17 +101,14 @@ def make_named_stories(person):
         builders.pictures_block(image),
         {"type": "document", "value": {"document": document.pk, "title": "The letter"}},
     ]
-    story = make_story_about(
-        person, title=NAMED, slug=SLUG, summary=f"About {NAME}.", body=body, lead_image=image,
-        lead_image_alt=f"{NAME} smiles", search_description=NAME,
-    )  # fmt: skip
+    lead = {"lead_image": image, "lead_image_alt": f"{NAME} smiles"}
+    fields = lead | {"summary": f"About {NAME}.", "search_description": NAME}
+    story = make_story_about(person, title=NAMED, slug=SLUG, body=body, **fields)
     story = StoryPage.objects.get(pk=story.pk)
     story.save_revision()
     index = make_index_in("fr", slug="liste")
-    make_story_about(
-        person, title=f"{NAME} en route", slug="zahrawi-fr", parent=index, locale=index.locale,
-        translation_key=story.translation_key,
-    )  # fmt: skip
+    french = {"parent": index, "locale": index.locale, "translation_key": story.translation_key}
+    make_story_about(person, title=f"{NAME} en route", slug="zahrawi-fr", **french)
     trashed = make_story_about(person, title=f"{NAME} thrown away", slug="zahrawi-trashed")
     move_to_trash(Page.objects.get(pk=trashed.pk), builders.make_user("Moderators"))
     return story, image, document
@@ -136,10 +128,9 @@ def make_traces(story):
     Redirect.objects.create(old_path="/stories/zahrawi-former", redirect_page=story)
     Redirect.objects.create(old_path="/short", redirect_link=HOME)
     log(story, "wagtail.edit", user=user, data={"title": {"old": NAME, "new": f"{NAMED} {CONTACT}"}})
-    UploadedFile.objects.create(
-        for_content_type=ContentType.objects.get_for_model(CleanImage),
-        file=ContentFile(builders.picture_bytes(60, 40, color=(9, 9, 9)), name="zahrawi.png"),
-    )
+    upload = ContentFile(builders.picture_bytes(60, 40, color=(9, 9, 9)), name="zahrawi.png")
+    picture_type = ContentType.objects.get_for_model(CleanImage)
+    UploadedFile.objects.create(for_content_type=picture_type, file=upload)
     builders.make_author(f"{NAME} A.", role="Teller")
     Theme.objects.create(name=f"Lamps of {NAME}", description=NAME)
     VocabularyGroup.objects.create(terms=f"{NAME}\nlamplighter\nlampist")
@@ -164,15 +155,9 @@ def make_unsent(story, user):
     message = Message(SUCCESS, f"Page '{NAMED}' has been published: {HOME}")
     session[SessionStorage.session_key] = MessageEncoder().encode([message])
     session.save()
-    FormState.objects.update_or_create_by_instance(
-        instance=story,
-        user=user,
-        parent_object_id="",
-        defaults={
-            "data": urlencode({"title": NAMED, "slug": SLUG, "summary": CONTACT}),
-            "last_updated_at": timezone.now(),
-        },
-    )
+    data = urlencode({"title": NAMED, "slug": SLUG, "summary": CONTACT})
+    state = {"defaults": {"data": data, "last_updated_at": timezone.now()}, "parent_object_id": ""}
+    FormState.objects.update_or_create_by_instance(instance=story, user=user, **state)
 
 
 def make_mentions(person):
@@ -194,10 +179,8 @@ def make_mentions(person):
 def make_others():
     """Return a story of somebody else, with a picture, an author, a theme and a version."""
     image = builders.make_image(size=(62, 40))
-    other = make_story_about(
-        make_agreeing_person(), title="Of somebody else", lead_image=image, lead_image_alt="A lamp",
-        authors=["Staff"], themes=["Lamps"],
-    )  # fmt: skip
+    fields = {"lead_image": image, "lead_image_alt": "A lamp", "authors": ["Staff"], "themes": ["Lamps"]}
+    other = make_story_about(make_agreeing_person(), title="Of somebody else", **fields)
     StoryPage.objects.get(pk=other.pk).save_revision()
     return other
 
@@ -221,13 +204,8 @@ def finish():
 
 def everything_found(person):
     """Return the `yes` of withdraw() for everything that the plan of `person` asks about."""
-    plan = make_plan(person)
-    return [
-        (section.place.name, each.key)
-        for section in plan.sections
-        if section.place.needs_yes
-        for each in section.found
-    ]
+    sections = [section for section in make_plan(person).sections if section.place.needs_yes]
+    return [(section.place.name, each.key) for section in sections for each in section.found]
 
 
 def withdraw_all(person):

@@ -31,13 +31,8 @@ def wp_item(number, content="<p>Some words.</p>", *, terms=(), meta=None, more="
     `terms`: (domain, nicename, name) for each. `meta`: {key: value} of the post meta. `more`: XML at its end.
     `fields`: further fields by their names in WordPress, without "post_".
     """
-    values = {
-        "type": "post",
-        "status": "publish",
-        "name": f"post-{number}",
-        "date": "2021-03-05 23:30:00",
-        "date_gmt": "2021-03-05 22:30:00",
-    }
+    values = {"type": "post", "status": "publish", "name": f"post-{number}"}
+    values |= {"date": "2021-03-05 23:30:00", "date_gmt": "2021-03-05 22:30:00"}
     title = fields.pop("title", f"Post {number}")
     link = fields.pop("link", f"https://old.example/{fields.get('name', f'post-{number}')}/")
     creator, excerpt = fields.pop("creator", ""), fields.pop("excerpt", "")
@@ -54,8 +49,6 @@ def wp_item(number, content="<p>Some words.</p>", *, terms=(), meta=None, more="
     for domain, nicename, name in terms:
         parts.append(f'<category domain="{domain}" nicename="{nicename}">{escape(name)}</category>')
     for name, value in (meta or {}).items():
-        parts.append(
-            f"<wp:postmeta><wp:meta_key>{name}</wp:meta_key>"
-            f"<wp:meta_value><![CDATA[{value}]]></wp:meta_value></wp:postmeta>"
-        )
+        pair = f"<wp:meta_key>{name}</wp:meta_key><wp:meta_value><![CDATA[{value}]]></wp:meta_value>"
+        parts.append(f"<wp:postmeta>{pair}</wp:postmeta>")
     return "".join([*parts, more, "</item>\n"])

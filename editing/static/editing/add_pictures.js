@@ -1,4 +1,4 @@
-/* The page that adds several pictures at once (editing/adding_pictures.py). Asks whom the pictures show before they
+/* The page that adds several pictures at once (editing/overrides/adding_pictures.py). Asks whom the pictures show before they
    are sent. Asks before the user leaves while some of them are not in the library. */
 window.jQuery(() => {
   const { jQuery } = window;

@@ -1,6 +1,6 @@
 /* Adds a button to galleries (the block "Pictures") that adds several pictures at once, chosen in the library or
    uploaded. Files that are dropped on a gallery are uploaded in the same dialog. `texts`: words and addresses from
-   editing/gallery.py. */
+   editing/overrides/gallery.py. */
 {
   // The names of the fields in the dialog's form for an upload begin with it.
   const PREFIX = "image-chooser-upload-";
@@ -87,7 +87,7 @@
   function takeSeveral(workflow, texts, files) {
     const form = workflow.body[0].querySelector("[data-chooser-modal-creation-form]");
     if (!form) return; // The user may not add pictures.
-    // What differs from picture to picture is not asked for all of them: editing/adding_pictures.py.
+    // What differs from picture to picture is not asked for all of them: editing/overrides/adding_pictures.py.
     for (const name of ["title", "is_recognisable", "description", "tags"]) {
       form.elements[PREFIX + name]?.closest("li").remove();
     }

@@ -1,0 +1,1 @@
+"""Who sees, chooses and is told what in the admin."""

@@ -1,0 +1,115 @@
+"""Makes the comparison of two revisions show nothing of a picture or document that its reader may not choose.
+
+The form of the page hides such files too: editing/access/hidden_choices.py. The comparison also works for
+blocks without a value, on which Wagtail 8.0 fails or shows "None": a video without its still picture, or a
+gallery in a draft whose picture is not chosen yet.
+"""
+
+from functools import cache
+
+from django.utils.html import escape, format_html, format_html_join
+from wagtail.admin import compare
+from wagtail.blocks import FieldBlock, ListBlock
+from wagtail.documents.blocks import DocumentChooserBlock
+from wagtail.images.blocks import (
+    ImageBlock,
+    ImageBlockComparison,
+    ImageChooserBlock,
+    ImageChooserBlockComparison,
+)
+
+from editing.access.hidden_choices import hidden_title, may_show
+
+# The most characters of two texts that are compared word by word. It can take about two seconds.
+LONGEST_TEXTS = 20_000
+
+
+def visible(instance):
+    """Return `instance`, or None for a hidden picture or document."""
+    return instance if instance and may_show(type(instance), instance.pk) else None
+
+
+def diff_text(a, b):
+    """Replace diff_text. It takes hours for two texts of 30,000 words, because it compares all with all."""
+    if len(a or "") + len(b or "") > LONGEST_TEXTS:
+        return compare.TextDiff([("deletion", a or ""), ("addition", b or "")])
+    return diff_text.original(a, b)
+
+
+def get_objects(self):
+    """Replace ForeignObjectComparison.get_objects."""
+    return tuple(map(visible, get_objects.original(self)))
+
+
+class PictureComparison(ImageChooserBlockComparison):
+    """Compares two chosen pictures."""
+
+    def __init__(self, block, exists_a, exists_b, val_a, val_b):
+        super().__init__(block, exists_a, exists_b, visible(val_a), visible(val_b))
+
+    def htmlvalue(self, val):
+        return super().htmlvalue(visible(val))
+
+
+class DocumentComparison(compare.BlockComparison):
+    """Compares two chosen documents."""
+
+    def htmlvalue(self, val):
+        return escape(self.text_of(val))
+
+    def htmldiff(self):
+        return compare.diff_text(self.text_of(self.val_a), self.text_of(self.val_b)).to_html()
+
+    def text_of(self, document):
+        if document is None:
+            return ""
+        return str(document) if may_show(type(document), document.pk) else hidden_title()
+
+
+class OptionalPictureComparison(ImageBlockComparison):
+    """Compares two pictures with their descriptions. Wagtail's class fails on a block without a picture."""
+
+    def htmlvalue(self, val):
+        return "" if val is None else super().htmlvalue(val)
+
+
+class ListComparison(compare.ListBlockComparison):
+    """Compares two lists of blocks. Wagtail's class renders a new list as a whole, with "None" in it."""
+
+    def htmlvalue(self, val):
+        child = self.block.child_block
+        comparison_class = compare.get_comparison_class_for_block(child)
+        items = [(comparison_class(child, True, True, item, item).htmlvalue(item),) for item in val]
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", items))
+
+
+@cache
+def without_none(comparison_class):
+    """Return a subclass of `comparison_class` that shows nothing for a missing value, and not "None"."""
+
+    class Comparison(comparison_class):
+        def __init__(self, block, exists_a, exists_b, *values):
+            super().__init__(block, exists_a, exists_b, *("" if value is None else value for value in values))
+
+        def htmlvalue(self, val):
+            return "" if val is None else super().htmlvalue(val)
+
+    return Comparison
+
+
+def get_comparison_class(block):
+    """Replace get_comparison_class_for_block, which Wagtail also calls for blocks inside of others."""
+    for block_class, comparison_class in COMPARISONS.items():
+        if isinstance(block, block_class):
+            return comparison_class
+    found = get_comparison_class.original(block)
+    return without_none(found) if isinstance(block, FieldBlock) else found
+
+
+# {class of blocks: its comparison}.
+COMPARISONS = {
+    ImageBlock: OptionalPictureComparison,
+    ImageChooserBlock: PictureComparison,
+    DocumentChooserBlock: DocumentComparison,
+    ListBlock: ListComparison,
+}

@@ -1,0 +1,37 @@
+"""The editors' guide: a page of the admin, under Help."""
+
+from django.urls import path, reverse_lazy
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import TemplateView
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+
+from stories.blocks import StoryBody
+
+
+class GuideView(WagtailAdminTemplateMixin, TemplateView):
+    """The guide. Its text is in English only; its title, and what it says of blocks, are translated."""
+
+    page_title = _("Editors' guide")
+    header_icon = "help"
+    template_name = "editing/guide.html"
+    extra_context = {"blocks": StoryBody().child_blocks.values()}
+
+
+def menu_item():
+    """Hook "register_help_menu_item": link the guide."""
+    return MenuItem(
+        GuideView.page_title,
+        reverse_lazy("editors_guide"),
+        name="editors-guide",
+        icon_name="help",
+        order=900,  # above Wagtail's items, which begin at 1000
+    )
+
+
+def leave_out_wagtails_guide(request, menu_items):
+    """Hook: remove the link to Wagtail's own guide, which is another site and does not describe this one."""
+    menu_items[:] = [item for item in menu_items if item.name != "editor-guide"]
+
+
+urlpatterns = [path("guide/", GuideView.as_view(), name="editors_guide")]

@@ -1,0 +1,120 @@
+"""The admin's views of pages that differ from Wagtail's. CheckedPageViewSet, at the end, lists them."""
+
+from django.shortcuts import get_object_or_404
+from django.utils.functional import cached_property
+from django.views.generic import FormView
+from wagtail.admin.views.pages import copy, create, listing, search
+from wagtail.admin.views.pages.ordering import SetPagePositionView
+from wagtail.admin.views.pages.revisions import RevisionsRevertView
+from wagtail.admin.viewsets.pages import PageViewSet
+from wagtail.models import Page
+
+from editing.moderation import hiding
+from editing.moderation.history import CompareView, HistoryView
+from editing.moderation.messages import DecidingActionView, DecidingEditView, SentPageMixin
+from editing.moderation.unscheduling import UnscheduleView
+from editing.people.people_panel import PeoplePanelMixin
+from publishing.aliases import REFUSED
+from publishing.trash import is_in_trash
+from publishing.visibility import is_known_held, is_known_hidden
+
+
+class CopyView(copy.CopyView):
+    """Wagtail's view that copies a page, without aliases and without its method `post`.
+
+    That method looks up the new parent before the form is validated, and fails if there is no such page.
+    """
+
+    post = FormView.post
+
+    def get_form(self, form_class=None):
+        form = super().get_form(form_class)
+        if "alias" in form.fields:  # of a user who may publish
+            form.fields["alias"].disabled = True
+            form.fields["alias"].help_text = REFUSED
+        return form
+
+
+def is_seen(page):
+    """Return whether readers see `page` if it is live."""
+    return not is_known_hidden(page) and not is_known_held(page)
+
+
+class ExplorerView(listing.ExplorableIndexView):
+    """Wagtail's explorer. It says of a page that readers don't see that it is hidden or held."""
+
+    def get_context_data(self, **kwargs):
+        if not self.results_only:
+            hiding.say_that_it_is_hidden(self.request, self.parent_page)
+        page = self.parent_page if is_seen(self.parent_page) else None
+        return super().get_context_data(**kwargs) | {"page_for_status": page}
+
+
+class SeenPagesBadgeMixin:
+    """For views with the badge “Live” in their header: leave it out if readers don't see the page."""
+
+    def get_page_for_status(self):
+        page = super().get_page_for_status()
+        return page if is_seen(page) else None
+
+
+class EditorView(SeenPagesBadgeMixin, DecidingEditView):
+    """The page editor, with “Hide now” or “Show again” in its header."""
+
+    @cached_property
+    def header_buttons(self):
+        return [*super().header_buttons, *hiding.header_buttons(self.page, self.request.user)]
+
+
+class RevertView(SentPageMixin, SeenPagesBadgeMixin, RevisionsRevertView):
+    """The page editor for an earlier version."""
+
+
+class NewPageView(SentPageMixin, PeoplePanelMixin, create.CreateView):
+    """The page editor for a new page.
+
+    The panel about people has to be there from the start, because the first save only replaces the content of
+    panels.
+    """
+
+
+class PositionView(SetPagePositionView):
+    """Wagtail's view that moves a page to a place among its siblings, counted without the trash.
+
+    Wagtail counts the siblings in the trash too, which the explorer doesn't show.
+    """
+
+    def post(self, request, page_to_move_id):
+        page = get_object_or_404(Page, pk=page_to_move_id)
+        siblings = page.get_parent().get_children()
+        shown = [place for place, sibling in enumerate(siblings) if not is_in_trash(sibling)]
+        query = request.GET.copy()
+        try:
+            query["position"] = shown[int(query["position"])]
+        except (LookupError, ValueError):  # The page becomes the last one, as in Wagtail's view.
+            query.pop("position", None)
+        request.GET = query
+        return super().post(request, page_to_move_id)
+
+
+class SearchView(search.SearchView):
+    """Wagtail's search for pages. Its line "1-1 of 1 None" says "page" in the place of "None"."""
+
+    verbose_name = Page._meta.verbose_name
+    verbose_name_plural = Page._meta.verbose_name_plural
+
+
+class CheckedPageViewSet(PageViewSet):
+    """The views of all page types."""
+
+    add_view_class = NewPageView
+    copy_view_class = CopyView
+    edit_view_class = EditorView
+    history_view_class = HistoryView
+    index_view_class = ExplorerView
+    revisions_compare_view_class = CompareView
+    revisions_revert_view_class = RevertView
+    revisions_unschedule_view_class = UnscheduleView
+    search_view_class = SearchView
+    set_page_position_view_class = PositionView
+    workflow_action_view_class = DecidingActionView

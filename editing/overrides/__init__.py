@@ -1,0 +1,1 @@
+"""What differs in Wagtail's own forms, lists and views for another reason than who may see what."""

@@ -1,0 +1,15 @@
+"""Patches the admin's CSV exports, so that a spreadsheet runs no cell as a formula."""
+
+from media.sanitizer.text import escape_formulas
+
+
+def preprocess_field_value(self, field, value, export_format):
+    """Replace SpreadsheetExportMixin.preprocess_field_value: put an apostrophe where a formula could begin.
+
+    Excel files need no change. Only values that begin with "=" are formulas for openpyxl, and Wagtail writes
+    these as text.
+    """
+    value = preprocess_field_value.original(self, field, value, export_format)
+    if export_format != self.FORMAT_CSV or value is None:
+        return value
+    return escape_formulas(str(value))
