@@ -21,7 +21,15 @@ from search.forms import SearchForm
 from search.models import MissedSearch, VocabularyGroup
 from stories.models import StoryPage
 from tests.support import builders
-from tests.support.builders import home_page, make_image, make_plain_page, make_private, make_story, parse
+from tests.support.builders import (
+    home_page,
+    make_image,
+    make_plain_page,
+    make_private,
+    make_story,
+    parse,
+    text_of,
+)
 from tests.support.people import make_agreeing_person, rows_of, withdraw
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
@@ -292,7 +300,7 @@ def test_a_page_without_results_offers_countries_themes_and_stories(client):
     page = search(client, "xylophone")
     assert "0 results for" in page.select_one(".listing__count").text
     assert "Nothing was found" in page.text
-    ways = {a.get_text(" ", strip=True): a["href"] for a in page.select("main .tags a")}
+    ways = {text_of(a): a["href"] for a in page.select("main .tags a")}
     assert ways["Kenya (1)"] == "/stories/?country=kenya"
     assert ways["Mining (1)"] == "/stories/?theme=mining"
     assert not [href for href in ways.values() if "year" in href], "not a filter for browsing"

@@ -17,6 +17,7 @@ from tests.support.builders import (
     make_plain_page,
     make_story,
     parse,
+    text_of,
 )
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
@@ -31,11 +32,6 @@ def render_body(*blocks):
     """Return the HTML tree of a body with `blocks`, which are (block type, value)."""
     body = StoryPage(body=json.dumps(make_raw(*blocks))).body
     return BeautifulSoup(body.render_as_block({"request": RequestFactory().get("/")}), "html.parser")
-
-
-def text_of(element):
-    """Return the text of `element` with single spaces."""
-    return " ".join(element.get_text(" ").split())
 
 
 def picture_value(image, alt_text="", decorative=False, caption=""):

@@ -218,6 +218,11 @@ def parse(response):
     return BeautifulSoup(response.content, "html.parser")
 
 
+def text_of(element):
+    """Return the text of `element` with single spaces."""
+    return " ".join(element.get_text(" ").split())
+
+
 def story_form(action=None, body=(("text", "<p>Words of the story.</p>"),), **fields):
     """Return the form data that the page editor posts for a story.
 

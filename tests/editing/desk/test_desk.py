@@ -32,11 +32,11 @@ def desk(client):
 
 
 def lists_on(first_page):
-    def words(tag):
-        return tag.get_text(" ", strip=True)
-
     panels = builders.parse(first_page).select("section[id^=desk-]")
-    return {words(panel.select_one("h2")): [*map(words, panel.select("li"))] for panel in panels}
+    return {
+        builders.text_of(panel.select_one("h2")): [*map(builders.text_of, panel.select("li"))]
+        for panel in panels
+    }
 
 
 def rows_of(client, key):

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 LIST = "/admin/stories/"
 UNDECIDED = ("undecided", "Not decided yet")
-HELD_BACK = ("held_back", "Held: something is missing")
+HELD = ("held", "Held: something is missing")
 
 
 def until(number):
@@ -68,7 +68,7 @@ def make_stories():
         "Agreed": ("in_order", f"In order until {format_day(days_from_today(61))}"),
         "Two people": ("ends_soon", f"Ends soon: {format_day(days_from_today(60))}"),
         "Last day": ("ends_soon", f"Ends soon: {format_day(days_from_today(0))}"),
-        **dict.fromkeys(("Over since yesterday", "Loaded", "Withdrawn", "Not asked", "Named"), HELD_BACK),
+        **dict.fromkeys(("Over since yesterday", "Loaded", "Withdrawn", "Not asked", "Named"), HELD),
     }
 
 
