@@ -49,7 +49,8 @@ def build_metadata(request, page, site, nav, listing=None, featured=None):
         "feeds": feeds,
         "site": site,
         "title": title,
-        "description": (is_shared and get_description(page, listing)) or get_description(nav.home),
+        "description": (is_shared and get_description(page, listing))
+        or (may_be_used(nav.home, "home/metadata.html") and get_description(nav.home)),
         "url": url,
         "language": get_language(),
         "og_locale": get_og_locale(get_language()),
