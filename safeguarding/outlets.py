@@ -12,7 +12,8 @@ WEBSITE = """
     home/sitemap.xml search/search.html search/result.html includes/breadcrumbs.html
     editing.desk.story_list.StoryListView editing.desk.translation_report.TranslationReport
 """
-# {outlet: the use that it needs}, without the templates of page types, which are of this site. Templates, views and exports, which only editors get, have their own name.
+# {outlet: the use that it needs}. Templates, views and exports, which only editors get, have their own name.
+# The template of a page type is left out: its pages need the use of this site.
 OUTLETS = {
     **dict.fromkeys(WEBSITE.split(), Channel.WEBSITE),
     **dict.fromkeys(["stories/story_end.html", "stories/when_shared.html", "snippets"], Channel.SOCIAL),

@@ -50,7 +50,9 @@ def find_lacks(model):
         yield f"the template {model.template}"
     form = model.get_edit_handler().get_form_options()
     has = {
-        "a verbose_name that is translated": isinstance(model._meta.original_attrs.get("verbose_name"), Promise),
+        "a verbose_name that is translated": isinstance(
+            model._meta.original_attrs.get("verbose_name"), Promise
+        ),
         "a form that extends CheckedPageForm": issubclass(model.base_form_class, CheckedPageForm),
         "*SitePage.content_panels in content_panels": "story_people" in form["formsets"],
         "“text” in cacheable_parameters": "text" in (model.cacheable_parameters or ["text"]),
