@@ -8,12 +8,12 @@ from safeguarding.scopes import Channel
 from safeguarding.status import Status
 
 WEBSITE = """
-    stories/story_page.html stories/story_main.html stories/story_card.html stories/blocks/chosen_stories.html
-    stories/story_index_page.html home/home_page.html home/standard_page.html home/sitemap.xml
-    search/search.html search/result.html includes/breadcrumbs.html
+    base.html stories/story_main.html stories/story_card.html stories/blocks/chosen_stories.html
+    home/sitemap.xml search/search.html search/result.html includes/breadcrumbs.html
     editing.desk.story_list.StoryListView editing.desk.translation_report.TranslationReport
 """
 # {outlet: the use that it needs}. Templates, views and exports, which only editors get, have their own name.
+# The template of a page type is left out: its pages need the use of this site.
 OUTLETS = {
     **dict.fromkeys(WEBSITE.split(), Channel.WEBSITE),
     **dict.fromkeys(["stories/story_end.html", "stories/when_shared.html", "snippets"], Channel.SOCIAL),

@@ -17,15 +17,14 @@ class KindFilter(Filter):
     """A filter by the type of page. A value is the name of a model. It is for the search alone."""
 
     def find_pages(self, rows):
-        by_type = defaultdict(list)
+        types, by_type = ContentType.objects, defaultdict(list)
         for pk, content_type, _date in rows:
             by_type[content_type].append(pk)
-        return [(*self._get_kind(key), pks) for key, pks in by_type.items()]
+        return [(*self.get_kind(types.get_for_id(key).model_class()), pks) for key, pks in by_type.items()]
 
     @staticmethod
-    def _get_kind(key):
-        """Return the value and the label of the kind of the pages with the content type `key`."""
-        model = ContentType.objects.get_for_id(key).model_class()
+    def get_kind(model):
+        """Return the value and the label of the kind of the pages of the type `model`."""
         # Home pages count as plain pages.
         if model._meta.model_name in {OTHER_KIND, "homepage"}:
             return OTHER_KIND, gettext("Other pages")

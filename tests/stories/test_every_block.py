@@ -3,6 +3,7 @@
 import json
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
 from django.core.serializers.json import DjangoJSONEncoder
@@ -124,9 +125,14 @@ def test_nothing_is_found_that_readers_do_not_see(media_root, subtests):
     for name, block in BLOCKS.items():
         with subtests.test(name):
             value = fill(block, withheld, hidden, make_document())
-            html, index, excerpts = shown_in(StoryPage(body=[(name, block.to_python(value))]).body)
+            body = StoryPage(body=[(name, block.to_python(value))]).body
+            html, index, excerpts = shown_in(body)
             assert index <= html
             assert excerpts <= html
+            picture = rf"<img|<picture|{Path(withheld.file.name).stem}"
+            assert not re.search(picture, StoryBody().render(body)), (
+                "the template asks value.picture.is_shown"
+            )
 
 
 def test_the_gate_and_the_leak_check_see_every_picture_and_word(media_root, subtests):

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import NOT_PROVIDED
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template
 from django.utils.functional import Promise
 from django.utils.timezone import localdate
 from wagtail.fields import StreamField
@@ -42,9 +44,15 @@ def find_lacks(model):
         yield f"its name in subpage_types of {other.__name__}"
     for other in {*model.clean_subpage_models()} - {*model.allowed_subpage_models()}:
         yield f"its name in parent_page_types of {other.__name__}"
+    try:
+        get_template(model.template)
+    except TemplateDoesNotExist:
+        yield f"the template {model.template}"
     form = model.get_edit_handler().get_form_options()
     has = {
-        "a verbose_name that is translated": isinstance(model._meta.original_attrs["verbose_name"], Promise),
+        "a verbose_name that is translated": isinstance(
+            model._meta.original_attrs.get("verbose_name"), Promise
+        ),
         "a form that extends CheckedPageForm": issubclass(model.base_form_class, CheckedPageForm),
         "*SitePage.content_panels in content_panels": "story_people" in form["formsets"],
         "“text” in cacheable_parameters": "text" in (model.cacheable_parameters or ["text"]),

@@ -31,6 +31,8 @@ from stories.terms import Author, Theme
 
 # The inline forms in the form of a story.
 FORMSETS = ("story_countries", "story_themes", "story_authors", "story_people", "comments")
+# Kinds of fields that make_page_of() fills, besides texts and bodies.
+REQUIRED = (models.DateField, models.IntegerField, models.DecimalField, models.FloatField)
 numbers = itertools.count(1)  # in titles, dates and user names, so that these differ
 # The password of the users that make_user() returns; it passes the password validators.
 PASSWORD = "quiet-lantern-road-41"
@@ -105,7 +107,7 @@ def make_plain_page(title, parent=None, **fields):
 
 
 def make_page_of(model, **fields):
-    """Return a live page of any type, with words in its texts. It is new if there is none, or with `fields`.
+    """Return a live page of any type, with what it requires. It is new if there is none, or with `fields`.
 
     It is below a page that can have it, at an address that ends with the name of the type.
     """
@@ -118,6 +120,8 @@ def make_page_of(model, **fields):
             fields.setdefault(field.name, json.dumps([{"type": "text", "value": "<p>Words.</p>"}]))
         elif isinstance(field, (models.CharField, models.TextField)) and not field.choices:
             fields.setdefault(field.name, "Words.")
+        elif isinstance(field, REQUIRED) and not (field.null or field.has_default()):
+            fields.setdefault(field.name, timezone.now() if isinstance(field, models.DateField) else 1)
     return parent.add_child(instance=model(**fields))
 
 
