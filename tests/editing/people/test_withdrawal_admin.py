@@ -8,7 +8,7 @@ from caching.local_date import today
 from safeguarding.models import Contributor, RestrictedView, Withdrawal, WithdrawalTask
 from stories.models import StoryPage
 from tests.support import builders, withdrawal_world
-from tests.support.builders import parse
+from tests.support.builders import parse, text_of
 from tests.support.leads import address
 from tests.support.people import make_agreeing_person, record
 from tests.support.withdrawal_world import NAME
@@ -67,7 +67,7 @@ def test_lead_withdraws_a_person_and_prints_the_report(lead, django_capture_on_c
     # "vacuum" can't run in the transaction of the test.
     WithdrawalTask.objects.filter(done_at=None).update(failures=2, error="PermissionError")
     left = parse(lead.get(report.request["PATH_INFO"])).select("main > ul")[0]
-    assert [each.text for each in left.select("li")] == [
+    assert [text_of(each) for each in left.select("li")] == [
         "Erase it from the database’s files, which can wait for the night: failed 2 times (PermissionError)"
     ]
 
@@ -87,7 +87,7 @@ def test_log_entries_with_the_same_title_are_one_line(lead):
         PageLogEntry.objects.log_action(home, "wagtail.edit", title=f"Author {NAME}", data={"is_live": "no"})
     page = address(person, "withdraw")
     form = parse(lead.post(page)).select_one("main form[method=post]")
-    lines = [each.parent.text.strip() for each in form.select("input[name=yes]")]
+    lines = [text_of(each.parent) for each in form.select("input[name=yes]")]
     assert lines == [f"Author {NAME} (2)"]
     confirm(lead, page, form)
     labels = PageLogEntry.objects.filter(page=home.pk).values_list("label", flat=True)
