@@ -37,7 +37,7 @@ def replace_pages_api(router):
 
 
 # It replaces the views of all page types that Wagtail registers before.
-hooks.register("register_admin_viewset", page_views.CheckedPageViewSet, order=100)
+hooks.register("register_admin_viewset", page_views.SitePageViewSet, order=100)
 for viewset in (StoryListViewSet, PeopleViewSet, DecisionViewSet, ReadingViewSet, WithdrawalViewSet):
     hooks.register("register_admin_viewset", viewset)
 hooks.register("register_story_list_part", consent_column.list_part)

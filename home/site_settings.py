@@ -97,9 +97,10 @@ class SiteSettings(BaseSiteSetting):
 
     @classmethod
     def for_request(cls, request):
-        """Return the settings of the site of `request`, from the cache as long as no content changed.
+        """Return the settings of the site of `request`. Every page needs them.
 
-        Every page needs them. A request without a site is left to Wagtail's own method.
+        For requests that any visitor could send, they are from the cache as long as no content changed. A
+        request without a site is left to Wagtail's own method, which raises DoesNotExist.
         """
         site = Site.find_for_request(request)
         if site is None:

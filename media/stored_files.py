@@ -29,7 +29,7 @@ def replaced_file(instance, lock_first=None):
     if not instance.file or instance.file._committed:
         yield None
         return
-    # Before the row is saved, so that its size and hash are saved too.
+    # Before the row is saved, because CleanFieldFile.save (media/fields.py) sets its size and hash.
     instance.file.save(instance.file.name, instance.file.file, save=False)
     with transaction.atomic():
         try:

@@ -1,7 +1,7 @@
 """Checks whether something prevents publishing a page, and tells its editor in words.
 
-Its people may not have agreed to it, it may have a protected word, one that would give somebody away
-(safeguarding/leak_check/), or its time is over.
+Its people may not have agreed to it, it may have a protected word (one that would give somebody away:
+safeguarding/leak_check/), or it may have expired.
 """
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -20,8 +20,8 @@ from safeguarding.leak_check.texts import read_titles
 from safeguarding.models import Contributor
 from safeguarding.releases import judge_uses, load_people
 
-# The code of the errors of this module. A class of its own would get lost: when clean() raises an error,
-# full_clean() raises another ValidationError with its content.
+# The code of the errors of this module. When clean() raises an error, full_clean() raises another one, so the
+# class of the outer error gets lost. The errors in it, which have the code, are kept.
 CODE = "people"
 # A message of Wagtail's page form. gettext finds Wagtail's translations of it.
 IS_OVER = "Expiry date/time must be in the future."
@@ -52,12 +52,13 @@ def find_errors(page, can_compare=can_compare):
     """Return {name of a field: [ValidationError]} for what prevents publishing `page` because of its people.
 
     Each error has an attribute `person`: the Contributor that it is about, or None. `page`: the page.
-    `unmet`: a set with what is not met. `is_for_leads`: whether only the safeguarding team can help.
-    `can_compare`: function that returns whether the site can read the protected words, which the leak check
-    looks for. The default one decrypts all of them.
+    `unmet`: a set of at most one Unmet, or of "not seen". `is_for_leads`: whether only the safeguarding team
+    can help. `can_compare`: function that returns whether the site can read the protected words, which the
+    leak check looks for. The default one decrypts all of them.
     """
     found = [*answer_errors(page), *picture_errors(page), *voice_errors(page)]
-    # Most pages have neither, and a report takes several queries.
+    # Most pages have neither, and a report takes several queries. A page with neither can still wait, because
+    # somebody who was taken out said no to it. The Release alone holds such a page.
     if contributors_in(page) or find_doubtful(page):
         report = page.report_people()
         found += [*unseen_errors(report), *person_errors(page, report)]
@@ -121,13 +122,14 @@ def voice_errors(page):
 
 
 def unseen_errors(report):
-    """Check that a safeguarding lead looked at the pictures with which the page waits for that.
+    """Check that a safeguarding lead looked at the page, if it waits for that.
 
-    `report`: the Report of the page.
+    It waits because of pictures, or because somebody who is not in the list said no to it. `report`: the
+    Report of the page.
     """
     if report.waits:
         text = _("A picture shows, or showed, a person. Choose “These people”, or ask the safeguarding team.")
-        yield "people", text, None, "not seen"
+        yield "people", text, None, "not seen"  # no Unmet: it only makes the error one for leads
 
 
 def person_errors(page, report):
@@ -145,7 +147,7 @@ def person_errors(page, report):
                 yield field, unmet.describe(person), person, unmet
 
 
-# --- Protected words, and the end --------------------------------------------------------------------
+# --- Protected words, and the expiry -----------------------------------------------------------------
 
 
 def find_leaks(page, titles=None):
@@ -160,9 +162,10 @@ def find_leaks(page, titles=None):
 
 
 def find_title_leaks(page):
-    """Return those of find_leaks() about the title, which mails have in their subject, labels, and no field.
+    """Return those of find_leaks() about the title (the subject of mails), about labels, and about no field.
 
-    Above the limit of the leak check, the error about no field is all that it says.
+    Those about labels are at the field "people". Above the limit of the leak check, the error about no field
+    is all that it says.
     """
     errors = find_leaks(page).items()
     return {field: each for field, each in errors if field in {"title", "people", NON_FIELD_ERRORS}}

@@ -19,6 +19,8 @@ from safeguarding.one_by_one import do_for_each
 
 # The `log_action` that Wagtail passes to Page.publish() when the time of a scheduled version has come.
 BY_SCHEDULE = "wagtail.publish.scheduled"
+# The action that Wagtail logs when somebody sets the time of a version.
+TIME_SET = "wagtail.publish.schedule"
 # The action in the page's history.
 NOT_PUBLISHED = "publishing.not_published"
 
@@ -61,13 +63,14 @@ def publish(revision):
 def tell_once(page, revision):
     """Note in the history of `page` that `revision` was not published, unless that is noted already.
 
-    Also send a mail to those who wrote the revision, own the page or scheduled it.
+    Also send a mail to those who wrote the revision, own the page or scheduled it. SitePage.publish() calls
+    this when the time has come.
     """
     entries = PageLogEntry.objects.filter(page=page.pk, revision=revision)
     if entries.filter(action=NOT_PUBLISHED).exists():
         return
     log(page, NOT_PUBLISHED, revision=revision)
-    scheduled_by = entries.filter(action="wagtail.publish.schedule").values_list("user", flat=True)
+    scheduled_by = entries.filter(action=TIME_SET).values_list("user", flat=True)
     keys = {revision.user_id, page.owner_id, *scheduled_by}
     users = list(get_user_model().objects.filter(pk__in=keys, is_active=True).exclude(email=""))
     address = absolute(reverse("wagtailadmin_pages:edit", args=[page.pk]))

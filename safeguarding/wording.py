@@ -48,6 +48,6 @@ def describe_end(decision):
 
 def describe_wait(page):
     """Return a sentence about how long `page`, one of waiting_pages(), has waited."""
-    days = (timezone.now() - page.waits_since).days
+    days = (timezone.now() - page.waits_since).days  # full 24 hours, so "today" may be since last evening
     waits = ngettext("Waits for %d day.", "Waits for %d days.", days)
     return waits % days if days else _("Waits since today.")

@@ -48,7 +48,7 @@ def read(name, pattern=".*", problem="", default="", cast=str):
         if value and not matches(pattern, value):
             raise ValueError
         return value and cast(value)
-    except Exception:  # that of a library can repeat a password
+    except Exception:  # its message can repeat a password
         stop(name, problem)
 
 
@@ -102,7 +102,7 @@ def read_hosts(base_url):
 def read_database(data_dir):
     """Return Django's settings for the database in DATABASE_URL, which is SQLite or PostgreSQL."""
     problem = "must look like postgres://user:password@host:5432/name or sqlite:////path/file"
-    # A database in memory would be another one in each process.
+    # A database in memory would be another one in each process. Options are only for PostgreSQL.
     pattern = r"sqlite:///(?!:memory:)[^?]+|(postgres|postgresql|psql|pgsql)://[^/]*/[^?].*"
     database = read(
         "DATABASE_URL", pattern, problem, f"sqlite:///{data_dir / 'db.sqlite3'}", Env.db_url_config

@@ -27,6 +27,7 @@ class MediaLinkBlock(RecordingBlock):
     minutes = blocks.IntegerBlock(label=_("Length in minutes"), required=False, min_value=1, max_value=600)
     voice = blocks.ChoiceBlock(
         label=_("Voices"),
+        # The first one is Voice.NONE with words of its own.
         choices=[(NOBODY, _("Nobody who is in this page is heard")), *list(Voice.choices)[1:]],
         required=False,
         search_index=False,

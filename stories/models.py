@@ -81,7 +81,8 @@ class StoryPage(SitePage):
         help_text=_("Asks Google and others not to list this story. The site's own search still finds it."),
     )
 
-    # stories/counts.py counts these at each save, for the lists of the admin and the time that reading takes.
+    # stories/counts.py counts these when all fields are saved, for the lists of the admin and the time that
+    # reading takes.
     word_count = models.PositiveIntegerField(_("words"), default=0, editable=False)
     undescribed_pictures = models.PositiveIntegerField(
         _("pictures without alternative text"), default=0, editable=False
@@ -135,7 +136,8 @@ class StoryPage(SitePage):
     def get_top_index_url(self, request):
         """Return the URL of the top index of this story, e.g. "/stories/"; "" for a page without a URL.
 
-        It comes from the URL of the story, with no query. Only the top index lists countries and themes.
+        It comes from the URL of the story, without a database query. Only the top index lists countries and
+        themes.
         """
         url = (self.get_url(request) or "").rstrip("/")
         return f"{url.rsplit('/', self.depth - TOP_INDEX_DEPTH)[0]}/" if url else ""
@@ -196,7 +198,7 @@ class StoryIndexPage(RoutablePageMixin, SitePage):
 
     def get_context(self, request, *args, term=None, **kwargs):
         context = super().get_context(request, *args, **kwargs)
-        stories = StoryPage.objects.below(self)
+        stories = StoryPage.objects.below(self)  # StoryListing leaves out those that are not public.
         context["listing"] = StoryListing(stories, request.GET, self, term)
         return context
 

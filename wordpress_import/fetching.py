@@ -36,8 +36,8 @@ class Fetcher:
 
     def __init__(self, export):
         self.export = export
-        found = set().union(*export.uploads.values())
-        hosts = export.hosts | {each for each in found if each.endswith(WORDPRESS_COM)}
+        upload_hosts = set().union(*export.uploads.values())
+        hosts = export.hosts | {each for each in upload_hosts if each.endswith(WORDPRESS_COM)}
         self.hosts = hosts | {f"www.{host}" for host in hosts}
         self.context = ssl.create_default_context()
         self.next_request = time.monotonic()
@@ -97,7 +97,10 @@ class Fetcher:
         return allowed
 
     def fetch(self, path, url):
-        """Fetch the file at `path`, for read(). Raises FetchError."""
+        """Fetch the file at `path`, for read(). Raises FetchError.
+
+        It is called only for files against which refusal() has no reason, so there is an address to ask.
+        """
         reasons = []
         for address in self.candidates(path, url):
             try:
@@ -147,7 +150,7 @@ class Fetcher:
         finally:
             timer.cancel()
             connection.close()
-        if connection.is_stopped:
+        if connection.is_stopped:  # stop() ends a request with or without an error.
             raise FetchError("its host took too long")
         return found
 

@@ -22,7 +22,7 @@ from wordpress_import.sources import DAMAGED, ExportError
 
 # {kind of a file: suffixes}.
 KINDS = {"image": {f".{suffix}" for suffix in settings.WAGTAILIMAGES_EXTENSIONS}, "document": SUFFIXES}
-# What takes the place of a primary key while nothing is written: the file is there, and would be imported.
+# What takes the place of a primary key without `writes`: the file is there, and would be imported.
 WOULD_BE_IMPORTED = -1
 
 
@@ -67,7 +67,7 @@ class Uploads:
 
     @functools.cached_property
     def copies(self):
-        """{path: paths of the smaller copies}."""
+        """{path without the size: paths of the smaller copies, and its own if it is there}."""
         copies = defaultdict(list)
         for path in self.names:
             copies[VARIANT.sub("", path)].append(path)
@@ -83,10 +83,11 @@ class Library:
     """Finds files by their path in the uploads folder, and imports those that are asked for.
 
     `export`: the Export. `uploads`: Uploads, or None. `fetcher`: the Fetcher for files that are not there, or
-    None. `fetches_again`: whether it also fetches those that it could not fetch before. `used`: the paths of
-    the files that pages show. `refused`: {path: reason} of those that can't be used. `known`: {digest of a
-    path: primary key} of the imported files, None for deleted ones. `problems`: {digest of a path: reason} of
-    those that could not be fetched in earlier runs.
+    None. `fetches_again`: whether it also fetches those that it could not fetch before. `writes`: False in a
+    trial run, and while writing.py looks which files an item needs. `used`: the paths of the files that pages
+    show. `refused`: {path: reason} of those that can't be used. `known`: {digest of a path: primary key} of
+    the imported files, None for those that were deleted or that store() refused. `problems`: {digest of a
+    path: reason} of those that could not be fetched, in this run or in earlier ones.
     """
 
     def __init__(self, export, uploads, fetcher, *, fetches_again, writes):
@@ -106,10 +107,11 @@ class Library:
         return {each.key: each.image_id or each.document_id for each in files}
 
     def find(self, kind, path, url, alt=""):
-        """Return the primary key of the file at `path`, or None if it is missing or refused.
+        """Return the primary key of the file at `path`, or None if it is missing, refused or deleted here.
 
-        `kind`: "image" or "document". `url`: its address in the item. `alt`: the alternative text of a
-        picture, which becomes its title and description.
+        Without `writes`, that of a file to import is WOULD_BE_IMPORTED. `path`: the whole address for a
+        picture of another site. `kind`: "image" or "document". `url`: its address in the item. `alt`: the
+        alternative text of a picture, which becomes its title and description.
         """
         if not is_of_kind(path, kind):
             return None
@@ -128,7 +130,7 @@ class Library:
         return self.known[key]
 
     def can_fetch(self, path, url):
-        """Return whether the file at `path` was fetched or, while nothing is written, whether it may be.
+        """Return whether the file at `path` was fetched or, without `writes`, whether it may be.
 
         In the second case, the file is noted in `wanted`, or the reason against it in `refused`.
         """
@@ -144,7 +146,7 @@ class Library:
         return not reason
 
     def fetch_wanted(self):
-        """Fetch the files that were wanted while nothing was written. Failures are stored."""
+        """Fetch the files that were noted in `wanted`. Failures are stored."""
         self.fetcher.forget()
         for path, url in self.wanted.items():
             try:
@@ -173,9 +175,10 @@ class Library:
             file = self.add_image(file, alt) if kind == "image" else self.add_document(file)
         except (ValidationError, *DAMAGED) as error:
             reason = "; ".join(getattr(error, "messages", [str(error)]))
-            self.refused[path] = reason
             if name is None:
                 self.refuse_fetched(path, reason)
+            else:
+                self.refused[path] = reason
             return None
         self.stored.append((file.file.storage, file.file.name))
         ImportedFile.objects.update_or_create(

@@ -30,6 +30,7 @@ def parse_html(html):
     )
     if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
         raise TextError("its tags are nested too deep to be read")
+    # Not the inner <div>: a stray </div> ends that, and what follows is still in the body.
     body = root.find("body")
     body.tag = "div"
     return body
@@ -50,12 +51,14 @@ def is_for_screen_readers(element):
 
 
 def flatten(html):
-    """Return `html` without the tags that are nested deeper than MAX_DEPTH."""
+    """Return `html` without tags of a <body> or <html>, and those that are nested deeper than MAX_DEPTH."""
     depth = 0
 
     def keep(tag):
         """Return what replaces `tag`, a match of TAG: the tag itself, or a space."""
         nonlocal depth
+        if tag[2].lower() in {"html", "body"}:
+            return " "  # After the end tag of one, the parser would lose text.
         if tag[2].lower() in VOID | ENDLESS or tag[0].endswith("/>"):
             return tag[0]
         if tag[1]:

@@ -6,7 +6,7 @@ from html import escape
 
 # {tag of a format: tag in the rich text}.
 FORMATS = {"b": "b", "strong": "b", "i": "i", "em": "i", "cite": "i", "dfn": "i"}
-# White space of HTML. A non-breaking space is none.
+# White space of HTML. A non-breaking space is none, but split() and strip() in Runs take it as white space.
 SPACE = re.compile(r"[ \t\r\f\v\n]+")
 # A line break in a run. html() makes a <br/> of it.
 BREAK = "\n"
@@ -54,7 +54,7 @@ class Runs:
             has_text = any(run[0].strip() for run in self.runs[position:end])
             html.append(f"<a {link}>{inner}</a>" if link and has_text else inner)
             position = end
-        # Spaces beside a break, and breaks at the ends, are invisible.
+        # Spaces beside a break, and breaks at the ends, are invisible. Those inside of a format stay.
         lines = [line.strip() for line in re.sub("  +", " ", "".join(html)).split("<br/>")]
         shown = [number for number, line in enumerate(lines) if line]
         return "<br/>".join(lines[shown[0] : shown[-1] + 1])

@@ -5,6 +5,8 @@ The link to edit a chosen object is shown only to users who may edit it.
 A form keeps a reference that is stored, even if its user may no longer choose the file, because it was moved
 to the collection of another section. Wagtail would show the title and the address that the file has now. The
 title of a page is shown: docs/decisions/admin-access.md.
+
+editing/overrides/patches.py sets `original` of a function that replaces another.
 """
 
 from django.utils.translation import gettext as _

@@ -74,7 +74,10 @@ def header_buttons(page, user):
 
 
 def say_that_it_is_hidden(request, page):
-    """Hook: say in the page editor that a live page is hidden, or held because of the people in it."""
+    """Hook: say in the page editor that a live page is hidden, or held because of the people in it.
+
+    ExplorerView (page_views.py) calls it too.
+    """
     if request.method != "GET":
         return
     if is_hidden_at_once(page):

@@ -1,6 +1,8 @@
 """Rules for Wagtail's actions on pages, wherever they are called: in a view, a bulk action or other code.
 
 A hidden page is one that readers can't see although it is live: docs/decisions/public-pages.md.
+
+editing/overrides/patches.py sets `original` of a function that replaces another.
 """
 
 from django.core.exceptions import ValidationError

@@ -1,4 +1,4 @@
-"""The admin's views of pages that differ from Wagtail's. CheckedPageViewSet, at the end, lists them."""
+"""The admin's views of pages that differ from Wagtail's. SitePageViewSet, at the end, lists them."""
 
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
@@ -41,12 +41,16 @@ def is_seen(page):
 
 
 class ExplorerView(listing.ExplorableIndexView):
-    """Wagtail's explorer. It says of a page that readers don't see that it is hidden or held."""
+    """Wagtail's explorer.
+
+    If readers don't see the page, it says that it is hidden or held, and leaves out the badge “Live”.
+    """
 
     def get_context_data(self, **kwargs):
         if not self.results_only:
             hiding.say_that_it_is_hidden(self.request, self.parent_page)
         page = self.parent_page if is_seen(self.parent_page) else None
+        # Our page_listing_header.html reads it.
         return super().get_context_data(**kwargs) | {"page_for_status": page}
 
 
@@ -67,7 +71,10 @@ class EditorView(SeenPagesBadgeMixin, DecidingEditView):
 
 
 class RevertView(SentPageMixin, SeenPagesBadgeMixin, RevisionsRevertView):
-    """The page editor for an earlier version."""
+    """The page editor for an earlier version.
+
+    It has no panel about people: that is about the last saved version.
+    """
 
 
 class NewPageView(SentPageMixin, PeoplePanelMixin, create.CreateView):
@@ -104,7 +111,7 @@ class SearchView(search.SearchView):
     verbose_name_plural = Page._meta.verbose_name_plural
 
 
-class CheckedPageViewSet(PageViewSet):
+class SitePageViewSet(PageViewSet):
     """The views of all page types."""
 
     add_view_class = NewPageView

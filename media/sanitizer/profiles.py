@@ -51,8 +51,8 @@ def is_srgb(icc):
 def strip_profile(icc):
     """Return the RGB profile `icc` with its COLOUR_TAGS alone, without texts and dates.
 
-    None for a profile of another kind, such as one with look-up tables. ICC.1:2022: a profile is a header of
-    128 bytes, the number of tags, then the name, offset and length of each tag.
+    None for a profile of another kind, such as one with look-up tables alone. ICC.1:2022: a profile is a
+    header of 128 bytes, the number of tags, then the name, offset and length of each tag.
     """
     header, tags = icc[:128], {}
     if len(icc) < 132 or header[16:20] != b"RGB " or header[36:40] != b"acsp":

@@ -38,10 +38,14 @@ def ring(x, y, across, down, width):
 
 
 def curve(*stops):
-    """A smooth line through the stops (a Catmull-Rom spline), with a corner where a stop is None."""
+    """A smooth line through the stops (a Catmull-Rom spline).
+
+    Where a stop is None, a straight line joins the stop before it to the one after it. If these are the same,
+    there is a corner.
+    """
     if None in stops:
-        corner = stops.index(None)
-        return curve(*stops[:corner]) + curve(*stops[corner + 1 :])
+        gap = stops.index(None)
+        return curve(*stops[:gap]) + curve(*stops[gap + 1 :])
     ends = [stops[0], *stops, stops[-1]]
     line = []
     for four in zip(ends, ends[1:], ends[2:], ends[3:], strict=False):
@@ -86,11 +90,14 @@ def blob(x, y, size, seed, flat=0.8):
 
 
 def leaf(x, y, angle, length, width):
-    """A pointed leaf that starts at (x, y), with one side flatter. The angle 0 points to the right, 90 up."""
+    """A pointed leaf that starts at (x, y), with one side flatter. The angle 0 points to the right, 90 up.
+
+    `width`: how far the rounder side reaches.
+    """
     steps = [step / 12 for step in range(13)]
-    upper = [(x + length * t, y + width * math.sin(math.pi * t**0.8)) for t in steps]
-    lower = [(a, y - (b - y) * 0.6) for a, b in reversed(upper)]
-    return rotate(upper + lower, x, y, -angle)
+    rounder = [(x + length * t, y + width * math.sin(math.pi * t**0.8)) for t in steps]
+    flatter = [(a, y - (b - y) * 0.6) for a, b in reversed(rounder)]
+    return rotate(rounder + flatter, x, y, -angle)
 
 
 def rotate(outline, x, y, angle):

@@ -105,6 +105,7 @@ CASES = {
     '<table><tr><td colspan="2">A</td></tr><tr><td>1</td><td>2</td></tr></table>': "<p>A</p><p>1 2</p>",
     "<h2 class='a screen-reader-text'>A</h2>one <b class='screen-reader-text'>b</b>two": "<p>one two</p>",
     "<p>a</p><script>steal()</script>": "<p>a</p>",
+    "<p>One</p></body></html><p>two</p>": "<p>One</p><p>two</p>",
     # Blocks.
     wp("heading", "<h3>Home</h3>", '{"level":3}') + wp("paragraph", "\n<p>One\ntwo</p>\n"): (
         "heading: text Home, level 3 | <p>One two</p>"

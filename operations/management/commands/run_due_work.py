@@ -33,16 +33,18 @@ from stories.feeds import note_feed_entries
 
 logger = logging.getLogger(__name__)
 EVERY = 60  # seconds between two runs
-# The nightly work is done at 3 in the site's time zone, when few people use the site. Until then, local
-# time minus NIGHT has the date of the day before.
+# The nightly work is done from 3 on in the site's time zone, when few people use the site: each part is tried
+# each minute until it succeeds. On a new site, it is done at once. Until 3, local time minus NIGHT has the
+# date of the day before.
 NIGHT = timedelta(hours=3)
 
 
 def carry_out_ledger():
     """Carry out the withdrawals that the database lacks, then write the ledger of withdrawals.
 
-    These are one part: if the first failed, the second could begin a new ledger, and what the old one has
-    would never be carried out. What failed before waits for a lead: everybody is held meanwhile.
+    These are one part: if catch_up() raised an error, write() could begin a new ledger, and what the old one
+    has would never be carried out. After a recorded failure, write() is safe: the database has the salt. What
+    failed before waits for a lead: everybody is held meanwhile.
     """
     if not ledger.has_failed():
         ledger.catch_up()
