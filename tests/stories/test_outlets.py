@@ -174,6 +174,8 @@ def test_pages_of_every_type_are_used_as_their_people_agree(model, client):
         words = " ".join(tag["content"] for tag in tree.head("meta", content=True))
         assert ("Her words." in words, NO_SNIPPETS in words) == ("social" in uses, "social" not in uses)
         assert bool(tree.select(NOT_PRINTED)) == ("print" not in uses)
+        for line in tree.select("[data-print=only]"):
+            assert all(each in line.text for each in (page.title, absolute(page.url), "to be printed"))
         assert bool(tree.select(GIVE)) == (has_body and "fundraising" in uses), "{% page_body page %}"
 
 
