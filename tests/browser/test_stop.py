@@ -23,7 +23,7 @@ def test_stop_on_an_old_telephone(new_page, live_server, allow_errors):
     page.goto(f"{story}?text=1")
     follow(page, "I have a stop code")
     follow(page, "العربيّة")
-    for typed, heading in (("١٢٣ ٤٥٦", "هل المطلوب إيقاف النشر؟"), (code.translate(TO_ARABIC), DONE)):
+    for typed, heading in (("١٢٣ ٤٥٦", "إزالة قصتك من هذا الموقع"), (code.translate(TO_ARABIC), DONE)):
         go_to(page, "code")
         page.keyboard.press("Control+A")
         page.keyboard.type(typed)
