@@ -87,7 +87,7 @@ class Library:
     trial run, and while writing.py looks which files an item needs. `used`: the paths of the files that pages
     show. `refused`: {path: reason} of those that can't be used. `known`: {digest of a path: primary key} of
     the imported files, None for those that were deleted or that store() refused. `problems`: {digest of a
-    path: reason} of those that could not be fetched, in this run or in earlier ones.
+    path: reason} of those that refuse_fetched() refused, in this run or in earlier ones.
     """
 
     def __init__(self, export, uploads, fetcher, *, fetches_again, writes):

@@ -54,7 +54,7 @@ class Runs:
             has_text = any(run[0].strip() for run in self.runs[position:end])
             html.append(f"<a {link}>{inner}</a>" if link and has_text else inner)
             position = end
-        # Spaces beside a break, and breaks at the ends, are invisible. Those inside of a format stay.
+        # Spaces beside a break, and breaks at the ends, are invisible. Inside of a format, they may stay.
         lines = [line.strip() for line in re.sub("  +", " ", "".join(html)).split("<br/>")]
         shown = [number for number, line in enumerate(lines) if line]
         return "<br/>".join(lines[shown[0] : shown[-1] + 1])

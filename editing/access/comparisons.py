@@ -2,11 +2,12 @@
 
 The reader is the user of the current request. In place of the title of such a document are the words of
 hidden_title(), so that the reader sees that there is one. The form of the page hides such files too:
-editing/access/hidden_choices.py. The comparison also works for
-blocks without a value, on which Wagtail 8.0 fails or shows "None": a video without its still picture, or a
-gallery in a draft whose picture is not chosen yet.
+editing/access/hidden_choices.py.
 
-editing/overrides/patches.py sets `original` of a function that replaces another.
+The comparison also works for blocks without a value, on which Wagtail 8.0 fails or shows "None": a video
+without its still picture, or a gallery in a draft whose picture is not chosen yet.
+
+Each function that replaces another has that as its `original`: editing/overrides/patches.py sets it.
 """
 
 from functools import cache

@@ -6,7 +6,7 @@ A form keeps a reference that is stored, even if its user may no longer choose t
 to the collection of another section. Wagtail would show the title and the address that the file has now. The
 title of a page is shown: docs/decisions/admin-access.md.
 
-editing/overrides/patches.py sets `original` of a function that replaces another.
+Each function that replaces another has that as its `original`: editing/overrides/patches.py sets it.
 """
 
 from django.utils.translation import gettext as _

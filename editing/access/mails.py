@@ -6,7 +6,7 @@ it, and to all members of the groups that moderate. The page may be in the secti
 They are sent after the transaction. On SQLite, a slow mail server would block all writes meanwhile. A mail
 that can't be sent is only logged. In Wagtail, some errors of the server keep a page from being submitted.
 
-editing/overrides/patches.py sets `original` of a function that replaces another.
+Each function that replaces another has that as its `original`: editing/overrides/patches.py sets it.
 """
 
 from django.db import transaction

@@ -33,7 +33,7 @@ def autocomplete_tags(request, app_name=None, model_name=None):
 
 
 class ImageChooseView(chooser.ImageChooseView):
-    """The picture chooser, with those ten of visible_tags() that most pictures have."""
+    """The picture chooser, with the ten of visible_tags() that the most pictures have."""
 
     def get_context_data(self, **kwargs):
         items = Q(taggit_taggeditem_items__content_type=ContentType.objects.get_for_model(self.model))

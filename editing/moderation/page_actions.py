@@ -2,7 +2,7 @@
 
 A hidden page is one that readers can't see although it is live: docs/decisions/public-pages.md.
 
-editing/overrides/patches.py sets `original` of a function that replaces another.
+Each function that replaces another has that as its `original`: editing/overrides/patches.py sets it.
 """
 
 from django.core.exceptions import ValidationError

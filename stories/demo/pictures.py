@@ -13,9 +13,9 @@ outlines.py; ` ; ` is between two outlines. The colour `teal+sky.3` is teal mixe
 a key of MOTIFS, followed by the arguments of its function. `backdrop` sets the colours of the background.
 What follows a `#` is a comment.
 
-An argument is a number, a point `x,y`, a colour, or `/`. There, a straight line joins two points of a curve;
-if they are the same, there is a corner. Coordinates are pixels of the finished picture. It is drawn SCALE
-times larger and reduced at the end, for smooth edges.
+An argument is a number, a point `x,y`, a colour, or `/`. There, a straight line joins two points of a curve.
+If they are the same, it has a corner. Coordinates are pixels of the finished picture. It is drawn SCALE times
+larger and reduced at the end, for smooth edges.
 """
 
 import random
