@@ -14,8 +14,8 @@ a key of MOTIFS, followed by the arguments of its function. `backdrop` sets the 
 What follows a `#` is a comment.
 
 An argument is a number, a point `x,y`, a colour, or `/`. There, a straight line joins two points of a curve.
-If they are the same, it has a corner. Coordinates are pixels of the finished picture. It is drawn SCALE times
-larger and reduced at the end, for smooth edges.
+If they are the same, the curve has a corner. Coordinates are pixels of the finished picture. It is drawn
+SCALE times larger and reduced at the end, for smooth edges.
 """
 
 import random
