@@ -157,7 +157,7 @@ def test_no_hidden_story_is_published(world):
 def test_hidden_stories_are_in_no_list_count_or_choice(visitor, world):
     pages = {address: parse(visitor.get(address)) for address in (*LINKING, "/search/?q=promoted")}
     assert len(pages["/"].select(".cards--featured .card")) == 1
-    assert pages["/stories/"].select_one(".listing__count").text == "3 stories"
+    assert pages["/stories/"].select_one(".listing__count").text.strip() == "3 stories"
     choices = [choice.get_text(" ", strip=True) for choice in pages["/stories/"].select(".facet__choice")]
     assert choices[:4] == ["Kenya (2)", "Uganda (1)", "Debt (3)", "Other (1)"]
     assert choices[4:] == ["2025 (1)", "2024 (1)", "2020 (1)"]
@@ -167,7 +167,7 @@ def test_hidden_stories_are_in_no_list_count_or_choice(visitor, world):
     assert [a["href"] for a in related] == [world.shown.url, world.linking.url]
     assert "0 stories" in visitor.get("/stories/?theme=kept-quiet").text
     nothing = parse(visitor.get(f"/search/?q={HIDDEN}"))  # It has the word of the query.
-    assert nothing.select_one(".listing__count").text == f"0 results for “{HIDDEN}”"
+    assert nothing.select_one(".listing__count").text.strip() == f"0 results for “{HIDDEN}”"
     assert not re.search(rf"{HIDDEN} (title|summary|draft)", nothing.text)
 
 

@@ -107,7 +107,7 @@ def test_a_list_of_more_stories_than_a_page_holds_has_pages(client, monkeypatch)
     assert titles(client, "/archive/?page=3") == ["Story 1"]
     page = parse(client.get("/archive/?page=2"))
     assert titles_in(page) == ["Story 3", "Story 2"]
-    assert page.select_one(".listing__count").text == "5 stories"
+    assert page.select_one(".listing__count").text.strip() == "5 stories"
     assert page.select_one(".pagination__place").text == "Page 2 of 3"
     assert page.select_one("title").text.startswith("Archive (page 2) – ")
     links = {link["rel"][0]: link["href"] for link in page.select(".pagination__link")}
@@ -239,7 +239,7 @@ def test_a_story_with_two_themes_of_the_same_slug_counts_and_is_listed_once(clie
     }
     assert titles(client, "/stories/?theme=debt") == ["D", "C", "B", "A"]
     page = parse(client.get("/stories/?theme=debt&country=kenya"))
-    assert page.select_one(".listing__count").text == "2 stories"
+    assert page.select_one(".listing__count").text.strip() == "2 stories"
     assert choices_in(page)["Year"] == ["2024(1)", "2023(1)"]
 
 
@@ -248,7 +248,7 @@ def test_story_without_a_date_is_counted_in_no_year(client, stories):
 
     page = parse(client.get("/stories/"))
 
-    assert page.select_one(".listing__count").text == "6 stories"
+    assert page.select_one(".listing__count").text.strip() == "6 stories"
     assert choices_in(page)["Year"] == ["2025(2)", "2024(3)"]
 
 
@@ -271,7 +271,7 @@ def test_each_active_filter_can_be_removed(read):
 def test_filters_without_a_story_say_so_and_link_to_the_whole_list(read):
     page = read("/stories/?country=kenya&year=2025")
 
-    assert page.select_one(".listing__count").text == "0 stories"
+    assert page.select_one(".listing__count").text.strip() == "0 stories"
     assert "No story fits all of these filters." in page.text
     assert page.find("a", string="Show all stories")["href"] == "/stories/"
     active = [(tag.contents[0].strip(), tag["href"]) for tag in page.select(".tag--active")]
