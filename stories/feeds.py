@@ -133,9 +133,9 @@ class StoryFeed(Feed):
 
     def description(self, source):
         # A country has no description.
-        about = getattr(source.term, "description", "") if source.term else ""
-        if not source.term and may_be_used(source.page, "stories.feeds.StoryFeed"):
-            about = source.page.search_description
+        about = getattr(source.term, "description", "") if source.term else source.page.search_description
+        if about and not source.term and not may_be_used(source.page, "stories.feeds.StoryFeed"):
+            about = ""
         return remove_invalid_characters(about or _("The newest stories, in a few sentences."))
 
     subtitle = description
