@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import partial
 from html import unescape
 from urllib.parse import unquote
 
@@ -9,6 +10,7 @@ from django.utils.safestring import SafeString
 from lxml import etree, html
 from wagtail.models import Page
 
+from caching.versioned_cache import cached
 from publishing.addresses import absolute
 from safeguarding.outlets import may_be_used
 from stories.body import get_chosen_pages
@@ -31,6 +33,12 @@ def donation_addresses(site):
     address = plain(re.split("[?#]", site.donate_url)[0]) if site else ""
     if not address.startswith(plain(absolute("/"))):
         return {address} - {""}
+    # Several parts of a page ask for them.
+    return cached(("donations", address), partial(with_translations, address))
+
+
+def with_translations(address):
+    """Return `address`, as plain() makes it, and those of the translations of the page of this site there."""
     pages = Page.objects.filter(slug__iexact=address.rpartition("/")[2])
     keys = [each.translation_key for each in pages if plain(absolute(each.url or "")) == address]
     translations = Page.objects.filter(translation_key__in=keys)
