@@ -116,8 +116,13 @@ def add_stylesheet():
 
 
 @hooks.register("insert_global_admin_js")
-def check_forms_with_files():
-    return format_html('<script src="{}"></script>', static("editing/check_before_sending.js"))
+def check_forms():
+    return format_html(
+        '<script src="{}"></script><script src="{}" data-note="{}"></script>',
+        static("editing/check_before_sending.js"),
+        static("editing/half_typed.js"),
+        _("This is half typed. Complete it or empty it: nothing is sent until then."),
+    )
 
 
 @hooks.register("insert_editor_js")

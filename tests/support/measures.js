@@ -199,3 +199,15 @@ const LOOK = () => {
     const style = getComputedStyle(document.body);
     return [style.fontFamily, style.color, style.backgroundColor];
 };
+
+// Moves the fields for which a browser sends an empty value while they are half typed to the top of the page, each
+// still in its form, because some are in menus and dialogs. Returns their names.
+const SHOW_NUMBERS = () => {
+    const all = document.querySelectorAll("form input:is([type=number], [type=time], [type=month], [type^=date])");
+    return [...all].map((field, number) => {
+        field.form.id ||= `form-${number}`;
+        field.setAttribute("form", field.form.id);
+        document.body.prepend(field);
+        return field.name;
+    });
+};
