@@ -16,7 +16,7 @@ from editing.desk import guide, translation_report
 from editing.desk.panel import Desk
 from editing.desk.story_list import StoryListViewSet
 from editing.desk.views import DeskListView
-from editing.moderation import hiding, messages, old_versions, page_actions, page_views, trash
+from editing.moderation import hiding, messages, old_versions, page_actions, page_views, trash, userbar
 from editing.overrides import content_checks, date_fields, deleting_files, gallery  # noqa: F401 - two only register
 from editing.overrides.pages_api import PagesAPIViewSet
 from editing.people import consent_column, nobody_described
@@ -99,6 +99,7 @@ hooks.register("register_page_header_buttons", translating.explain_button)
 hooks.register("register_page_header_buttons", hiding.buttons)
 hooks.register("register_page_listing_more_buttons", hiding.buttons)
 hooks.register("before_edit_page", hiding.say_that_it_is_hidden)
+hooks.register("construct_wagtail_userbar", userbar.add_links)
 hooks.register("register_admin_menu_item", trash.menu_item)
 hooks.register("before_delete_page", trash.refuse_root_of_site)
 hooks.register("before_delete_page", trash.say_where_it_will_be)
