@@ -13,6 +13,7 @@ from wagtail.admin.views.home import WorkflowObjectsToModeratePanel
 from editing.access import hidden_choices, translating
 from editing.access.admin_access import visible_to
 from editing.desk import guide, translation_report
+from editing.desk.filing import FileUnderBulkAction
 from editing.desk.panel import Desk
 from editing.desk.story_list import StoryListViewSet
 from editing.desk.views import DeskListView
@@ -41,6 +42,7 @@ hooks.register("register_admin_viewset", page_views.SitePageViewSet, order=100)
 for viewset in (StoryListViewSet, PeopleViewSet, DecisionViewSet, ReadingViewSet, WithdrawalViewSet):
     hooks.register("register_admin_viewset", viewset)
 hooks.register("register_story_list_part", consent_column.list_part)
+hooks.register("register_bulk_action", FileUnderBulkAction)
 hooks.register("register_bulk_action", nobody_described.NobodyDescribedBulkAction)
 # These two replace Wagtail's actions of the same types.
 hooks.register("register_bulk_action", deleting_files.DeletePictures, order=100)

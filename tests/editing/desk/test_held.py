@@ -193,7 +193,7 @@ def test_stories_are_answered_and_only_what_is_live_already_is_public(moderator)
     assert answers(live) == ("", "", False)
 
     text = moderator.post(address(live, draft, changed), follow=True).text
-    assert "3 pages are answered" in text and "In 2 of them the answer is in the drafts" in text
+    assert "Changed: 3." in text and "only in the draft, which this does not publish: 2." in text
     assert answers(live) == ("none", "none", True)
     assert answers(draft) == ("none", "none", False)
     assert answers(changed) == ("", "none", False)
