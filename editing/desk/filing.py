@@ -42,7 +42,7 @@ def find_obstacle(page, user):
 
 
 def find_version(term, story):
-    """Return the version of `term` for the language of `story`, or None. For an author it may be any version."""
+    """Return the version of `term` that the form of `story` offers, or None: if it can, in its language."""
     versions = type(term).objects.offered_in(story.locale_id).filter(translation_key=term.translation_key)
     return versions.filter(pk=term.pk).first() or versions.first()
 

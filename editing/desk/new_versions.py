@@ -69,5 +69,5 @@ class NewVersionBulkAction(PageBulkAction):
 
         Wagtail gives them the two numbers that `execute_action` returns.
         """
-        text = _("Changed: %(all)d. Of these only in the draft, which this does not publish: %(drafts)d.")
+        text = _("Changed: %(all)d. Only in the draft, so not public yet: %(drafts)d.")
         return text % {"all": num_parent_objects, "drafts": num_child_objects}

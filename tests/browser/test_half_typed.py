@@ -13,24 +13,18 @@ from tests.browser import admin
 from tests.browser.test_autosave import is_submission
 from tests.support import builders
 from tests.support.measures import SHOW_NUMBERS
-from tests.support.people import make_person
 
 pytestmark = pytest.mark.sqlite_only
 
 SAID = "This is half typed."
-# {address: names of such fields}.
-SCHEDULE = ["expire_at", "go_live_at"]
-PAGES = dict.fromkeys(("pages/add/stories/storypage/{index}/", "pages/{story}/edit/"), SCHEDULE)
-PAGES["stories/"] = ["word_count_max", "word_count_min"]
-# These have dates that are sent as they are typed, and no number.
-PAGES |= dict.fromkeys(("safeguarding/people/new/", "safeguarding/people/{person}/consent/"), [])
-PAGES |= dict.fromkeys(("settings/home/sitesettings/", "reports/site-history/", "searchpicks/add/"), [])
+# {address: names of such fields}. The dates on the others are sent as they are typed.
+PAGES = {"pages/{}/edit/": ["expire_at", "go_live_at"], "stories/": ["word_count_max", "word_count_min"]}
+PAGES |= dict.fromkeys(("settings/home/sitesettings/", "safeguarding/people/new/", "searchpicks/add/"), [])
 
 
 def test_half_a_schedule_is_neither_sent_nor_saved(tab, live_server, moderator):
-    story = builders.make_story("Scheduled", live=False)
-    story.go_live_at = timezone.now().replace(second=0, microsecond=0) + datetime.timedelta(days=3)
-    story.save_revision(clean=False)
+    day, minute = datetime.timedelta(days=1), "%Y-%m-%dT%H:%M"
+    story = builders.make_story("Scheduled", live=False, go_live_at=timezone.now() + 3 * day)
     admin.open_editor(tab, live_server.url, moderator, story)
     sent = []
     tab.on("request", lambda request: sent.append(request) if is_submission(request) else None)
@@ -43,36 +37,34 @@ def test_half_a_schedule_is_neither_sent_nor_saved(tab, live_server, moderator):
     with admin.expect_autosave(tab, "half_typed") as autosave:
         field.press("Backspace")
         field.press("Shift+Tab")
-    assert f"{story.go_live_at:%Y-%m-%dT%H:%M}" in autosave.value.request.post_data
+    stored = story.go_live_at.strftime(minute)
+    assert stored in autosave.value.request.post_data
     save.click()
     expect(dialog.get_by_role("alert")).to_contain_text(SAID)
     expect(field).to_be_focused()
     tab.keyboard.press("Escape")  # discards what was typed, as it does with a whole date
-    expect(field).to_have_value(f"{story.go_live_at:%Y-%m-%dT%H:%M}")
+    expect(field).to_have_value(stored)
     assert not sent
 
     schedule.click()
     field.press("Backspace")
-    later = story.go_live_at + datetime.timedelta(days=1)
-    field.fill(f"{later:%Y-%m-%dT%H:%M}")
+    later = (story.go_live_at + day).strftime(minute)
+    field.fill(later)
     with tab.expect_navigation():
         save.click()
     story.refresh_from_db()
-    assert story.get_latest_revision_as_object().go_live_at == later
+    assert story.get_latest_revision_as_object().go_live_at.strftime(minute) == later
 
 
 def test_half_of_everything_is_said_and_not_sent(tab, live_server, without_autosaves):
-    lead = builders.make_user("Safeguarding", is_superuser=True)
-    admin.give_session(tab, live_server.url, lead)
-    objects = {"index": builders.make_index(), "story": builders.make_story(), "person": make_person()}
-    keys = {name: each.pk for name, each in objects.items()}
+    admin.give_session(tab, live_server.url, builders.make_user("Safeguarding", is_superuser=True))
+    story = builders.make_story()
     for address, names in PAGES.items():
-        tab.open(address.format(**keys))
+        tab.open(address.format(story.pk))
         assert sorted(tab.evaluate(SHOW_NUMBERS)) == names, address
         for name in names:
             field = tab.locator(f"input[name={name}]")
             field.press("-" if field.get_attribute("type") == "number" else "1")
-            expect(field.locator("+ [role=alert]")).to_have_count(0)
             field.press("Shift+Tab")
             expect(field.locator("+ [role=alert]")).to_contain_text(SAID)
             field.evaluate("(field) => field.form.requestSubmit()")
