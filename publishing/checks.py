@@ -51,10 +51,12 @@ def day_of_publication(page):
 def find_errors(page, can_compare=can_compare):
     """Return {name of a field: [ValidationError]} for what prevents publishing `page` because of its people.
 
-    Each error has an attribute `person`: the Contributor that it is about, or None. `page`: the page.
+    Each error has these attributes. `person`: the Contributor that it is about, or None. `page`: the page.
     `unmet`: a set of at most one Unmet, or of "not seen". `is_for_leads`: whether only the safeguarding team
-    can help. `can_compare`: function that returns whether the site can read the protected words, which the
-    leak check looks for. The default one decrypts all of them.
+    can help.
+
+    The argument `can_compare` is a function that returns whether the site can read the protected words, which
+    the leak check looks for. The default one decrypts all of them.
     """
     found = [*answer_errors(page), *picture_errors(page), *voice_errors(page)]
     # Most pages have neither, and a report takes several queries. A page with neither can still wait, because
@@ -62,6 +64,7 @@ def find_errors(page, can_compare=can_compare):
     if contributors_in(page) or find_doubtful(page):
         report = page.report_people()
         found += [*unseen_errors(report), *person_errors(page, report)]
+        # The leak check can't look for words that it can't read, such as the names of people in this page.
         if report.uses and not can_compare():
             text = _("A key is missing in SAFEGUARDING_KEYS. Save the draft, and tell whoever runs the site.")
             found.append(("people", text, None))
@@ -100,7 +103,7 @@ def picture_errors(page):
     for field, images in images_by_field(page).items():
         for image in images:
             people = list(image.people.all())
-            # asks_again: the file was replaced, so the answer was about another picture.
+            # asks_again: the file was replaced or a person on it deleted, so the answer no longer holds.
             if image.asks_again or (image.shows == image.Shows.PERSON_IN_STORY and not people):
                 address = reverse("wagtailimages:edit", args=[image.pk])
                 yield field, format_html('<a href="{}">{}</a>', address, ask), None

@@ -22,7 +22,7 @@ from wordpress_import.sources import DAMAGED, ExportError
 
 # {kind of a file: suffixes}.
 KINDS = {"image": {f".{suffix}" for suffix in settings.WAGTAILIMAGES_EXTENSIONS}, "document": SUFFIXES}
-# What takes the place of a primary key without `writes`: the file is there, and would be imported.
+# Stands for a primary key without `writes`: the file exists or may be fetched, and would be imported.
 WOULD_BE_IMPORTED = -1
 
 

@@ -67,7 +67,10 @@ class DocumentComparison(compare.BlockComparison):
 
 
 class OptionalPictureComparison(image_blocks.ImageBlockComparison):
-    """Compares two pictures with their descriptions. Wagtail's class fails on a block without a picture."""
+    """Compares two pictures with their descriptions. Wagtail's class fails on a block without a picture.
+
+    Wagtail compares the picture in it by PictureComparison, which hides what the user may not see.
+    """
 
     def htmlvalue(self, val):
         return "" if val is None else super().htmlvalue(val)
