@@ -28,7 +28,7 @@ IS_OVER = "Expiry date/time must be in the future."
 
 
 class PublishingRefused(ValidationError):
-    """Raised if `page` can't be published. `message_dict`: {field: sentences}."""
+    """Raised if `page` can't be published, moved or copied. `message_dict`: {field: sentences}."""
 
     def __init__(self, page, errors):
         self.page = page
@@ -59,8 +59,8 @@ def find_errors(page, can_compare=can_compare):
     the leak check looks for. The default one decrypts all of them.
     """
     found = [*answer_errors(page), *picture_errors(page), *voice_errors(page)]
-    # Most pages have neither, and a report takes several queries. A page with neither can still wait, because
-    # somebody who was taken out said no to it. The Release alone holds such a page.
+    # Most pages have neither, and a report takes several queries. A page with neither, to which somebody who
+    # was taken out of it said no, can be published: its Release keeps it from readers.
     if contributors_in(page) or find_doubtful(page):
         report = page.report_people()
         found += [*unseen_errors(report), *person_errors(page, report)]
@@ -165,10 +165,11 @@ def find_leaks(page, titles=None):
 
 
 def find_title_leaks(page):
-    """Return those of find_leaks() about the title (the subject of mails), about labels, and about no field.
+    """Return those of find_leaks() that also prevent what sends mails about `page`, such as submitting it.
 
-    Those about labels are at the field "people". Above the limit of the leak check, the error about no field
-    is all that it says.
+    These are about the title (it is the subject of mails), about labels (at the field "people"), and about
+    what is in no field of the page, such as the names of its authors. Above the limit of the leak check, an
+    error about no field is all that find_leaks() says.
     """
     errors = find_leaks(page).items()
     return {field: each for field, each in errors if field in {"title", "people", NON_FIELD_ERRORS}}

@@ -21,7 +21,7 @@ from safeguarding.one_by_one import do_for_each
 BY_SCHEDULE = "wagtail.publish.scheduled"
 # The action that Wagtail logs when somebody sets the time of a version.
 TIME_SET = "wagtail.publish.schedule"
-# The action in the page's history.
+# Our own action in the page's history, by which tell_once() knows that it has told already.
 NOT_PUBLISHED = "publishing.not_published"
 
 

@@ -1,4 +1,4 @@
-"""Sentences and days about consent, decisions and waiting pages, for leads (the group Safeguarding)."""
+"""Sentences and days about consent, decisions and waiting pages, mostly for leads (Safeguarding)."""
 
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _

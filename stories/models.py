@@ -156,7 +156,7 @@ class StoryPage(SitePage):
 
     @property
     def index_tokens(self):
-        """The tokens of its terms, separated by spaces, for the search index. Names could change."""
+        """The `index_token` of each of its terms, separated by spaces. A new name of a term changes none."""
         return " ".join(term.index_token for term in [*self.countries, *self.themes, *self.authors])
 
     @property

@@ -48,6 +48,7 @@ class PictureComparison(image_blocks.ImageChooserBlockComparison):
         super().__init__(block, exists_a, exists_b, visible(val_a), visible(val_b))
 
     def htmlvalue(self, val):
+        # A block around this one passes the stored value again.
         return super().htmlvalue(visible(val))
 
 
