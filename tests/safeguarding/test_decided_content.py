@@ -10,14 +10,13 @@ from wagtail.models import Workflow
 from home.models import FeaturedStory
 from media.cleaning import CleanFile
 from media.models import CleanDocument, CleanImage
-from publishing.people import values_of
-from publishing.visibility import is_published
+from publishing import people, visibility
 from safeguarding.decisions import changed_decisions
 from safeguarding.models import Decision
 from safeguarding.releases import report_again
 from stories.models import StoryPage
 from stories.terms import Author, Theme
-from tests.support import builders
+from tests.support import builders, leads
 from tests.support.builders import (
     home_page,
     make_author,
@@ -27,7 +26,6 @@ from tests.support.builders import (
     picture_bytes,
     save_draft,
 )
-from tests.support.leads import make_live_story, send_decision
 from tests.support.people import decide, make_agreeing_person, rows_of
 from tests.support.undone import undone
 
@@ -44,7 +42,7 @@ def story():
         {"type": "document", "value": {"document": document.pk, "title": "A report"}},
     ]
     fields = {"lead_image": lead, "lead_image_alt": "A lamp", "authors": ["Staff"], "themes": ["Lamps"]}
-    story = make_live_story({"proceedings": True}, body=body, **fields)
+    story = leads.make_live_story({"proceedings": True}, body=body, **fields)
     decide(story, story.story_people.get().contributor, "proceedings")
     return story
 
@@ -99,7 +97,7 @@ def test_decision_ends_with_what_could_tell_who_it_is_and_with_nothing_else(stor
             change()
             assert shown(story) == (0 if ends else 1), name
             if ends:
-                send_decision(lead, story)
+                leads.send_decision(lead, story)
                 assert shown(story) == 1, f"decided again: {name}"
 
 
@@ -112,7 +110,7 @@ def test_decision_about_a_home_page_counts_after_a_featured_story_is_deleted():
     decide(home, person, "proceedings")
     story.delete()
     report_again([home.pk])
-    assert is_published(home)
+    assert visibility.is_published(home)
 
 
 @pytest.mark.sqlite_only
@@ -128,9 +126,9 @@ def test_a_new_field_counts_only_with_another_value_than_its_default():
         class Meta:
             app_label = "tests"
 
-    assert values_of(Changed()).keys() == {"day"}
+    assert people.values_of(Changed()).keys() == {"day"}
     changed = Changed(words="Thies", number=14, option=True, counted=3)
-    assert values_of(changed).keys() == {"words", "number", "day"}
+    assert people.values_of(changed).keys() == {"words", "number", "day"}
 
 
 @pytest.mark.sqlite_only
@@ -162,7 +160,7 @@ def test_changes_that_end_no_decision_stand_on_the_desk(story, lead):
     publish()
     for change in (lambda: rename("Lights"), lambda: publish(show_contents=True), publish):
         Decision.objects.all().delete()
-        send_decision(lead, story)
+        leads.send_decision(lead, story)
         assert changed_decisions() == []
         change()
         assert shown(story) == 1

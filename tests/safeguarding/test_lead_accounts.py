@@ -21,11 +21,9 @@ from safeguarding.membership import announce_members
 from safeguarding.models import Contributor, LeakHits, Withdrawal, WithdrawalTask
 from safeguarding.policies import GROUP, NAMES_CLOSED, sees_names
 from stories.terms import Theme
-from tests.support import signing_in
+from tests.support import people, second_factor, signing_in
 from tests.support.builders import client_of, make_story, make_user, story_form
 from tests.support.leads import SECRET, address
-from tests.support.people import make_person, withdraw
-from tests.support.second_factor import with_app
 from tests.support.signing_in import ACCOUNT, ADD_USER, DEAD_MAIL_SERVER, NOON, account_form, email_of
 from tests.support.undone import undone
 
@@ -79,7 +77,7 @@ NAMES = {
 
 @pytest.fixture
 def member():
-    make_person(names=SECRET)
+    people.make_person(names=SECRET)
     user = make_user(GROUP)
     User.objects.filter(pk=user.pk).update(password="!none")  # so that the user can be invited
     return user
@@ -96,7 +94,7 @@ def attempts(member):
     """Yield (name, address, data) for each of CHANGES and JOINS. What the test does with it is undone."""
     for name, request in (CHANGES | JOINS).items():
         with undone():
-            with_app(member)
+            second_factor.with_app(member)
             mail.outbox.clear()
             yield name, *request(member if name in CHANGES else make_user("Editors"))
 
@@ -176,7 +174,7 @@ def test_names_stay_closed_to_the_account_for_three_days(member, time_machine):
     client.post(address(Contributor.objects.get(), "take_down"))
     person = Contributor.objects.get()
     assert person.held_since
-    withdraw(person)
+    people.withdraw(person)
     withdrawal = Withdrawal.objects.create(contributor=person)
     report = reverse("safeguarding_withdrawals:report", args=[withdrawal.pk])
     client.post(report)
@@ -291,7 +289,7 @@ def announced(client):
 
 @pytest.mark.parametrize("join", WAYS_IN)
 def test_names_open_after_a_new_member_is_announced(new, join, settings):
-    person, all_members = make_person(names=SECRET), {new.user.email, new.other.email}
+    person, all_members = people.make_person(names=SECRET), {new.user.email, new.other.email}
     WAYS_IN[join](new.user)
     assert not sees_names(new.user)
     mailers, settings.MAILERS = settings.MAILERS, DEAD_MAIL_SERVER
@@ -318,7 +316,7 @@ def test_names_open_after_a_new_member_is_announced(new, join, settings):
 def test_first_request_for_names_announces_the_member(new, sends_mail, settings):
     settings.SENDS_MAIL = sends_mail
     join(new.user)
-    assert opens_names(new, make_person(names=SECRET))
+    assert opens_names(new, people.make_person(names=SECRET))
     assert announced(new) == ({new.user.email, new.other.email} if sends_mail else set(), 1)
 
 

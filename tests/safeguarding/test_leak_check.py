@@ -13,15 +13,13 @@ from wagtail.models import GroupApprovalTask, Page, PageSubscription, WorkflowTa
 from wagtail.test.utils.form_data import inline_formset, nested_form_data
 
 from publishing.pages import page_types
-from safeguarding.leak_check.checking import check
-from safeguarding.leak_check.sources import read_texts
+from safeguarding.leak_check import checking, sources
 from safeguarding.leak_check.texts import text_fields
 from safeguarding.leak_check.words import load_words, split_names
 from safeguarding.scopes import Naming
 from stories.models import StoryPage, StoryPerson
-from tests.support import builders
+from tests.support import builders, messages
 from tests.support.builders import home_page, make_image, make_index, make_plain_page, make_story, make_user
-from tests.support.messages import texts_of
 from tests.support.people import (
     make_agreeing_person,
     make_story_about,
@@ -68,7 +66,7 @@ def test_words_are_refused_or_warned_of():
     for text, naming, grade in GRADES:
         story = stories[naming]
         story.summary = text
-        found = [name for name, places in places_in(check(story, words)).items() if places]
+        found = [name for name, places in places_in(checking.check(story, words)).items() if places]
         wrong += [] if found == ([grade] if grade else []) else [(text, naming, found)]
     assert wrong == []
 
@@ -76,7 +74,7 @@ def test_words_are_refused_or_warned_of():
 def test_who_agreed_to_the_real_name_may_be_named_on_other_pages(person):
     page = make_plain_page("About", introduction=f"Read what {NAMES} says.")
     # Nothing stops the page, there is a warning, and the word is not an ordinary one.
-    found = places_in(check(page, load_words().words)).values()
+    found = places_in(checking.check(page, load_words().words)).values()
     assert [bool(each) for each in found] == [False, True, False]
 
 
@@ -94,7 +92,7 @@ def test_word_over_two_cells_of_a_table_is_refused():
     columns = [{"type": "text", "heading": heading} for heading in "AB"]
     table = {"caption": "", "columns": columns, "rows": [{"values": ["Ami", "na"]}]}
     story = make_story_about(person, body=[{"type": "table", "value": table}], live=False)
-    assert check(story, load_words().words).stops
+    assert checking.check(story, load_words().words).stops
 
 
 # --- The places that are named -------------------------------------------------------------------
@@ -149,7 +147,7 @@ def test_checked_fields_are_in_the_form_of_each_page_type():
         form = model.get_edit_handler().get_form_class()
         names = {field.name for field in text_fields(model)}
         assert {"title", "slug"} < names <= set(form.base_fields), model
-    fields = {place.field for place in read_texts(home_page())}
+    fields = {place.field for place in sources.read_texts(home_page())}
     assert {"title", "slug", "headline"} <= fields, "places name the fields as the form does"
 
 
@@ -163,7 +161,7 @@ def test_editor_is_warned_by_a_draft_and_refused_at_publishing(moderator, person
     leaking = {"title": "Hers", "body": body, "summary": f"A {ORDINARY}"}
     saved = send_form(moderator, story, **leaking)
     assert saved.status_code == 302
-    texts = texts_of(saved)
+    texts = messages.texts_of(saved)
     assert any("can't be published: paragraph 2." in text for text in texts)
     assert any("may give somebody away: summary." in text for text in texts)
     assert not any(PLACE in text for text in texts)
@@ -177,7 +175,7 @@ def test_editor_is_warned_by_a_draft_and_refused_at_publishing(moderator, person
     assert not is_live(story)
     mended = send_form(moderator, story, "publish", title="Hers", summary=f"A {ORDINARY}")
     assert is_live(story)
-    assert any("may give somebody away: summary." in text for text in texts_of(mended))
+    assert any("may give somebody away: summary." in text for text in messages.texts_of(mended))
     # A refusal doesn't change a live page.
     send_form(moderator, story, "publish", title=NAMES)
     assert Page.objects.get(pk=story.pk).title == "Hers"
@@ -365,8 +363,8 @@ def test_surname_of_a_child_only_warns_beside_a_parent_who_is_named():
         (child, "Juma Otieno", "stops"),
         (brother, "Amina Otieno", "stops"),
     ):
-        found = check(story_of(mother, other, text), load_words().words)
+        found = checking.check(story_of(mother, other, text), load_words().words)
         assert [each.where for each in getattr(found, grade)] == ["summary"], (other.names, text)
     record(child, event="withdrawn")
-    found = check(story_of(mother, child, "Amina Otieno"), load_words().words)
+    found = checking.check(story_of(mother, child, "Amina Otieno"), load_words().words)
     assert found.stops, "nobody would be asked for a decision"

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from safeguarding.leak_check import rows, words
 from safeguarding.leak_check.matching import Texts, make_phone_terms, make_term
-from safeguarding.leak_check.rows import mentions
-from safeguarding.leak_check.words import words_of
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -76,7 +75,7 @@ DISTINCTIVE = (
 
 def holds(text, term):
     is_found = bool(Texts([text]).find(term))
-    assert mentions([term], [text]) == is_found, "the quick look misses nothing"
+    assert rows.mentions([term], [text]) == is_found, "the quick look misses nothing"
     return is_found
 
 
@@ -109,7 +108,7 @@ def test_distinctive_names_give_at_most_two_false_alarms():
     assert sum(len(text.split()) for text in texts) > 8200
     searched, names = Texts(texts), DISTINCTIVE.split(", ")
     assert len(names) == 40
-    terms = {word.term for name in names for word in words_of(0, name, "", "", "", "")}
+    terms = {word.term for name in names for word in words.words_of(0, name, "", "", "", "")}
     alarms = [term.letters for term in terms for _number in searched.find(term)]
     assert len(alarms) <= 2, alarms
 

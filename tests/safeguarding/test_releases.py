@@ -10,8 +10,7 @@ from wagtail.images import get_image_model
 from caching.content_version import content_version
 from caching.local_date import today
 from home.models import SiteSettings
-from media.access import is_public
-from media.cleaning import CleanFile
+from media import access, cleaning
 from media.models import CleanImage
 from publishing.visibility import is_published, published_pages
 from safeguarding.models import Contributor, Release
@@ -223,7 +222,7 @@ def test_picture_is_shown_while_its_people_agree_on_any_page(client):
 
     # A new file asks again who is on it.
     image = get_image_model().objects.get()
-    image.file = CleanFile(builders.picture_bytes(color=(20, 20, 90)), ".png")
+    image.file = cleaning.CleanFile(builders.picture_bytes(color=(20, 20, 90)), ".png")
     image.save()
     assert not sees_picture(client, page)
     client.force_login(builders.make_user(is_superuser=True))
@@ -264,7 +263,7 @@ def test_outside_of_a_page_there_is_no_decision_about_a_picture(client, name):
     story = builders.make_story(authors=[builders.make_author("Awa", picture=image).name])
     text = client.get(story.url).text
     assert text.count("<img") == (0 if name else 2)
-    assert is_public(image) == (not name)
+    assert access.is_public(image) == (not name)
 
 
 def read_of(pages):

@@ -19,9 +19,7 @@ from wagtail.models import ModelLogEntry
 from safeguarding.holds import bring_back, take_down
 from safeguarding.models import Restriction, StopCode, WithdrawalTask
 from safeguarding.stopping import stop
-from safeguarding.withdrawal import carry_out, ledger
-from safeguarding.withdrawal.forgetting import delete_words
-from safeguarding.withdrawal.tasks import run_tasks
+from safeguarding.withdrawal import carry_out, forgetting, ledger, tasks
 from tests.support.builders import home_page, make_plain_page, parse, save_with
 from tests.support.leads import SECRET, address, errors_of
 from tests.support.people import ALL_AGREED, make_agreeing_person, make_story_about, record
@@ -174,7 +172,7 @@ def test_a_code_is_shown_once_stored_nowhere_and_ended_only_by_a_new_one(lead, c
     settings.SECRET_KEY = "another" * 10
     caplog.set_level("DEBUG")
     assert [DONE in send(code).text for code in codes] == [False, True]
-    run_tasks()
+    tasks.run_tasks()
     secret = digits(codes[1])[8:]
     assert not tables_with(secret, codes[1])
     shown = [lead.get(address(person, name)).text for name in ("inspect", "stop_code")]
@@ -188,7 +186,7 @@ def test_leads_are_told_and_bring_back_only_with_a_note(lead, client, mailoutbox
     send(code)
     assert not mailoutbox, "the person does not wait for the mail"
     for settings.DEFAULT_FROM_EMAIL, sent in (("no address\n", 0), (sender, 1), (sender, 1)):
-        run_tasks()
+        tasks.run_tasks()
         assert len(mailoutbox) == sent, "it is tried until it is sent"
     told = mailoutbox[0].body
     assert person.code in told and address(person, "words") in told and SECRET not in told
@@ -270,5 +268,5 @@ def test_completing_a_withdrawal_deletes_the_code():
         carry_out.withdraw(person)
     assert StopCode.objects.get().contributor == named
     WithdrawalTask.objects.all().delete()
-    delete_words(named.pk)
+    forgetting.delete_words(named.pk)
     assert not StopCode.objects.exists()

@@ -19,16 +19,13 @@ from wagtail.rich_text import RichText
 from home.models import StandardPage
 from home.site_settings import SiteSettings
 from media.models import CleanImage
+from safeguarding import scopes, status
 from safeguarding.models import Contributor, Fingerprint, Ledger, Release, Use, WithdrawalTask
-from safeguarding.scopes import Naming
-from safeguarding.status import Status
 from safeguarding.withdrawal import addresses, carry_out, ledger, pages, tasks, words
 from safeguarding.withdrawal.steps import forget_versions
-from safeguarding.withdrawal.tasks import run_quick_tasks, run_tasks
 from stories.models import StoryPage, StoryPerson
 from stories.story_links import StoryAuthor, StoryTheme
 from tests.support import builders, translations, withdrawal_world
-from tests.support.builders import save_draft
 from tests.support.people import (
     ALL_AGREED,
     is_read,
@@ -66,7 +63,7 @@ def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, cap
     assert any(" · wagtail." in row.title for row in shown["logs"])
     withdrawal = withdraw_all(person)
     # The transaction of the test is never committed, so the tasks don't run by themselves.
-    run_quick_tasks()
+    tasks.run_quick_tasks()
     withdrawal_world.finish()  # as the scheduler does
 
     assert tables_with(*SENTINELS, image.file_hash) == {}
@@ -83,7 +80,7 @@ def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, cap
         *("taggit.tag", "wagtailcore.collection", "media.cleanimage", "wagtailcore.modellogentry"),
         "wagtailredirects.redirect",
     }
-    assert Contributor.objects.get(pk=person.pk).get_status() == Status.WITHDRAWN
+    assert Contributor.objects.get(pk=person.pk).get_status() == status.Status.WITHDRAWN
     assert not words_of(person)
     content = ledger.file_path().read_text()
     assert person.code in content and NAME.lower() not in content.lower()
@@ -144,7 +141,7 @@ def waiting():
 
 
 def publish(story, **fields):
-    save_draft(story, **fields).publish()
+    builders.save_draft(story, **fields).publish()
 
 
 def save_row_of_draft(story):
@@ -168,7 +165,7 @@ def texts_by_hand(person):
 def withdraw_one(person):
     """Withdraw `person` without any yes, and run the tasks. Return the Withdrawal."""
     done = carry_out.withdraw(person)
-    run_tasks()
+    tasks.run_tasks()
     return done
 
 
@@ -178,7 +175,7 @@ def test_files_that_something_else_uses_stay():
     shared, in_draft, in_moderation, own = (builders.make_image(size=(width, 40)) for width in range(63, 67))
     builders.make_story(lead_image=shared, lead_image_alt="A lamp")
     for picture in (in_moderation, in_draft):
-        save_draft(other, lead_image=picture, lead_image_alt="A lamp")
+        builders.save_draft(other, lead_image=picture, lead_image_alt="A lamp")
         if picture == in_moderation:
             Workflow.objects.get().start(StoryPage.objects.get(pk=other.pk), None)
     body = [builders.pictures_block(shared, in_draft, in_moderation, own)]
@@ -200,8 +197,8 @@ def test_what_is_written_while_the_withdrawal_commits_is_erased_too():
     Revision.objects.bulk_create([version])
     copy = withdrawal_world.make_story_about(person, live=False, slug="copied")
     shared = withdrawal_world.make_story_about(person, other, live=False)
-    run_quick_tasks()
-    run_tasks()
+    tasks.run_quick_tasks()
+    tasks.run_tasks()
     assert not Revision.page_revisions.filter(object_id=str(story.pk)).exists()
     assert not StoryPage.objects.filter(pk=copy.pk).exists()
     assert Client().get(story.url).status_code == 404
@@ -212,7 +209,7 @@ def test_what_is_written_while_the_withdrawal_commits_is_erased_too():
     assert (withdrawal.counts["pages"], withdrawal.counts["held"]) == (2, 1)
     # The purge of a held page waits until it is published without the person.
     assert [task.data["page"] for task in waiting()] == [shared.pk]
-    run_tasks()
+    tasks.run_tasks()
     digests = set(Fingerprint.objects.values_list("digest", flat=True))
     assert all(digest in ledger.file_path().read_text() for digest in digests)
 
@@ -230,7 +227,7 @@ def test_texts_of_others_are_only_reported_and_the_words_are_kept_until_they_are
     withdrawal = withdraw_all(person)
     comments = {"wagtailcore.comment": 1, "wagtailcore.commentreply": 1}
     assert withdrawal.counts == {"elsewhere left": 3, "search.knownword": 1} | comments
-    run_tasks()
+    tasks.run_tasks()
     page, settings = StandardPage.objects.get(), SiteSettings.objects.get()
     assert NAME in page.introduction and NAME in settings.organisation_name
     # More versions with the name, and a log entry. Then somebody changes the three texts.
@@ -254,13 +251,13 @@ def test_drafts_and_their_moderation_stay_when_versions_with_a_word_are_deleted(
     # A version has the comments on its page too, also those that are deleted later.
     Comment.objects.create(page=commented, user=user, text=f"Like {NAME}?", contentpath="title")
     with withdrawal_world.without_words(person):
-        save_draft(commented, summary="A draft.")
-        version = save_draft(moderated, summary=f"{NAME} came.")
+        builders.save_draft(commented, summary="A draft.")
+        version = builders.save_draft(moderated, summary=f"{NAME} came.")
         fields = {"page": moderated, "contentpath": "title", "revision_created": version}
         kept = Comment.objects.create(user=user, text="When?", **fields)
         Workflow.objects.get().start(StoryPage.objects.get(pk=moderated.pk), user)
     withdraw_all(person)
-    save_draft(moderated, summary="Somebody came.")
+    builders.save_draft(moderated, summary="Somebody came.")
     withdrawal_world.finish()
     assert tables_with(NAME) == {}
     assert list(Comment.objects.exclude(text__startswith=person.code)) == [kept]
@@ -289,9 +286,9 @@ def test_history_is_erased_while_a_text_with_a_word_may_stay():
 def test_word_in_a_scheduled_version_is_reported_although_a_newer_draft_has_none():
     person, story = withdrawal_world.make_named_person(), builders.make_story("Lamps")
     with withdrawal_world.without_words(person):
-        version = save_draft(story, summary=f"{NAME} came.")
+        version = builders.save_draft(story, summary=f"{NAME} came.")
         builders.save_with(version, approved_go_live_at=timezone.now() + datetime.timedelta(days=9))
-    save_draft(story, summary="Somebody came.")
+    builders.save_draft(story, summary="Somebody came.")
     assert texts_by_hand(person) == ["Story: Lamps: summary"]
 
 
@@ -299,7 +296,7 @@ def test_row_of_an_unpublished_page_that_is_older_than_its_draft_keeps_the_words
     person, story = withdrawal_world.make_named_person(), builders.make_story("Lamps")
     with withdrawal_world.without_words(person):
         publish(story, summary=f"{NAME} came.")
-    save_draft(story, summary="Somebody came.")
+    builders.save_draft(story, summary="Somebody came.")
     StoryPage.objects.get(pk=story.pk).unpublish()
     withdraw_all(person)
     withdrawal_world.finish()
@@ -320,7 +317,7 @@ def test_row_of_an_unpublished_page_that_is_older_than_its_draft_keeps_the_words
 def test_story_with_others_is_held_until_it_is_published_without(client):
     person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
     picture = {"lead_image": withdrawal_world.named_image(person), "lead_image_alt": "Somebody"}
-    fields = {"title": f"{NAME} and others", "slug": "zahrawi-and-others", "naming": Naming.REAL}
+    fields = {"title": f"{NAME} and others", "slug": "zahrawi-and-others", "naming": scopes.Naming.REAL}
     story = withdrawal_world.make_shared(person, other, **fields, **picture)
     redirect = Redirect.objects.create(old_path="/two-of-them", redirect_page=story)
     log(redirect, "wagtail.create", user=builders.make_user("Moderators"))
@@ -334,11 +331,11 @@ def test_story_with_others_is_held_until_it_is_published_without(client):
     with undone():  # The story need not change if the person agrees again.
         record(person, **ALL_AGREED)
         publish(story, summary=f"{NAME} is back.")
-        run_tasks()
+        tasks.run_tasks()
         assert is_read(story) and not waiting().exists()
     with undone():
         StoryPage.objects.get(pk=story.pk).delete()
-        run_tasks()
+        tasks.run_tasks()
         assert tables_with(f"{NAME} and others") == {}, "also in the log"
 
     rows = withdrawal_world.rows_of(other)
@@ -362,7 +359,7 @@ def test_held_story_waits_while_a_word_of_the_person_is_in_it():
     # As a program does that bypasses all checks.
     written = builders.save_with(StoryPage.objects.get(pk=story.pk), check=False, story_people=rows)
     StoryPage.objects.filter(pk=story.pk).update(live_revision=written.save_revision(clean=False))
-    run_tasks()
+    tasks.run_tasks()
     assert waiting().exists() and words_of(person)
     publish(story, title="Of others")
     withdrawal_world.finish()
@@ -370,7 +367,7 @@ def test_held_story_waits_while_a_word_of_the_person_is_in_it():
 
 
 def list_again(story, *people):
-    save_draft(story, story_people=withdrawal_world.rows_of(*people))
+    builders.save_draft(story, story_people=withdrawal_world.rows_of(*people))
 
 
 @pytest.mark.sqlite_only
@@ -379,14 +376,14 @@ def test_held_story_waits_while_a_draft_has_the_person_or_waits_and_its_versions
     story = withdrawal_world.make_shared(person, other)
     withdraw_one(person)
     authors = [builders.make_user("Editors") for _each in range(2)]
-    save_draft(story, authors[0], story_people=withdrawal_world.rows_of(other)).publish()
-    save_draft(story, authors[1])
+    builders.save_draft(story, authors[0], story_people=withdrawal_world.rows_of(other)).publish()
+    builders.save_draft(story, authors[1])
     for act in (list_again, withdrawal_world.schedule, withdrawal_world.submit):
         with undone():
             act(story, person, other)
-            run_tasks()
+            tasks.run_tasks()
             assert waiting().exists(), act
-    run_tasks()
+    tasks.run_tasks()
     assert not waiting().exists()
     story.refresh_from_db()
     assert [story.live_revision.user, story.latest_revision.user] == authors
@@ -413,9 +410,9 @@ def test_pages_that_are_not_live_need_not_be_published():
     withdraw_one(person)
     assert {task.data["page"] for task in waiting()} == {story.pk, unpublished.pk}
     publish(story, story_people=withdrawal_world.rows_of(other))
-    run_tasks()
+    tasks.run_tasks()
     assert [task.data["page"] for task in waiting()] == [unpublished.pk]
-    save_draft(unpublished, story_people=withdrawal_world.rows_of(other))
+    builders.save_draft(unpublished, story_people=withdrawal_world.rows_of(other))
     save_row_of_draft(unpublished)
     withdrawal_world.finish()
     assert not waiting().exists() and not words_of(person)
@@ -469,7 +466,7 @@ def test_what_killed_processes_left_is_done_by_the_scheduler(monkeypatch):
         with monkeypatch.context() as patch, pytest.raises(Killed):
             for step in steps.difference(killed):
                 patch.setitem(tasks._steps, step, kill)
-            run_tasks()
+            tasks.run_tasks()
     assert set(killed) == {"the transaction", *steps}
     # The nightly work adds tasks.
     for _twice in range(2):
