@@ -12,9 +12,7 @@ from django.utils.http import urlsafe_base64_encode
 from wagtail.models import Workflow
 
 from operations.logs import MAX_EXCEPTIONS, MAX_FRAMES, JSONFormatter
-from tests.support import builders
-from tests.support.production import HOST, database_of_the_test, running_site
-from tests.support.signing_in import TOKEN
+from tests.support import builders, production, signing_in
 
 # A word that is in the requests that the test sends, and in no text of the site.
 MARK = "quixotic"
@@ -27,7 +25,7 @@ PRIVATE = {
     "Cookie": "quixotic=quixotic; __Host-sessionid=quixotic; __Host-csrftoken=quixotic",
     "Accept_Language": "quixotic",
 }
-MARKS = (MARK, "203.0.113.77", "127.0.0.1", TOKEN)
+MARKS = (MARK, "203.0.113.77", "127.0.0.1", signing_in.TOKEN)
 
 
 def all_rows():
@@ -46,7 +44,7 @@ def test_log_and_database_contain_nothing_about_visitors(tmp_path):
     before = set(all_rows())
     # Nothing listens on port 9. Without EMAIL_URL, no link would reset a password.
     variables = {"LOG_LEVEL": "DEBUG", "EMAIL_URL": "smtp://127.0.0.1:9"}
-    with running_site(tmp_path, database_of_the_test(), workers=1, **variables) as site:
+    with production.running_site(tmp_path, production.database_of_the_test(), workers=1, **variables) as site:
         for number, (expected, response) in enumerate([*visits(site), *visits_to_links(site, amina)]):
             assert response[0] == expected, number
     output = site.output()
@@ -96,7 +94,7 @@ def visits(site):
         yield 403, site.ask("/admin/login/", "POST", login, **PRIVATE | form | more)
     yield 200, failed_login(site)
     # A form in a charset that Django can't use, with a CSRF cookie but no token in the form.
-    own = {"Cookie": f"__Host-csrftoken={'a' * 32}", "Referer": f"https://{HOST}/{MARK}/"}
+    own = {"Cookie": f"__Host-csrftoken={'a' * 32}", "Referer": f"https://{production.HOST}/{MARK}/"}
     other = {"Content_Type": "application/x-www-form-urlencoded; charset=utf-7"}
     yield 500, site.ask("/", "POST", f"q={MARK}", **PRIVATE | own | other)
 
@@ -105,12 +103,12 @@ def visits_to_links(site, user):
     """Open links to choose a password, as visits() does: both kinds, whole, cut, and with more at the end."""
     key = urlsafe_base64_encode(force_bytes(user.pk))
     for kind in ("invitation", "password_reset/confirm"):
-        link = f"/admin/{kind}/{key}/{TOKEN}"
+        link = f"/admin/{kind}/{key}/{signing_in.TOKEN}"
         yield 200, site.ask(f"{link}/")
         yield 301, site.ask(link)
         yield 302, site.ask(f"{link}/x/")
         yield 403, site.ask(f"{link}/", "POST", "a=b")
-    yield 404, site.ask(f"/elsewhere/{TOKEN}/")
+    yield 404, site.ask(f"/elsewhere/{signing_in.TOKEN}/")
 
 
 def failed_login(site):
@@ -119,7 +117,7 @@ def failed_login(site):
     cookie = headers["Set-Cookie"].partition(";")[0]
     token = body.decode().partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
     login = f"username=amina&password={MARK}&csrfmiddlewaretoken={token}&next=/admin/"
-    own = {"Cookie": f"{cookie}; {MARK}={MARK}", "Referer": f"https://{HOST}/{MARK}/"}
+    own = {"Cookie": f"{cookie}; {MARK}={MARK}", "Referer": f"https://{production.HOST}/{MARK}/"}
     form = {"Content_Type": "application/x-www-form-urlencoded"}
     return site.ask("/admin/login/", "POST", login, **PRIVATE | own | form)
 
