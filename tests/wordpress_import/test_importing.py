@@ -23,9 +23,8 @@ from safeguarding.withdrawal.addresses import digest_of
 from safeguarding.withdrawal_models import Fingerprint, Ledger, Withdrawal
 from stories.models import StoryPage
 from stories.terms import Author, Theme
+from tests.support import stored_text, translations
 from tests.support.builders import home_page, make_index, picture_bytes
-from tests.support.stored_text import all_stored_text
-from tests.support.translations import make_home
 from tests.support.wordpress import export, wp_author, wp_item
 from wordpress_import.models import ImportedFile, ImportedItem
 from wordpress_import.writing import PageWriter
@@ -138,7 +137,7 @@ def test_no_cell_of_the_report_is_a_formula(run, tmp_path):
 
 @pytest.mark.sqlite_only
 def test_an_item_in_a_language_without_a_place_for_it_is_skipped_with_the_place_that_is_missing(run):
-    make_home("fr")  # without a section for stories
+    translations.make_home("fr")  # without a section for stories
     kinds = [(kind, language) for kind in ("page", "post") for language in ("fr", "es", "ar")]
     items = [
         wp_item(number, type=kind, terms=[("language", language, language)])
@@ -212,7 +211,7 @@ def test_no_login_mail_password_comment_or_address_gets_in(run, uploads, media_r
     run([*ITEMS, wp_item(11, picture, meta=PLUGIN_DATA, more=COMMENT)], "--uploads", str(uploads))
     media, reports = read_files(media_root), read_files(tmp_path / "report")
     assert (len(media), len(reports)) == (1, 4)  # the picture; report.html, .csv, .json and authors.csv
-    everything = {"the database": all_stored_text()} | media | reports
+    everything = {"the database": stored_text.all_stored_text()} | media | reports
     assert {place: [each for each in SECRETS if is_in(each, text)] for place, text in everything.items()} == {
         place: [] for place in everything
     }
