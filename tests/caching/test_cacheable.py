@@ -10,8 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from caching.page_cache import cacheable_address
 from stories.models import StoryIndexPage
-from tests.support import builders
-from tests.support.filters import filed, values_of
+from tests.support import builders, filters
 from tests.support.queries import count_queries
 from tests.support.wsgi import SiteClient
 from wordpress_import.addresses import LIST_PARAMETERS, PARAMETERS
@@ -21,8 +20,8 @@ pytestmark = [pytest.mark.sqlite_only, pytest.mark.usefixtures("visible_rows")]
 
 @pytest.fixture
 def story(visible_rows):
-    builders.make_story("Another", **filed(1))
-    return builders.make_story("A story", slug="story", **filed(0))
+    builders.make_story("Another", **filters.filed(1))
+    return builders.make_story("A story", slug="story", **filters.filed(0))
 
 
 # --- Query parameters ----------------------------------------------------------------------------
@@ -71,8 +70,8 @@ def test_query_strings_for_the_same_page_share_it(story):
 def test_each_parameter_of_a_listing_is_declared_and_has_its_own_page(story):
     # With these, Senegal has 13 stories, and so a second page.
     for number in range(12):
-        builders.make_story(f"Story {number}", **filed(1))
-    queries = [f"{name}={value}" for name, value in values_of(story).items()] + ["page=2", "text=1"]
+        builders.make_story(f"Story {number}", **filters.filed(1))
+    queries = [f"{name}={value}" for name, value in filters.values_of(story).items()] + ["page=2", "text=1"]
     assert {query.partition("=")[0] for query in queries} == set(StoryIndexPage.cacheable_parameters)
     for path in ["/stories/", "/stories/country/senegal/"]:
         uncached = {}

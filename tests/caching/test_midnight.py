@@ -5,10 +5,8 @@ import datetime
 import pytest
 from django.utils import timezone
 
+from tests.support import queries, shown_places, wsgi
 from tests.support.midnight import make_places
-from tests.support.queries import count_queries
-from tests.support.shown_places import find_wrong
-from tests.support.wsgi import SiteClient
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.usefixtures("visible_rows", "media_root")]
 
@@ -19,15 +17,15 @@ def test_first_request_after_midnight_shows_nothing_of_the_story(time_machine):
     midnight = timezone.make_aware(datetime.datetime(2026, 3, 11), timezone.get_default_timezone())
     time_machine.move_to(midnight - datetime.timedelta(seconds=5), tick=False)
     places = make_places()
-    clients = [SiteClient(), SiteClient()]
+    clients = [wsgi.SiteClient(), wsgi.SiteClient()]
     asks = [asking(client) for client in clients]
     for ask in asks * 2:
-        assert find_wrong(places, ask, is_shown=True) == {}
+        assert shown_places.find_wrong(places, ask, is_shown=True) == {}
     for client in clients:
-        assert count_queries(client, places["story"][0])[0] == 0, "it is cached"
+        assert queries.count_queries(client, places["story"][0])[0] == 0, "it is cached"
     time_machine.move_to(midnight, tick=False)
     for ask in asks:
-        assert find_wrong(places, ask, is_shown=False) == {}
+        assert shown_places.find_wrong(places, ask, is_shown=False) == {}
 
 
 def asking(client):

@@ -19,10 +19,8 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 
 from media.cleaning import CleanFile
-from publishing.hiding import hide
-from publishing.trash import move_to_trash
-from tests.support import builders, front_server
-from tests.support.odd_requests import check_odd_requests
+from publishing import hiding, trash
+from tests.support import builders, front_server, odd_requests
 from tests.support.production import database_of_the_test, running_site
 
 NAME, PASSWORD = "editor", secrets.token_urlsafe(20)
@@ -84,8 +82,8 @@ BOTH = {"page", "picture"}
 CHANGES = {
     "unpublished": (lambda story: story.unpublish(), BOTH),
     "section-private": (lambda story: builders.make_private(story.get_parent()), BOTH),
-    "hidden": (hide, BOTH),
-    "section-in-trash": (lambda story: move_to_trash(story.get_parent()), BOTH),
+    "hidden": (hiding.hide, BOTH),
+    "section-in-trash": (lambda story: trash.move_to_trash(story.get_parent()), BOTH),
     "file-replaced": (replace_file, {"picture"}),
 }
 
@@ -220,5 +218,5 @@ def check_what_is_taken_away(sites):
 def test_each_site_shows_changes_soon_and_nothing_odd_or_taken_away(sites):
     check_changes_of_editors([*sites][:2])
     if not HAS_REPLICAS:  # these requests are the same with every database
-        check_odd_requests(next(iter(sites)))
+        odd_requests.check_odd_requests(next(iter(sites)))
     check_what_is_taken_away(sites)
