@@ -23,9 +23,8 @@ from home.models import HomePage, StandardPage
 from media.cleaning import CleanFile, clean_picture
 from media.documents import clean_document
 from media.models import CleanDocument, CleanImage
-from safeguarding.membership import unannounced
+from safeguarding import membership, policies
 from safeguarding.models import AnnouncedMember
-from safeguarding.policies import GROUP
 from stories.models import StoryAuthor, StoryCountry, StoryIndexPage, StoryPage, StoryTheme
 from stories.terms import Author, Theme
 
@@ -204,8 +203,8 @@ def make_user(*groups, username=None, email=None, **fields):
     names = username or name, email or f"{name}@example.org"
     user = get_user_model().objects.create_user(*names, PASSWORD, **fields)
     user.groups.set(Group.objects.filter(name__in=groups))
-    if GROUP in groups:
-        announced = [AnnouncedMember(pk=each.pk) for each in unannounced().filter(user=user)]
+    if policies.GROUP in groups:
+        announced = [AnnouncedMember(pk=each.pk) for each in membership.unannounced().filter(user=user)]
         AnnouncedMember.objects.bulk_create(announced)
     return user
 

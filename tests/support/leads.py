@@ -6,8 +6,7 @@ A safeguarding lead keeps the records of the people in stories, and decides in d
 from django.urls import reverse
 
 from safeguarding.models import Contributor
-from tests.support.builders import parse
-from tests.support.people import ALL_AGREED, days_from_today, make_agreeing_person, make_story_about, record
+from tests.support import builders, people
 
 # A word that only restricted fields contain.
 SECRET = "Amina-of-the-tests"
@@ -47,7 +46,7 @@ def address(person, name):
 
 def errors_of(response):
     """Return {name of the field: text of the error} for a form. Errors of the whole form have the name ""."""
-    page = parse(response)
+    page = builders.parse(response)
     fields = page.select("[data-contentpath]")
     found = {each["data-contentpath"]: each.select_one(".error-message") for each in fields}
     found[""] = page.select_one(".messages .error")
@@ -56,9 +55,9 @@ def errors_of(response):
 
 def make_live_story(change, **fields):
     """Return a live story that needs a decision, because its person's answers changed by `change`."""
-    person = make_agreeing_person()
-    story = make_story_about(person, **fields)
-    record(person, **ALL_AGREED | change)
+    person = people.make_agreeing_person()
+    story = people.make_story_about(person, **fields)
+    people.record(person, **people.ALL_AGREED | change)
     return story
 
 
@@ -69,7 +68,7 @@ def send_decision(client, story, **fields):
     """
     page = reverse("safeguarding_decisions:page", args=[story.pk])
     opened = client.get(page)
-    form = parse(opened)
+    form = builders.parse(opened)
     if not form.select_one("[name=question]"):
         return opened
     return client.post(page, decision_data(form) | fields, follow=True)
@@ -81,6 +80,6 @@ def decision_data(form):
         "digest": form.select_one("[name=digest]")["value"],
         "question": form.select_one("[name=question]")["value"],
         "reason": "It was weighed.",
-        "ends_on": str(days_from_today(30)),
+        "ends_on": str(people.days_from_today(30)),
         "has_read": "on",
     }

@@ -1,8 +1,7 @@
 """Makes a story whose consent ends today, and lists the addresses that show it, for tests of the next day."""
 
 from home.models import FeaturedStory
-from tests.support import builders
-from tests.support.people import days_from_today, make_agreeing_person, make_story_about
+from tests.support import builders, people
 
 TITLE = "Lamplighter Quay"
 
@@ -12,11 +11,11 @@ def make_places():
 
     `text`: what the response has because of the story, or None if it is 404 without the story.
     """
-    person = make_agreeing_person({"ends_on": days_from_today(0)})
+    person = people.make_agreeing_person({"ends_on": people.days_from_today(0)})
     image = builders.make_image(shows="person")
     image.people.add(person)
     fields = {"lead_image": image, "lead_image_alt": "Somebody", "countries": ["KE"]}
-    story = make_story_about(person, title=TITLE, **fields)
+    story = people.make_story_about(person, title=TITLE, **fields)
     # The country that they share makes the story one of those to read next.
     neighbour = builders.make_story("About nobody", countries=["KE"])
     builders.save_with(builders.home_page(), featured_stories=[FeaturedStory(story=story)])

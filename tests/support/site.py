@@ -9,9 +9,8 @@ from media.models import CleanImage
 from publishing.pages import page_types
 from stories.blocks import StoryBody
 from stories.models import StoryIndexPage, StoryPage
-from tests.support import builders
+from tests.support import builders, people
 from tests.support.filled_blocks import fill
-from tests.support.people import make_agreeing_person, make_story_about
 from tests.support.translations import make_index_in
 
 # A word that is wider than a column on a small screen.
@@ -137,8 +136,8 @@ def make_rich_story(parent, **fields):
     lead = builders.make_image("Court house", shows=CleanImage.Shows.ILLUSTRATION, credit="A. Painter")
     # A picture shows somebody who is not in it. A page about nobody would wait for a lead with that.
     terms = {"countries": ["KE"], "themes": ["Forced labour", "Recruitment fees"], "authors": ["Staff"]}
-    return make_story_about(
-        make_agreeing_person(),
+    return people.make_story_about(
+        people.make_agreeing_person(),
         title="Wages after three years",
         parent=parent,
         body=all_blocks(),
