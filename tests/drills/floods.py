@@ -1,8 +1,6 @@
 """Drill of floods: one visitor asks for ever new searches or lists, while others read at the same address."""
 
-from tests.drills.availability import attack
-from tests.drills.sites import site_on_postgresql
-from tests.drills.stampede import STORIES
+from tests.drills import availability, sites, stampede
 from tests.drills.wrk import NEW_ADDRESSES_SCRIPT
 
 # {name: beginnings of addresses, each completed by a random number}. Many stories have these words.
@@ -18,6 +16,6 @@ FLOODS = {
 
 def floods(folder):
     """Ask with 30 connections for new searches and lists, while 50 readers behind the same address read."""
-    with site_on_postgresql(folder, STORIES) as (site, _database):
+    with sites.site_on_postgresql(folder, stampede.STORIES) as (site, _database):
         site.start()
-        return attack(site, FLOODS, NEW_ADDRESSES_SCRIPT, readers=50, pause=500, max_p99=1000)
+        return availability.attack(site, FLOODS, NEW_ADDRESSES_SCRIPT, readers=50, pause=500, max_p99=1000)

@@ -4,8 +4,7 @@ They are about a killed process, and about what is left. Both run erasing.py in 
 settings of a site.
 """
 
-from tests.drills import Row, is_equal, say
-from tests.drills.sites import run_module, running_server
+from tests.drills import Row, is_equal, say, sites
 from tests.support import bucket_server
 from tests.support.production import Site, new_safeguarding_key
 
@@ -17,7 +16,7 @@ def withdrawal_killed(folder):
     """Kill a withdrawal before and after each of its steps; look for what the scheduler's next run left."""
     site = Site(folder, f"sqlite:///{folder}/data/db.sqlite3", SAFEGUARDING_KEYS=new_safeguarding_key())
     site.manage("migrate", "--verbosity", "0")
-    wrong, log = run_module("tests.drills.erasing", site, "killed")
+    wrong, log = sites.run_module("tests.drills.erasing", site, "killed")
     if any(wrong.values()):
         say(log)
     return [is_equal(f"withdrawal killed {moment}: what is left", left, "") for moment, left in wrong.items()]
@@ -26,12 +25,12 @@ def withdrawal_killed(folder):
 def withdrawal_leaves_nothing(folder):
     """Look for a withdrawn person in PostgreSQL's dump and files, a bucket, all pages, and the log."""
     (folder / "postgresql").mkdir()
-    with running_server(folder) as server, bucket_server.running() as bucket:
+    with sites.running_server(folder) as server, bucket_server.running() as bucket:
         # The crawler asks for the host of the tests.
         variables = {"DJANGO_SETTINGS_MODULE": "tests.settings", "S3_BUCKET": "stories"}
         site = Site(folder, server.address, **variables, **bucket)
         site.manage("migrate", "--verbosity", "0")
-        places, _log = run_module("tests.drills.erasing", site, str(folder))
+        places, _log = sites.run_module("tests.drills.erasing", site, str(folder))
     rows = []
     for place, (before, after) in places.items():
         figure = f"{len(before)} before, {', '.join(after) or 0} after"

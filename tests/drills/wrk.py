@@ -5,11 +5,10 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 
-from tests.support import services
-from tests.support.production import HOST
+from tests.support import production, services
 
 # As a request over HTTPS through a front server, which also compresses.
-HEADERS = {"Host": HOST, "X-Forwarded-Proto": "https", "Accept-Encoding": "gzip"}
+HEADERS = {"Host": production.HOST, "X-Forwarded-Proto": "https", "Accept-Encoding": "gzip"}
 # Script for wrk, in Lua: each connection requests one page after another, with a pause between them.
 PAGES_SCRIPT = """
 local pages, number = {{ {pages} }}, 0
