@@ -15,14 +15,8 @@ from wagtail.models import PageViewRestriction, Site
 
 from caching import cache_request, cacheable, page_cache, versioned_cache
 from caching import content_version as version_module
-from caching.content_version import (
-    UNSEEN_TABLES,
-    content_version,
-    may_change_public_pages,
-    tables_without,
-    trim,
-)
 from caching.content_version import change as change_version
+from caching.content_version import content_version, may_change_public_pages
 from caching.models import Change
 from home.models import HomePage, SiteSettings
 from publishing import hiding, trash
@@ -264,7 +258,7 @@ def test_rows_are_replaced_once_there_are_many_and_no_version_comes_back(monkeyp
     Change.objects.all().delete()
     versions, rows = [], []
     for _round in range(5):
-        for write in (change_version, trim):
+        for write in (change_version, version_module.trim):
             write()
             versions.append(content_version.read())
             rows.append(Change.objects.count())
@@ -405,7 +399,7 @@ def test_statements_that_may_show_change_the_version():
 
 
 def test_unseen_tables_exist():
-    assert set(connection.introspection.table_names()) >= UNSEEN_TABLES
-    unseen = tables_without("shows_on_pages")
+    assert set(connection.introspection.table_names()) >= version_module.UNSEEN_TABLES
+    unseen = version_module.tables_without("shows_on_pages")
     assert "safeguarding_withdrawal" in unseen
     assert not unseen & {"safeguarding_release", "safeguarding_use", "media_rendition"}

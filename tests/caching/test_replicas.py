@@ -122,9 +122,7 @@ def sites(request, stack, tmp_path, transactional_db, django_db_serialized_rollb
         return running
     program, replicas = request.getfixturevalue("nginx_path"), [f"127.0.0.1:{site.port}" for site in running]
     behind = copy.copy(next(iter(running)))
-    behind.port, _folder = stack.enter_context(
-        front_server.running(program, replicas, tmp_path, scheme="https")
-    )
+    behind.port = stack.enter_context(front_server.running(program, replicas, tmp_path, scheme="https"))[0]
     return running | {behind: MAX_SECONDS + MAX_SECONDS_IN_NGINX}
 
 
@@ -177,13 +175,10 @@ def check_changes_of_editors(sites):
     editors.append(copy.copy(editors[0]))
     editors[1].site = sites[1]
     form = builders.story_form("publish", title="The new words", slug=story.slug)
+    private, free = {"restriction_type": "login"}, {"restriction_type": "none"}
     # (which of the editors, view, form, status of the page after it). Other pages list it if it is 200.
-    for number, view, data, expected in (
-        (0, "edit", form, 200),
-        (1, "privacy", {"restriction_type": "login"}, 302),
-        (0, "privacy", {"restriction_type": "none"}, 200),
-        (1, "unpublish", {}, 404),
-    ):
+    steps = [(0, "edit", form, 200), (1, "privacy", private, 302), (0, "privacy", free, 200)]
+    for number, view, data, expected in [*steps, (1, "unpublish", {}, 404)]:
         assert {site.ask("/stories/")[0] for site in sites} == {200}  # it is cached
         editors[number].post(f"/admin/pages/{story.pk}/{view}/", data)
         wait_for(sites, story.url, lambda status, _text, expected=expected: status == expected)

@@ -4,14 +4,9 @@ from tests.drills import availability, sites, stampede
 from tests.drills.wrk import NEW_ADDRESSES_SCRIPT
 
 # {name: beginnings of addresses, each completed by a random number}. Many stories have these words.
-FLOODS = {
-    "searches": [
-        "/search/?q=harbour+",
-        "/fr/search/?q=harbuor+road&page=",
-        "/search/suggestions/?q=harbour+",
-    ],
-    "lists": ["/stories/?page=", "/stories/?country=kenya&page=", "/stories/?year=2024&theme="],
-}
+SEARCHES = ["/search/?q=harbour+", "/fr/search/?q=harbuor+road&page=", "/search/suggestions/?q=harbour+"]
+LISTS = ["/stories/?page=", "/stories/?country=kenya&page=", "/stories/?year=2024&theme="]
+FLOODS = {"searches": SEARCHES, "lists": LISTS}
 
 
 def floods(folder):

@@ -28,19 +28,16 @@ def test_colour_profile_is_kept_without_its_texts():
     assert find_planted(kept) == []
     assert kept[24:36] == bytes(12)  # the date
     screen = ImageCms.createProfile("sRGB")
-    shown = [
-        ImageCms.profileToProfile(photo(), ImageCms.ImageCmsProfile(io.BytesIO(profile)), screen).tobytes()
-        for profile in (kept, samples.wide_profile())
-    ]
+    profiles = [ImageCms.ImageCmsProfile(io.BytesIO(each)) for each in (kept, samples.wide_profile())]
+    shown = [ImageCms.profileToProfile(photo(), each, screen).tobytes() for each in profiles]
     assert shown[0] == shown[1] != photo().tobytes()
 
 
 @pytest.mark.parametrize("profile", ["srgb", "broken", "huge"])
 def test_useless_colour_profile_is_left_out(profile):
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    profile = {"srgb": srgb, "broken": b"no profile", "huge": samples.wide_profile() + bytes(2_000_000)}[
-        profile
-    ]
+    huge = samples.wide_profile() + bytes(2_000_000)
+    profile = {"srgb": srgb, "broken": b"no profile", "huge": huge}[profile]
     picture = cleaned(saved(photo(), "JPEG", icc_profile=profile))
     assert "icc_profile" not in picture.info
     assert is_near(picture.getpixel((20, 20)), RED)

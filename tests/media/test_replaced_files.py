@@ -19,10 +19,7 @@ from media.sweep import sweep_files
 from stories.sharing import SHARE_IMAGE_FILTER
 from tests.support import builders, media_samples, queries, uploading
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
-    pytest.mark.usefixtures("media_root"),
-]
+pytestmark = pytest.mark.usefixtures("media_root", "transactional_db", "django_db_serialized_rollback")
 NEW_COLOUR = (1, 2, 3)
 
 

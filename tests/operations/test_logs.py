@@ -53,10 +53,8 @@ def test_log_and_database_contain_nothing_about_visitors(tmp_path):
     # gunicorn would warn of each HEAD request.
     assert [event for event in events if "HEAD" in event["message"]] == []
     errors = [event for event in events if event["level"] == "ERROR"]
-    assert [event["message"] for event in errors[:2]] == [
-        "Internal Server Error: /broken/",
-        "Internal Server Error: /broken-database/",
-    ]
+    paths = [event["message"].removeprefix("Internal Server Error: ") for event in errors[:2]]
+    assert paths == ["/broken/", "/broken-database/"]
     assert errors[0]["exceptions"][0]["type"] == "builtins.ValueError"
     assert errors[0]["exceptions"][0]["at"][-1].endswith(" broken")
     # gunicorn logs the server's own address.

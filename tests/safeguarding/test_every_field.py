@@ -30,9 +30,7 @@ def make_name_everywhere():
     Workflow.objects.create(name=f"As {NAME} wants")
     Task.objects.create(name=f"Ask {NAME}")
     Site.objects.update(site_name=f"House of {NAME}")
-    ImportedItem.objects.create(
-        source="zahrawi.example", key="post 1", digest="x", revision=1, needs_eyes=[NAME]
-    )
+    ImportedItem.objects.create(source="zahrawi.example", key="1", digest="x", revision=1, needs_eyes=[NAME])
     ImportedFile.objects.create(source="old", key="y", problem=f"{NAME}.jpg is too large")
     return {
         "auth.user": f"zahrawi · Ms {NAME} · zahrawi@example.org",

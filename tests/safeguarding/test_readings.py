@@ -53,8 +53,8 @@ def agreed_story(event=NEED_NOT, **fields):
 
 def change(story, naming=1, **fields):
     """Store a draft of `story` with these `fields`, or with how it names the person. Return it."""
-    people = rows_of(story.story_people.get().contributor, naming=naming)
-    return builders.save_draft(story, story_people=people, **fields)
+    rows = rows_of(story.story_people.get().contributor, naming=naming)
+    return builders.save_draft(story, story_people=rows, **fields)
 
 
 def yes(reading, **others):

@@ -104,9 +104,6 @@ def test_editor_judges_the_people_that_are_sent_and_not_those_that_are_stored(cl
     story = StoryPage.objects.get(pk=story.pk)
     assert (story.live, story.story_people.get().contributor) == (True, person)
 
-    for name, value, text in (
-        ("naming", 2, "did not agree to be named"),
-        ("DELETE", "on", "Choose the people"),
-    ):
+    for name, value, text in (("naming", 2, "not agree to be named"), ("DELETE", "on", "Choose the people")):
         response = publish(client, story, **{f"story_people-0-{name}": value})
         assert text in str(response.context["form"].errors["people"])

@@ -52,13 +52,8 @@ def statuses(client, *urls):
 # --- What is typed --------------------------------------------------------------------------------
 
 # The zero of a script, and what is between the digits and before them: as it is shown, Arabic, Persian, wide.
-TYPED = [
-    ("0", " ", ""),
-    ("0", " – ", "\u2067"),
-    ("\u0660", " ", ""),
-    ("\u06f0", "", ""),
-    ("\uff10", "\u3000", ""),
-]
+TYPED = [("0", " ", ""), ("0", " – ", "\u2067"), ("\u0660", " ", ""), ("\u06f0", "", "")]
+TYPED.append(("\uff10", "\u3000", ""))
 
 
 def wrong_codes(code):
@@ -164,9 +159,7 @@ def test_a_code_is_shown_once_stored_nowhere_and_ended_only_by_a_new_one(lead, c
     settings.SENDS_MAIL = True
     person = make_agreeing_person({"stop_code": "card"})
     page = address(person, "stop_code")
-    codes = [
-        parse(send_form(lead, page)).select_one(".safeguarding__card strong").text for _twice in range(2)
-    ]
+    codes = [parse(send_form(lead, page)).select_one(".safeguarding__card strong").text for _ in range(2)]
     again = lead.post(page, {"seen": ""}, follow=True)  # the browser sends the first form once more
     assert "The person has a code already. A new one ends it." in again.text
     settings.SECRET_KEY = "another" * 10
@@ -214,10 +207,8 @@ def test_leads_are_told_and_bring_back_only_with_a_note(lead, client, mailoutbox
 
 TAKE_DOWN, BACK = partial(take_down, user=None), partial(bring_back, user=None)
 # (what was done before the backup, what after it, and what readers get after the restore).
-HISTORIES = [
-    *(([], [stop], 404), ([], [TAKE_DOWN], 404), ([stop], [BACK], 200), ([stop], [], 404)),
-    ([], [stop, BACK, TAKE_DOWN, BACK, stop], 404),
-]
+HISTORIES = [([], [stop], 404), ([], [TAKE_DOWN], 404), ([stop], [BACK], 200), ([stop], [], 404)]
+HISTORIES.append(([], [stop, BACK, TAKE_DOWN, BACK, stop], 404))
 
 
 def restore_after(*acts):

@@ -36,11 +36,8 @@ from tests.support.undone import undone
 from tests.support.withdrawal_world import ADDRESSES, HOME, NAME, SENTINELS, withdraw_all
 
 # The models with rows about a story, and the field of each with the key of the story.
-ABOUT = {
-    **dict.fromkeys((Use, Release, StoryPerson), "page"),
-    **dict.fromkeys((StoryTheme, StoryAuthor), "story"),
-    **{StoryPage: "pk", Revision: "object_id"},
-}
+ABOUT = {StoryPage: "pk", Revision: "object_id"} | dict.fromkeys((StoryTheme, StoryAuthor), "story")
+ABOUT |= dict.fromkeys((Use, Release, StoryPerson), "page")
 
 
 def rows_about(page):

@@ -130,10 +130,9 @@ def make_section_editors(section):
     group = Group.objects.create(name=f"Editors of {section.index.title}")
     editors = Group.objects.get(name="Editors")
     group.permissions.set(editors.permissions.all())
-    for model, place in (
-        (GroupPagePermission, {"page": section.index}),
-        (GroupCollectionPermission, {"collection": section.collection}),
-    ):
+    places = {GroupPagePermission: {"page": section.index}}
+    places[GroupCollectionPermission] = {"collection": section.collection}
+    for model, place in places.items():
         granted = model.objects.filter(group=editors).values_list("permission_id", flat=True)
         model.objects.bulk_create(model(group=group, permission_id=key, **place) for key in granted)
     return group

@@ -20,14 +20,8 @@ ANSWERS = {
     "talked_through": ["explained", "interpreter"],
     "evidence_held_at": f"{SECRET} cupboard",
 }
-PERSON = {
-    "kind": "adult",
-    "role": "tells",
-    "adult_on": "",
-    "names": f"{SECRET} Otieno",
-    "contact": f"{SECRET} +254 700 000 000",
-    "safe_contact_note": f"Only by {SECRET}",
-}
+PERSON = {"kind": "adult", "role": "tells", "adult_on": "", "names": f"{SECRET} Otieno"}
+PERSON |= {"contact": f"{SECRET} +254 700 000 000", "safe_contact_note": f"Only by {SECRET}"}
 # The form for a new person.
 ADD = "/admin/safeguarding/people/new/"
 
@@ -76,10 +70,5 @@ def send_decision(client, story, **fields):
 
 def decision_data(form):
     """Return the data that a lead sends for the first question of `form`, an HTML tree."""
-    return {
-        "digest": form.select_one("[name=digest]")["value"],
-        "question": form.select_one("[name=question]")["value"],
-        "reason": "It was weighed.",
-        "ends_on": str(people.days_from_today(30)),
-        "has_read": "on",
-    }
+    data = {name: form.select_one(f"[name={name}]")["value"] for name in ("digest", "question")}
+    return data | {"reason": "It was weighed.", "ends_on": str(people.days_from_today(30)), "has_read": "on"}

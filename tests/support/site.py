@@ -1,6 +1,7 @@
 """A small site with a page of each type, and a story with all blocks, for tests that look at all of it."""
 
 from dataclasses import dataclass
+from itertools import count
 
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 
@@ -45,11 +46,8 @@ def make_site():
         featured_stories=[FeaturedStory(story=story)],
     )
     settings = {"donate_url": "https://donate.example.org/", "contact_email": "change@example.org"}
-    profile = {"name": "Mastodon", "url": "https://social.example.org/"}
-    settings |= {
-        "organisation_name": "A charity with quite a long name",
-        "social_links": [("profile", profile)],
-    }
+    settings["organisation_name"] = "A charity with quite a long name"
+    settings["social_links"] = [("profile", {"name": "Mastodon", "url": "https://social.example.org/"})]
     builders.save_with(SiteSettings.for_site(home.get_site()), **settings)
     addresses = {
         "home": "/",
@@ -202,10 +200,8 @@ def all_blocks():
     ]
     others = StoryBody().child_blocks.keys() - {kind for kind, _value in blocks}
     blocks += [(kind, fill(StoryBody().child_blocks[kind], road, more, leaflet)) for kind in sorted(others)]
-    return [
-        {"type": kind, "value": value, "id": f"{number:08}-0000-4000-8000-000000000000"}
-        for number, (kind, value) in enumerate(blocks)
-    ]
+    ids = (f"{number:08}-0000-4000-8000-000000000000" for number in count())
+    return [{"type": kind, "value": value, "id": next(ids)} for kind, value in blocks]
 
 
 def picture(image, alt_text, caption=""):

@@ -218,9 +218,8 @@ UPLOADS = "/wp-content/uploads"
 PICTURES = [f"{UPLOADS}/2020/04/photo-150x150.jpg?ver=2", f"//www.old.example{UPLOADS}/moved.jpg"]
 PICTURES += [f"http://i0.wp.com/old.example{UPLOADS}/small-300x200.jpg?w=9"]
 NAMES = ("gone", "page", "broken", "big", "cut", "forbidden", "local")
-PICTURES += [f"{UPLOADS}/{name}.jpg" for name in NAMES] + [
-    f"https://other.example{UPLOADS}/2020/04/photo.jpg"
-]
+PICTURES += [f"{UPLOADS}/{name}.jpg" for name in NAMES]
+PICTURES.append(f"https://other.example{UPLOADS}/2020/04/photo.jpg")
 PHOTO = f"http://old.example{UPLOADS}/2020/04/photo-scaled.jpg"
 ITEMS = [
     wp_item(

@@ -41,11 +41,8 @@ COMMENT = (
 )
 # What plugins store about a post.
 PLUGIN_DATA = {"_edit_last": "kofi99", "_sent_by": "tip@form.example", "_sent_from": "2001:db8::77"}
-AUTHORS = (
-    wp_author(1, "ama.k", "Ama K.")
-    + wp_author(2, "kofi99", "kofi99", "kofi99@mail.example")
-    + wp_author(3, "esi-staff", "esi@mail.example", "esi@mail.example")
-)
+AUTHORS = wp_author(1, "ama.k", "Ama K.") + wp_author(2, "kofi99", "kofi99", "kofi99@mail.example")
+AUTHORS += wp_author(3, "esi-staff", "esi@mail.example", "esi@mail.example")
 NEVER = "0000-00-00 00:00:00"
 UPLOADS = "/wp-content/uploads"
 FIRST = {"title": "From Senegal home", "excerpt": "How she went home.", "creator": "ama.k", "more": COMMENT}
@@ -372,10 +369,8 @@ def test_files_come_by_their_path_and_whom_they_show_stays_undecided(run, upload
         f'<p><img src="{url}/2020/04/photo-e1600000000.jpg"></p><p><img class="wp-image-5" '
         'src="https://other.example/wp-content/uploads/2020/04/photo.jpg"></p>'
     )
-    items = [
-        wp_item(1, content, meta={"_thumbnail_id": "5"}),
-        wp_item(5, type="attachment", status="inherit", attachment_url=f"{url}/2020/04/photo.jpg"),
-    ]
+    photo = {"type": "attachment", "status": "inherit", "attachment_url": f"{url}/2020/04/photo.jpg"}
+    items = [wp_item(1, content, meta={"_thumbnail_id": "5"}), wp_item(5, **photo)]
     options = ["--uploads", shutil.make_archive(tmp_path / "uploads", "zip", uploads)]
     run(items, *options, write=False)
     assert not CleanImage.objects.exists()
@@ -389,11 +384,9 @@ def test_files_come_by_their_path_and_whom_they_show_stays_undecided(run, upload
     document = CleanDocument.objects.get()
     assert f'<a linktype="document" id="{document.pk}">Facts</a>' in story.body.raw_data[2]["value"]
     assert [line["outcome"] for line in lines] == ["imported", "imported"]
-    assert lines[0]["missing"] == [
-        "2020/04/photo-e1600000000.jpg",
-        "2020/05/broken.jpg",
-        "https://other.example/wp-content/uploads/2020/04/photo.jpg",
-    ]
+    missing = ["2020/04/photo-e1600000000.jpg", "2020/05/broken.jpg"]
+    missing.append("https://other.example/wp-content/uploads/2020/04/photo.jpg")
+    assert lines[0]["missing"] == missing
     assert "a picture has no alternative text" in lines[0]["needs_eyes"]
     with CaptureQueriesContext(connection) as queries:
         run(items, *options)

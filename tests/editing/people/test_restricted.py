@@ -31,10 +31,8 @@ def test_names_are_changed_after_a_reason(lead):
 
 def test_form_that_was_opened_before_a_change_undoes_it_only_when_it_is_sent_twice(lead):
     person = make_agreeing_person(names=SECRET)
-    sent = {
-        "restricted": {"reason": "contact", "names": SECRET, "save": "1"},
-        "consent": ANSWERS | {"ends_on": ""},
-    }
+    sent = {"restricted": {"reason": "contact", "names": SECRET, "save": "1"}}
+    sent["consent"] = ANSWERS | {"ends_on": ""}
     opened = {name: lead.post(address(person, name), {"reason": "contact"}) for name in sent}
 
     def seen(response):

@@ -151,8 +151,6 @@ def test_lead_ticks_where_removal_was_asked_for(lead):
         rows = {row.button["value"]: row.text for row in rows}
         assert Withdrawal.objects.get().asked == asked
         assert [key for key in rows if f"☑ {today()}" in rows[key]] == [*asked]
-    assert {"search", "archives", "feeds", "paper", "backups", "print"} <= rows.keys(), (
-        "print: agreed to once"
-    )
+    assert {"search", "archives", "feeds", "paper", "backups", "print"} <= rows.keys(), "print: agreed once"
     assert "social" not in rows
     assert "Nobody can say that all copies are gone" in lead.get(report).text
