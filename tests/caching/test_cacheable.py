@@ -31,22 +31,16 @@ def story(visible_rows):
 # several values of a parameter, the last one counts. The number of a page has at most six digits, 0 to 9;
 # %D9%A3 is the Arabic digit 3.
 SAME_PAGE = {
-    "/stories/story/": [
-        *("fbclid=words&utm_source=letter", "page=3", "country=kenya", "year=2025", "%00=%00", "text="),
-        *("text=0", "text=10", "TEXT=1", "text=1&text=0", "=1", "&&", "text", "?text=1"),
-    ],
-    "/stories/story/?text=1": ["text=0&text=1", "%74ext=%31", "text=1&a=b", "text=1&page=2"],
-    "/stories/": [
-        *("page=", "page=x", "page=-1", "page=%D9%A3", "page=1.5", "page=1234567", "page=%00", "q=story")
-    ],
-    "/stories/?country=kenya": [
-        *("country=senegal&country=kenya", "c%6Funtry=ken%79a&utm=%FF", "country=kenya&theme=")
-    ],
-    "/stories/?country=kenya&year=2025": ["year=2025&country=kenya", "year=2025&page=a&country=kenya&%C3"],
-    "/stories/country/kenya/": ["fbclid=1", "utm_source=%F0%9F%99%82"],
-    "/sitemap.xml": ["x=1", "page=2", "text=1", "country=kenya"],
-    "/robots.txt": ["x=1"],
-    "/feed.atom": ["x=1", "page=2"],
+    "/stories/story/": "fbclid=words&utm_source=letter page=3 country=kenya year=2025 %00=%00 text= "
+    "text=0 text=10 TEXT=1 text=1&text=0 =1 && text ?text=1",
+    "/stories/story/?text=1": "text=0&text=1 %74ext=%31 text=1&a=b text=1&page=2",
+    "/stories/": "page= page=x page=-1 page=%D9%A3 page=1.5 page=1234567 page=%00 q=story",
+    "/stories/?country=kenya": "country=senegal&country=kenya c%6Funtry=ken%79a&utm=%FF country=kenya&theme=",
+    "/stories/?country=kenya&year=2025": "year=2025&country=kenya year=2025&page=a&country=kenya&%C3",
+    "/stories/country/kenya/": "fbclid=1 utm_source=%F0%9F%99%82",
+    "/sitemap.xml": "x=1 page=2 text=1 country=kenya",
+    "/robots.txt": "x=1",
+    "/feed.atom": "x=1 page=2",
 }
 
 
@@ -55,11 +49,11 @@ def test_query_strings_for_the_same_page_share_it(story):
         path = address.partition("?")[0]
         client = SiteClient()
         _number, body = count_queries(client, address)
-        for query in queries:
+        for query in queries.split():
             # Django is asked if another type of page reads one of the parameters. It makes no page.
             assert client.get(f"{path}?{query}").content == body, query
         assert len(client.process.store.pages) == 1
-        for query in queries:
+        for query in queries.split():
             # The other way round: without a cached page, the query string makes the page of the address.
             other = SiteClient()
             number, other_body = count_queries(other, f"{path}?{query}")

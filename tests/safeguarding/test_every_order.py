@@ -120,19 +120,10 @@ def mostly(usual, *others):
 
 # {number of a person: Naming} for the people whom a story lists, and what differs in a consent event.
 listed = st.dictionaries(person_numbers, mostly(Naming.CHANGED, None, *Naming), max_size=2)
-events = st.fixed_dictionaries(
-    {},
-    optional={
-        "picture": st.sampled_from(Picture),
-        "naming": st.sampled_from(Naming),
-        "where": mostly(["website"], []),
-        "proceedings": mostly(False, None, True),
-        "in_programme": mostly(False, None, True),
-        "given_by": st.sampled_from(Consent.GivenBy),
-    },
-)
-
-
+differences = {"picture": st.sampled_from(Picture), "naming": st.sampled_from(Naming)}
+differences |= {"where": mostly(["website"], []), "given_by": st.sampled_from(Consent.GivenBy)}
+differences |= dict.fromkeys(("proceedings", "in_programme"), mostly(False, None, True))
+events = st.fixed_dictionaries({}, optional=differences)
 grounds = mostly("child", *Decision.Ground)
 
 

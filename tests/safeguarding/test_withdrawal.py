@@ -108,15 +108,9 @@ def assert_gone(client):
 @pytest.mark.sqlite_only
 def test_address_in_a_text_is_told_from_a_longer_one():
     paths = {"/stories/lamps/", "/fr/lumière/", ""}  # The empty path is in no text.
-    for text, is_found in (
-        ("https://example.org/stories/lamps/?a=b", True),
-        ("See /stories/lamps.", True),
-        ("/fr/lumi%C3%A8re", True),
-        ("/stories/lamps-of-others/", False),
-        ("/stories/lampstand/", False),
-        ("Of lamps", False),
-    ):
-        assert words.has_path(paths, [text]) == is_found, text
+    texts = ["https://example.org/stories/lamps/?a=b", "See /stories/lamps.", "/fr/lumi%C3%A8re"]
+    others = ["/stories/lamps-of-others/", "/stories/lampstand/", "Of lamps"]
+    assert [text for text in (*texts, *others) if words.has_path(paths, [text])] == texts
 
 
 @pytest.mark.sqlite_only

@@ -11,15 +11,10 @@ from tests.support import builders, people
 # A word that only restricted fields contain.
 SECRET = "Amina-of-the-tests"
 # Valid data for the form about what a person agreed to, and for that of the person.
-ANSWERS = {
-    "given_on": "2026-01-31",
-    "given_by": "self",
-    **dict.fromkeys(("picture", "voice", "naming"), "1"),
-    "where": ["website", "print"],
-    **dict.fromkeys(("proceedings", "in_programme", "final_text", "stop_code"), "no"),
-    "talked_through": ["explained", "interpreter"],
-    "evidence_held_at": f"{SECRET} cupboard",
-}
+ANSWERS = {"given_on": "2026-01-31", "given_by": "self", "where": ["website", "print"]}
+ANSWERS |= dict.fromkeys(("picture", "voice", "naming"), "1")
+ANSWERS |= dict.fromkeys(("proceedings", "in_programme", "final_text", "stop_code"), "no")
+ANSWERS |= {"talked_through": ["explained", "interpreter"], "evidence_held_at": f"{SECRET} cupboard"}
 PERSON = {"kind": "adult", "role": "tells", "adult_on": "", "names": f"{SECRET} Otieno"}
 PERSON |= {"contact": f"{SECRET} +254 700 000 000", "safe_contact_note": f"Only by {SECRET}"}
 # The form for a new person.

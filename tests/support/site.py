@@ -49,19 +49,10 @@ def make_site():
     settings["organisation_name"] = "A charity with quite a long name"
     settings["social_links"] = [("profile", {"name": "Mastodon", "url": "https://social.example.org/"})]
     builders.save_with(SiteSettings.for_site(home.get_site()), **settings)
-    addresses = {
-        "home": "/",
-        "index": "/stories/",
-        "section": "/stories/africa/",
-        "story": story.url,
-        "theme": "/stories/theme/forced-labour/",
-        "country": "/stories/country/kenya/",
-        "filtered": "/stories/?country=kenya",
-        "search": "/search/?q=wages",
-        "nothing found": "/search/?q=zeppelin",
-        "plain": help_page.url,
-        "404": "/nothing/here/",
-    }
+    addresses = {"home": "/", "index": "/stories/", "section": "/stories/africa/", "story": story.url}
+    addresses |= {"theme": "/stories/theme/forced-labour/", "country": "/stories/country/kenya/"}
+    addresses |= {"filtered": "/stories/?country=kenya", "search": "/search/?q=wages"}
+    addresses |= {"nothing found": "/search/?q=zeppelin", "plain": help_page.url, "404": "/nothing/here/"}
     others = set(page_types()) - {HomePage, StoryIndexPage, StoryPage, StandardPage}
     addresses |= {model.__name__: builders.make_page_of(model).url for model in others}
     return Site(story, addresses)

@@ -27,14 +27,9 @@ ADDRESSES = [POST, "/2021/03/The-Kiln/", f"{POST}feed/", f"{POST}?utm_source=mai
 ADDRESSES += ["/?attachment_id=9"]
 # {where the address of a list of posts, or of its feed, leads here: such addresses}.
 LISTS = {
-    SECTION: [
-        *("/category/debt/", "/category/debt/page/2/", "/tag/d%C3%A9part/", "/2021/03/", "/author/ama/"),
-        *("/author/nobody/", "/?author=3", "/?cat=2", "/?tag=debt", "/?m=202103", "/page/2/"),
-    ],
-    FEED: [
-        *("/category/debt/feed/", "/author/ama/feed/", "/?feed=rss2", "/?cat=2&feed=rss2", "/feed/"),
-        "/feed/atom/",
-    ],
+    SECTION: "/category/debt/ /category/debt/page/2/ /tag/d%C3%A9part/ /2021/03/ /author/ama/ "
+    "/author/nobody/ /?author=3 /?cat=2 /?tag=debt /?m=202103 /page/2/",
+    FEED: "/category/debt/feed/ /author/ama/feed/ /?feed=rss2 /?cat=2&feed=rss2 /feed/ /feed/atom/",
 }
 
 
@@ -126,9 +121,9 @@ def test_addresses_of_what_was_not_public_in_wordpress_tell_nothing(tmp_path):
 def test_old_lists_lead_to_the_section(imported, client):
     with committed.caches_in_use():
         for target, urls in LISTS.items():
-            assert [url for url in urls if client.get(url).headers.get("Location") != target] == []
+            assert [url for url in urls.split() if client.get(url).headers.get("Location") != target] == []
     StoryIndexPage.objects.get().unpublish()
-    assert set(statuses_of([url for urls in LISTS.values() for url in urls]).values()) == {404}
+    assert set(statuses_of([url for urls in LISTS.values() for url in urls.split()]).values()) == {404}
     OldAddress.objects.all().delete()  # as on a site without an import, where "cat" means nothing
     assert client.get("/?cat=2").status_code == 200
 

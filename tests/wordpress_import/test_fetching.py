@@ -221,13 +221,10 @@ NAMES = ("gone", "page", "broken", "big", "cut", "forbidden", "local")
 PICTURES += [f"{UPLOADS}/{name}.jpg" for name in NAMES]
 PICTURES.append(f"https://other.example{UPLOADS}/2020/04/photo.jpg")
 PHOTO = f"http://old.example{UPLOADS}/2020/04/photo-scaled.jpg"
+SHOWN = [f'<p><img src="{url}"></p>' for url in PICTURES]
+SHOWN += [f'<p><a href="{UPLOADS}/{name}.txt">Facts</a></p>' for name in ("d%C3%A9part", "page")]
 ITEMS = [
-    wp_item(
-        1,
-        "".join(f'<p><img src="{url}"></p>' for url in PICTURES)
-        + "".join(f'<p><a href="{UPLOADS}/{name}.txt">Facts</a></p>' for name in ("d%C3%A9part", "page")),
-        link="http://old.example/post-1/",
-    ),
+    wp_item(1, "".join(SHOWN), link="http://old.example/post-1/"),
     wp_item(2, f'<p><img src="{UPLOADS}/2020/04/photo.jpg"></p>'),
     wp_item(5, type="attachment", status="inherit", attachment_url=PHOTO),
 ]
