@@ -19,7 +19,7 @@ from tests.drills.floods import floods
 from tests.drills.long_running import database_away, soak
 from tests.drills.stampede import stampede
 from tests.drills.stopping import stop_at_the_busiest_moment
-from tests.drills.withdrawal import withdrawal_killed, withdrawal_leaves_nothing
+from tests.drills.withdrawal import withdrawal_leaves_nothing
 from tests.run import exit_with
 from tests.support import postgresql_server, services
 
@@ -40,7 +40,7 @@ def random_input(_folder):
 
 
 # {name for the command line: drill}
-DRILLS = [database_away, availability.junk_cookies, stampede, floods, withdrawal_killed]
+DRILLS = [database_away, availability.junk_cookies, stampede, floods]
 DRILLS += [withdrawal_leaves_nothing, changes.changes_at_once, stop_at_the_busiest_moment, soak, random_input]
 DRILLS = {drill.__name__: drill for drill in DRILLS}
 

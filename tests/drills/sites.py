@@ -22,7 +22,7 @@ def site_on_postgresql(folder, stories=200):
             say(f"making {stories} stories")
             site = production.Site(template, server.address)
             site.manage("migrate", "--verbosity", "0")
-            facts, _log = run_module("tests.bench.stories", site, str(stories), "120")
+            facts = run_module("tests.bench.stories", site, str(stories), "120")
             (template / "facts").write_text(json.dumps(facts))
     # cp keeps the owners, which PostgreSQL checks. shutil.copytree() does not.
     subprocess.run(["cp", "-a", f"{template}/.", folder], check=True)
@@ -47,12 +47,12 @@ def running_server(folder, mode="immediate"):
 
 
 def run_module(name, site, *arguments):
-    """Run a module with the environment of `site`; return its output as JSON, and its log."""
+    """Run a module with the environment of `site`; return its output as JSON."""
     command = [sys.executable, "-m", name, *arguments]
     done = subprocess.run(command, env=site.environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise AssertionError(done.stderr)
-    return json.loads(done.stdout.splitlines()[-1]), done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def python(site, code):

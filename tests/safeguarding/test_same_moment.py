@@ -15,6 +15,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models.signals import pre_delete
 from django.http import Http404
 from django.urls import reverse
+from taggit.models import Tag
 from wagtail.actions.copy_page import CopyPageAction
 from wagtail.images.models import SourceImageIOError
 from wagtail.models import Page
@@ -415,6 +416,21 @@ def test_withdrawal_that_is_aborted_because_of_a_deadlock_is_tried_again():
             story.get_latest_revision_as_object().save_revision(overwrite_revision=story.latest_revision)
 
     withdraw_during(autosave)
+
+
+def test_withdrawal_is_tried_again_if_something_gets_a_tag_that_it_deletes():
+    picture, tag, added = make_image(), Tag.objects.create(name=SECRET), []
+
+    def add_tag(execute, sql, *arguments):
+        if sql.startswith('DELETE FROM "taggit_tag"') and not added:
+            added.append(tag)
+            with queries.others() as start:
+                start(partial(picture.tags.add, tag))
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(add_tag):
+        carry_out.withdraw(make_agreeing_person(names=SECRET), yes=[("taggit.tag", str(tag.pk))])
+    assert added and not Tag.objects.exists()
 
 
 def test_rendition_that_is_made_during_a_withdrawal_does_not_end_it():
