@@ -39,9 +39,8 @@ def left(folder):
     with withdrawal_world.without_words(person):
         withdrawal_world.make_traces(story)
     other = withdrawal_world.make_others()
-    addresses = [
-        address for _name, address in routes.Addresses(admin_world.make_section("Section", "Quixotic"))
-    ]
+    section = admin_world.make_section("Section", "Quixotic")
+    addresses = [address for _name, address in routes.Addresses(section)]
     words = [*SENTINELS, image.file_hash]
     users = {name: groups and builders.make_user(*groups, username=name) for name, groups in USERS.items()}
     public, lead = wsgi.SiteClient(), wsgi.SiteClient(raise_request_exception=False)

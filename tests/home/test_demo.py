@@ -96,12 +96,8 @@ def check_people(client):
     """
     client.force_login(get_user_model().objects.create_superuser("somebody"))
     pages = client.get("/admin/stories/?locale=en").context["pages"]
-    assert Counter(page.consent_state for page in pages) == {
-        "ends_soon": 1,
-        "held": 1,
-        "in_order": 1,
-        "nobody": 7,
-    }
+    states = {"ends_soon": 1, "held": 1, "in_order": 1, "nobody": 7}
+    assert Counter(page.consent_state for page in pages) == states
     people = Contributor.objects.all()
     statuses = sorted((person.kind, person.get_status()) for person in people)
     assert statuses == [("", "none"), ("", "none"), ("adult", "ends_soon"), ("group", "active")]

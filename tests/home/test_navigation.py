@@ -117,10 +117,8 @@ def test_hidden_pages_are_in_no_menu_and_no_search_results(client, subtests):
     secret = make_plain_page(f"{HIDDEN} page", show_in_menus=True)
     builders.save_with(home_page(), help_page=secret, help_line="<p>Call somebody.</p>")
     story = make_story(body=[{"type": "action", "value": {"label": "Hidden button", "page": secret.pk}}])
-    part, section = (
-        make_plain_page(f"{HIDDEN} part", parent=about),
-        make_index(index, title=f"{HIDDEN} section"),
-    )
+    part = make_plain_page(f"{HIDDEN} part", parent=about)
+    section = make_index(index, title=f"{HIDDEN} section")
     make_plain_page(f"{HIDDEN} inner page", parent=secret)  # hidden by the page above it
     for hide in (Page.unpublish, make_private):
         with subtests.test(hide.__name__), undone():

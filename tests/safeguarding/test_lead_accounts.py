@@ -126,9 +126,7 @@ def test_only_leads_change_leads_and_add_others(member):
                 assert not ModelLogEntry.objects.filter(action=NAMES_CLOSED).exists()
 
 
-def test_without_another_lead_administrators_do_and_all_hear_of_it(
-    member, django_capture_on_commit_callbacks
-):
+def test_without_other_leads_administrators_do_and_all_hear_of_it(member, django_capture_on_commit_callbacks):
     administrators, manager = [make_user(is_superuser=True), make_user(is_superuser=True)], make_manager()
     for name, path, data in attempts(member):
         if name in JOINS:

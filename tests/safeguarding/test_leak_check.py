@@ -336,19 +336,15 @@ def test_copies_with_a_title_or_an_address_that_gives_somebody_away_are_drafts(m
 
 
 def story_of(mother, other, text):
-    rows = [
-        *people.rows_of(mother, naming=Naming.REAL),
-        StoryPerson(contributor=other, naming=Naming.CHANGED),
-    ]
+    rows = people.rows_of(mother, naming=Naming.REAL)
+    rows.append(StoryPerson(contributor=other, naming=Naming.CHANGED))
     return make_story(people="listed", story_people=rows, summary=text, live=False)
 
 
 def test_surname_of_a_child_only_warns_beside_a_parent_who_is_named():
     mother = people.make_agreeing_person(names="Amina Otieno")
-    event = {"naming": Naming.CHANGED, "given_by": "guardian"}
-    child = people.make_agreeing_person(
-        event, kind="child", adult_on=datetime.date(2040, 1, 1), names="Juma Otieno"
-    )
+    event, adult_on = {"naming": Naming.CHANGED, "given_by": "guardian"}, datetime.date(2040, 1, 1)
+    child = people.make_agreeing_person(event, kind="child", adult_on=adult_on, names="Juma Otieno")
     # An adult needs no decision, so nobody would read the name before it is public.
     brother = people.make_agreeing_person({"naming": Naming.CHANGED}, names="Abel Otieno")
     cases = [(child, "Amina Otieno", "warnings"), (child, "Juma", "stops"), (child, "Juma Otieno", "stops")]

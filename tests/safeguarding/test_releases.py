@@ -40,9 +40,7 @@ def until(story):
 
 def test_story_is_read_until_the_first_consent_in_it_ends(client, time_machine):
     time_machine.move_to(NOON, tick=False)
-    first, second = (
-        people.make_agreeing_person({"ends_on": people.days_from_today(days)}) for days in (3, 9)
-    )
+    first, second = (people.make_agreeing_person({"ends_on": people.days_from_today(n)}) for n in (3, 9))
     story, other = people.make_story_about(first, second), builders.make_story()
     assert (until(story), until(other)) == (people.days_from_today(3), NO_END)
     before = content_version.read()
@@ -85,9 +83,8 @@ def make_held(person, **fields):
 
 
 def child_story():
-    child = people.make_agreeing_person(
-        {"given_by": "guardian"}, kind="child", adult_on=people.days_from_today(50)
-    )
+    guardian = {"given_by": "guardian"}
+    child = people.make_agreeing_person(guardian, kind="child", adult_on=people.days_from_today(50))
     return child, make_held(child)
 
 

@@ -45,9 +45,7 @@ def facet(page, label):
     for details in page.select(".facet"):
         if details.select_one("summary").text == label:
             texts = (choice.get_text(" ", strip=True) for choice in details.select(".facet__choice"))
-            return {
-                name: int(number) for name, number in (text.rstrip(")").rsplit(" (", 1) for text in texts)
-            }
+            return {name: int(count) for name, count in (text.rstrip(")").rsplit(" (", 1) for text in texts)}
     return {}
 
 

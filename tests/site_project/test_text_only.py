@@ -87,9 +87,7 @@ def test_picture_becomes_a_link_and_links_to_other_sites_are_unchanged(client):
     picture.close()  # last, because it ends the connection to the database
 
 
-def test_picture_with_a_lost_file_keeps_its_text_and_no_rendition_is_made(
-    client, media_root, django_assert_num_queries
-):
+def test_lost_picture_keeps_its_text_and_no_rendition_is_made(client, media_root, django_assert_num_queries):
     story = make_story(lead_image=make_image(), lead_image_alt="A court house")
     client.get(story.url)  # makes the renditions
     made = story.lead_image.renditions.count()

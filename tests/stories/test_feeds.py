@@ -253,9 +253,7 @@ def test_a_tombstone_ends_when_the_story_is_back_and_after_90_days(client):
     assert not rows.exists()
 
 
-def test_what_was_in_no_feed_leaves_none_and_nothing_is_written_without_need(
-    client, django_assert_max_num_queries
-):
+def test_what_was_in_no_feed_leaves_none_and_no_more_is_written(client, django_assert_max_num_queries):
     make_shown(client)
     only_here = people.make_agreeing_person({"where": ["website"]})
     for each in (make_story("A draft", live=False), people.make_story_about(only_here)):

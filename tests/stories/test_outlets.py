@@ -226,9 +226,7 @@ def test_every_outlet_is_in_the_table():
     found |= {*templates_with_stories(), *(f"{view.__module__}.{view.__name__}" for view in views)}
     assert {"stories/story_card.html", "home/structured_data.html", "stories.feeds.StoryFeed"} <= found
     assert {"editing.desk.story_list.StoryListView", "stories/blocks/chosen_stories.html"} <= found
-    assert found - {each.template for each in page_types()} <= OUTLETS.keys(), (
-        "name the use that each of these needs"
-    )
+    assert found - {each.template for each in page_types()} <= OUTLETS.keys(), "name the use of each"
     for name in filter(re.compile("/").search, OUTLETS):
         get_template(name)  # no row is left of a template that is gone
 

@@ -138,16 +138,12 @@ def _insert_terms(pages, countries, rng):
     """Insert the terms of the stories `pages`. `countries`: the ISO codes of each."""
     themes = [builders.make_theme(name) for name in THEMES]
     author = builders.make_author("Ilvatoro Quashester")
-    rows = [
-        (page.pk, *each) for page, codes in zip(pages, countries, strict=True) for each in enumerate(codes)
-    ]
+    rows = [(page.pk, *each) for page, own in zip(pages, countries, strict=True) for each in enumerate(own)]
     StoryCountry.objects.bulk_create(
         StoryCountry(story_id=key, country_id=code, sort_order=order) for key, order, code in rows
     )
     rows = [(page.pk, *each) for page in pages for each in enumerate(rng.sample(themes, 2))]
-    StoryTheme.objects.bulk_create(
-        StoryTheme(story_id=key, theme=each, sort_order=n) for key, n, each in rows
-    )
+    StoryTheme.objects.bulk_create(StoryTheme(story_id=pk, theme=each, sort_order=n) for pk, n, each in rows)
     StoryAuthor.objects.bulk_create(StoryAuthor(story_id=page.pk, author=author) for page in pages)
 
 

@@ -22,9 +22,8 @@ def run(code, tmp_path, **variables):
     """Run Python code in production mode, with `tmp_path` as data folder; return the finished process."""
     environment = BARE | {"DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "site_project.settings"}
     options = {"capture_output": True, "text": True}
-    return subprocess.run(
-        [sys.executable, "-c", code], env=environment | REQUIRED | variables, **options, check=False
-    )
+    environment |= REQUIRED | variables
+    return subprocess.run([sys.executable, "-c", code], env=environment, **options, check=False)
 
 
 def read_settings(tmp_path, **variables):

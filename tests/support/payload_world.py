@@ -45,9 +45,8 @@ class World:
         self.states = [address for address, _shows in states.values()]
         self.section = admin_world.make_section("Own", "Plain")
         self._add_missing_rows()
-        self.routes = dict(
-            routes.Addresses(self.section)
-        )  # before _fill() replaces the names that it looks up
+        # Before _fill() replaces the names that it looks up.
+        self.routes = dict(routes.Addresses(self.section))
         self._fill()
 
     def _add_missing_rows(self):
