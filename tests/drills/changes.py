@@ -22,10 +22,7 @@ CHANGES = {
     "withdrawn": ("begin(); withdraw(person)", 404),
     # Another transaction begins later, ends earlier, and shows everywhere in the meantime.
     "committed out of order": ("with transaction.atomic(): publish(story); publish_other(); begin()", NEW),
-    "committed and killed": (
-        "with transaction.atomic(): on_commit(die); publish(story); begin()",
-        NEW,
-    ),
+    "committed and killed": ("with transaction.atomic(): on_commit(die); publish(story); begin()", NEW),
     "killed before the commit": ("with transaction.atomic(): publish(story); begin(); die()", OLD),
 }
 # Makes a story for each change, and prints their keys and addresses.

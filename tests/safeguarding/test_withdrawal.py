@@ -26,11 +26,7 @@ from safeguarding.withdrawal.steps import forget_versions
 from stories.models import StoryPage, StoryPerson
 from stories.story_links import StoryAuthor, StoryTheme
 from tests.support import builders, translations, withdrawal_world
-from tests.support.people import (
-    ALL_AGREED,
-    is_read,
-    record,
-)
+from tests.support.people import ALL_AGREED, is_read, record
 from tests.support.stored_text import all_stored_text, stored_names, tables_with
 from tests.support.undone import undone
 from tests.support.withdrawal_world import ADDRESSES, HOME, NAME, SENTINELS, withdraw_all

@@ -335,10 +335,7 @@ def test_country_has_an_address_of_its_own(client, stories):
     assert titles_in(page) == ["B", "A"]
     assert page.h1.text == "Kenya"
     assert page.title.text.startswith("Kenya – ")
-    assert choices_in(page) == {
-        "Theme": ["Debt(2)", "Law(1)"],
-        "Year": ["2024(1)", "2023(1)"],
-    }
+    assert choices_in(page) == {"Theme": ["Debt(2)", "Law(1)"], "Year": ["2024(1)", "2023(1)"]}
 
 
 @pytest.mark.sqlite_only

@@ -192,10 +192,7 @@ def test_credit_is_given_once_if_all_pictures_have_the_same(client):
         return titles(page, ".caption__credit"), titles(page, ".story__credit")
 
     assert credits(also_ours) == ([], ["All pictures: Ours"])
-    assert credits(also_ours, another) == (
-        ["Picture: Ours", "Picture: Ours", "Picture: A. Painter"],
-        [],
-    )
+    assert credits(also_ours, another) == (["Picture: Ours", "Picture: Ours", "Picture: A. Painter"], [])
     assert credits() == (["Picture: Ours"], [])
 
 
