@@ -205,6 +205,9 @@ def test_the_text_is_that_of_the_version_with_its_pictures_and_without_ways_out(
     assert picture["src"].startswith("data:image/jpeg;base64,")
     around = parse(send(client, make_reading(story=story))).main.text
     assert all(each in around for each in ("This website", "Found as this", "And so."))
+    image.file.storage.delete(image.file.name)
+    image.renditions.all().delete()
+    assert heading(send(client, make_reading(story=story))) == READS, "without the lost picture"
 
 
 def test_a_version_that_changed_says_so(client):

@@ -424,6 +424,17 @@ def test_new_site_holds_nobody(client):
         assert Ledger.get().salt in ledger.read(), "the file has a part of this site, which its salt begins"
 
 
+@pytest.mark.sqlite_only
+def test_entry_of_the_ledger_is_the_same_in_each_time_zone():
+    withdraw_all(withdrawal_world.make_named_person())
+    written = set()
+    for name in ("Pacific/Kiritimati", "Pacific/Niue"):  # It is never the same day in both.
+        with timezone.override(name):
+            ledger.write()
+        written.add(ledger.file_path().read_text())
+    assert len(written) == 1
+
+
 # --- Interrupted ----------------------------------------------------------------------------------
 
 

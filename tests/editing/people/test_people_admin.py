@@ -12,7 +12,7 @@ from editing.people.forms import PersonForm, RestrictedForm
 from safeguarding.models import Contributor
 from safeguarding.scopes import NO_END, Channel
 from safeguarding.status import Status, add_months
-from tests.support.builders import parse
+from tests.support.builders import make_story, parse
 from tests.support.leads import ADD, ANSWERS, PERSON, SECRET, address, errors_of
 from tests.support.people import days_from_today, make_agreeing_person, make_person, make_story_about
 
@@ -91,6 +91,9 @@ def test_somebody_who_does_not_tell_the_story_needs_no_consent_to_be_recorded(le
     person = Contributor.objects.get()
     assert response.url == address(person, "inspect")
     assert (person.role, person.get_status(), person.protected_words) == ("accused", Status.NONE, SECRET)
+    make_story("Hers", summary=f"From {SECRET}")
+    places = lead.post(ADD, {"kind": "adult", "role": "accused", "names": SECRET}).text
+    assert "Story: Hers" in places, "names of a new person that are live already are listed"
 
 
 # --- Renewing -------------------------------------------------------------------------------------
