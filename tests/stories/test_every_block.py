@@ -131,9 +131,7 @@ def test_nothing_is_found_that_readers_do_not_see(media_root, subtests):
             assert index <= html
             assert excerpts <= html
             picture = rf"<img|<picture|{Path(withheld.file.name).stem}"
-            assert not re.search(picture, StoryBody().render(body)), (
-                "the template asks value.picture.is_shown"
-            )
+            assert not re.search(picture, StoryBody().render(body)), "its template asks is_shown"
 
 
 def test_the_gate_and_the_leak_check_see_every_picture_and_word(media_root, subtests):
