@@ -5,23 +5,29 @@ hidden_title(), so that the reader sees that there is one. The form of the page 
 editing/access/hidden_choices.py.
 
 The comparison also works for blocks without a value, on which Wagtail 8.0 fails or shows "None": a video
-without its still picture, or a gallery in a draft whose picture is not chosen yet.
+without its still picture, or a gallery in a draft whose picture is not chosen yet. And it shows where a
+paragraph of a text ends, which Wagtail's joins to the next one.
 
 Each function that replaces another has that as its `original`: editing/overrides/patches.py sets it.
 """
 
 from functools import cache
 
+from bs4 import BeautifulSoup
+from django.template.defaultfilters import linebreaksbr
 from django.utils.html import escape, format_html, format_html_join
 from wagtail.admin import compare
-from wagtail.blocks import FieldBlock, ListBlock
+from wagtail.blocks import FieldBlock, ListBlock, RichTextBlock
 from wagtail.documents.blocks import DocumentChooserBlock
+from wagtail.fields import RichTextField
 from wagtail.images import blocks as image_blocks
 
 from editing.access.hidden_choices import hidden_title, may_show
 
 # The most characters of two texts that are compared word by word. It can take about two seconds.
 LONGEST_TEXTS = 20_000
+# The elements of rich text that end a line.
+LINES = ["p", "li", "h2", "h3", "h4", "br"]
 
 
 def visible(instance):
@@ -39,6 +45,34 @@ def diff_text(a, b):
 def get_objects(self):
     """Replace ForeignObjectComparison.get_objects."""
     return tuple(map(visible, get_objects.original(self)))
+
+
+def lines_of(html):
+    """Return the text of the rich text `html`, each paragraph and item of a list on a line of its own."""
+    soup = BeautifulSoup(str(html or ""), "html.parser")
+    for element in soup(LINES):
+        element.insert_after("\n")
+    return soup.get_text().strip()
+
+
+class RichTextFieldComparison(compare.TextFieldComparison):
+    """Compares the texts of two fields line by line."""
+
+    def htmldiff(self):
+        return linebreaksbr(compare.diff_text(lines_of(self.val_a), lines_of(self.val_b)).to_html())
+
+
+compare.register_comparison_class(RichTextField, comparison_class=RichTextFieldComparison)
+
+
+class RichTextComparison(compare.BlockComparison):
+    """Compares the texts of two blocks line by line."""
+
+    def htmlvalue(self, val):
+        return linebreaksbr(escape(lines_of(val)))
+
+    def htmldiff(self):
+        return linebreaksbr(compare.diff_text(lines_of(self.val_a), lines_of(self.val_b)).to_html())
 
 
 class PictureComparison(image_blocks.ImageChooserBlockComparison):
@@ -112,4 +146,5 @@ COMPARISONS = {
     image_blocks.ImageChooserBlock: PictureComparison,
     DocumentChooserBlock: DocumentComparison,
     ListBlock: ListComparison,
+    RichTextBlock: RichTextComparison,
 }
