@@ -4,8 +4,8 @@ Wagtail 8.0 copies a page with all permission checks skipped. It only disables t
 that can't be chosen, so a request that names one of them fails with a server error. editing/urls.py has these
 views in the place of Wagtail's.
 
-A theme without a version in the other language is left out of the copy. The form says so, and makes a version
-of the theme if the user gives its name.
+A theme without a version in the other language is made with the copy, if the user may add themes. The form
+asks for its name. Without a name, the copy is not filed under the theme.
 """
 
 from django import forms
@@ -69,16 +69,18 @@ class PageForm(CheckedForm):
             field = self.fields["locales"]
             field.help_text = format_html("{} {}", field.help_text, not_filed_under(themes, language))
             return
+        taken = set(Theme.objects.filter(locale=locale).values_list("name", flat=True))
         for theme in themes:
             name, words = f"theme-{theme.pk}-{locale.pk}", {"theme": theme.name, "language": language}
             self.names[name] = theme, locale
             self.fields[name] = forms.CharField(
                 label=_("“%(theme)s” in %(language)s") % words,
                 help_text=_(
-                    "This theme has no version in %(language)s yet. Give its name there to make one. "
-                    "Without it, the story is not filed under it."
+                    "This theme is not in %(language)s yet. It is made with this name: translate it. "
+                    "Without a name, the story is not filed under it."
                 )
                 % words,
+                initial="" if theme.name in taken else theme.name,
                 max_length=Theme._meta.get_field("name").max_length,
                 required=False,
             )
@@ -132,10 +134,16 @@ class PageForm(CheckedForm):
             names.add(theme.name)
 
     def new_themes(self, locale):
-        """Return a list of (name of the field, unsaved version of a theme) for the names that were given."""
-        found = []
+        """Return a list of (name of the field, unsaved version of a theme) for the names that were given.
+
+        Those of the pages below are left out unless these are translated too.
+        """
+        subtree = self.cleaned_data["include_subtree"]
+        wanted = themes_without_version(self.instance, locale, include_subtree=subtree)
+        found, wanted = [], set(wanted.values_list("pk", flat=True))
         for field, (theme, theme_locale) in self.names.items():
-            if theme_locale == locale and (name := self.cleaned_data.get(field)):
+            name = self.cleaned_data.get(field)
+            if name and theme_locale == locale and theme.pk in wanted:
                 copy = theme.copy_for_translation(locale)
                 # The slug is made from the name, and the description is in the other language.
                 copy.name, copy.slug, copy.description = name, "", ""
