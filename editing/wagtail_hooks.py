@@ -12,7 +12,7 @@ from wagtail.admin.views.home import WorkflowObjectsToModeratePanel
 
 from editing.access import hidden_choices, translating
 from editing.access.admin_access import visible_to
-from editing.desk import guide, translation_report
+from editing.desk import guide, source_panel, translation_report
 from editing.desk.panel import Desk
 from editing.desk.story_list import StoryListViewSet
 from editing.desk.views import DeskListView
@@ -77,6 +77,7 @@ def register_urls():
             name="forget_versions",
         ),
         path("pages/<int:page_id>/hide/", hiding.hide_page, name="hide_page"),
+        path("pages/<int:page_id>/up-to-date/", source_panel.mark_as_up_to_date, name="mark_translation"),
         path("pages/<int:page_id>/show/", hiding.show_page, name="show_page"),
         *guide.urlpatterns,
         *trash.urlpatterns,
@@ -84,6 +85,7 @@ def register_urls():
 
 
 hooks.register("register_log_actions", old_versions.register_actions)
+hooks.register("register_log_actions", source_panel.register_actions)
 
 hooks.register("construct_page_action_menu", messages.put_decision_first)
 hooks.register("before_edit_page", messages.say_who_sent_it)

@@ -119,7 +119,7 @@ ADMINISTRATORS |= {f"{MANY} user *"}
 # Routes that show and change nothing with the requests of this test: they redirect, need other form data or
 # another page, are switched off, or fail on purpose. None of the roles may open them.
 NOTHING = named("""
-    admin/^.*/$ invite_again reset_second_factor wagtailredirects:process_import
+    admin/^.*/$ invite_again mark_translation reset_second_factor wagtailredirects:process_import
     single_ sign_on sign_on_done
     wagtailadmin_ error_test block_preview logout
     wagtailadmin_api: pages:action pages:find images:find documents:find
