@@ -59,9 +59,10 @@ class PageForm(CheckedForm):
             text = _("The version in %(languages)s is in the trash. Restore it, or delete it for good.")
             words = text % {"languages": ", ".join(languages)}
             locales.help_text = format_html("{} {}", locales.help_text, words)
+        # Also the themes of the pages below, unless the user left these out.
+        subtree = not self.is_bound or "include_subtree" in self.data
         for locale in locales.queryset.exclude(pk__in=locales.widget.disabled_values):
-            # Also the themes of the pages below, because the user can include these in the same form.
-            self._add_names(locale, themes_without_version(instance, locale, include_subtree=True))
+            self._add_names(locale, themes_without_version(instance, locale, include_subtree=subtree))
 
     def _add_names(self, locale, themes):
         language = locale.get_display_name()
@@ -69,7 +70,6 @@ class PageForm(CheckedForm):
             field = self.fields["locales"]
             field.help_text = format_html("{} {}", field.help_text, not_filed_under(themes, language))
             return
-        taken = set(Theme.objects.filter(locale=locale).values_list("name", flat=True))
         for theme in themes:
             name, words = f"theme-{theme.pk}-{locale.pk}", {"theme": theme.name, "language": language}
             self.names[name] = theme, locale
@@ -80,7 +80,7 @@ class PageForm(CheckedForm):
                     "Without a name, the story is not filed under it."
                 )
                 % words,
-                initial="" if theme.name in taken else theme.name,
+                initial="" if Theme.objects.filter(locale=locale, name=theme.name).exists() else theme.name,
                 max_length=Theme._meta.get_field("name").max_length,
                 required=False,
             )
@@ -134,16 +134,10 @@ class PageForm(CheckedForm):
             names.add(theme.name)
 
     def new_themes(self, locale):
-        """Return a list of (name of the field, unsaved version of a theme) for the names that were given.
-
-        Those of the pages below are left out unless these are translated too.
-        """
-        subtree = self.cleaned_data["include_subtree"]
-        wanted = themes_without_version(self.instance, locale, include_subtree=subtree)
-        found, wanted = [], set(wanted.values_list("pk", flat=True))
+        """Return a list of (name of the field, unsaved version of a theme) for the names that were given."""
+        found = []
         for field, (theme, theme_locale) in self.names.items():
-            name = self.cleaned_data.get(field)
-            if name and theme_locale == locale and theme.pk in wanted:
+            if theme_locale == locale and (name := self.cleaned_data.get(field)):
                 copy = theme.copy_for_translation(locale)
                 # The slug is made from the name, and the description is in the other language.
                 copy.name, copy.slug, copy.description = name, "", ""

@@ -1,17 +1,13 @@
 """The side panel "Source" of the page editor: the texts that a story is a translation of, with what changed.
 
 What changed since the translation was up to date is marked as in Wagtail's comparison of two versions. That
-shows words that readers no longer see, so only users who may edit or publish the source get it. Others get
-what is public.
+shows words that readers no longer see, so only users who may edit the source get it. Others get what is
+public.
 """
 
 from django.core.exceptions import PermissionDenied
-from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
-from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from wagtail.admin import messages
 from wagtail.admin.ui.side_panels import BaseSidePanel
@@ -25,9 +21,15 @@ TEXTS = ["title", "lead_image_alt", "summary", "body", "seo_title", "search_desc
 
 
 def find_source(page, user):
-    """Return the source of `page`, a Page, or None if there is none that `user` may see."""
+    """Return the source of `page`, a Page, or None if there is none that `user` may see.
+
+    Attributes: `translation`, the page with FOLLOWS as `follows`, and `is_newer`, whether it changed since.
+    """
     found = sources().filter(translation_key=page.translation_key, pk__in=visible_pages(user).values("pk"))
-    return found.exclude(pk=page.pk).first()
+    if source := found.exclude(pk=page.pk).first():
+        translation = Page.objects.annotate(follows=FOLLOWS).get(pk=page.pk)
+        source.translation, source.is_newer = translation, is_older(translation, source)
+    return source
 
 
 def version_at(source, moment):
@@ -43,68 +45,43 @@ def compare_texts(source, version, request):
     now = source if source.live else source.get_latest_revision_as_object()
     panel = source.get_edit_handler().get_bound_panel(instance=source, request=request, form=None)
     found = [make(version.as_object() if version else now, now) for make in panel.get_comparison()]
-    texts = [each for each in found if each.is_field and each.field.name in TEXTS]
-    return [each for each in texts if each.val_a or each.val_b]
+    return [each for each in found if each.field.name in TEXTS and (each.val_a or each.val_b)]
 
 
 class SourcePanel(BaseSidePanel):
-    """The side panel. `translation`: the page with FOLLOWS as `follows`."""
+    """The side panel. Its `object` is what find_source() returned."""
 
     class SidePanelToggle(BaseSidePanel.SidePanelToggle):
-        aria_label = gettext_lazy("Toggle source of this translation")
+        aria_label = _("Toggle source of this translation")
         icon_name = "globe"
-        has_counter = False
 
     name = "source"
-    title = gettext_lazy("Source of this translation")
+    title = _("Source of this translation")
     template_name = "editing/source_panel.html"
 
-    def __init__(self, page, request, source, translation):
-        super().__init__(page, request)
-        self.source, self.translation = source, translation
-
     def get_context_data(self, parent_context):
-        permissions = self.source.permissions_for_user(self.request.user)
-        may_compare = permissions.can_edit() or permissions.can_publish()
-        older = is_older(self.translation, self.source)
-        version = version_at(self.source, self.translation.follows) if older and may_compare else None
+        source = self.object
+        may_edit = source.permissions_for_user(self.request.user).can_edit()
+        version = version_at(source, source.translation.follows) if source.is_newer and may_edit else None
         return super().get_context_data(parent_context) | {
-            "source": self.source,
-            "language": self.source.locale.get_display_name(),
-            "may_edit_source": permissions.can_edit(),
-            "is_older": older,
-            "last": str(self.source.last_published_at),
+            "may_edit": may_edit,
+            "last": str(source.last_published_at),
             "version": version,
-            "comparisons": compare_texts(self.source, version, self.request),
-            "csrf_token": get_token(self.request),
+            "comparisons": compare_texts(source, version, self.request),
+            "csrf_token": parent_context["csrf_token"],
         }
 
 
 class SourcePanelMixin:
     """For the page editor: adds the side panel to translations of stories, and says which ones are older."""
 
-    @cached_property
-    def source(self):
-        return find_source(self.page, self.request.user)
-
-    @cached_property
-    def translation(self):
-        return Page.objects.annotate(follows=FOLLOWS).get(pk=self.page.pk)
-
-    def get(self, request, *args, **kwargs):
-        if self.source and is_older(self.translation, self.source):
-            words = {"language": self.source.locale.get_display_name(), "panel": SourcePanel.title}
-            text = _(
-                "The version in %(language)s changed since this was translated. Open “%(panel)s” at the side."
-            )
-            messages.info(request, text % words)
-        return super().get(request, *args, **kwargs)
-
     def get_side_panels(self):
         panels = super().get_side_panels()
         # A save does not change it, so it is not rendered again.
-        if not self.expects_json_response and self.source:
-            panels.insert(1, SourcePanel(self.page, self.request, self.source, self.translation))
+        if not self.expects_json_response and (source := find_source(self.page, self.request.user)):
+            panels.insert(1, SourcePanel(source, self.request))
+            if source.is_newer:
+                messages.info(self.request, _("The source changed. Open “Source of this translation”."))
         return panels
 
 
@@ -124,10 +101,9 @@ def mark_as_up_to_date(request, page_id):
         messages.success(request, _("This translation is marked as up to date."))
     else:
         messages.error(request, _("The source changed again. Read what is marked now first."))
-    return redirect(reverse("wagtailadmin_pages:edit", args=[page.pk]))
+    return redirect("wagtailadmin_pages:edit", page.pk)
 
 
 def register_actions(actions):
     """Hook "register_log_actions": register MARKED."""
-    label, message = gettext_lazy("Mark as up to date"), gettext_lazy("Marked as up to date with its source")
-    actions.register_action(MARKED, label, message)
+    actions.register_action(MARKED, _("Mark as up to date"), _("Marked as up to date with its source"))

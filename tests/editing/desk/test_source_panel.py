@@ -47,8 +47,10 @@ def pair(client, time_machine):
 
 
 def panel(client, page):
-    response = client.get(reverse("wagtailadmin_pages:edit", args=[page.pk]))
-    return parse(response).select_one("[data-side-panel=source]")
+    shown = parse(client.get(reverse("wagtailadmin_pages:edit", args=[page.pk])))
+    found = shown.select_one("[data-side-panel=source]")
+    assert ("The source changed." in shown.get_text()) == bool(found and found.form)
+    return found
 
 
 def mark(client, page, last):
