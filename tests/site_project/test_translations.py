@@ -15,6 +15,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from django.conf import settings
+from django.contrib import auth
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext, templatize
@@ -188,7 +189,8 @@ def test_each_language_has_a_catalogue():
 @pytest.mark.parametrize("language", [settings.LANGUAGE_CODE, *TRANSLATED])
 def test_words_of_wagtail_are_replaced_where_they_puzzle(language):
     replaced, wagtails = texts_of(read_catalogue(language, WAGTAILS)), set()
-    for path in Path(wagtail.__file__).parent.rglob("locale/en/LC_MESSAGES/django*.po"):
+    roots = [Path(package.__file__).parent for package in (wagtail, auth)]
+    for path in (path for root in roots for path in root.rglob("locale/en/LC_MESSAGES/django*.po")):
         with path.open("rb") as file:
             wagtails |= {tuple(in_forms(message.id)) for message in read_po(file)}
     assert replaced.keys() <= wagtails, "Wagtail says it otherwise now"
