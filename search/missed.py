@@ -169,7 +169,7 @@ class MissedSearchReport(ReportView):
 
     @cached_property
     def no_results_message(self):
-        text = gettext("Nothing was searched for in vain on %(number)d days or more. No names are kept.")
+        text = gettext("Nothing was searched for in vain on %(number)d days or more.")
         return text % {"number": MissedSearch.MIN_REPORTED_COUNT}
 
 
