@@ -152,6 +152,25 @@ def dialog_in_a_story_keeps_the_file_when_an_answer_is_missing(tab, block):
     expect(dialog).to_be_hidden()
     assert CleanImage.objects.get(title="field").shows == "illustration"
     assert len(sent) == 1
+    dialog_lives_after_a_picture_that_is_there_already(tab, block)
+
+
+def dialog_lives_after_a_picture_that_is_there_already(tab, block):
+    block.get_by_role("button", name="Actions").first.click()
+    tab.get_by_role("button", name="Change picture").filter(visible=True).first.click()
+    dialog = tab.get_by_role("dialog")
+    dialog.get_by_role("tab", name="Upload").click()
+    dialog.get_by_label("File*").set_input_files(picture_file("same.png"))
+    dialog.get_by_label(WHOM).select_option("An illustration")
+    dialog.get_by_role("button", name="Upload").click()
+    question = dialog.get_by_role("link", name="Use new image")
+    expect(question).to_be_visible()
+    dialog.get_by_role("tab", name="Search").click()
+    expect(dialog.get_by_label("Search term")).to_be_visible()
+    expect(question).to_be_hidden()
+    dialog.get_by_role("tab", name="Upload").click()
+    question.click()
+    expect(dialog).to_be_hidden()
 
 
 def page_for_one_picture_keeps_the_file_when_an_answer_is_missing(tab):
