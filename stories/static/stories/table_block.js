@@ -49,10 +49,10 @@
 
   const setCell = (table, row, column, text) => {
     const block = table.rows[row].blocks[column];
-    // A column of the type "link" has rich text, as JSON of Draft.js. The other types take text.
+    // A column of the type "link" has rich text, an EditorState of Draft.js. The other types take text.
     const isRich = table.columns[column].blockDef.name === "link";
     const line = { key: "pasted", text, type: "unstyled", depth: 0, inlineStyleRanges: [], entityRanges: [], data: {} };
-    block.setState(isRich ? JSON.stringify({ blocks: [line], entityMap: {} }) : text);
+    block.setState(isRich ? window.Draftail.createEditorStateFromRaw({ blocks: [line], entityMap: {} }) : text);
   };
 
   // Returns the width and the height of the table, headings included, with `cells` put in at `place`.
