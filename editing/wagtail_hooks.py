@@ -123,7 +123,12 @@ def check_forms_with_files():
 @hooks.register("insert_editor_js")
 def add_editor_scripts():
     names = [
-        "content_words", "duplicate_picture", "pasted_text", "people", "submit_after_autosave", "undo_in_place",
+        "content_words",
+        "duplicate_picture",
+        "pasted_text",
+        "people",
+        "submit_after_autosave",
+        "undo_in_place",
     ]
     addresses = [[static(f"editing/{name}.js")] for name in names]
     return format_html_join("\n", '<script src="{}"></script>', addresses)

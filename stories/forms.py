@@ -11,7 +11,7 @@ from stories.content_notes import ContentNote
 from stories.term_panel import find_left_over
 
 LEFT_OVER = _(
-    "Under Countries, Themes or Authors, something is typed that is not chosen. Choose it, or empty the field."
+    "Under Countries, Themes or Authors, something is typed that is not chosen. Choose it or empty the field."
 )
 
 

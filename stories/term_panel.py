@@ -4,7 +4,6 @@ from django.forms import Media
 from django.urls import reverse
 from wagtail.admin.panels import MultipleChooserPanel
 
-
 # The name of the field that suggests terms is that of the panel with this behind it.
 TYPED = "-SUGGEST"
 
