@@ -42,6 +42,7 @@ def test_what_was_deleted_comes_back(tab, live_server):
 
     for _each in range(4):
         tab.get_by_role("button", name="Undo: ").locator("visible=true").first.press("Enter")
+    expect(countries.get_by_role("button", name="Delete").first).to_be_focused()
     write(tab, story, "Longer.")
     draft = story.get_latest_revision_as_object()
     assert content(draft) == content(before)

@@ -73,18 +73,19 @@
     // Wagtail has two objects for a panel of chosen objects, and both fire the event.
     if ("offered" in row.dataset) return;
     row.dataset.offered = "";
-    const name = (row.querySelector("[data-chooser-title]") ?? row.querySelector("[data-panel-heading]")).textContent.trim();
+    const title = row.querySelector("[data-chooser-title]") ?? row.querySelector("[data-panel-heading]");
+    const field = `id_${row.id.replace("inline_child_", "")}-DELETE`;
     const restore = () => {
-      document.getElementById(`id_${row.id.replace("inline_child_", "")}-DELETE`).value = "";
+      document.getElementById(field).value = "";
       window.jQuery(row).removeClass("deleted").show();
       delete row.dataset.offered;
       // `false`: it gets no listeners. The panel of this row is elsewhere.
       const panel = new window.InlinePanel(detail, false);
       panel.updateOrderValues();
       panel.updateControlStates();
-      row.querySelector("[data-panel-toggle]").focus();
+      document.getElementById(`${field}-button`).focus();
     };
     // Wagtail counts each element beside the row as a row.
-    offerUndo(row.parentElement, row, name, restore);
+    offerUndo(row.parentElement, row, title?.textContent.trim() ?? "", restore);
   });
 }
