@@ -122,7 +122,7 @@ def check_forms_with_files():
 
 @hooks.register("insert_editor_js")
 def add_editor_scripts():
-    names = ["content_words", "pasted_text", "people", "submit_after_autosave"]
+    names = ["content_words", "read_clipboard", "paste", "people", "submit_after_autosave"]
     addresses = [[static(f"editing/{name}.js")] for name in names]
     return format_html_join("\n", '<script src="{}"></script>', addresses)
 
