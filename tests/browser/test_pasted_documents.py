@@ -70,13 +70,15 @@ def read(block):
     kind, value = block["type"], block["value"]
     if kind == "text":
         found = BeautifulSoup(value, "html.parser").find_all(["h2", "h3", "p", "li", "b", "a"])
-        return kind, [(each.name, " ".join(each.find_all(string=True, recursive=False)).strip()) for each in found]
+        own = [" ".join(each.find_all(string=True, recursive=False)).strip() for each in found]
+        return kind, [(each.name, words) for each, words in zip(found, own, strict=True)]
     if kind == "pictures":
         pictures = [each["value"]["image"] for each in value["pictures"]]
         widths = {each.pk: each.width for each in CleanImage.objects.all()}
         return kind, [(widths.get(each["image"]), each["alt_text"]) for each in pictures]
     if kind == "table":
-        return kind, [[each["heading"] for each in value["columns"]], *[row["values"] for row in value["rows"]]]
+        headings = [each["heading"] for each in value["columns"]]
+        return kind, [headings, *[row["values"] for row in value["rows"]]]
     return kind, value["text"]
 
 
@@ -92,7 +94,9 @@ def test_documents(editor):
     paste(editor, "Excel", read_clipboard("excel") | CELLS)
     # Its pictures don't fit to those of its HTML.
     others = read_clipboard("word")
-    others["text/rtf"] = others["text/rtf"].replace("jpegblip", "emfblip").replace("HYPERLINK", r"{\pict\pngblip 00}")
+    others["text/rtf"] = (
+        others["text/rtf"].replace("jpegblip", "emfblip").replace("HYPERLINK", r"{\pict\pngblip 00}")
+    )
     paste(editor, "Others", others)
     expect(messages(editor).filter(has_text="Move these pictures to their places")).to_have_count(1)
     editor.get_by_role("dialog").get_by_role("button", name="Close").click()
@@ -128,7 +132,7 @@ def test_documents(editor):
 
 
 def test_pictures(editor):
-    """Pictures go where they are pasted or dropped. What can't be taken is named. A comment goes with its text."""
+    """Pictures go where they are pasted or dropped, what can't be taken is named, and a comment stays."""
     admin.select_text(editor).click()
     admin.write_a_comment(editor, "Is it true?")
     paste(editor, "Word", {"image/png": "screen.png"})

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.support.builders import picture_bytes
 
 FOLDER = Path(__file__).with_suffix("")
-TYPES = {"html": "text/html", "rtf": "text/rtf"}
+TYPES = {"htm": "text/html", "rtf": "text/rtf"}
 
 
 def read_clipboard(program, rtf=True):
