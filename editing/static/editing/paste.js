@@ -83,12 +83,9 @@
     if (chooser) leave(pictures.splice(1), texts.onlyOne);
     let gallery = block?.type === "pictures" && block.block;
     const take = (picture) => {
-      if (chooser) {
-        chooser.setStateFromModalData(picture);
-        return;
-      }
-      gallery ||= insert(body, { type: "pictures" }, block ? block.index + 1 : body.children.length);
-      window.galleries.addToGallery(gallery.childBlocks.pictures, [picture], texts);
+      if (!chooser) gallery ||= insert(body, { type: "pictures" }, block ? block.index + 1 : body.children.length);
+      if (chooser) chooser.setStateFromModalData(picture);
+      else window.galleries.addToGallery(gallery.childBlocks.pictures, [picture], texts);
     };
     upload([{ files: pictures, element, take }], texts);
   };
@@ -169,18 +166,14 @@
       else if (isLoose) window.galleries.tell(place, texts.loose);
     }
     const files = pictures.flatMap((part) => part.files);
-    if (!files.length) return;
-    if (!isBody) {
-      takeFiles(target, files);
-      return;
-    }
     const inGallery = ({ block: { container, childBlocks }, files: those, alt }) => ({
       files: those,
       alt,
       element: container[0],
       take: (picture) => window.galleries.addToGallery(childBlocks.pictures, [picture], texts),
     });
-    upload(pictures.map(inGallery), texts);
+    if (!isBody) takeFiles(target, files);
+    else if (files.length) upload(pictures.map(inGallery), texts);
   };
 
   document.addEventListener("paste", (event) => {

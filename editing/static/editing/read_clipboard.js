@@ -7,7 +7,7 @@
 
   // The elements are made in a document without a policy, which the attribute "style" would break.
   const inert = document.implementation.createHTMLDocument();
-  const make = (name) => inert.createElement(name);
+  const make = (name, textContent = "") => Object.assign(inert.createElement(name), { textContent });
   const words = (element) => element.textContent.replace(/\s+/g, " ").trim();
 
   const readHex = (hex, type) => {
@@ -91,11 +91,7 @@
   };
 
   /* Return the words of a part that stands for element number `index` in the text: paste.js finds them again. */
-  const mark = (parts, part) => {
-    const place = make("p");
-    place.textContent = `\uE000${parts.push(part) - 1}\uE001`;
-    return place;
-  };
+  const mark = (parts, part) => make("p", `\uE000${parts.push(part) - 1}\uE001`);
 
   // The names of files that Word takes for descriptions are none.
   const describe = (image) => (/[\\/]|\.\w{3,4}$/.test(image.alt) ? "" : image.alt.replace(/\s+/g, " ").trim());
@@ -104,11 +100,7 @@
   const move = (body, image, place, behind) => {
     // The outermost one comes first.
     const around = (name) => [...body.querySelectorAll(name)].find((each) => each.contains(image));
-    const block = around("table, blockquote") ?? around(BLOCKS);
-    if (!block) {
-      image.replaceWith(place);
-      return;
-    }
+    const block = around("table, blockquote") ?? around(BLOCKS) ?? image;
     const start = document.createRange();
     start.setStart(block, 0);
     start.setEndBefore(image);
@@ -158,11 +150,7 @@
       } else if (isBody && !table.parentElement.closest("table")) {
         table.replaceWith(mark(parts, { type: "table", html: table.outerHTML }));
       } else {
-        table.replaceWith(...rows.map((cells) => {
-          const line = make("p");
-          line.textContent = cells.map(words).join(" | ");
-          return line;
-        }));
+        table.replaceWith(...rows.map((cells) => make("p", cells.map(words).join(" | "))));
       }
     }
     for (const quote of isBody ? body.querySelectorAll("blockquote:not(blockquote blockquote)") : []) {
