@@ -15,7 +15,7 @@ def pytest_collection_modifyitems(items):
     """
     for item in items:
         if item.nodeid.startswith("tests/browser/"):
-            item.add_marker(pytest.mark.flaky(reruns=0))
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture
