@@ -127,8 +127,9 @@ def add_editor_scripts():
     names = [
         "content_words",
         "duplicate_picture",
-        "pasted_text",
+        "paste",
         "people",
+        "read_clipboard",
         "submit_after_autosave",
         "undo_in_place",
     ]
