@@ -74,6 +74,9 @@ def test_preview_shows_the_story_at_three_sizes_and_the_checks_find_one_fault(ta
     # Before the title changes: the checks can hang for a minute if the preview is replaced during them.
     tab.get_by_role("button", name="Toggle checks").click()
     checks = tab.get_by_role("complementary", name="Checks")
+    floating = tab.get_by_role("button", name="Collapse all").bounding_box()
+    fields = admin.field(tab, "Summary*").bounding_box()
+    assert fields["x"] + fields["width"] <= floating["x"], "it covers no field"
     expect(checks.get_by_role("heading", name="Incorrect heading hierarchy")).to_be_visible()
     expect(checks.locator("[data-content-checker-count]")).to_have_text("1")
     words = int(checks.locator("[data-content-word-count]").inner_text())
@@ -130,7 +133,7 @@ def test_editor_submits_and_moderator_approves_a_schedule(tab, live_server, mode
     admin.open_editor(tab, live_server.url, editor, story)
     tab.get_by_role("button", name="More actions").click()
     expect(tab.get_by_role("button", name="Publish", exact=True)).to_have_count(0)
-    tab.get_by_role("button", name="Submit to Moderators approval").click()
+    tab.get_by_role("button", name="Submit for approval").click()
     expect(tab.get_by_role("status")).to_contain_text("has been submitted for moderation")
 
     admin.give_session(tab, live_server.url, moderator)
