@@ -22,7 +22,7 @@ from django.urls import reverse  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from safeguarding.policies import GROUP  # noqa: E402
-from tests.support import admin_world, builders, crawl, opened, routes, stored_text, withdrawal_world, wsgi  # noqa: E402  # noqa: E402
+from tests.support import admin_world, builders, crawl, opened, routes, stored_text, withdrawal_world, wsgi  # noqa: E402
 from tests.support.withdrawal_world import ADDRESSES, SENTINELS, withdraw_all  # noqa: E402
 
 # The users whose pages are crawled, with their groups.
