@@ -63,7 +63,7 @@ def find_errors(page, can_compare=can_compare):
     # was taken out of it said no, can be published: its Release keeps it from readers.
     if contributors_in(page) or find_doubtful(page):
         report = page.report_people()
-        found += [*unseen_errors(report), *person_errors(page, report)]
+        found += [*unseen_errors(page, report), *person_errors(page, report)]
         # The leak check can't look for words that it can't read, such as the names of people in this page.
         if report.uses and not can_compare():
             text = _("A key is missing in SAFEGUARDING_KEYS. Save the draft, and tell whoever runs the site.")
@@ -124,7 +124,7 @@ def voice_errors(page):
         yield "people", text % {"code": person.code}, person
 
 
-def unseen_errors(report):
+def unseen_errors(page, report):
     """Check that a safeguarding lead looked at the page, if it waits for that.
 
     It waits because of pictures, or because somebody who is not in the list said no to it. `report`: the
@@ -132,6 +132,8 @@ def unseen_errors(report):
     """
     if report.waits:
         text = _("A picture shows, or showed, a person. Choose “These people”, or ask the safeguarding team.")
+        if not find_doubtful(page):
+            text = _("Ask the safeguarding team to look at this page.")
         yield "people", text, None, "not seen"  # no Unmet: it only makes the error one for leads
 
 

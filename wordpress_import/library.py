@@ -59,9 +59,9 @@ class Uploads:
         self.names = {path_in_uploads(name): name for name in names}
 
     def find(self, path, export):
-        """Return the name of the file at `path`, of the first smaller copy if it is not there, or None.
+        """Return the name of the file at `path`, else of the first smaller or turned copy, or None.
 
-        Nothing fetches the file itself where there is a smaller copy.
+        Nothing fetches the file itself where there is such a copy.
         """
         if path in self.names:
             return self.names[path]
@@ -70,7 +70,7 @@ class Uploads:
 
     @functools.cached_property
     def copies(self):
-        """{path without the size: paths of the smaller copies, and its own if it is there}."""
+        """{path without the size: paths of its copies, and its own if it is there}."""
         copies = defaultdict(list)
         for path in self.names:
             copies[VARIANT.sub("", path)].append(path)
