@@ -54,7 +54,8 @@ def test_each_block_has_a_description_and_a_preview(client, subtests):
             assert "css/site.css" in preview.text, "the stylesheet of the public pages"
             value = json.dumps(block.get_prep_value(block.get_preview_value()), cls=DjangoJSONEncoder)
             words = [text for text in strings_in(json.loads(value)) if len(text) > len("video")]
-            assert any(text in unescape(preview.text) for text in words), "a preview_value"
+            is_shown = any(text in unescape(preview.text) for text in words)
+            assert is_shown, f"{block_type} lacks a preview_value"
 
 
 def test_previews_work_with_an_empty_library(client):

@@ -31,7 +31,7 @@ from stories.terms import Author, Theme
 # The inline forms in the form of a story.
 FORMSETS = ("story_countries", "story_themes", "story_authors", "story_people", "comments")
 # Kinds of fields that make_page_of() fills, besides texts and bodies.
-REQUIRED = (models.DateField, models.IntegerField, models.DecimalField, models.FloatField)
+REQUIRED = (models.DateField, models.IntegerField, models.DecimalField, models.FloatField, models.CharField)
 numbers = itertools.count(1)  # in titles, dates and user names, so that these differ
 # The password of the users that make_user() returns; it passes the password validators.
 PASSWORD = "quiet-lantern-road-41"
@@ -119,8 +119,9 @@ def make_page_of(model, **fields):
             fields.setdefault(field.name, json.dumps([{"type": "text", "value": "<p>Words.</p>"}]))
         elif isinstance(field, (models.CharField, models.TextField)) and not field.choices:
             fields.setdefault(field.name, "Words.")
-        elif isinstance(field, REQUIRED) and not (field.null or field.has_default()):
-            fields.setdefault(field.name, timezone.now() if isinstance(field, models.DateField) else 1)
+        elif isinstance(field, REQUIRED) and not (field.blank or field.has_default()):
+            value = field.choices[0][0] if field.choices else 1
+            fields.setdefault(field.name, timezone.now() if isinstance(field, models.DateField) else value)
     return parent.add_child(instance=model(**fields))
 
 
