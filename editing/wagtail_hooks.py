@@ -122,9 +122,26 @@ def check_forms_with_files():
 
 @hooks.register("insert_editor_js")
 def add_editor_scripts():
-    names = ["content_words", "pasted_text", "people", "submit_after_autosave"]
+    names = [
+        "content_words",
+        "duplicate_picture",
+        "pasted_text",
+        "people",
+        "submit_after_autosave",
+        "undo_in_place",
+    ]
     addresses = [[static(f"editing/{name}.js")] for name in names]
     return format_html_join("\n", '<script src="{}"></script>', addresses)
+
+
+@hooks.register("insert_editor_js")
+def offer_undo_of_deleting():
+    return format_html(
+        '<script src="{}" data-deleted="{}" data-undo="{}"></script>',
+        static("editing/undo_deleting.js"),
+        _("Deleted:"),
+        _("Undo"),
+    )
 
 
 @hooks.register("insert_editor_js")

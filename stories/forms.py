@@ -8,6 +8,11 @@ from media.access import may_publish
 from media.shown_files import REFUSED, is_waiting
 from publishing.forms import CheckedPageForm
 from stories.content_notes import ContentNote
+from stories.term_panel import find_left_over
+
+LEFT_OVER = _(
+    "Under Countries, Themes or Authors, something is typed that is not chosen. Choose it or empty the field."
+)
 
 
 class StoryPageForm(CheckedPageForm):
@@ -17,6 +22,12 @@ class StoryPageForm(CheckedPageForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
+
+    def clean(self):
+        would_publish = not self.is_deferred_validation and self.would_publish()
+        if (would_publish or self.would_send_mails()) and find_left_over(self.data):
+            self.add_error(None, LEFT_OVER)
+        return super().clean()
 
 
 class TermForm(WagtailAdminModelForm):

@@ -1,7 +1,7 @@
 """Makes the comparison of two revisions show nothing of a picture or document that its reader may not choose.
 
-The reader is the user of the current request. In place of the title of such a document in a block are the words
-of hidden_title(), so that the reader sees that there is one. The form of the page hides such files too:
+The reader is the user of the current request. In place of the title of such a document in a block are the
+words of hidden_title(), so that the reader sees that there is one. The form of the page hides such files too:
 editing/access/hidden_choices.py.
 
 The comparison also works for blocks without a value, on which Wagtail 8.0 fails or shows "None": a video
