@@ -10,9 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from caching.page_cache import cacheable_address
 from stories.models import StoryIndexPage
-from tests.support import builders, filters
+from tests.support import builders, filters, wsgi
 from tests.support.queries import count_queries
-from tests.support.wsgi import SiteClient
 from wordpress_import.addresses import LIST_PARAMETERS, PARAMETERS
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.usefixtures("visible_rows")]
@@ -47,7 +46,7 @@ SAME_PAGE = {
 def test_query_strings_for_the_same_page_share_it(story):
     for address, queries in SAME_PAGE.items():
         path = address.partition("?")[0]
-        client = SiteClient()
+        client = wsgi.SiteClient()
         _number, body = count_queries(client, address)
         for query in queries.split():
             # Django is asked if another type of page reads one of the parameters. It makes no page.
@@ -55,7 +54,7 @@ def test_query_strings_for_the_same_page_share_it(story):
         assert len(client.process.store.pages) == 1
         for query in queries.split():
             # The other way round: without a cached page, the query string makes the page of the address.
-            other = SiteClient()
+            other = wsgi.SiteClient()
             number, other_body = count_queries(other, f"{path}?{query}")
             assert (number > 0, other_body) == (True, body), query
             assert count_queries(other, address) == (0, body), query
@@ -70,13 +69,13 @@ def test_each_parameter_of_a_listing_is_declared_and_has_its_own_page(story):
     for path in ["/stories/", "/stories/country/senegal/"]:
         uncached = {}
         for query in ["", *queries]:
-            uncached[query] = SiteClient().get(f"{path}?{query}").content
+            uncached[query] = wsgi.SiteClient().get(f"{path}?{query}").content
             # The list of a country has no filter by country.
             if query and not (path.endswith("senegal/") and "country" in query):
                 assert uncached[query] != uncached[""], query
         for query in queries:
             for first, second in (("", query), (query, "")):
-                client = SiteClient()
+                client = wsgi.SiteClient()
                 bodies = [client.get(f"{path}?{asked}").content for asked in (first, second)]
                 assert bodies == [uncached[first], uncached[second]], (first, second)
 
@@ -113,10 +112,10 @@ def test_forms_of_a_host_share_a_page():
     hosts = ["TestServer", "testserver:81", "testserver.", "TESTSERVER.:65535"]
     pages = ["/stories/", "/stories/?text=1", story.url, f"{story.url}?text=1"]
     for address in [*pages, "/sitemap.xml", "/feed.atom", "/robots.txt"]:
-        body = SiteClient().get(address).content
+        body = wsgi.SiteClient().get(address).content
         for host in hosts:
-            assert SiteClient().get(address, headers={"Host": host}).content == body, (address, host)
-    client = SiteClient()
+            assert wsgi.SiteClient().get(address, headers={"Host": host}).content == body, (address, host)
+    client = wsgi.SiteClient()
     assert count_queries(client, "/stories/")[0] > 0
     for host in hosts:
         assert count_queries(client, "/stories/", headers={"Host": host})[0] == 0, host
@@ -146,7 +145,7 @@ def test_conditional_request_makes_the_whole_page(story):
     far = "Fri, 01 Jan 2100 00:00:00 GMT"
     conditions = ({"If-None-Match": "*"}, {"Range": "bytes=0-9"}, {"If-Modified-Since": far})
     for address, headers in product(("/sitemap.xml", "/feed.atom", "/stories/"), conditions):
-        client = SiteClient()
+        client = wsgi.SiteClient()
         client.get(address, headers=headers)
         # The cached page has all of its bytes, not none (304) or ten (Range).
         number, body = count_queries(client, address)

@@ -22,9 +22,8 @@ from home.models import HomePage, SiteSettings
 from publishing import hiding, trash
 from stories.models import StoryAuthor, StoryPage
 from stories.terms import Theme
-from tests.support import builders, queries
+from tests.support import builders, queries, wsgi
 from tests.support.undone import undone
-from tests.support.wsgi import SiteClient
 
 pytestmark = pytest.mark.usefixtures("visible_rows")
 # For tests whose transactions are committed. Migrations' data is restored afterwards.
@@ -83,7 +82,7 @@ def test_change_shows_at_the_next_request_to_each_process(story, subtests):
         with subtests.test(name), undone():
             # All pages share one version, so one change is enough for the other pages and the other process.
             urls = ["/stories/", story.url, *(["/", "/search/?q=words"] if change is edit else [])]
-            processes = [SiteClient(headers=BROWSER) for _process in range(2 if change is edit else 1)]
+            processes = [wsgi.SiteClient(headers=BROWSER) for _process in range(2 if change is edit else 1)]
             change_version()  # the roll-back of the last change by undone() did not change it
             before = [words(client.get(url)) for client in processes for url in urls]
             assert all(b"The old words" in body for body in before[:2])
@@ -92,7 +91,7 @@ def test_change_shows_at_the_next_request_to_each_process(story, subtests):
             after = [client.get(url) for client in processes for url in urls]
             # What a process answers that has nothing cached.
             change_version()
-            fresh = SiteClient(headers=BROWSER)
+            fresh = wsgi.SiteClient(headers=BROWSER)
             expected = [fresh.get(url) for url in urls] * len(processes)
             assert [(r.status_code, words(r)) for r in after] == [(r.status_code, words(r)) for r in expected]
             assert [words(response) for response in after] != before
@@ -108,14 +107,14 @@ def test_page_is_cached_again_when_it_is_not_private_any_more(client, story):
 
 
 def test_drafts_and_searches_do_not_change_the_version(client, story):
-    editor = SiteClient()
+    editor = wsgi.SiteClient()
     editor.force_login(builders.make_user("Editors"))
     client.get(story.url)
     story.title = "A draft"
     story.save_revision()
     saved = editor.post(f"/admin/pages/{story.pk}/edit/", builders.story_form(title="Another draft"))
     assert saved.status_code == 302
-    SiteClient().get("/search/?q=nothing-has-this-word")
+    wsgi.SiteClient().get("/search/?q=nothing-has-this-word")
     assert queries.count_queries(client, story.url)[0] == 0
 
 
@@ -131,7 +130,7 @@ def test_page_made_during_a_change_is_not_used():
         start_response("200 OK", [])
         return HttpResponse(body)
 
-    client = SiteClient(page_cache.PageCache(application))
+    client = wsgi.SiteClient(page_cache.PageCache(application))
     assert client.get("/").content == b"old"
     assert client.get("/").content == b"new"
 
@@ -144,7 +143,7 @@ def test_page_made_before_a_commit_is_not_used_after_it():
     seen = []
 
     def request_page():
-        seen.append(SiteClient().get(url))
+        seen.append(wsgi.SiteClient().get(url))
         connection.close()
 
     with transaction.atomic():
@@ -153,7 +152,7 @@ def test_page_made_before_a_commit_is_not_used_after_it():
         reader.start()
         reader.join()
     assert b"The old words" in seen[0].content
-    assert b"The new words" in SiteClient().get(url).content
+    assert b"The new words" in wsgi.SiteClient().get(url).content
 
 
 class Failed(Exception):

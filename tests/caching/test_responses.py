@@ -9,9 +9,8 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.db import connection
 from django.http import HttpResponse
 
-from caching import cache_request, cacheable, session_keys
+from caching import cache_request, cacheable, page_cache, session_keys
 from caching.content_version import MAX_CACHE_SECONDS, change, content_version
-from caching.page_cache import PageCache
 from tests.support.wsgi import SiteClient, cacheable_application
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.usefixtures("visible_rows")]
@@ -39,14 +38,14 @@ OPTIONS.append({"status": 302, "headers": {"Location": "/"}})
 @pytest.mark.parametrize("options", OPTIONS)
 def test_response_for_one_visitor_or_in_another_form_is_not_cached(options):
     make = cacheable_application(numbered(**options))
-    client = SiteClient(PageCache(make))
+    client = SiteClient(page_cache.PageCache(make))
     answers = [client.get("/") for _request in range(2)]
     assert [answer.content for answer in answers] == [b"1", b"2"]
     assert not any("s-maxage" in answer.get("Cache-Control", "") for answer in answers)
 
 
 def test_password_of_a_server_in_front_makes_no_other_page_but_keeps_it_out_of_caches():
-    client = SiteClient(PageCache(cacheable_application(numbered())))
+    client = SiteClient(page_cache.PageCache(cacheable_application(numbered())))
     answers = [client.get("/", headers=given) for given in [{"Authorization": "Basic eDp5"}, {}] * 2]
     assert {answer.content for answer in answers} == {b"1"}
     assert ["no-store" in answer["Cache-Control"] for answer in answers] == [True, False] * 2
@@ -55,7 +54,7 @@ def test_password_of_a_server_in_front_makes_no_other_page_but_keeps_it_out_of_c
 def test_request_with_a_session_neither_gets_nor_makes_a_page():
     """Only the second and the fourth of the requests could be any visitor's. These two share a page."""
     headers = {"Cookie": f"a=b; sessionid={session_keys.make_session_key()}"}
-    client = SiteClient(PageCache(cacheable_application(numbered())))
+    client = SiteClient(page_cache.PageCache(cacheable_application(numbered())))
     answers = [client.get("/", headers=given).content for given in (headers, {}, headers, {})]
     assert answers == [b"1", b"2", b"3", b"2"]
 
@@ -70,7 +69,7 @@ def test_page_that_is_declared_again_is_not_cached(further):
             cacheable.begin_cacheable(request, ["page"])
         return view(request)
 
-    client = SiteClient(PageCache(cacheable_application(make)))
+    client = SiteClient(page_cache.PageCache(cacheable_application(make)))
     assert [client.get("/").content for _request in range(2)] == [b"1", b"2"]
     assert client.process.store.makers == {}
 
@@ -109,7 +108,7 @@ def test_page_is_not_made_twice_at_once(status, times):
             arrived[1].set()  # The second request is here, while the first one makes the page.
         return inner(environ, start_response)
 
-    process = PageCache(application)
+    process = page_cache.PageCache(application)
     threads = [ask_in_thread(process, responses)]
     assert arrived[0].wait(10)
     threads.append(ask_in_thread(process, responses))
@@ -135,7 +134,7 @@ def test_request_does_not_wait_long(monkeypatch, time_machine, has_old_page):
         assert may_end.wait(10)
         return HttpResponse(b"new")
 
-    process = PageCache(cacheable_application(make))
+    process = page_cache.PageCache(cacheable_application(make))
     if has_old_page:
         SiteClient(process).get("/")
         time_machine.shift(MAX_CACHE_SECONDS + 1)
@@ -160,7 +159,7 @@ def test_page_of_before_a_change_is_kept_by_no_proxy():
         change()
         return HttpResponse(b"withdrawn")
 
-    client = SiteClient(PageCache(cacheable_application(make)))
+    client = SiteClient(page_cache.PageCache(cacheable_application(make)))
     response = client.get("/")
     assert (response.content, response["Cache-Control"]) == (b"withdrawn", "no-store")
     # With status 304, a proxy would go on to use the page that it has.
@@ -181,14 +180,14 @@ def test_page_that_another_request_made_is_kept_by_no_proxy_after_a_change():
         return cacheable.begin_cacheable(WSGIRequest(environ), ())
 
     application = cacheable_application(numbered())
-    process = PageCache(overtaken)
+    process = page_cache.PageCache(overtaken)
     response = SiteClient(process).get("/")
     assert (response.content, response["Cache-Control"]) == (b"1", "no-store")
 
 
 def test_page_with_other_headers_has_another_etag():
     numbers = count()
-    client = SiteClient(PageCache(cacheable_application(lambda _request: make(next(numbers)))))
+    client = SiteClient(page_cache.PageCache(cacheable_application(lambda _request: make(next(numbers)))))
 
     def make(number):
         return HttpResponse("the same", headers={"Content-Security-Policy": f"policy {number}"})

@@ -22,7 +22,7 @@ from django.urls import reverse  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from safeguarding.policies import GROUP  # noqa: E402
-from tests.support import admin_world, builders, crawl, opened, routes, stored_text, withdrawal_world, wsgi  # noqa: E402  # noqa: E402
+from tests.support import admin_world, builders, crawl, opened, routes, stored_text, withdrawal_world, wsgi  # noqa: E402
 from tests.support.withdrawal_world import ADDRESSES, SENTINELS, withdraw_all  # noqa: E402
 
 # The users whose pages are crawled, with their groups.
@@ -64,10 +64,10 @@ def left(folder):
             "log": [log.read_bytes()],
         }
         for name, user in users.items():
-            bodies = folder / moment / name
-            bodies.mkdir(parents=True)
-            answers = json.dumps(crawl.crawl(user, bodies)).encode()
-            places[f"pages as {name}"] = [answers, *(path.read_bytes() for path in bodies.iterdir())]
+            answers = folder / moment / name
+            answers.mkdir(parents=True)
+            crawl.crawl(user, answers)
+            places[f"pages as {name}"] = [path.read_bytes() for path in answers.iterdir()]
         return {place: sorted(opened.words_in(b"\n".join(texts), words)) for place, texts in places.items()}
 
     log = folder / "log"

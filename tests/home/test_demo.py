@@ -22,8 +22,7 @@ from safeguarding.policies import is_lead
 from stories import body, terms
 from stories.demo.load import get_story_slugs
 from stories.models import StoryPage
-from tests.support.builders import home_page, make_story, parse
-from tests.support.committed import caches_in_use
+from tests.support import builders, committed
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("rough_pictures")]
 
@@ -65,7 +64,7 @@ def test_demo_has_nine_stories_and_two_translations_and_a_second_run_changes_not
     assert len({story.get_parent().title for story in stories}) == 2
     assert not CleanImage.objects.filter(description="").exists()
 
-    with caches_in_use():
+    with committed.caches_in_use():
         check_pages(client, stories, translations)
     check_people(client)
 
@@ -83,9 +82,9 @@ def check_pages(client, stories, translations):
     for slug in ("about", "get-help", "privacy", "accessibility"):
         assert client.get(f"/{slug}/").text.count("<h1") == 1
     # It asks readers to write about a problem, and the foot of the page has no address for that.
-    assert parse(client.get("/accessibility/")).select_one("main a[href^='mailto:']")
+    assert builders.parse(client.get("/accessibility/")).select_one("main a[href^='mailto:']")
     home = client.get("/").text
-    assert SiteSettings.objects.get().organisation_name in home and home_page().headline in home
+    assert SiteSettings.objects.get().organisation_name in home and builders.home_page().headline in home
     check_translations(client, translations)
 
 
@@ -119,17 +118,17 @@ def check_translations(client, translations):
     for story in translations:
         language = story.locale.language_code
         words = words_in[language]
-        original = story.get_translation(home_page().locale)
+        original = story.get_translation(builders.home_page().locale)
         assert (story.date, story.countries) == (original.date, original.countries)
         assert [theme.locale.language_code for theme in story.themes] == [language] * len(original.themes)
-        page = parse(client.get(story.url))
+        page = builders.parse(client.get(story.url))
         assert [link["href"] for link in page.select("header a[hreflang]")] == [original.url, story.url]
         addresses = [f"/{language}/", story.get_parent().url, f"/{language}/feed.atom", "/sitemap.xml"]
         addresses += [*(tag["href"] for tag in page.select(".tag")), f"/{language}/search/?q={words}"]
         for address in addresses:
             assert story.url in client.get(address).text, address
         help_link = page.select_one(".help-line a")
-        assert parse(client.get(help_link["href"])).html["lang"] == language
+        assert builders.parse(client.get(help_link["href"])).html["lang"] == language
         assert [link["href"] for link in page.select(".action a")] == [help_link["href"]]
 
 
@@ -140,7 +139,7 @@ def test_demo_is_not_loaded_into_a_site_with_content_or_without_a_key(settings):
         load()
     assert counts() == before
     settings.SAFEGUARDING_KEYS = keys
-    make_story("Our own story")
+    builders.make_story("Our own story")
     before = counts()
     with pytest.raises(CommandError, match="has content"):
         load()
@@ -152,10 +151,10 @@ def check_desk(client):
     """Check that a lead finds few things to do, and that each can be done."""
     run("demo_login")
     client.force_login(get_user_model().objects.get(username=demo_account.USERNAME))
-    desk = parse(client.get("/admin/")).select_one("#safeguarding-today-section")
+    desk = builders.parse(client.get("/admin/")).select_one("#safeguarding-today-section")
     found = {each.text: each.find_next("ul").select("a") for each in desk.select("h3")}
     assert [len(links) for links in found.values()] == [1, 1, 1, 2, 1, 1], found
-    changed, draft = (parse(client.get(link["href"])) for link in found["What waits for you"])
+    changed, draft = (builders.parse(client.get(link["href"])) for link in found["What waits for you"])
     assert [each.text.strip() for each in changed.select(".title-wrapper")] == ["Summary:"]
     assert changed.select_one("[name=still_right]")
     assert "P-6TQX" in draft.text

@@ -22,9 +22,8 @@ from media.cleaning import clean_picture
 from media.models import CleanDocument, CleanImage
 from safeguarding import scopes, withdrawal
 from stories.models import StoryPage
-from tests.support import admin_world, builders, choosing, uploading
+from tests.support import admin_world, builders, choosing, people, uploading
 from tests.support.files_of_pages import document_block, story_with
-from tests.support.people import make_agreeing_person, make_person, make_story_about, withdraw
 from tests.support.undone import undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
@@ -96,10 +95,10 @@ def test_editor_cannot_change_a_picture_that_is_held(editor, own):
 
     Readers would see the change then. They would see the picture at once if the person was taken off it.
     """
-    person = make_agreeing_person()
+    person = people.make_agreeing_person()
     own.image.people.add(person)
-    make_story_about(person, parent=own.index, lead_image=own.image, lead_image_decorative=True)
-    withdraw(person)
+    people.make_story_about(person, parent=own.index, lead_image=own.image, lead_image_decorative=True)
+    people.withdraw(person)
     own.image.refresh_from_db()
     assert not own.image.is_shown
     response = change_picture(editor, own.image, credit="Somebody")  # the form has nobody on the picture
@@ -122,7 +121,7 @@ def test_only_somebody_who_may_publish_says_who_is_on_a_public_picture(editor, o
 
 # {what a colleague does: function that does it to a picture}. After each, nobody may see the picture.
 MEANWHILE = {
-    "put somebody on it": lambda image: image.people.add(make_person()),
+    "put somebody on it": lambda image: image.people.add(people.make_person()),
     "ticked the box": lambda image: builders.save_with(image, is_recognisable=True),
     "replaced the file": lambda image: builders.save_with(image, file=clean_picture(new_picture())),
 }
@@ -131,7 +130,7 @@ MEANWHILE = {
 @pytest.mark.sqlite_only
 def test_form_undoes_nothing_that_was_said_of_a_picture_since_it_was_opened(editor, own):
     builders.save_with(own.image, is_recognisable=False, shows="other")
-    person = make_agreeing_person({"picture": scopes.Picture.NOT_RECOGNISABLE})
+    person = people.make_agreeing_person({"picture": scopes.Picture.NOT_RECOGNISABLE})
     own.image.people.add(person)
     fields = {"shows": "other", "people": [person.pk]}
     assert change_picture(editor, own.image, **fields).status_code == 302
@@ -211,7 +210,7 @@ def test_editor_cannot_change_what_readers_see_of_a_public_file(editor, own):
 @pytest.mark.sqlite_only
 def test_picture_that_was_erased_is_refused_wherever_it_is_uploaded(moderator):
     data, words = builders.picture_bytes(color=(7, 8, 9)), "removed from the site for good"
-    person, other = make_agreeing_person(), builders.make_image()
+    person, other = people.make_agreeing_person(), builders.make_image()
     file = clean_picture(ContentFile(data))
     erased = CleanImage.objects.create(title="Erased", file=file, shows="person")
     erased.people.set([person])
@@ -260,7 +259,7 @@ def test_file_is_not_replaced_after_a_moderator_saw_it(editor, own, wait):
 @pytest.mark.sqlite_only
 def test_author_says_who_is_on_a_picture_that_waits_and_takes_nobody_off(editor, own):
     builders.save_with(own.image, shows="person")
-    first, second = make_person(), make_person()
+    first, second = people.make_person(), people.make_person()
     story = builders.make_story(parent=own.index, live=False, lead_image=own.image, lead_image_alt="Somebody")
     in_moderation(story)
     assert change_picture(editor, own.image, people=[first.pk]).status_code == 302

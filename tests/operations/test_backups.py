@@ -23,9 +23,8 @@ from django.utils import timezone
 from accounts.models import LoginAttempt
 from media.folder import UNFINISHED
 from safeguarding.withdrawal import ledger
-from tests.support import builders, people, postgresql_server, production, services, withdrawal_world
+from tests.support import backups, builders, people, postgresql_server, production, services, withdrawal_world
 from tests.support.backup_scripts import Machine, key_pair, script, server_variables
-from tests.support.backups import forget_database, row_counts
 from tests.support.server_fixtures import path_of
 from tests.support.withdrawal_world import HOME, SLUG, withdraw_all
 
@@ -83,7 +82,7 @@ def restore(machine, name):
     """Run the script, and return the finished process."""
     connection.close()
     done = machine.run(script(SECTION, "Restore"), name)
-    forget_database()
+    backups.forget_database()
     return done
 
 
@@ -91,7 +90,7 @@ def state():
     """Return {table: number of its rows}, 0 if no backup has them, and {path: SHA-256} of the files."""
     paths = [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
     files = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
-    return row_counts() | dict.fromkeys(OUTSIDE, 0), files
+    return backups.row_counts() | dict.fromkeys(OUTSIDE, 0), files
 
 
 def statuses(*addresses):

@@ -27,9 +27,8 @@ from safeguarding.policies import GROUP
 from safeguarding.withdrawal import ledger, tasks
 from safeguarding.withdrawal.addresses import digest_of
 from stories.models import StoryPage
-from tests.support import builders, opened, queries, stored_text, withdrawal_world, wsgi
+from tests.support import builders, opened, people, queries, stored_text, withdrawal_world, wsgi
 from tests.support.backups import replace_database, restore_site, save_site
-from tests.support.people import make_agreeing_person, make_story_about, rows_of
 from tests.support.withdrawal_world import HOME, NAME, SENTINELS, SLUG, withdraw_all
 
 pytestmark = pytest.mark.usefixtures("whole_database")
@@ -50,7 +49,7 @@ def make_site(path):
 
     Return (person, story of somebody else).
     """
-    make_story_about(person := withdrawal_world.make_named_person(), slug=SLUG)
+    people.make_story_about(person := withdrawal_world.make_named_person(), slug=SLUG)
     return person, save_with_others(path)
 
 
@@ -143,7 +142,7 @@ def test_person_whom_the_backup_does_not_know_is_found_by_the_digests(tmp_path):
     back_up(tmp_path / "site")
     person = withdrawal_world.make_named_person()
     image.people.set([person])
-    story.people, story.story_people = "listed", rows_of(person)
+    story.people, story.story_people = "listed", people.rows_of(person)
     with withdrawal_world.without_words(person):
         story.save()
     withdraw_all(person)
@@ -176,7 +175,7 @@ def test_replaced_database_is_caught_up_at_the_start_and_by_the_scheduler(tmp_pa
 
 def test_failure_of_the_database_makes_no_withdrawal_forgotten(tmp_path):
     """In a database that is older than the ledger, the first row of Ledger can't be stored for a moment."""
-    make_story_about(withdrawal_world.make_named_person(), slug=SLUG)
+    people.make_story_about(withdrawal_world.make_named_person(), slug=SLUG)
     save_site(tmp_path / "site")
     withdraw_all(Contributor.objects.get())
     # The first line of the ledger of a new site, which has another salt.
@@ -270,10 +269,10 @@ def test_lead_sees_what_failed_and_tries_it_again(client, tmp_path):
 @pytest.mark.sqlite_only
 def test_restore_leaves_what_others_have_too_or_have_since(tmp_path):
     """A story at a former address of the person's, and an illustration that both have, which was ticked."""
-    person = make_agreeing_person()
+    person = people.make_agreeing_person()
     mine, theirs = builders.make_image(), builders.make_image()
     assert mine.file_hash == theirs.file_hash
-    own = make_story_about(person, slug="lamps", lead_image=mine, lead_image_decorative=True)
+    own = people.make_story_about(person, slug="lamps", lead_image=mine, lead_image_decorative=True)
     (own := StoryPage.objects.get(pk=own.pk)).save_revision()
     own.slug = "oil-lamps"
     own.save_revision().publish()
@@ -295,8 +294,8 @@ def test_restore_holds_what_only_has_an_erased_address_until_a_lead_decides(clie
     back_up(tmp_path / "site")
     other.slug = "moved"
     other.save()
-    person = make_agreeing_person()
-    make_story_about(person, slug=former.strip("/").rpartition("/")[2])
+    person = people.make_agreeing_person()
+    people.make_story_about(person, slug=former.strip("/").rpartition("/")[2])
     withdraw_all(person)
     for choice, status in (("other", 200), ("same", 404)):
         restore_site(tmp_path / "site")

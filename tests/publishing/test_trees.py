@@ -13,8 +13,7 @@ from publishing import visibility
 from publishing.models import HiddenPage, TrashedPage
 from safeguarding.scopes import NO_END
 from safeguarding.uses import Release
-from tests.support import committed, hidden_pages
-from tests.support.builders import home_page, make_plain_page, make_private
+from tests.support import builders, committed, hidden_pages
 from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +29,7 @@ def build_tree(seed):
 
     The pages are stored directly, because Wagtail's own way takes a hundred times as long.
     """
-    generator, home = random.Random(seed), home_page()  # noqa: S311 - the same each time
+    generator, home = random.Random(seed), builders.home_page()  # noqa: S311 - the same each time
     content_type, pages = ContentType.objects.get_for_model(Page), []
     other = Page(title="Other home", slug="other-home", live=generator.random() < 0.7, locale=home.locale)
     Page.get_first_root_node().add_child(instance=other)
@@ -43,7 +42,7 @@ def build_tree(seed):
     Page.objects.bulk_create(pages)
     # No restriction, one (twice as often) or two.
     for page in generator.sample([Page.get_first_root_node(), *pages], generator.choice([0, 1, 1, 2])):
-        make_private(page)
+        builders.make_private(page)
     for model in (HiddenPage, TrashedPage):
         for page in generator.sample(pages, generator.choice([0, 0, 1])):
             model.objects.create(page=page)
@@ -107,8 +106,8 @@ def test_the_rule_holds_in_every_tree(monkeypatch):
 def test_a_hidden_page_stays_hidden_while_it_gets_another_path(way):
     story = way()
     above = list(story.get_ancestors(inclusive=True).filter(depth__gt=2))
-    beside = [make_plain_page(f"Beside {page.pk}", page.get_parent()) for page in above]
-    deeper = make_plain_page("Deeper", beside[0])
+    beside = [builders.make_plain_page(f"Beside {page.pk}", page.get_parent()) for page in above]
+    deeper = builders.make_plain_page("Deeper", beside[0])
     is_live = Page.objects.get(pk=story.pk).live
 
     def is_shown():
@@ -128,6 +127,6 @@ def test_a_hidden_page_stays_hidden_while_it_gets_another_path(way):
 def test_the_number_of_parameters_does_not_grow_with_the_hidden_pages():
     numbers = []
     for _time in range(2):
-        make_private(make_plain_page("For members"))
+        builders.make_private(builders.make_plain_page("For members"))
         numbers.append(len(visibility.published_pages().query.sql_with_params()[1]))
     assert numbers[0] == numbers[1]

@@ -20,8 +20,7 @@ from wagtail.rich_text import expand_db_html
 from home.models import FeaturedStory
 from media.access import is_public
 from operations.outage import write_page
-from publishing import trash, visibility
-from publishing.hiding import HIDE, SHOW, hide, show_again
+from publishing import hiding, trash, visibility
 from publishing.models import HiddenPage, TrashedPage
 from search import corrections, finding, forms, known_words, promotions
 from search.models import KnownWord
@@ -254,7 +253,7 @@ def test_hidden_page_answers_as_a_missing_one(client, world):
             client.get(missing)  # It fills the caches.
             differences += find_differences(client, page.url, missing)
     assert asking == 3, "private pages, and no others, ask for the login"
-    hide(home_page())
+    hiding.hide(home_page())
     differences += [method for method in METHODS if answer(client, method, "/")[0] != 404]
     assert not differences
 
@@ -322,7 +321,7 @@ def test_page_is_hidden_until_it_is_shown_again(client):
         assert statuses == [200 if is_shown else 404, 200]
 
     assert_shown(True)
-    assert hide(story, user) and not hide(story)
+    assert hiding.hide(story, user) and not hiding.hide(story)
     story.save_revision().publish()  # which shows nothing
     assert_shown(False)
     trash.move_to_trash(builders.make_story(), user)
@@ -330,10 +329,10 @@ def test_page_is_hidden_until_it_is_shown_again(client):
     assert HiddenPage.objects.get(page=story.pk).user is TrashedPage.objects.latest("pk").user is None
     assert_shown(False)
     for _time in range(2):
-        show_again(story)
+        hiding.show_again(story)
     assert_shown(True)
-    actions = PageLogEntry.objects.filter(page=story.pk, action__in=[HIDE, SHOW]).order_by("pk")
-    assert list(actions.values_list("action", flat=True)) == [HIDE, SHOW]
+    actions = PageLogEntry.objects.filter(page=story.pk, action__in=[hiding.HIDE, hiding.SHOW]).order_by("pk")
+    assert list(actions.values_list("action", flat=True)) == [hiding.HIDE, hiding.SHOW]
 
 
 WITHOUT = "<p>Before words after.</p>"

@@ -15,8 +15,7 @@ from wagtail.actions.copy_page import CopyPagePermissionError
 
 from media.models import CleanImage
 from safeguarding.models import Contributor, Ledger, PageHold, Withdrawal
-from safeguarding.withdrawal import addresses, carry_out, ledger
-from safeguarding.withdrawal.page_holds import erase_page, release_page
+from safeguarding.withdrawal import addresses, carry_out, ledger, page_holds
 from stories.models import StoryPage
 from tests.support import builders, leads, withdrawal_world
 from tests.support.people import make_agreeing_person, make_story_about
@@ -69,7 +68,7 @@ def test_translation_goes_with_its_story():
         assert statuses(story, translation) == [404, 404]
     catch_up(address=[digest(story.url)])
     assert statuses(story, translation) == [404, 404], "each is held until a lead decides"
-    erase_page(PageHold.objects.get(page=story))
+    page_holds.erase_page(PageHold.objects.get(page=story))
     assert not StoryPage.objects.filter(pk__in=[story.pk, translation.pk]).exists()
 
 
@@ -87,8 +86,8 @@ def test_story_that_may_be_of_two_people_waits_for_both_decisions(lead):
     for code in ("P-2222", "P-3333"):
         catch_up(code=code, address=[digest(story.url)])
     with undone():  # Only what is held because of the same person is erased with a story.
-        release_page(PageHold.objects.get(page=translation, code="P-2222"), lead.user)
-        erase_page(PageHold.objects.get(page=story, code="P-2222"))
+        page_holds.release_page(PageHold.objects.get(page=translation, code="P-2222"), lead.user)
+        page_holds.erase_page(PageHold.objects.get(page=story, code="P-2222"))
         assert StoryPage.objects.get().pk == translation.pk
     first, second = PageHold.objects.filter(page=story).order_by("pk")
     told = "The story is no longer held."
@@ -103,13 +102,13 @@ def test_story_that_may_be_of_two_people_waits_for_both_decisions(lead):
 def test_two_leads_decide_at_the_same_moment(lead):
     story, _translation = make_story_with_translation()
     catch_up(address=[digest(story.url)])
-    acts = [erase_page, lambda hold: release_page(hold, lead.user)]
+    acts = [page_holds.erase_page, lambda hold: page_holds.release_page(hold, lead.user)]
     for first, second in (acts, acts[::-1]):
         with undone():
             # Each lead has loaded the hold before the other one decides.
             holds = [PageHold.objects.get(page=story) for _each in acts]
             assert [first(holds[0]), second(holds[1])] == [True, False]
-            assert StoryPage.objects.filter(pk=story.pk).exists() == (second is erase_page)
+            assert StoryPage.objects.filter(pk=story.pk).exists() == (second is page_holds.erase_page)
 
 
 @pytest.mark.sqlite_only

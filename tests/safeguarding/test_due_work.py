@@ -18,10 +18,9 @@ from safeguarding.leak_check.hits import record as record_hits
 from safeguarding.models import Contributor, LeakHits, Notice
 from safeguarding.reminders import send_reminders
 from safeguarding.withdrawal.forgetting import forget_labels
-from tests.support.builders import make_user, save_with
+from tests.support import builders, signing_in
 from tests.support.leads import ANSWERS, address, make_live_story
 from tests.support.people import ALL_AGREED, decide, make_person, make_story_about, record
-from tests.support.signing_in import DEAD_MAIL_SERVER
 
 NOON = datetime.datetime(2026, 6, 1, 12, tzinfo=datetime.UTC)
 DAY = NOON.date()
@@ -44,7 +43,7 @@ def clock(time_machine):
 @pytest.fixture(autouse=True)
 def leads():
     """Two members of the safeguarding team, who get the mails."""
-    return [make_user(policies.GROUP), make_user(policies.GROUP)]
+    return [builders.make_user(policies.GROUP), builders.make_user(policies.GROUP)]
 
 
 def make_ending(number, **fields):
@@ -118,7 +117,7 @@ def test_no_transaction_is_open_while_a_mail_is_sent(settings, mailoutbox):
     settings.MAILERS = {"default": {"BACKEND": f"{__name__}.Mailbox"}}
     make_ending(10)
     send_reminders()
-    record_hits(make_user("Editors"), LIMIT + 1)
+    record_hits(builders.make_user("Editors"), LIMIT + 1)
     assert Mailbox.seen == [(True, [])] * len(mailoutbox)
     assert len(mailoutbox) == 4, "both mails for each lead"
 
@@ -128,9 +127,9 @@ def test_a_mail_that_was_not_sent_is_sent_later(settings, mailoutbox):
     settings.SENDS_MAIL = False
     send_reminders()
     settings.SENDS_MAIL = True
-    mailers, settings.MAILERS = settings.MAILERS, DEAD_MAIL_SERVER
+    mailers, settings.MAILERS = settings.MAILERS, signing_in.DEAD_MAIL_SERVER
     send_reminders()
-    record_hits(user := make_user("Editors"), LIMIT + 1)
+    record_hits(user := builders.make_user("Editors"), LIMIT + 1)
     assert not person.notices.exists()
     settings.MAILERS = mailers
     send_reminders()
@@ -139,7 +138,7 @@ def test_a_mail_that_was_not_sent_is_sent_later(settings, mailoutbox):
 
 
 def test_few_places_a_day_are_told_when_they_are_many_in_a_week(clock, mailoutbox):
-    user, told = make_user("Editors"), []
+    user, told = builders.make_user("Editors"), []
     for number in range(4):
         clock(number)
         record_hits(user, LIMIT - 1)
@@ -257,7 +256,7 @@ def test_label_is_deleted_with_the_last_page_unless_somebody_asked(clock):
     # Only an earlier version lists this person.
     other = make_story_about(former, live=False)
     other.save_revision(clean=False)
-    save_with(other, check=False, story_people=[])
+    builders.save_with(other, check=False, story_people=[])
     Contributor.objects.update(proposal="{}")
     clock(1)
     for prepare, left in ((story.save_revision, people), (story.delete, [former, asked])):

@@ -15,9 +15,8 @@ from publishing.pages import page_types
 from publishing.visibility import is_published, published_pages
 from safeguarding.withdrawal.carry_out import withdraw as carry_out_withdrawal
 from stories.models import StoryIndexPage, StoryPage
-from tests.support import builders, unmet_conditions
+from tests.support import builders, people, unmet_conditions
 from tests.support.hidden_pages import HIDDEN
-from tests.support.people import make_agreeing_person, rows_of, withdraw
 from tests.support.undone import undone
 
 
@@ -91,13 +90,13 @@ def test_no_route_shows_a_page_whose_people_have_not_agreed(client, model):
 
 @pytest.mark.parametrize("model", TYPES)
 def test_a_page_is_read_while_its_people_agree(client, model):
-    person = make_agreeing_person()
+    person = people.make_agreeing_person()
     page = make_draft(model, unmet_conditions.about(person))
     for route in ROUTES:
         with undone():
             route(page)
             assert is_read(client, page)
-            withdraw(person)
+            people.withdraw(person)
             assert not is_read(client, page)
 
 
@@ -116,19 +115,19 @@ def test_form_of_every_type_asks_who_is_in_the_page(client):
 
 @pytest.mark.sqlite_only
 def test_a_held_home_page_shows_its_texts_nowhere(client, django_capture_on_commit_callbacks):
-    person, text = make_agreeing_person(), f"<p>{HIDDEN}</p>"
+    person, text = people.make_agreeing_person(), f"<p>{HIDDEN}</p>"
     helping = builders.make_plain_page("Get help", show_in_menus=True)
     story = builders.make_story("A lantern")
     home = builders.home_page()
     home.headline = home.tagline = home.donate_text = home.search_description = HIDDEN
     home.introduction = home.help_line = home.footer_text = text
-    home.help_page, home.people, home.story_people = helping, "listed", rows_of(person)
+    home.help_page, home.people, home.story_people = helping, "listed", people.rows_of(person)
     home.save()
     others = [helping.url, story.url, "/stories/", "/search/?q=lantern", "/sitemap.xml"]
     assert all(HIDDEN in client.get(address).text for address in ["/", *others[:-1], "/no-such-page/"])
     assert HIDDEN in write_page().read_text()
     with django_capture_on_commit_callbacks(execute=True):
-        withdraw(person)
+        people.withdraw(person)
     assert HIDDEN not in write_page().read_text(), "the page for an outage has the help line"
     statuses = {"/": 404, "/no-such-page/": 404, "/feed.atom": 404} | dict.fromkeys(others, 200)
     for address, status in statuses.items():
@@ -140,11 +139,11 @@ def test_a_held_home_page_shows_its_texts_nowhere(client, django_capture_on_comm
 
 @pytest.mark.sqlite_only
 def test_a_withdrawal_deletes_no_home_page_and_no_page_with_others_below(client):
-    person = make_agreeing_person(names="Amina Otieno")
-    fields = {"people": "listed", "story_people": rows_of(person)}
+    person = people.make_agreeing_person(names="Amina Otieno")
+    fields = {"people": "listed", "story_people": people.rows_of(person)}
     leaf, home = builders.make_plain_page("A leaf", **fields), builders.home_page()
-    builders.save_with(home, people="listed", story_people=rows_of(person))
-    section = builders.make_index(title="Section", **fields | {"story_people": rows_of(person)})
+    builders.save_with(home, people="listed", story_people=people.rows_of(person))
+    section = builders.make_index(title="Section", **fields | {"story_people": people.rows_of(person)})
     story = builders.make_story("Somebody else's", parent=section)
     carry_out_withdrawal(person)
     assert not Page.objects.filter(pk=leaf.pk).exists()

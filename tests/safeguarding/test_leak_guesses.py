@@ -28,11 +28,10 @@ from safeguarding.models import LeakHits
 from safeguarding.policies import GROUP
 from safeguarding.scopes import Naming
 from stories.terms import Author, Theme
-from tests.support import builders, people, stored_text
+from tests.support import builders, people, protected_person, stored_text
 from tests.support.builders import make_image, make_index, make_story, make_user, parse, save_with, story_form
 from tests.support.messages import texts_of
 from tests.support.people import make_agreeing_person, make_person, make_story_about, people_fields, send_form
-from tests.support.protected_person import is_live
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -77,7 +76,7 @@ def test_the_field_of_a_list_of_guesses_is_told_once(moderator, person, way):
     # Right or wrong, later guesses get the same answer.
     for word in (NAME, "Nobody"):
         assert ASK in save(moderator, story, "publish", summary=f"{word} Xuyimana").text
-    assert not is_live(story)
+    assert not protected_person.is_live(story)
 
 
 def test_a_refusal_names_the_field_of_a_list_only(moderator, person):
@@ -117,13 +116,13 @@ def test_above_the_limit_nothing_is_published_until_a_lead_allows_it(moderator, 
         moderator.post(f"/admin/bulk/wagtailcore/page/publish/?id={story.pk}")
         for action in ("publish", "submit"):
             assert ASK in save(moderator, story, action).text
-        assert not is_live(story)
+        assert not protected_person.is_live(story)
         assert save(moderator, story).status_code == 302, "a draft can be saved"
     live, section = make_story(), make_index(make_index(), "There")
     moderator.post(f"/admin/pages/{live.pk}/move/{section.pk}/confirm/")
     assert Page.objects.get(pk=live.pk).path == live.path
     moderator.post(f"/admin/pages/{live.pk}/unpublish/")
-    assert not is_live(live)
+    assert not protected_person.is_live(live)
     address = reverse("safeguarding_decisions:allow", args=[hits.pk])
     moderator.post(address)
     hits.refresh_from_db()
@@ -137,7 +136,7 @@ def test_above_the_limit_nothing_is_published_until_a_lead_allows_it(moderator, 
     assert (entry.user, entry.data) == (lead, {"number": LIMIT + 1})
     moderator.force_login(user)
     save(moderator, story, "publish")
-    assert is_live(story)
+    assert protected_person.is_live(story)
 
 
 def schedule(story, user):
@@ -149,10 +148,10 @@ def test_above_the_limit_a_scheduled_version_waits(moderator, person):
     story = schedule(make_story(live=False), moderator.user)
     hits = LeakHits.objects.create(user=moderator.user, number=LIMIT + 1)
     publish_due()
-    assert not is_live(story)
+    assert not protected_person.is_live(story)
     hits.delete()
     publish_due()
-    assert is_live(story)
+    assert protected_person.is_live(story)
 
 
 def test_scheduler_counts_what_it_finds(moderator, person):
@@ -160,7 +159,7 @@ def test_scheduler_counts_what_it_finds(moderator, person):
     section = make_index(make_index(), f"About {PLACE}", live=False)
     story = schedule(make_story_about(person, parent=section, live=False), moderator.user)
     publish_due()
-    assert not is_live(story)
+    assert not protected_person.is_live(story)
     assert LeakHits.objects.get(user=moderator.user).number == 1
 
 

@@ -11,8 +11,7 @@ from wagtail.test.utils.form_data import inline_formset
 from publishing.schedules import publish_due
 from safeguarding.scopes import Naming, Picture
 from stories.models import StoryPage
-from tests.support import people, protected_person
-from tests.support.builders import make_image, make_index, make_story, make_user, save_with
+from tests.support import builders, people, protected_person
 from tests.support.undone import undone
 
 NAME = "Amina-of-the-tests"
@@ -26,7 +25,7 @@ def publish(client, story, **fields):
 def test_editor_says_beside_each_field_what_is_missing(client, moderator):
     answers = {"picture": Picture.NOT_RECOGNISABLE, "proceedings": None}
     person = people.make_agreeing_person(answers, names=NAME)
-    image = make_image(shows="person")
+    image = builders.make_image(shows="person")
     image.people.add(person)
     story = people.make_story_about(person, naming=None, live=False)
     response = publish(client, story, lead_image=image.pk, lead_image_alt="Somebody")
@@ -43,7 +42,7 @@ def test_editor_says_beside_each_field_what_is_missing(client, moderator):
 def test_approval_leads_to_the_editor_and_stays_open(client, moderator):
     person = people.make_person(names=NAME)
     story = people.make_story_about(person, live=False)
-    state = make_index().get_workflow().start(story, moderator.user)
+    state = builders.make_index().get_workflow().start(story, moderator.user)
     task = state.current_task_state
     address = f"/admin/pages/workflow/action/{story.pk}/approve/{task.pk}/"
     editor = f"/admin/pages/{story.pk}/edit/"
@@ -63,14 +62,14 @@ def test_approval_leads_to_the_editor_and_stays_open(client, moderator):
 
 
 def test_scheduled_story_waits_until_its_people_agree(django_capture_on_commit_callbacks):
-    author = make_user("Moderators")
+    author = builders.make_user("Moderators")
     person = people.make_person()
     # No mail can be sent to the owner.
-    owner = make_user("Editors", email="a\n@example.org")
-    waiting, other = people.make_story_about(person, live=False, owner=owner), make_story(live=False)
+    owner = builders.make_user("Editors", email="a\n@example.org")
+    waiting, other = people.make_story_about(person, live=False, owner=owner), builders.make_story(live=False)
     revisions = [story.save_revision(user=author, clean=False) for story in (waiting, other)]
     for number, revision in enumerate(revisions):
-        save_with(revision, approved_go_live_at=timezone.now() + datetime.timedelta(hours=number))
+        builders.save_with(revision, approved_go_live_at=timezone.now() + datetime.timedelta(hours=number))
     with time_machine.travel(timezone.now() + datetime.timedelta(days=1)):
         with django_capture_on_commit_callbacks(execute=True):
             for _run in range(2):  # The second one sends no second mail.
@@ -97,7 +96,7 @@ def test_consent_has_to_last_until_the_story_goes_live(client, moderator):
 @pytest.mark.sqlite_only
 def test_editor_judges_the_people_that_are_sent_and_not_those_that_are_stored(client, moderator):
     person = people.make_agreeing_person({"naming": Naming.CHANGED})
-    story = make_story(live=False, people="")
+    story = builders.make_story(live=False, people="")
     row = {"id": "", "contributor": person.pk, "naming": Naming.CHANGED}
     rows = inline_formset([row])
     assert publish(client, story, people="listed", story_people=rows).status_code == 302

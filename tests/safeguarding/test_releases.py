@@ -12,9 +12,8 @@ from home.models import SiteSettings
 from media import access, cleaning
 from media.models import CleanImage
 from publishing.visibility import is_published, published_pages
+from safeguarding import releases, scopes
 from safeguarding.models import Contributor, Release
-from safeguarding.releases import recompute
-from safeguarding.scopes import NO_END, Naming, Picture
 from stories.models import StoryPage
 from tests.support import builders, files_of_pages, people, translations
 
@@ -42,7 +41,7 @@ def test_story_is_read_until_the_first_consent_in_it_ends(client, time_machine):
     time_machine.move_to(NOON, tick=False)
     first, second = (people.make_agreeing_person({"ends_on": people.days_from_today(n)}) for n in (3, 9))
     story, other = people.make_story_about(first, second), builders.make_story()
-    assert (until(story), until(other)) == (people.days_from_today(3), NO_END)
+    assert (until(story), until(other)) == (people.days_from_today(3), scopes.NO_END)
     before = content_version.read()
     for days, expected in ((3, True), (4, False)):
         time_machine.move_to(NOON + datetime.timedelta(days=days), tick=False)
@@ -130,14 +129,14 @@ def test_decision_stands_in_for_consent_and_never_for_a_withdrawal(client):
 
 def test_another_legal_ground_undoes_no_later_answer_once_that_consent_has_ended(time_machine):
     person = people.make_person()
-    story = make_held(person, naming=Naming.REAL)
+    story = make_held(person, naming=scopes.Naming.REAL)
     people.decide(story, person, "other", days=90)
     assert is_published(story)
-    changed = {"naming": Naming.NONE, "given_on": today(), "ends_on": people.days_from_today(30)}
+    changed = {"naming": scopes.Naming.NONE, "given_on": today(), "ends_on": people.days_from_today(30)}
     people.record(person, **people.ALL_AGREED | changed)
     assert not is_published(story)
     time_machine.move_to(timezone.now() + datetime.timedelta(days=31))
-    recompute([story.pk])
+    releases.recompute([story.pk])
     assert not is_published(story)
     people.decide(story, person, "other")
     assert is_published(story), "somebody decided with what the person has answered"
@@ -200,7 +199,7 @@ def test_picture_is_shown_while_its_people_agree_on_any_page(client):
     assert not sees_picture(client, page), "nobody said who is on it"
     image.people.add(person)
     assert sees_picture(client, page)
-    cases = ({"picture": Picture.NOT_RECOGNISABLE}, False), ({"event": "withdrawn"}, False), ({}, True)
+    cases = ({"picture": scopes.Picture.NOT_RECOGNISABLE}, False), ({"event": "withdrawn"}, False), ({}, True)
     for change, expected in cases:
         people.record(person, **AGREED | change)
         assert sees_picture(client, page) == expected
@@ -230,7 +229,7 @@ OUTSIDE = {
     "child": ({"given_by": "guardian"}, {"kind": "child"}),
     "child without guardian": ({}, {"kind": "child"}),
     "group with children": ({"given_by": "guardian"}, {"kind": "group"}),
-    "no consent to pictures": ({"picture": Picture.NONE}, {}),
+    "no consent to pictures": ({"picture": scopes.Picture.NONE}, {}),
     "withdrawn": ({"event": "withdrawn"}, {}),
 }
 
@@ -273,7 +272,7 @@ def test_a_person_who_is_put_on_a_picture_later_holds_its_pages():
 
 
 def test_a_picture_that_is_said_to_be_recognisable_holds_its_pages():
-    person = people.make_agreeing_person({"picture": Picture.NOT_RECOGNISABLE})
+    person = people.make_agreeing_person({"picture": scopes.Picture.NOT_RECOGNISABLE})
     image = builders.make_image(is_recognisable=False)
     image.people.add(person)
     listed = {"people": "listed", "story_people": people.rows_of(person)}

@@ -25,8 +25,7 @@ from media.cleaning import CleanFile
 from media.models import CleanImage
 from safeguarding import holds, policies, reading_start, releases, retention, scopes, stopping
 from safeguarding.models import Contributor, Ledger, PageHold, Reading, StopCode, Use, Withdrawal
-from safeguarding.withdrawal import addresses, again, carry_out, database_files, forgetting, page_holds
-from safeguarding.withdrawal.tasks import add_task, run_tasks
+from safeguarding.withdrawal import addresses, again, carry_out, database_files, forgetting, page_holds, tasks
 from stories.models import StoryPage
 from tests.support import builders, people, queries, readings
 from tests.support.builders import make_document, make_image, make_index, make_story, make_user, picture_bytes
@@ -470,11 +469,11 @@ def test_it_is_erased_at_night_and_when_no_other_transaction_keeps_it(time_machi
             cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
             cursor.execute(statement)
             task.update(data={})  # The other transaction is older than this one.
-            run_tasks()
+            tasks.run_tasks()
             cursor.execute("ROLLBACK")  # A connection ends some time after it is closed.
         assert task.filter(done_at=None, failures=failures, error=error).exists(), statement
         assert same_night.filter(done_at=None, failures=0).exists()
-    run_tasks()
+    tasks.run_tasks()
     assert same_night.get().done_at < task.get().done_at, "it was done with the first one"
     assert early.get().done_at is None
 
@@ -492,10 +491,10 @@ def test_transaction_that_begins_meanwhile_keeps_the_task_waiting(time_machine):
             return execute(sql, *arguments)
 
         with connection.execute_wrapper(begin):
-            run_tasks()
+            tasks.run_tasks()
         cursor.execute("ROLLBACK")
         assert task.filter(done_at=None, error="OlderTransaction").exists()
-    run_tasks()
+    tasks.run_tasks()
     assert task.get().done_at
 
 
@@ -506,11 +505,11 @@ def test_what_is_erased_meanwhile_is_done_the_next_time(time_machine):
 
     def erase(execute, sql, *arguments):
         if sql.startswith("VACUUM"):
-            add_task(withdrawal, "vacuum")
+            tasks.add_task(withdrawal, "vacuum")
         return execute(sql, *arguments)
 
     with connection.execute_wrapper(erase):
-        run_tasks()
+        tasks.run_tasks()
     assert [each.done_at is None for each in task.order_by("pk")] == [False, True]
 
 

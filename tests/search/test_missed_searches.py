@@ -20,8 +20,7 @@ from wagtail.models import ModelLogEntry
 
 from search.missed import LOCK_TIMEOUT, count_missed_search, get_countable_words
 from search.models import MissedSearch
-from tests.support import fuzzing, queries, stored_text
-from tests.support.builders import client_of, make_user, parse
+from tests.support import builders, fuzzing, queries, stored_text
 from tests.support.missed_searches import make_reported, miss
 
 pytestmark = pytest.mark.django_db
@@ -168,7 +167,7 @@ REPORT = "/admin/reports/searches-without-result/"
 
 def rows_of(response):
     """Return the rows of the report's table, each as a list of the texts of its cells without buttons."""
-    page = parse(response)
+    page = builders.parse(response)
     for actions in page.select(".actions"):
         actions.decompose()
     rows = page.select("table.listing tbody tr")
@@ -177,7 +176,7 @@ def rows_of(response):
 
 def test_report_lists_stored_words_with_the_most_frequent_first(editor):
     miss("not yet stored", days=4)  # Words are stored, and reported, on the fifth day.
-    assert "on 5 days or more" in parse(editor.get(REPORT)).select_one("#listing-results").text
+    assert "on 5 days or more" in builders.parse(editor.get(REPORT)).select_one("#listing-results").text
     for words, count, month in (("debt bondage", 7, 2), ("kafala", 12, 3), ("brick kilns", 7, 3)):
         make_reported(words, count, datetime.date(2026, month, 1))
     listed = [["kafala", "12", "March 2026"], ["brick kilns", "7", "March 2026"]]
@@ -188,10 +187,10 @@ def test_report_lists_stored_words_with_the_most_frequent_first(editor):
 
 def test_words_of_the_report_become_a_group_or_are_deleted_and_not_kept_in_the_log(editor):
     make_reported("debt bondage")
-    page = parse(editor.get(REPORT))
+    page = builders.parse(editor.get(REPORT))
     labels = ("New vocabulary group", "Delete")
     group, delete = (page.select_one(f"[aria-label='{each}: debt bondage']")["href"] for each in labels)
-    assert parse(editor.get(group)).select_one("[name=terms]").text.strip() == "debt bondage"
+    assert builders.parse(editor.get(group)).select_one("[name=terms]").text.strip() == "debt bondage"
     assert "debt bondage" in editor.get(delete).text
     assert editor.post(delete)["Location"] == REPORT
     assert not MissedSearch.objects.exists()
@@ -199,12 +198,12 @@ def test_words_of_the_report_become_a_group_or_are_deleted_and_not_kept_in_the_l
 
 
 def test_report_is_in_the_menu_of_users_with_permission_and_wagtails_is_not(admin_client):
-    outsider = make_user()
+    outsider = builders.make_user()
     outsider.user_permissions.add(Permission.objects.get(codename="access_admin"))
-    users = [make_user("Editors"), make_user("Moderators"), outsider]
-    menus = [client.get("/admin/").text for client in (admin_client, *map(client_of, users))]
+    users = [builders.make_user("Editors"), builders.make_user("Moderators"), outsider]
+    menus = [client.get("/admin/").text for client in (admin_client, *map(builders.client_of, users))]
     assert [REPORT in menu for menu in menus] == [True, True, True, False]
     assert "/admin/searchpicks/reports/" not in menus[0]
-    page = parse(admin_client.get("/admin/groups/new/"))
+    page = builders.parse(admin_client.get("/admin/groups/new/"))
     rights = Permission.objects.filter(codename__in=["view_missedsearch", "delete_missedsearch"])
     assert all(page.select(f"input[name=permissions][value='{right.pk}']") for right in rights)

@@ -13,8 +13,7 @@ from django.utils import translation
 from home.models import SiteSettings
 from search.missed import count_missed_search
 from search.models import MissedSearch
-from stories.languages import language_choices, language_name, names_in
-from stories.terms import Country, country_names
+from stories import languages, terms
 from tests.support import builders, translations
 
 # CLDR has a name for CQ in some languages only, English among them. No country has the code Q9.
@@ -23,26 +22,26 @@ ODD_CODES = {"CQ": "Sark", "Q9": "Q9"}
 
 @pytest.mark.parametrize("language", ["en", "fr", "es", "ar", "pt-PT", "zh-hant", "xx", "no language", ""])
 def test_name_missing_in_cldr_falls_back_to_english_or_the_code(language):
-    names = country_names(language)
+    names = terms.country_names(language)
     assert names["CQ"] == "Sark"
     assert names["Q9"] == "Q9"
-    assert set(names) >= set(country_names("en"))
-    assert set(names_in(language, "languages")) >= set(names_in("en", "languages"))
+    assert set(names) >= set(terms.country_names("en"))
+    assert set(languages.names_in(language, "languages")) >= set(languages.names_in("en", "languages"))
     with translation.override(language or None):
-        assert language_name("q9") == "q9"
-        assert language_choices()
-        assert Country(code="Q9").name == "Q9"
-        assert Country().name == ""
+        assert languages.language_name("q9") == "q9"
+        assert languages.language_choices()
+        assert terms.Country(code="Q9").name == "Q9"
+        assert terms.Country().name == ""
 
 
 def test_name_is_that_of_the_variant_of_a_language():
-    assert country_names("pt-PT")["KE"] == "Quénia", "not Quênia, as in Brazil"
+    assert terms.country_names("pt-PT")["KE"] == "Quénia", "not Quênia, as in Brazil"
 
 
 @pytest.mark.django_db
 def test_country_without_a_name_is_shown_everywhere(client):
     for code in ODD_CODES:
-        Country.objects.create(code=code, slug=f"odd-{code.lower()}", region="nowhere")
+        terms.Country.objects.create(code=code, slug=f"odd-{code.lower()}", region="nowhere")
     story, french = translations.make_pair()
     for parent in (story.get_parent(), french.get_parent()):
         builders.make_story("Saturday", parent, countries=[*ODD_CODES, "KE"], locale=parent.locale)

@@ -20,9 +20,8 @@ from site_project import urls  # noqa: F401 - with it, all views are imported
 from stories import feeds, renditions
 from stories.blocks import StoryBody
 from stories.models import StoryPage, StoryPerson
-from tests.support import builders, committed, copies, people, translations
+from tests.support import builders, committed, copies, page_heads, people, translations
 from tests.support.builders import make_page_of, make_plain_page, make_story, parse, save_with
-from tests.support.page_heads import change_settings
 from tests.support.people import make_agreeing_person, make_person, make_story_about
 from tests.support.unmet_conditions import WITHDRAWN, about
 
@@ -46,7 +45,7 @@ def make_story_with_everything(person, **fields):
     lamp = {"lead_image": builders.make_image(), "lead_image_alt": "A lamp"}
     story = make_story_about(person, title="Road", body=[ASKING, BUTTON], **lamp | fields)
     renditions.make_renditions(story)
-    change_settings(donate_url=DONATE)
+    page_heads.change_settings(donate_url=DONATE)
     FeaturedStory.objects.create(home_page=builders.home_page(), story=story)
     return story
 
@@ -140,7 +139,7 @@ def test_a_page_of_this_site_can_be_the_one_for_donations(client):
     button = {"type": "action", "value": {"label": "Give", "page": giving.pk}}
     links = [make_plain_page(each["type"], body=[each, chosen(story)]) for each in (text, button)]
     for url, is_shown in ((DONATE, True), (absolute(giving.url), False)):
-        change_settings(donate_url=url)
+        page_heads.change_settings(donate_url=url)
         assert [story.title in client.get(each.url).text for each in (giving, *links)] == [is_shown] * 3
     telling = make_story_about(only_here, body=[text])
     assert not parse(client.get(telling.url)).select(f"main [href='{giving.url}']")
@@ -151,7 +150,7 @@ def test_a_page_of_this_site_can_be_the_one_for_donations(client):
     # However its address is written:
     links = (("/gäbe", "/g%C3%A4be"), ("/g%C3%A4be", "/gäbe"), ("/give/?c=1", "/give?c=2"))
     for donate, link in (*links, ("/give/#form", "/give/")):
-        change_settings(donate_url=f"https://example.org{donate}")
+        page_heads.change_settings(donate_url=f"https://example.org{donate}")
         asking = {"type": "text", "value": f'<p><a href="https://example.org{link}">Give</a></p>'}
         page = make_plain_page("Help us", body=[asking, chosen(story)])
         assert story.title not in client.get(page.url).text, donate
@@ -160,7 +159,7 @@ def test_a_page_of_this_site_can_be_the_one_for_donations(client):
 @pytest.mark.django_db
 @pytest.mark.parametrize("model", page_types())
 def test_pages_of_every_type_are_used_as_their_people_agree(model, client):
-    change_settings(donate_url=DONATE)
+    page_heads.change_settings(donate_url=DONATE)
     person, has_body = make_agreeing_person(), hasattr(model, "body")
     body = {"body": [ASKING, BUTTON]} if has_body else {}
     page = save_with(make_page_of(model), search_description="Her words.", **body, **about(person))
@@ -241,7 +240,7 @@ def test_what_a_home_page_says_of_somebody_is_in_no_head_and_no_feed(client, med
     others = make_story_about(website).url, "/feed.atom", "/"
     assert [address for address in others if "Her words." in client.get(address).text] == []
     assert "fill-1200x630" in client.get(story.url).text
-    change_settings(donate_url=DONATE)
+    page_heads.change_settings(donate_url=DONATE)
     builders.save_with(home, people="none", story_people=[], introduction=ASKING["value"])
     assert "fill-1200x630" not in client.get("/").text, "a picture of hers beside donations"
 

@@ -1,15 +1,13 @@
-"""Records the responses of the demo site to four kinds of users, and compares two records.
+"""Records the responses of the demo site to four kinds of users.
 
-    python -m tests.support.crawl record FOLDER       crawl a new demo site on SQLite
-    python -m tests.support.crawl compare OLD NEW     list the differences; exit with 1 if there are any
+    python -m tests.support.crawl FOLDER     crawl a new demo site on SQLite
+    diff -rU0 OLD NEW                        compare two such folders
 
-Run `record` before and after a change that must not alter behaviour. A record holds the status, headers,
-cookies (without their values), body and number of queries of the public and admin pages that links lead to.
-Tokens, nonces, UUIDs and names of stored files are normalised, because they differ from run to run.
+Run it before and after a change that must not alter behaviour. A folder has a file for each address of the
+public and admin pages that links lead to: status, headers, cookies (without their values), number of queries
+and body. Tokens, nonces, UUIDs and names of stored files are normalised, because they differ from run to run.
 """
 
-import difflib
-import hashlib
 import html
 import json
 import logging
@@ -19,7 +17,8 @@ import sys
 from collections import Counter, deque
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
+from zlib import crc32
 
 import time_machine
 
@@ -65,33 +64,20 @@ VARYING = [
 UNCOMPARED_HEADERS = {"content-length", "etag", "last-modified", "expires", "date"}
 
 
-def main(arguments):
-    """Run the command in `arguments` and return the exit status."""
-    match arguments:
-        case ["record", folder]:
-            return record(Path(folder))
-        case ["compare", old, new]:
-            return compare(Path(old), Path(new))
-    sys.exit(__doc__)
-
-
-def record(folder):
-    """Crawl the site as each kind of user and write the responses to `folder`."""
-    bodies = folder / "bodies"
-    bodies.mkdir(parents=True)
+def main(folder):
+    """Crawl the site as each kind of user, and write the responses to a folder for each in `folder`."""
     # The secret key is always the same, so that no answer differs because of it.
     os.environ |= {"DJANGO_SETTINGS_MODULE": "tests.settings", "SECRET_KEY": "crawl" * 10}
     os.environ.pop("DATABASE_URL", None)
     # Refused requests are part of the record.
     logging.disable(logging.CRITICAL)
     with time_machine.travel(NOW, tick=False):
-        users = prepare_site()
-        answers = {name: crawl(user, bodies) for name, user in users.items()}
-    (folder / "answers.json").write_text(json.dumps(answers, indent=1, sort_keys=True))
-    for name, answer in answers.items():
-        statuses = Counter(each["status"] for each in answer.values())
-        sys.stdout.write(f"{name}: {len(answer)} addresses, by status {dict(sorted(statuses.items()))}\n")
-    return 0
+        for name, user in prepare_site().items():
+            (folder / name).mkdir(parents=True)
+            statuses = crawl(user, folder / name)
+            sys.stdout.write(
+                f"{name}: {statuses.total()} addresses, by status {dict(sorted(statuses.items()))}\n"
+            )
 
 
 def prepare_site():
@@ -114,19 +100,27 @@ def prepare_site():
     return users
 
 
-def crawl(user, bodies):
-    """Follow all links from STARTS as `user`; return {address: answer} and write bodies to `bodies`."""
+def crawl(user, folder):
+    """Follow all links from STARTS as `user`. Write a file for each answer; return {status: number}.
+
+    The first line of a file is the address.
+    """
     from django.test import Client
 
     client = Client(raise_request_exception=False)
     if user:
         client.force_login(user)
-    waiting, seen, per_path, answers = deque(STARTS), set(STARTS), Counter(), {}
+    waiting, seen, per_path, statuses = deque(STARTS), set(STARTS), Counter(), Counter()
     while waiting:
         address = waiting.popleft()
-        answers[address], text = ask(client, address)
-        (bodies / answers[address]["body"]).write_text(normalised(text))
-        text += f'<a href="{answers[address]["headers"].get("Location", "")}">'
+        answer, text = ask(client, address)
+        statuses[answer["status"]] += 1
+        # A name of a file has at most 255 characters.
+        asked = normalised(address)
+        name = f"{quote(asked, safe='')[:200]}-{crc32(asked.encode()):x}"
+        head = json.dumps(answer, indent=1, sort_keys=True)
+        (folder / name).write_text(f"{asked}\n{head}\n{normalised(text)}\n")
+        text += f'<a href="{answer["headers"].get("Location", "")}">'
         for link in links_in(text, address):
             path, _, query = link.partition("?")
             is_known = normalised(link) in seen or link.startswith(SKIPPED)
@@ -134,11 +128,11 @@ def crawl(user, bodies):
                 per_path[path] += bool(query)
                 seen.add(normalised(link))
                 waiting.append(link)
-    return {normalised(address): answer for address, answer in answers.items()}
+    return statuses
 
 
 def ask(client, address):
-    """Return the answer to a GET of `address`, as it is stored, and its body as text.
+    """Return the answer to a GET of `address`, a dictionary, and its body as text.
 
     The request runs inside a transaction that is rolled back, so no request changes what a later one sees.
     The site doesn't use its caches in a transaction, so the number of queries is that of an uncached answer.
@@ -159,7 +153,6 @@ def ask(client, address):
     cookies = {name: sorted(filter(each.get, each)) for name, each in response.cookies.items()}
     answer = {"status": response.status_code, "cookies": cookies, "queries": len(queries)}
     answer["headers"] = {name: normalised(response[name]) for name in names}
-    answer["body"] = hashlib.sha256(normalised(text).encode()).hexdigest()
     return answer, text
 
 
@@ -184,39 +177,5 @@ def normalised(text):
     return text.strip()
 
 
-def compare(old, new):
-    """Print the differences between the records in `old` and `new`; return 1 when there are any."""
-    before, after = (json.loads((folder / "answers.json").read_text()) for folder in (old, new))
-    differences = 0
-    for name in GROUPS:
-        for address in sorted(before[name].keys() | after[name].keys()):
-            pair = before[name].get(address), after[name].get(address)
-            if pair[0] != pair[1]:
-                differences += 1
-                sys.stdout.write(f"{name} {address}: {difference(*pair)}\n")
-                if all(pair) and pair[0]["body"] != pair[1]["body"]:
-                    sys.stdout.writelines(body_difference(old, new, *pair))
-    total = sum(map(len, after.values()))
-    sys.stdout.write(f"{differences} of {total} answers differ.\n")
-    return int(differences > 0)
-
-
-def difference(before, after):
-    """Return in words which parts of two answers differ."""
-    if not (before and after):
-        return "only in the old record" if before else "only in the new record"
-    parts = [part for part in before if before[part] != after[part]]
-    words = [f"{each} {before[each]!r} -> {after[each]!r}" for each in parts if each != "body"]
-    return "; ".join([*words, *(["the body"] if "body" in parts else [])])
-
-
-def body_difference(old, new, before, after):
-    """Return the first lines of a diff between the bodies of two answers."""
-    paths = old / "bodies" / before["body"], new / "bodies" / after["body"]
-    texts = [path.read_text().splitlines(keepends=True) for path in paths]
-    lines = [f"    {line.rstrip()[:200]}\n" for line in difflib.unified_diff(*texts, n=0)]
-    return lines[2:14]  # without the two lines for names of files
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(Path(sys.argv[1]))

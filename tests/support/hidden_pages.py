@@ -11,8 +11,7 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from publishing import hiding, trash
-from tests.support import files_of_pages, people
-from tests.support.builders import make_index, make_private, make_story, save_with
+from tests.support import builders, files_of_pages, people
 
 # Words that are in no other text of the site.
 HIDDEN, SHOWN = "Quixotic", "Marigold"
@@ -22,11 +21,11 @@ HIDDEN_DAY = datetime.date(2025, 5, 5)  # the date of every hidden story
 def hidden_story(parent=None, **fields):
     # In most tests, no story that is shown has the theme "Kept quiet".
     fields = {"countries": ["KE"], "themes": ["Debt", "Kept quiet"], "date": HIDDEN_DAY} | fields
-    return make_story(f"{HIDDEN} title", parent, summary=f"{HIDDEN} summary.", **fields)
+    return builders.make_story(f"{HIDDEN} title", parent, summary=f"{HIDDEN} summary.", **fields)
 
 
 def hidden_section(**fields):
-    return make_index(make_index(), title=f"{HIDDEN} section", show_in_menus=True, **fields)
+    return builders.make_index(builders.make_index(), title=f"{HIDDEN} section", show_in_menus=True, **fields)
 
 
 def trashed(page, story):
@@ -55,13 +54,13 @@ def unpublished():
 
 
 def expired():
-    story = save_with(hidden_story(), expire_at=timezone.now() - datetime.timedelta(minutes=1))
+    story = builders.save_with(hidden_story(), expire_at=timezone.now() - datetime.timedelta(minutes=1))
     call_command("publish_scheduled")
     return story
 
 
 def private():
-    return make_private(hidden_story())
+    return builders.make_private(hidden_story())
 
 
 def for_a_group():
@@ -69,13 +68,13 @@ def for_a_group():
 
 
 def below_private_section():
-    section = make_private(hidden_section())
-    return hidden_story(parent=make_index(section, title=f"{HIDDEN} part"))
+    section = builders.make_private(hidden_section())
+    return hidden_story(parent=builders.make_index(section, title=f"{HIDDEN} part"))
 
 
 def below_unpublished_section():
     section = hidden_section()
-    story = hidden_story(parent=make_index(section, title=f"{HIDDEN} part"))
+    story = hidden_story(parent=builders.make_index(section, title=f"{HIDDEN} part"))
     section.unpublish()
     return story
 

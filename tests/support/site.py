@@ -10,9 +10,8 @@ from media.models import CleanImage
 from publishing.pages import page_types
 from stories.blocks import StoryBody
 from stories.models import StoryIndexPage, StoryPage
-from tests.support import builders, people
+from tests.support import builders, people, translations
 from tests.support.filled_blocks import fill
-from tests.support.translations import make_index_in
 
 # A word that is wider than a column on a small screen.
 LONG_WORD = "Rechtsschutzversicherungsgesellschaften"
@@ -100,9 +99,9 @@ def make_states(site):
     private = builders.make_private(builders.make_plain_page("For members"))
     query = Query.get("road")
     SearchPromotion.objects.create(query=query, page=bare, description="Begin here.", sort_order=0)
-    french = make_index_in("fr", "Récits")
+    french = translations.make_index_in("fr", "Récits")
     builders.make_story("Un récit", french, locale=french.locale, content_notes=["debt"])
-    arabic = make_index_in("ar", "قصص")
+    arabic = translations.make_index_in("ar", "قصص")
     arabic_story = make_rich_story(arabic, locale=arabic.locale)
     return STATES | {
         "long title and leaving": (long_title.url, ".story__title--long >> visible=true"),

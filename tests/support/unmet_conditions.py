@@ -6,8 +6,7 @@ from django.utils import timezone
 
 from media.cleaning import CleanFile
 from media.models import CleanImage
-from safeguarding.scopes import Naming, Picture, Voice
-from safeguarding.uses import Release
+from safeguarding import scopes, uses
 from stories.terms import Author
 from tests.support.builders import SOMEBODY, film_block, make_image, picture_bytes
 from tests.support.people import answer, days_from_today, decide, make_agreeing_person, make_person, rows_of
@@ -17,7 +16,7 @@ NOT_ADULT_YET = {"kind": "adult", "adult_on": days_from_today(50)}
 GUARDIAN, WITHDRAWN = {"given_by": "guardian"}, {"event": "withdrawn"}
 
 
-def about(person, naming=Naming.CHANGED, **fields):
+def about(person, naming=scopes.Naming.CHANGED, **fields):
     """Return the fields of a story that lists `person`, together with `fields`."""
     return fields | {"people": "listed", "story_people": rows_of(person, naming=naming)}
 
@@ -35,7 +34,7 @@ def not_as_agreed(level, **fields):
     return about(person, **pictured(person, **fields))
 
 
-def child(event=(), naming=Naming.CHANGED, is_pictured=False, fields=CHILD):
+def child(event=(), naming=scopes.Naming.CHANGED, is_pictured=False, fields=CHILD):
     """Return the fields of a story about a child, or a group that may have some.
 
     `event`: what differs in the guardian's consent. `fields`: those of the person.
@@ -110,11 +109,11 @@ CONDITIONS = {
     "held": lambda: about(make_agreeing_person(held_since=timezone.now())),
     "not this website": lambda: about(make_agreeing_person({"where": ["print"]})),
     "name not answered": lambda: about(make_agreeing_person(), naming=None),
-    "name not agreed": lambda: about(make_agreeing_person({"naming": Naming.NONE})),
-    "no picture agreed": lambda: not_as_agreed(Picture.NONE, is_recognisable=False),
-    "recognisable": lambda: not_as_agreed(Picture.NOT_RECOGNISABLE),
-    "voice not agreed": lambda: heard(about(make_agreeing_person({"voice": Voice.ALTERED})), "2"),
-    "altered voice not agreed": lambda: heard(about(make_agreeing_person({"voice": Voice.NONE})), "1"),
+    "name not agreed": lambda: about(make_agreeing_person({"naming": scopes.Naming.NONE})),
+    "no picture agreed": lambda: not_as_agreed(scopes.Picture.NONE, is_recognisable=False),
+    "recognisable": lambda: not_as_agreed(scopes.Picture.NOT_RECOGNISABLE),
+    "voice not agreed": lambda: heard(about(make_agreeing_person({"voice": scopes.Voice.ALTERED})), "2"),
+    "altered voice not agreed": lambda: heard(about(make_agreeing_person({"voice": scopes.Voice.NONE})), "1"),
     "voices not answered": lambda: about(make_agreeing_person()) | {"body": [film_block("")]},
     "nobody chosen who is heard": lambda: about(make_agreeing_person()) | {"body": [film_block("1")]},
     "somebody is heard who is not": lambda: heard(about(make_agreeing_person()), "0"),
@@ -127,8 +126,8 @@ CONDITIONS = {
     "child without guardian": lambda: child({"given_by": "self"}),
     "child recognisable": lambda: child(is_pictured=True),
     "child by voice": lambda: heard(child(), "2"),
-    "child by name": lambda: child(naming=Naming.REAL),
-    "not an adult yet": lambda: child(naming=Naming.REAL, fields=NOT_ADULT_YET),
+    "child by name": lambda: child(naming=scopes.Naming.REAL),
+    "not an adult yet": lambda: child(naming=scopes.Naming.REAL, fields=NOT_ADULT_YET),
     "child without decision": child,
     "group with children": lambda: child(fields=GROUP | {"has_children": True}),
     "group not asked about children": lambda: child(fields=GROUP),
@@ -153,7 +152,7 @@ def change_after_decision(name, page):
     If it is that nobody could tell who is in the picture, say why. If it is about a reading, record that.
     """
     if name.startswith("nobody could tell, with"):
-        Release.objects.filter(page=page.pk).update(reason="It is told without places.")
+        uses.Release.objects.filter(page=page.pk).update(reason="It is told without places.")
     if name in {"read an earlier version", "said no"}:
         answer(page, page.story_people.get().contributor, agrees=name != "said no")
     if name == "read an earlier version":

@@ -10,11 +10,10 @@ from publishing import hiding, trash
 from safeguarding.holds import take_down
 from safeguarding.models import Contributor
 from stories.models import StoryIndexPage, StoryPage
-from tests.support import builders, committed
+from tests.support import builders, committed, wordpress
 from tests.support.old_addresses import FEED, SECTION, statuses_of
 from tests.support.people import days_from_today, make_agreeing_person, rows_of, withdraw
 from tests.support.undone import undone
-from tests.support.wordpress import export, wp_item
 from wordpress_import.addresses import digest_of
 from wordpress_import.models import ImportedItem, OldAddress
 
@@ -39,11 +38,11 @@ def an_import(module_transaction, tmp_path_factory):
     builders.make_index()
     terms = [("category", "debt", "Debt"), ("post_tag", "départ", "Départ")]
     fields = {"name": "the-kiln", "link": f"https://old.example{POST}", "creator": "ama", "terms": terms}
-    item = wp_item(7, excerpt="A kiln.", **fields)
-    file = wp_item(9, type="attachment", status="inherit", parent="7")
+    item = wordpress.wp_item(7, excerpt="A kiln.", **fields)
+    file = wordpress.wp_item(9, type="attachment", status="inherit", parent="7")
     folder = tmp_path_factory.mktemp("export")
     path = folder / "export.xml"
-    path.write_text(export(item, file))
+    path.write_text(wordpress.export(item, file))
     call_command("import_wordpress", path, "--write", "--report", folder / "report", verbosity=0)
 
 
@@ -105,9 +104,9 @@ def test_addresses_of_what_was_not_public_in_wordpress_tell_nothing(tmp_path):
     items = []
     for n, status in enumerate(SEEN, 1):
         fields = {"name": status, "status": status, "date": f"20{10 + n}-03-05 10:00:00"}
-        items.append(wp_item(n, terms=[("post_tag", status, status)], **fields))
+        items.append(wordpress.wp_item(n, terms=[("post_tag", status, status)], **fields))
     path = tmp_path / "export.xml"
-    path.write_text(export(*items))
+    path.write_text(wordpress.export(*items))
     call_command("import_wordpress", path, "--write", "--report", tmp_path / "report", verbosity=0)
     for story in StoryPage.objects.all():
         story.delete()

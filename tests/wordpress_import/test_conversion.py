@@ -9,9 +9,8 @@ import pytest
 from wagtail.admin.rich_text.converters.contentstate import ContentstateConverter
 
 from stories.blocks import TEXT_FEATURES
-from wordpress_import import context, names
+from wordpress_import import context, expanding, names
 from wordpress_import.conversion import convert
-from wordpress_import.expanding import Expander, Notes
 from wordpress_import.export import Attachment, Export
 from wordpress_import.fidelity import shown_html, words
 from wordpress_import.markup import TextError
@@ -403,7 +402,7 @@ def test_what_would_lose_words_or_grow_without_end_is_refused():
         export.reusable[f"{level}"] = f'<!-- wp:block {{"ref":{level + 1}}} /-->' * 8 + "x" * 5000
     export.reusable["7"] = "<p>Words</p>"
     with pytest.raises(TextError, match="4 million characters"):
-        Expander(export, Item(), Notes()).expand(export.reusable["0"])
+        expanding.Expander(export, Item(), expanding.Notes()).expand(export.reusable["0"])
 
 
 def test_a_lost_word_is_named(monkeypatch):

@@ -12,9 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from caching.content_version import READING_STATEMENT
 from media.models import CleanDocument, CleanImage
 from stories.models import StoryPage
-from tests.support.builders import make_index, picture_bytes
+from tests.support import builders, wordpress
 from tests.support.old_site import ADDRESS, Clock, Network, OldSite, write_certificate
-from tests.support.wordpress import export, wp_item
 from wordpress_import import connections, fetching
 from wordpress_import.export import Export
 
@@ -224,9 +223,9 @@ PHOTO = f"http://old.example{UPLOADS}/2020/04/photo-scaled.jpg"
 SHOWN = [f'<p><img src="{url}"></p>' for url in PICTURES]
 SHOWN += [f'<p><a href="{UPLOADS}/{name}.txt">Facts</a></p>' for name in ("d%C3%A9part", "page")]
 ITEMS = [
-    wp_item(1, "".join(SHOWN), link="http://old.example/post-1/"),
-    wp_item(2, f'<p><img src="{UPLOADS}/2020/04/photo.jpg"></p>'),
-    wp_item(5, type="attachment", status="inherit", attachment_url=PHOTO),
+    wordpress.wp_item(1, "".join(SHOWN), link="http://old.example/post-1/"),
+    wordpress.wp_item(2, f'<p><img src="{UPLOADS}/2020/04/photo.jpg"></p>'),
+    wordpress.wp_item(5, type="attachment", status="inherit", attachment_url=PHOTO),
 ]
 # {file of ITEMS: the reason why it can't be used}. BROKEN is the beginning of that of broken.jpg.
 REASONS = {
@@ -243,10 +242,10 @@ BROKEN = "This can't be read as a picture."
 
 def fill(site):
     """Put the files of ITEMS on `site`."""
-    site.add(f"{UPLOADS}/2020/04/photo-scaled.jpg", picture_bytes(40, 30, "JPEG"))
+    site.add(f"{UPLOADS}/2020/04/photo-scaled.jpg", builders.picture_bytes(40, 30, "JPEG"))
     site.add(f"{UPLOADS}/moved.jpg", status=301, Location=f"http://old.example{UPLOADS}/moved.jpg?x=1")
-    site.add(f"{UPLOADS}/moved.jpg?x=1", picture_bytes(30, 40, "JPEG"))
-    site.add(f"/old.example{UPLOADS}/small-300x200.jpg", picture_bytes(30, 20, "JPEG"))
+    site.add(f"{UPLOADS}/moved.jpg?x=1", builders.picture_bytes(30, 40, "JPEG"))
+    site.add(f"/old.example{UPLOADS}/small-300x200.jpg", builders.picture_bytes(30, 20, "JPEG"))
     site.add(f"{UPLOADS}/d%C3%A9part.txt", b"Facts in words.", Content_Type="text/plain")
     for name in ("page.jpg", "page.txt"):
         site.add(f"{UPLOADS}/{name}", b"<p>Log in.</p>", Content_Type="text/html; charset=UTF-8")
@@ -264,12 +263,12 @@ def run(site, network, media_root, settings, tmp_path):
     """
     settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE = settings.WAGTAILDOCS_MAX_UPLOAD_SIZE = 2048
     network.names |= {"www.old.example": [[ADDRESS]], "i0.wp.com": [[ADDRESS]]}
-    make_index()
+    builders.make_index()
     fill(site)
     path, uploads, report = tmp_path / "export.xml", tmp_path / "uploads", tmp_path / "report"
-    path.write_text(export(*ITEMS).replace("https://old.example<", "http://old.example<"))
+    path.write_text(wordpress.export(*ITEMS).replace("https://old.example<", "http://old.example<"))
     uploads.mkdir()
-    (uploads / "local.jpg").write_bytes(picture_bytes(10, 10, "JPEG"))
+    (uploads / "local.jpg").write_bytes(builders.picture_bytes(10, 10, "JPEG"))
 
     def run(*options):
         options = ("--uploads", str(uploads), "--report", report, *options)
@@ -321,8 +320,8 @@ def test_files_are_fetched_once_and_failures_are_said(run, site, network, monkey
         check_reasons(lines, refused)
     with subtests.test("--fetch-again asks for what is missing, and files of the folder come in"):
         site.requests.clear()
-        site.add(f"{UPLOADS}/gone.jpg", picture_bytes(20, 10, "JPEG"))
-        (tmp_path / "uploads" / "cut.jpg").write_bytes(picture_bytes(20, 30, "JPEG"))
+        site.add(f"{UPLOADS}/gone.jpg", builders.picture_bytes(20, 10, "JPEG"))
+        (tmp_path / "uploads" / "cut.jpg").write_bytes(builders.picture_bytes(20, 30, "JPEG"))
         lines, refused, _written = run("--write", "--fetch-again")
         assert {path.rpartition("/")[2] for path, _headers, _time in site.requests} == {
             *("gone.jpg", "broken.jpg", "page.jpg", "page.txt", "big.jpg", "forbidden.jpg")

@@ -23,8 +23,7 @@ from safeguarding.withdrawal.addresses import digest_of
 from safeguarding.withdrawal_models import Fingerprint, Ledger, Withdrawal
 from stories.models import StoryPage
 from stories.terms import Author, Theme
-from tests.support import stored_text, translations
-from tests.support.builders import home_page, make_index, picture_bytes
+from tests.support import builders, stored_text, translations
 from tests.support.wordpress import export, wp_author, wp_item
 from wordpress_import.models import ImportedFile, ImportedItem
 from wordpress_import.writing import PageWriter
@@ -89,7 +88,7 @@ def run(tmp_path):
 
     `base`: the address of the old site.
     """
-    make_index()
+    builders.make_index()
 
     def run(items=ITEMS, *options, write=True, base="https://old.example"):
         path = tmp_path / "export.xml"
@@ -147,11 +146,11 @@ def test_an_item_in_a_language_without_a_place_for_it_is_skipped_with_the_place_
 
 
 def test_no_page_is_imported_below_one_in_the_trash(run):
-    move_to_trash(make_index())
-    make_index(title="Later", slug="later", parent=home_page())
+    move_to_trash(builders.make_index())
+    builders.make_index(title="Later", slug="later", parent=builders.home_page())
     [line] = run([wp_item(1)])
     assert StoryPage.objects.get(pk=line["page"]).get_parent().slug == "later"
-    move_to_trash(home_page())
+    move_to_trash(builders.home_page())
     with pytest.raises(CommandError, match="There is no section for stories here"):
         run([wp_item(2)])
 
@@ -329,7 +328,7 @@ def test_a_run_that_was_killed_goes_on(run, monkeypatch, killed_after):
 
 
 def test_a_broken_export_changes_nothing(tmp_path):
-    make_index()
+    builders.make_index()
     broken = tmp_path / "broken.xml"
     # It ends within the last of 11 items, which follow two lines of the head.
     broken.write_text(export(*ITEMS)[:-40])
@@ -347,8 +346,8 @@ def uploads(tmp_path, media_root):
     """
     folder = tmp_path / "uploads"
     for name, data in {
-        "2020/04/photo.jpg": picture_bytes(40, 30, "JPEG"),
-        "2020/05/photo-300x200.jpg": picture_bytes(30, 40, "JPEG"),
+        "2020/04/photo.jpg": builders.picture_bytes(40, 30, "JPEG"),
+        "2020/05/photo-300x200.jpg": builders.picture_bytes(30, 40, "JPEG"),
         "2020/05/facts.txt": b"Facts in words.",
         "2020/05/broken.jpg": b"no picture",
     }.items():

@@ -8,8 +8,7 @@ from wagtail.log_actions import log
 from safeguarding.models import Contributor, Decision, RestrictedView
 from safeguarding.policies import NAMES_CLOSED
 from safeguarding.withdrawal.carry_out import withdraw
-from tests.support import stored_text, withdrawal_world
-from tests.support.builders import make_image, make_story, parse
+from tests.support import builders, stored_text, withdrawal_world
 from tests.support.leads import ANSWERS, SECRET, add, address, errors_of, make_live_story, send_decision
 from tests.support.people import decide, make_agreeing_person, make_person, make_story_about, rows_of
 
@@ -22,7 +21,7 @@ def test_names_are_changed_after_a_reason(lead):
     for wrong in ({}, {"reason": "curious"}):
         assert SECRET not in lead.post(page, wrong | {"names": "Not saved", "save": "1"}).text
     response = lead.post(page, {"reason": "consent", "names": "Not saved"})
-    assert parse(response).select_one("textarea[name=names]").text.strip() == SECRET
+    assert builders.parse(response).select_one("textarea[name=names]").text.strip() == SECRET
     lead.post(page, {"reason": "consent", "names": "New", "save": "1"})
     assert Contributor.objects.get().names == "New"
     look = f"To record or renew a consent, {lead.user.username}"
@@ -36,7 +35,7 @@ def test_form_that_was_opened_before_a_change_undoes_it_only_when_it_is_sent_twi
     opened = {name: lead.post(address(person, name), {"reason": "contact"}) for name in sent}
 
     def seen(response):
-        return parse(response).select_one("[name=seen]")["value"]
+        return builders.parse(response).select_one("[name=seen]")["value"]
 
     withdraw(person)
     withdrawal_world.finish()  # it deletes the names
@@ -57,7 +56,7 @@ def test_without_keys_only_the_restricted_fields_say_so(lead, settings):
     settings.SAFEGUARDING_KEYS = []
     assert Client().get(story.url).status_code == 200
     response = lead.post(address(person, "restricted"), {"reason": "check"})
-    disabled = [each["name"] for each in parse(response).select("textarea[disabled]")]
+    disabled = [each["name"] for each in builders.parse(response).select("textarea[disabled]")]
     assert disabled == list(Contributor.RESTRICTED_FIELDS)
     lead.post(address(person, "restricted"), {"reason": "check", "names": "Other", "save": "1"})
     add(lead)
@@ -73,8 +72,8 @@ def test_everything_that_is_stored_about_a_person_is_on_one_page(lead):
     story = make_story_about(person, title="About her")
     decide(story, person, "other")
     lead.post(address(person, "not_reached"))
-    make_image("Her garden").people.add(person)
-    draft = make_story("About others")
+    builders.make_image("Her garden").people.add(person)
+    draft = builders.make_story("About others")
     draft.people, draft.story_people = "listed", rows_of(person)
     draft.save_revision(clean=False)
     page = lead.post(address(person, "print"), {"reason": "request"}).text
@@ -109,7 +108,7 @@ INDEX = "/admin/safeguarding/people/"
 
 def find(client, words):
     """Return the codes that `client` finds by `words`."""
-    links = parse(client.post(INDEX, {"words": words})).select("tbody tr a")
+    links = builders.parse(client.post(INDEX, {"words": words})).select("tbody tr a")
     return {each.get_text(strip=True) for each in links}
 
 
@@ -126,11 +125,11 @@ def test_each_way_finds_the_person_and_looks_are_recorded(lead, caplog):
     for words in ("", "a", "-", "Kisumu", "Nobody"):
         assert find(lead, words) == set(), words
     assert not RestrictedView.objects.exists(), "a code tells nothing, and nobody was found"
-    page = parse(lead.get(f"{INDEX}?q=amina&words=amina"))
+    page = builders.parse(lead.get(f"{INDEX}?q=amina&words=amina"))
     assert len(page.select("tbody tr")) == 2, "an address searches nothing"
     assert page.select_one("form:has([name=words])")["method"] == "post"
     assert not page.select("[name=q]"), "there is no other search, whose words an address would have"
-    assert not parse(lead.get(address(person, "restricted"))).select("[name=reason][value=found]")
+    assert not builders.parse(lead.get(address(person, "restricted"))).select("[name=reason][value=found]")
 
 
 def test_only_who_sees_names_searches_them(lead):

@@ -14,9 +14,8 @@ from wagtail.models import ModelLogEntry
 from safeguarding import policies, releases
 from safeguarding.models import Reading, SecondReader
 from safeguarding.withdrawal.forgetting import forget_labels
-from tests.support import admin_world, leads
+from tests.support import admin_world, leads, people
 from tests.support.builders import make_image, make_user, parse
-from tests.support.people import make_agreeing_person, make_story_about, record, withdraw
 from tests.support.readings import LINK_IS_SAFE, make_reading, press
 
 HERE, NOTHING = {"way": "here", "language": "en"}, {"everything": "on"}
@@ -24,7 +23,7 @@ HERE, NOTHING = {"way": "here", "language": "en"}, {"everything": "on"}
 
 @pytest.fixture
 def story():
-    return make_story_about(make_agreeing_person(LINK_IS_SAFE), title="A long road")
+    return people.make_story_about(people.make_agreeing_person(LINK_IS_SAFE), title="A long road")
 
 
 def person_of(story):
@@ -61,7 +60,7 @@ def test_who_may_show_a_text(role, story):
 
 
 def test_a_text_is_shown_only_to_somebody_who_is_in_it(moderator, story):
-    other = make_story_about(make_agreeing_person())
+    other = people.make_story_about(people.make_agreeing_person())
     lead = make_reader("lead", story)
     for address in (start_of(story, other), start_of(story).partition("?")[0]):
         assert moderator.post(address, HERE).status_code == 302
@@ -72,7 +71,7 @@ def test_a_text_is_shown_only_to_somebody_who_is_in_it(moderator, story):
 def test_after_a_withdrawal_nothing_is_shown_or_entered(lead, story):
     sheet = reverse("safeguarding_readings:sheet", args=[make_reading("paper", story=story).pk])
     assert lead.get(sheet).status_code == 200
-    withdraw(person_of(story))
+    people.withdraw(person_of(story))
     assert [lead.get(sheet).status_code, lead.post(start_of(story), HERE).status_code] == [404, 404]
 
 
@@ -108,7 +107,7 @@ def test_a_link_is_a_choice_only_if_it_is_safe(lead, story):
     client, path = Client(), address[address.index("/fr/") :]
     assert "A long road" in press(client, client.get(path), "Continuer", code=code.replace(" ", "")).text
     assert (reading.interpreter, len(mail.outbox)) == (True, 0)
-    record(person_of(story), link_is_safe=False)
+    people.record(person_of(story), link_is_safe=False)
     assert "link" not in {each["value"] for each in parse(lead.get(start_of(story))).select("[name=way]")}
     lead.post(start_of(story), HERE | {"way": "link"})
     assert Reading.objects.count() == 1
@@ -153,7 +152,7 @@ def test_only_what_is_no_yes_is_entered_about_an_earlier_version(moderator, stor
 def test_nothing_is_started_while_a_picture_is_not_shown(lead, story):
     image = make_image(shows="person")
     image.people.add(person_of(story))
-    record(person_of(story), picture=0)
+    people.record(person_of(story), picture=0)
     story.lead_image, story.lead_image_decorative = image, True
     story.save_revision(clean=False)
     assert "A picture is not shown yet" in lead.post(start_of(story), HERE).text
@@ -174,7 +173,7 @@ READER = {"name": "Ruth Achieng", "function": "board member", "contact": "ruth@e
 
 def make_draft(user):
     """Return a draft about a child that `user` wrote."""
-    story = make_story_about(make_agreeing_person(kind="child"), live=False, title="A child")
+    story = people.make_story_about(people.make_agreeing_person(kind="child"), live=False, title="A child")
     story.summary = "They lived in Kisumu."
     story.save_revision(user=user, log_action=True)
     return story
