@@ -85,7 +85,7 @@ def register_urls():
 
 hooks.register("register_log_actions", old_versions.register_actions)
 
-hooks.register("construct_page_action_menu", messages.put_decision_first)
+hooks.register("construct_page_action_menu", messages.put_main_action_first)
 hooks.register("before_edit_page", messages.say_who_sent_it)
 hooks.register("after_create_page", messages.say_what_prevents_publishing)
 hooks.register("after_edit_page", messages.say_what_prevents_publishing)
@@ -122,7 +122,7 @@ def check_forms_with_files():
 
 @hooks.register("insert_editor_js")
 def add_editor_scripts():
-    names = ["content_words", "pasted_text", "people", "submit_after_autosave"]
+    names = ["content_words", "link_text", "pasted_text", "people", "submit_after_autosave"]
     addresses = [[static(f"editing/{name}.js")] for name in names]
     return format_html_join("\n", '<script src="{}"></script>', addresses)
 

@@ -21,9 +21,9 @@ STORY_PANELS = [
     FieldPanel(
         "content_notes", help_text=_("Shown before the story and in lists, so that readers can choose.")
     ),
-    # Wagtail's icon for a checkbox is a tick, which looks like a ticked box.
-    FieldPanel("show_contents", icon="list-ul"),
-    FieldPanel("show_leave_quickly", icon="logout"),
+    MultiFieldPanel(
+        ["show_contents", "show_leave_quickly"], heading=_("More for readers"), classname="collapsed"
+    ),
 ]
 
 # Wagtail's "Show in menus" is left out, because the menu has no stories.

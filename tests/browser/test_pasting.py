@@ -45,7 +45,7 @@ def test_pasting(tab, live_server, without_autosaves, allow_errors):
     paste_a_table_into_text(admin.add_block(tab, "Text"))
     paste_tables(tab, admin.add_block(tab, "Table"))
     with tab.expect_navigation():
-        tab.get_by_role("button", name="Save draft").click()
+        admin.footer(tab, "Save draft")
 
     story.refresh_from_db()
     words, text, table = story.get_latest_revision_as_object().body.raw_data
