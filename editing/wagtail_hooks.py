@@ -122,8 +122,8 @@ def check_forms_with_files():
 
 @hooks.register("insert_editor_js")
 def add_editor_scripts():
-    names = ["content_words", "link_text", "pasted_text", "people", "submit_after_autosave"]
-    addresses = [[static(f"editing/{name}.js")] for name in names]
+    names = "content_words first_field fold_panels link_text pasted_text people submit_after_autosave"
+    addresses = [[static(f"editing/{name}.js")] for name in names.split()]
     return format_html_join("\n", '<script src="{}"></script>', addresses)
 
 

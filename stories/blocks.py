@@ -60,11 +60,7 @@ class PicturesBlock(blocks.StructBlock):
 
 
 class QuoteBlock(blocks.StructBlock):
-    text = blocks.TextBlock(
-        label=_("Words"),
-        rows=4,
-        help_text=_("Without quotation marks around them: the site shows that it is a quote."),
-    )
+    text = blocks.TextBlock(label=_("Words"), rows=2)  # The field grows with its text.
     attribution = blocks.CharBlock(
         label=_("Who said it"),
         required=False,
@@ -108,7 +104,10 @@ class QuoteBlock(blocks.StructBlock):
         form_layout = [
             *("text", "attribution", "own_words"),
             blocks.BlockGroup(
-                ["language", "spoken_in"], heading=_("In another language"), classname="collapsed"
+                ["language", "spoken_in"],
+                heading=_("In another language"),
+                label_format="",
+                classname="collapsed",
             ),
         ]
 

@@ -11,6 +11,7 @@ STORY_PANELS = [
     MultiFieldPanel(
         [FieldPanel("lead_image", heading=_("Picture")), "lead_image_alt", "lead_image_decorative"],
         heading=_("Lead picture"),
+        attrs={"data-fold": ""},
     ),
     "summary",
     "body",

@@ -185,7 +185,7 @@ def test_typo_in_a_live_story_takes_four_steps_on_a_phone(new_page, live_server,
 
     steps.tap(tab.get_by_role("link", name="The road home", exact=True))
     admin.expect_editor(tab)
-    steps.tap(admin.blocks(tab).last.get_by_text("rians"), count=2)
+    steps.tap(admin.blocks(tab).last.get_by_text("rians", exact=True), count=2)
     steps.type("rains")
     admin.wait_until_kept(admin.blocks(tab).last, "rains")
     steps.tap(tab.get_by_role("button", name="Publish", exact=True))
