@@ -110,7 +110,7 @@ class PictureForm(ShownFileMixin, BaseImageForm):
             shows.widget = forms.RadioSelect()
             shows.choices = CleanImage.Shows.choices
         if not (self.is_bound or self.instance.pk):
-            self.initial.setdefault("credit", last_credit(self.user))
+            self.initial["credit"] = self.initial.get("credit") or last_credit(self.user)
         if people := self.fields.get("people"):
             self.offer_people(people)
 
