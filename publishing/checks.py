@@ -28,7 +28,7 @@ IS_OVER = "Expiry date/time must be in the future."
 
 
 class PublishingRefused(ValidationError):
-    """Raised if `page` can't be published. `message_dict`: {field: sentences}."""
+    """Raised if `page` can't be published, moved or copied. `message_dict`: {field: sentences}."""
 
     def __init__(self, page, errors):
         self.page = page
@@ -51,17 +51,20 @@ def day_of_publication(page):
 def find_errors(page, can_compare=can_compare):
     """Return {name of a field: [ValidationError]} for what prevents publishing `page` because of its people.
 
-    Each error has an attribute `person`: the Contributor that it is about, or None. `page`: the page.
+    Each error has these attributes. `person`: the Contributor that it is about, or None. `page`: the page.
     `unmet`: a set of at most one Unmet, or of "not seen". `is_for_leads`: whether only the safeguarding team
-    can help. `can_compare`: function that returns whether the site can read the protected words, which the
-    leak check looks for. The default one decrypts all of them.
+    can help.
+
+    The argument `can_compare` is a function that returns whether the site can read the protected words, which
+    the leak check looks for. The default one decrypts all of them.
     """
     found = [*answer_errors(page), *picture_errors(page), *voice_errors(page)]
-    # Most pages have neither, and a report takes several queries. A page with neither can still wait, because
-    # somebody who was taken out said no to it. The Release alone holds such a page.
+    # Most pages have neither, and a report takes several queries. A page with neither, to which somebody who
+    # was taken out of it said no, can be published: its Release keeps it from readers.
     if contributors_in(page) or find_doubtful(page):
         report = page.report_people()
-        found += [*unseen_errors(report), *person_errors(page, report)]
+        found += [*unseen_errors(page, report), *person_errors(page, report)]
+        # The leak check can't look for words that it can't read, such as the names of people in this page.
         if report.uses and not can_compare():
             text = _("A key is missing in SAFEGUARDING_KEYS. Save the draft, and tell whoever runs the site.")
             found.append(("people", text, None))
@@ -100,7 +103,7 @@ def picture_errors(page):
     for field, images in images_by_field(page).items():
         for image in images:
             people = list(image.people.all())
-            # asks_again: the file was replaced, so the answer was about another picture.
+            # asks_again: the file was replaced or a person on it deleted, so the answer no longer holds.
             if image.asks_again or (image.shows == image.Shows.PERSON_IN_STORY and not people):
                 address = reverse("wagtailimages:edit", args=[image.pk])
                 yield field, format_html('<a href="{}">{}</a>', address, ask), None
@@ -121,7 +124,7 @@ def voice_errors(page):
         yield "people", text % {"code": person.code}, person
 
 
-def unseen_errors(report):
+def unseen_errors(page, report):
     """Check that a safeguarding lead looked at the page, if it waits for that.
 
     It waits because of pictures, or because somebody who is not in the list said no to it. `report`: the
@@ -129,6 +132,8 @@ def unseen_errors(report):
     """
     if report.waits:
         text = _("A picture shows, or showed, a person. Choose “These people”, or ask the safeguarding team.")
+        if not find_doubtful(page):
+            text = _("Ask the safeguarding team to look at this page.")
         yield "people", text, None, "not seen"  # no Unmet: it only makes the error one for leads
 
 
@@ -162,10 +167,11 @@ def find_leaks(page, titles=None):
 
 
 def find_title_leaks(page):
-    """Return those of find_leaks() about the title (the subject of mails), about labels, and about no field.
+    """Return those of find_leaks() that also prevent what sends mails about `page`, such as submitting it.
 
-    Those about labels are at the field "people". Above the limit of the leak check, the error about no field
-    is all that it says.
+    These are about the title (it is the subject of mails), about labels (at the field "people"), and about
+    what is in no field of the page, such as the names of its authors. Above the limit of the leak check, an
+    error about no field is all that find_leaks() says.
     """
     errors = find_leaks(page).items()
     return {field: each for field, each in errors if field in {"title", "people", NON_FIELD_ERRORS}}

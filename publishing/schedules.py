@@ -17,11 +17,11 @@ from publishing.addresses import absolute
 from publishing.mails import mail_later
 from safeguarding.one_by_one import do_for_each
 
-# The `log_action` that Wagtail passes to Page.publish() when the time of a scheduled version has come.
+# The `log_action` of Page.publish() when the time of a scheduled version has come.
 BY_SCHEDULE = "wagtail.publish.scheduled"
 # The action that Wagtail logs when somebody sets the time of a version.
 TIME_SET = "wagtail.publish.schedule"
-# The action in the page's history.
+# Our own action in the page's history, by which tell_once() knows that it has told already.
 NOT_PUBLISHED = "publishing.not_published"
 
 

@@ -1,4 +1,4 @@
-"""Sentences about the consent of a person, for leads (the members of the group Safeguarding)."""
+"""Sentences and days about consent, decisions and waiting pages, mostly for leads (Safeguarding)."""
 
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _

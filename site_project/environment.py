@@ -38,7 +38,7 @@ def matches(pattern, value):
     return re.fullmatch(pattern, value, re.ASCII | re.IGNORECASE)
 
 
-def read(name, pattern=".*", problem="", default="", cast=str):
+def read(name, pattern=".*", problem="must be one line.", default="", cast=str):
     """Return the value of the variable `name`, or `default`, converted by `cast`; "" if there is neither.
 
     Stops with `problem` if the value does not match `pattern`, or if `cast` raises.

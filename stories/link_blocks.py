@@ -79,7 +79,8 @@ class ActionBlock(blocks.StructBlock):
         value = super().clean(value)
         if value.get("page") and value.get("url"):
             error = ValidationError(_("Choose a page or give an address, not both."))
-        elif not (value.get("page") or value.get("url") or self.is_deferred_validation):  # that of a draft
+        # Wagtail sets is_deferred_validation for a draft.
+        elif not (value.get("page") or value.get("url") or self.is_deferred_validation):
             error = ValidationError(_("Choose a page, or give an address below."))
         else:
             return value

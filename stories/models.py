@@ -156,7 +156,7 @@ class StoryPage(SitePage):
 
     @property
     def index_tokens(self):
-        """The tokens of its terms, separated by spaces, for the search index. Names could change."""
+        """The `index_token` of each of its terms, separated by spaces. A new name of a term changes none."""
         return " ".join(term.index_token for term in [*self.countries, *self.themes, *self.authors])
 
     @property
@@ -166,9 +166,11 @@ class StoryPage(SitePage):
 
 
 class StoryIndexPage(RoutablePageMixin, SitePage):
-    """A list of the stories below it, with filters. A top index is below a home page and may have sections.
+    """A list of the stories below it, with filters.
 
-    A top index has routes for the lists of one country (country/<slug>/) and of one theme (theme/<slug>/).
+    A top index is right below a home page. An index below another one is a section of it; editors call both
+    sections. A top index has routes for the lists of one country (country/<slug>/) and of one theme
+    (theme/<slug>/).
     """
 
     introduction = RichTextField(_("introduction"), blank=True, features=PLAIN_FEATURES)
@@ -213,8 +215,9 @@ class StoryIndexPage(RoutablePageMixin, SitePage):
     def _render_term_list(self, request, name, slug):
         """Return the response with the list of one term. `name`: "country" or "theme".
 
-        Raises Http404 in a section, and when no public story here has a term with `slug`.
+        Raises Http404 if this is no top index, and when no public story here has a term with `slug`.
         """
+        # few: find_term() only asks whether there is one.
         stories = StoryPage.objects.below(self).published(few=True)
         term = find_term(name, slug, stories, self.locale_id)
         if self.depth != TOP_INDEX_DEPTH or term is None:

@@ -1,4 +1,4 @@
-"""Fetches files that the copy of the uploads folder lacks: from the old site and its CDN only, and slowly."""
+"""Fetches files that the copy of the uploads folder lacks from the old site or WordPress.com, slowly."""
 
 import contextlib
 import http.client

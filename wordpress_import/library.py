@@ -22,7 +22,7 @@ from wordpress_import.sources import DAMAGED, ExportError
 
 # {kind of a file: suffixes}.
 KINDS = {"image": {f".{suffix}" for suffix in settings.WAGTAILIMAGES_EXTENSIONS}, "document": SUFFIXES}
-# What takes the place of a primary key without `writes`: the file is there, and would be imported.
+# Stands for a primary key without `writes`: the file exists or may be fetched, and would be imported.
 WOULD_BE_IMPORTED = -1
 
 
@@ -32,7 +32,7 @@ def is_of_kind(path, kind):
 
 
 def path_in_uploads(name):
-    """Return the part of the path `name` that follows the uploads folder."""
+    """Return the part of the path `name` below the uploads folder: all of it if the copy begins in there."""
     return name.replace("\\", "/").rpartition("uploads/")[2].strip("/")
 
 
@@ -59,7 +59,10 @@ class Uploads:
         self.names = {path_in_uploads(name): name for name in names}
 
     def find(self, path, export):
-        """Return the name of the file at `path`, of a smaller copy if it is not there, or None."""
+        """Return the name of the file at `path`, else of the first smaller or turned copy, or None.
+
+        Nothing fetches the file itself where there is such a copy.
+        """
         if path in self.names:
             return self.names[path]
         copies = self.copies.get(path, ())
@@ -67,7 +70,7 @@ class Uploads:
 
     @functools.cached_property
     def copies(self):
-        """{path without the size: paths of the smaller copies, and its own if it is there}."""
+        """{path without the size: paths of its copies, and its own if it is there}."""
         copies = defaultdict(list)
         for path in self.names:
             copies[VARIANT.sub("", path)].append(path)
@@ -94,6 +97,7 @@ class Library:
         self.export, self.uploads, self.fetcher, self.writes = export, uploads, fetcher, writes
         self.source = export.source
         self.used, self.refused = set(), {}
+        # PageWriter empties these three for each item.
         self.stored = []  # (storage, name) of the files of the item that is being written
         self.wanted = {}  # {path: address in the item} of its files that have to be fetched
         self.shown = {}  # {path: {"image_id" or "document_id": primary key}} of its files
@@ -200,7 +204,7 @@ class Library:
         """Return a new CleanDocument of `file`."""
         return CleanDocument.objects.create(title="From WordPress", file=clean_document(file))
 
-    def forget(self):
+    def roll_back(self):
         """After the transaction of an item was rolled back, delete its files, and read what is imported."""
         for storage, name in self.stored:
             storage.delete(name)

@@ -4,11 +4,12 @@ import re
 
 import lxml.html
 
-# In trees that are much deeper, the parser loses text. Tags below this depth are removed; their text is kept.
+# In trees that are much deeper, the parser loses text. Tags below this depth are removed, but their text
+# and tags that are VOID or ENDLESS; those don't count.
 MAX_DEPTH = 100
 TAG = re.compile(r"<(/?)([a-zA-Z][\w:-]*+)[^<>]*+>")
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-# Elements whose end tag may be left out. The next one ends them, so they don't add to the depth.
+# Elements whose end tag may be left out. The next one beside them ends them, so they are not counted.
 ENDLESS = {"p", "li", "dt", "dd", "td", "th", "tr", "tbody", "thead", "option"}
 # Characters that are not allowed in XML, and so in trees of lxml.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")

@@ -6,8 +6,6 @@ from html import escape
 
 # {tag of a format: tag in the rich text}.
 FORMATS = {"b": "b", "strong": "b", "i": "i", "em": "i", "cite": "i", "dfn": "i"}
-# White space of HTML. A non-breaking space is none, but split() and strip() in Runs take it as white space.
-SPACE = re.compile(r"[ \t\r\f\v\n]+")
 # A line break in a run. html() makes a <br/> of it.
 BREAK = "\n"
 
@@ -17,6 +15,7 @@ class Runs:
     """The text of one paragraph.
 
     `runs`: a list of (text, frozenset of tags such as "b", HTML attributes of the link around it or None).
+    A non-breaking space in a run stays one in html(), except at the ends of a line.
     """
 
     runs: list = field(default_factory=list)

@@ -1,5 +1,7 @@
 """Walks through HTML and collects its text: paragraphs, headings and lists. body.py adds the other blocks."""
 
+import re
+
 import lxml.html
 from django.utils.translation import gettext_noop as _
 
@@ -7,8 +9,10 @@ from wordpress_import.markup import drop_hidden, is_for_screen_readers, parse_ht
 from wordpress_import.media_links import kind_of
 from wordpress_import.names import NAMES
 from wordpress_import.pieces import BlockCollector, InlineCollector
-from wordpress_import.runs import BREAK, FORMATS, SPACE, Runs
+from wordpress_import.runs import BREAK, FORMATS, Runs
 
+# White space of HTML. A non-breaking space is none.
+SPACE = re.compile(r"[ \t\r\f\v\n]+")
 # Elements that are paragraphs of their own, if no method on_<tag> handles them.
 BLOCKS = NAMES["paragraph_elements"]
 # {tag: level in the body}. The title of the page is the only h1.

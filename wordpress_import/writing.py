@@ -109,7 +109,7 @@ class PageWriter:
                 outcome, reasons, converted, record = self.write_page(item, key, parent, writes)
         except BaseException:
             self.terms.forget()
-            self.library.forget()
+            self.library.roll_back()
             raise
         if record:
             self.records[key], self.pages[item.id] = record, record.page_id

@@ -1,7 +1,7 @@
 """Makes the comparison of two revisions show nothing of a picture or document that its reader may not choose.
 
-The reader is the user of the current request. In place of the title of such a document are the words of
-hidden_title(), so that the reader sees that there is one. The form of the page hides such files too:
+The reader is the user of the current request. In place of the title of such a document in a block are the
+words of hidden_title(), so that the reader sees that there is one. The form of the page hides such files too:
 editing/access/hidden_choices.py.
 
 The comparison also works for blocks without a value, on which Wagtail 8.0 fails or shows "None": a video
@@ -48,6 +48,7 @@ class PictureComparison(image_blocks.ImageChooserBlockComparison):
         super().__init__(block, exists_a, exists_b, visible(val_a), visible(val_b))
 
     def htmlvalue(self, val):
+        # A block around this one passes the stored value again.
         return super().htmlvalue(visible(val))
 
 
@@ -67,7 +68,10 @@ class DocumentComparison(compare.BlockComparison):
 
 
 class OptionalPictureComparison(image_blocks.ImageBlockComparison):
-    """Compares two pictures with their descriptions. Wagtail's class fails on a block without a picture."""
+    """Compares two pictures with their descriptions. Wagtail's class fails on a block without a picture.
+
+    Wagtail compares the picture in it by PictureComparison, which hides what the user may not see.
+    """
 
     def htmlvalue(self, val):
         return "" if val is None else super().htmlvalue(val)

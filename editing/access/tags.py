@@ -15,7 +15,7 @@ from editing.access.chosen_objects import choosable
 
 
 def visible_tags(user):
-    """Return the tags of the pictures and documents that `user` may choose."""
+    """Return the tags of the pictures and documents that `user` may choose; for a superuser, all tags."""
     if user.is_superuser:
         return Tag.objects.all()
     condition = Q()

@@ -80,8 +80,8 @@ class RevertView(SentPageMixin, SeenPagesBadgeMixin, RevisionsRevertView):
 class NewPageView(SentPageMixin, PeoplePanelMixin, create.CreateView):
     """The page editor for a new page.
 
-    The panel about people has to be there from the start, because the first save only replaces the content of
-    panels.
+    The panel about people has to be there from the start. The first autosave doesn't load the page again: it
+    fills the panels that are there, and adds none.
     """
 
 

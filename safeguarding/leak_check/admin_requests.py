@@ -65,7 +65,8 @@ def check_for_leaks(view):
 def checking(user, request=None):
     """Context manager in which what the leak check finds counts for `user`, or for nobody if that is None.
 
-    `request`: it gets the messages. The scheduler has none. No transaction that may be rolled back is open.
+    `request`: it gets the messages. The scheduler has none. The count that finish() stores is lost
+    if a transaction around this is rolled back.
     """
     request_check = RequestCheck(user, request)
     token = current_check.set(request_check)

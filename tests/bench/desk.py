@@ -43,10 +43,8 @@ def main(sizes):
     setup_test_environment()
     with temporary_database():
         writers = [builders.make_user("Editors") for _number in range(20)]
-        clients = {
-            "moderator": builders.client_of(builders.make_user("Moderators")),
-            "editor": builders.client_of(make_editor()),
-        }
+        clients = {"moderator": builders.client_of(builders.make_user("Moderators"))}
+        clients["editor"] = builders.client_of(make_editor())
         for size in sizes:
             known = list(StoryPage.objects.values_list("pk", flat=True))
             distractors.add_stories(size - len(known), words=WORDS_OF_A_STORY, seed=size)

@@ -9,8 +9,7 @@ import os
 import tempfile
 from statistics import median
 
-from tests.bench.load import manage, served
-from tests.bench.visits import phone
+from tests.bench import load, visits
 
 PAGES = {"home": "/", "index": "/stories/", "search": "/search/?q=work"}
 PAGES["story"] = "/stories/africa/kenya-migrant-workers-in-court/"
@@ -31,8 +30,8 @@ def main():
         environment = os.environ | {"TRY_OUT": "1", "DATA_DIR": folder, "LOG_LEVEL": "WARNING"}
         environment |= {"DJANGO_SETTINGS_MODULE": "tests.support.settings_bench"}
         # Pages name the files of the manifest, which collectstatic writes.
-        manage(environment, "migrate -v0", "collectstatic --no-input -v0", "load_demo")
-        with served(folder, environment) as (address, _site), phone() as new_page:
+        load.manage(environment, "migrate -v0", "collectstatic --no-input -v0", "load_demo")
+        with load.served(folder, environment) as (address, _site), visits.phone() as new_page:
             for name, path in PAGES.items():
                 # The first visit takes longer, because the server loads templates and fills its caches.
                 _first, *runs = [paint(new_page(), address + path) for _run in range(RUNS + 1)]

@@ -82,9 +82,8 @@ def measure_sent(size, kind, site, path, folder):
             more = {"requests": len(paths), "bytes": total}
             straight = {"visits to bare": (bare,), "visits straight": (site, {}, paths)}
             report(folder, size, kind, straight, **more)
-            with nginx(
-                site, folder, f"location /files-of-the-benchmark/ {{ alias {folder}/visit/; }}"
-            ) as front:
+            place = f"location /files-of-the-benchmark/ {{ alias {folder}/visit/; }}"
+            with nginx(site, folder, place) as front:
                 files = [f"/files-of-the-benchmark/{number}" for number in range(len(paths))]
                 names = "visits as files of nginx", "visits behind nginx"
                 ways = {name: (front, {}, each) for name, each in zip(names, (files, paths), strict=True)}

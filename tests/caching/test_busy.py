@@ -4,8 +4,7 @@ import pytest
 
 from caching.busy import MAX_AT_ONCE, places
 from operations.outage import write_page
-from tests.support import builders
-from tests.support.wsgi import SiteClient
+from tests.support import builders, wsgi
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.usefixtures("visible_rows", "media_root")]
 
@@ -22,7 +21,7 @@ def site(settings, tmp_path, visible_rows):
     builders.save_with(builders.home_page(), **fields)
     builders.make_story("A lantern", countries=["KE"])
     write_page()
-    return SiteClient()
+    return wsgi.SiteClient()
 
 
 @pytest.fixture

@@ -13,27 +13,16 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.http import HttpResponse
 from wagtail.models import PageViewRestriction, Site
 
+from caching import cache_request, cacheable, page_cache, versioned_cache
 from caching import content_version as version_module
-from caching.cache_request import PAGE_CACHE_CONTROL
-from caching.cacheable import ENVIRON_KEY
-from caching.content_version import (
-    UNSEEN_TABLES,
-    content_version,
-    may_change_public_pages,
-    tables_without,
-    trim,
-)
 from caching.content_version import change as change_version
+from caching.content_version import content_version, may_change_public_pages
 from caching.models import Change
-from caching.page_cache import PageCache
-from caching.versioned_cache import set_request_version
 from home.models import HomePage, SiteSettings
-from publishing.hiding import hide
-from publishing.trash import move_to_trash
+from publishing import hiding, trash
 from stories.models import StoryAuthor, StoryPage
 from stories.terms import Theme
-from tests.support import builders
-from tests.support.queries import count_queries, database_down
+from tests.support import builders, queries
 from tests.support.undone import undone
 from tests.support.wsgi import SiteClient
 
@@ -69,8 +58,8 @@ HIDING = {
     "delete": StoryPage.delete,
     "make private": builders.make_private,
     "make a page above private": lambda story: builders.make_private(story.get_parent()),
-    "hide": hide,
-    "move to the trash": move_to_trash,
+    "hide": hiding.hide,
+    "move to the trash": trash.move_to_trash,
 }
 NEW = "The new words"
 CHANGES = HIDING | {
@@ -115,7 +104,7 @@ def test_page_is_cached_again_when_it_is_not_private_any_more(client, story):
     builders.make_private(story)
     assert client.get(story.url).status_code == 302
     PageViewRestriction.objects.all().delete()
-    assert client.get(story.url)["Cache-Control"] == PAGE_CACHE_CONTROL
+    assert client.get(story.url)["Cache-Control"] == cache_request.PAGE_CACHE_CONTROL
 
 
 def test_drafts_and_searches_do_not_change_the_version(client, story):
@@ -127,7 +116,7 @@ def test_drafts_and_searches_do_not_change_the_version(client, story):
     saved = editor.post(f"/admin/pages/{story.pk}/edit/", builders.story_form(title="Another draft"))
     assert saved.status_code == 302
     SiteClient().get("/search/?q=nothing-has-this-word")
-    assert count_queries(client, story.url)[0] == 0
+    assert queries.count_queries(client, story.url)[0] == 0
 
 
 def test_page_made_during_a_change_is_not_used():
@@ -135,14 +124,14 @@ def test_page_made_during_a_change_is_not_used():
 
     def application(environ, start_response):
         body = next(answers)
-        environ[ENVIRON_KEY].version = content_version.read()
-        environ[ENVIRON_KEY].begin("")  # the page may be cached
+        environ[cacheable.ENVIRON_KEY].version = content_version.read()
+        environ[cacheable.ENVIRON_KEY].begin("")  # the page may be cached
         if body == b"old":
             Theme.objects.create(name="Mining")  # Another process does this meanwhile.
         start_response("200 OK", [])
         return HttpResponse(body)
 
-    client = SiteClient(PageCache(application))
+    client = SiteClient(page_cache.PageCache(application))
     assert client.get("/").content == b"old"
     assert client.get("/").content == b"new"
 
@@ -247,7 +236,7 @@ def test_version_changes_in_any_order_of_commits():
 @pytest.mark.parametrize("is_visitor", [True, False])
 def test_default_cache_keeps_nothing_that_was_looked_up_before_a_change(story, is_visitor):
     """Wagtail looks up the addresses of the sites, and stores them for an hour."""
-    with set_request_version(content_version.read() if is_visitor else None):
+    with versioned_cache.set_request_version(content_version.read() if is_visitor else None):
         assert cache.get("addresses") is None
         change_version()
         content_version.expire()
@@ -269,7 +258,7 @@ def test_rows_are_replaced_once_there_are_many_and_no_version_comes_back(monkeyp
     Change.objects.all().delete()
     versions, rows = [], []
     for _round in range(5):
-        for write in (change_version, trim):
+        for write in (change_version, version_module.trim):
             write()
             versions.append(content_version.read())
             rows.append(Change.objects.count())
@@ -345,7 +334,7 @@ def close_after(call, **options):
 def test_version_counts_as_unchanged_for_a_while_if_the_database_is_away(monkeypatch):
     content_version.expire()
     before = content_version.recent()
-    with database_down():
+    with queries.database_down():
         let_version_grow_old(monkeypatch)
         assert content_version.recent() == before
         monkeypatch.setattr(version_module, "MAX_UNREAD_SECONDS", 0)
@@ -410,7 +399,7 @@ def test_statements_that_may_show_change_the_version():
 
 
 def test_unseen_tables_exist():
-    assert set(connection.introspection.table_names()) >= UNSEEN_TABLES
-    unseen = tables_without("shows_on_pages")
+    assert set(connection.introspection.table_names()) >= version_module.UNSEEN_TABLES
+    unseen = version_module.tables_without("shows_on_pages")
     assert "safeguarding_withdrawal" in unseen
     assert not unseen & {"safeguarding_release", "safeguarding_use", "media_rendition"}

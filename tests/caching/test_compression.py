@@ -5,8 +5,7 @@ import gzip
 import pytest
 from django.test import Client
 
-from tests.support import builders
-from tests.support.files_of_pages import address_of, story_with
+from tests.support import builders, files_of_pages
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
@@ -28,8 +27,8 @@ def test_public_page_is_compressed(address):
 
 
 def test_picture_is_not_compressed(media_root):
-    story_with(image := builders.make_image())
-    response = Client().get(address_of(image), headers=BROWSER)
+    files_of_pages.story_with(image := builders.make_image())
+    response = Client().get(files_of_pages.address_of(image), headers=BROWSER)
     assert "Content-Encoding" not in response
     assert int(response["Content-Length"]) == len(response.getvalue())
     assert not response["ETag"].startswith("W/")

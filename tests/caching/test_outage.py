@@ -7,15 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from caching import middleware
-from caching.content_version import change
+from caching import content_version, middleware, outage
 from caching.models import Change
-from caching.outage import page_file
 from operations.outage import write_page
 from stories.models import StoryPage
-from tests.support import builders
-from tests.support.queries import database_down
-from tests.support.wsgi import SiteClient
+from tests.support import builders, queries, wsgi
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.usefixtures("visible_rows")]
 
@@ -31,7 +27,7 @@ def site(transactional_db, django_db_serialized_rollback, time_machine):
     time_machine.move_to(NOON)
     builders.save_with(builders.home_page(), help_line="<p>Call 0800 000 000.</p>")
     write_page()
-    client = SiteClient(raise_request_exception=False)
+    client = wsgi.SiteClient(raise_request_exception=False)
     story = builders.make_story("The old words")
     assert b"The old words" in client.get(story.url).content
     return client, story
@@ -40,7 +36,7 @@ def site(transactional_db, django_db_serialized_rollback, time_machine):
 def test_cached_page_is_served_for_two_minutes_without_the_database(site, time_machine):
     """For MAX_CACHE_SECONDS (60) as a fresh page, then with its age until MAX_STALE_SECONDS (120)."""
     client, story = site
-    with database_down():
+    with queries.database_down():
         fresh = client.get(story.url)
         assert b"The old words" in fresh.content
         assert "Age" not in fresh
@@ -52,16 +48,16 @@ def test_cached_page_is_served_for_two_minutes_without_the_database(site, time_m
         gone = client.get(story.url)
         assert gone.status_code == 503
         assert b"Call 0800 000 000." in gone.content
-    assert b"The old words" in SiteClient().get(story.url).content
+    assert b"The old words" in wsgi.SiteClient().get(story.url).content
 
 
 def test_other_pages_get_the_outage_page_with_the_help_line(site):
     """Visitors as well as users, also in place of a cached page that was unpublished before."""
     client, story = site
-    user = SiteClient(client.process, raise_request_exception=False)
+    user = wsgi.SiteClient(client.process, raise_request_exception=False)
     user.force_login(builders.make_user("Editors"))
     story.unpublish()
-    with database_down():
+    with queries.database_down():
         for address in (story.url, "/stories/", "/search/?q=words", "/nothing/"):
             response = client.get(address)
             assert (response.status_code, response["Retry-After"]) == (503, "30"), address
@@ -75,7 +71,7 @@ def test_other_pages_get_the_outage_page_with_the_help_line(site):
 def test_no_page_is_made_for_a_moment_after_the_database_failed(site, monkeypatch):
     monkeypatch.setattr(middleware, "OUTAGE_PAUSE_SECONDS", 3600)
     client, story = site
-    with database_down():
+    with queries.database_down():
         client.get("/stories/")
     assert [client.get(address).status_code for address in ("/stories/", story.url)] == [503, 200]
 
@@ -100,7 +96,7 @@ def test_error_shows_the_page_with_the_help_line_and_stops_no_other_page(site, m
 
 def test_error_without_a_file_of_the_outage_page(site, monkeypatch):
     client, story = site
-    page_file().unlink()
+    outage.page_file().unlink()
     monkeypatch.setattr(StoryPage, "serve", fail)
     response = client.get(builders.make_story("Other words").url)
     assert (response.status_code, b"emergency number" in response.content) == (500, True)
@@ -114,7 +110,7 @@ def test_old_page_is_served_after_an_error_only_if_nothing_has_changed(site, mon
     assert (old.status_code, old["Age"]) == (200, "61")
 
     def change_and_fail(*_arguments):
-        change()
+        content_version.change()
         raise RuntimeError
 
     with monkeypatch.context() as patch:

@@ -7,9 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from caching import page_store
-from caching.cache_request import make_page
-from caching.page_store import PageStore
+from caching import cache_request, page_store
 from tests.support.queries import count_queries
 from tests.support.wsgi import SiteClient
 
@@ -62,12 +60,12 @@ def test_page_of_a_logged_in_user_is_neither_cached_nor_from_the_cache(client, s
 def test_pages_with_long_addresses_take_no_more_memory_than_allowed(monkeypatch):
     """The headers and the address of a short page take more memory than its body."""
     monkeypatch.setattr(page_store, "MAX_STORE_BYTES", 500_000)
-    store = PageStore()
+    store = page_store.PageStore()
     tracemalloc.start()
     for number in range(500):
         headers = [(f"Header-{index}-{number}", "x" * 70) for index in range(10)]
         key = "https", "testserver", "/stories/", f"country={number:03000}"
-        store.add(key, make_page((1,), 0, headers, b"short"))
+        store.add(key, cache_request.make_page((1,), 0, headers, b"short"))
     taken = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     assert len(store.pages) > 50

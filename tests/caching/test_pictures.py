@@ -13,9 +13,7 @@ from media.people import is_shown_outside
 from publishing.trash import is_in_trash
 from stories.models import StoryPage
 from stories.renditions import make_renditions
-from tests.support import builders
-from tests.support.files_of_pages import story_with
-from tests.support.people import ALL_AGREED, make_agreeing_person, record
+from tests.support import builders, files_of_pages, people
 from tests.support.undone import undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
@@ -29,7 +27,7 @@ def edited_story():
     block, item = builders.pictures_block(builders.make_image()), str(uuid.uuid4())
     items = [{"type": "item", "id": item, "value": each} for each in block["value"]["pictures"]]
     body = [block | {"id": str(uuid.uuid4()), "value": {"pictures": items}}]
-    return StoryPage.objects.get(pk=story_with(builders.make_image(), body=body).pk)
+    return StoryPage.objects.get(pk=files_of_pages.story_with(builders.make_image(), body=body).pk)
 
 
 def save_draft_again(story):
@@ -66,7 +64,7 @@ def test_drafts_and_new_renditions_leave_the_version():
 
 # {change: the function that makes it, with a story that has a picture}
 CHANGES = {
-    "publish another picture": lambda story: story_with(builders.make_image()),
+    "publish another picture": lambda story: files_of_pages.story_with(builders.make_image()),
     "refer to a picture": ReferenceIndex.create_or_update_for_object,
     "forget all references": ReferenceIndex.remove_for_object,
     "index all again": lambda _story: call_command("rebuild_references_index", verbosity=0),
@@ -84,7 +82,7 @@ CHANGES = {
 
 
 def test_what_decides_who_may_see_a_picture_changes_the_version():
-    key = story_with(image := builders.make_image()).pk
+    key = files_of_pages.story_with(image := builders.make_image()).pk
     image.get_rendition("width-100|format-avif")
     for name, change in CHANGES.items():
         with undone():
@@ -106,12 +104,12 @@ def test_transaction_tells_other_threads_nothing_of_its_version():
 
 @pytest.mark.parametrize("event", [{"where": ["website"]}, {"proceedings": True}])
 def test_changed_consent_changes_the_version_if_only_a_picture_outside_of_pages_shows_the_person(event):
-    person = make_agreeing_person()
+    person = people.make_agreeing_person()
     picture = builders.make_image(shows=CleanImage.Shows.PERSON_IN_STORY, is_recognisable=True)
     picture.people.add(person)
     picture.refresh_from_db()
     assert is_shown_outside(picture)
     before = content_version.read()
-    record(person, **ALL_AGREED | event)
+    people.record(person, **people.ALL_AGREED | event)
     assert not is_shown_outside(picture)
     assert content_version.read() != before

@@ -19,10 +19,8 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 
 from media.cleaning import CleanFile
-from publishing.hiding import hide
-from publishing.trash import move_to_trash
-from tests.support import builders, front_server
-from tests.support.odd_requests import check_odd_requests
+from publishing import hiding, trash
+from tests.support import builders, front_server, odd_requests
 from tests.support.production import database_of_the_test, running_site
 
 NAME, PASSWORD = "editor", secrets.token_urlsafe(20)
@@ -84,8 +82,8 @@ BOTH = {"page", "picture"}
 CHANGES = {
     "unpublished": (lambda story: story.unpublish(), BOTH),
     "section-private": (lambda story: builders.make_private(story.get_parent()), BOTH),
-    "hidden": (hide, BOTH),
-    "section-in-trash": (lambda story: move_to_trash(story.get_parent()), BOTH),
+    "hidden": (hiding.hide, BOTH),
+    "section-in-trash": (lambda story: trash.move_to_trash(story.get_parent()), BOTH),
     "file-replaced": (replace_file, {"picture"}),
 }
 
@@ -124,9 +122,7 @@ def sites(request, stack, tmp_path, transactional_db, django_db_serialized_rollb
         return running
     program, replicas = request.getfixturevalue("nginx_path"), [f"127.0.0.1:{site.port}" for site in running]
     behind = copy.copy(next(iter(running)))
-    behind.port, _folder = stack.enter_context(
-        front_server.running(program, replicas, tmp_path, scheme="https")
-    )
+    behind.port = stack.enter_context(front_server.running(program, replicas, tmp_path, scheme="https"))[0]
     return running | {behind: MAX_SECONDS + MAX_SECONDS_IN_NGINX}
 
 
@@ -179,13 +175,10 @@ def check_changes_of_editors(sites):
     editors.append(copy.copy(editors[0]))
     editors[1].site = sites[1]
     form = builders.story_form("publish", title="The new words", slug=story.slug)
+    private, free = {"restriction_type": "login"}, {"restriction_type": "none"}
     # (which of the editors, view, form, status of the page after it). Other pages list it if it is 200.
-    for number, view, data, expected in (
-        (0, "edit", form, 200),
-        (1, "privacy", {"restriction_type": "login"}, 302),
-        (0, "privacy", {"restriction_type": "none"}, 200),
-        (1, "unpublish", {}, 404),
-    ):
+    steps = [(0, "edit", form, 200), (1, "privacy", private, 302), (0, "privacy", free, 200)]
+    for number, view, data, expected in [*steps, (1, "unpublish", {}, 404)]:
         assert {site.ask("/stories/")[0] for site in sites} == {200}  # it is cached
         editors[number].post(f"/admin/pages/{story.pk}/{view}/", data)
         wait_for(sites, story.url, lambda status, _text, expected=expected: status == expected)
@@ -220,5 +213,5 @@ def check_what_is_taken_away(sites):
 def test_each_site_shows_changes_soon_and_nothing_odd_or_taken_away(sites):
     check_changes_of_editors([*sites][:2])
     if not HAS_REPLICAS:  # these requests are the same with every database
-        check_odd_requests(next(iter(sites)))
+        odd_requests.check_odd_requests(next(iter(sites)))
     check_what_is_taken_away(sites)

@@ -9,11 +9,9 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.db import connection
 from django.http import HttpResponse
 
-from caching import cache_request
-from caching.cacheable import ENVIRON_KEY, begin_cacheable
+from caching import cache_request, cacheable, session_keys
 from caching.content_version import MAX_CACHE_SECONDS, change, content_version
 from caching.page_cache import PageCache
-from caching.session_keys import make_session_key
 from tests.support.wsgi import SiteClient, cacheable_application
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.usefixtures("visible_rows")]
@@ -56,7 +54,7 @@ def test_password_of_a_server_in_front_makes_no_other_page_but_keeps_it_out_of_c
 
 def test_request_with_a_session_neither_gets_nor_makes_a_page():
     """Only the second and the fourth of the requests could be any visitor's. These two share a page."""
-    headers = {"Cookie": f"a=b; sessionid={make_session_key()}"}
+    headers = {"Cookie": f"a=b; sessionid={session_keys.make_session_key()}"}
     client = SiteClient(PageCache(cacheable_application(numbered())))
     answers = [client.get("/", headers=given).content for given in (headers, {}, headers, {})]
     assert answers == [b"1", b"2", b"3", b"2"]
@@ -69,7 +67,7 @@ def test_page_that_is_declared_again_is_not_cached(further):
 
     def make(request):
         for _declaration in range(further):
-            begin_cacheable(request, ["page"])
+            cacheable.begin_cacheable(request, ["page"])
         return view(request)
 
     client = SiteClient(PageCache(cacheable_application(make)))
@@ -174,13 +172,13 @@ def test_page_that_another_request_made_is_kept_by_no_proxy_after_a_change():
     """It was withdrawn after the other request had made it, and before this one found it."""
 
     def overtaken(environ, start_response):
-        environ[ENVIRON_KEY].version = content_version.read()
+        environ[cacheable.ENVIRON_KEY].version = content_version.read()
         process.application = application
         SiteClient(process).get("/")
         change()
         content_version.expire()
         start_response("200 OK", [])
-        return begin_cacheable(WSGIRequest(environ), ())
+        return cacheable.begin_cacheable(WSGIRequest(environ), ())
 
     application = cacheable_application(numbered())
     process = PageCache(overtaken)

@@ -14,14 +14,12 @@ import time
 import traceback
 from pathlib import Path
 
-from tests.drills import is_equal
-from tests.drills.availability import junk_cookies
-from tests.drills.changes import changes_at_once
+from tests.drills import availability, changes, is_equal
 from tests.drills.floods import floods
 from tests.drills.long_running import database_away, soak
 from tests.drills.stampede import stampede
 from tests.drills.stopping import stop_at_the_busiest_moment
-from tests.drills.withdrawal import withdrawal_killed, withdrawal_leaves_nothing
+from tests.drills.withdrawal import withdrawal_leaves_nothing
 from tests.run import exit_with
 from tests.support import postgresql_server, services
 
@@ -42,8 +40,8 @@ def random_input(_folder):
 
 
 # {name for the command line: drill}
-DRILLS = [database_away, junk_cookies, stampede, floods, withdrawal_killed]
-DRILLS += [withdrawal_leaves_nothing, changes_at_once, stop_at_the_busiest_moment, soak, random_input]
+DRILLS = [database_away, availability.junk_cookies, stampede, floods]
+DRILLS += [withdrawal_leaves_nothing, changes.changes_at_once, stop_at_the_busiest_moment, soak, random_input]
 DRILLS = {drill.__name__: drill for drill in DRILLS}
 
 

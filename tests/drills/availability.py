@@ -8,8 +8,7 @@ from contextlib import ExitStack, contextmanager
 from tests.drills import is_at_most, is_equal, say
 from tests.drills.sites import site_on_postgresql
 from tests.drills.wrk import JUNK_COOKIES_SCRIPT, run_wrk
-from tests.support import front_server
-from tests.support.production import Site
+from tests.support import front_server, production
 
 
 class Front:
@@ -18,7 +17,7 @@ class Front:
     def __init__(self, port):
         self.port = port
 
-    ask = Site.ask
+    ask = production.Site.ask
 
 
 @contextmanager
@@ -42,7 +41,7 @@ def replicas(folder, number=2, **variables):
         for count in range(1, number):
             own = folder / f"replica-{count}"
             shutil.copytree(folder / "data", own / "data")
-            site = Site(own, database.address)
+            site = production.Site(own, database.address)
             site.environment = first.environment | {"DATA_DIR": str(own / "data")}
             stack.callback(site.stop)
             sites.append(site)

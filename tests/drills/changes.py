@@ -5,8 +5,7 @@ import random
 import threading
 import time
 
-from tests.drills import Row, say
-from tests.drills.availability import nginx, replicas
+from tests.drills import Row, availability, say
 from tests.drills.sites import python, tell
 from tests.support.production import new_safeguarding_key
 
@@ -23,10 +22,7 @@ CHANGES = {
     "withdrawn": ("begin(); withdraw(person)", 404),
     # Another transaction begins later, ends earlier, and shows everywhere in the meantime.
     "committed out of order": ("with transaction.atomic(): publish(story); publish_other(); begin()", NEW),
-    "committed and killed": (
-        "with transaction.atomic(): on_commit(die); publish(story); begin()",
-        NEW,
-    ),
+    "committed and killed": ("with transaction.atomic(): on_commit(die); publish(story); begin()", NEW),
     "killed before the commit": ("with transaction.atomic(): publish(story); begin(); die()", OLD),
 }
 # Makes a story for each change, and prints their keys and addresses.
@@ -73,13 +69,13 @@ input()
 
 def changes_at_once(folder):
     """Change stories, and measure until two machines, and nginx before both, show it under load."""
-    with replicas(folder, SAFEGUARDING_KEYS=new_safeguarding_key()) as sites:
+    with availability.replicas(folder, SAFEGUARDING_KEYS=new_safeguarding_key()) as sites:
         number = len(CHANGES) + 1  # the last story is the other one
         made = sites[0].manage("shell", "--no-imports", "-c", MAKE_STORIES.format(number))
         *stories, (other, _address) = json.loads(made.stdout.splitlines()[-1])
         for site in sites:
             site.start(workers=2)
-        with nginx(*sites) as front:
+        with availability.nginx(*sites) as front:
             servers = {"one machine": sites[0], "another": sites[1], "nginx": front}
             for server in [*servers.values()] * 10:  # until each process has started
                 server.ask("/")

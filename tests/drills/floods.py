@@ -1,23 +1,16 @@
 """Drill of floods: one visitor asks for ever new searches or lists, while others read at the same address."""
 
-from tests.drills.availability import attack
-from tests.drills.sites import site_on_postgresql
-from tests.drills.stampede import STORIES
+from tests.drills import availability, sites, stampede
 from tests.drills.wrk import NEW_ADDRESSES_SCRIPT
 
 # {name: beginnings of addresses, each completed by a random number}. Many stories have these words.
-FLOODS = {
-    "searches": [
-        "/search/?q=harbour+",
-        "/fr/search/?q=harbuor+road&page=",
-        "/search/suggestions/?q=harbour+",
-    ],
-    "lists": ["/stories/?page=", "/stories/?country=kenya&page=", "/stories/?year=2024&theme="],
-}
+SEARCHES = ["/search/?q=harbour+", "/fr/search/?q=harbuor+road&page=", "/search/suggestions/?q=harbour+"]
+LISTS = ["/stories/?page=", "/stories/?country=kenya&page=", "/stories/?year=2024&theme="]
+FLOODS = {"searches": SEARCHES, "lists": LISTS}
 
 
 def floods(folder):
     """Ask with 30 connections for new searches and lists, while 50 readers behind the same address read."""
-    with site_on_postgresql(folder, STORIES) as (site, _database):
+    with sites.site_on_postgresql(folder, stampede.STORIES) as (site, _database):
         site.start()
-        return attack(site, FLOODS, NEW_ADDRESSES_SCRIPT, readers=50, pause=500, max_p99=1000)
+        return availability.attack(site, FLOODS, NEW_ADDRESSES_SCRIPT, readers=50, pause=500, max_p99=1000)

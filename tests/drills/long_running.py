@@ -9,9 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.drills import is_at_most, is_equal, say
-from tests.drills.sites import site_on_postgresql
-from tests.drills.wrk import run_wrk
+from tests.drills import is_at_most, is_equal, say, sites, wrk
 from tests.support.production import children
 
 # Limits in seconds for the slowest response, and until pages are back. If PostgreSQL hangs for HUNG seconds,
@@ -25,7 +23,7 @@ CONNECTIONS = 16  # of wrk
 
 def database_away(folder):
     """Restart, stop and suspend PostgreSQL under readers; then stop it after a story is unpublished."""
-    with site_on_postgresql(folder) as (site, database):
+    with sites.site_on_postgresql(folder) as (site, database):
         site.manage("run_due_work")
         site.start(workers=PROCESSES)
         rows = [row for fault in (restarted, stopped, hung) for row in measure_fault(site, database, fault)]
@@ -140,15 +138,15 @@ def unpublished(site, database):
 
 def soak(folder):
     """Request all kinds of pages for ten minutes, at half of the highest rate."""
-    with site_on_postgresql(folder) as (site, _database), ThreadPoolExecutor() as pool:
+    with sites.site_on_postgresql(folder) as (site, _database), ThreadPoolExecutor() as pool:
         site.start()
         load = site.port, site.facts["pages"], site.folder
-        top = run_wrk(*load, TOP, CONNECTIONS).rate
+        top = wrk.run_wrk(*load, TOP, CONNECTIONS).rate
         # Milliseconds between the requests of a connection, with which all together make half as many.
         pause = round(1000 * CONNECTIONS / (top / 2))
         say(f"{top:.0f} a second at most; {SOAK} seconds at half of it")
         # The warm-up is part of the same run, because new connections could reach an idle process.
-        soaking = pool.submit(run_wrk, *load, SOAK, CONNECTIONS, pause=pause)
+        soaking = pool.submit(wrk.run_wrk, *load, SOAK, CONNECTIONS, pause=pause)
         time.sleep(min(WARM_UP, SOAK / 2))
         before = memory(site)
         result = soaking.result()

@@ -6,8 +6,7 @@ import sys
 from contextlib import contextmanager
 
 from tests.drills import say
-from tests.support.postgresql_server import Server
-from tests.support.production import Site
+from tests.support import postgresql_server, production
 
 
 @contextmanager
@@ -21,14 +20,14 @@ def site_on_postgresql(folder, stories=200):
         (template / "postgresql").mkdir(parents=True)
         with running_server(template, "fast") as server:
             say(f"making {stories} stories")
-            site = Site(template, server.address)
+            site = production.Site(template, server.address)
             site.manage("migrate", "--verbosity", "0")
-            facts, _log = run_module("tests.bench.stories", site, str(stories), "120")
+            facts = run_module("tests.bench.stories", site, str(stories), "120")
             (template / "facts").write_text(json.dumps(facts))
     # cp keeps the owners, which PostgreSQL checks. shutil.copytree() does not.
     subprocess.run(["cp", "-a", f"{template}/.", folder], check=True)
     with running_server(folder) as server:
-        site = Site(folder, server.address)
+        site = production.Site(folder, server.address)
         site.facts = json.loads((folder / "facts").read_text())
         try:
             yield site, server
@@ -39,7 +38,7 @@ def site_on_postgresql(folder, stories=200):
 @contextmanager
 def running_server(folder, mode="immediate"):
     """Context manager that yields a running Server with its data in `folder`. `mode`: how it stops."""
-    server = Server(folder / "postgresql")
+    server = postgresql_server.Server(folder / "postgresql")
     server.start()
     try:
         yield server
@@ -48,12 +47,12 @@ def running_server(folder, mode="immediate"):
 
 
 def run_module(name, site, *arguments):
-    """Run a module with the environment of `site`; return its output as JSON, and its log."""
+    """Run a module with the environment of `site`; return its output as JSON."""
     command = [sys.executable, "-m", name, *arguments]
     done = subprocess.run(command, env=site.environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise AssertionError(done.stderr)
-    return json.loads(done.stdout.splitlines()[-1]), done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def python(site, code):

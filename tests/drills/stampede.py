@@ -3,10 +3,7 @@
 import os
 from collections import Counter
 
-from tests.drills import is_at_most, is_equal, say
-from tests.drills.availability import nginx
-from tests.drills.sites import python, site_on_postgresql, tell
-from tests.drills.wrk import run_wrk
+from tests.drills import availability, is_at_most, is_equal, say, sites, wrk
 
 # With fewer stories, pages are made so fast that few requests wait for one another.
 STORIES = int(os.environ.get("DRILL_STORIES", "10000"))
@@ -31,14 +28,14 @@ print(f"{{time.monotonic() - begin:.1f}}")
 
 def stampede(folder):
     """Ask for the home page, a list, a filter and a story with 200 connections while a story is edited."""
-    with site_on_postgresql(folder, STORIES) as (site, _database):
+    with sites.site_on_postgresql(folder, STORIES) as (site, _database):
         site.environment["DJANGO_SETTINGS_MODULE"] = "tests.support.settings_counting"
         home, _index, story, _search = site.facts["pages"]
         pages = [home, story, *(site.facts["addresses"][kind] for kind in ("index", "filter"))]
         site.start()
         for page in pages:
             site.ask(page)
-        with nginx(site) as front:
+        with availability.nginx(site) as front:
             servers = {"straight": site, "nginx": front}
             return [row for name, at in servers.items() for row in measure(name, at.port, site, pages)]
 
@@ -47,10 +44,10 @@ def measure(name, port, site, pages):
     """Yield Rows about SECONDS of requests for `pages` at `port`."""
     renders = site.folder / "data" / "renders"
     renders.write_text("")
-    with python(site, EDITS.format(seconds=SECONDS, story=site.facts["story"])) as editor:
+    with sites.python(site, EDITS.format(seconds=SECONDS, story=site.facts["story"])) as editor:
         assert editor.stdout.readline() == "ready\n"
-        tell(editor)
-        result = run_wrk(port, pages, site.folder, SECONDS, connections=CONNECTIONS)
+        sites.tell(editor)
+        result = wrk.run_wrk(port, pages, site.folder, SECONDS, connections=CONNECTIONS)
         took = editor.communicate()[0].strip()
     # A line is a process, a content version and an address: the same line twice is a page made twice.
     made = Counter(renders.read_text().splitlines())

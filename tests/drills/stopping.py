@@ -6,11 +6,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
-from tests.drills import Row
-from tests.drills.availability import Front, replicas
+from tests.drills import Row, availability, floods, wrk
 from tests.drills.changes import LIMIT, NEW, OLD, writer
-from tests.drills.floods import FLOODS
-from tests.drills.wrk import NEW_ADDRESSES_SCRIPT, run_wrk
 from tests.support import front_server
 from tests.support.production import new_safeguarding_key
 
@@ -42,13 +39,13 @@ PUBLISH = "with transaction.atomic(): publish(story); begin(); time.sleep(5)"
 def stop_at_the_busiest_moment(folder):
     """Send a stop code while each statement takes 0.3 s, beside searches, and while the page is published."""
     slow = {"DJANGO_SETTINGS_MODULE": "tests.support.settings_slow"}
-    with replicas(folder, 1, SAFEGUARDING_KEYS=new_safeguarding_key(), **slow) as (site,):
+    with availability.replicas(folder, 1, SAFEGUARDING_KEYS=new_safeguarding_key(), **slow) as (site,):
         shell = ("shell", "--no-imports", "-c")
         story, address, code = json.loads(site.manage(*shell, PREPARE).stdout.splitlines()[-1])
         site.start(workers=2)
         program, upstream = front_server.nginx_program(), f"127.0.0.1:{site.port}"
         with front_server.running(program, upstream, folder / "data", scheme="https") as (port, _logs):
-            answers, took, done = stop_while_others_ask(site, Front(port), address, story, code)
+            answers, took, done = stop_while_others_ask(site, availability.Front(port), address, story, code)
         site.stop()
         committed = float(site.manage(*shell, COMMITTED).stdout.splitlines()[-1])
         last = max(when for when, shows in answers if shows) - committed
@@ -77,12 +74,12 @@ def stop_while_others_ask(site, front, address, story, code):
 
     for page in pages * 10:  # until each process has started
         front.ask(page)
-    flood = {"seconds": 60, "connections": 30, "script": NEW_ADDRESSES_SCRIPT}
+    flood = {"seconds": 60, "connections": 30, "script": wrk.NEW_ADDRESSES_SCRIPT}
     with ThreadPoolExecutor(20) as pool, writer(site, PUBLISH, [story, story]) as process:
         assert process.stdout.readline() == "ready\n"
         (site.folder / "data" / "slow").touch()
         pool.map(read, pages * 3)
-        pool.submit(run_wrk, front.port, FLOODS["searches"], site.folder, **flood)
+        pool.submit(wrk.run_wrk, front.port, floods.FLOODS["searches"], site.folder, **flood)
         print(file=process.stdin, flush=True)
         assert process.stdout.readline() == "begin\n"
         began = time.time()

@@ -5,11 +5,10 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 
-from tests.support import services
-from tests.support.production import HOST
+from tests.support import production, services
 
 # As a request over HTTPS through a front server, which also compresses.
-HEADERS = {"Host": HOST, "X-Forwarded-Proto": "https", "Accept-Encoding": "gzip"}
+HEADERS = {"Host": production.HOST, "X-Forwarded-Proto": "https", "Accept-Encoding": "gzip"}
 # Script for wrk, in Lua: each connection requests one page after another, with a pause between them.
 PAGES_SCRIPT = """
 local pages, number = {{ {pages} }}, 0
@@ -22,12 +21,9 @@ end
 """
 # The same, each time with another made-up session cookie. 40 hexadecimal digits have the form of a session
 # key (caching/session_keys.py).
-COOKIE = (
-    r'"__Host-sessionid=" .. ("0"):rep(40):gsub(".", function() return ("%x"):format(math.random(0, 15)) end)'
-)
-JUNK_COOKIES_SCRIPT = PAGES_SCRIPT.replace(
-    "  return wrk", f'  wrk.headers["Cookie"] = {COOKIE}\n  return wrk'
-)
+DIGITS = r'("0"):rep(40):gsub(".", function() return ("%x"):format(math.random(0, 15)) end)'
+WITH_COOKIE = f'  wrk.headers["Cookie"] = "__Host-sessionid=" .. {DIGITS}\n  return wrk'
+JUNK_COOKIES_SCRIPT = PAGES_SCRIPT.replace("  return wrk", WITH_COOKIE)
 # The same, each time with another number at the end of the address.
 NEW_ADDRESSES_SCRIPT = PAGES_SCRIPT.replace("pages[number])", "pages[number] .. math.random(10^9))")
 

@@ -13,9 +13,8 @@ from wagtail.rich_text import RichText
 from wagtail.templatetags.wagtailcore_tags import richtext
 
 from home.models import SiteSettings
+from stories import body, links
 from stories.blocks import TEXT_FEATURES, StoryBody
-from stories.body import blocks_in
-from stories.links import web_address
 from tests.support.choosing import rich_text
 
 pytestmark = pytest.mark.sqlite_only
@@ -28,7 +27,7 @@ for_each_address = pytest.mark.parametrize("address", SCRIPT_ADDRESSES)
 @for_each_address
 def test_blocks_and_settings_refuse_addresses_that_run_scripts(address, subtests):
     streams = [StoryBody(), SiteSettings._meta.get_field("social_links").stream_block]
-    blocks = [block for stream in streams for block in blocks_in(stream) if isinstance(block, URLBlock)]
+    blocks = [block for stream in streams for block in body.blocks_in(stream) if isinstance(block, URLBlock)]
     checks = {str(number): block.clean for number, block in enumerate(blocks)}
     assert len(checks) > 3
     for name in ("donate_url", "leave_url"):
@@ -81,10 +80,10 @@ def test_rich_text_shows_nothing_else(text):
 
 @for_each_address
 def test_stored_addresses_that_run_scripts_are_not_linked(address):
-    assert web_address(address) == ""
+    assert links.web_address(address) == ""
     assert StoryBody().to_python([{"type": "action", "value": {"url": address}}])[0].value.href is None
     link = f'<p><a href="{escape(address)}">x</a></p>'
     stored = json.loads(ContentstateConverter(TEXT_FEATURES).from_database_format(link))
     assert [each["data"] for each in stored["entityMap"].values()] == [{"url": ""}]
     for linked in ("https://example.org/?a=1", "http://example.org/", "HTTPS://example.org/"):
-        assert web_address(linked) == linked
+        assert links.web_address(linked) == linked

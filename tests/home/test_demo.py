@@ -19,17 +19,16 @@ from safeguarding.leak_check.candidates import FEW, WORDS_FOR_ONE, count_candida
 from safeguarding.leak_check.sources import read_texts
 from safeguarding.models import Contributor, Reading, Use
 from safeguarding.policies import is_lead
-from stories.body import iter_texts
+from stories import body, terms
 from stories.demo.load import get_story_slugs
 from stories.models import StoryPage
-from stories.terms import Author, Theme
 from tests.support.builders import home_page, make_story, parse
 from tests.support.committed import caches_in_use
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("rough_pictures")]
 
 # Models of which load_demo makes rows.
-MODELS = (Page, Revision, CleanImage, CleanDocument, Theme, Author, StoryPage, Contributor)
+MODELS = (Page, Revision, CleanImage, CleanDocument, terms.Theme, terms.Author, StoryPage, Contributor)
 
 
 def run(*command):
@@ -59,7 +58,7 @@ def test_demo_has_nine_stories_and_two_translations_and_a_second_run_changes_not
         candidates, words = count_candidates([each.text for each in read_texts(story)])
         assert candidates <= 0.7 * (FEW + words / WORDS_FOR_ONE), story.title
         # Each shows what a real story would: much text, and several types of blocks.
-        assert len(" ".join(iter_texts(story.body)).split()) >= 400, story.title
+        assert len(" ".join(body.iter_texts(story.body)).split()) >= 400, story.title
         assert len({block.block_type for block in story.body}) >= 4, story.title
         assert story.lead_image_alt
         assert story.themes
@@ -97,12 +96,8 @@ def check_people(client):
     """
     client.force_login(get_user_model().objects.create_superuser("somebody"))
     pages = client.get("/admin/stories/?locale=en").context["pages"]
-    assert Counter(page.consent_state for page in pages) == {
-        "ends_soon": 1,
-        "held": 1,
-        "in_order": 1,
-        "nobody": 7,
-    }
+    states = {"ends_soon": 1, "held": 1, "in_order": 1, "nobody": 7}
+    assert Counter(page.consent_state for page in pages) == states
     people = Contributor.objects.all()
     statuses = sorted((person.kind, person.get_status()) for person in people)
     assert statuses == [("", "none"), ("", "none"), ("adult", "ends_soon"), ("group", "active")]

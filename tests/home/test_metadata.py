@@ -6,11 +6,9 @@ import pytest
 
 from home.models import FeaturedStory
 from media.models import CleanImage
-from tests.support import builders
+from tests.support import builders, committed, translations
 from tests.support.builders import home_page, make_index, make_plain_page, make_story, make_theme, parse
-from tests.support.committed import caches_in_use
 from tests.support.page_heads import SITE, cards, change_settings, read
-from tests.support.translations import make_index_in
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 # Small pictures, because many renditions are made of each.
@@ -52,7 +50,7 @@ def test_every_page_has_one_canonical_url(client, subtests, monkeypatch):
     make_plain_page("About")
     for number in range(3):  # so the list has two pages
         make_story(f"Story {number}", countries=["KE"], themes=["Dívida"], date="2025-03-14")
-    with caches_in_use():
+    with committed.caches_in_use():
         for requested, expected in CANONICAL:
             with subtests.test(requested):
                 assert canonical(client, requested) == expected
@@ -136,7 +134,7 @@ def test_home_and_lists_have_the_picture_of_their_first_story_with_one(client, m
     hidden = make("A road", keep_out_of_search_engines=True)
     featured = [FeaturedStory(story=story) for story in (bare, held, hidden, gate)]
     builders.save_with(home_page(), featured_stories=featured)
-    make("Une lampe", parent=make_index_in("fr"))
+    make("Une lampe", parent=translations.make_index_in("fr"))
     # The home page takes its featured stories in their order, a list its stories, the newest first.
     expected = {"/": "A gate", "/stories/": "A gate", "/stories/country/kenya/": "A lamp"}
     expected |= {"/fr/stories/": "Une lampe"}
@@ -168,7 +166,7 @@ def test_pages_link_to_their_feeds(client):
     change_settings(organisation_name="Lantern Road")
     story = make_story("A story", parent=make_index(make_index(), "Africa"), countries=["KE"])
     site = [("atom+xml", "Lantern Road", "/feed.atom"), ("rss+xml", "Lantern Road", "/feed.rss")]
-    with caches_in_use():
+    with committed.caches_in_use():
         for address in ("/", story.url, "/search/"):
             assert feeds(client, address) == site
         for path, query, title in (

@@ -3,12 +3,9 @@
 import pytest
 from wagtail.models import Page
 
-from tests.support import builders
+from tests.support import builders, committed, page_heads, translations
 from tests.support.builders import home_page, make_index, make_plain_page, make_private, make_story, parse
-from tests.support.committed import caches_in_use
 from tests.support.hidden_pages import HIDDEN, SHOWN
-from tests.support.page_heads import change_settings
-from tests.support.translations import make_home
 from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +58,7 @@ def test_footer_links_the_pages_ticked_for_it_the_feed_and_the_other_versions(cl
     make_plain_page("Not yet", live=False, in_footer=True)
     make_private(make_plain_page("For members", in_footer=True))
     make_index()
-    make_home("fr")
+    translations.make_home("fr")
 
     footer = parse(client.get("/")).select_one(".site-footer")
     links = [(link.text, link["href"]) for link in footer.select("ul a")]
@@ -92,7 +89,7 @@ def test_section_menu_shows_two_levels_below_its_top_page_and_no_stories(client)
 def test_every_page_has_the_help_page_the_palette_and_the_logo(client, media_root):
     help_page = make_plain_page("Get help now")
     builders.save_with(home_page(), help_page=help_page, help_line="<p>Call somebody.</p>")
-    change_settings(palette="sea", logo=builders.make_image())
+    page_heads.change_settings(palette="sea", logo=builders.make_image())
     for address in ("/", "/search/", "/get-help-now/", "/no-such-page/"):
         page = parse(client.get(address))
         link = page.select_one(".help-line a")
@@ -120,16 +117,14 @@ def test_hidden_pages_are_in_no_menu_and_no_search_results(client, subtests):
     secret = make_plain_page(f"{HIDDEN} page", show_in_menus=True)
     builders.save_with(home_page(), help_page=secret, help_line="<p>Call somebody.</p>")
     story = make_story(body=[{"type": "action", "value": {"label": "Hidden button", "page": secret.pk}}])
-    part, section = (
-        make_plain_page(f"{HIDDEN} part", parent=about),
-        make_index(index, title=f"{HIDDEN} section"),
-    )
+    part = make_plain_page(f"{HIDDEN} part", parent=about)
+    section = make_index(index, title=f"{HIDDEN} section")
     make_plain_page(f"{HIDDEN} inner page", parent=secret)  # hidden by the page above it
     for hide in (Page.unpublish, make_private):
         with subtests.test(hide.__name__), undone():
             for page in (secret, part, section):
                 hide(page)
-            with caches_in_use():
+            with committed.caches_in_use():
                 for address in ("/", "/about/", "/stories/", "/search/?q=page", "/no-such-page/"):
                     html = client.get(address).text
                     assert SHOWN in html and HIDDEN not in html, address
@@ -140,7 +135,7 @@ def test_hidden_pages_are_in_no_menu_and_no_search_results(client, subtests):
 # "ar": a home page in another language, as while it is prepared and only users who are logged in may read it.
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_texts_of_a_private_home_page_are_shown_only_to_those_who_may_read_it(client, admin_client, language):
-    home = home_page() if language == "en" else make_home(language)
+    home = home_page() if language == "en" else translations.make_home(language)
     home.tagline = home.headline = home.search_description = f"{HIDDEN} words"
     home.help_line = home.footer_text = f"<p>{HIDDEN} words</p>"
     home.save()

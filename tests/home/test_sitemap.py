@@ -8,12 +8,9 @@ import pytest
 from wagtail.models import Site
 
 from home import sitemap
-from stories.renditions import make_renditions
-from stories.terms import Theme
+from stories import renditions, terms
+from tests.support import committed, people, translations
 from tests.support.builders import make_image, make_index, make_plain_page, make_private, make_story
-from tests.support.committed import caches_in_use
-from tests.support.people import make_agreeing_person, make_story_about, withdraw
-from tests.support.translations import make_index_in
 
 pytestmark = pytest.mark.django_db
 
@@ -41,13 +38,13 @@ def test_all_public_pages_and_lists_are_in_the_sitemap(client):
     below = ["", "africa/", "africa/a-story/", "africa/not-filed/", "country/kenya/", "country/senegal/"]
     below += ["theme/mining/", "theme/dívida/"]
     assert set(read(client)) == {"/", "/about/", *(f"/stories/{path}" for path in below)}
-    with caches_in_use():
+    with committed.caches_in_use():
         for address in read(client):
             assert client.get(address).status_code == 200, address
 
 
 def test_stories_kept_out_of_search_engines_and_themes_of_another_language_are_not_in_the_sitemap(client):
-    Theme.objects.create(name="Travail", locale=make_index_in("fr").locale)
+    terms.Theme.objects.create(name="Travail", locale=translations.make_index_in("fr").locale)
     kept = make_story("Kept", countries=["KE"], themes=["Mining"], keep_out_of_search_engines=True)
     make_story("Listed", countries=["SN"], themes=["Work", "Travail"])
     found = set(read(client))
@@ -68,20 +65,20 @@ def test_lastmod_of_a_list_is_that_of_its_latest_story(client):
 
 
 def test_a_story_has_its_lead_picture_while_readers_see_it(client, media_root):
-    image, person = make_image(shows="person"), make_agreeing_person()
+    image, person = make_image(shows="person"), people.make_agreeing_person()
     image.people.add(person)
-    story = make_story_about(person, lead_image=image, lead_image_alt="A lamp")
+    story = people.make_story_about(person, lead_image=image, lead_image_alt="A lamp")
     assert "<image:loc>" not in client.get("/sitemap.xml").text, "a request makes no renditions"
-    make_renditions(story)
+    renditions.make_renditions(story)
     picture = read(client)[story.url].findtext("image:image/image:loc", namespaces=NAMES)
     assert client.get(picture.removeprefix(SITE)).getvalue()
-    withdraw(person)
+    people.withdraw(person)
     assert "<image:loc>" not in client.get("/sitemap.xml").text
 
 
 def test_pages_have_links_to_their_public_translations(client):
     make_story("Alone")
-    index, both = make_index_in("fr", "Récits"), make_story("Both")
+    index, both = translations.make_index_in("fr", "Récits"), make_story("Both")
     translated = make_story("Les deux", parent=index, translation_key=both.translation_key)
     secret = make_story("Half secret")
     make_private(make_story("Caché", parent=index, translation_key=secret.translation_key))

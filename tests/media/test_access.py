@@ -10,8 +10,7 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from media.models import CleanDocument, CleanImage, Rendition
-from publishing.hiding import hide
-from publishing.trash import move_to_trash
+from publishing import hiding, trash
 from stories.models import StoryAuthor
 from tests.support import admin_world, builders
 from tests.support import files_of_pages as files
@@ -100,8 +99,8 @@ TABLE = {
     "draft": (files.draft, STAFF),
     "scheduled": (lambda: files.lead(schedule, live=False), STAFF),
     "unpublished": (files.unpublished, STAFF),
-    "hidden at once": (lambda: files.lead(hide), STAFF),
-    "in the trash": (lambda: files.lead(move_to_trash), STAFF),
+    "hidden at once": (lambda: files.lead(hiding.hide), STAFF),
+    "in the trash": (lambda: files.lead(trash.move_to_trash), STAFF),
     "deleted": (lambda: files.lead(lambda story: story.delete()), STAFF),
     "used by nothing": (files.used_by_nothing, STAFF),
     "new in a draft": (files.new_in_draft, STAFF),

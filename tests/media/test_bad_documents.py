@@ -11,16 +11,10 @@ from wagtail.models import UploadedFile
 
 from media.documents import MESSAGES, clean_document
 from media.models import CleanDocument
-from media.sanitizer import limits
+from media.sanitizer import __main__, limits, reasons
 from media.sanitizer import pdf as pdf_cleaner
-from media.sanitizer.__main__ import clean
-from media.sanitizer.reasons import Reason, Refused
-from tests.support.document_bombs import BOMBS
+from tests.support import document_bombs, fuzzing, media_samples, memory, uploading
 from tests.support.document_samples import pdf
-from tests.support.fuzzing import IS_THOROUGH
-from tests.support.media_samples import photo, picture_with_metadata, saved
-from tests.support.memory import bounded_memory
-from tests.support.uploading import upload
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
@@ -55,7 +49,7 @@ def with_note(document):
 
 
 def with_inline_picture(document):
-    jpeg = picture_with_metadata("jpg")
+    jpeg = media_samples.picture_with_metadata("jpg")
     document.pages[0].Contents = document.make_stream(b"BI /W 4 /H 6 /F /DCT ID " + jpeg + b" EI\n")
 
 
@@ -63,7 +57,7 @@ def with_picture(filters, data=None):
     """Return a function that adds a picture to a PDF and says that it is encoded with `filters`."""
 
     def change(document):
-        content = data or saved(photo(), "JPEG2000")
+        content = data or media_samples.saved(media_samples.photo(), "JPEG2000")
         picture = document.make_stream(content, Type=Name.XObject, Subtype=Name.Image)
         picture.Filter = filters
         document.pages[0].Resources.XObject.Im1 = picture
@@ -74,7 +68,7 @@ def with_picture(filters, data=None):
 # {file name: (function that returns the file, words of the error)}
 BAD = {
     "page.pdf": (lambda: b"<!doctype html><script>alert(1)</script>", BROKEN),
-    "picture.pdf": (lambda: saved(photo(), "PNG"), BROKEN),
+    "picture.pdf": (lambda: media_samples.saved(media_samples.photo(), "PNG"), BROKEN),
     # Text.
     "nul.txt": (lambda: b"a\0b", "UTF-8"),
     "latin.csv": (lambda: "Ségou".encode("latin-1"), "UTF-8"),
@@ -107,8 +101,8 @@ def test_bad_document_is_refused(name):
     """The sanitizer runs in the process of the test, because to start another one takes most of the time."""
     make, words = BAD[name]
     data = make()
-    with bounded_memory(), pytest.raises(Refused) as raised:
-        clean(io.BytesIO(data), name.rpartition(".")[2])
+    with memory.bounded_memory(), pytest.raises(reasons.Refused) as raised:
+        __main__.clean(io.BytesIO(data), name.rpartition(".")[2])
     assert words in MESSAGES[raised.value.reason]
 
 
@@ -129,7 +123,7 @@ def test_bad_document_is_an_error_of_the_field(editor, media_root):
         ("several", "formulas.csv", BAD["formulas.csv"][0](), "as formulas"),
         ("several", "page.html", b"<p>", "Files of this kind"),
     ):
-        assert words in upload(editor, name, data, "document", way), name
+        assert words in uploading.upload(editor, name, data, "document", way), name
     assert not CleanDocument.objects.exists() and not UploadedFile.objects.exists()
     assert list(media_root.rglob("*")) == []
 
@@ -140,10 +134,10 @@ STORED = {"deep-array.pdf", "picture.pdf"}
 QUICK = ["object-stream.pdf", "dictionaries.pdf", "claimed-table.pdf", "brackets.pdf", "twice.pdf"]
 
 
-@pytest.mark.parametrize("name", BOMBS if IS_THOROUGH else QUICK)
+@pytest.mark.parametrize("name", document_bombs.BOMBS if fuzzing.IS_THOROUGH else QUICK)
 def test_bomb_is_an_error_of_the_field(name, editor, media_root):
-    with bounded_memory():
-        error = upload(editor, name, BOMBS[name](), "document", "several")
+    with memory.bounded_memory():
+        error = uploading.upload(editor, name, document_bombs.BOMBS[name](), "document", "several")
     assert any(words in error for words in (TOO_MUCH, BROKEN, CANNOT)) != (name in STORED)
     assert bool(list(media_root.rglob("*"))) == (name in STORED)
 
@@ -151,8 +145,8 @@ def test_bomb_is_an_error_of_the_field(name, editor, media_root):
 def test_document_that_exceeds_a_limit_is_refused(monkeypatch):
     """The limits are smaller here than those that the bombs exceed."""
     for module, limit, most in ((pdf_cleaner, "MAX_PAGES", 0), (limits, "STREAM", 1)):
-        assert clean(io.BytesIO(pdf()), "pdf")
-        with monkeypatch.context() as patch, pytest.raises(Refused) as raised:
+        assert __main__.clean(io.BytesIO(pdf()), "pdf")
+        with monkeypatch.context() as patch, pytest.raises(reasons.Refused) as raised:
             patch.setattr(module, limit, most)
-            clean(io.BytesIO(pdf()), "pdf")
-        assert raised.value.reason == Reason.TOO_MUCH, limit
+            __main__.clean(io.BytesIO(pdf()), "pdf")
+        assert raised.value.reason == reasons.Reason.TOO_MUCH, limit

@@ -15,15 +15,10 @@ from wagtail.models import UploadedFile
 
 from media import process
 from media.models import CleanImage
-from media.sanitizer.__main__ import clean
-from media.sanitizer.limits import LIMITS
-from media.sanitizer.pictures import count_scans
-from media.sanitizer.raster import MAX_SCANS
+from media.sanitizer import __main__, limits, pictures, raster
 from media.sanitizer.reasons import Reason, Refused
+from tests.support import memory, picture_bombs, uploading
 from tests.support.media_samples import SUFFIXES, find_planted, photo, picture_with_metadata, saved, zipped
-from tests.support.memory import bounded_memory
-from tests.support.picture_bombs import BOMBS, bare_marker_jpeg
-from tests.support.uploading import upload
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
@@ -90,7 +85,7 @@ def jpeg_of_scans(picture_format="JPEG", **options):
     data = saved(photo(), picture_format, progressive=True, **options)
     # FFDA begins a scan, and FFD9 ends a JPEG.
     end = data.index(b"\xff\xd9")
-    return data[:end] + data[data.rindex(b"\xff\xda", 0, end) : end] * MAX_SCANS + data[end:]
+    return data[:end] + data[data.rindex(b"\xff\xda", 0, end) : end] * raster.MAX_SCANS + data[end:]
 
 
 def animated(picture_format, number=2, **options):
@@ -159,8 +154,8 @@ REASONS = {
 def test_bad_file_is_refused(name):
     """The sanitizer runs in the process of the test, because to start another one takes most of the time."""
     data = BAD[name]()
-    with bounded_memory(), pytest.raises(Refused) as raised:
-        clean(io.BytesIO(data), "picture")
+    with memory.bounded_memory(), pytest.raises(Refused) as raised:
+        __main__.clean(io.BytesIO(data), "picture")
     assert (raised.value.reason, raised.value.number) == REASONS.get(name, (Reason.BROKEN, 0))
 
 
@@ -174,27 +169,27 @@ def test_bad_file_is_an_error_of_the_field(editor, media_root):
         ("several", "empty.jpg", b"", "empty"),
         ("chooser", "bomb.png", flat_png(11_000), "40 million"),
     ):
-        with bounded_memory():
-            assert words in upload(editor, name, data, way=way), name
+        with memory.bounded_memory():
+            assert words in uploading.upload(editor, name, data, way=way), name
     assert not CleanImage.objects.exists()
     assert not UploadedFile.objects.exists()
     assert list(media_root.rglob("*")) == []
 
 
-@pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.parametrize("name", picture_bombs.BOMBS)
 def test_picture_bomb_takes_no_time_of_the_worker(name, editor, monkeypatch):
-    monkeypatch.setattr(process, "LIMITS", {"picture": LIMITS["picture"]._replace(seconds=0.5)})
-    data = BOMBS[name]()
+    monkeypatch.setattr(process, "LIMITS", {"picture": limits.LIMITS["picture"]._replace(seconds=0.5)})
+    data = picture_bombs.BOMBS[name]()
     start = time.process_time()  # of this process, the worker, and not of the sanitizer's
-    assert "can't be read" in upload(editor, name, data)
+    assert "can't be read" in uploading.upload(editor, name, data)
     assert time.process_time() - start < 2
 
 
 def test_scans_behind_a_marker_without_length_are_counted_unless_decoders_pass_over_it():
     for marker in (b"\xff\x01", b"\xff\xd3"):
-        assert count_scans(bare_marker_jpeg(marker)) > MAX_SCANS, marker
+        assert pictures.count_scans(picture_bombs.bare_marker_jpeg(marker)) > raster.MAX_SCANS, marker
     with pytest.raises(ValueError, match="broken"):
-        count_scans(bare_marker_jpeg(b"\xff\x00"))
+        pictures.count_scans(picture_bombs.bare_marker_jpeg(b"\xff\x00"))
 
 
 HOSTILE_NAMES = ["../../../etc/passwd.png", "..\\..\\windows\\win.png", "a" * 300 + ".png", "name\0.png"]
@@ -204,7 +199,7 @@ HOSTILE_NAMES += ["no-suffix", "photo.png.php", ".png"]
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_name_and_type_of_the_upload_are_not_used(name, editor, media_root):
     """Only the picture is stored. Its name, and the format that the name claims, are ignored."""
-    assert not upload(editor, name, picture_with_metadata("png"))
+    assert not uploading.upload(editor, name, picture_with_metadata("png"))
     files = [path for path in media_root.rglob("*") if path.is_file()]
     assert [path.parent.name for path in files] == ["original_images"]
     assert [(len(path.stem), path.suffix) for path in files] == [(32, ".png")]

@@ -6,12 +6,10 @@ from datetime import timedelta
 import pytest
 from django.core.files.storage import default_storage
 
-from media import sweep
-from media.cleaning import CleanFile
+from media import cleaning, sweep
 from media.models import CleanDocument, CleanImage, Rendition
 from safeguarding.withdrawal.tasks import run_tasks
-from tests.support import bucket_server, builders, files_of_pages, withdrawal_world
-from tests.support.backup_scripts import Machine, script
+from tests.support import backup_scripts, bucket_server, builders, files_of_pages, withdrawal_world
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
@@ -61,7 +59,7 @@ def test_files_follow_their_pages_and_one_that_the_bucket_lost_is_not_found(buck
 def test_sweep_deletes_files_without_a_row_from_the_bucket(bucket, monkeypatch):
     files_of_pages.live_story()
     before = {each.key for each in bucket.objects.all()}
-    orphan = default_storage.save("images/a.webp", CleanFile(b"x", ".webp"))
+    orphan = default_storage.save("images/a.webp", cleaning.CleanFile(b"x", ".webp"))
     sweep.sweep_files()
     assert {each.key for each in bucket.objects.all()} == before | {orphan}, "its row may not be stored yet"
     monkeypatch.setattr(sweep, "NEW", timedelta(0))
@@ -85,9 +83,9 @@ def test_documented_commands_copy_the_bucket_and_bring_it_back(bucket, s3, tmp_p
     builders.make_image()
     builders.make_document()
     before = {each.key: each.get()["Body"].read() for each in bucket.objects.all()}
-    machine = Machine(tmp_path, S3_BUCKET=bucket.name, **s3)
+    machine = backup_scripts.Machine(tmp_path, S3_BUCKET=bucket.name, **s3)
     for number in range(2):
-        done = machine.run(script("Files in a bucket", number=number))
+        done = machine.run(backup_scripts.script("Files in a bucket", number=number))
         assert done.returncode == 0, done.stderr
         if number == 0:
             bucket.Object(next(iter(before))).delete()

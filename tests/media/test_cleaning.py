@@ -14,12 +14,10 @@ from wagtail.users.models import UserProfile
 from media.cleaning import CleanFile, clean_picture
 from media.documents import clean_document
 from media.models import CleanDocument, CleanImage
-from tests.support import builders, services
+from tests.support import builders, server_fixtures, services, uploading
 from tests.support import media_samples as samples
 from tests.support.document_samples import pdf, unpack_all
-from tests.support.server_fixtures import path_of
 from tests.support.undone import undone
-from tests.support.uploading import store_waiting, upload
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
@@ -45,9 +43,9 @@ def take_in(way, editor, suffix):
     make = builders.make_document if kind == "document" else builders.make_image
     # The form for several files asks for a shorter title of a document.
     title = "x" * 300 if (way, kind) == ("several", "document") else "x"
-    assert not upload(editor, name, data, kind, make() if way == "replace" else way, title)
+    assert not uploading.upload(editor, name, data, kind, make() if way == "replace" else way, title)
     if way == "several":
-        waiting, content = store_waiting(editor, kind)
+        waiting, content = uploading.store_waiting(editor, kind)
         assert NAME not in waiting and planted_in(content) == []
     return model.objects.get()
 
@@ -61,7 +59,7 @@ def planted_in(data):
 
 def test_every_way_removes_all_metadata(editor, media_root):
     """Renditions are made in one of the ways. The program exiftool reads the files of all ways at once."""
-    path_of(services.exiftool)
+    server_fixtures.path_of(services.exiftool)
     for way, suffix in PICTURES:
         with undone():
             assert_upright(image := take_in(way, editor, suffix))
@@ -96,7 +94,7 @@ def assert_upright(image):
 
 def test_planted_metadata_can_be_found(tmp_path):
     """So test_every_way_removes_all_metadata would find what stayed."""
-    path_of(services.exiftool)
+    server_fixtures.path_of(services.exiftool)
     paths = [tmp_path / f"sample.{suffix}" for suffix in FORMATS]
     for path, suffix in zip(paths, FORMATS, strict=True):
         path.write_bytes(samples.picture_with_metadata(suffix))

@@ -20,11 +20,9 @@ from wagtail.models import Collection, CollectionViewRestriction, Site, Uploaded
 from home.models import SiteSettings
 from media.cleaning import clean_picture
 from media.models import CleanDocument, CleanImage
-from safeguarding.scopes import Picture
-from safeguarding.withdrawal import carry_out
+from safeguarding import scopes, withdrawal
 from stories.models import StoryPage
-from tests.support import admin_world, builders, uploading
-from tests.support.choosing import permit
+from tests.support import admin_world, builders, choosing, uploading
 from tests.support.files_of_pages import document_block, story_with
 from tests.support.people import make_agreeing_person, make_person, make_story_about, withdraw
 from tests.support.undone import undone
@@ -115,7 +113,7 @@ def test_only_somebody_who_may_publish_says_who_is_on_a_public_picture(editor, o
     CleanImage.objects.update(asks_again=True, shown_until=None)
     assert change_picture(editor, own.image).status_code == 302
     assert not CleanImage.objects.get().is_shown
-    permit(editor, own)
+    choosing.permit(editor, own)
     assert change_picture(editor, own.image, file=new_picture()).status_code == 302
     assert not CleanImage.objects.get().is_shown
     assert change_picture(editor, own.image).status_code == 302
@@ -133,7 +131,7 @@ MEANWHILE = {
 @pytest.mark.sqlite_only
 def test_form_undoes_nothing_that_was_said_of_a_picture_since_it_was_opened(editor, own):
     builders.save_with(own.image, is_recognisable=False, shows="other")
-    person = make_agreeing_person({"picture": Picture.NOT_RECOGNISABLE})
+    person = make_agreeing_person({"picture": scopes.Picture.NOT_RECOGNISABLE})
     own.image.people.add(person)
     fields = {"shows": "other", "people": [person.pk]}
     assert change_picture(editor, own.image, **fields).status_code == 302
@@ -219,7 +217,7 @@ def test_picture_that_was_erased_is_refused_wherever_it_is_uploaded(moderator):
     erased.people.set([person])
     # The same file was uploaded twice, and nobody said of the second picture who is on it.
     same = CleanImage.objects.create(title="Same", file=file, shows="place")
-    carry_out.withdraw(person)
+    withdrawal.carry_out.withdraw(person)
     assert not CleanImage.objects.filter(pk__in=[erased.pk, same.pk]).exists()
     stored = CleanImage.objects.count(), UploadedFile.objects.count()
     for way in ("add", "several", "chooser", other):
@@ -255,7 +253,7 @@ def test_file_is_not_replaced_after_a_moderator_saw_it(editor, own, wait):
     for item in (own.image, author.picture, own.document):
         delete(editor, item)
         assert type(item).objects.filter(pk=item.pk).exists()
-    permit(editor, own)
+    choosing.permit(editor, own)
     assert change_picture(editor, own.image, file=new_picture()).status_code == 302
 
 

@@ -3,11 +3,7 @@
 import pytest
 from pikepdf import String
 
-from media.sanitizer.paths import is_not_path
-from media.sanitizer.pdf_content import clean_content
-from media.sanitizer.pdf_schema import STANDARD_NAMES
-from media.sanitizer.pdf_values import SCALARS
-from media.sanitizer.reasons import Refused
+from media.sanitizer import paths, pdf_content, pdf_schema, pdf_values, reasons
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -21,26 +17,26 @@ DESCRIPTIONS = ["A woman and/or her son", "At 10:30, a road", "Fig. 3 (2)", "Wat
 
 @pytest.mark.parametrize("text", PATHS)
 def test_path_is_recognised(text):
-    assert not is_not_path(text)
+    assert not paths.is_not_path(text)
 
 
 @pytest.mark.parametrize("text", DESCRIPTIONS)
 def test_description_is_no_path(text):
-    assert is_not_path(text)
+    assert paths.is_not_path(text)
 
 
 def test_full_screen_is_left_out():
     """A PDF that fills the screen would hide the browser's buttons, such as the one that closes it."""
-    assert "FullScreen" not in STANDARD_NAMES
+    assert "FullScreen" not in pdf_schema.STANDARD_NAMES
 
 
 def test_title_of_a_bookmark_is_no_path():
-    assert str(SCALARS["title"](None, String(PATHS[0]))) == "-"
-    assert str(SCALARS["title"](None, String("Chapter"))) == "Chapter"
+    assert str(pdf_values.SCALARS["title"](None, String(PATHS[0]))) == "-"
+    assert str(pdf_values.SCALARS["title"](None, String("Chapter"))) == "Chapter"
 
 
 def test_jpeg_inside_of_a_content_stream_is_refused_however_its_filter_is_written():
     # 43 is the code of "C", so this is /DCT. The other filter hides how a JPEG begins.
     for picture in (b"/DCT ID \xff\xd8\xff\xd9", b"[/AHx /D#43T] ID ffd8ffd9>", b"/Fl ID \xff\xd8\xff\xd9"):
-        with pytest.raises(Refused):
-            clean_content(b"BI /W 1 /H 1 /F %s EI" % picture, lambda data, _kind: data)
+        with pytest.raises(reasons.Refused):
+            pdf_content.clean_content(b"BI /W 1 /H 1 /F %s EI" % picture, lambda data, _kind: data)

@@ -7,12 +7,9 @@ import pytest
 from django.core.files.base import ContentFile
 from PIL import Image, ImageCms
 
-from media.cleaning import clean_picture
+from media import cleaning, process
 from media.models import CleanImage
-from media.process import sanitize
-from media.sanitizer.__main__ import clean
-from media.sanitizer.pictures import strip_jpeg
-from media.sanitizer.pixels import MIN_ALPHA
+from media.sanitizer import __main__, pictures, pixels
 from tests.support import media_samples as samples
 from tests.support.media_samples import RED, exif, find_planted, is_near, photo, picture_with_metadata, saved
 
@@ -21,7 +18,7 @@ pytestmark = pytest.mark.sqlite_only
 
 def cleaned(data):
     """Return the picture of the bytes `data`, cleaned by the sanitizer in this process, and opened."""
-    return Image.open(io.BytesIO(clean(io.BytesIO(data), "picture")))
+    return Image.open(io.BytesIO(__main__.clean(io.BytesIO(data), "picture")))
 
 
 def test_colour_profile_is_kept_without_its_texts():
@@ -31,19 +28,16 @@ def test_colour_profile_is_kept_without_its_texts():
     assert find_planted(kept) == []
     assert kept[24:36] == bytes(12)  # the date
     screen = ImageCms.createProfile("sRGB")
-    shown = [
-        ImageCms.profileToProfile(photo(), ImageCms.ImageCmsProfile(io.BytesIO(profile)), screen).tobytes()
-        for profile in (kept, samples.wide_profile())
-    ]
+    profiles = [ImageCms.ImageCmsProfile(io.BytesIO(each)) for each in (kept, samples.wide_profile())]
+    shown = [ImageCms.profileToProfile(photo(), each, screen).tobytes() for each in profiles]
     assert shown[0] == shown[1] != photo().tobytes()
 
 
 @pytest.mark.parametrize("profile", ["srgb", "broken", "huge"])
 def test_useless_colour_profile_is_left_out(profile):
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    profile = {"srgb": srgb, "broken": b"no profile", "huge": samples.wide_profile() + bytes(2_000_000)}[
-        profile
-    ]
+    huge = samples.wide_profile() + bytes(2_000_000)
+    profile = {"srgb": srgb, "broken": b"no profile", "huge": huge}[profile]
     picture = cleaned(saved(photo(), "JPEG", icc_profile=profile))
     assert "icc_profile" not in picture.info
     assert is_near(picture.getpixel((20, 20)), RED)
@@ -54,7 +48,7 @@ def test_metadata_of_a_picture_is_not_logged(caplog, media_root):
     """Pillow would log each entry of EXIF at the level DEBUG."""
     data = picture_with_metadata("jpg")
     with caplog.at_level(logging.DEBUG):
-        file = clean_picture(ContentFile(data, name="x.png"))
+        file = cleaning.clean_picture(ContentFile(data, name="x.png"))
         CleanImage.objects.create(title="x", file=file).get_rendition("width-100")
     assert file.name.endswith(".jpg"), "the suffix is that of the format"
     assert "Mark" not in caplog.text
@@ -76,7 +70,7 @@ def test_transparency_is_kept_and_hidden_colours_are_removed():
     assert picture.getpixel((9, 9)) == (0, 0, 0, 0)
 
 
-@pytest.mark.parametrize("alpha", [0, 1, 2, 8, MIN_ALPHA - 1])
+@pytest.mark.parametrize("alpha", [0, 1, 2, 8, pixels.MIN_ALPHA - 1])
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
 def test_face_under_a_soft_eraser_is_removed(mode, alpha):
     image = Image.linear_gradient("L").resize((64, 64)).convert(mode)
@@ -98,7 +92,7 @@ def test_faint_pixel_keeps_no_finer_colour_than_it_shows():
 def test_jpeg_in_a_document_keeps_no_other_text_in_the_segment_of_adobe(content):
     jpeg = saved(Image.new("RGB", (9, 9)), "JPEG")
     segment = b"\xff\xee" + (2 + len(content)).to_bytes(2) + content
-    assert strip_jpeg(jpeg[:2] + segment + jpeg[2:]) == strip_jpeg(jpeg)
+    assert pictures.strip_jpeg(jpeg[:2] + segment + jpeg[2:]) == pictures.strip_jpeg(jpeg)
 
 
 def test_grey_in_16_bits_becomes_grey_in_8():
@@ -109,7 +103,7 @@ def test_grey_in_16_bits_becomes_grey_in_8():
 @pytest.mark.parametrize(("size", "smaller"), [((6000, 3000), (2560, 1280)), ((4200, 4200), (2560, 2560))])
 def test_large_picture_is_made_smaller(size, smaller):
     """The process of the sanitizer has memory and time for it."""
-    data = sanitize(saved(photo(*size), "JPEG"), "picture")
+    data = process.sanitize(saved(photo(*size), "JPEG"), "picture")
     assert Image.open(io.BytesIO(data)).size == smaller
 
 
@@ -118,7 +112,7 @@ def test_second_picture_in_a_phones_file_is_dropped():
     second = photo(500, 500)
     second.encoderinfo = {"exif": exif()}
     data = saved(photo(), "MPO", save_all=True, append_images=[second], exif=exif(orientation=1))
-    clean_data = clean(io.BytesIO(data), "picture")
+    clean_data = __main__.clean(io.BytesIO(data), "picture")
     picture = Image.open(io.BytesIO(clean_data))
     assert (picture.format, picture.size) == ("JPEG", (600, 400))
     assert find_planted(clean_data) == []

@@ -12,13 +12,12 @@ import pytest
 from media import process
 from media.sanitizer.limits import LIMITS
 from media.sanitizer.reasons import Reason
-from tests.support import uploading
-from tests.support.builders import picture_bytes
+from tests.support import builders, uploading
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
-@pytest.fixture(params=[("a.txt", b"Words.", "document"), ("a.png", picture_bytes(), "image")])
+@pytest.fixture(params=[("a.txt", b"Words.", "document"), ("a.png", builders.picture_bytes(), "image")])
 def upload(request, editor):
     """A function that uploads an ordinary file. It returns the form's error, or "" if the file was stored."""
     return lambda: uploading.upload(editor, *request.param)

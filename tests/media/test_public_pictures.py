@@ -10,11 +10,7 @@ from stories.models import StoryPage
 from tests.support import builders
 from tests.support import files_of_pages as files
 
-pytestmark = [
-    pytest.mark.sqlite_only,
-    pytest.mark.django_db,
-    pytest.mark.usefixtures("media_root", "committed"),
-]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.usefixtures("db", "media_root", "committed")]
 
 
 # `make_file`: a function that makes a picture in a situation, and returns its address.

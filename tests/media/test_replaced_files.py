@@ -17,15 +17,9 @@ from media.filters import FileFilter
 from media.models import CleanDocument, CleanImage, Rendition
 from media.sweep import sweep_files
 from stories.sharing import SHARE_IMAGE_FILTER
-from tests.support import builders
-from tests.support.media_samples import is_near, make_older
-from tests.support.queries import others, read_only_database
-from tests.support.uploading import upload
+from tests.support import builders, media_samples, queries, uploading
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
-    pytest.mark.usefixtures("media_root"),
-]
+pytestmark = pytest.mark.usefixtures("media_root", "transactional_db", "django_db_serialized_rollback")
 NEW_COLOUR = (1, 2, 3)
 
 
@@ -40,7 +34,9 @@ def new_file():
 # --- What another process does with a picture while a rendition of it is made --------------------
 # {what it does: function of the picture and of a client}
 CHANGES = {
-    "replace in the admin": lambda image, client: upload(client, "a.png", new_file().read(), way=image),
+    "replace in the admin": lambda image, client: uploading.upload(
+        client, "a.png", new_file().read(), way=image
+    ),
     "replace in the shell": lambda image, _client: builders.save_with(image, file=new_file()),
     "delete in the admin": lambda image, client: client.post(f"/admin/images/{image.pk}/delete/"),
     "delete in the shell": lambda image, _client: CleanImage.objects.filter(pk=image.pk).delete(),
@@ -59,7 +55,7 @@ def test_nobody_gets_a_rendition_that_is_made_during_a_change(client, media_root
 
         def run(self, *arguments, **options):
             made = super().run(*arguments, **options)
-            with others() as start:
+            with queries.others() as start:
                 start(lambda: CHANGES[change](CleanImage.objects.get(), builders.client_of(user)))
             return made
 
@@ -75,12 +71,12 @@ def test_nobody_gets_a_rendition_that_is_made_during_a_change(client, media_root
     made = left.get_renditions(*specs) if left else {}
     for rendition in made.values():
         with default_storage.open(rendition.file.name) as file:
-            assert is_near(Image.open(file).convert("RGB").getpixel((20, 20)), NEW_COLOUR)
+            assert media_samples.is_near(Image.open(file).convert("RGB").getpixel((20, 20)), NEW_COLOUR)
     current = {each.file.name for each in made.values()}
     assert current.isdisjoint(stale)
     sweep_files()
     assert set(Rendition.objects.values_list("file", flat=True)) == current
-    make_older(media_root)
+    media_samples.make_older(media_root)
     sweep_files()
     assert files_in(media_root) == sorted([*current, *(each.file.name for each in [left] if each)])
 
@@ -94,7 +90,7 @@ def test_sweep_deletes_old_files_without_a_row(media_root):
         default_storage.save(name, CleanFile(b"x", ".txt"))
     sweep_files()
     assert len(files_in(media_root)) == 6, "the row of a new file may not be stored yet"
-    make_older(media_root)
+    media_samples.make_older(media_root)
     sweep_files()
     assert files_in(media_root) == sorted(kept)
 
@@ -153,7 +149,7 @@ def test_pages_show_what_exists_while_the_database_is_read_only(client, address)
     existing = builders.make_image()
     rendition = existing.get_rendition(SHARE_IMAGE_FILTER)  # which the page's metadata name
     story = builders.make_story("A lantern", lead_image=existing, lead_image_alt="A road")
-    with read_only_database():
+    with queries.read_only_database():
         responses = [client.get(each) for each in (address, story.url)]
     assert [response.status_code for response in responses] == [200, 200]
     assert story.url in responses[0].text
@@ -164,6 +160,6 @@ def test_pages_show_what_exists_while_the_database_is_read_only(client, address)
 def test_signing_in_shows_the_outage_page_while_the_database_is_read_only(client):
     # Each attempt to sign in is counted in the database, which fails here.
     client.raise_request_exception = False
-    with read_only_database():
+    with queries.read_only_database():
         response = client.post("/admin/login/", {"username": "amina", "password": "x"})
     assert (response.status_code, response.headers.get("Retry-After")) == (500, "30")

@@ -23,11 +23,9 @@ from django.utils import timezone
 from accounts.models import LoginAttempt
 from media.folder import UNFINISHED
 from safeguarding.withdrawal import ledger
-from tests.support import builders, postgresql_server, services, withdrawal_world
+from tests.support import builders, people, postgresql_server, production, services, withdrawal_world
 from tests.support.backup_scripts import Machine, key_pair, script, server_variables
 from tests.support.backups import forget_database, row_counts
-from tests.support.people import make_story_about
-from tests.support.production import database_of_the_test
 from tests.support.server_fixtures import path_of
 from tests.support.withdrawal_world import HOME, SLUG, withdraw_all
 
@@ -67,7 +65,7 @@ def machine(data, tmp_path):
     if IS_SQLITE:
         machine = Machine(folder, DATA=str(data))
     else:
-        variables = server_variables(database_of_the_test())
+        variables = server_variables(production.database_of_the_test())
         machine = Machine(folder, postgresql_server.find_server_programs(), DATA=str(data), **variables)
     with key_pair(machine.backups / "public.asc") as private:
         machine.variables |= private
@@ -102,7 +100,7 @@ def statuses(*addresses):
 
 def test_backup_is_restored_and_who_withdrew_since_is_withdrawn_again(client, data, machine):
     person = withdrawal_world.make_named_person()
-    make_story_about(person, slug=SLUG)
+    people.make_story_about(person, slug=SLUG)
     story = builders.make_story("Long road", lead_image=builders.make_image(), lead_image_alt="A lamp")
     story.save_revision()
     builders.make_document()

@@ -18,12 +18,10 @@ from wagtail.search.models import IndexEntry
 from wagtail.signals import page_published, page_unpublished
 
 from caching.content_version import content_version
-from operations import locks
-from operations.outage import write_page
+from operations import locks, outage
 from safeguarding.withdrawal.carry_out import withdraw
 from search.models import MissedSearch
-from tests.support import builders
-from tests.support.people import make_agreeing_person
+from tests.support import builders, people
 
 pytestmark = pytest.mark.django_db
 HOUR = datetime.timedelta(hours=1)
@@ -145,7 +143,7 @@ def test_outage_page_has_the_current_help_line_also_if_two_processes_write_it(da
 
     def replace_late(path, target):
         monkeypatch.undo()
-        write_page()
+        outage.write_page()
         return replace(path, target)
 
     for words in ("Call 1111.", "Call 2222."):
@@ -167,7 +165,7 @@ def test_page_that_fails_stops_no_withdrawal_and_no_other_page(client, data_dir,
     call_command("run_due_work")
     assert [is_there(client, story) for story in (*goes, comes)] == [True, True, False], "nothing is due yet"
     (data_dir / "maintenance.html").unlink()
-    person = make_agreeing_person()
+    person = people.make_agreeing_person()
     withdrawal = withdraw(person)
     time_machine.move_to(NOON + 3 * HOUR)
 

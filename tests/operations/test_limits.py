@@ -10,8 +10,7 @@ from django.urls import reverse
 
 from caching.content_version import change, content_version
 from media.models import CleanImage, Rendition
-from tests.support import builders
-from tests.support.wsgi import SiteClient
+from tests.support import builders, wsgi
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
@@ -58,7 +57,7 @@ def test_too_large_request_or_too_many_fields_are_refused(client, settings):
 
 def test_public_pages_work_on_a_full_disk():
     """Neither the pages nor the renditions that they make can be stored."""
-    client = SiteClient()
+    client = wsgi.SiteClient()
     story = builders.make_story("Long road", lead_image=builders.make_image(), lead_image_alt="A lamp")
     with no_file_larger_than(10):
         for address in (story.url, "/stories/"):

@@ -6,10 +6,8 @@ from django.db.utils import ConnectionHandler
 
 from tests.support.environment import read_settings
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="about connections to PostgreSQL"),
-]
+other = connection.vendor != "postgresql"
+pytestmark = [pytest.mark.django_db, pytest.mark.skipif(other, reason="about connections to PostgreSQL")]
 
 
 def test_no_query_is_compiled():

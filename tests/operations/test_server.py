@@ -12,10 +12,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.support import services
+from tests.support import production, requests, services
 from tests.support.environment import REQUIRED
-from tests.support.production import BARE
-from tests.support.requests import answer, begin_upload, end_upload
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -33,7 +31,7 @@ def running_server(variables):
     with subprocess.Popen([START], env=environment, **pipes) as server:
         try:
             end = time.monotonic() + PATIENCE
-            while answer(port, "/readyz") != b"ok\n":
+            while requests.answer(port, "/readyz") != b"ok\n":
                 assert server.poll() is None, server.stdout.read()
                 assert time.monotonic() < end
                 time.sleep(0.1)
@@ -49,16 +47,16 @@ def test_server_prepares_the_site_and_finishes_requests_before_it_stops(tmp_path
     with closing(sqlite3.connect(migrated)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
     # In production, the site would redirect the requests of this test to HTTPS.
-    variables = BARE | REQUIRED | {"DATA_DIR": str(folder), "TRY_OUT": "1", "BASE_URL": ""}
+    variables = production.BARE | REQUIRED | {"DATA_DIR": str(folder), "TRY_OUT": "1", "BASE_URL": ""}
     with running_server(variables) as (server, port):
         assert (folder / "maintenance.html").exists()
-        upload = begin_upload(port)
+        upload = requests.begin_upload(port)
         server.send_signal(signal.SIGTERM)
         for line in server.stdout:
             if "Handling signal: term" in line:
                 break
         # The form has no CSRF token, so the site refuses it, but only after it has read all of it.
-        assert end_upload(upload) == b"HTTP/1.1 403 Forbidden"
+        assert requests.end_upload(upload) == b"HTTP/1.1 403 Forbidden"
         output = server.communicate(timeout=PATIENCE)[0]
         assert server.returncode == 0, output
         assert "Traceback" not in output
@@ -80,13 +78,13 @@ def test_variables_of_the_image(tmp_path, variables, expected):
     for name, script in {"python": "", "gunicorn": '[ "$7" = "$WEB_CONCURRENCY" ] && echo "$5 $7"'}.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
         (tmp_path / name).chmod(0o755)
-    environment = BARE | {"PATH": f"{tmp_path}:{os.environ['PATH']}"} | variables
+    environment = production.BARE | {"PATH": f"{tmp_path}:{os.environ['PATH']}"} | variables
     done = subprocess.run([START], env=environment, capture_output=True, text=True, check=False)
     assert (done.stdout + done.stderr).strip() == expected
 
 
 def test_server_does_not_start_without_a_secret_key(tmp_path):
-    environment = BARE | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    environment = production.BARE | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     environment |= {"BASE_URL": "https://stories.example.org", "DATA_DIR": str(tmp_path)}
     done = subprocess.run([START], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1

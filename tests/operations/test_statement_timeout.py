@@ -10,13 +10,11 @@ from django.db.backends.signals import connection_created
 from django.test import Client
 from django.urls import get_resolver
 
-from operations import statement_timeout
-from operations.outage import write_page
+from operations import outage, statement_timeout
 from safeguarding.models import StopCode
 from safeguarding.withdrawal.locking import retry_conflicts
 from stories import renditions
-from tests.support import builders
-from tests.support.people import make_agreeing_person
+from tests.support import builders, people
 from tests.support.queries import database_down
 
 # A query that counts up to a number. It takes longer for a larger one.
@@ -29,7 +27,7 @@ LONG = {"postgresql": "SELECT pg_sleep(0.6)", "sqlite": COUNT.format(3_000_000)}
 def server(transactional_db, django_db_serialized_rollback, monkeypatch):
     """A client for a site whose statements are limited, with a short limit for visitors."""
     builders.save_with(builders.home_page(), help_line="<p>Call 0800 000 000.</p>")
-    write_page()
+    outage.write_page()
     monkeypatch.setattr(statement_timeout, "VISITOR_LIMIT", 0.3)
     # Undo use_in_server(), which wsgi.py calls.
     for signal in (connection_created, statement_timeout.request_finished):
@@ -103,7 +101,7 @@ def test_users_have_more_time_in_the_admin_and_nowhere_else(server):
 
 
 def test_stop_code_has_more_time_also_on_a_new_connection(server):
-    code = StopCode.make(make_agreeing_person())
+    code = StopCode.make(people.make_agreeing_person())
     connection.close()
     with slow("safeguarding_contributor"):
         assert server.post("/stop/", {"code": code}).status_code == 200

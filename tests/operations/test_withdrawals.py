@@ -24,18 +24,13 @@ from wagtail.models import Comment
 from media.models import CleanImage
 from safeguarding.models import Contributor, Ledger, PageHold, WithdrawalTask
 from safeguarding.policies import GROUP
-from safeguarding.withdrawal import ledger
+from safeguarding.withdrawal import ledger, tasks
 from safeguarding.withdrawal.addresses import digest_of
-from safeguarding.withdrawal.tasks import run_tasks
 from stories.models import StoryPage
-from tests.support import builders, withdrawal_world
+from tests.support import builders, opened, queries, stored_text, withdrawal_world, wsgi
 from tests.support.backups import replace_database, restore_site, save_site
-from tests.support.opened import words_in
 from tests.support.people import make_agreeing_person, make_story_about, rows_of
-from tests.support.queries import update_statistics
-from tests.support.stored_text import database_files, tables_with
 from tests.support.withdrawal_world import HOME, NAME, SENTINELS, SLUG, withdraw_all
-from tests.support.wsgi import SiteClient
 
 pytestmark = pytest.mark.usefixtures("whole_database")
 
@@ -75,8 +70,8 @@ def back_up(path):
 def files_with_words():
     """Return the names of the files that contain one of SENTINELS: the database's, and media."""
     paths = [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
-    files = database_files() | {path.name: path.read_bytes() for path in paths}
-    return {name for name, content in files.items() if words_in(content, SENTINELS)}
+    files = stored_text.database_files() | {path.name: path.read_bytes() for path in paths}
+    return {name for name, content in files.items() if opened.words_in(content, SENTINELS)}
 
 
 def test_withdrawal_leaves_nothing_in_the_files_and_outlives_a_restore(tmp_path, time_machine, caplog):
@@ -87,8 +82,8 @@ def test_withdrawal_leaves_nothing_in_the_files_and_outlives_a_restore(tmp_path,
     for text in (f"{NAME} walks.", f"Is it {NAME}?"):  # The table of comments is empty afterwards.
         Comment.objects.create(page=own, user=user, text=text, contentpath="title")
     other = save_with_others(tmp_path / "site")
-    update_statistics()  # PostgreSQL stores common values of columns
-    client = SiteClient()
+    queries.update_statistics()  # PostgreSQL stores common values of columns
+    client = wsgi.SiteClient()
     assert client.get(HOME).status_code == 200
     # A document.
     assert ".txt" in {Path(name).suffix for name in files_with_words()}
@@ -102,7 +97,7 @@ def test_withdrawal_leaves_nothing_in_the_files_and_outlives_a_restore(tmp_path,
     if connection.vendor == "postgresql":
         assert left.get().step == "vacuum", "it waits for the night"
         time_machine.move_to(datetime(2026, 3, 11, 3, tzinfo=UTC))
-        run_tasks()
+        tasks.run_tasks()
     assert not left.exists()
     assert files_with_words() == set()
 
@@ -110,7 +105,7 @@ def test_withdrawal_leaves_nothing_in_the_files_and_outlives_a_restore(tmp_path,
     assert f"Withdrawn again: {person.code}" in caplog.text
     assert statuses(HOME, other.url) == [404, 200]
     # Rows that a lead has to tick come back with the backup, here the name of a tag.
-    assert set(tables_with(NAME)) == {"taggit_tag"}
+    assert set(stored_text.tables_with(NAME)) == {"taggit_tag"}
     assert not image.file.storage.exists(image.file.name)
     assert Contributor.objects.get(pk=person.pk).get_status() == "withdrawn"
 
@@ -154,7 +149,7 @@ def test_person_whom_the_backup_does_not_know_is_found_by_the_digests(tmp_path):
     withdraw_all(person)
     restore_site(tmp_path / "site")
     assert statuses(HOME) == [404]
-    assert tables_with(NAME) == {}
+    assert stored_text.tables_with(NAME) == {}
     assert not image.file.storage.exists(image.file.name)
 
 
@@ -324,7 +319,7 @@ def test_restore_holds_what_only_has_an_erased_address_until_a_lead_decides(clie
 def test_half_a_line_of_the_ledger_is_ignored():
     person = withdrawal_world.make_named_person()
     withdraw_all(person)
-    run_tasks()
+    tasks.run_tasks()
     path = ledger.file_path()
     path.write_bytes(path.read_bytes()[:-10])
     ledger.write()

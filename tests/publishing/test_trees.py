@@ -13,9 +13,8 @@ from publishing import visibility
 from publishing.models import HiddenPage, TrashedPage
 from safeguarding.scopes import NO_END
 from safeguarding.uses import Release
+from tests.support import committed, hidden_pages
 from tests.support.builders import home_page, make_plain_page, make_private
-from tests.support.committed import act_as_committed
-from tests.support.hidden_pages import WAYS_TO_HIDE
 from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
@@ -89,7 +88,7 @@ def assert_agreement(monkeypatch, seed):
 
     assert_agree()  # In a transaction, the queries find the hidden pages.
     with monkeypatch.context() as patch:
-        act_as_committed(patch)  # The keys of the hidden pages are cached.
+        committed.act_as_committed(patch)  # The keys of the hidden pages are cached.
         assert_agree()
     return len(pages) - len(public)
 
@@ -104,7 +103,7 @@ def test_the_rule_holds_in_every_tree(monkeypatch):
 
 
 @pytest.mark.usefixtures("committed")
-@pytest.mark.parametrize("way", WAYS_TO_HIDE)
+@pytest.mark.parametrize("way", hidden_pages.WAYS_TO_HIDE)
 def test_a_hidden_page_stays_hidden_while_it_gets_another_path(way):
     story = way()
     above = list(story.get_ancestors(inclusive=True).filter(depth__gt=2))

@@ -20,25 +20,16 @@ from wagtail.rich_text import expand_db_html
 from home.models import FeaturedStory
 from media.access import is_public
 from operations.outage import write_page
-from publishing import visibility
+from publishing import trash, visibility
 from publishing.hiding import HIDE, SHOW, hide, show_again
 from publishing.models import HiddenPage, TrashedPage
-from publishing.trash import move_to_trash
-from publishing.visibility import is_known_hidden, is_published
-from search.corrections import Correction
-from search.finding import Search
-from search.forms import SearchForm
-from search.known_words import store_known_words
+from search import corrections, finding, forms, known_words, promotions
 from search.models import KnownWord
-from search.promotions import find_promotions
 from site_project.templatetags.rich_text import without_scripts
 from stories.models import StoryCountry, StoryPage
-from tests.support import builders
+from tests.support import builders, committed, files_of_pages, translations
 from tests.support.builders import home_page, make_index, make_private, make_story, parse, save_with
-from tests.support.committed import act_as_committed, caches_in_use
-from tests.support.files_of_pages import get
 from tests.support.hidden_pages import HIDDEN, SHOWN, WAYS_TO_HIDE, hidden_at_once
-from tests.support.translations import make_pair
 from tests.support.undone import undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("filters_on_short_lists")]
@@ -121,7 +112,7 @@ def visitor(request, client, monkeypatch):
     Inside of a transaction each query finds hidden pages itself. Otherwise their keys are cached.
     """
     if request.param == "cached":
-        act_as_committed(monkeypatch)
+        committed.act_as_committed(monkeypatch)
     return client
 
 
@@ -172,7 +163,7 @@ def test_hidden_stories_are_in_no_list_count_or_choice(visitor, world):
 
 
 def test_hidden_stories_are_neither_suggested_nor_promoted(client, world):
-    assert [each.title for each in find_promotions("promoted", "en")] == [world.shown.title]
+    assert [each.title for each in promotions.find_promotions("promoted", "en")] == [world.shown.title]
     suggested = {HIDDEN: [], "kept": [], "ghana": [], "debt": ["Debt"], "kenyan": ["Kenya"]}
     suggested["title"] = [world.shown.title]
     for words, expected in suggested.items():
@@ -208,9 +199,9 @@ def test_page_for_an_outage_has_only_the_words_of_links(world):
 
 
 def correct(text):
-    form = SearchForm({"q": text})
+    form = forms.SearchForm({"q": text})
     assert form.is_valid()
-    return Search(form).corrections
+    return finding.Search(form).corrections
 
 
 def test_a_word_that_only_hidden_pages_have_is_no_correction(world):
@@ -220,8 +211,8 @@ def test_a_word_that_only_hidden_pages_have_is_no_correction(world):
     KnownWord.objects.all().delete()
     make_story("Quixotry")
     without = correct("quixotic")
-    store_known_words([HIDDEN])
-    assert correct("quixotic") == without == [Correction("Quixotry", is_clear=True)]
+    known_words.store_known_words([HIDDEN])
+    assert correct("quixotic") == without == [corrections.Correction("Quixotry", is_clear=True)]
 
 
 # --- Answers -------------------------------------------------------------------------------------
@@ -259,7 +250,7 @@ def test_hidden_page_answers_as_a_missing_one(client, world):
             continue
         missing = f"{page.url.rstrip('/')[:-1]}_/"  # as long, and in the same section
         differences += find_differences(client, page.url, missing, ["GET"])
-        with caches_in_use():
+        with committed.caches_in_use():
             client.get(missing)  # It fills the caches.
             differences += find_differences(client, page.url, missing)
     assert asking == 3, "private pages, and no others, ask for the login"
@@ -290,18 +281,18 @@ def test_list_of_a_private_index_asks_for_the_login(visitor, world):
 @pytest.mark.usefixtures("media_root")
 @pytest.mark.parametrize(("withdrawn", "is_cached"), [("list", False), ("home page", True)])
 def test_language_or_list_is_withdrawn_with_all_below_it(client, monkeypatch, withdrawn, is_cached):
-    _english, story = make_pair()
+    _english, story = translations.make_pair()
     image = builders.make_image()
     builders.save_with(story, title="Lampe", lead_image=image, lead_image_decorative=True)
     index, picture = story.get_parent(), image.get_rendition("width-200|format-jpeg").url
     above = {"list": index, "home page": index.get_parent()}[withdrawn]
     if is_cached:
-        act_as_committed(monkeypatch)
+        committed.act_as_committed(monkeypatch)
 
     def assert_shown(is_shown):
         for address in (story.url, picture):
-            assert get(client, address).status_code == (200 if is_shown else 404), address
-        assert is_public(image) == is_published(story) == is_shown
+            assert files_of_pages.get(client, address).status_code == (200 if is_shown else 404), address
+        assert is_public(image) == visibility.is_published(story) == is_shown
         for address in ("/fr/search/?q=lampe", "/sitemap.xml", "/fr/list/"):
             assert (story.url in client.get(address, follow=True).text) == is_shown, address
 
@@ -311,12 +302,12 @@ def test_language_or_list_is_withdrawn_with_all_below_it(client, monkeypatch, wi
     with undone():  # The tree stores the number of children of each page, which can be wrong.
         Page.objects.filter(pk=above.pk).update(numchild=0)
         assert client.get(story.url).status_code == 404
-    assert is_known_hidden(builders.make_plain_page("Page", above)) and not is_known_hidden(
-        builders.home_page()
-    )
+    assert visibility.is_known_hidden(
+        builders.make_plain_page("Page", above)
+    ) and not visibility.is_known_hidden(builders.home_page())
     assert client.get("/").status_code == 200
     client.force_login(builders.make_user())
-    assert {get(client, address).status_code for address in (story.url, picture)} == {404}
+    assert {files_of_pages.get(client, address).status_code for address in (story.url, picture)} == {404}
     client.logout()
     above.save_revision().publish()
     assert_shown(True)
@@ -334,7 +325,7 @@ def test_page_is_hidden_until_it_is_shown_again(client):
     assert hide(story, user) and not hide(story)
     story.save_revision().publish()  # which shows nothing
     assert_shown(False)
-    move_to_trash(builders.make_story(), user)
+    trash.move_to_trash(builders.make_story(), user)
     user.delete()  # Pages stay hidden, and in the trash, without their user.
     assert HiddenPage.objects.get(page=story.pk).user is TrashedPage.objects.latest("pk").user is None
     assert_shown(False)
@@ -371,7 +362,7 @@ def in_french(target):
 
 
 def test_link_leads_to_the_translation_only_while_both_are_public():
-    story, french = make_pair()
+    story, french = translations.make_pair()
     assert f'href="{french.url}"' in in_french(story)
     assert f'href="{story.url}"' in expand_db_html(link_to(story.pk))
     for withdraw in (make_private, Page.unpublish):

@@ -15,13 +15,10 @@ from wagtail.actions.copy_page import CopyPagePermissionError
 
 from media.models import CleanImage
 from safeguarding.models import Contributor, Ledger, PageHold, Withdrawal
-from safeguarding.withdrawal import ledger
-from safeguarding.withdrawal.addresses import digest_of
-from safeguarding.withdrawal.carry_out import withdraw
+from safeguarding.withdrawal import addresses, carry_out, ledger
 from safeguarding.withdrawal.page_holds import erase_page, release_page
 from stories.models import StoryPage
-from tests.support import builders, withdrawal_world
-from tests.support.leads import address
+from tests.support import builders, leads, withdrawal_world
 from tests.support.people import make_agreeing_person, make_story_about
 from tests.support.translations import make_index_in, make_translation
 from tests.support.undone import undone
@@ -45,7 +42,7 @@ def catch_up(**fields):
 
 
 def digest(text):
-    return digest_of(str(text), Ledger.get().salt)
+    return addresses.digest_of(str(text), Ledger.get().salt)
 
 
 def make_story_with_translation():
@@ -126,7 +123,7 @@ def test_held_page_is_not_copied():
     # A story with somebody else in it is held until it is published without the person who withdrew.
     first, second = make_agreeing_person(), make_agreeing_person()
     shared = make_story_about(first, second)
-    withdraw(first)
+    carry_out.withdraw(first)
     assert_not_copied(StoryPage.objects.get(pk=shared.pk), index)
     assert story.copy(update_attrs={"slug": "others"}).live, "it is no longer held"
 
@@ -174,7 +171,7 @@ def test_person_who_is_taken_down_while_everybody_is_held_stays_so(lead):
     with undone():
         lead.post(PAGE)  # The lead confirms that nobody withdrew.
         assert statuses(*stories) == [404, 200]
-    told = lead.post(address(person, "bring_back"), {"back_note": "Yes."}, follow=True).text
+    told = lead.post(leads.address(person, "bring_back"), {"back_note": "Yes."}, follow=True).text
     assert "Withdrawals may be missing since a restore." in told
     assert statuses(*stories) == [404, 404], "everybody is still held"
     lead.post(PAGE)
@@ -196,7 +193,7 @@ def test_desk_lists_what_was_ticked_before_a_restore_and_the_words_are_kept(lead
     ledger.catch_up()
     author.refresh_from_db()
     assert withdrawal_world.NAME in author.name, "the restore has brought it back"
-    told, link = "What you ticked for this withdrawal may be back.", address(person, "withdraw")
+    told, link = "What you ticked for this withdrawal may be back.", leads.address(person, "withdraw")
     desk = lead.get("/admin/").text
     assert told in desk and link in desk
     withdrawal_world.finish()

@@ -10,24 +10,13 @@ from wagtail.models import Workflow
 from home.models import FeaturedStory
 from media.cleaning import CleanFile
 from media.models import CleanDocument, CleanImage
-from publishing.people import values_of
-from publishing.visibility import is_published
+from publishing import people, visibility
 from safeguarding.decisions import changed_decisions
 from safeguarding.models import Decision
 from safeguarding.releases import report_again
 from stories.models import StoryPage
 from stories.terms import Author, Theme
-from tests.support import builders
-from tests.support.builders import (
-    home_page,
-    make_author,
-    make_document,
-    make_image,
-    make_user,
-    picture_bytes,
-    save_draft,
-)
-from tests.support.leads import make_live_story, send_decision
+from tests.support import builders, leads
 from tests.support.people import decide, make_agreeing_person, rows_of
 from tests.support.undone import undone
 
@@ -35,16 +24,18 @@ from tests.support.undone import undone
 @pytest.fixture
 def story():
     """A live story with a decision. It shows two pictures, two documents, an author and a theme."""
-    lead, picture = make_image("Lead", shows="place"), make_image("Picture", shows="place", size=(60, 40))
-    make_author("Staff", picture=make_image("Staff", shows="place", size=(40, 40)))
-    document, linked = make_document(), make_document("Linked", name="b.txt", content=b"Others.")
+    lead = builders.make_image("Lead", shows="place")
+    picture = builders.make_image("Picture", shows="place", size=(60, 40))
+    builders.make_author("Staff", picture=builders.make_image("Staff", shows="place", size=(40, 40)))
+    document = builders.make_document()
+    linked = builders.make_document("Linked", name="b.txt", content=b"Others.")
     body = [
         {"type": "text", "value": f'<p><a linktype="document" id="{linked.pk}">It</a></p>'},
-        {"type": "pictures", "value": {"pictures": [{"image": {"image": picture.pk, "alt_text": "A lamp"}}]}},
+        builders.pictures_block(picture),
         {"type": "document", "value": {"document": document.pk, "title": "A report"}},
     ]
     fields = {"lead_image": lead, "lead_image_alt": "A lamp", "authors": ["Staff"], "themes": ["Lamps"]}
-    story = make_live_story({"proceedings": True}, body=body, **fields)
+    story = leads.make_live_story({"proceedings": True}, body=body, **fields)
     decide(story, story.story_people.get().contributor, "proceedings")
     return story
 
@@ -63,13 +54,14 @@ def saves(model, where=None, **fields):
 
 
 def change_author_picture():
-    saves(Author, picture=make_image("Other", size=(70, 40)))()
+    saves(Author, picture=builders.make_image("Other", size=(70, 40)))()
 
 
+NEW = builders.picture_bytes(50, 50)
 # {what changes: (function that changes it, whether the decision ends)}
 CHANGES = {
-    "lead picture": (saves(CleanImage, {"title": "Lead"}, file=picture_bytes(50, 50)), True),
-    "picture in the body": (saves(CleanImage, {"title": "Picture"}, file=picture_bytes(50, 50)), True),
+    "lead picture": (saves(CleanImage, {"title": "Lead"}, file=NEW), True),
+    "picture in the body": (saves(CleanImage, {"title": "Picture"}, file=NEW), True),
     "credit": (saves(CleanImage, {"title": "Picture"}, credit="The school of Thies"), True),
     "part of the picture": (saves(CleanImage, {"title": "Lead"}, focal_point_x=1, focal_point_y=1), True),
     "document": (saves(CleanDocument, {"title": "A document"}, file=b"More."), True),
@@ -77,7 +69,7 @@ CHANGES = {
     "author's name": (saves(Author, name="Amina"), True),
     "author's role": (saves(Author, role="Of Thies"), True),
     "author's picture": (change_author_picture, True),
-    "file of the author's picture": (saves(CleanImage, {"title": "Staff"}, file=picture_bytes(50, 50)), True),
+    "file of the author's picture": (saves(CleanImage, {"title": "Staff"}, file=NEW), True),
     "alternative text": (saves(StoryPage, lead_image_alt="A village"), True),
     "theme": (saves(Theme, name="Lights"), False),
     "title of a picture": (saves(CleanImage, {"title": "Lead"}, title="Other"), False),
@@ -99,20 +91,21 @@ def test_decision_ends_with_what_could_tell_who_it_is_and_with_nothing_else(stor
             change()
             assert shown(story) == (0 if ends else 1), name
             if ends:
-                send_decision(lead, story)
+                leads.send_decision(lead, story)
                 assert shown(story) == 1, f"decided again: {name}"
 
 
 @pytest.mark.sqlite_only
 def test_decision_about_a_home_page_counts_after_a_featured_story_is_deleted():
-    home, person, story = home_page(), make_agreeing_person({"proceedings": True}), builders.make_story()
+    home, story = builders.home_page(), builders.make_story()
+    person = make_agreeing_person({"proceedings": True})
     home.people, home.story_people = "listed", rows_of(person)
     home.featured_stories = [FeaturedStory(story=story)]
     home.save(clean=False)
     decide(home, person, "proceedings")
     story.delete()
     report_again([home.pk])
-    assert is_published(home)
+    assert visibility.is_published(home)
 
 
 @pytest.mark.sqlite_only
@@ -128,19 +121,20 @@ def test_a_new_field_counts_only_with_another_value_than_its_default():
         class Meta:
             app_label = "tests"
 
-    assert values_of(Changed()).keys() == {"day"}
+    assert people.values_of(Changed()).keys() == {"day"}
     changed = Changed(words="Thies", number=14, option=True, counted=3)
-    assert values_of(changed).keys() == {"words", "number", "day"}
+    assert people.values_of(changed).keys() == {"words", "number", "day"}
 
 
 @pytest.mark.sqlite_only
 def test_only_those_who_may_publish_rename_what_readers_see_or_will_see(story, client):
-    staff, free, waiting = Author.objects.get(), make_author("Free"), make_author("Waiting")
-    Workflow.objects.get().start(builders.make_story(live=False, authors=["Waiting"]), make_user("Editors"))
+    staff, free, waiting = Author.objects.get(), builders.make_author("Free"), builders.make_author("Waiting")
+    draft = builders.make_story(live=False, authors=["Waiting"])
+    Workflow.objects.get().start(draft, builders.make_user("Editors"))
     theme = Theme.objects.get()
     cases = [("Editors", term, term == free) for term in (staff, theme, free, waiting)]
     for group, term, is_renamed in (*cases, ("Moderators", staff, True)):
-        client.force_login(make_user(group))
+        client.force_login(builders.make_user(group))
         kind = term._meta.model_name
         client.post(f"/admin/snippets/stories/{kind}/edit/{term.pk}/", {"name": "New", "role": ""})
         term.refresh_from_db()
@@ -151,18 +145,18 @@ def test_only_those_who_may_publish_rename_what_readers_see_or_will_see(story, c
 def test_changes_that_end_no_decision_stand_on_the_desk(story, lead):
     """Each is made after a new decision about the version that is live, which is on the desk no more then."""
     theme, client = Theme.objects.get(), Client()
-    client.force_login(make_user("Moderators"))
+    client.force_login(builders.make_user("Moderators"))
 
     def rename(name):
         client.post(f"/admin/snippets/stories/theme/edit/{theme.pk}/", {"name": name})
 
     def publish(**fields):
-        save_draft(story, **fields).publish()
+        builders.save_draft(story, **fields).publish()
 
     publish()
     for change in (lambda: rename("Lights"), lambda: publish(show_contents=True), publish):
         Decision.objects.all().delete()
-        send_decision(lead, story)
+        leads.send_decision(lead, story)
         assert changed_decisions() == []
         change()
         assert shown(story) == 1

@@ -212,9 +212,7 @@ def test_somebody_whom_nobody_asked_is_asked_or_taken_out_and_is_no_consent_that
     reminders.send_reminders()
     lines = panels.find_work(lead.user)["What waits for you"]
     said = f"{unasked.code}: Nobody has asked this person yet. Ask the person, or have the person taken out."
-    assert [(title, sentence) for title, _address, sentence in lines] == [
-        ("Nets", f"Waits since today. {said}")
-    ]
+    assert [(title, text) for title, _address, text in lines] == [("Nets", f"Waits since today. {said}")]
     assert not Notice.objects.exists()
     unasked.proposed_at = timezone.now()
     unasked.save()

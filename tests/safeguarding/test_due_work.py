@@ -12,12 +12,11 @@ from django.db.models.signals import pre_save
 from wagtail.models import ModelLogEntry
 from wagtail.users.models import UserProfile
 
+from safeguarding import policies, retention
 from safeguarding.leak_check.hits import LIMIT, find_many
 from safeguarding.leak_check.hits import record as record_hits
 from safeguarding.models import Contributor, LeakHits, Notice
-from safeguarding.policies import GROUP
 from safeguarding.reminders import send_reminders
-from safeguarding.retention import delete_names, deletion_day
 from safeguarding.withdrawal.forgetting import forget_labels
 from tests.support.builders import make_user, save_with
 from tests.support.leads import ANSWERS, address, make_live_story
@@ -45,7 +44,7 @@ def clock(time_machine):
 @pytest.fixture(autouse=True)
 def leads():
     """Two members of the safeguarding team, who get the mails."""
-    return [make_user(GROUP), make_user(GROUP)]
+    return [make_user(policies.GROUP), make_user(policies.GROUP)]
 
 
 def make_ending(number, **fields):
@@ -179,7 +178,7 @@ def test_day_of_deletion(case, clock):
     for event in events:
         record(person, **event)
     clock(200)  # The first consent has ended.
-    assert deletion_day(Contributor.objects.get()) == expected
+    assert retention.deletion_day(Contributor.objects.get()) == expected
 
 
 def test_names_are_deleted_after_the_day_was_announced_for_30_days(clock, mailoutbox, client, leads):
@@ -199,11 +198,11 @@ def test_names_are_deleted_after_the_day_was_announced_for_30_days(clock, mailou
     Contributor.objects.update(keep_until=datetime.date(2027, 8, 1))
     for number in (DUE + 1, DUE + 101, DUE + 130):
         clock(number)
-        delete_names()
+        retention.delete_names()
         assert Contributor.objects.get().names == SECRET, "announced 29 days ago, and 30 are needed"
         send_reminders()
     clock(DUE + 131)
-    delete_names()
+    retention.delete_names()
     person = Contributor.objects.get()
     assert {getattr(person, name) for name in Contributor.RESTRICTED_FIELDS} == {""}
     assert person.consents.count() == 1
@@ -216,14 +215,14 @@ def test_names_are_deleted_although_no_mail_can_be_sent(case, clock, settings):
     settings.SENDS_MAIL = case != "no mail server"
     settings.MAILERS = {"default": {"BACKEND": "nothing.like.this"}}
     if case == "no team":
-        Group.objects.get(name=GROUP).user_set.clear()
+        Group.objects.get(name=policies.GROUP).user_set.clear()
     elif case == "no addresses":
         get_user_model().objects.update(email="")
     names = []
     for number in (DUE - 30, DUE, DUE + 30):
         clock(number)
         send_reminders()
-        delete_names()
+        retention.delete_names()
         names.append(Contributor.objects.get().names)
     # Mails that fail are tried until the day of the deletion, which is announced then.
     assert names == [SECRET, SECRET if case == "mails fail" else "", ""]

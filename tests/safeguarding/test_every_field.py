@@ -13,13 +13,9 @@ from wagtail.users.models import UserProfile
 from media.cleaning import CleanFile
 from media.models import CleanImage
 from safeguarding.models import Contributor, Release
-from safeguarding.withdrawal.addresses import is_erased_picture
-from safeguarding.withdrawal.carry_out import make_plan, withdraw
-from safeguarding.withdrawal.tasks import run_quick_tasks
+from safeguarding.withdrawal import addresses, carry_out, tasks
 from stories.terms import Country
-from tests.support import builders, withdrawal_world
-from tests.support.people import make_agreeing_person, make_person
-from tests.support.stored_text import tables_with
+from tests.support import builders, people, stored_text, withdrawal_world
 from tests.support.withdrawal_world import NAME
 from wordpress_import.export import Export
 from wordpress_import.models import ImportedFile, ImportedItem
@@ -34,9 +30,7 @@ def make_name_everywhere():
     Workflow.objects.create(name=f"As {NAME} wants")
     Task.objects.create(name=f"Ask {NAME}")
     Site.objects.update(site_name=f"House of {NAME}")
-    ImportedItem.objects.create(
-        source="zahrawi.example", key="post 1", digest="x", revision=1, needs_eyes=[NAME]
-    )
+    ImportedItem.objects.create(source="zahrawi.example", key="1", digest="x", revision=1, needs_eyes=[NAME])
     ImportedFile.objects.create(source="old", key="y", problem=f"{NAME}.jpg is too large")
     return {
         "auth.user": f"zahrawi · Ms {NAME} · zahrawi@example.org",
@@ -52,7 +46,7 @@ def make_name_everywhere():
 
 def listed(person):
     """Return {name of a Place: lines} of what the lead has to tick."""
-    shown = make_plan(person).shown
+    shown = carry_out.make_plan(person).shown
     return {each.place.name: [line.title for line in each.found] for each in shown if each.place.needs_yes}
 
 
@@ -60,31 +54,31 @@ def test_name_in_any_field_is_listed_and_erased_if_it_is_ticked():
     person = withdrawal_world.make_named_person()
     lines = make_name_everywhere()
     assert listed(person) == {name: [line] for name, line in lines.items()}
-    withdraw(person)
-    assert len(tables_with(NAME)) == len(lines), "nothing is ticked"
+    carry_out.withdraw(person)
+    assert len(stored_text.tables_with(NAME)) == len(lines), "nothing is ticked"
     ticked = withdrawal_world.everything_found(person)
-    withdraw(Contributor.objects.get(pk=person.pk), yes=ticked)
-    run_quick_tasks()
-    assert tables_with(NAME) == {}
+    carry_out.withdraw(Contributor.objects.get(pk=person.pk), yes=ticked)
+    tasks.run_quick_tasks()
+    assert stored_text.tables_with(NAME) == {}
     assert not any("zahrawi" in name for name in default_storage.listdir("avatar_images")[1])
     user = get_user_model().objects.get(username__startswith=person.code)
     assert user.username == f"{person.code}-{user.pk}", "as which the user signs in"
 
 
 def test_notes_of_editors_are_listed_and_erased_if_they_are_ticked():
-    person = make_agreeing_person(names=NAME, label="with the lamps")
-    other, story = make_person(label=f"the sister of {NAME}"), builders.make_story("A story")
+    person = people.make_agreeing_person(names=NAME, label="with the lamps")
+    other, story = people.make_person(label=f"the sister of {NAME}"), builders.make_story("A story")
     Release.objects.filter(page=story).update(reason=f"{NAME} moved away")
     labels, reasons = [f"{other.code} · {other.label}"], [f"A story · {NAME} moved away"]
     assert listed(person) == {"labels": labels, "reasons": reasons}
-    withdraw(person, yes=[("labels", str(other.pk)), ("reasons", str(story.pk))])
+    carry_out.withdraw(person, yes=[("labels", str(other.pk)), ("reasons", str(story.pk))])
     assert set(Contributor.objects.values_list("label", flat=True)) == {""}
     assert Release.objects.get(page=story).reason == ""
 
 
 def test_what_programs_write_is_no_text_of_somebody():
     """A hash is none, although "ada" can be in it, nor is the list of countries."""
-    person = make_agreeing_person(names="Ada", protected_words="Jordan\nNairobi")
+    person = people.make_agreeing_person(names="Ada", protected_words="Jordan\nNairobi")
     user = builders.make_user()
     get_user_model().objects.filter(pk=user.pk).update(password="argon2$ada$x")
     UserProfile.objects.update_or_create(user=user, defaults={"current_time_zone": "Africa/Nairobi"})
@@ -120,7 +114,7 @@ def make_picture(data, suffix, person=None, **fields):
 
 
 def test_copies_of_an_erased_picture_are_listed_in_any_size_and_format():
-    person = make_agreeing_person()
+    person = people.make_agreeing_person()
     original, other = photo((600, 400), "JPEG"), photo((600, 400), "JPEG", seed=7)
     make_picture(original, ".jpg", person, title="Hers")
     small = make_picture(photo((150, 100), "PNG"), ".png", title="Small")
@@ -129,13 +123,13 @@ def test_copies_of_an_erased_picture_are_listed_in_any_size_and_format():
     path = default_storage.save("avatar_images/a.jpg", ContentFile(original))
     UserProfile.objects.update_or_create(user=user, defaults={"avatar": path})
     assert listed(person) == {"copies": ["Picture: Small", "User profile: friend"]}
-    withdraw(person)
+    carry_out.withdraw(person)
     assert CleanImage.objects.filter(pk=small.pk).exists(), "it is not ticked"
-    with_copy = make_agreeing_person()
+    with_copy = people.make_agreeing_person()
     make_picture(original, ".jpg", with_copy, title="Hers")
     withdrawal_world.withdraw_all(with_copy)
-    run_quick_tasks()
+    tasks.run_quick_tasks()
     assert set(CleanImage.objects.all()) == set(stays)
-    assert is_erased_picture(small.file_hash)
+    assert addresses.is_erased_picture(small.file_hash)
     assert not UserProfile.objects.exclude(avatar="").exists()
     assert not default_storage.exists(path)

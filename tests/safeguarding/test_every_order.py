@@ -23,8 +23,7 @@ from safeguarding.holds import bring_back, take_down
 from safeguarding.models import Consent, Contributor, Decision
 from safeguarding.scopes import Channel, Naming, Picture
 from stories.models import StoryPage
-from tests.support.builders import make_image, make_user, save_with
-from tests.support.fuzzing import number_of_examples, thoroughly
+from tests.support import builders, fuzzing
 from tests.support.people import (
     ALL_AGREED,
     days_from_today,
@@ -38,7 +37,7 @@ from tests.support.people import (
 from tests.support.undone import undone
 
 # Each example is a whole order of acts, so a tenth of the usual number has to do.
-EXAMPLES = number_of_examples(40) // 10
+EXAMPLES = fuzzing.number_of_examples(40) // 10
 NOON = datetime.datetime(2026, 3, 10, 12, tzinfo=datetime.UTC)
 
 # --- The rules, written independently of the code under test -------------------------------------
@@ -121,19 +120,10 @@ def mostly(usual, *others):
 
 # {number of a person: Naming} for the people whom a story lists, and what differs in a consent event.
 listed = st.dictionaries(person_numbers, mostly(Naming.CHANGED, None, *Naming), max_size=2)
-events = st.fixed_dictionaries(
-    {},
-    optional={
-        "picture": st.sampled_from(Picture),
-        "naming": st.sampled_from(Naming),
-        "where": mostly(["website"], []),
-        "proceedings": mostly(False, None, True),
-        "in_programme": mostly(False, None, True),
-        "given_by": st.sampled_from(Consent.GivenBy),
-    },
-)
-
-
+differences = {"picture": st.sampled_from(Picture), "naming": st.sampled_from(Naming)}
+differences |= {"where": mostly(["website"], []), "given_by": st.sampled_from(Consent.GivenBy)}
+differences |= dict.fromkeys(("proceedings", "in_programme"), mostly(False, None, True))
+events = st.fixed_dictionaries({}, optional=differences)
 grounds = mostly("child", *Decision.Ground)
 
 
@@ -143,13 +133,13 @@ def make_site():
     # The consents of two end soon, so that a story is often hidden because of the day alone.
     people = [make_agreeing_person({"ends_on": days_from_today(days)}) for days in (2, 9)]
     people.append(make_agreeing_person({"given_by": "guardian"}, **child))
-    make_image(shows="person", is_recognisable=False).people.add(people[0])
+    builders.make_image(shows="person", is_recognisable=False).people.add(people[0])
     stories = [make_story_about(people[key], live=False) for key in (0, 2)]
     decide(stories[1], people[2], "child", days=30)
     for story in stories:
         story.latest_revision.publish()
     assert StoryPage.objects.published().count() == 2
-    make_user(is_superuser=True)
+    builders.make_user(is_superuser=True)
 
 
 class Site(RuleBasedStateMachine):
@@ -191,7 +181,7 @@ class Site(RuleBasedStateMachine):
 
     @rule(people=st.lists(person_numbers, unique=True, max_size=2), is_recognisable=st.booleans())
     def say_who_is_on_the_picture(self, people, is_recognisable):
-        image = save_with(CleanImage.objects.get(pk=self.image.pk), is_recognisable=is_recognisable)
+        image = builders.save_with(CleanImage.objects.get(pk=self.image.pk), is_recognisable=is_recognisable)
         image.people.set([self.people[key] for key in people])
 
     # Moderators
@@ -227,7 +217,7 @@ class Site(RuleBasedStateMachine):
 
     @rule(number=story_numbers)
     def save_without_checks(self, number):
-        save_with(self.draft(number), check=False, live=True)
+        builders.save_with(self.draft(number), check=False, live=True)
 
     # Leads
 
@@ -274,5 +264,5 @@ def test_in_no_order_is_anything_read_that_is_not_agreed(time_machine):
     time_machine.move_to(NOON, tick=False)
     make_site()
     # Without Phase.shrink, because shortening a failing order takes minutes.
-    few = settings(thoroughly(EXAMPLES), stateful_step_count=20, phases=[Phase.generate])
+    few = settings(fuzzing.thoroughly(EXAMPLES), stateful_step_count=20, phases=[Phase.generate])
     run_state_machine_as_test(Site, settings=few)

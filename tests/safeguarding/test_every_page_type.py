@@ -15,11 +15,10 @@ from publishing.pages import page_types
 from publishing.visibility import is_published, published_pages
 from safeguarding.withdrawal.carry_out import withdraw as carry_out_withdrawal
 from stories.models import StoryIndexPage, StoryPage
-from tests.support import builders
+from tests.support import builders, unmet_conditions
 from tests.support.hidden_pages import HIDDEN
 from tests.support.people import make_agreeing_person, rows_of, withdraw
 from tests.support.undone import undone
-from tests.support.unmet_conditions import CONDITIONS, about, change_after_decision
 
 
 def make_draft(model, fields):
@@ -73,10 +72,10 @@ def is_read(client, page):
 
 @pytest.mark.parametrize("model", TYPES)
 def test_no_route_shows_a_page_whose_people_have_not_agreed(client, model):
-    for name, make_fields in CONDITIONS.items():
+    for name, make_fields in unmet_conditions.CONDITIONS.items():
         with undone():
             if page := make_draft(model, make_fields()):
-                change_after_decision(name, page)
+                unmet_conditions.change_after_decision(name, page)
             # What is not agreed to makes no difference for the routes that check nothing again.
             is_opened = name in {"withdrawn", "child without decision"}
             for route in (ROUTES if is_opened else ROUTES[:2]) if page else ():
@@ -93,7 +92,7 @@ def test_no_route_shows_a_page_whose_people_have_not_agreed(client, model):
 @pytest.mark.parametrize("model", TYPES)
 def test_a_page_is_read_while_its_people_agree(client, model):
     person = make_agreeing_person()
-    page = make_draft(model, about(person))
+    page = make_draft(model, unmet_conditions.about(person))
     for route in ROUTES:
         with undone():
             route(page)

@@ -21,11 +21,9 @@ from safeguarding.membership import announce_members
 from safeguarding.models import Contributor, LeakHits, Withdrawal, WithdrawalTask
 from safeguarding.policies import GROUP, NAMES_CLOSED, sees_names
 from stories.terms import Theme
-from tests.support import signing_in
+from tests.support import people, second_factor, signing_in
 from tests.support.builders import client_of, make_story, make_user, story_form
 from tests.support.leads import SECRET, address
-from tests.support.people import make_person, withdraw
-from tests.support.second_factor import with_app
 from tests.support.signing_in import ACCOUNT, ADD_USER, DEAD_MAIL_SERVER, NOON, account_form, email_of
 from tests.support.undone import undone
 
@@ -69,17 +67,13 @@ JOINS = {
         "set_active_state", make_user(GROUP, is_active=False), mark_as_active="True"
     ),
 }
-# The views that show what could lead to a person: {name: (method of the client, data)}.
-NAMES = {
-    "restricted": ("post", {"reason": "check"}),
-    "print": ("post", {"reason": "check"}),
-    "withdraw": ("post", {}),
-}
+# The views that show what could lead to a person: {name: data that is posted}.
+NAMES = {"restricted": {"reason": "check"}, "print": {"reason": "check"}, "withdraw": {}}
 
 
 @pytest.fixture
 def member():
-    make_person(names=SECRET)
+    people.make_person(names=SECRET)
     user = make_user(GROUP)
     User.objects.filter(pk=user.pk).update(password="!none")  # so that the user can be invited
     return user
@@ -96,7 +90,7 @@ def attempts(member):
     """Yield (name, address, data) for each of CHANGES and JOINS. What the test does with it is undone."""
     for name, request in (CHANGES | JOINS).items():
         with undone():
-            with_app(member)
+            second_factor.with_app(member)
             mail.outbox.clear()
             yield name, *request(member if name in CHANGES else make_user("Editors"))
 
@@ -109,11 +103,8 @@ def stored():
 
 def names_opened_by(user):
     person, client = Contributor.objects.last(), client_of(user)
-    return {
-        name
-        for name, (method, data) in NAMES.items()
-        if getattr(client, method)(address(person, name), data).status_code == 200
-    }
+    pages = {name: client.post(address(person, name), data) for name, data in NAMES.items()}
+    return {name for name, page in pages.items() if page.status_code == 200}
 
 
 def test_only_leads_change_leads_and_add_others(member):
@@ -135,9 +126,7 @@ def test_only_leads_change_leads_and_add_others(member):
                 assert not ModelLogEntry.objects.filter(action=NAMES_CLOSED).exists()
 
 
-def test_where_there_is_no_other_lead_administrators_do_and_all_hear_of_it(
-    member, django_capture_on_commit_callbacks
-):
+def test_without_other_leads_administrators_do_and_all_hear_of_it(member, django_capture_on_commit_callbacks):
     administrators, manager = [make_user(is_superuser=True), make_user(is_superuser=True)], make_manager()
     for name, path, data in attempts(member):
         if name in JOINS:
@@ -176,7 +165,7 @@ def test_names_stay_closed_to_the_account_for_three_days(member, time_machine):
     client.post(address(Contributor.objects.get(), "take_down"))
     person = Contributor.objects.get()
     assert person.held_since
-    withdraw(person)
+    people.withdraw(person)
     withdrawal = Withdrawal.objects.create(contributor=person)
     report = reverse("safeguarding_withdrawals:report", args=[withdrawal.pk])
     client.post(report)
@@ -261,13 +250,7 @@ def add_again(user):
     join(user)
 
 
-WAYS_IN = {
-    "in a form": join,
-    "from the group": add_from_group,
-    "by a query": add_by_query,
-    "active again": activate_by_query,
-    "added again": add_again,
-}
+WAYS_IN = [join, add_from_group, add_by_query, activate_by_query, add_again]
 
 
 @pytest.fixture
@@ -289,10 +272,10 @@ def announced(client):
     return {message.to[0] for message in mail.outbox}, entries.count()
 
 
-@pytest.mark.parametrize("join", WAYS_IN)
-def test_names_open_after_a_new_member_is_announced(new, join, settings):
-    person, all_members = make_person(names=SECRET), {new.user.email, new.other.email}
-    WAYS_IN[join](new.user)
+@pytest.mark.parametrize("way", WAYS_IN)
+def test_names_open_after_a_new_member_is_announced(new, way, settings):
+    person, all_members = people.make_person(names=SECRET), {new.user.email, new.other.email}
+    way(new.user)
     assert not sees_names(new.user)
     mailers, settings.MAILERS = settings.MAILERS, DEAD_MAIL_SERVER
     assert not opens_names(new, person), "no mail could be sent"
@@ -318,7 +301,7 @@ def test_names_open_after_a_new_member_is_announced(new, join, settings):
 def test_first_request_for_names_announces_the_member(new, sends_mail, settings):
     settings.SENDS_MAIL = sends_mail
     join(new.user)
-    assert opens_names(new, make_person(names=SECRET))
+    assert opens_names(new, people.make_person(names=SECRET))
     assert announced(new) == ({new.user.email, new.other.email} if sends_mail else set(), 1)
 
 

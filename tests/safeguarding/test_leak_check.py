@@ -13,23 +13,13 @@ from wagtail.models import GroupApprovalTask, Page, PageSubscription, WorkflowTa
 from wagtail.test.utils.form_data import inline_formset, nested_form_data
 
 from publishing.pages import page_types
-from safeguarding.leak_check.checking import check
-from safeguarding.leak_check.sources import read_texts
+from safeguarding.leak_check import checking, sources
 from safeguarding.leak_check.texts import text_fields
 from safeguarding.leak_check.words import load_words, split_names
 from safeguarding.scopes import Naming
 from stories.models import StoryPage, StoryPerson
-from tests.support import builders
+from tests.support import builders, messages, people
 from tests.support.builders import home_page, make_image, make_index, make_plain_page, make_story, make_user
-from tests.support.messages import texts_of
-from tests.support.people import (
-    make_agreeing_person,
-    make_story_about,
-    people_fields,
-    record,
-    rows_of,
-    send_form,
-)
 from tests.support.protected_person import NAMES, ORDINARY, PHONE, PLACE, is_live
 from tests.support.undone import undone
 
@@ -60,15 +50,15 @@ def test_words_are_refused_or_warned_of():
     # The name is not public, because the person did not agree to the real name.
     words = {"protected_words": f"{PLACE}\n{ORDINARY}", "ordinary_words": ORDINARY}
     words |= {"names": NAMES, "contact": f"Sister {PHONE}, amina.o@example.org, @amina_o"}
-    person = make_agreeing_person({"naming": Naming.CHANGED}, **words)
-    named = make_story_about(person, naming=Naming.REAL, live=False)
-    changed = make_story_about(person, live=False)
+    person = people.make_agreeing_person({"naming": Naming.CHANGED}, **words)
+    named = people.make_story_about(person, naming=Naming.REAL, live=False)
+    changed = people.make_story_about(person, live=False)
     stories = {Naming.REAL: named, Naming.CHANGED: changed, None: make_story(live=False)}
     words, wrong = load_words().words, []
     for text, naming, grade in GRADES:
         story = stories[naming]
         story.summary = text
-        found = [name for name, places in places_in(check(story, words)).items() if places]
+        found = [name for name, places in places_in(checking.check(story, words)).items() if places]
         wrong += [] if found == ([grade] if grade else []) else [(text, naming, found)]
     assert wrong == []
 
@@ -76,7 +66,7 @@ def test_words_are_refused_or_warned_of():
 def test_who_agreed_to_the_real_name_may_be_named_on_other_pages(person):
     page = make_plain_page("About", introduction=f"Read what {NAMES} says.")
     # Nothing stops the page, there is a warning, and the word is not an ordinary one.
-    found = places_in(check(page, load_words().words)).values()
+    found = places_in(checking.check(page, load_words().words)).values()
     assert [bool(each) for each in found] == [False, True, False]
 
 
@@ -90,11 +80,11 @@ def test_names_are_split_as_people_write_them():
 
 
 def test_word_over_two_cells_of_a_table_is_refused():
-    person = make_agreeing_person({"naming": Naming.CHANGED}, names="Amina")
+    person = people.make_agreeing_person({"naming": Naming.CHANGED}, names="Amina")
     columns = [{"type": "text", "heading": heading} for heading in "AB"]
     table = {"caption": "", "columns": columns, "rows": [{"values": ["Ami", "na"]}]}
-    story = make_story_about(person, body=[{"type": "table", "value": table}], live=False)
-    assert check(story, load_words().words).stops
+    story = people.make_story_about(person, body=[{"type": "table", "value": table}], live=False)
+    assert checking.check(story, load_words().words).stops
 
 
 # --- The places that are named -------------------------------------------------------------------
@@ -119,7 +109,7 @@ def leaking_story(person):
     fields = {"title": "Of BACHELAL", "slug": "bachelal-in-leeds", "summary": "Xuyimanas all."}
     fields |= {"seo_title": NAMES, "search_description": PLACE, "themes": [f"Life in {PLACE}"]}
     fields |= {"authors": [NAMES], "lead_image": make_image(credit=NAMES), "lead_image_alt": NAMES}
-    return make_story_about(person, body=body, live=False, **fields)
+    return people.make_story_about(person, body=body, live=False, **fields)
 
 
 # {field with the error: names of the places in it that have a protected word}.
@@ -149,7 +139,7 @@ def test_checked_fields_are_in_the_form_of_each_page_type():
         form = model.get_edit_handler().get_form_class()
         names = {field.name for field in text_fields(model)}
         assert {"title", "slug"} < names <= set(form.base_fields), model
-    fields = {place.field for place in read_texts(home_page())}
+    fields = {place.field for place in sources.read_texts(home_page())}
     assert {"title", "slug", "headline"} <= fields, "places name the fields as the form does"
 
 
@@ -158,28 +148,28 @@ def test_checked_fields_are_in_the_form_of_each_page_type():
 
 @pytest.mark.sqlite_only
 def test_editor_is_warned_by_a_draft_and_refused_at_publishing(moderator, person):
-    story = make_story_about(person, live=False)
+    story = people.make_story_about(person, live=False)
     body = [("text", f"<p>One.</p><p>In {PLACE}</p>")]
     leaking = {"title": "Hers", "body": body, "summary": f"A {ORDINARY}"}
-    saved = send_form(moderator, story, **leaking)
+    saved = people.send_form(moderator, story, **leaking)
     assert saved.status_code == 302
-    texts = texts_of(saved)
+    texts = messages.texts_of(saved)
     assert any("can't be published: paragraph 2." in text for text in texts)
     assert any("may give somebody away: summary." in text for text in texts)
     assert not any(PLACE in text for text in texts)
     with CaptureQueriesContext(connection) as queries:
-        refused = send_form(moderator, story, "publish", **leaking)
+        refused = people.send_form(moderator, story, "publish", **leaking)
     # The words of all people are loaded only once.
     assert words_loaded(queries) == 1
     assert list(refused.context["form"].errors) == ["body"]
     assert "can't be published: paragraph 2." in unescape(refused.text)
     assert refused.text.count(PLACE) == 1, "the word is only where the editor wrote it"
     assert not is_live(story)
-    mended = send_form(moderator, story, "publish", title="Hers", summary=f"A {ORDINARY}")
+    mended = people.send_form(moderator, story, "publish", title="Hers", summary=f"A {ORDINARY}")
     assert is_live(story)
-    assert any("may give somebody away: summary." in text for text in texts_of(mended))
+    assert any("may give somebody away: summary." in text for text in messages.texts_of(mended))
     # A refusal doesn't change a live page.
-    send_form(moderator, story, "publish", title=NAMES)
+    people.send_form(moderator, story, "publish", title=NAMES)
     assert Page.objects.get(pk=story.pk).title == "Hers"
     # Opening the editor loads no words and counts nothing in LeakHits.
     with CaptureQueriesContext(connection) as queries:
@@ -195,7 +185,7 @@ def words_loaded(queries):
 
 def test_no_page_is_published_with_a_full_name():
     """test_routes.py has the ways to publish one. The person is in none of the pages."""
-    make_agreeing_person({"naming": Naming.CHANGED}, names=NAMES)
+    people.make_agreeing_person({"naming": Naming.CHANGED}, names=NAMES)
     plain = make_plain_page(f"About {NAMES}", live=False)
     section = make_index(make_index(), f"With {NAMES}", live=False)
     for page in (make_story(f"What {NAMES} said", live=False), plain, section):
@@ -208,10 +198,10 @@ def test_no_page_is_published_with_a_full_name():
 
 @pytest.mark.sqlite_only
 def test_without_the_key_no_story_with_people_is_published(moderator, settings):
-    person = make_agreeing_person(names=NAMES)
-    story, other = make_story_about(person, live=False), make_story(live=False)
+    person = people.make_agreeing_person(names=NAMES)
+    story, other = people.make_story_about(person, live=False), make_story(live=False)
     settings.SAFEGUARDING_KEYS = []
-    response = send_form(moderator, story, "publish")
+    response = people.send_form(moderator, story, "publish")
     assert "A key is missing in SAFEGUARDING_KEYS" in str(response.context["form"].errors["people"])
     other.latest_revision.publish()
     assert (is_live(story), is_live(other)) == (False, True)
@@ -255,12 +245,12 @@ def test_no_mail_has_a_title_with_a_word(moderator, person, prepare, django_capt
     make_user("Moderators")
     for title, is_sent in ((f"From {PLACE}", False), ("Hers", True)):
         with undone():
-            story = make_story_about(person, live=False)
+            story = people.make_story_about(person, live=False)
             data = prepare(story)
             mail.outbox.clear()
             with django_capture_on_commit_callbacks(execute=True):
                 # The summary may wait until the story is published.
-                response = send_form(moderator, story, title=title, slug="hers", summary=PLACE, **data)
+                response = people.send_form(moderator, story, title=title, slug="hers", summary=PLACE, **data)
             assert bool(mail.outbox) == is_sent, title
             if not is_sent and prepare is not comment and prepare is not send_back:
                 assert list(response.context["form"].errors) == ["title"]
@@ -270,11 +260,11 @@ def test_no_mail_has_a_title_with_a_word(moderator, person, prepare, django_capt
 
 
 def edit_below(client, story, parent):
-    return send_form(client, story, "publish")
+    return people.send_form(client, story, "publish")
 
 
 def create_below(client, story, parent):
-    form = builders.story_form("publish", title="New", slug="new", **people_fields(story))
+    form = builders.story_form("publish", title="New", slug="new", **people.people_fields(story))
     # The rows are not stored yet.
     form |= {"story_people-INITIAL_FORMS": "0", "story_people-0-id": ""}
     return client.post(f"/admin/pages/add/stories/storypage/{parent.pk}/", form)
@@ -285,7 +275,7 @@ def create_below(client, story, parent):
 @pytest.mark.parametrize("fields", [{"title": f"In {PLACE}"}, {"title": "There", "slug": PLACE.lower()}])
 def test_section_above_a_story_prevents_publishing(moderator, person, route, fields):
     section = make_index(make_index(), **fields)
-    story = make_story_about(person, parent=make_index(section, "Inner"), live=False)
+    story = people.make_story_about(person, parent=make_index(section, "Inner"), live=False)
     response = route(moderator, story, section)
     errors = response.context["form"].errors
     assert list(errors) == ["__all__"] and "section above" in str(errors)
@@ -295,7 +285,7 @@ def test_section_above_a_story_prevents_publishing(moderator, person, route, fie
 
 def test_title_of_a_section_is_checked_with_the_stories_below(person):
     section = make_index(make_index(), "There")
-    make_story_about(person, parent=make_index(section, "Inner"))
+    people.make_story_about(person, parent=make_index(section, "Inner"))
     for name, value in (("title", f"In {PLACE}"), ("slug", PLACE.lower()), ("introduction", PLACE)):
         section.refresh_from_db()
         setattr(section, name, value)
@@ -317,7 +307,7 @@ def move_by_code(_client, page, target):
 
 def test_page_is_not_moved_below_a_title_that_gives_somebody_away(moderator, person):
     inner = make_index(make_index(), "Inner")
-    story, other = make_story_about(person, parent=inner), make_story(parent=make_index())
+    story, other = people.make_story_about(person, parent=inner), make_story(parent=make_index())
     target = make_index(make_index(), f"In {PLACE}")
     for route in (move_by_view, move_in_bulk, move_by_code):
         for page in (story, inner):
@@ -332,13 +322,10 @@ def test_page_is_not_moved_below_a_title_that_gives_somebody_away(moderator, per
 @pytest.mark.sqlite_only
 def test_copies_with_a_title_or_an_address_that_gives_somebody_away_are_drafts(moderator, person):
     section = make_index(make_index(), "Inner")
-    make_story_about(person, parent=section)
+    people.make_story_about(person, parent=section)
     data = {"new_parent_page": make_index().pk, "copy_subpages": "on", "publish_copies": "on"}
-    for title, slug, goes_live in (
-        ("Again", "again", True),
-        (f"In {PLACE}", "there", False),
-        ("Elsewhere", PLACE.lower(), False),
-    ):
+    cases = [("Again", "again", True), (f"In {PLACE}", "there", False), ("Elsewhere", PLACE.lower(), False)]
+    for title, slug, goes_live in cases:
         moderator.post(f"/admin/pages/{section.pk}/copy/", data | {"new_title": title, "new_slug": slug})
         copy = Page.objects.get(slug=slug)
         assert copy.get_descendants().count() == 1
@@ -349,24 +336,21 @@ def test_copies_with_a_title_or_an_address_that_gives_somebody_away_are_drafts(m
 
 
 def story_of(mother, other, text):
-    people = [*rows_of(mother, naming=Naming.REAL), StoryPerson(contributor=other, naming=Naming.CHANGED)]
-    return make_story(people="listed", story_people=people, summary=text, live=False)
+    rows = people.rows_of(mother, naming=Naming.REAL)
+    rows.append(StoryPerson(contributor=other, naming=Naming.CHANGED))
+    return make_story(people="listed", story_people=rows, summary=text, live=False)
 
 
 def test_surname_of_a_child_only_warns_beside_a_parent_who_is_named():
-    mother = make_agreeing_person(names="Amina Otieno")
-    event = {"naming": Naming.CHANGED, "given_by": "guardian"}
-    child = make_agreeing_person(event, kind="child", adult_on=datetime.date(2040, 1, 1), names="Juma Otieno")
+    mother = people.make_agreeing_person(names="Amina Otieno")
+    event, adult_on = {"naming": Naming.CHANGED, "given_by": "guardian"}, datetime.date(2040, 1, 1)
+    child = people.make_agreeing_person(event, kind="child", adult_on=adult_on, names="Juma Otieno")
     # An adult needs no decision, so nobody would read the name before it is public.
-    brother = make_agreeing_person({"naming": Naming.CHANGED}, names="Abel Otieno")
-    for other, text, grade in (
-        (child, "Amina Otieno", "warnings"),
-        (child, "Juma", "stops"),
-        (child, "Juma Otieno", "stops"),
-        (brother, "Amina Otieno", "stops"),
-    ):
-        found = check(story_of(mother, other, text), load_words().words)
+    brother = people.make_agreeing_person({"naming": Naming.CHANGED}, names="Abel Otieno")
+    cases = [(child, "Amina Otieno", "warnings"), (child, "Juma", "stops"), (child, "Juma Otieno", "stops")]
+    for other, text, grade in [*cases, (brother, "Amina Otieno", "stops")]:
+        found = checking.check(story_of(mother, other, text), load_words().words)
         assert [each.where for each in getattr(found, grade)] == ["summary"], (other.names, text)
-    record(child, event="withdrawn")
-    found = check(story_of(mother, child, "Amina Otieno"), load_words().words)
+    people.record(child, event="withdrawn")
+    found = checking.check(story_of(mother, child, "Amina Otieno"), load_words().words)
     assert found.stops, "nobody would be asked for a decision"

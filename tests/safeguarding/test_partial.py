@@ -11,10 +11,8 @@ from media.models import CleanImage
 from safeguarding import holds, withdrawal
 from safeguarding.models import Contributor, PageHold, WithdrawalTask
 from safeguarding.scopes import Naming
-from safeguarding.withdrawal import ledger
 from stories.models import StoryPage
 from tests.support import builders, stored_text
-from tests.support.builders import parse, save_draft
 from tests.support.leads import ANSWERS, address
 from tests.support.people import ALL_AGREED, days_from_today, make_agreeing_person, make_story_about, record
 from tests.support.undone import undone
@@ -33,7 +31,7 @@ def make_stories():
 
 
 def publish(story, **fields):
-    save_draft(story, **fields).publish(skip_permission_checks=True)
+    builders.save_draft(story, **fields).publish(skip_permission_checks=True)
 
 
 def statuses(client, *pages):
@@ -43,7 +41,7 @@ def statuses(client, *pages):
 def add_word(lead, person, **fields):
     """Add NAME to the protected words, as the form does when it is opened. Return the response."""
     page = address(person, "restricted")
-    form = parse(lead.post(page, {"reason": "contact"})).select_one("main form[method=post]")
+    form = builders.parse(lead.post(page, {"reason": "contact"})).select_one("main form[method=post]")
     assert form.select_one("input[name=hold_stories]").has_attr("checked")
     data = {"reason": "contact", "seen": form.select_one("[name=seen]")["value"], "save": "1"}
     data |= {"names": person.names, "hold_stories": "on"} | fields
@@ -137,7 +135,7 @@ def test_changed_consent_holds_at_once_and_a_lead_clears_what_was_there_before(l
     expected = {"naming": [404, 200, 200], "picture": [200, 200, 404]}[what]
     assert statuses(client, story, other, page) == expected
     assert response.redirect_chain == [(address(person, "past"), 302)]
-    shown = parse(response).select_one("main")
+    shown = builders.parse(response).select_one("main")
     buttons = {int(button["value"]) for button in shown.select("button[name=page]")}
     assert buttons == {each.pk for each in (story, other, page)}
     links = [each["href"] for each in shown.select("a")]
@@ -174,7 +172,7 @@ def test_forgotten_versions_are_gone_from_everywhere(lead, client):
 
 def test_what_was_taken_back_is_restricted_again_after_a_restore(lead, client):
     person, story, other = make_stories()
-    ledger.write()
+    withdrawal.ledger.write()
     with undone():
         for naming in (Naming.CHANGED, Naming.REAL):  # The person changes it, and agrees again.
             lead.post(address(person, "consent"), ANSWERS | {"picture": 2, "naming": naming, "ends_on": ""})
@@ -182,42 +180,42 @@ def test_what_was_taken_back_is_restricted_again_after_a_restore(lead, client):
     assert statuses(client, story, other) == [200, 200]
     with undone():  # The backup has a consent to less.
         record(person, **ALL_AGREED | {"picture": 0})
-        ledger.catch_up()
+        withdrawal.ledger.catch_up()
         assert Contributor.objects.get(pk=person.pk).latest_consent.picture == 0
     for _twice in range(2):
-        ledger.catch_up()
+        withdrawal.ledger.catch_up()
         assert statuses(client, story, other) == [404, 200]
         assert person.consents.count() == 2
     record(person, **ALL_AGREED)
-    ledger.catch_up()
+    withdrawal.ledger.catch_up()
     assert statuses(client, story, other) == [200, 200], "it is done once"
 
 
 @pytest.mark.parametrize(("where", "expected"), [("languages", 404), ("website", 200)])
 def test_channel_that_was_taken_back_is_not_agreed_to_after_a_restore(lead, client, where, expected):
     person, story, _other = make_stories()
-    ledger.write()
+    withdrawal.ledger.write()
     with undone():
         answers = ANSWERS | {"picture": 2, "naming": Naming.REAL, "ends_on": "", "where": [where]}
         lead.post(address(person, "consent"), answers)
         withdrawal.tasks.run_quick_tasks()
     assert statuses(client, story) == [200]
-    ledger.catch_up()
+    withdrawal.ledger.catch_up()
     assert statuses(client, story) == [expected]
     assert Contributor.objects.get(pk=person.pk).latest_consent.where == [where]
 
 
 def test_stories_that_said_a_word_are_held_after_a_restore_until_a_lead_decides(lead, client):
     person, story, other = make_stories()
-    ledger.write()
+    withdrawal.ledger.write()
     with undone():
         add_word(lead, person, protected_words=NAME)
         withdrawal.tasks.run_quick_tasks()
-    assert NAME.lower() not in ledger.file_path().read_text().lower()
-    ledger.catch_up()
+    assert NAME.lower() not in withdrawal.ledger.file_path().read_text().lower()
+    withdrawal.ledger.catch_up()
     assert statuses(client, story, other) == [404, 404], "nobody knows the word"
     publish(other, summary="Words.")
     assert statuses(client, story, other) == [404, 404]
-    assert not parse(lead.get(HELD)).select("button[name=same]"), "the stories must not be erased"
+    assert not builders.parse(lead.get(HELD)).select("button[name=same]"), "the stories must not be erased"
     lead.post(HELD, {"other": PageHold.objects.get(page=other).pk})
     assert statuses(client, story, other) == [404, 200]

@@ -11,13 +11,11 @@ from safeguarding.encryption import encrypt
 from safeguarding.holds import bring_back, take_down
 from safeguarding.models import Reading, SecondReader
 from safeguarding.reading_start import MAX_TRIES, make_ticket
+from tests.support import committed, translations, wsgi
 from tests.support.builders import make_image, make_plain_page, parse
-from tests.support.committed import act_as_committed
 from tests.support.people import ALL_AGREED, make_agreeing_person, make_story_about, record, withdraw
 from tests.support.readings import LINK_IS_SAFE, heading, make_reading, press, send
-from tests.support.translations import make_index_in
 from tests.support.undone import undone
-from tests.support.wsgi import SiteClient
 
 CLOSED = "This link can’t be opened any more."
 ASKS = "Please type the number"
@@ -207,6 +205,9 @@ def test_the_text_is_that_of_the_version_with_its_pictures_and_without_ways_out(
     assert picture["src"].startswith("data:image/jpeg;base64,")
     around = parse(send(client, make_reading(story=story))).main.text
     assert all(each in around for each in ("This website", "Found as this", "And so."))
+    image.file.storage.delete(image.file.name)
+    image.renditions.all().delete()
+    assert heading(send(client, make_reading(story=story))) == READS, "without the lost picture"
 
 
 def test_a_version_that_changed_says_so(client):
@@ -234,7 +235,7 @@ def test_the_screens_have_the_language_of_the_reading_and_the_text_its_own(clien
     assert (page.html["lang"], page.html["dir"]) == ("ar", "rtl")
     text = page.select_one(".reading__text")
     assert (text["lang"], text["dir"], "min" in text.text) == ("en", "ltr", True)
-    story = make_story_about(make_agreeing_person(), parent=make_index_in("ar"), slug="one")
+    story = make_story_about(make_agreeing_person(), parent=translations.make_index_in("ar"), slug="one")
     text = parse(client.get(make_reading("here", "fr", story).path)).select_one(".reading__text")
     assert (text["lang"], text["dir"]) == ("ar", "rtl")
 
@@ -275,8 +276,8 @@ def test_no_cache_has_the_screens_or_the_draft(monkeypatch):
     story = make_story_about(make_agreeing_person(), title="As it is live")
     story.title = "As it is drafted"
     story.save_revision()
-    reading, site = make_reading("here", story=story), SiteClient()
-    act_as_committed(monkeypatch)
+    reading, site = make_reading("here", story=story), wsgi.SiteClient()
+    committed.act_as_committed(monkeypatch)
     assert "As it is drafted" in site.get(reading.path).text
     assert not site.process.store.pages
     # The title in the head is no part of what is cached.

@@ -13,21 +13,13 @@ from wagtail.log_actions import log
 from media.cleaning import CleanFile
 from media.models import CleanDocument
 from publishing.checks import find_errors
-from safeguarding.decisions import find_versions
-from safeguarding.gate import UNSEEN
+from safeguarding import decisions, gate, policies, reading_start, retention, withdrawal_models, writers
 from safeguarding.models import Consent, Decision, Reading, SecondReader
-from safeguarding.policies import GROUP, NAMES_CLOSED
 from safeguarding.reading_answers import record as record_answers
-from safeguarding.reading_start import handed_over_at
 from safeguarding.releases import is_held, recompute, report_again
-from safeguarding.retention import delete_names
-from safeguarding.withdrawal.carry_out import withdraw
-from safeguarding.withdrawal.forgetting import forget_labels
-from safeguarding.withdrawal_models import Restriction
-from safeguarding.writers import say_right
+from safeguarding.withdrawal import carry_out, forgetting
 from stories.models import StoryPage, StoryPerson
-from tests.support import builders
-from tests.support.builders import make_document, make_image, make_user, parse, save_draft, save_with
+from tests.support import builders, translations
 from tests.support.leads import ANSWERS, address, errors_of
 from tests.support.people import (
     ALL_AGREED,
@@ -41,7 +33,6 @@ from tests.support.people import (
     rows_of,
 )
 from tests.support.readings import make_reading
-from tests.support.translations import make_index_in
 from tests.support.undone import undone
 
 WANTS, NEED_NOT = {"final_text": "yes"}, {"final_text": "no"}
@@ -52,7 +43,7 @@ HER_WORDS = "Not the name of the river."
 def agreed_story(event=NEED_NOT, **fields):
     """Return a live story whose person agreed to this version. A picture in it shows the person."""
     person = make_agreeing_person(event)
-    image = make_image(shows="person", is_recognisable=False)
+    image = builders.make_image(shows="person", is_recognisable=False)
     image.people.set([person])
     story = make_story_about(person, lead_image=image, lead_image_alt="Somebody", live=False, **fields)
     answer(story, person)
@@ -62,8 +53,8 @@ def agreed_story(event=NEED_NOT, **fields):
 
 def change(story, naming=1, **fields):
     """Store a draft of `story` with these `fields`, or with how it names the person. Return it."""
-    people = rows_of(story.story_people.get().contributor, naming=naming)
-    return save_draft(story, story_people=people, **fields)
+    rows = rows_of(story.story_people.get().contributor, naming=naming)
+    return builders.save_draft(story, story_people=rows, **fields)
 
 
 def yes(reading, **others):
@@ -76,7 +67,7 @@ def yes(reading, **others):
 
 def edit(find, **fields):
     """Return a function that takes a story, and edits what `find` returns for it."""
-    return lambda story: save_with(find(story), **fields)
+    return lambda story: builders.save_with(find(story), **fields)
 
 
 def picture(**fields):
@@ -105,7 +96,7 @@ VOIDS = {
 @pytest.mark.parametrize("name", VOIDS)
 def test_only_what_concerns_the_person_voids_a_yes(name):
     act, voids = VOIDS[name]
-    paper = {"type": "document", "value": {"document": make_document().pk, "title": "Paper"}}
+    paper = {"type": "document", "value": {"document": builders.make_document().pk, "title": "Paper"}}
     story = agreed_story(WANTS, themes=["Work"], authors=["Staff"], body=[paper])
     if name in {"word", "naming", "authors"}:
         with pytest.raises(ValidationError, match="wants to see this version first"):
@@ -127,7 +118,7 @@ def test_what_gets_past_the_check_is_held():
     assert not is_read(story), "neither after a change of the person"
 
 
-@pytest.mark.parametrize("final_text", ["yes", "", *sorted(UNSEEN)])
+@pytest.mark.parametrize("final_text", ["yes", "", *sorted(gate.UNSEEN)])
 def test_a_no_holds_the_version_at_once_and_asks_for_the_next(final_text):
     story = agreed_story()
     person = story.story_people.get().contributor
@@ -140,8 +131,8 @@ def test_a_no_holds_the_version_at_once_and_asks_for_the_next(final_text):
         return copy
 
     older = copy_as("older")
-    translation = story.copy_for_translation(make_index_in("fr", slug="liste").locale)
-    assert (not is_held(story), not is_held(older)) == (True, final_text in UNSEEN)
+    translation = story.copy_for_translation(translations.make_index_in("fr", slug="liste").locale)
+    assert (not is_held(story), not is_held(older)) == (True, final_text in gate.UNSEEN)
     reading = make_reading("here", story=story)
     record_answers(reading, yes(reading, words="change"))
     assert not is_read(story), "and no decision replaces it"
@@ -158,7 +149,7 @@ def test_a_no_holds_the_version_at_once_and_asks_for_the_next(final_text):
     assert "wants to see this version first" in str(find_errors(copy))
     with undone():
         StoryPerson.objects.filter(page=story).delete()
-        listed = save_with(StoryPage.objects.get(pk=story.pk), check=False, people="none")
+        listed = builders.save_with(StoryPage.objects.get(pk=story.pk), check=False, people="none")
         assert listed.report_people().waits, "also without the person in the list"
     revision = change(story, summary="It was told anew.")
     Decision.objects.create(
@@ -175,29 +166,29 @@ def test_a_no_holds_the_version_at_once_and_asks_for_the_next(final_text):
 def test_a_no_counts_for_an_older_copy_and_for_a_copy_of_a_translation():
     story = agreed_story()
     older = story.copy(to=story.get_parent(), update_attrs={"slug": "older"})
-    translation = story.copy_for_translation(make_index_in("fr", slug="liste").locale)
-    translation = save_with(translation, summary="Elle est rentrée.")
-    reading, user = make_reading("here", story=story), make_user("Editors")
+    translation = story.copy_for_translation(translations.make_index_in("fr", slug="liste").locale)
+    translation = builders.save_with(translation, summary="Elle est rentrée.")
+    reading, user = make_reading("here", story=story), builders.make_user("Editors")
     record_answers(reading, yes(reading, words="no"), user)
     Reading.objects.update(started_at=timezone.now() - timedelta(days=9))
     for copy in (older, translation.copy(to=translation.get_parent(), update_attrs={"slug": "copie"})):
         copy.summary = "It was told anew."
         assert "wants to see this version first" in str(find_errors(copy))
-    assert not handed_over_at(user), "a copy hands nothing over"
+    assert not reading_start.handed_over_at(user), "a copy hands nothing over"
 
 
 def test_a_no_asks_anew_whether_nobody_is_in_the_live_version():
     story = builders.make_story(people="none")
-    say_right(find_versions(story)[-1], None)
+    writers.say_right(decisions.find_versions(story)[-1], None)
     person = make_agreeing_person(WANTS)
-    save_draft(story, people="listed", story_people=rows_of(person))
+    builders.save_draft(story, people="listed", story_people=rows_of(person))
     reading = make_reading("here", story=StoryPage.objects.get(pk=story.pk), contributor=person)
     assert is_read(story)
     record_answers(reading, {"everything": ["no", ""]})
     assert not is_read(story)
-    save_draft(story, people="none", story_people=[]).publish()
+    builders.save_draft(story, people="none", story_people=[]).publish()
     assert not is_read(story), "not even in the words that a lead said are about nobody"
-    say_right(find_versions(StoryPage.objects.get(pk=story.pk))[-1], None)
+    writers.say_right(decisions.find_versions(StoryPage.objects.get(pk=story.pk))[-1], None)
     assert is_read(story)
 
 
@@ -222,7 +213,7 @@ FOLLOWS = [
 @pytest.mark.parametrize(("answers", "agrees", "where"), FOLLOWS)
 def test_what_follows_from_the_answers(answers, agrees, where):
     story = agreed_story({"where": GIVEN, "evidence_held_at": "A cupboard"})
-    before, user = story.story_people.get().contributor.latest_consent, make_user(GROUP)
+    before, user = story.story_people.get().contributor.latest_consent, builders.make_user(policies.GROUP)
     other = make_story_about(before.contributor)
     reading = make_reading("here", story=story, interpreter=True)
     Reading.objects.update(user=user)
@@ -239,25 +230,25 @@ def test_what_follows_from_the_answers(answers, agrees, where):
     else:
         assert consent == before
     # After a restore, the same is agreed to, and after a no to the version, its pages wait for a lead too.
-    kept = [each.limits.get("where") for each in Restriction.objects.all()]
+    kept = [each.limits.get("where") for each in withdrawal_models.Restriction.objects.all()]
     assert kept == [where] * (where != before.where) + [None] * (not agrees)
 
 
 def test_what_is_taken_back_leaves_a_consent_that_waits(lead):
-    reading, user = make_reading("here"), make_user("Editors")
+    reading, user = make_reading("here"), builders.make_user("Editors")
     proposal = ANSWERS | {"where": ["website", "print"], "names": "Amina"}
     person = reading.contributor
     person.proposal, person.proposed_by, person.proposed_at = json.dumps(proposal), user, timezone.now()
     person.save()
     record_answers(reading, yes(reading, print="no"))
-    form = parse(lead.get(address(person, "consent")))
+    form = builders.parse(lead.get(address(person, "consent")))
     assert [each["value"] for each in form.select("[name=where][checked]")] == ["website"]
     person.refresh_from_db()
     assert person.proposed == proposal | {"where": ["website"]}
 
 
 def test_a_translation_needs_a_yes_to_other_languages():
-    original, section = make_story_about(make_agreeing_person()), make_index_in("fr")
+    original, section = make_story_about(make_agreeing_person()), translations.make_index_in("fr")
     story = original.copy_for_translation(section.locale)
     reading = make_reading("here", story=story)
     record_answers(reading, yes(reading, languages="no"))
@@ -312,7 +303,7 @@ def test_the_words_are_nowhere_but_encrypted(lead, caplog, django_capture_on_com
     assert (line in lead.get("/admin/").text, line in printed) == (True, True)
     overview = lead.get(address(person, "inspect")).text
     assert ("wants a change: the words" in overview, HER_WORDS in overview) == (True, False)
-    log(lead.user, NAMES_CLOSED)
+    log(lead.user, policies.NAMES_CLOSED)
     desk = lead.get("/admin/").text
     assert ("wants a change: the words" in desk, HER_WORDS in desk) == (True, False)
 
@@ -333,12 +324,12 @@ def test_desk_lists_what_is_written_beside_a_yes_from_the_day_of_the_answer(lead
 
 def test_a_second_reader_who_agrees_stands_in_for_who_wrote_it(lead):
     story = make_story_about(make_agreeing_person({"given_by": "guardian"}, kind="child"), live=False)
-    save_with(story, check=False, summary="They lived in Kisumu.")
+    builders.save_with(story, check=False, summary="They lived in Kisumu.")
     story.save_revision(user=lead.user, log_action=True)
 
     def may_decide():
         page = lead.get(reverse("safeguarding_decisions:page", args=[story.pk]))
-        return bool(parse(page).select("[name=question]"))
+        return bool(builders.parse(page).select("[name=question]"))
 
     assert not may_decide()
     # A yes of somebody else overcomes no no.
@@ -349,9 +340,9 @@ def test_a_second_reader_who_agrees_stands_in_for_who_wrote_it(lead):
     decide(story, story.story_people.get().contributor, "child")
     story.latest_revision.publish()
     SecondReader.objects.update(named_at=timezone.now() - timedelta(days=61))
-    forget_labels()
+    forgetting.forget_labels()
     assert (Reading.objects.exists(), Decision.objects.count(), is_read(story)) == (False, 1, True)
-    save_draft(story, lead.user, summary="They lived in Mombasa, with Ruth.")
+    builders.save_draft(story, lead.user, summary="They lived in Mombasa, with Ruth.")
     assert not may_decide()
 
 
@@ -361,12 +352,12 @@ def test_a_second_reader_who_agrees_stands_in_for_who_wrote_it(lead):
 @pytest.mark.parametrize("final_text", Consent.FinalText)
 def test_the_form_asks_each_time_and_keeps_a_promise(lead, final_text):
     person = make_agreeing_person({"final_text": final_text, "link_is_safe": True})
-    form = parse(lead.get(address(person, "consent")))
+    form = builders.parse(lead.get(address(person, "consent")))
     ticked = form.select("[name=final_text][checked], [name=link_is_safe][checked]")
     assert [each["value"] for each in ticked] == (["yes"] if final_text == "yes" else [])
     assert "final_text" in errors_of(lead.post(address(person, "consent"), ANSWERS | {"final_text": ""}))
     lead.post(address(person, "consent"), ANSWERS | {"final_text": "unreachable", "link_is_safe": "on"})
-    shown = " ".join(parse(lead.get(address(person, "inspect"))).text.split())
+    shown = " ".join(builders.parse(lead.get(address(person, "inspect"))).text.split())
     assert "The person can't be reached · a link may be sent" in shown
 
 
@@ -377,18 +368,18 @@ def test_answers_go_with_the_names_and_with_a_withdrawal(settings):
     story.save_revision()
     record_answers(reading, yes(reading) | {"words": ["no", HER_WORDS]})
     person, rows = reading.contributor, Reading.objects.filter(pk=reading.pk)
-    forget_labels()
+    forgetting.forget_labels()
     assert HER_WORDS in rows.get().answers
     rows.update(answered_at=timezone.now() - timedelta(days=400))
-    forget_labels()
+    forgetting.forget_labels()
     assert rows.get().answers == "", "after a year"
     rows.update(answers=HER_WORDS)
     type(person).objects.filter(pk=person.pk).update(names="Amina")
     record(person, ends_on=days_from_today(-9))
     settings.NAMES_KEPT_MONTHS = 0
     person.notices.create(step="deletion", day=days_from_today(-9), sent_on=days_from_today(-40))
-    delete_names()
+    retention.delete_names()
     assert rows.get().answers == "", "with the names"
-    withdraw(person)
+    carry_out.withdraw(person)
     assert StoryPage.objects.filter(pk=story.pk).exists(), "held, because somebody else is in it"
     assert not person.readings.exists()

@@ -7,8 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
 from accounts.second_factor import is_required
-from safeguarding import keys
-from safeguarding.encryption import UnreadableText
+from safeguarding import encryption, keys
 from safeguarding.models import Consent, Contributor
 from safeguarding.status import Status
 from tests.support.builders import make_user, save_with
@@ -92,7 +91,7 @@ def test_without_the_key_nothing_is_lost(settings, other_keys):
     right_keys = settings.SAFEGUARDING_KEYS
     settings.SAFEGUARDING_KEYS = other_keys
     unreadable = Contributor.objects.get()
-    assert isinstance(unreadable.names, UnreadableText)
+    assert isinstance(unreadable.names, encryption.UnreadableText)
     assert unreadable.names == ""
     save_with(unreadable, kind="group")
     if other_keys:
@@ -125,7 +124,7 @@ def test_keys_are_rotated(settings):
     # The key of the stored texts is lost: the site deletes them, and goes on with another key.
     settings.SAFEGUARDING_KEYS = old_keys
     call_command("rotate_safeguarding_keys", "--delete-unreadable")
-    assert not isinstance(Contributor.objects.get(pk=person.pk).names, UnreadableText)
+    assert not isinstance(Contributor.objects.get(pk=person.pk).names, encryption.UnreadableText)
     assert Contributor.objects.get(pk=person.pk).names == ""
     keys.refuse_wrong_keys()
 

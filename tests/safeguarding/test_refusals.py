@@ -11,9 +11,8 @@ from wagtail.test.utils.form_data import inline_formset
 from publishing.schedules import publish_due
 from safeguarding.scopes import Naming, Picture
 from stories.models import StoryPage
-from tests.support import people
+from tests.support import people, protected_person
 from tests.support.builders import make_image, make_index, make_story, make_user, save_with
-from tests.support.protected_person import is_live
 from tests.support.undone import undone
 
 NAME = "Amina-of-the-tests"
@@ -37,7 +36,7 @@ def test_editor_says_beside_each_field_what_is_missing(client, moderator):
     assert [person.code in text for texts in errors.values() for text in texts] == [True] * 3
     assert NAME not in response.text
     assert all(text in response.text for texts in errors.values() for text in texts)
-    assert not is_live(story)
+    assert not protected_person.is_live(story)
 
 
 @pytest.mark.sqlite_only
@@ -60,7 +59,7 @@ def test_approval_leads_to_the_editor_and_stays_open(client, moderator):
     for options in ({}, in_modal):
         with undone():
             client.post(address, {"comment": ""}, **options)
-            assert is_live(story)
+            assert protected_person.is_live(story)
 
 
 def test_scheduled_story_waits_until_its_people_agree(django_capture_on_commit_callbacks):
@@ -76,13 +75,13 @@ def test_scheduled_story_waits_until_its_people_agree(django_capture_on_commit_c
         with django_capture_on_commit_callbacks(execute=True):
             for _run in range(2):  # The second one sends no second mail.
                 publish_due()
-                assert (is_live(waiting), is_live(other)) == (False, True)
+                assert (protected_person.is_live(waiting), protected_person.is_live(other)) == (False, True)
             assert not mail.outbox, "No transaction is open while a mail is sent."
         assert [message.to for message in mail.outbox] == [[author.email]]
         assert f"/admin/pages/{waiting.pk}/edit/" in mail.outbox[0].body
         people.record(person, **people.ALL_AGREED)
         publish_due()
-    assert is_live(waiting)
+    assert protected_person.is_live(waiting)
 
 
 def test_consent_has_to_last_until_the_story_goes_live(client, moderator):
@@ -105,9 +104,6 @@ def test_editor_judges_the_people_that_are_sent_and_not_those_that_are_stored(cl
     story = StoryPage.objects.get(pk=story.pk)
     assert (story.live, story.story_people.get().contributor) == (True, person)
 
-    for name, value, text in (
-        ("naming", 2, "did not agree to be named"),
-        ("DELETE", "on", "Choose the people"),
-    ):
+    for name, value, text in (("naming", 2, "not agree to be named"), ("DELETE", "on", "Choose the people")):
         response = publish(client, story, **{f"story_people-0-{name}": value})
         assert text in str(response.context["form"].errors["people"])

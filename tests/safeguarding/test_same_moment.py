@@ -15,6 +15,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models.signals import pre_delete
 from django.http import Http404
 from django.urls import reverse
+from taggit.models import Tag
 from wagtail.actions.copy_page import CopyPageAction
 from wagtail.images.models import SourceImageIOError
 from wagtail.models import Page
@@ -91,10 +92,8 @@ def test_publishing_and_withdrawing():
 
 def test_form_that_is_sent_while_a_withdrawal_runs_stores_nothing():
     lead = builders.client_of(make_user(policies.GROUP))
-    for name, data in (
-        ("restricted", {"reason": "contact", "names": "Other", "save": "1"}),
-        ("consent", ANSWERS | {"ends_on": ""}),
-    ):
+    names = {"reason": "contact", "names": "Other", "save": "1"}
+    for name, data in (("restricted", names), ("consent", ANSWERS | {"ends_on": ""})):
         person = make_agreeing_person(names=SECRET)
         data["seen"] = lead.post(address(person, name), {"reason": "contact"}).context["form"].seen
         run_both(partial(carry_out.withdraw, person), partial(lead.post, address(person, name), data))
@@ -144,11 +143,8 @@ def delete_names_of_somebody_who_agrees_again():
     long_ago = {"given_on": people.days_from_today(-4000), "ends_on": people.days_from_today(-3000)}
     person = make_agreeing_person(long_ago, names="Amina")
     assert retention.deletion_day(person) < today()
-    return (
-        partial(record, person, **ALL_AGREED),
-        partial(retention.delete_names_of, person.pk),
-        has(person, "Amina"),
-    )
+    delete = partial(retention.delete_names_of, person.pk)
+    return partial(record, person, **ALL_AGREED), delete, has(person, "Amina")
 
 
 def has(person, name):
@@ -159,11 +155,8 @@ def forget_words_of_somebody_who_agrees_again():
     person = make_agreeing_person(names="Amina")
     withdraw(person)
     Withdrawal.objects.create(contributor=person, code=person.code)
-    return (
-        partial(record, person, **ALL_AGREED),
-        partial(forgetting.delete_words, person.pk),
-        has(person, "Amina"),
-    )
+    forget = partial(forgetting.delete_words, person.pk)
+    return partial(record, person, **ALL_AGREED), forget, has(person, "Amina")
 
 
 def encrypt_names_that_are_changed():
@@ -193,9 +186,8 @@ def try_the_last_wrong_code_and_the_right_one():
     reading, opened = readings.make_reading(), []
     token, code = reading.path.split("/")[-2], reading.shown_code
     Reading.objects.update(tries=reading_start.MAX_TRIES - 1)
-    acts = [
-        lambda each=each: opened.append(reading_start.try_code(reading, token, each)) for each in ("1", code)
-    ]
+    attempt = partial(reading_start.try_code, reading, token)
+    acts = [lambda each=each: opened.append(attempt(each)) for each in ("1", code)]
     return *acts, lambda: opened == [False, False]
 
 
@@ -348,10 +340,8 @@ def test_withdrawing_waits_for_whoever_adds_a_page_before_it_locks_others():
     parent = Page.objects.filter(pk=story.get_parent().pk)
     rows = [Contributor.objects.all(), Page.objects.exclude(pk=story.get_parent().pk)]
     entry = entry_about(other, unlisted)
-    acts = {
-        "withdrawing": partial(carry_out.withdraw, person),
-        "withdrawing again": partial(again.withdraw_again, entry, Ledger.get().salt),
-    }
+    acts = {"withdrawing": partial(carry_out.withdraw, person)}
+    acts["withdrawing again"] = partial(again.withdraw_again, entry, Ledger.get().salt)
     for name, act in acts.items():
         assert run_both(parent.select_for_update().get, act, lambda: all(map(is_free, rows))), name
     assert list(StoryPage.objects.values_list("pk", flat=True)) == [shared.pk]
@@ -426,6 +416,21 @@ def test_withdrawal_that_is_aborted_because_of_a_deadlock_is_tried_again():
             story.get_latest_revision_as_object().save_revision(overwrite_revision=story.latest_revision)
 
     withdraw_during(autosave)
+
+
+def test_withdrawal_is_tried_again_if_something_gets_a_tag_that_it_deletes():
+    picture, tag, added = make_image(), Tag.objects.create(name=SECRET), []
+
+    def add_tag(execute, sql, *arguments):
+        if sql.startswith('DELETE FROM "taggit_tag"') and not added:
+            added.append(tag)
+            with queries.others() as start:
+                start(partial(picture.tags.add, tag))
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(add_tag):
+        carry_out.withdraw(make_agreeing_person(names=SECRET), yes=[("taggit.tag", str(tag.pk))])
+    assert added and not Tag.objects.exists()
 
 
 def test_rendition_that_is_made_during_a_withdrawal_does_not_end_it():

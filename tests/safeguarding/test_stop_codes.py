@@ -19,9 +19,7 @@ from wagtail.models import ModelLogEntry
 from safeguarding.holds import bring_back, take_down
 from safeguarding.models import Restriction, StopCode, WithdrawalTask
 from safeguarding.stopping import stop
-from safeguarding.withdrawal import carry_out, ledger
-from safeguarding.withdrawal.forgetting import delete_words
-from safeguarding.withdrawal.tasks import run_tasks
+from safeguarding.withdrawal import carry_out, forgetting, ledger, tasks
 from tests.support.builders import home_page, make_plain_page, parse, save_with
 from tests.support.leads import SECRET, address, errors_of
 from tests.support.people import ALL_AGREED, make_agreeing_person, make_story_about, record
@@ -54,13 +52,8 @@ def statuses(client, *urls):
 # --- What is typed --------------------------------------------------------------------------------
 
 # The zero of a script, and what is between the digits and before them: as it is shown, Arabic, Persian, wide.
-TYPED = [
-    ("0", " ", ""),
-    ("0", " – ", "\u2067"),
-    ("\u0660", " ", ""),
-    ("\u06f0", "", ""),
-    ("\uff10", "\u3000", ""),
-]
+TYPED = [("0", " ", ""), ("0", " – ", "\u2067"), ("\u0660", " ", ""), ("\u06f0", "", "")]
+TYPED.append(("\uff10", "\u3000", ""))
 
 
 def wrong_codes(code):
@@ -166,15 +159,13 @@ def test_a_code_is_shown_once_stored_nowhere_and_ended_only_by_a_new_one(lead, c
     settings.SENDS_MAIL = True
     person = make_agreeing_person({"stop_code": "card"})
     page = address(person, "stop_code")
-    codes = [
-        parse(send_form(lead, page)).select_one(".safeguarding__card strong").text for _twice in range(2)
-    ]
+    codes = [parse(send_form(lead, page)).select_one(".safeguarding__card strong").text for _ in range(2)]
     again = lead.post(page, {"seen": ""}, follow=True)  # the browser sends the first form once more
     assert "The person has a code already. A new one ends it." in again.text
     settings.SECRET_KEY = "another" * 10
     caplog.set_level("DEBUG")
     assert [DONE in send(code).text for code in codes] == [False, True]
-    run_tasks()
+    tasks.run_tasks()
     secret = digits(codes[1])[8:]
     assert not tables_with(secret, codes[1])
     shown = [lead.get(address(person, name)).text for name in ("inspect", "stop_code")]
@@ -188,7 +179,7 @@ def test_leads_are_told_and_bring_back_only_with_a_note(lead, client, mailoutbox
     send(code)
     assert not mailoutbox, "the person does not wait for the mail"
     for settings.DEFAULT_FROM_EMAIL, sent in (("no address\n", 0), (sender, 1), (sender, 1)):
-        run_tasks()
+        tasks.run_tasks()
         assert len(mailoutbox) == sent, "it is tried until it is sent"
     told = mailoutbox[0].body
     assert person.code in told and address(person, "words") in told and SECRET not in told
@@ -216,10 +207,8 @@ def test_leads_are_told_and_bring_back_only_with_a_note(lead, client, mailoutbox
 
 TAKE_DOWN, BACK = partial(take_down, user=None), partial(bring_back, user=None)
 # (what was done before the backup, what after it, and what readers get after the restore).
-HISTORIES = [
-    *(([], [stop], 404), ([], [TAKE_DOWN], 404), ([stop], [BACK], 200), ([stop], [], 404)),
-    ([], [stop, BACK, TAKE_DOWN, BACK, stop], 404),
-]
+HISTORIES = [([], [stop], 404), ([], [TAKE_DOWN], 404), ([stop], [BACK], 200), ([stop], [], 404)]
+HISTORIES.append(([], [stop, BACK, TAKE_DOWN, BACK, stop], 404))
 
 
 def restore_after(*acts):
@@ -270,5 +259,5 @@ def test_completing_a_withdrawal_deletes_the_code():
         carry_out.withdraw(person)
     assert StopCode.objects.get().contributor == named
     WithdrawalTask.objects.all().delete()
-    delete_words(named.pk)
+    forgetting.delete_words(named.pk)
     assert not StopCode.objects.exists()

@@ -19,31 +19,21 @@ from wagtail.rich_text import RichText
 from home.models import StandardPage
 from home.site_settings import SiteSettings
 from media.models import CleanImage
+from safeguarding import scopes, status
 from safeguarding.models import Contributor, Fingerprint, Ledger, Release, Use, WithdrawalTask
-from safeguarding.scopes import Naming
-from safeguarding.status import Status
 from safeguarding.withdrawal import addresses, carry_out, ledger, pages, tasks, words
 from safeguarding.withdrawal.steps import forget_versions
-from safeguarding.withdrawal.tasks import run_quick_tasks, run_tasks
 from stories.models import StoryPage, StoryPerson
 from stories.story_links import StoryAuthor, StoryTheme
 from tests.support import builders, translations, withdrawal_world
-from tests.support.builders import save_draft
-from tests.support.people import (
-    ALL_AGREED,
-    is_read,
-    record,
-)
+from tests.support.people import ALL_AGREED, is_read, record
 from tests.support.stored_text import all_stored_text, stored_names, tables_with
 from tests.support.undone import undone
 from tests.support.withdrawal_world import ADDRESSES, HOME, NAME, SENTINELS, withdraw_all
 
 # The models with rows about a story, and the field of each with the key of the story.
-ABOUT = {
-    **dict.fromkeys((Use, Release, StoryPerson), "page"),
-    **dict.fromkeys((StoryTheme, StoryAuthor), "story"),
-    **{StoryPage: "pk", Revision: "object_id"},
-}
+ABOUT = {StoryPage: "pk", Revision: "object_id"} | dict.fromkeys((StoryTheme, StoryAuthor), "story")
+ABOUT |= dict.fromkeys((Use, Release, StoryPerson), "page")
 
 
 def rows_about(page):
@@ -66,7 +56,7 @@ def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, cap
     assert any(" · wagtail." in row.title for row in shown["logs"])
     withdrawal = withdraw_all(person)
     # The transaction of the test is never committed, so the tasks don't run by themselves.
-    run_quick_tasks()
+    tasks.run_quick_tasks()
     withdrawal_world.finish()  # as the scheduler does
 
     assert tables_with(*SENTINELS, image.file_hash) == {}
@@ -83,7 +73,7 @@ def test_nothing_is_left_in_any_row_or_file_and_others_stay_the_same(client, cap
         *("taggit.tag", "wagtailcore.collection", "media.cleanimage", "wagtailcore.modellogentry"),
         "wagtailredirects.redirect",
     }
-    assert Contributor.objects.get(pk=person.pk).get_status() == Status.WITHDRAWN
+    assert Contributor.objects.get(pk=person.pk).get_status() == status.Status.WITHDRAWN
     assert not words_of(person)
     content = ledger.file_path().read_text()
     assert person.code in content and NAME.lower() not in content.lower()
@@ -114,15 +104,9 @@ def assert_gone(client):
 @pytest.mark.sqlite_only
 def test_address_in_a_text_is_told_from_a_longer_one():
     paths = {"/stories/lamps/", "/fr/lumière/", ""}  # The empty path is in no text.
-    for text, is_found in (
-        ("https://example.org/stories/lamps/?a=b", True),
-        ("See /stories/lamps.", True),
-        ("/fr/lumi%C3%A8re", True),
-        ("/stories/lamps-of-others/", False),
-        ("/stories/lampstand/", False),
-        ("Of lamps", False),
-    ):
-        assert words.has_path(paths, [text]) == is_found, text
+    texts = ["https://example.org/stories/lamps/?a=b", "See /stories/lamps.", "/fr/lumi%C3%A8re"]
+    others = ["/stories/lamps-of-others/", "/stories/lampstand/", "Of lamps"]
+    assert [text for text in (*texts, *others) if words.has_path(paths, [text])] == texts
 
 
 @pytest.mark.sqlite_only
@@ -144,7 +128,7 @@ def waiting():
 
 
 def publish(story, **fields):
-    save_draft(story, **fields).publish()
+    builders.save_draft(story, **fields).publish()
 
 
 def save_row_of_draft(story):
@@ -168,7 +152,7 @@ def texts_by_hand(person):
 def withdraw_one(person):
     """Withdraw `person` without any yes, and run the tasks. Return the Withdrawal."""
     done = carry_out.withdraw(person)
-    run_tasks()
+    tasks.run_tasks()
     return done
 
 
@@ -178,7 +162,7 @@ def test_files_that_something_else_uses_stay():
     shared, in_draft, in_moderation, own = (builders.make_image(size=(width, 40)) for width in range(63, 67))
     builders.make_story(lead_image=shared, lead_image_alt="A lamp")
     for picture in (in_moderation, in_draft):
-        save_draft(other, lead_image=picture, lead_image_alt="A lamp")
+        builders.save_draft(other, lead_image=picture, lead_image_alt="A lamp")
         if picture == in_moderation:
             Workflow.objects.get().start(StoryPage.objects.get(pk=other.pk), None)
     body = [builders.pictures_block(shared, in_draft, in_moderation, own)]
@@ -200,8 +184,8 @@ def test_what_is_written_while_the_withdrawal_commits_is_erased_too():
     Revision.objects.bulk_create([version])
     copy = withdrawal_world.make_story_about(person, live=False, slug="copied")
     shared = withdrawal_world.make_story_about(person, other, live=False)
-    run_quick_tasks()
-    run_tasks()
+    tasks.run_quick_tasks()
+    tasks.run_tasks()
     assert not Revision.page_revisions.filter(object_id=str(story.pk)).exists()
     assert not StoryPage.objects.filter(pk=copy.pk).exists()
     assert Client().get(story.url).status_code == 404
@@ -212,7 +196,7 @@ def test_what_is_written_while_the_withdrawal_commits_is_erased_too():
     assert (withdrawal.counts["pages"], withdrawal.counts["held"]) == (2, 1)
     # The purge of a held page waits until it is published without the person.
     assert [task.data["page"] for task in waiting()] == [shared.pk]
-    run_tasks()
+    tasks.run_tasks()
     digests = set(Fingerprint.objects.values_list("digest", flat=True))
     assert all(digest in ledger.file_path().read_text() for digest in digests)
 
@@ -230,7 +214,7 @@ def test_texts_of_others_are_only_reported_and_the_words_are_kept_until_they_are
     withdrawal = withdraw_all(person)
     comments = {"wagtailcore.comment": 1, "wagtailcore.commentreply": 1}
     assert withdrawal.counts == {"elsewhere left": 3, "search.knownword": 1} | comments
-    run_tasks()
+    tasks.run_tasks()
     page, settings = StandardPage.objects.get(), SiteSettings.objects.get()
     assert NAME in page.introduction and NAME in settings.organisation_name
     # More versions with the name, and a log entry. Then somebody changes the three texts.
@@ -254,13 +238,13 @@ def test_drafts_and_their_moderation_stay_when_versions_with_a_word_are_deleted(
     # A version has the comments on its page too, also those that are deleted later.
     Comment.objects.create(page=commented, user=user, text=f"Like {NAME}?", contentpath="title")
     with withdrawal_world.without_words(person):
-        save_draft(commented, summary="A draft.")
-        version = save_draft(moderated, summary=f"{NAME} came.")
+        builders.save_draft(commented, summary="A draft.")
+        version = builders.save_draft(moderated, summary=f"{NAME} came.")
         fields = {"page": moderated, "contentpath": "title", "revision_created": version}
         kept = Comment.objects.create(user=user, text="When?", **fields)
         Workflow.objects.get().start(StoryPage.objects.get(pk=moderated.pk), user)
     withdraw_all(person)
-    save_draft(moderated, summary="Somebody came.")
+    builders.save_draft(moderated, summary="Somebody came.")
     withdrawal_world.finish()
     assert tables_with(NAME) == {}
     assert list(Comment.objects.exclude(text__startswith=person.code)) == [kept]
@@ -289,9 +273,9 @@ def test_history_is_erased_while_a_text_with_a_word_may_stay():
 def test_word_in_a_scheduled_version_is_reported_although_a_newer_draft_has_none():
     person, story = withdrawal_world.make_named_person(), builders.make_story("Lamps")
     with withdrawal_world.without_words(person):
-        version = save_draft(story, summary=f"{NAME} came.")
+        version = builders.save_draft(story, summary=f"{NAME} came.")
         builders.save_with(version, approved_go_live_at=timezone.now() + datetime.timedelta(days=9))
-    save_draft(story, summary="Somebody came.")
+    builders.save_draft(story, summary="Somebody came.")
     assert texts_by_hand(person) == ["Story: Lamps: summary"]
 
 
@@ -299,7 +283,7 @@ def test_row_of_an_unpublished_page_that_is_older_than_its_draft_keeps_the_words
     person, story = withdrawal_world.make_named_person(), builders.make_story("Lamps")
     with withdrawal_world.without_words(person):
         publish(story, summary=f"{NAME} came.")
-    save_draft(story, summary="Somebody came.")
+    builders.save_draft(story, summary="Somebody came.")
     StoryPage.objects.get(pk=story.pk).unpublish()
     withdraw_all(person)
     withdrawal_world.finish()
@@ -320,7 +304,7 @@ def test_row_of_an_unpublished_page_that_is_older_than_its_draft_keeps_the_words
 def test_story_with_others_is_held_until_it_is_published_without(client):
     person, other = withdrawal_world.make_named_person(), withdrawal_world.make_agreeing_person()
     picture = {"lead_image": withdrawal_world.named_image(person), "lead_image_alt": "Somebody"}
-    fields = {"title": f"{NAME} and others", "slug": "zahrawi-and-others", "naming": Naming.REAL}
+    fields = {"title": f"{NAME} and others", "slug": "zahrawi-and-others", "naming": scopes.Naming.REAL}
     story = withdrawal_world.make_shared(person, other, **fields, **picture)
     redirect = Redirect.objects.create(old_path="/two-of-them", redirect_page=story)
     log(redirect, "wagtail.create", user=builders.make_user("Moderators"))
@@ -334,11 +318,11 @@ def test_story_with_others_is_held_until_it_is_published_without(client):
     with undone():  # The story need not change if the person agrees again.
         record(person, **ALL_AGREED)
         publish(story, summary=f"{NAME} is back.")
-        run_tasks()
+        tasks.run_tasks()
         assert is_read(story) and not waiting().exists()
     with undone():
         StoryPage.objects.get(pk=story.pk).delete()
-        run_tasks()
+        tasks.run_tasks()
         assert tables_with(f"{NAME} and others") == {}, "also in the log"
 
     rows = withdrawal_world.rows_of(other)
@@ -362,7 +346,7 @@ def test_held_story_waits_while_a_word_of_the_person_is_in_it():
     # As a program does that bypasses all checks.
     written = builders.save_with(StoryPage.objects.get(pk=story.pk), check=False, story_people=rows)
     StoryPage.objects.filter(pk=story.pk).update(live_revision=written.save_revision(clean=False))
-    run_tasks()
+    tasks.run_tasks()
     assert waiting().exists() and words_of(person)
     publish(story, title="Of others")
     withdrawal_world.finish()
@@ -370,7 +354,7 @@ def test_held_story_waits_while_a_word_of_the_person_is_in_it():
 
 
 def list_again(story, *people):
-    save_draft(story, story_people=withdrawal_world.rows_of(*people))
+    builders.save_draft(story, story_people=withdrawal_world.rows_of(*people))
 
 
 @pytest.mark.sqlite_only
@@ -379,14 +363,14 @@ def test_held_story_waits_while_a_draft_has_the_person_or_waits_and_its_versions
     story = withdrawal_world.make_shared(person, other)
     withdraw_one(person)
     authors = [builders.make_user("Editors") for _each in range(2)]
-    save_draft(story, authors[0], story_people=withdrawal_world.rows_of(other)).publish()
-    save_draft(story, authors[1])
+    builders.save_draft(story, authors[0], story_people=withdrawal_world.rows_of(other)).publish()
+    builders.save_draft(story, authors[1])
     for act in (list_again, withdrawal_world.schedule, withdrawal_world.submit):
         with undone():
             act(story, person, other)
-            run_tasks()
+            tasks.run_tasks()
             assert waiting().exists(), act
-    run_tasks()
+    tasks.run_tasks()
     assert not waiting().exists()
     story.refresh_from_db()
     assert [story.live_revision.user, story.latest_revision.user] == authors
@@ -413,9 +397,9 @@ def test_pages_that_are_not_live_need_not_be_published():
     withdraw_one(person)
     assert {task.data["page"] for task in waiting()} == {story.pk, unpublished.pk}
     publish(story, story_people=withdrawal_world.rows_of(other))
-    run_tasks()
+    tasks.run_tasks()
     assert [task.data["page"] for task in waiting()] == [unpublished.pk]
-    save_draft(unpublished, story_people=withdrawal_world.rows_of(other))
+    builders.save_draft(unpublished, story_people=withdrawal_world.rows_of(other))
     save_row_of_draft(unpublished)
     withdrawal_world.finish()
     assert not waiting().exists() and not words_of(person)
@@ -440,6 +424,17 @@ def test_new_site_holds_nobody(client):
         assert Ledger.get().salt in ledger.read(), "the file has a part of this site, which its salt begins"
 
 
+@pytest.mark.sqlite_only
+def test_entry_of_the_ledger_is_the_same_in_each_time_zone():
+    withdraw_all(withdrawal_world.make_named_person())
+    written = set()
+    for name in ("Pacific/Kiritimati", "Pacific/Niue"):  # It is never the same day in both.
+        with timezone.override(name):
+            ledger.write()
+        written.add(ledger.file_path().read_text())
+    assert len(written) == 1
+
+
 # --- Interrupted ----------------------------------------------------------------------------------
 
 
@@ -452,10 +447,18 @@ def test_what_killed_processes_left_is_done_by_the_scheduler(monkeypatch):
     person = withdrawal_world.make_named_person()
     image = withdrawal_world.make_own_stories(person)[1]
     before, files, killed = all_stored_text(), stored_names(), []
+    real, steps = dict(tasks._steps), ["ledger", "file", "again", "index"]
 
-    def kill(task, *_arguments):
-        killed.append(getattr(task, "step", "the transaction"))
-        raise Killed
+    def kill(*moment):
+        """The first time that it is called with a `moment`, the process ends."""
+        if moment not in killed:
+            killed.append(moment)
+            raise Killed
+
+    def run_and_be_killed(task):
+        kill("before", task.step)
+        real[task.step](task)
+        kill("after", task.step)
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
         patch.setattr(pages.Logs, "erase", kill)
@@ -464,13 +467,13 @@ def test_what_killed_processes_left_is_done_by_the_scheduler(monkeypatch):
     assert stored_names() == files
 
     withdraw_all(person)
-    steps = {"ledger", "file", "index"}
-    for _each in steps:
-        with monkeypatch.context() as patch, pytest.raises(Killed):
-            for step in steps.difference(killed):
-                patch.setitem(tasks._steps, step, kill)
-            run_tasks()
-    assert set(killed) == {"the transaction", *steps}
+    with monkeypatch.context() as patch:
+        for step in steps:
+            patch.setitem(tasks._steps, step, run_and_be_killed)
+        for _moment in range(2 * len(steps)):
+            with pytest.raises(Killed):
+                tasks.run_tasks()
+    assert set(killed[1:]) == {(moment, step) for moment in ("before", "after") for step in steps}
     # The nightly work adds tasks.
     for _twice in range(2):
         call_command("run_due_work")

@@ -62,10 +62,8 @@ def make_decided(author, **fields):
     child = make_agreeing_person(kind="child")
     story = StoryPage.objects.get(pk=make_story_about(child, live=False, **fields).pk)
     save(story, author, summary=SUMMARY)
-    decision = decide(story, child, "child")
-    Decision.objects.filter(pk=decision.pk).update(
-        revision=story.latest_revision, decided_by=make_user(GROUP)
-    )
+    decide(story, child, "child")
+    Decision.objects.update(revision=story.latest_revision, decided_by=make_user(GROUP))
     return story
 
 

@@ -15,17 +15,13 @@ from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search import corrections
-from search.analysis import stem
+from search import analysis, corrections, finding, forms
 from search.corrections import Correction, find_corrections
-from search.finding import Search
-from search.forms import SearchForm
 from search.known_words import WordList, store_known_words
 from search.models import KnownWord
 from stories.demo.load import DEMO_DIR, get_story_slugs, read_toml
+from tests.support import fuzzing, translations
 from tests.support.builders import make_author, make_private, make_story
-from tests.support.fuzzing import thoroughly
-from tests.support.translations import make_index_in
 from tests.support.undone import undone
 
 pytestmark = pytest.mark.django_db
@@ -33,11 +29,11 @@ pytestmark = pytest.mark.django_db
 
 def correct(text, terms=(), language="en"):
     """Return the corrections of the search words `text`. `terms`: the terms of the vocabulary."""
-    form = SearchForm({"q": text})
+    form = forms.SearchForm({"q": text})
     if not form.is_valid():
         return []
     with override(language):
-        search = Search(form)
+        search = finding.Search(form)
         # Only the test's own terms, so that the result does not depend on the default vocabulary.
         search.vocabulary.spelling_terms = tuple(terms)
         return search.corrections
@@ -121,8 +117,8 @@ def test_an_inflection_of_the_typed_word_is_no_correction():
 
 @pytest.mark.parametrize("language, title, typed", [["ar", "عبودية", "عبوضية"], ["fr", "Bamako", "bamakko"]])
 def test_only_words_of_pages_in_the_language_of_the_visitor_are_offered(language, title, typed):
-    make_index_in(language, title)
-    assert stem("Bamako", "fr") == stem("Bamako", "en")
+    translations.make_index_in(language, title)
+    assert analysis.stem("Bamako", "fr") == analysis.stem("Bamako", "en")
     assert [each.text for each in correct(typed, language=language)] == [title]
     assert corrected(typed) == []
 
@@ -178,7 +174,7 @@ def test_search_is_the_same_without_the_words_of_private_pages(client, subtests)
 similar_words = st.text("abcd", min_size=5, max_size=7)
 
 
-@thoroughly(200)
+@fuzzing.thoroughly(200)
 @given(
     public=st.sets(similar_words, max_size=40),
     private=st.sets(similar_words, max_size=40),

@@ -10,12 +10,10 @@ import pytest
 from wagtail.contrib.search_promotions.models import Query, QueryDailyHits, SearchPromotion
 from wagtail.test.utils.form_data import inline_formset, nested_form_data
 
-from search import finding
-from search.promotions import find_promotions
+from search import finding, promotions
 from stories.models import StoryPage
+from tests.support import committed, translations
 from tests.support.builders import make_index, make_plain_page, make_story, parse
-from tests.support.committed import caches_in_use
-from tests.support.translations import make_index_in
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +38,7 @@ def test_results_are_paginated_and_the_links_keep_the_words(client, monkeypatch)
         make_story(f"Lantern {number}")
     # Text that is no number shows the first page, and a number out of range the last.
     expected = dict.fromkeys(["1", "abc", "1e9", "\x00", ""], 2) | dict.fromkeys(["2", "99", "0", "-1"], 1)
-    with caches_in_use():
+    with committed.caches_in_use():
         for number, results in (expected | {"9" * 400: 1}).items():
             page = search(client, "lantern", page=number)
             assert page.count('class="result"') == results, number
@@ -57,7 +55,7 @@ def test_the_newest_stories_come_before_other_pages_and_stories_without_a_date(c
     StoryPage.objects.filter(pk=undated.pk).update(date=None)
     plain, section = make_plain_page("About lanterns"), make_index(make_index(), "Lanterns")
     make_plain_page("Draft of lanterns", live=False)
-    with caches_in_use():
+    with committed.caches_in_use():
         page = parse(client.get("/search/?q=lantern&sort=date"))
     expected = [each.url for each in (newest, oldest, section, plain, undated)]
     assert [link["href"] for link in page.select(".result .card__title a")] == expected[:limit]
@@ -85,7 +83,7 @@ def promote(terms, *pages, **fields):
 
 
 def titles(text, language="en"):
-    return [promotion.title for promotion in find_promotions(text, language)]
+    return [promotion.title for promotion in promotions.find_promotions(text, language)]
 
 
 # --- What is found -------------------------------------------------------------------------------
@@ -94,7 +92,7 @@ def titles(text, language="en"):
 def test_promoted_pages_are_in_the_order_of_the_editors():
     second, first = make_story("Second"), make_story("First")
     promote("Debt bondage", first, second, description="Begin with these.")
-    found = [(each.page.title, each.description) for each in find_promotions("debt bondage", "en")]
+    found = [(each.page.title, each.description) for each in promotions.find_promotions("debt bondage", "en")]
     assert found == [("First", "Begin with these."), ("Second", "Begin with these.")]
 
 
@@ -112,7 +110,7 @@ def test_case_accents_and_punctuation_make_no_difference_and_other_words_promote
 def test_external_links_are_promoted_with_their_words_unless_they_are_of_other_kinds():
     for address in ("https://example.org/help", *BAD_ADDRESSES):
         promote("help", external_link_url=address, external_link_text=f"To {address}")
-    (promotion,) = find_promotions("help", "en")
+    (promotion,) = promotions.find_promotions("help", "en")
     assert (promotion.title, promotion.link) == ("To https://example.org/help", "https://example.org/help")
 
 
@@ -134,7 +132,7 @@ BAD_ADDRESSES = ["javascript:alert(1)", "data:text/html,x", "ftp://example.org",
 
 
 def test_only_pages_in_the_language_of_the_visitor_are_promoted():
-    promote("home", make_index_in("fr", "Récits"), make_story("A story"))
+    promote("home", translations.make_index_in("fr", "Récits"), make_story("A story"))
     assert (titles("home", "en"), titles("home", "fr")) == (["A story"], ["Récits"])
 
 

@@ -20,11 +20,9 @@ from wagtail.models import ModelLogEntry
 
 from search.missed import LOCK_TIMEOUT, count_missed_search, get_countable_words
 from search.models import MissedSearch
+from tests.support import fuzzing, queries, stored_text
 from tests.support.builders import client_of, make_user, parse
-from tests.support.fuzzing import thoroughly
 from tests.support.missed_searches import make_reported, miss
-from tests.support.queries import others
-from tests.support.stored_text import all_stored_text
 
 pytestmark = pytest.mark.django_db
 
@@ -83,7 +81,7 @@ def test_text_that_may_identify_a_person_is_not_counted():
 FEW_SEARCHES = ["zaqoriv", "Zaqóriv plumbeth", '"quixolan"', "jane@quixolan.org", "plumbeth 123 456"] * 2
 
 
-@thoroughly(25)
+@fuzzing.thoroughly(25)
 @given(st.permutations(FEW_SEARCHES))
 def test_words_searched_on_fewer_than_five_days_are_nowhere_in_the_database(searches):
     MissedSearch.objects.all().delete()
@@ -92,7 +90,7 @@ def test_words_searched_on_fewer_than_five_days_are_nowhere_in_the_database(sear
             for text in searches:
                 count_missed_search(text)
 
-    stored = all_stored_text()
+    stored = stored_text.all_stored_text()
     assert not any(word in stored for word in ["zaqoriv", "zaqóriv", "plumbeth", "quixolan"])
 
 
@@ -155,7 +153,7 @@ def test_several_visitors_at_once_are_counted_as_one_day(monkeypatch):
         count_missed_search("never before")
         count_missed_search("debt bondage")
 
-    with others() as start:
+    with queries.others() as start:
         for _ in range(4):
             start(search)
 

@@ -16,27 +16,16 @@ from caching.content_version import content_version
 from caching.versioned_cache import set_request_version
 from safeguarding.models import PageHold
 from safeguarding.withdrawal.page_holds import release_page
-from search.finding import find_or_fall_back
-from search.forms import SearchForm
+from search import finding, forms
 from search.models import MissedSearch, VocabularyGroup
 from stories.models import StoryPage
-from tests.support import builders
-from tests.support.builders import (
-    home_page,
-    make_image,
-    make_plain_page,
-    make_private,
-    make_story,
-    parse,
-    text_of,
-)
-from tests.support.people import make_agreeing_person, rows_of, withdraw
+from tests.support import builders, people
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
 
 def search(client, words, **more):
-    return parse(client.get(f"/search/?{urlencode({'q': words} | more)}"))
+    return builders.parse(client.get(f"/search/?{urlencode({'q': words} | more)}"))
 
 
 def titles(page):
@@ -45,10 +34,10 @@ def titles(page):
 
 def found_titles(words, language="en"):
     """Return the titles of the results for `words`, as the page lists them; without making its HTML."""
-    form = SearchForm({"q": words})
+    form = forms.SearchForm({"q": words})
     assert form.is_valid()
     with override(language):
-        return [page.title for page in find_or_fall_back(form).get_page(1)]
+        return [page.title for page in finding.find_or_fall_back(form).get_page(1)]
 
 
 def facet(page, label):
@@ -56,9 +45,7 @@ def facet(page, label):
     for details in page.select(".facet"):
         if details.select_one("summary").text == label:
             texts = (choice.get_text(" ", strip=True) for choice in details.select(".facet__choice"))
-            return {
-                name: int(number) for name, number in (text.rstrip(")").rsplit(" (", 1) for text in texts)
-            }
+            return {name: int(count) for name, count in (text.rstrip(")").rsplit(" (", 1) for text in texts)}
     return {}
 
 
@@ -71,18 +58,18 @@ def link(page, text):
 
 
 def test_results_with_the_typed_words_come_before_those_with_synonyms():
-    make_story("Bonded labour")
-    make_story("Debt bondage", summary="Debt bondage, debt bondage, debt bondage.")
+    builders.make_story("Bonded labour")
+    builders.make_story("Debt bondage", summary="Debt bondage, debt bondage, debt bondage.")
     assert found_titles("bonded labour") == ["Bonded labour", "Debt bondage"]
     assert found_titles("debt bondage") == ["Debt bondage", "Bonded labour"]
 
 
 def test_results_can_be_sorted_by_date(client):
-    make_story("A lantern, a lantern, a lantern", date=datetime.date(2020, 1, 1))
-    make_story("Other", summary="She had a lantern.", date=datetime.date(2024, 1, 1))
+    builders.make_story("A lantern, a lantern, a lantern", date=datetime.date(2020, 1, 1))
+    builders.make_story("Other", summary="She had a lantern.", date=datetime.date(2024, 1, 1))
     page = search(client, "lantern")
     assert titles(page) == ["A lantern, a lantern, a lantern", "Other"]
-    newest = parse(client.get(f"/search/{link(page, 'Newest first')}"))
+    newest = builders.parse(client.get(f"/search/{link(page, 'Newest first')}"))
     assert titles(newest) == ["Other", "A lantern, a lantern, a lantern"]
     assert "Best match first" in newest.select_one(".sort a").text
 
@@ -92,10 +79,12 @@ def test_results_can_be_sorted_by_date(client):
 
 @pytest.fixture
 def lanterns():
-    make_story("One lantern", countries=["KE"], themes=["Mining"], date=datetime.date(2024, 5, 1))
-    make_story("Two lanterns", countries=["KE", "SN"], themes=["Law"], date=datetime.date(2025, 5, 1))
-    make_story("No candle", countries=["IN"], themes=["Law"], date=datetime.date(2023, 5, 1))
-    make_plain_page("About lanterns")
+    builders.make_story("One lantern", countries=["KE"], themes=["Mining"], date=datetime.date(2024, 5, 1))
+    builders.make_story(
+        "Two lanterns", countries=["KE", "SN"], themes=["Law"], date=datetime.date(2025, 5, 1)
+    )
+    builders.make_story("No candle", countries=["IN"], themes=["Law"], date=datetime.date(2023, 5, 1))
+    builders.make_plain_page("About lanterns")
 
 
 @pytest.mark.sqlite_only
@@ -103,7 +92,7 @@ def lanterns():
 def test_facets_are_in_the_language_of_the_address_even_if_no_page_is(client, lanterns):
     with set_request_version(content_version.read()):  # as for visitors, so that searches are cached
         assert set(facet(search(client, "lantern"), "Country")) == {"Kenya", "Senegal"}
-        spanish = parse(client.get("/es/search/?q=lantern"))
+        spanish = builders.parse(client.get("/es/search/?q=lantern"))
     assert set(facet(spanish, "País")) == {"Kenia", "Senegal"}
 
 
@@ -113,7 +102,7 @@ def test_filters_can_be_combined_and_removed_and_invalid_ones_are_ignored(client
     assert titles(page) == ["Two lanterns"]
     assert facet(page, "Country") == {"Kenya": 1, "Senegal": 1}
     assert facet(page, "Theme") == {"Law": 1, "Mining": 1}
-    without = parse(client.get(f"/search/{link(page, 'Law')}"))
+    without = builders.parse(client.get(f"/search/{link(page, 'Law')}"))
     assert sorted(titles(without)) == ["One lantern", "Two lanterns"]
     assert "country=kenya" in link(page, "Law")
     assert "q=lantern" in link(page, "Law")
@@ -133,7 +122,7 @@ def test_filters_can_be_combined_and_removed_and_invalid_ones_are_ignored(client
 def test_the_matching_part_of_a_text_is_shown_and_highlighted(client):
     filler = "Nothing of it stands here. " * 60
     body = [{"type": "text", "value": f"<p>{filler}The <b>traffickers</b> came to Kédougou. {filler}</p>"}]
-    make_story("A road", body=body)
+    builders.make_story("A road", body=body)
     result = search(client, "kedougou trafficking").select_one(".result")
     assert [mark.text for mark in result.select("mark")] == ["traffickers", "Kédougou"]
     text = " ".join(result.select_one("p:not(.meta)").text.split())
@@ -146,20 +135,22 @@ def test_the_matching_part_of_a_text_is_shown_and_highlighted(client):
 @pytest.mark.sqlite_only
 def test_a_title_does_not_run_into_the_words_below_it(client):
     fact = {"title": "No child agrees to this", "text": "<p>Nor may an adult.</p>", "source": "Article 3"}
-    make_story("A road", body=[{"type": "callout", "value": fact}])
+    builders.make_story("A road", body=[{"type": "callout", "value": fact}])
     excerpt = search(client, "child").select_one(".result p:not(.meta)").text
     assert excerpt == "No child agrees to this · Nor may an adult. · Article 3"
 
 
 @pytest.mark.sqlite_only
 def test_synonyms_are_highlighted(client):
-    make_story("A debt bondage case")
+    builders.make_story("A debt bondage case")
     assert [mark.text for mark in search(client, "bonded labour").select("mark")] == ["debt bondage"]
 
 
 @pytest.mark.sqlite_only
 def test_markup_in_a_story_is_escaped(client):
-    make_story("<script>alert('lantern')</script>", summary="A <img src=x onerror=alert(1)> lantern & more")
+    builders.make_story(
+        "<script>alert('lantern')</script>", summary="A <img src=x onerror=alert(1)> lantern & more"
+    )
     response = client.get("/search/?q=lantern")
     assert b"<script>alert" not in response.content
     assert b"&lt;script&gt;alert(&#x27;<mark>lantern</mark>" in response.content
@@ -170,15 +161,15 @@ def test_markup_in_a_story_is_escaped(client):
 
 
 def test_phrases_and_exclusions_are_understood(client):
-    make_story("Gold mines")
-    make_story("Gold in mines", summary="Mines of gold in Kenya.")
+    builders.make_story("Gold mines")
+    builders.make_story("Gold in mines", summary="Mines of gold in Kenya.")
     assert titles(search(client, '"gold mine"')) == ["Gold mines"]
     assert found_titles("gold mine -kenya") == ["Gold mines"]
     assert found_titles("gold -“gold mines”") == ["Gold in mines"]
 
 
 def test_a_mark_that_unicode_counts_as_a_letter_is_no_word(client):
-    make_story("Gold mines")
+    builders.make_story("Gold mines")
     for language, mark in itertools.product(("en", "ar"), ("\u0640", "\ufc5e", "\uff9e")):
         for words in (mark, f"“{mark}”", f"gold {mark}", f"gold -{mark}"):
             assert found_titles(words, language) == ["Gold mines"] * ("gold" in words), ascii(words)
@@ -187,37 +178,37 @@ def test_a_mark_that_unicode_counts_as_a_letter_is_no_word(client):
 
 @pytest.mark.sqlite_only
 def test_synonyms_are_listed_and_can_be_switched_off(client):
-    make_story("Bonded labour")
-    make_story("Debt bondage")
+    builders.make_story("Bonded labour")
+    builders.make_story("Debt bondage")
     page = search(client, "bonded labour")
     assert "debt bondage" in page.select_one(".search-hint").text
-    exact = parse(client.get(f"/search/{link(page, 'Search only')}"))
+    exact = builders.parse(client.get(f"/search/{link(page, 'Search only')}"))
     assert titles(exact) == ["Bonded labour"]
-    assert len(titles(parse(client.get(f"/search/{link(exact, 'Search also')}")))) == 2
+    assert len(titles(builders.parse(client.get(f"/search/{link(exact, 'Search also')}")))) == 2
 
 
 def test_a_country_a_theme_and_an_author_are_found_by_name():
-    story = make_story("A story", countries=["CD"], themes=["Artisanal mines"], authors=["Ada Obi"])
+    story = builders.make_story("A story", countries=["CD"], themes=["Artisanal mines"], authors=["Ada Obi"])
     for words in ("DRC", "Congolese", "République démocratique du Congo", "artisanal mine", "ada obi", "obi"):
         assert found_titles(words) == [story.title], words
 
 
 @pytest.mark.sqlite_only
 def test_a_misspelt_word_is_corrected_with_a_note(client):
-    make_story("The road to Kédougou")
+    builders.make_story("The road to Kédougou")
     assert titles(search(client, "the rode to Kedugu")) == ["The road to Kédougou"]
     page = search(client, "kedugu")
     assert titles(page) == ["The road to Kédougou"]
     note = page.select_one(".note").text
     assert "Nothing was found for “kedugu”" in note
     assert "“Kédougou”" in note
-    filtered = parse(client.get("/search/?q=kedugu&year=1999"))
+    filtered = builders.parse(client.get("/search/?q=kedugu&year=1999"))
     assert "These are the results" not in filtered.text, "the filter leaves none"
 
 
 def test_without_a_full_match_pages_with_some_of_the_words_are_shown(client):
-    make_story("The lantern")
-    make_story("The candle")
+    builders.make_story("The lantern")
+    builders.make_story("The candle")
     page = search(client, "lantern candle")
     assert "Nothing has all the words" in page.select_one(".note").text
     assert sorted(titles(page)) == ["The candle", "The lantern"]
@@ -225,8 +216,8 @@ def test_without_a_full_match_pages_with_some_of_the_words_are_shown(client):
 
 @pytest.mark.sqlite_only
 def test_a_correction_with_only_some_of_the_words_has_one_note(client):
-    make_story("The lantern")
-    make_story("The candle")
+    builders.make_story("The lantern")
+    builders.make_story("The candle")
     page = search(client, "lanterrn candle")
     (note,) = page.select(".note")
     assert "Nothing was found for “lanterrn candle”. These results have some of the words" in note.text
@@ -234,44 +225,44 @@ def test_a_correction_with_only_some_of_the_words_has_one_note(client):
 
 def test_a_typed_year_is_a_filter_that_can_be_taken_off(client):
     for year in (2023, 2024):
-        make_story(f"Gold of {year - 1}", date=datetime.date(year, 5, 1))
+        builders.make_story(f"Gold of {year - 1}", date=datetime.date(year, 5, 1))
     page = search(client, "gold 2024")
     assert titles(page) == ["Gold of 2023"]
     assert [chip.contents[0].strip() for chip in page.select(".tag--active")] == ["2024"]
-    everything = parse(client.get(f"/search/{link(page, '2024 ×')}"))
+    everything = builders.parse(client.get(f"/search/{link(page, '2024 ×')}"))
     assert sorted(titles(everything)) == ["Gold of 2022", "Gold of 2023"]
     # No story about gold is of 2022, so the year is searched for as a word.
     assert found_titles("gold 2022") == ["Gold of 2022"]
 
 
 def test_words_that_every_story_may_have_are_left_out():
-    make_story("Gold", body=[])  # the body of other stories has the word
-    make_plain_page("Our stories")
-    make_story(authors=["Team of the stories"], live=False)  # a name may have them, too
+    builders.make_story("Gold", body=[])  # the body of other stories has the word
+    builders.make_plain_page("Our stories")
+    builders.make_story(authors=["Team of the stories"], live=False)  # a name may have them, too
     for words in ("gold stories", "stories about gold", "a story of gold"):
         assert found_titles(words) == ["Gold"], words
     assert "Our stories" in found_titles("stories about")
 
 
 def test_a_correction_is_offered_only_if_all_its_words_are_found_together(client):
-    make_story("The candle and the lamp")
-    make_story("The lamb")
+    builders.make_story("The candle and the lamp")
+    builders.make_story("The lamb")
     page = search(client, "candle lamt")
     assert [link.text for link in page.select(".search-hint a")] == ["candle lamp"]
 
 
 def test_a_home_page_is_found_by_its_headline_among_other_pages(client):
-    builders.save_with(home_page(), headline="People who got free")
-    make_plain_page("Free advice")
-    make_story("Free at last")
-    make_story("Free again")  # fewer than four results offer no filters
+    builders.save_with(builders.home_page(), headline="People who got free")
+    builders.make_plain_page("Free advice")
+    builders.make_story("Free at last")
+    builders.make_story("Free again")  # fewer than four results offer no filters
     page = search(client, "free")
     assert "People who got free" in titles(page)
     assert facet(page, "Kind of page") == {"Other pages": 2, "Stories": 2}
 
 
 def test_without_a_full_match_pages_with_some_words_of_a_term_are_shown():
-    make_story("The ferry")
+    builders.make_story("The ferry")
     VocabularyGroup.objects.create(terms="ferry accident\nshipwreck")
     assert found_titles("ferry accident") == ["The ferry"]
 
@@ -281,26 +272,26 @@ def test_without_a_full_match_pages_with_some_words_of_a_term_are_shown():
 
 @pytest.mark.sqlite_only
 def test_a_cry_for_help_shows_the_help_page_first(client):
-    home = home_page()
-    help_page = make_plain_page("Get help now")
+    home = builders.home_page()
+    help_page = builders.make_plain_page("Get help now")
     builders.save_with(home, help_page=help_page)
     for words in ("help escape passport taken", "aide passeport confisqué", "ayuda pasaporte escapar"):
         page = search(client, words)
         main = [element.get_text(" ", strip=True) for element in page.select("main h2")]
         assert main[0] == "Get help now", words
     assert search(client, "kenya court").select_one(".help-first") is None
-    make_private(help_page)
+    builders.make_private(help_page)
     assert "Get help now" not in search(client, "help escape passport taken").text
 
 
 @pytest.mark.sqlite_only
 def test_a_page_without_results_offers_countries_themes_and_stories(client):
-    make_story("A story", countries=["KE"], themes=["Mining"], date=datetime.date(2024, 5, 1))
-    make_story("Another story", countries=["SN"], themes=["Law"], date=datetime.date(2025, 5, 1))
+    builders.make_story("A story", countries=["KE"], themes=["Mining"], date=datetime.date(2024, 5, 1))
+    builders.make_story("Another story", countries=["SN"], themes=["Law"], date=datetime.date(2025, 5, 1))
     page = search(client, "xylophone")
     assert "0 results for" in page.select_one(".listing__count").text
     assert "Nothing was found" in page.text
-    ways = {text_of(a): a["href"] for a in page.select("main .tags a")}
+    ways = {builders.text_of(a): a["href"] for a in page.select("main .tags a")}
     assert ways["Kenya (1)"] == "/stories/?country=kenya"
     assert ways["Mining (1)"] == "/stories/?theme=mining"
     assert not [href for href in ways.values() if "year" in href], "not a filter for browsing"
@@ -312,13 +303,13 @@ def test_a_search_without_results_is_counted_without_its_words(client):
     search(client, "zeppelin", page=2)  # not counted: only the first page is
     missed = MissedSearch.objects.get()
     assert (missed.count, missed.words) == (1, "")
-    make_story("Lantern")
+    builders.make_story("Lantern")
     search(client, "lantern")
     assert MissedSearch.objects.count() == 1
 
 
 def test_the_root_of_the_tree_is_never_found():
-    make_story("Root")
+    builders.make_story("Root")
     call_command("update_index", verbosity=0)
     assert found_titles("root") == ["Root"]
 
@@ -328,14 +319,14 @@ def test_the_root_of_the_tree_is_never_found():
 
 @pytest.mark.sqlite_only
 def test_promoted_pages_come_first(client):
-    page = make_plain_page("Start here", introduction="About lanterns.")
-    make_story("A lantern")
+    page = builders.make_plain_page("Start here", introduction="About lanterns.")
+    builders.make_story("A lantern")
     query = Query.objects.create(query_string="lantern")
     SearchPromotion.objects.create(query=query, page=page, description="For newcomers.")
     promoted = search(client, "Lantern").select_one(".promoted")
     assert promoted.get_text(" ", strip=True) == "Start here For newcomers."
     assert promoted.a["href"] == page.url
-    make_private(page)
+    builders.make_private(page)
     assert search(client, "Lantern").select_one(".promoted") is None
 
 
@@ -346,7 +337,7 @@ def pictured(image, lead_image):
     """Make a story with “axolotl” and “pangolin” only in the texts about `image` and `lead_image`."""
     about = {"image": image.pk, "alt_text": "An axolotl in its tank", "decorative": False}
     pictures = [{"image": about, "caption": "Lantern: the axolotl of Amina"}]
-    make_story(
+    builders.make_story(
         "A lantern",
         body=[{"type": "pictures", "value": {"pictures": pictures}}],
         lead_image=lead_image,
@@ -355,7 +346,7 @@ def pictured(image, lead_image):
 
 
 def test_words_about_a_picture_are_found_while_it_shows_nobody_and_quoted_while_it_is_shown(client):
-    image, lead_image = make_image(), make_image()
+    image, lead_image = builders.make_image(), builders.make_image()
     pictured(image, lead_image)
 
     def find():
@@ -367,13 +358,13 @@ def test_words_about_a_picture_are_found_while_it_shows_nobody_and_quoted_while_
 
     assert (find(), quote()) == ([True, True], True)
     # While people are on the pictures, no word about these is in the index, whatever the people agree to.
-    person = make_agreeing_person()
+    person = people.make_agreeing_person()
     for each in (image, lead_image):
         each.people.add(person)
     assert (find(), quote()) == ([False, False], False), "the story is held until it lists the person"
-    story = builders.save_with(StoryPage.objects.get(), people="listed", story_people=rows_of(person))
+    story = builders.save_with(StoryPage.objects.get(), people="listed", story_people=people.rows_of(person))
     assert (find(), quote()) == ([False, False], True)
-    withdraw(person)
+    people.withdraw(person)
     assert (find(), quote()) == ([False, False], False)
     # Nor do excerpts or corrections of misspelt words reveal the alternative texts.
     for words in ("lantern", "axolotle", "pangolins lantern"):
@@ -391,8 +382,8 @@ def test_words_about_a_picture_are_found_while_it_shows_nobody_and_quoted_while_
 
 
 def test_a_lead_picture_that_may_not_be_shown_is_left_out_of_results_with_its_words(client):
-    lead_image = make_image()
-    make_story("A lantern", lead_image=lead_image, lead_image_alt="A lantern beside a pangolin")
+    lead_image = builders.make_image()
+    builders.make_story("A lantern", lead_image=lead_image, lead_image_alt="A lantern beside a pangolin")
 
     def shown():
         result = search(client, "lantern").select_one(".result")
@@ -406,5 +397,5 @@ def test_a_lead_picture_that_may_not_be_shown_is_left_out_of_results_with_its_wo
 
 def test_words_of_a_button_with_an_address_are_found():
     """tests/stories/test_every_block.py has the words that readers may not see."""
-    make_story(body=[{"type": "action", "value": {"label": "Okapi", "url": "https://example.org/"}}])
+    builders.make_story(body=[{"type": "action", "value": {"label": "Okapi", "url": "https://example.org/"}}])
     assert found_titles("okapi")

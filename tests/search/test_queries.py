@@ -22,12 +22,9 @@ from django.conf import settings
 from wagtail.models import Page
 
 from home import demo_site
-from search.finding import find_or_fall_back
-from search.forms import SearchForm
+from search import finding, forms
 from stories.demo.load import DemoMedia
-from tests.support import distractors
-from tests.support.builders import make_image, make_story
-from tests.support.committed import caches_in_use
+from tests.support import builders, committed, distractors
 from tests.support.queries import update_statistics
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_picture")]
@@ -46,7 +43,7 @@ MIN_SAME_FIRST_RESULTS = 0.95
 @pytest.fixture
 def one_picture(monkeypatch, db):
     """Give all stories of the demo the same picture: to draw and to clean each takes very long."""
-    image = make_image()
+    image = builders.make_image()
     monkeypatch.setattr(DemoMedia, "get_image", lambda *_arguments: image)
 
 
@@ -69,7 +66,7 @@ def country_queries():
 def build_site(codes):
     """Fill the site; return {ISO code: slug of the only story about the country} for `codes`."""
     demo_site.load()
-    make_story("The ferry timetable", authors=["Ñusta Villacañas"])
+    builders.make_story("The ferry timetable", authors=["Ñusta Villacañas"])
     distractors.add_stories(200, exclude=codes)
     slugs = distractors.add_story_for_each(codes)
     # Without it, PostgreSQL may plan with the statistics of an earlier test, of an empty database.
@@ -82,9 +79,9 @@ def search(words, slugs):
 
     `slugs`: {primary key: slug} of all pages. Other parts of the search page, such as facets, are not made.
     """
-    form = SearchForm({"q": words})
+    form = forms.SearchForm({"q": words})
     assert form.is_valid()
-    found = find_or_fall_back(form)
+    found = finding.find_or_fall_back(form)
     corrections = found.offered_corrections if found.is_fallback or not found.rows else []
     return [slugs[pk] for pk in found.ordered_pks[:5]], [correction.text for correction in corrections]
 
@@ -96,7 +93,7 @@ def test_each_query_finds_its_story_and_has_the_recorded_first_result():
     queries += [(term, f"country {code}", stories[code]) for code, term in countries.items()]
     slugs = dict(Page.objects.values_list("pk", "slug"))
     missed, first_results = [], {}
-    with caches_in_use():
+    with committed.caches_in_use():
         for query, kind, expected in queries:
             found, corrections = search(query, slugs)
             corrected = [slug for correction in corrections for slug in search(correction, slugs)[0]]

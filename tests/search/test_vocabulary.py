@@ -5,9 +5,8 @@ import csv
 import pytest
 from wagtail.models import Locale
 
+from search import similar_words, vocabulary
 from search.models import VocabularyGroup
-from search.similar_words import VOCABULARY_FILE
-from search.vocabulary import Vocabulary
 from stories.terms import Author, Theme
 from tests.support.builders import make_story, parse, save_with
 from tests.support.translations import make_index_in
@@ -37,7 +36,7 @@ def test_term_may_be_in_several_groups(no_default_groups):
         make_group("freed", *(f"{letter}o{first}{second}" for first in "abcdef" for second in "abcdef"))
     assert len(synonyms("freed")) == VocabularyGroup.MAX_TERMS
     make_group("one two three four five six seven eight nine ten", "short")
-    assert Vocabulary("en").max_term_words == 9
+    assert vocabulary.Vocabulary("en").max_term_words == 9
 
 
 @pytest.mark.sqlite_only
@@ -102,7 +101,7 @@ def test_default_groups_find_no_other_subjects():
 
 
 def test_default_groups_are_valid():
-    with VOCABULARY_FILE.open(encoding="utf-8") as file:
+    with similar_words.VOCABULARY_FILE.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     for group, row in zip(VocabularyGroup.objects.order_by("pk"), rows, strict=True):
         assert group.leads_to_help == (row.pop("leads_to_help") == "yes")

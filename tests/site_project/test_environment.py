@@ -28,11 +28,8 @@ from tests.support.queries import database_down
 pytestmark = pytest.mark.sqlite_only
 
 # The variables for single sign-on.
-OIDC = {
-    "OIDC_ISSUER": "https://login.example.org/realm",
-    "OIDC_CLIENT_ID": "stories",
-    "OIDC_CLIENT_SECRET": "hunter2",
-}
+OIDC = {"OIDC_ISSUER": "https://login.example.org/realm", "OIDC_CLIENT_ID": "stories"}
+OIDC["OIDC_CLIENT_SECRET"] = "hunter2"
 # Variables, and values between bars that stop the start. "hunter2" stands for a secret, which the message may
 # not repeat. The last SECRET_KEY is long, but no random characters. With https://*, the site would answer to
 # any host name. django-environ takes the last two databases for ones in memory. The last mail servers would
@@ -86,9 +83,7 @@ def test_wrong_value_stops_the_start_with_one_line(tmp_path, name, value):
 
 def test_program_that_stops_prints_one_line_only(tmp_path):
     # django-environ warns of this value, and repeats it in the warning.
-    result = run(
-        "from django.conf import settings; settings.DEBUG", tmp_path, DATABASE_URL="postgres-hunter2"
-    )
+    result = run("from django.conf import settings as s; s.DEBUG", tmp_path, DATABASE_URL="postgres-hunter2")
     assert (result.returncode, result.stdout) == (1, "")
     [line] = result.stderr.splitlines()
     assert line.startswith("DATABASE_URL must look like")

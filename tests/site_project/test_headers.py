@@ -16,13 +16,9 @@ from wagtail.models import Locale
 from accounts.invitations import tokens
 from operations.outage import write_page
 from site_project import urls as site_urls
-from tests.support import builders
-from tests.support.committed import caches_in_use
+from tests.support import builders, committed, page_heads, routes, wsgi
 from tests.support.files_of_pages import address_of, document_block
-from tests.support.page_heads import change_settings
 from tests.support.policies import ADMIN, FILE, FRAMED, PUBLIC
-from tests.support.routes import admin_addresses
-from tests.support.wsgi import SiteClient
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
@@ -88,7 +84,7 @@ def addresses():
         lead_image_decorative=True, body=document_block(document),
     )  # fmt: skip
     private = builders.make_private(builders.make_plain_page("For members"))
-    change_settings(contact_email="safety@example.org")  # for security.txt
+    page_heads.change_settings(contact_email="safety@example.org")  # for security.txt
     builders.make_plain_page("Get help")
     french = builders.home_page().copy_for_translation(Locale.objects.create(language_code="fr"))
     french.save_revision().publish()
@@ -112,7 +108,7 @@ def addresses():
 def test_public_responses_have_the_same_strict_headers(visitor):
     """tests/caching/test_page_cache.py shows that cached pages have all headers, too."""
     expected = addresses()
-    with caches_in_use():
+    with committed.caches_in_use():
         for address, (status, policy) in expected.items():
             response = ask(visitor, address)
             check_headers(response, status, policy)
@@ -135,7 +131,7 @@ def test_response_to_a_malformed_request_and_a_failing_check_have_the_strict_hea
 def test_outage_page_has_strict_headers_its_style_and_its_icon(visitor, settings, tmp_path):
     settings.DATA_DIR = tmp_path
     write_page()
-    for client in (visitor, SiteClient(raise_request_exception=False)):
+    for client in (visitor, wsgi.SiteClient(raise_request_exception=False)):
         response = ask(client, "/fails/")
         style = builders.parse(response).style.string
         assert ".maintenance" in style
@@ -190,7 +186,7 @@ def test_pages_and_files_for_users_have_strict_headers(visitor):
 
 def test_every_route_of_the_admin_has_strict_headers(visitor):
     """Most lead visitors to the sign-in page, which takes a tenth of the time of the page for a user."""
-    responses = [ask(visitor, address) for address in admin_addresses().values()]
+    responses = [ask(visitor, address) for address in routes.admin_addresses().values()]
     answered = [response for response in responses if response.status_code < 400]
     for response in answered:
         check_headers(response, response.status_code, ADMIN)

@@ -8,16 +8,13 @@ from django.utils.text import slugify
 from wagtail.models import Site
 
 from home.models import HomePage
-from stories.content_notes import ContentNote
+from stories import content_notes, terms
 from stories.models import StoryPage, StoryTheme
-from stories.terms import Theme
-from tests.support import builders
+from tests.support import builders, committed, wsgi
 from tests.support.builders import home_page, make_index, make_plain_page, make_private, make_story, parse
-from tests.support.committed import caches_in_use
 from tests.support.page_heads import SITE, change_settings
 from tests.support.translations import make_home, make_index_in, make_pair, make_translation
 from tests.support.undone import undone
-from tests.support.wsgi import SiteClient
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
@@ -56,7 +53,7 @@ def test_the_browsers_languages_and_cookies_change_nothing(client, subtests):
     # Slugs that begin as the code of a language.
     odd = [make_plain_page("Father Michael", slug=slug).url for slug in ("fr-michael", "FR", "es-salam")]
     for address in ("/", "/stories/", "/search/", "/no-such-page/", "/fr/", "/fr/search/", *odd):
-        with subtests.test(address), caches_in_use():
+        with subtests.test(address), committed.caches_in_use():
             wanted = ("ar", "fr")
             answers = [client.get(address, headers={"Accept-Language": language}) for language in wanted]
 
@@ -114,9 +111,9 @@ def test_pages_in_arabic_have_no_english_words(client):
     HomePage.objects.filter(pk=home.pk).update(help_page=help_page, help_line="<p>٠</p>", headline="أجور")
     change_settings(organisation_name="جمعية", contact_email="change@example.org")
     section = make_index(index, "أجور في أفريقيا", locale=index.locale)
-    Theme.objects.create(name="أجور", locale=index.locale)
+    terms.Theme.objects.create(name="أجور", locale=index.locale)
     fields = {"summary": "أجور", "locale": index.locale, "themes": ["أجور"], "body": []}
-    fields |= {"content_notes": ContentNote.values, "show_leave_quickly": True}
+    fields |= {"content_notes": content_notes.ContentNote.values, "show_leave_quickly": True}
     make_story("أجور", index, countries=["SN"], **fields)
     story = make_story("أجور العمل", index, countries=["CD"], **fields)
     # Among them a search with a filter, a cry for help, and a text that is too long.
@@ -125,7 +122,7 @@ def test_pages_in_arabic_have_no_english_words(client):
     addresses = [page.url for page in (home, index, section, help_page, story)]
     addresses += [f"{index.url}?year=x", "/ar/x/", *searches]
 
-    with caches_in_use():
+    with committed.caches_in_use():
         pages = {address: parse(client.get(address)) for address in addresses}
     suggestions = client.get("/ar/search/suggestions/?q=أجور").json()["suggestions"]
 
@@ -164,7 +161,7 @@ def test_languages_are_in_the_order_of_the_settings(client):
 @pytest.mark.usefixtures("committed")
 def test_search_in_another_language_is_for_the_same_words():
     make_pair()
-    client = SiteClient()  # caches the home pages
+    client = wsgi.SiteClient()  # caches the home pages
 
     # The theme has another slug in the other language, and its results have other numbers of pages.
     same = "search/?q=wages+here&year=2025"
@@ -271,9 +268,7 @@ def test_a_private_page_links_to_its_public_translation(client):
     assert hrefs(client, french.url) == [story.url]
 
 
-def test_more_languages_take_no_more_queries_and_are_not_in_the_menu(
-    client, django_assert_num_queries, wagtail_cache
-):
+def test_languages_take_no_more_queries_and_are_in_no_menu(client, django_assert_num_queries, wagtail_cache):
     about = make_plain_page("About", show_in_menus=True)
     for languages in (["fr"], ["es", "ar"]):
         for language in languages:

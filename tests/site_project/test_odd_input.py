@@ -15,8 +15,7 @@ from search.missed import count_missed_search
 from search.models import MissedSearch
 from stories.languages import language_choices, language_name, names_in
 from stories.terms import Country, country_names
-from tests.support import builders
-from tests.support.translations import make_pair
+from tests.support import builders, translations
 
 # CLDR has a name for CQ in some languages only, English among them. No country has the code Q9.
 ODD_CODES = {"CQ": "Sark", "Q9": "Q9"}
@@ -44,7 +43,7 @@ def test_name_is_that_of_the_variant_of_a_language():
 def test_country_without_a_name_is_shown_everywhere(client):
     for code in ODD_CODES:
         Country.objects.create(code=code, slug=f"odd-{code.lower()}", region="nowhere")
-    story, french = make_pair()
+    story, french = translations.make_pair()
     for parent in (story.get_parent(), french.get_parent()):
         builders.make_story("Saturday", parent, countries=[*ODD_CODES, "KE"], locale=parent.locale)
     for prefix, index in (("", "/stories/"), ("/fr", "/fr/list/")):

@@ -9,13 +9,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.support import builders
-from tests.support.committed import caches_in_use
-from tests.support.fuzzing import number_of_examples, thoroughly
+from tests.support import builders, committed, fuzzing
 
 pytestmark = pytest.mark.django_db
 
-EXAMPLES = number_of_examples(80)
+EXAMPLES = fuzzing.number_of_examples(80)
 
 PATHS = b"""
     / /stories/ /stories/long-road/ /stories/country/kenya/ /stories/theme/mining/ /stories/feed.atom
@@ -56,11 +54,11 @@ headers = st.dictionaries(st.sampled_from(HEADERS), odd_values, max_size=3)
 @pytest.fixture
 def pages():
     builders.make_story("Long road", countries=["KE"], themes=["Mining"])
-    with caches_in_use():
+    with committed.caches_in_use():
         yield
 
 
-@thoroughly(EXAMPLES)
+@fuzzing.thoroughly(EXAMPLES)
 @given(path=paths, query=queries, sent=headers)
 # Hypothesis tries these each time, besides the random ones.
 @example(path=b"/stories/", query=[("page", b"-1")], sent={})
@@ -76,7 +74,7 @@ def test_no_request_causes_a_server_error(client, pages, path, query, sent):
 
 
 @pytest.mark.sqlite_only
-@thoroughly(EXAMPLES)
+@fuzzing.thoroughly(EXAMPLES)
 @given(marks=st.sampled_from(["<script>x</script>", '"><b>x', "' onload=x"]), path=st.sampled_from(PATHS))
 def test_no_page_contains_user_input_as_markup(client, pages, path, marks):
     client.raise_request_exception = False

@@ -12,18 +12,8 @@ from home.models import FeaturedStory, HomePage
 from publishing.pages import page_types
 from stories.filters import FILTERS
 from stories.models import StoryIndexPage, StoryPage
-from tests.support import builders
-from tests.support.builders import (
-    home_page,
-    make_author,
-    make_index,
-    make_page_of,
-    make_plain_page,
-    make_story,
-    pictures_block,
-)
+from tests.support import builders, wsgi
 from tests.support.undone import undone
-from tests.support.wsgi import SiteClient, forget_pages
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 # Small pictures, because many renditions are made of each.
@@ -58,14 +48,14 @@ def build_site():
 
     Return the stories, and PINNED with a page of each other type, which takes as many as a plain page.
     """
-    section = make_index(make_index(), "Africa")
-    make_plain_page("About", show_in_menus=True)
-    make_author("Staff", picture=make_image())
-    body = [{"type": "text", "value": "<p>Words.</p>"}, pictures_block(make_image(), make_image())]
+    section = builders.make_index(builders.make_index(), "Africa")
+    builders.make_plain_page("About", show_in_menus=True)
+    builders.make_author("Staff", picture=make_image())
+    body = [{"type": "text", "value": "<p>Words.</p>"}, builders.pictures_block(make_image(), make_image())]
     # Stories share pictures, because creating the renditions takes most of the time.
     leads = [make_image() for _ in range(5)]
     stories = [
-        make_story(
+        builders.make_story(
             "The story" if number == 7 else None,  # it has stories before and after it
             parent=section,
             countries=["KE", "SN"],
@@ -74,29 +64,29 @@ def build_site():
             date=datetime.date(2025, 1, 1) + datetime.timedelta(days=number),
             lead_image=leads[number % len(leads)],
             lead_image_alt="A place",
-            body=[*body, pictures_block(leads[0])],
+            body=[*body, builders.pictures_block(leads[0])],
         )
         for number in range(14)  # so lists have a second page
     ]
-    home = home_page()
+    home = builders.home_page()
     home.featured_stories = [FeaturedStory(story=story) for story in stories[:2]]
     home.save()
     others = set(page_types()) - {HomePage, StoryIndexPage, StoryPage}
-    return stories, {make_page_of(model).url: PINNED["/about/"] for model in others} | PINNED
+    return stories, {builders.make_page_of(model).url: PINNED["/about/"] for model in others} | PINNED
 
 
 def warm_up(pinned):
     """Make renditions, and fill caches."""
     for address in pinned:
-        SiteClient().get(address)
+        wsgi.SiteClient().get(address)
 
 
 def count_queries(pinned):
     """Return {address: number of queries} for the addresses in `pinned`."""
     counts = {}
     for address in pinned:
-        client = SiteClient()
-        forget_pages(client.process)
+        client = wsgi.SiteClient()
+        wsgi.forget_pages(client.process)
         content_version.recent()  # Otherwise only the first request would read it.
         with CaptureQueriesContext(connection) as queries:
             client.get(address)

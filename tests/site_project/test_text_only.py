@@ -9,9 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from stories.models import StoryPage
+from tests.support import committed, site
 from tests.support.builders import home_page, make_image, make_index, make_private, make_story, parse
-from tests.support.committed import caches_in_use
-from tests.support.site import make_site
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
@@ -40,8 +39,8 @@ def full_words(tree):
 
 
 def test_text_only_pages_have_the_same_text_lead_to_others_and_load_their_stylesheet_alone(client, subtests):
-    addresses = make_site().addresses
-    with caches_in_use():
+    addresses = site.make_site().addresses
+    with committed.caches_in_use():
         for name, address in addresses.items():
             with subtests.test(name):
                 full, response = client.get(address), text_only(client, address)
@@ -88,9 +87,7 @@ def test_picture_becomes_a_link_and_links_to_other_sites_are_unchanged(client):
     picture.close()  # last, because it ends the connection to the database
 
 
-def test_picture_with_a_lost_file_keeps_its_text_and_no_rendition_is_made(
-    client, media_root, django_assert_num_queries
-):
+def test_lost_picture_keeps_its_text_and_no_rendition_is_made(client, media_root, django_assert_num_queries):
     story = make_story(lead_image=make_image(), lead_image_alt="A court house")
     client.get(story.url)  # makes the renditions
     made = story.lead_image.renditions.count()

@@ -10,15 +10,7 @@ from django.test import RequestFactory
 
 from stories.link_blocks import ActionBlock
 from stories.models import StoryPage
-from tests.support.builders import (
-    home_page,
-    make_document,
-    make_image,
-    make_plain_page,
-    make_story,
-    parse,
-    text_of,
-)
+from tests.support import builders
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
@@ -57,31 +49,33 @@ def test_text_keeps_its_markup():
 
 
 def test_same_picture_has_its_own_alternative_text_and_caption_in_each_use(client):
-    image = make_image(title="IMG_2041", description="Words of the library", credit="A. Photographer")
+    image = builders.make_image(
+        title="IMG_2041", description="Words of the library", credit="A. Photographer"
+    )
     pictures = [
         picture_value(image, "A gate at night", caption="Where it began"),
         picture_value(image, "A lock"),
         picture_value(image, decorative=True),
     ]
     whole = picture_value(image, "The whole house")
-    story = make_story(
+    story = builders.make_story(
         body=make_raw(("pictures", {"pictures": [whole]}), ("pictures", {"pictures": pictures}))
     )
-    body = parse(client.get(story.url)).select_one("article .prose")
+    body = builders.parse(client.get(story.url)).select_one("article .prose")
 
     alts = [img["alt"] for img in body.select("img")]
     assert alts == ["The whole house", "A gate at night", "A lock", ""]
     assert "IMG_2041" not in str(body)
     assert "Words of the library" not in str(body)
-    captions = [text_of(caption) for caption in body.select("figcaption")]
+    captions = [builders.text_of(caption) for caption in body.select("figcaption")]
     assert captions == ["Where it began"], "the page gives the credit of all four once, at its end"
 
 
 def test_several_pictures_are_a_gallery_with_links_to_larger_ones(client):
-    images = [make_image(), make_image()]
+    images = [builders.make_image(), builders.make_image()]
     value = {"pictures": [picture_value(image, f"Picture {n}") for n, image in enumerate(images)]}
     # On a page, because visitors get only the files that a public page shows.
-    page = parse(client.get(make_story(body=make_raw(("pictures", value))).url))
+    page = builders.parse(client.get(builders.make_story(body=make_raw(("pictures", value))).url))
 
     links = page.select(".gallery a")
     assert [link.img["alt"] for link in links] == ["Picture 0", "Picture 1"]
@@ -100,14 +94,14 @@ def test_quote_in_their_own_words_and_language():
     )
 
     own, plain, filipino, translated = body.select("figure.quote")
-    assert text_of(own.select_one(".quote__label")) == "In their own words (Swahili)"
+    assert builders.text_of(own.select_one(".quote__label")) == "In their own words (Swahili)"
     assert own.blockquote["lang"] == "sw"
     assert [p.text for p in own.blockquote.select("p")] == ["Niliomba mshahara.", "Bila jibu."]
     assert own.select_one("figcaption .quote__name").text == "A survivor in Kenya"
     assert plain.select(".quote__label") == []
     assert "lang" not in plain.blockquote.attrs
     assert filipino.blockquote["lang"] == "fil"
-    assert text_of(translated.select_one(".quote__label")) == "Spoken in Swahili, translated"
+    assert builders.text_of(translated.select_one(".quote__label")) == "Spoken in Swahili, translated"
     assert "lang" not in translated.blockquote.attrs
 
 
@@ -123,15 +117,15 @@ def test_callout_names_its_source():
     assert linked["aria-label"] == "Debt bondage"
     assert (linked.a["href"], linked.a.text) == ("https://www.ilo.org/", "ILO")
     assert "noreferrer" in linked.a["rel"]
-    assert text_of(named.select_one(".callout__source")) == "Source: ILO"
+    assert builders.text_of(named.select_one(".callout__source")) == "Source: ILO"
     assert bare.select(".callout__source") == []
 
 
 def test_document_shows_its_kind_and_size():
-    document = make_document(name="secret name.txt", content=b"x" * 2048)
+    document = builders.make_document(name="secret name.txt", content=b"x" * 2048)
     body = render_body(("document", {"document": document.pk, "title": "Questions to ask"}))
 
-    assert text_of(body.select_one(".document")) == "Questions to ask (TXT, 2.0 KB)"
+    assert builders.text_of(body.select_one(".document")) == "Questions to ask (TXT, 2.0 KB)"
     assert body.a["href"].startswith(f"/documents/{document.pk}/")
     assert "secret" not in str(body)
 
@@ -142,7 +136,7 @@ def test_video_or_audio_is_a_link_that_loads_nothing_from_the_other_site():
         "title": "The road home",
         "url": "https://www.video.example.com/watch?v=1",
         "minutes": 6,
-        "poster": {"image": make_image().pk, "alt_text": "A road", "decorative": False},
+        "poster": {"image": builders.make_image().pk, "alt_text": "A road", "decorative": False},
         "transcript": "<p>She says: I walked.</p>",
     }
     body = render_body(("media_link", value), ("media_link", value | {"kind": "audio", "minutes": 1}))
@@ -153,18 +147,18 @@ def test_video_or_audio_is_a_link_that_loads_nothing_from_the_other_site():
     assert loaded
     assert [address for address in loaded if not address.startswith("/media/")] == []
     assert video.img["alt"] == "A road"
-    assert (text_of(video.a), video.a["href"]) == ("Watch: The road home", value["url"])
+    assert (builders.text_of(video.a), video.a["href"]) == ("Watch: The road home", value["url"])
     assert "noreferrer" in video.a["rel"]
-    assert text_of(video.select_one(".meta")).startswith("6 minutes · opens video.example.com,")
+    assert builders.text_of(video.select_one(".meta")).startswith("6 minutes · opens video.example.com,")
     assert "She says: I walked." in video.details.text
-    assert text_of(audio).startswith("Listen: The road home 1 minute · ")
+    assert builders.text_of(audio).startswith("Listen: The road home 1 minute · ")
     # The still picture is a part of the link, and site.css writes the length on it.
     assert video.a.select_one(".media-link__poster img")
     assert video.select_one(".media-link__poster")["data-length"] == "6 minutes"
 
 
 def test_action_leads_to_a_page_or_to_another_address():
-    page = make_plain_page("Get help")
+    page = builders.make_plain_page("Get help")
     button = {"heading": "Now", "text": "Call.", "label": "Get help"}
     body = render_body(
         ("action", button | {"page": page.pk}), ("action", button | {"url": "https://example.org/"})
@@ -177,7 +171,7 @@ def test_action_leads_to_a_page_or_to_another_address():
 
 @pytest.mark.parametrize("has_targets", [True, False], ids=["two targets", "no target"])
 def test_action_needs_one_target(has_targets):
-    page, url = (home_page(), "https://example.org/") if has_targets else (None, "")
+    page, url = (builders.home_page(), "https://example.org/") if has_targets else (None, "")
 
     with pytest.raises(ValidationError) as error:
         ActionBlock().clean(ActionBlock().normalize({"label": "Go", "page": page, "url": url}))
@@ -186,12 +180,12 @@ def test_action_needs_one_target(has_targets):
 
 
 def test_chosen_stories_are_shown_in_their_order():
-    first, second = make_story("First"), make_story("Second", content_notes=["debt"])
+    first, second = builders.make_story("First"), builders.make_story("Second", content_notes=["debt"])
     body = render_body(("chosen_stories", {"heading": "Read next", "stories": [second.pk, first.pk]}))
 
     assert body.select_one(".chosen-stories h2").text == "Read next"
     assert [title.text for title in body.select(".card__title")] == ["Second", "First"]
-    assert text_of(body.select_one(".content-note--short")) == "Describes debt bondage"
+    assert builders.text_of(body.select_one(".content-note--short")) == "Describes debt bondage"
 
 
 def test_numbers_of_a_table_are_marked_for_their_alignment():
@@ -200,7 +194,7 @@ def test_numbers_of_a_table_are_marked_for_their_alignment():
         "rows": [{"values": ["2024", "1200"]}, {"values": ["2025", None]}],
     }
     table = render_body(("table", value)).table
-    assert [text_of(cell) for cell in table.select(".number")] == ["People", "1200", ""]
+    assert [builders.text_of(cell) for cell in table.select(".number")] == ["People", "1200", ""]
 
 
 def test_table_has_headings_for_its_columns_and_rows():
@@ -212,16 +206,16 @@ def test_table_has_headings_for_its_columns_and_rows():
     table = render_body(("table", value)).table
 
     assert table.caption.text == "Who helps"
-    headings = [(heading["scope"], text_of(heading)) for heading in table.select("th")]
+    headings = [(heading["scope"], builders.text_of(heading)) for heading in table.select("th")]
     assert headings == [("col", "Question"), ("col", "Ask"), ("row", "Wages")]
     assert table.td.a["href"] == "https://example.org/"
 
 
 def test_home_and_plain_pages_have_the_same_blocks(client):
-    for page in (home_page(), make_plain_page("About")):
+    for page in (builders.home_page(), builders.make_plain_page("About")):
         page.body = [("heading", {"text": "A heading", "level": "2"}), ("quote", {"text": "Exact words"})]
         page.save_revision().publish()
 
-        body = parse(client.get(page.url))
+        body = builders.parse(client.get(page.url))
         assert body.select_one("#main .block--heading h2").text == "A heading"
         assert body.select_one("#main blockquote").get_text(strip=True) == "Exact words"

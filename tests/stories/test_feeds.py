@@ -12,18 +12,12 @@ from wagtail.models import Page, Site
 from caching.content_version import content_version
 from caching.local_date import today
 from home.models import SiteSettings
-from publishing.hiding import hide, show_again
-from publishing.trash import move_to_trash
+from publishing import hiding, trash
 from safeguarding.withdrawal.carry_out import withdraw
 from stories import feeds
-from stories.feeds import note_feed_entries
 from stories.tombstones import FeedEntry
-from tests.support import builders, people
+from tests.support import builders, committed, people, translations, unmet_conditions
 from tests.support.builders import make_index, make_private, make_story, pictures_block, save_with
-from tests.support.committed import caches_in_use
-from tests.support.people import make_agreeing_person, make_story_about
-from tests.support.translations import make_index_in
-from tests.support.unmet_conditions import about
 
 pytestmark = pytest.mark.django_db
 # Small pictures, because many renditions are made of each.
@@ -59,7 +53,7 @@ def test_each_list_has_a_feed_of_its_stories_newest_first(client):
     make_story("Third", parent=africa, countries=["KE", "SN"])
     lists = {"/": "Third Second First", "/stories/": "Third Second First", "/stories/africa/": "Third First"}
     lists |= {"/stories/country/kenya/": "Third First", "/stories/theme/mining/": "Second First"}
-    with caches_in_use():
+    with committed.caches_in_use():
         for address, expected in lists.items():
             rss = [item.findtext("title") for item in read(client, f"{address}feed.rss").iter("item")]
             assert titles(client, f"{address}feed.atom") == rss == expected.split(), address
@@ -80,7 +74,7 @@ def test_there_is_no_feed_without_a_list_of_stories_that_readers_may_read(client
     make_story("First", parent=make_index(make_index(), "Africa"), countries=["KE"])
     section = make_private(make_index(make_index(), "Closed"))
     make_story("Below", section, countries=["UG"], themes=["Mining"])
-    with caches_in_use():
+    with committed.caches_in_use():
         found = [address for address in NO_FEEDS.split() if client.get(address).status_code != 404]
         assert (found, titles(client), titles(client, "/stories/feed.atom")) == ([], ["First"], ["First"])
 
@@ -96,7 +90,7 @@ def test_a_feed_holds_the_twenty_newest(client, monkeypatch):
 
 def test_a_feed_is_in_the_language_of_its_address(client):
     make_story("In English")
-    make_story("En français", parent=make_index_in("fr", "Récits"), countries=["KE"])
+    make_story("En français", parent=translations.make_index_in("fr", "Récits"), countries=["KE"])
     assert titles(client) == ["In English"]
     for address in ("/fr/feed.atom", "/fr/stories/feed.atom", "/fr/stories/country/kenya/feed.atom"):
         assert titles(client, address) == ["En français"]
@@ -135,7 +129,9 @@ def test_a_feed_has_the_name_of_the_organisation_and_of_its_list(client):
 @pytest.mark.sqlite_only
 def test_feeds_have_summaries_with_content_notes_and_no_texts_and_pictures(client, media_root):
     """Programs that read feeds keep what they got, even if it is withdrawn."""
-    fields = about(make_agreeing_person(), lead_image=make_image(shows="other"), lead_image_alt="A lamp")
+    fields = unmet_conditions.about(
+        people.make_agreeing_person(), lead_image=make_image(shows="other"), lead_image_alt="A lamp"
+    )
     body = [{"type": "text", "value": "<p>Uhuru.</p>"}, pictures_block(make_image(credit="Painter"))]
     fields |= {"summary": "The summary.", "content_notes": ["debt", "death"], "body": body}
     make_story(countries=["KE"], **fields)
@@ -194,9 +190,9 @@ def expire(story, _person):
 
 WAYS_TO_LEAVE = {
     "unpublished": lambda story, _person: story.unpublish(),
-    "hidden": lambda story, _person: hide(story),
+    "hidden": lambda story, _person: hiding.hide(story),
     "below a private section": lambda story, _person: make_private(story.get_parent()),
-    "in the trash": lambda story, _person: move_to_trash(story),
+    "in the trash": lambda story, _person: trash.move_to_trash(story),
     "expired": expire,
     "deleted": lambda story, _person: story.delete(),
     "use ended": agree(where=["website"]),
@@ -217,14 +213,14 @@ def tombstones(client, address="/feed.atom"):
 
 def make_shown(client):
     """Return a story that feeds have, the person in it, and the id of its entry."""
-    person = make_agreeing_person()
+    person = people.make_agreeing_person()
     fields = {"parent": make_index(make_index(), "Zahrawi’s"), "countries": ["KE"]}
-    story = make_story_about(person, title="Zahrawi’s road", **fields)
+    story = people.make_story_about(person, title="Zahrawi’s road", **fields)
     make_story("Another", countries=["KE"])
     entry = next(each for each in entries(client) if "Zahrawi" in each.findtext(f"{ATOM}title"))
     updated = datetime.datetime.fromisoformat(entry.findtext(f"{ATOM}updated"))
     assert updated < datetime.datetime.fromisoformat(END_OF_DAY.format(updated.date())), "readers heed it"
-    note_feed_entries()
+    feeds.note_feed_entries()
     return story, person, entry.findtext(f"{ATOM}id")
 
 
@@ -232,9 +228,9 @@ def make_shown(client):
 def test_a_story_that_left_has_the_same_tombstone_in_all_feeds_of_its_language(client, way, media_root):
     story, person, entry = make_shown(client)
     assert tombstones(client) == []
-    make_index_in("fr", "Récits")
+    translations.make_index_in("fr", "Récits")
     WAYS_TO_LEAVE[way](story, person)
-    note_feed_entries()
+    feeds.note_feed_entries()
     for address in ADDRESSES:
         assert tombstones(client, address) == [(entry, END_OF_DAY.format(today()), 0)], address
         assert "ahrawi" not in client.get(address).text
@@ -245,28 +241,26 @@ def test_a_story_that_left_has_the_same_tombstone_in_all_feeds_of_its_language(c
 
 def test_a_tombstone_ends_when_the_story_is_back_and_after_90_days(client):
     story, _person, entry = make_shown(client)
-    for act, ids in ((hide, [entry]), (show_again, []), (hide, [entry])):
+    for act, ids in ((hiding.hide, [entry]), (hiding.show_again, []), (hiding.hide, [entry])):
         act(story)
-        note_feed_entries()
+        feeds.note_feed_entries()
         assert [each for each, _when, _parts in tombstones(client)] == ids
     rows = FeedEntry.objects.exclude(left_on=None)
     for days, is_there in ((90, True), (91, False)):
         rows.update(left_on=people.days_from_today(-days))
         assert bool(tombstones(client)) == is_there
-    note_feed_entries()
+    feeds.note_feed_entries()
     assert not rows.exists()
 
 
-def test_what_was_in_no_feed_leaves_none_and_nothing_is_written_without_need(
-    client, django_assert_max_num_queries
-):
+def test_what_was_in_no_feed_leaves_none_and_no_more_is_written(client, django_assert_max_num_queries):
     make_shown(client)
-    only_here = make_agreeing_person({"where": ["website"]})
-    for each in (make_story("A draft", live=False), make_story_about(only_here)):
-        note_feed_entries()
+    only_here = people.make_agreeing_person({"where": ["website"]})
+    for each in (make_story("A draft", live=False), people.make_story_about(only_here)):
+        feeds.note_feed_entries()
         Page.objects.get(pk=each.pk).specific.delete()
     version = content_version.read()
     with django_assert_max_num_queries(3):
-        note_feed_entries()
+        feeds.note_feed_entries()
     assert (tombstones(client), content_version.read()) == ([], version)
     assert FeedEntry.objects.count() == 2

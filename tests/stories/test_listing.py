@@ -8,10 +8,8 @@ from django.http import QueryDict
 from django.test import Client
 from wagtail.models import Locale
 
-from stories import listing
-from stories.listing import StoryListing
+from stories import listing, terms
 from stories.models import StoryPage, StoryTheme
-from stories.terms import Theme
 from tests.support.builders import make_index, make_story, make_theme, parse, save_with
 from tests.support.committed import caches_in_use
 
@@ -66,7 +64,7 @@ def titles_in(page):
 def list_for(query):
     """Return the StoryListing of the top index for a query string, as its page makes it."""
     index = make_index()
-    return StoryListing(StoryPage.objects.below(index), QueryDict(query), index)
+    return listing.StoryListing(StoryPage.objects.below(index), QueryDict(query), index)
 
 
 def listed(query):
@@ -228,7 +226,7 @@ def test_facets_are_cached_for_each_list_alone(client, stories):
 
 def test_a_story_with_two_themes_of_the_same_slug_counts_and_is_listed_once(client, stories):
     locale, _is_new = Locale.objects.get_or_create(language_code="fr")
-    french = Theme.objects.create(name="Debt", locale=locale)
+    french = terms.Theme.objects.create(name="Debt", locale=locale)
     for title in ("B", "C"):  # B has the English theme, too
         StoryTheme.objects.create(story=StoryPage.objects.get(title=title), theme=french)
 
@@ -337,10 +335,7 @@ def test_country_has_an_address_of_its_own(client, stories):
     assert titles_in(page) == ["B", "A"]
     assert page.h1.text == "Kenya"
     assert page.title.text.startswith("Kenya – ")
-    assert choices_in(page) == {
-        "Theme": ["Debt(2)", "Law(1)"],
-        "Year": ["2024(1)", "2023(1)"],
-    }
+    assert choices_in(page) == {"Theme": ["Debt(2)", "Law(1)"], "Year": ["2024(1)", "2023(1)"]}
 
 
 @pytest.mark.sqlite_only

@@ -17,17 +17,13 @@ from safeguarding.outlets import OUTLETS, may_be_used
 from safeguarding.scopes import Channel, Naming
 from safeguarding.uses import Use
 from site_project import urls  # noqa: F401 - with it, all views are imported
-from stories import feeds
+from stories import feeds, renditions
 from stories.blocks import StoryBody
 from stories.models import StoryPage, StoryPerson
-from stories.renditions import make_renditions
-from tests.support import builders, people
+from tests.support import builders, committed, copies, people, translations
 from tests.support.builders import make_page_of, make_plain_page, make_story, parse, save_with
-from tests.support.committed import caches_in_use
-from tests.support.copies import copy_story
 from tests.support.page_heads import change_settings
 from tests.support.people import make_agreeing_person, make_person, make_story_about
-from tests.support.translations import make_home, make_translation
 from tests.support.unmet_conditions import WITHDRAWN, about
 
 DONATE = "https://www.example.org/give/"
@@ -49,7 +45,7 @@ def agree(person, uses):
 def make_story_with_everything(person, **fields):
     lamp = {"lead_image": builders.make_image(), "lead_image_alt": "A lamp"}
     story = make_story_about(person, title="Road", body=[ASKING, BUTTON], **lamp | fields)
-    make_renditions(story)
+    renditions.make_renditions(story)
     change_settings(donate_url=DONATE)
     FeaturedStory.objects.create(home_page=builders.home_page(), story=story)
     return story
@@ -65,7 +61,7 @@ def make_stories():
     page = dict.fromkeys(("title", "draft_title"), f"'Road ' || {name}") | {"slug": f"'road-' || {name}"}
     page["path"] = f"substr(path, 1, length(path) - 4) || {name} || '0'"
     page["url_path"] = f"substr(url_path, 1, length(url_path) - 1) || '-' || {name} || '/'"
-    stories = copy_story(story, len(CASES), page, summary=f"'Words ' || {name}")
+    stories = copies.copy_story(story, len(CASES), page, summary=f"'Words ' || {name}")
     agreeing = {frozenset(uses): make_person() for uses in COMBINATIONS}
     cases = zip(stories, CASES, strict=True)
     rows = [{"page": each, "contributor": agreeing[frozenset(uses)]} for each, case in cases for uses in case]
@@ -115,7 +111,7 @@ def find_uses(client, story, lists):
 def test_all_combinations_of_uses_are_obeyed_by_every_outlet(client, media_root, subtests, monkeypatch):
     monkeypatch.setattr(feeds, "FEED_LENGTH", len(CASES) + 1)
     stories = make_stories()
-    with caches_in_use():
+    with committed.caches_in_use():
         lists = read_lists(client, stories)
         for case, story in zip(CASES, stories, strict=True):
             with subtests.test([sorted(uses) for uses in case]):
@@ -149,7 +145,7 @@ def test_a_page_of_this_site_can_be_the_one_for_donations(client):
     telling = make_story_about(only_here, body=[text])
     assert not parse(client.get(telling.url)).select(f"main [href='{giving.url}']")
     # Its translation asks for money too.
-    french = make_translation(giving, make_home("fr", "Site"), body=[chosen(story)])
+    french = translations.make_translation(giving, translations.make_home("fr", "Site"), body=[chosen(story)])
     assert (response := client.get(french.url)).status_code == 200
     assert story.title not in response.text
     # However its address is written:
@@ -230,9 +226,7 @@ def test_every_outlet_is_in_the_table():
     found |= {*templates_with_stories(), *(f"{view.__module__}.{view.__name__}" for view in views)}
     assert {"stories/story_card.html", "home/structured_data.html", "stories.feeds.StoryFeed"} <= found
     assert {"editing.desk.story_list.StoryListView", "stories/blocks/chosen_stories.html"} <= found
-    assert found - {each.template for each in page_types()} <= OUTLETS.keys(), (
-        "name the use that each of these needs"
-    )
+    assert found - {each.template for each in page_types()} <= OUTLETS.keys(), "name the use of each"
     for name in filter(re.compile("/").search, OUTLETS):
         get_template(name)  # no row is left of a template that is gone
 

@@ -6,10 +6,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from operations.outage import write_page
-from tests.support import builders
+from tests.support import builders, page_heads, translations
 from tests.support.builders import home_page, make_index, make_plain_page, make_story, parse, save_with
-from tests.support.page_heads import change_settings
-from tests.support.translations import make_home
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
@@ -33,7 +31,7 @@ def test_story_is_shared_by_plain_links_with_its_full_address(client, settings):
 def test_a_story_has_a_mail_link_to_ask_for_its_change_with_its_url(client, settings):
     story = make_story()
     assert not parse(client.get(story.url)).select(".story-end__change [href^=mailto]")
-    change_settings(contact_email="change@example.org")
+    page_heads.change_settings(contact_email="change@example.org")
     link = urlsplit(parse(client.get(story.url)).select_one(".story-end__change a")["href"])
     assert (link.scheme, link.path) == ("mailto", "change@example.org")
     assert parse_qs(link.query)["body"] == [settings.BASE_URL + story.url]
@@ -65,8 +63,8 @@ def test_private_page_asks_for_a_login_in_the_design_of_the_site(client):
 def test_maintenance_page_is_one_file_with_the_help_lines_of_all_languages(settings, tmp_path):
     settings.DATA_DIR = tmp_path
     save_with(home_page(), help_line="<p>Call 0800 000 000.</p>")
-    save_with(make_home("ar", "Arabic"), help_line="<p>اتصلوا</p>")
-    save_with(make_home("fr", "French"), help_line="<p>Pas encore publié</p>", live=False)
+    save_with(translations.make_home("ar", "Arabic"), help_line="<p>اتصلوا</p>")
+    save_with(translations.make_home("fr", "French"), help_line="<p>Pas encore publié</p>", live=False)
     text = write_page().read_text(encoding="utf-8")
     tree = BeautifulSoup(text, "html.parser")
     assert [(part["lang"], part["dir"]) for part in tree.select("section")] == [("en", "ltr"), ("ar", "rtl")]
@@ -105,7 +103,7 @@ def test_help_page_always_has_it_as_a_plain_link_to_where_the_editor_chose(clien
     link = leave_link(client, help_page.url)
     assert link["href"] == "https://www.wikipedia.org/", "the default of SiteSettings.leave_url"
     assert {"noreferrer", "noopener"} <= set(link["rel"]), "the other site is not told where the reader was"
-    change_settings(leave_url="https://weather.example.org/")
+    page_heads.change_settings(leave_url="https://weather.example.org/")
     links = [a["href"] for a in parse(client.get(help_page.url)).select("a")]
     assert links[:2] == ["#main", "https://weather.example.org/"], "the first after the one that skips"
 

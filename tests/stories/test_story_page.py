@@ -6,10 +6,9 @@ from functools import partial
 import pytest
 from bs4 import BeautifulSoup
 
-from stories.main_context import get_contents, get_main_context
+from stories import main_context, querysets
 from stories.models import StoryPage, StoryTheme
-from stories.querysets import count_shared
-from tests.support import builders
+from tests.support import builders, people, translations
 from tests.support.builders import (
     make_author,
     make_index,
@@ -19,8 +18,6 @@ from tests.support.builders import (
     pictures_block,
     text_of,
 )
-from tests.support.people import make_agreeing_person, make_story_about
-from tests.support.translations import make_pair
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 # Small pictures, because many renditions are made of each.
@@ -69,7 +66,7 @@ def test_stories_of_the_same_place_come_before_those_of_the_same_theme(client):
     make_story("Added later", countries=["KE"], date=DAY - datetime.timedelta(days=9))
     assert read_next() == ["Both places", "A place and a theme", "Added later"]
     # Without a shared theme the number is 0. PostgreSQL would sort NULL before all numbers.
-    shared = count_shared(StoryTheme, theme__in=story.themes)
+    shared = querysets.count_shared(StoryTheme, theme__in=story.themes)
     assert StoryPage.objects.annotate(shared=shared).get(title="Both places").shared == 0
 
 
@@ -141,7 +138,7 @@ def test_story_shows_its_words_date_terms_and_authors(client):
 
 def test_theme_of_another_language_leads_to_a_list_of_stories(client):
     """An editor can choose it in the list of all themes. It has no list of its own in this language."""
-    _english, french = make_pair(themes=["Going home"])
+    _english, french = translations.make_pair(themes=["Going home"])
     [tag] = parse(client.get(french.url)).select(".story__terms .tag[href*=theme]")
     assert french.title in client.get(tag["href"]).text
 
@@ -174,7 +171,7 @@ def test_content_notes_are_shown_before_the_body_and_on_cards(client):
 
 def test_lead_picture_has_the_alternative_text_of_this_story(client):
     image = make_image(title="IMG_2041", credit="A. Photographer", shows="other")
-    make = partial(make_story_about, make_agreeing_person(), lead_image=image)
+    make = partial(people.make_story_about, people.make_agreeing_person(), lead_image=image)
     described = make(lead_image_alt="Two chairs by a window")
     decorative = make(lead_image_alt="Unused", lead_image_decorative=True)
 
@@ -195,10 +192,7 @@ def test_credit_is_given_once_if_all_pictures_have_the_same(client):
         return titles(page, ".caption__credit"), titles(page, ".story__credit")
 
     assert credits(also_ours) == ([], ["All pictures: Ours"])
-    assert credits(also_ours, another) == (
-        ["Picture: Ours", "Picture: Ours", "Picture: A. Painter"],
-        [],
-    )
+    assert credits(also_ours, another) == (["Picture: Ours", "Picture: Ours", "Picture: A. Painter"], [])
     assert credits() == (["Picture: Ours"], [])
 
 
@@ -208,7 +202,7 @@ def test_byline_says_how_long_reading_takes(client):
     # At 200 words a minute, rounded up.
     for words, minutes in ((1, 1), (200, 1), (201, 2)):
         story.word_count = words
-        assert get_main_context(story)["minutes"] == minutes, words
+        assert main_context.get_main_context(story)["minutes"] == minutes, words
 
 
 # The id of a heading in HTML has the first eight characters of the id of its block.
@@ -235,7 +229,7 @@ def test_table_of_contents_lists_section_headings_by_ids_that_stay(client):
         """Return (id, text) of the entries, after checking that each leads to a heading with its text."""
         story.body = blocks
         html = story.body.render_as_block()
-        entries, body = get_contents(story, html), BeautifulSoup(html, "html.parser")
+        entries, body = main_context.get_contents(story, html), BeautifulSoup(html, "html.parser")
         assert [body.find(id=key).text for key, _text in entries] == [text for _key, text in entries]
         return entries
 

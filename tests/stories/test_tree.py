@@ -18,10 +18,7 @@ from wagtail.fields import StreamField
 from wagtail.models import Locale, Page, Site, get_page_models
 
 from home.models import HomePage
-from publishing.forms import CheckedPageForm
-from publishing.pages import page_types
-from publishing.reserved_slugs import RESERVED_BELOW_HOME, RESERVED_SLUGS
-from publishing.trash import move_to_trash
+from publishing import forms, pages, reserved_slugs, trash
 from search.finding import load_specific_pages
 from site_project.urls import urlpatterns
 from stories.blocks import StoryBody
@@ -34,7 +31,7 @@ AT_THE_FOOT = {"footer_text", "help_line"}
 
 
 def test_every_page_type_inherits_site_page():
-    assert set(get_page_models()) == {Page, *page_types()}
+    assert set(get_page_models()) == {Page, *pages.page_types()}
 
 
 def find_lacks(model):
@@ -53,7 +50,7 @@ def find_lacks(model):
         "a verbose_name that is translated": isinstance(
             model._meta.original_attrs.get("verbose_name"), Promise
         ),
-        "a form that extends CheckedPageForm": issubclass(model.base_form_class, CheckedPageForm),
+        "a form that extends CheckedPageForm": issubclass(model.base_form_class, forms.CheckedPageForm),
         "*SitePage.content_panels in content_panels": "story_people" in form["formsets"],
         "“text” in cacheable_parameters": "text" in (model.cacheable_parameters or ["text"]),
         "“Hide now”": model.can_be_hidden or model in {HomePage, StoryIndexPage},
@@ -83,7 +80,7 @@ def look_at(field, model, form):
 
 
 @pytest.mark.sqlite_only
-@pytest.mark.parametrize("model", page_types())
+@pytest.mark.parametrize("model", pages.page_types())
 def test_page_type_lacks_nothing(model, client):
     if lacks := ", ".join(find_lacks(model)):
         pytest.fail(f"{model.__name__} lacks {lacks}")
@@ -125,7 +122,7 @@ def test_second_home_page_is_refused_in_the_admin_with_the_reason(client):
 
     assert response.status_code == 200
     assert "There is a home page in this language already." in response.content.decode()
-    move_to_trash(home_page())
+    trash.move_to_trash(home_page())
     response = client.post(f"/admin/pages/add/home/homepage/{root.pk}/", fields)
     assert "The home page in this language is in the trash: restore it there" in response.text
     assert HomePage.objects.count() == 1
@@ -134,7 +131,7 @@ def test_second_home_page_is_refused_in_the_admin_with_the_reason(client):
 # For example, a page at /media/ would be found, but no page below it: pictures have those addresses.
 @pytest.mark.sqlite_only
 def test_reserved_slugs_are_refused():
-    for slug in RESERVED_SLUGS:
+    for slug in reserved_slugs.RESERVED_SLUGS:
         with pytest.raises(ValidationError, match=slug) as error:
             make_plain_page(title="A title", slug=slug)
         assert list(error.value.message_dict) == ["slug"]
@@ -147,7 +144,7 @@ def test_all_addresses_that_are_no_pages_are_reserved():
     found = {route.partition("/")[0] for route in routes if "/" in route}
     prefixes = {code for code, _name in settings.LANGUAGES} - {settings.LANGUAGE_CODE}
     # No slug has a dot, and patterns that are no paths begin with "^".
-    assert {each for each in found if not {*".^"} & {*each}} | prefixes == RESERVED_BELOW_HOME
+    assert {each for each in found if not {*".^"} & {*each}} | prefixes == reserved_slugs.RESERVED_BELOW_HOME
 
 
 def test_migrations_make_one_home_page_with_its_site(settings):

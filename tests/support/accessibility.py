@@ -31,8 +31,5 @@ def run_axe(page, options=ALL_RULES, within="html"):
         page.evaluate(AXE)
     result = page.evaluate(RUN, [within, options])
     assert result["passed"], "axe did not run"
-    return [
-        f"{violation['id']} at {node['target']}: {node['html'][:100]}"
-        for violation in result["violations"]
-        for node in violation["nodes"]
-    ]
+    found = [(violation["id"], node) for violation in result["violations"] for node in violation["nodes"]]
+    return [f"{rule} at {node['target']}: {node['html'][:100]}" for rule, node in found]

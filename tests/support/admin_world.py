@@ -11,9 +11,8 @@ from wagtail.admin.models import EditingSession
 from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, UploadedFile, Workflow
 
 from media.models import CleanImage
-from publishing.hiding import hide
+from publishing import hiding, trash
 from publishing.models import TrashedPage
-from publishing.trash import move_to_trash
 from tests.support import builders
 
 # A word that is only in objects that not everybody may see. A response with this word shows one of them.
@@ -95,13 +94,13 @@ class Section:
         later.go_live_at = timezone.now() + timedelta(days=1)
         scheduled = later.save_revision()
         scheduled.publish()
-        hide(later, self.owner)
+        hiding.hide(later, self.owner)
         return scheduled
 
     @cached_property
     def trashed(self):
         deleted = builders.make_story(f"{self.word} deleted", self.index, live=False)
-        move_to_trash(deleted, self.owner)
+        trash.move_to_trash(deleted, self.owner)
         return TrashedPage.objects.get(page=deleted.pk)
 
     @cached_property
@@ -131,10 +130,9 @@ def make_section_editors(section):
     group = Group.objects.create(name=f"Editors of {section.index.title}")
     editors = Group.objects.get(name="Editors")
     group.permissions.set(editors.permissions.all())
-    for model, place in (
-        (GroupPagePermission, {"page": section.index}),
-        (GroupCollectionPermission, {"collection": section.collection}),
-    ):
+    places = {GroupPagePermission: {"page": section.index}}
+    places[GroupCollectionPermission] = {"collection": section.collection}
+    for model, place in places.items():
         granted = model.objects.filter(group=editors).values_list("permission_id", flat=True)
         model.objects.bulk_create(model(group=group, permission_id=key, **place) for key in granted)
     return group

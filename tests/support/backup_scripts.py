@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.support import docker_stand_in
-from tests.support.production import BARE
+from tests.support import docker_stand_in, production
 
 PAGE = Path(__file__).parents[2] / "docs" / "backups.md"
 
@@ -41,7 +40,7 @@ class Machine:
         docker.write_text(f'#!/bin/sh\nexec {sys.executable} {docker_stand_in.PATH} "$@"\n')
         docker.chmod(0o755)
         path = [docker.parent, programs, Path(sys.executable).parent, os.environ["PATH"]]
-        self.variables = BARE | variables
+        self.variables = production.BARE | variables
         self.variables |= {"CALLS": str(self.calls), "PATH": ":".join(str(each) for each in path if each)}
 
     def newest(self):
@@ -61,7 +60,7 @@ def key_pair(path):
     """Make a key pair, and write its public half to `path`. Yield the variables for the private half."""
     # Not in the folder of the test: the path of a socket in it may have 107 characters.
     with tempfile.TemporaryDirectory(prefix="gpg-") as home:
-        environment = BARE | {"GNUPGHOME": home}
+        environment = production.BARE | {"GNUPGHOME": home}
         options = ["--batch", "--quiet", "--passphrase", "", "--quick-generate-key", "backups"]
         subprocess.run(["gpg", *options], env=environment, check=True, capture_output=True)
         exported = ["gpg", "--batch", "--armor", "--export", "backups"]

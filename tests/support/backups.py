@@ -12,7 +12,7 @@ from django.db import connection
 
 from caching.content_version import content_version
 from safeguarding.withdrawal.tasks import run_tasks
-from tests.support import database_fixtures
+from tests.support import database_fixtures, stored_text
 
 
 def save_site(folder):
@@ -39,12 +39,7 @@ def replace_database(folder):
 
 def row_counts():
     """Return {table: number of its rows}."""
-    with connection.cursor() as cursor:
-        found = {}
-        for name in connection.introspection.table_names(cursor):
-            cursor.execute(f'SELECT COUNT(*) FROM "{name}"')  # noqa: S608
-            found[name] = cursor.fetchone()[0]
-    return found
+    return {name: len(rows) for name, rows in stored_text.stored_rows().items()}
 
 
 def forget_database():

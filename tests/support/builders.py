@@ -23,16 +23,15 @@ from home.models import HomePage, StandardPage
 from media.cleaning import CleanFile, clean_picture
 from media.documents import clean_document
 from media.models import CleanDocument, CleanImage
-from safeguarding.membership import unannounced
+from safeguarding import membership, policies
 from safeguarding.models import AnnouncedMember
-from safeguarding.policies import GROUP
 from stories.models import StoryAuthor, StoryCountry, StoryIndexPage, StoryPage, StoryTheme
 from stories.terms import Author, Theme
 
 # The inline forms in the form of a story.
 FORMSETS = ("story_countries", "story_themes", "story_authors", "story_people", "comments")
 # Kinds of fields that make_page_of() fills, besides texts and bodies.
-REQUIRED = (models.DateField, models.IntegerField, models.DecimalField, models.FloatField)
+REQUIRED = (models.DateField, models.IntegerField, models.DecimalField, models.FloatField, models.CharField)
 numbers = itertools.count(1)  # in titles, dates and user names, so that these differ
 # The password of the users that make_user() returns; it passes the password validators.
 PASSWORD = "quiet-lantern-road-41"
@@ -120,8 +119,9 @@ def make_page_of(model, **fields):
             fields.setdefault(field.name, json.dumps([{"type": "text", "value": "<p>Words.</p>"}]))
         elif isinstance(field, (models.CharField, models.TextField)) and not field.choices:
             fields.setdefault(field.name, "Words.")
-        elif isinstance(field, REQUIRED) and not (field.null or field.has_default()):
-            fields.setdefault(field.name, timezone.now() if isinstance(field, models.DateField) else 1)
+        elif isinstance(field, REQUIRED) and not (field.blank or field.has_default()):
+            value = field.choices[0][0] if field.choices else 1
+            fields.setdefault(field.name, timezone.now() if isinstance(field, models.DateField) else value)
     return parent.add_child(instance=model(**fields))
 
 
@@ -204,8 +204,8 @@ def make_user(*groups, username=None, email=None, **fields):
     names = username or name, email or f"{name}@example.org"
     user = get_user_model().objects.create_user(*names, PASSWORD, **fields)
     user.groups.set(Group.objects.filter(name__in=groups))
-    if GROUP in groups:
-        announced = [AnnouncedMember(pk=each.pk) for each in unannounced().filter(user=user)]
+    if policies.GROUP in groups:
+        announced = [AnnouncedMember(pk=each.pk) for each in membership.unannounced().filter(user=user)]
         AnnouncedMember.objects.bulk_create(announced)
     return user
 
@@ -232,17 +232,11 @@ def story_form(action=None, body=(("text", "<p>Words of the story.</p>"),), **fi
 
     `action`: "publish", "submit", or None to save a draft. `body`: (block type, value) pairs.
     """
-    data = {
-        "title": "A new story",
-        "slug": "a-new-story",
-        "summary": "What it is about.",
-        "date": "2025-03-14",
-        "people": "none",
-        **dict.fromkeys(("lead_image", "lead_image_alt", "seo_title", "search_description"), ""),
-        **dict.fromkeys(("go_live_at", "expire_at"), ""),
-        **dict.fromkeys(FORMSETS, inline_formset([])),
-        "body": streamfield([(kind, rich_text(v) if kind == "text" else v) for kind, v in body]),
-    }
+    data = {"title": "A new story", "slug": "a-new-story", "date": "2025-03-14", "people": "none"}
+    data |= dict.fromkeys(("lead_image", "lead_image_alt", "seo_title", "search_description"), "")
+    data |= {"summary": "What it is about.", "go_live_at": "", "expire_at": ""}
+    data |= dict.fromkeys(FORMSETS, inline_formset([]))
+    data["body"] = streamfield([(kind, rich_text(v) if kind == "text" else v) for kind, v in body])
     # A field with several values, which nested_form_data() would make into several fields.
     chosen = {"content_notes": fields.pop("content_notes", [])}
     return nested_form_data(data | fields) | chosen | ({f"action-{action}": "1"} if action else {})

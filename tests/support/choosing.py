@@ -10,8 +10,7 @@ from wagtail.models import GroupPagePermission
 from wagtail.test.utils.form_data import nested_form_data, streamfield
 
 from editing.access.admin_access import may_open
-from tests.support import builders
-from tests.support.admin_world import SECRET
+from tests.support import admin_world, builders
 
 REFUSED = "Something chosen here is not available to you. Remove it or choose another."
 # Values that are no primary key in any database. int() refuses numbers of more than 4300 digits.
@@ -139,7 +138,7 @@ def text_of(response):
 def assert_refused_choice(response, *fields):
     """Assert that the form is shown again with an error at each of `fields`, and without SECRET."""
     assert response.status_code == 200
-    assert SECRET.lower() not in text_of(response).lower()
+    assert admin_world.SECRET.lower() not in text_of(response).lower()
     errors = response.context["form"].errors
     assert errors == dict.fromkeys(fields, [REFUSED])
     assert REFUSED in text_of(response)

@@ -122,9 +122,8 @@ def insert(stories, rng, indexed=True):
             story = StoryPage(page_ptr_id=page.pk, summary=summary, date=day, body=body, people="none")
             story_pages.append(story)
         # bulk_create refuses models with a parent table, so this inserts rows as Model.save() does.
-        StoryPage._base_manager._insert(
-            story_pages, fields=StoryPage._meta.local_concrete_fields, using=connection.alias
-        )
+        fields = StoryPage._meta.local_concrete_fields
+        StoryPage._base_manager._insert(story_pages, fields=fields, using=connection.alias)
         # With this row a page about nobody is public. Only decisions compare the digest, and there are none.
         Release.objects.bulk_create(Release(page=page, until=NO_END, digest="-") for page in pages)
         _insert_terms(pages, [codes for codes, _words in chunk], rng)
@@ -137,20 +136,14 @@ def insert(stories, rng, indexed=True):
 
 def _insert_terms(pages, countries, rng):
     """Insert the terms of the stories `pages`. `countries`: the ISO codes of each."""
-    themes, author = (
-        [builders.make_theme(name) for name in THEMES],
-        builders.make_author("Ilvatoro Quashester"),
-    )
+    themes = [builders.make_theme(name) for name in THEMES]
+    author = builders.make_author("Ilvatoro Quashester")
+    rows = [(page.pk, *each) for page, own in zip(pages, countries, strict=True) for each in enumerate(own)]
     StoryCountry.objects.bulk_create(
-        StoryCountry(story_id=page.pk, country_id=code, sort_order=order)
-        for page, codes in zip(pages, countries, strict=True)
-        for order, code in enumerate(codes)
+        StoryCountry(story_id=key, country_id=code, sort_order=order) for key, order, code in rows
     )
-    StoryTheme.objects.bulk_create(
-        StoryTheme(story_id=page.pk, theme=theme, sort_order=order)
-        for page in pages
-        for order, theme in enumerate(rng.sample(themes, 2))
-    )
+    rows = [(page.pk, *each) for page in pages for each in enumerate(rng.sample(themes, 2))]
+    StoryTheme.objects.bulk_create(StoryTheme(story_id=pk, theme=each, sort_order=n) for pk, n, each in rows)
     StoryAuthor.objects.bulk_create(StoryAuthor(story_id=page.pk, author=author) for page in pages)
 
 

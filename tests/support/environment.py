@@ -14,22 +14,16 @@ from tests.support.production import BARE
 
 ROOT = Path(__file__).parents[2]
 # The variables that production needs.
-REQUIRED = {
-    "SECRET_KEY": "k3y-of-the-tests-with-many-characters-0123456789-abcdefgh",
-    "BASE_URL": "https://stories.example.org",
-}
+REQUIRED = {"SECRET_KEY": "k3y-of-the-tests-with-many-characters-0123456789-abcdefgh"}
+REQUIRED["BASE_URL"] = "https://stories.example.org"
 
 
 def run(code, tmp_path, **variables):
     """Run Python code in production mode, with `tmp_path` as data folder; return the finished process."""
     environment = BARE | {"DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "site_project.settings"}
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        env=environment | REQUIRED | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    options = {"capture_output": True, "text": True}
+    environment |= REQUIRED | variables
+    return subprocess.run([sys.executable, "-c", code], env=environment, **options, check=False)
 
 
 def read_settings(tmp_path, **variables):

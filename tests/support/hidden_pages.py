@@ -10,11 +10,9 @@ from django.core.management import call_command
 from django.utils import timezone
 from wagtail.models import Page
 
-from publishing.hiding import hide
-from publishing.trash import move_to_trash
+from publishing import hiding, trash
+from tests.support import files_of_pages, people
 from tests.support.builders import make_index, make_private, make_story, save_with
-from tests.support.files_of_pages import private_to_group
-from tests.support.people import make_agreeing_person, rows_of, withdraw
 
 # Words that are in no other text of the site.
 HIDDEN, SHOWN = "Quixotic", "Marigold"
@@ -33,7 +31,7 @@ def hidden_section(**fields):
 
 def trashed(page, story):
     """Move `page` to the trash, let something publish it and `story` again, and return the story."""
-    move_to_trash(page)
+    trash.move_to_trash(page)
     Page.objects.filter(pk__in=[page.pk, story.pk]).update(live=True)
     story.refresh_from_db()
     return story
@@ -67,7 +65,7 @@ def private():
 
 
 def for_a_group():
-    return private_to_group(hidden_story())
+    return files_of_pages.private_to_group(hidden_story())
 
 
 def below_private_section():
@@ -88,7 +86,7 @@ def below_draft_section():
 
 def hidden_at_once(page=None):
     page = page or hidden_story()
-    hide(page)
+    hiding.hide(page)
     return page
 
 
@@ -104,9 +102,9 @@ def below_a_section_in_the_trash():
 
 
 def of_a_person_who_withdrew():
-    person = make_agreeing_person()
-    story = hidden_story(people="listed", story_people=rows_of(person))
-    withdraw(person)
+    person = people.make_agreeing_person()
+    story = hidden_story(people="listed", story_people=people.rows_of(person))
+    people.withdraw(person)
     return story
 
 

@@ -6,29 +6,17 @@ A safeguarding lead keeps the records of the people in stories, and decides in d
 from django.urls import reverse
 
 from safeguarding.models import Contributor
-from tests.support.builders import parse
-from tests.support.people import ALL_AGREED, days_from_today, make_agreeing_person, make_story_about, record
+from tests.support import builders, people
 
 # A word that only restricted fields contain.
 SECRET = "Amina-of-the-tests"
 # Valid data for the form about what a person agreed to, and for that of the person.
-ANSWERS = {
-    "given_on": "2026-01-31",
-    "given_by": "self",
-    **dict.fromkeys(("picture", "voice", "naming"), "1"),
-    "where": ["website", "print"],
-    **dict.fromkeys(("proceedings", "in_programme", "final_text", "stop_code"), "no"),
-    "talked_through": ["explained", "interpreter"],
-    "evidence_held_at": f"{SECRET} cupboard",
-}
-PERSON = {
-    "kind": "adult",
-    "role": "tells",
-    "adult_on": "",
-    "names": f"{SECRET} Otieno",
-    "contact": f"{SECRET} +254 700 000 000",
-    "safe_contact_note": f"Only by {SECRET}",
-}
+ANSWERS = {"given_on": "2026-01-31", "given_by": "self", "where": ["website", "print"]}
+ANSWERS |= dict.fromkeys(("picture", "voice", "naming"), "1")
+ANSWERS |= dict.fromkeys(("proceedings", "in_programme", "final_text", "stop_code"), "no")
+ANSWERS |= {"talked_through": ["explained", "interpreter"], "evidence_held_at": f"{SECRET} cupboard"}
+PERSON = {"kind": "adult", "role": "tells", "adult_on": "", "names": f"{SECRET} Otieno"}
+PERSON |= {"contact": f"{SECRET} +254 700 000 000", "safe_contact_note": f"Only by {SECRET}"}
 # The form for a new person.
 ADD = "/admin/safeguarding/people/new/"
 
@@ -47,7 +35,7 @@ def address(person, name):
 
 def errors_of(response):
     """Return {name of the field: text of the error} for a form. Errors of the whole form have the name ""."""
-    page = parse(response)
+    page = builders.parse(response)
     fields = page.select("[data-contentpath]")
     found = {each["data-contentpath"]: each.select_one(".error-message") for each in fields}
     found[""] = page.select_one(".messages .error")
@@ -56,9 +44,9 @@ def errors_of(response):
 
 def make_live_story(change, **fields):
     """Return a live story that needs a decision, because its person's answers changed by `change`."""
-    person = make_agreeing_person()
-    story = make_story_about(person, **fields)
-    record(person, **ALL_AGREED | change)
+    person = people.make_agreeing_person()
+    story = people.make_story_about(person, **fields)
+    people.record(person, **people.ALL_AGREED | change)
     return story
 
 
@@ -69,7 +57,7 @@ def send_decision(client, story, **fields):
     """
     page = reverse("safeguarding_decisions:page", args=[story.pk])
     opened = client.get(page)
-    form = parse(opened)
+    form = builders.parse(opened)
     if not form.select_one("[name=question]"):
         return opened
     return client.post(page, decision_data(form) | fields, follow=True)
@@ -77,10 +65,5 @@ def send_decision(client, story, **fields):
 
 def decision_data(form):
     """Return the data that a lead sends for the first question of `form`, an HTML tree."""
-    return {
-        "digest": form.select_one("[name=digest]")["value"],
-        "question": form.select_one("[name=question]")["value"],
-        "reason": "It was weighed.",
-        "ends_on": str(days_from_today(30)),
-        "has_read": "on",
-    }
+    data = {name: form.select_one(f"[name={name}]")["value"] for name in ("digest", "question")}
+    return data | {"reason": "It was weighed.", "ends_on": str(people.days_from_today(30)), "has_read": "on"}

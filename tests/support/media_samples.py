@@ -120,10 +120,8 @@ def directory(entries, place, following):
     return table + struct.pack("<I", following) + values
 
 
-IPTC = b"".join(
-    struct.pack(">BBBH", 0x1C, 2, number, len(text)) + text
-    for number, text in ((80, b"MarkByline"), (120, b"MarkCaption"))
-)
+TEXTS = (80, b"MarkByline"), (120, b"MarkCaption")
+IPTC = b"".join(struct.pack(">BBBH", 0x1C, 2, number, len(text)) + text for number, text in TEXTS)
 
 
 def with_iptc(jpeg):

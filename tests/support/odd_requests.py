@@ -7,8 +7,7 @@ import socket
 import time
 
 from caching import content_version
-from tests.support import builders
-from tests.support.production import HOST, PATIENCE
+from tests.support import builders, production
 
 REQUESTS = [
     "GET http://evil.example/stories/ HTTP/1.1\r\nHost: {host}",
@@ -34,10 +33,10 @@ REQUESTS = [
 
 def send(site, request):
     """Return the status of the response to `request`, which is sent as it is, as if over HTTPS."""
-    text = request.format(host=HOST)
+    text = request.format(host=production.HOST)
     head, _separator, body = text.partition("\r\n\r\n")
     text = f"{head}\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n{body}"
-    with socket.create_connection(("127.0.0.1", site.port), timeout=PATIENCE) as connection:
+    with socket.create_connection(("127.0.0.1", site.port), timeout=production.PATIENCE) as connection:
         connection.sendall(text.encode())
         return int(connection.makefile("rb").readline().split()[1])
 
@@ -45,7 +44,7 @@ def send(site, request):
 def check_odd_requests(site):
     """Send REQUESTS to the Site `site`, whose database is that of this process."""
     builders.make_story("The story")
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + production.PATIENCE
     while b"The story" not in site.ask("/stories/")[2] and time.monotonic() < end:
         pass  # A process notices a change after half a second.
     for request in REQUESTS:

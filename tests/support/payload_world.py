@@ -21,11 +21,8 @@ from safeguarding.withdrawal_models import Ledger, Withdrawal, WithdrawalTask
 from search.models import KnownWord
 from stories.models import StoryPage
 from stories.terms import Author, Country, Theme
-from tests.support import admin_world, builders
+from tests.support import admin_world, builders, people, routes, site
 from tests.support.payloads import PAYLOADS, ScriptFiller
-from tests.support.people import decide, make_agreeing_person
-from tests.support.routes import Addresses
-from tests.support.site import make_site, make_states
 
 # Names of the admin's page views. Those of OF_TYPE differ by page type.
 OF_TYPE = ["edit", "view_draft"]
@@ -43,12 +40,13 @@ class World:
         self.filler = ScriptFiller(turn)
         # Also a safeguarding lead, who sees the records of people.
         self.administrator = builders.make_user(GROUP, username="lead", is_superuser=True)
-        self.site = make_site()
-        states = make_states(self.site) if has_states else {}
+        self.site = site.make_site()
+        states = site.make_states(self.site) if has_states else {}
         self.states = [address for address, _shows in states.values()]
         self.section = admin_world.make_section("Own", "Plain")
         self._add_missing_rows()
-        self.routes = dict(Addresses(self.section))  # before _fill() replaces the names that it looks up
+        # Before _fill() replaces the names that it looks up.
+        self.routes = dict(routes.Addresses(self.section))
         self._fill()
 
     def _add_missing_rows(self):
@@ -74,12 +72,12 @@ class World:
         for query in (self.promoted, Query.get("walk")):
             SearchPromotion.objects.create(query=query, **out)
         # The class Addresses uses the person with this code.
-        person = make_agreeing_person({"evidence_held_at": "?"}, names="?", code="P-7K3M")
+        person = people.make_agreeing_person({"evidence_held_at": "?"}, names="?", code="P-7K3M")
         StoryPage.objects.filter(pk=section.live.pk).update(people="listed")
         Use.objects.create(page=section.live, contributor=person)
         Notice.objects.create(contributor=person, step="60", day=today())
         RestrictedView.objects.create(contributor=person, user=self.administrator, reason="check")
-        decide(story, person, "other")
+        people.decide(story, person, "other")
         SecondReader.objects.create(page=story, name="?", function="?", contact="?")
         answers = json.dumps({"words": ["change", PAYLOADS[0].format(n=0)]})
         read = {"answers": answers, "agrees": False, "answered_at": timezone.now(), "ends_at": timezone.now()}

@@ -18,15 +18,9 @@ from wagtail.fields import RichTextField, StreamField
 # {n} is the number of the script. The first one runs both in a text and in an attribute of a page. A field
 # that has no room for it gets no script.
 PAYLOADS = Path(__file__).with_suffix(".txt").read_text().splitlines()
-SCHEMES = [
-    "javascript:_p({n})//",
-    "JaVaScRiPt:_p({n})//",
-    " javascript:_p({n})//",
-    "java\tscript:_p({n})//",
-    "\x01javascript:_p({n})//",
-    "data:text/html,<script>parent._p({n})</script>",
-    "vbscript:_p({n})//",
-]
+SCHEMES = ["javascript:_p({n})//", "JaVaScRiPt:_p({n})//", " javascript:_p({n})//", "vbscript:_p({n})//"]
+SCHEMES += ["java\tscript:_p({n})//", "\x01javascript:_p({n})//"]
+SCHEMES.append("data:text/html,<script>parent._p({n})</script>")
 # A rich text as it is stored. {all} is BALANCED or all of PAYLOADS, {scheme} one of SCHEMES.
 RICH = (
     '<h3 onclick="_p({n})">Wages</h3><p onmouseover="_p({n})" style="x">of <b id="_p({n})">wages</b></p>'

@@ -14,14 +14,8 @@ from tests.support.builders import make_story, story_form
 
 # A consent event that agrees to everything. A person's events are the answers given over time.
 # With legal proceedings, or in a programme, the safeguarding team would also have to decide about each story.
-ALL_AGREED = {
-    "picture": Picture.RECOGNISABLE,
-    "voice": Voice.AS_IT_IS,
-    "naming": Naming.REAL,
-    "where": Channel.values,
-    "proceedings": False,
-    "in_programme": False,
-}
+ALL_AGREED = {"picture": Picture.RECOGNISABLE, "voice": Voice.AS_IT_IS, "naming": Naming.REAL}
+ALL_AGREED |= {"where": Channel.values, "proceedings": False, "in_programme": False}
 
 
 def days_from_today(number):

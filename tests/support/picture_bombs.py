@@ -19,9 +19,7 @@ def profile_png():
     head = b"mpet" + bytes(4) + struct.pack(">2HI", 3, 3, MANY)
     place = len(head) + 8 * MANY
     tag = head + struct.pack(">2I", place, len(step)) * MANY + step
-    profile = (
-        struct.pack(">4sI", b"test", 0x04400000).rjust(12, b"\0") + b"mntrRGB XYZ " + bytes(12) + b"acsp"
-    )
+    profile = struct.pack(">4x4sI", b"test", 0x04400000) + b"mntrRGB XYZ " + bytes(12) + b"acsp"
     profile = profile.ljust(68, b"\0") + struct.pack(">3i", 63190, 65536, 54061)  # the white point D50
     profile = profile.ljust(128, b"\0") + struct.pack(">I4s2I", 1, b"D2B0", 144, len(tag)) + tag
     return saved(photo(64, 64), "PNG", icc_profile=struct.pack(">I", len(profile)) + profile[4:])

@@ -5,9 +5,7 @@ PUBLIC = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
 FILE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-ADMIN = (
-    PUBLIC.replace("img-src 'self'", "img-src 'self' blob:")
-    + "; style-src-attr 'unsafe-inline'; frame-src 'self'"
-)
+ADMIN = PUBLIC.replace("img-src 'self'", "img-src 'self' blob:")
+ADMIN += "; style-src-attr 'unsafe-inline'; frame-src 'self'"
 # The policy of previews, which the page editor shows in a frame.
 FRAMED = ADMIN.replace("frame-ancestors 'none'", "frame-ancestors 'self'")

@@ -34,17 +34,11 @@ class Site:
 
     def __init__(self, folder, database, **variables):
         self.folder = Path(folder)
-        self.environment = BARE | {
-            "DATABASE_URL": database,
-            "DATA_DIR": str(self.folder / "data"),
-            "SECRET_KEY": secrets.token_urlsafe(60),
-            "BASE_URL": f"https://{HOST}",
-            "TRUST_PROXY": "1",
-            "SECOND_FACTOR": "nobody",  # the editor of the drills has only a password
-            "DJANGO_SETTINGS_MODULE": "tests.support.settings_production",
-            "PYTHONUNBUFFERED": "1",
-            **variables,
-        }
+        self.environment = BARE | {"DATABASE_URL": database, "DATA_DIR": str(self.folder / "data")}
+        self.environment |= {"SECRET_KEY": secrets.token_urlsafe(60), "BASE_URL": f"https://{HOST}"}
+        # The editor of the drills has only a password.
+        self.environment |= {"TRUST_PROXY": "1", "SECOND_FACTOR": "nobody", "PYTHONUNBUFFERED": "1"}
+        self.environment |= {"DJANGO_SETTINGS_MODULE": "tests.support.settings_production"} | variables
         self.listener = self.port = self.process = None
         self.code = None  # the folder of the code, if it is not the current one
 

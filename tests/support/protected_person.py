@@ -10,12 +10,8 @@ NAMES, PLACE, ORDINARY, PHONE = "Bachelal Xuyimana", "Qovondo", "Rose", "+254 70
 
 def make_protected_person():
     """Return a person with protected words who agreed to everything."""
-    return make_agreeing_person(
-        names=NAMES,
-        protected_words=f"{PLACE}\n{ORDINARY}",
-        ordinary_words=ORDINARY,
-        contact=f"Sister {PHONE}",
-    )
+    words = {"protected_words": f"{PLACE}\n{ORDINARY}", "ordinary_words": ORDINARY}
+    return make_agreeing_person(names=NAMES, contact=f"Sister {PHONE}", **words)
 
 
 def is_live(page):

@@ -2,8 +2,7 @@
 
 from safeguarding.decisions import find_versions
 from safeguarding.reading_start import make_ticket, start
-from tests.support.builders import parse
-from tests.support.people import make_agreeing_person, make_story_about
+from tests.support import builders, people
 
 LINK_IS_SAFE = {"link_is_safe": True}
 
@@ -13,7 +12,7 @@ def make_reading(way="link", language="en", story=None, event=(), **fields):
 
     `event`: what the consent of the person differs in.
     """
-    story = story or make_story_about(make_agreeing_person(LINK_IS_SAFE | dict(event)))
+    story = story or people.make_story_about(people.make_agreeing_person(LINK_IS_SAFE | dict(event)))
     if not {"second_reader", "contributor"} & fields.keys():
         fields["contributor"] = story.story_people.get().contributor
     return start(find_versions(story)[-1], None, way, language=language, **fields)
@@ -27,12 +26,12 @@ def send(client, reading, code=None, **data):
 
 def heading(response):
     """Return the heading of the screen."""
-    return parse(response).select_one(".reading h1").get_text(strip=True)
+    return builders.parse(response).select_one(".reading h1").get_text(strip=True)
 
 
 def press(client, page, label, **typed):
     """Press the button with the `label` in the form of `page`, a response. Return the next one."""
-    form = parse(page).select_one(".reading form")
+    form = builders.parse(page).select_one(".reading form")
     data = {each["name"]: each.get("value", "") for each in form.select("input[name]")}
     data |= {each["name"]: each.text.strip() for each in form.select("textarea")} | typed
     button = next(each for each in form.select("button") if label in each.get_text())

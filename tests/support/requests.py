@@ -31,14 +31,9 @@ def begin_upload(port, https=False):
     The site refuses the form with 403, but only after it has read all of it, to look for TOKEN in it.
     `https`: whether the site is in production, where it expects the headers of a front server.
     """
-    lines = [
-        "POST /admin/login/ HTTP/1.1",
-        f"Host: 127.0.0.1:{port}",
-        f"Cookie: {'__Host-' if https else ''}csrftoken={TOKEN}",
-        "Content-Type: application/x-www-form-urlencoded",
-        "Content-Length: 10",
-        "Expect: 100-continue",
-    ]
+    cookie = f"Cookie: {'__Host-' if https else ''}csrftoken={TOKEN}"
+    lines = ["POST /admin/login/ HTTP/1.1", f"Host: 127.0.0.1:{port}", cookie, "Expect: 100-continue"]
+    lines += ["Content-Type: application/x-www-form-urlencoded", "Content-Length: 10"]
     if https:
         # Without the first the site would redirect, and without the second refuse, before it reads the form.
         lines += ["X-Forwarded-Proto: https", f"Origin: https://127.0.0.1:{port}"]

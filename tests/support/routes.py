@@ -53,11 +53,8 @@ def admin_addresses():
 
     The arguments in the addresses have the right types, but are of no objects. For those, see Addresses.
     """
-    return {
-        pattern: example_address(pattern, url_pattern)
-        for _name, pattern, url_pattern in all_routes()
-        if pattern.startswith("admin/")
-    }
+    found = [each for each in all_routes() if each[1].startswith("admin/")]
+    return {pattern: example_address(pattern, url_pattern) for _name, pattern, url_pattern in found}
 
 
 def example_address(pattern, url_pattern):
@@ -144,9 +141,7 @@ class Addresses:
     def _values(self):
         section, draft = self.section, self.section.draft
         task_state, versions = section.waiting.current_task_state, draft.revisions.order_by("pk")
-        restriction, _ = PageViewRestriction.objects.get_or_create(
-            page=draft, restriction_type=PageViewRestriction.LOGIN
-        )
+        restriction, _ = PageViewRestriction.objects.get_or_create(page=draft, restriction_type="login")
         return {
             **dict.fromkeys(("page_id", "page_to_move_id", "object_id"), draft.pk),
             **dict.fromkeys(("parent_page_id", "page_pk"), section.index.pk),

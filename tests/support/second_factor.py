@@ -11,12 +11,8 @@ from binascii import unhexlify
 
 from django_otp.oath import totp
 
-from accounts import second_factor
-from accounts.reauthentication import IDENTITY_VERIFIED_AT, VALID_FOR
-from accounts.second_factor import FACTOR_VERIFIED_AT
-from tests.support import builders
-from tests.support.signing_in import is_signed_in, signed_in
-from tests.support.soft_passkey import SoftPasskey
+from accounts import reauthentication, second_factor
+from tests.support import builders, signing_in, soft_passkey
 
 # The pages on which a user gives the second factor, and manages their own.
 PAGE, MINE = "/admin/second-factor/", "/admin/second-factor/mine/"
@@ -43,7 +39,7 @@ def with_app(user):
 def signed_in_with_code(user):
     """Return a client in which `user`, who gets an app, has given the password and a code."""
     with_app(user)
-    client = signed_in(user)
+    client = signing_in.signed_in(user)
     send_code(client, code_of())
     return client
 
@@ -79,15 +75,15 @@ def register(client, passkey, address=PAGE):
 
 def with_passkey(user):
     """Register a passkey for `user` and return it."""
-    passkey, client = SoftPasskey(), signed_in(user)
+    passkey, client = soft_passkey.SoftPasskey(), signing_in.signed_in(user)
     assert register(client, passkey).status_code == 200
-    assert is_signed_in(client)
+    assert signing_in.is_signed_in(client)
     return passkey
 
 
 def signed_in_with_passkey(user):
     """Return a passkey that is registered for `user`, and a client in which it was used to sign in."""
-    passkey, client = with_passkey(user), signed_in(user)
+    passkey, client = with_passkey(user), signing_in.signed_in(user)
     use(client, passkey)
     return passkey, client
 
@@ -107,14 +103,14 @@ def make_stale(client, *keys):
     `keys`: those of the session, for only one of the two proofs.
     """
     session = client.session
-    for key in keys or (IDENTITY_VERIFIED_AT, FACTOR_VERIFIED_AT):
-        session[key] = time.time() - VALID_FOR.total_seconds() - 1
+    for key in keys or (reauthentication.IDENTITY_VERIFIED_AT, second_factor.FACTOR_VERIFIED_AT):
+        session[key] = time.time() - reauthentication.VALID_FOR.total_seconds() - 1
     session.save()
 
 
 def signed_in_without_proof(user):
     """Return a client in which `user` is signed in, but too long ago for a proof."""
-    client = signed_in(user)
+    client = signing_in.signed_in(user)
     make_stale(client)
     return client
 

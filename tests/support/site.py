@@ -1,6 +1,7 @@
 """A small site with a page of each type, and a story with all blocks, for tests that look at all of it."""
 
 from dataclasses import dataclass
+from itertools import count
 
 from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 
@@ -9,9 +10,8 @@ from media.models import CleanImage
 from publishing.pages import page_types
 from stories.blocks import StoryBody
 from stories.models import StoryIndexPage, StoryPage
-from tests.support import builders
+from tests.support import builders, people
 from tests.support.filled_blocks import fill
-from tests.support.people import make_agreeing_person, make_story_about
 from tests.support.translations import make_index_in
 
 # A word that is wider than a column on a small screen.
@@ -46,25 +46,13 @@ def make_site():
         featured_stories=[FeaturedStory(story=story)],
     )
     settings = {"donate_url": "https://donate.example.org/", "contact_email": "change@example.org"}
-    profile = {"name": "Mastodon", "url": "https://social.example.org/"}
-    settings |= {
-        "organisation_name": "A charity with quite a long name",
-        "social_links": [("profile", profile)],
-    }
+    settings["organisation_name"] = "A charity with quite a long name"
+    settings["social_links"] = [("profile", {"name": "Mastodon", "url": "https://social.example.org/"})]
     builders.save_with(SiteSettings.for_site(home.get_site()), **settings)
-    addresses = {
-        "home": "/",
-        "index": "/stories/",
-        "section": "/stories/africa/",
-        "story": story.url,
-        "theme": "/stories/theme/forced-labour/",
-        "country": "/stories/country/kenya/",
-        "filtered": "/stories/?country=kenya",
-        "search": "/search/?q=wages",
-        "nothing found": "/search/?q=zeppelin",
-        "plain": help_page.url,
-        "404": "/nothing/here/",
-    }
+    addresses = {"home": "/", "index": "/stories/", "section": "/stories/africa/", "story": story.url}
+    addresses |= {"theme": "/stories/theme/forced-labour/", "country": "/stories/country/kenya/"}
+    addresses |= {"filtered": "/stories/?country=kenya", "search": "/search/?q=wages"}
+    addresses |= {"nothing found": "/search/?q=zeppelin", "plain": help_page.url, "404": "/nothing/here/"}
     others = set(page_types()) - {HomePage, StoryIndexPage, StoryPage, StandardPage}
     addresses |= {model.__name__: builders.make_page_of(model).url for model in others}
     return Site(story, addresses)
@@ -137,8 +125,8 @@ def make_rich_story(parent, **fields):
     lead = builders.make_image("Court house", shows=CleanImage.Shows.ILLUSTRATION, credit="A. Painter")
     # A picture shows somebody who is not in it. A page about nobody would wait for a lead with that.
     terms = {"countries": ["KE"], "themes": ["Forced labour", "Recruitment fees"], "authors": ["Staff"]}
-    return make_story_about(
-        make_agreeing_person(),
+    return people.make_story_about(
+        people.make_agreeing_person(),
         title="Wages after three years",
         parent=parent,
         body=all_blocks(),
@@ -203,10 +191,8 @@ def all_blocks():
     ]
     others = StoryBody().child_blocks.keys() - {kind for kind, _value in blocks}
     blocks += [(kind, fill(StoryBody().child_blocks[kind], road, more, leaflet)) for kind in sorted(others)]
-    return [
-        {"type": kind, "value": value, "id": f"{number:08}-0000-4000-8000-000000000000"}
-        for number, (kind, value) in enumerate(blocks)
-    ]
+    ids = (f"{number:08}-0000-4000-8000-000000000000" for number in count())
+    return [{"type": kind, "value": value, "id": next(ids)} for kind, value in blocks]
 
 
 def picture(image, alt_text, caption=""):

@@ -11,15 +11,10 @@ from tests.support import builders
 def make_home(language, title=None):
     """Return a new live home page in `language`, a translation of the English one."""
     english = builders.home_page()
-    home = HomePage(
-        title=title or f"Home {language}",
-        headline=title or f"Headline {language}",
-        slug=language,
-        people="none",
-        locale=Locale.objects.get_or_create(language_code=language)[0],
-        translation_key=english.translation_key,
-    )
-    return english.get_parent().add_child(instance=home)
+    texts = {"title": title or f"Home {language}", "headline": title or f"Headline {language}"}
+    locale = Locale.objects.get_or_create(language_code=language)[0]
+    place = {"slug": language, "locale": locale, "translation_key": english.translation_key}
+    return english.get_parent().add_child(instance=HomePage(**texts, **place, people="none"))
 
 
 def make_translation(page, parent, **fields):

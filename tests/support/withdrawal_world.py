@@ -29,15 +29,12 @@ from media.models import CleanImage
 from publishing.trash import move_to_trash
 from safeguarding.models import Contributor
 from safeguarding.scopes import Naming
-from safeguarding.withdrawal.carry_out import make_plan, withdraw
-from safeguarding.withdrawal.forgetting import forget_words
-from safeguarding.withdrawal.tasks import run_tasks
+from safeguarding.withdrawal import carry_out, forgetting, tasks
 from search.models import MissedSearch, VocabularyGroup
 from stories.models import StoryPage
 from stories.terms import Theme
-from tests.support import builders
+from tests.support import builders, translations
 from tests.support.people import make_agreeing_person, make_story_about, rows_of
-from tests.support.translations import make_index_in
 
 # A name, a telephone number and a slug that no other text of the tests contains.
 NAME, CONTACT, SLUG = "Zahrawi", "+254 733 909 817", "quernstone"
@@ -106,7 +103,7 @@ def _make_own_stories(person):
     story = make_story_about(person, title=NAMED, slug=SLUG, body=body, **fields)
     story = StoryPage.objects.get(pk=story.pk)
     story.save_revision()
-    index = make_index_in("fr", slug="liste")
+    index = translations.make_index_in("fr", slug="liste")
     french = {"parent": index, "locale": index.locale, "translation_key": story.translation_key}
     make_story_about(person, title=f"{NAME} en route", slug="zahrawi-fr", **french)
     trashed = make_story_about(person, title=f"{NAME} thrown away", slug="zahrawi-trashed")
@@ -197,20 +194,20 @@ def make_shared(person, other, naming=Naming.CHANGED, **fields):
 
 def finish():
     """Run the tasks, then what is done each night, and the tasks that this has added."""
-    run_tasks()
-    forget_words()
-    run_tasks()
+    tasks.run_tasks()
+    forgetting.forget_words()
+    tasks.run_tasks()
 
 
 def everything_found(person):
     """Return the `yes` of withdraw() for everything that the plan of `person` asks about."""
-    sections = [section for section in make_plan(person).sections if section.place.needs_yes]
+    sections = [section for section in carry_out.make_plan(person).sections if section.place.needs_yes]
     return [(section.place.name, each.key) for section in sections for each in section.found]
 
 
 def withdraw_all(person):
     """Withdraw everything of `person`, with a yes to everything that is asked. Return the Withdrawal."""
-    return withdraw(person, yes=everything_found(person))
+    return carry_out.withdraw(person, yes=everything_found(person))
 
 
 def schedule(story, *_people):

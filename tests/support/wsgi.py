@@ -12,10 +12,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.client import conditional_content_removal
 
-from caching.cacheable import ENVIRON_KEY, begin_cacheable
+from caching import cacheable, page_cache, page_store
 from caching.content_version import content_version
-from caching.page_cache import PageCache
-from caching.page_store import PageStore
 
 
 class Request(WSGIRequest):
@@ -32,7 +30,7 @@ class SiteClient(Client):
 
     def __init__(self, process=None, **options):
         super().__init__(**options)
-        self.process = process or PageCache(Handler())
+        self.process = process or page_cache.PageCache(Handler())
         self.handler = self.ask
 
     def ask(self, environ):
@@ -73,7 +71,7 @@ class NoMakers(dict):
 
 def forget_pages(process):
     """Let `process`, a PageCache, cache no page, for measurements of how pages are made."""
-    process.store = PageStore()
+    process.store = page_store.PageStore()
     process.store.find = process.store.add = lambda *_arguments: None
     process.store.makers = NoMakers()
 
@@ -86,9 +84,9 @@ def cacheable_application(make, parameters=()):
 
     def application(environ, start_response):
         request = WSGIRequest(environ)
-        if cache_request := environ.get(ENVIRON_KEY):
+        if cache_request := environ.get(cacheable.ENVIRON_KEY):
             cache_request.version = content_version.read()  # as caching/middleware.py does
-        response = begin_cacheable(request, parameters) or make(request)
+        response = cacheable.begin_cacheable(request, parameters) or make(request)
         cookies = [("Set-Cookie", cookie.output(header="")) for cookie in response.cookies.values()]
         start_response(f"{response.status_code} {response.reason_phrase}", [*response.items(), *cookies])
         return response

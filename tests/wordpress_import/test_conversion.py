@@ -9,13 +9,12 @@ import pytest
 from wagtail.admin.rich_text.converters.contentstate import ContentstateConverter
 
 from stories.blocks import TEXT_FEATURES
-from wordpress_import.context import Context
+from wordpress_import import context, names
 from wordpress_import.conversion import convert
 from wordpress_import.expanding import Expander, Notes
 from wordpress_import.export import Attachment, Export
 from wordpress_import.fidelity import shown_html, words
 from wordpress_import.markup import TextError
-from wordpress_import.names import NAMES
 from wordpress_import.reading import Item
 
 pytestmark = pytest.mark.sqlite_only
@@ -39,7 +38,7 @@ def convert_text(content, item=None):
     export = Export(base_url="https://old.example", hosts={"old.example"})
     export.attachments["5"] = Attachment(f"{UPLOADS}/kiln.jpg", "kiln", "A brick kiln", "At dusk", "1")
     export.reusable["6"] = wp("paragraph", "<p>Call us</p>")
-    return convert(item or Item(id="1", content=content), export, Context(export, {}, Files()))
+    return convert(item or Item(id="1", content=content), export, context.Context(export, {}, Files()))
 
 
 def wp(name, inner, attributes=""):
@@ -295,7 +294,7 @@ def test_a_reusable_part_that_is_not_published_is_left_out():
         part = {"id": f"{number}", "type": "wp_block", "status": "publish", "content": f"part {number}"}
         export.add_item(Item(**part | fields))
     item = Item(id="9", content="".join(f'<!-- wp:block {{"ref":{number}}} /-->' for number in range(3)))
-    assert shown_html(convert(item, export, Context(export, {}, Files())).blocks).count("part") == 1
+    assert shown_html(convert(item, export, context.Context(export, {}, Files())).blocks).count("part") == 1
 
 
 @pytest.mark.parametrize(
@@ -409,7 +408,7 @@ def test_what_would_lose_words_or_grow_without_end_is_refused():
 
 def test_a_lost_word_is_named(monkeypatch):
     # As if the import had a fault, and lost paragraphs.
-    monkeypatch.setitem(NAMES, "dropped_elements", {"p"})
+    monkeypatch.setitem(names.NAMES, "dropped_elements", {"p"})
     notes = convert_text("<p>found</p>").notes
     assert (["lost words: %s", 1] in notes.reasons, notes.lost) == (True, ["found"])
 

@@ -11,14 +11,11 @@ from media.models import CleanDocument, CleanImage
 from safeguarding.scopes import NO_END
 from safeguarding.withdrawal.signals import addresses_erased
 from stories.models import StoryIndexPage, StoryPage
-from tests.support.builders import make_index, make_private, picture_bytes, save_with
-from tests.support.committed import caches_in_use
+from tests.support import builders, committed, people
 from tests.support.old_addresses import FEED, SECTION, answer, statuses_of
-from tests.support.people import days_from_today
 from tests.support.undone import undone
 from tests.support.wordpress import export, wp_item
-from wordpress_import.reading import read
-from wordpress_import.sources import find_sources
+from wordpress_import import reading, sources
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
@@ -80,18 +77,18 @@ def addresses_of(item):
 @pytest.fixture
 def addresses(tmp_path, media_root):
     """{id of an item: its addresses} of the two EXPORTS, which are imported as drafts, with their files."""
-    make_index(live=False)
+    builders.make_index(live=False)
     folder, found = tmp_path / "uploads" / "2019" / "03", {}
     folder.mkdir(parents=True)
     for name in ("oven.jpg", "kiln.jpg", "house.jpg", "boat.jpg"):
-        (folder / name).write_bytes(picture_bytes(30, 20, "JPEG"))
+        (folder / name).write_bytes(builders.picture_bytes(30, 20, "JPEG"))
     (folder / "facts.txt").write_text("Facts in words.")
     for number, (base, items) in enumerate(EXPORTS.items()):
         path = tmp_path / f"{number}.xml"
         path.write_text(export(*items).replace(f"url>{OLD}<", f"url>{base}<"))
         options = ["--write", "--uploads", str(tmp_path / "uploads"), "--report", tmp_path / "report"]
         call_command("import_wordpress", path, *options, verbosity=0)
-        imported = [item for source in find_sources([path]) for item in read(source)]
+        imported = [item for source in sources.find_sources([path]) for item in reading.read(source)]
         found |= {item.id: [iri_to_uri(each) for each in addresses_of(item)] for item in imported}
     return found
 
@@ -113,14 +110,14 @@ def images(description):
 
 # {what happens to public pages and files: (function, ids of the items whose addresses are 404 then)}.
 HIDDEN = {
-    "a picture is held": (lambda: save_with(images("Oven").get(), asks_again=True), "9"),
+    "a picture is held": (lambda: builders.save_with(images("Oven").get(), asks_again=True), "9"),
     "a consent to a picture is over": (
-        lambda: images("Oven").update(shown_until=days_from_today(-1)),
+        lambda: images("Oven").update(shown_until=people.days_from_today(-1)),
         "9",
     ),
     "a picture is deleted": (lambda: images("Kiln").delete(), "10"),
     "a document is deleted": (lambda: CleanDocument.objects.all().delete(), "11"),
-    "a page is private": (lambda: make_private(StandardPage.objects.get()), "8 12"),
+    "a page is private": (lambda: builders.make_private(StandardPage.objects.get()), "8 12"),
     "a page is unpublished": (lambda: StoryPage.objects.get(slug="the-boat").unpublish(), "40 41"),
 }
 
@@ -134,7 +131,7 @@ def test_every_public_address_leads_to_a_public_page_and_to_nothing_before(addre
     assert {url: each.status_code for url, each in found.items()} == dict.fromkeys(every, 301)
     assert {each.headers["Cache-Control"] for each in found.values()} == {"no-store"}
     targets = {url: each.headers["Location"] for url, each in found.items()}
-    with caches_in_use():
+    with committed.caches_in_use():
         # The whole site answers as its middleware does: for a page and a picture here, for a post in
         # test_addresses.py.
         for url in (*addresses["8"], *addresses["9"]):

@@ -16,9 +16,7 @@ from tests.support.builders import make_index, picture_bytes
 from tests.support.old_site import ADDRESS, Clock, Network, OldSite, write_certificate
 from tests.support.wordpress import export, wp_item
 from wordpress_import import connections, fetching
-from wordpress_import.connections import FetchError, PublicConnection
 from wordpress_import.export import Export
-from wordpress_import.fetching import Fetcher
 
 pytestmark = pytest.mark.sqlite_only
 PUBLIC, PATH = "93.184.215.14", "/wp-content/uploads/2019/03/x.jpg"
@@ -119,12 +117,12 @@ def ask(url, host="old.example"):
     found = Export(base_url=f"http://{host}", hosts={host})
     # Two sites have a file at this path, so its address is not known to be that of the old site.
     found.uploads = {"2019/03/x.jpg": {"else.files.wordpress.com", host}}
-    fetcher, path = Fetcher(found), found.path_key(url) or url
+    fetcher, path = fetching.Fetcher(found), found.path_key(url) or url
     if reason := fetcher.refusal(path, url):
         return reason
     try:
         fetcher.fetch(path, url)
-    except FetchError as error:
+    except connections.FetchError as error:
         return str(error)
     return "fetched"
 
@@ -209,7 +207,7 @@ def test_a_host_that_never_ends_its_answer_is_left(site, monkeypatch):
     with site.running():
         assert ask("http://old.example/wp-content/uploads/slow.jpg") == "its host took too long"
         # The time was over before there was a connection.
-        late = PublicConnection("old.example")
+        late = connections.PublicConnection("old.example")
         late.stop()
         with closing(late), pytest.raises(TimeoutError):
             late.connect()
@@ -220,17 +218,13 @@ UPLOADS = "/wp-content/uploads"
 PICTURES = [f"{UPLOADS}/2020/04/photo-150x150.jpg?ver=2", f"//www.old.example{UPLOADS}/moved.jpg"]
 PICTURES += [f"http://i0.wp.com/old.example{UPLOADS}/small-300x200.jpg?w=9"]
 NAMES = ("gone", "page", "broken", "big", "cut", "forbidden", "local")
-PICTURES += [f"{UPLOADS}/{name}.jpg" for name in NAMES] + [
-    f"https://other.example{UPLOADS}/2020/04/photo.jpg"
-]
+PICTURES += [f"{UPLOADS}/{name}.jpg" for name in NAMES]
+PICTURES.append(f"https://other.example{UPLOADS}/2020/04/photo.jpg")
 PHOTO = f"http://old.example{UPLOADS}/2020/04/photo-scaled.jpg"
+SHOWN = [f'<p><img src="{url}"></p>' for url in PICTURES]
+SHOWN += [f'<p><a href="{UPLOADS}/{name}.txt">Facts</a></p>' for name in ("d%C3%A9part", "page")]
 ITEMS = [
-    wp_item(
-        1,
-        "".join(f'<p><img src="{url}"></p>' for url in PICTURES)
-        + "".join(f'<p><a href="{UPLOADS}/{name}.txt">Facts</a></p>' for name in ("d%C3%A9part", "page")),
-        link="http://old.example/post-1/",
-    ),
+    wp_item(1, "".join(SHOWN), link="http://old.example/post-1/"),
     wp_item(2, f'<p><img src="{UPLOADS}/2020/04/photo.jpg"></p>'),
     wp_item(5, type="attachment", status="inherit", attachment_url=PHOTO),
 ]

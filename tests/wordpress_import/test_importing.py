@@ -23,9 +23,8 @@ from safeguarding.withdrawal.addresses import digest_of
 from safeguarding.withdrawal_models import Fingerprint, Ledger, Withdrawal
 from stories.models import StoryPage
 from stories.terms import Author, Theme
+from tests.support import stored_text, translations
 from tests.support.builders import home_page, make_index, picture_bytes
-from tests.support.stored_text import all_stored_text
-from tests.support.translations import make_home
 from tests.support.wordpress import export, wp_author, wp_item
 from wordpress_import.models import ImportedFile, ImportedItem
 from wordpress_import.writing import PageWriter
@@ -42,11 +41,8 @@ COMMENT = (
 )
 # What plugins store about a post.
 PLUGIN_DATA = {"_edit_last": "kofi99", "_sent_by": "tip@form.example", "_sent_from": "2001:db8::77"}
-AUTHORS = (
-    wp_author(1, "ama.k", "Ama K.")
-    + wp_author(2, "kofi99", "kofi99", "kofi99@mail.example")
-    + wp_author(3, "esi-staff", "esi@mail.example", "esi@mail.example")
-)
+AUTHORS = wp_author(1, "ama.k", "Ama K.") + wp_author(2, "kofi99", "kofi99", "kofi99@mail.example")
+AUTHORS += wp_author(3, "esi-staff", "esi@mail.example", "esi@mail.example")
 NEVER = "0000-00-00 00:00:00"
 UPLOADS = "/wp-content/uploads"
 FIRST = {"title": "From Senegal home", "excerpt": "How she went home.", "creator": "ama.k", "more": COMMENT}
@@ -138,7 +134,7 @@ def test_no_cell_of_the_report_is_a_formula(run, tmp_path):
 
 @pytest.mark.sqlite_only
 def test_an_item_in_a_language_without_a_place_for_it_is_skipped_with_the_place_that_is_missing(run):
-    make_home("fr")  # without a section for stories
+    translations.make_home("fr")  # without a section for stories
     kinds = [(kind, language) for kind in ("page", "post") for language in ("fr", "es", "ar")]
     items = [
         wp_item(number, type=kind, terms=[("language", language, language)])
@@ -212,7 +208,7 @@ def test_no_login_mail_password_comment_or_address_gets_in(run, uploads, media_r
     run([*ITEMS, wp_item(11, picture, meta=PLUGIN_DATA, more=COMMENT)], "--uploads", str(uploads))
     media, reports = read_files(media_root), read_files(tmp_path / "report")
     assert (len(media), len(reports)) == (1, 4)  # the picture; report.html, .csv, .json and authors.csv
-    everything = {"the database": all_stored_text()} | media | reports
+    everything = {"the database": stored_text.all_stored_text()} | media | reports
     assert {place: [each for each in SECRETS if is_in(each, text)] for place, text in everything.items()} == {
         place: [] for place in everything
     }
@@ -373,10 +369,8 @@ def test_files_come_by_their_path_and_whom_they_show_stays_undecided(run, upload
         f'<p><img src="{url}/2020/04/photo-e1600000000.jpg"></p><p><img class="wp-image-5" '
         'src="https://other.example/wp-content/uploads/2020/04/photo.jpg"></p>'
     )
-    items = [
-        wp_item(1, content, meta={"_thumbnail_id": "5"}),
-        wp_item(5, type="attachment", status="inherit", attachment_url=f"{url}/2020/04/photo.jpg"),
-    ]
+    photo = {"type": "attachment", "status": "inherit", "attachment_url": f"{url}/2020/04/photo.jpg"}
+    items = [wp_item(1, content, meta={"_thumbnail_id": "5"}), wp_item(5, **photo)]
     options = ["--uploads", shutil.make_archive(tmp_path / "uploads", "zip", uploads)]
     run(items, *options, write=False)
     assert not CleanImage.objects.exists()
@@ -390,11 +384,9 @@ def test_files_come_by_their_path_and_whom_they_show_stays_undecided(run, upload
     document = CleanDocument.objects.get()
     assert f'<a linktype="document" id="{document.pk}">Facts</a>' in story.body.raw_data[2]["value"]
     assert [line["outcome"] for line in lines] == ["imported", "imported"]
-    assert lines[0]["missing"] == [
-        "2020/04/photo-e1600000000.jpg",
-        "2020/05/broken.jpg",
-        "https://other.example/wp-content/uploads/2020/04/photo.jpg",
-    ]
+    missing = ["2020/04/photo-e1600000000.jpg", "2020/05/broken.jpg"]
+    missing.append("https://other.example/wp-content/uploads/2020/04/photo.jpg")
+    assert lines[0]["missing"] == missing
     assert "a picture has no alternative text" in lines[0]["needs_eyes"]
     with CaptureQueriesContext(connection) as queries:
         run(items, *options)

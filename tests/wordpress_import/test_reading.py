@@ -7,15 +7,14 @@ import zipfile
 import pytest
 
 from tests.support.wordpress import HEAD, TAIL, export, wp_item
-from wordpress_import.reading import MAX_TEXT, read
-from wordpress_import.sources import ExportError, find_sources
+from wordpress_import import reading, sources
 
 pytestmark = pytest.mark.sqlite_only
 
 
 def read_all(path):
     """Return the list of all Items and WPAuthors in the file at `path`."""
-    return [found for source in find_sources([path]) for found in read(source)]
+    return [found for source in sources.find_sources([path]) for found in reading.read(source)]
 
 
 # {case: (content of the file, part of the message)}. HEAD has two lines.
@@ -39,7 +38,7 @@ def test_a_file_that_is_no_good_export_is_refused_with_the_place(name, tmp_path)
     content, reason = REFUSED[name]
     path = tmp_path / "export.xml"
     path.write_text(content)
-    with pytest.raises(ExportError, match=reason):
+    with pytest.raises(sources.ExportError, match=reason):
         read_all(path)
 
 
@@ -47,11 +46,11 @@ def test_broken_archives_are_refused(tmp_path):
     for name in ("export.zip", "export.xml.gz"):
         path = tmp_path / name
         path.write_bytes(b"this is no archive")
-        with pytest.raises(ExportError, match="damaged"):
+        with pytest.raises(sources.ExportError, match="damaged"):
             read_all(path)
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
         archive.writestr("readme.txt", "no export")
-    with pytest.raises(ExportError, match=r"no \.xml file"):
+    with pytest.raises(sources.ExportError, match=r"no \.xml file"):
         read_all(tmp_path / "other.zip")
 
 
@@ -70,7 +69,7 @@ def test_plain_and_packed_files_give_the_same_items(tmp_path):
 
 
 # One huge text, then many items.
-@pytest.mark.parametrize(("items", "length"), [(1, 4 * MAX_TEXT), (16, MAX_TEXT // 4)])
+@pytest.mark.parametrize(("items", "length"), [(1, 4 * reading.MAX_TEXT), (16, reading.MAX_TEXT // 4)])
 def test_memory_grows_neither_with_a_text_nor_with_the_number_of_items(tmp_path, items, length):
     is_too_long = items == 1
     path = tmp_path / "export.xml"
@@ -83,12 +82,12 @@ def test_memory_grows_neither_with_a_text_nor_with_the_number_of_items(tmp_path,
         file.write(TAIL)
     found = []
     tracemalloc.start()
-    for source in find_sources([path]):
-        for item in read(source):
+    for source in sources.find_sources([path]):
+        for item in reading.read(source):
             found.append((item.id, item.too_long, len(item.content)))
             del item  # the importer keeps no item either
     _now, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert found == [(str(n), is_too_long, 0 if is_too_long else length) for n in range(items)]
     # All of it would take more than 4 * MAX_TEXT bytes.
-    assert peak < 3 * MAX_TEXT
+    assert peak < 3 * reading.MAX_TEXT

@@ -9,9 +9,7 @@ from wagtail.models import PageLogEntry
 from wagtail.users.models import UserProfile
 
 from stories.models import StoryPage
-from tests.support import admin_world
-from tests.support.builders import make_index, make_plain_page, make_story, make_user
-from tests.support.queries import count_queries
+from tests.support import admin_world, builders, queries
 from wordpress_import.models import ImportedItem
 from wordpress_import.triage import LOOKED_AT, open_items
 
@@ -29,7 +27,7 @@ def mark_imported(page, *needs_eyes, missing=0):
 
 def make_draft(title, *needs_eyes, missing=0, parent=None):
     """Return the draft of a story that was imported. The other arguments are those of mark_imported()."""
-    return mark_imported(make_story(title, parent, live=False), *needs_eyes, missing=missing)
+    return mark_imported(builders.make_story(title, parent, live=False), *needs_eyes, missing=missing)
 
 
 def address(*pages):
@@ -39,7 +37,7 @@ def address(*pages):
 
 
 def test_the_list_says_what_to_look_at_and_filters_by_it(admin_client):
-    make_story("Written here")
+    builders.make_story("Written here")
     text = admin_client.get(LIST).text
     assert not [each for each in ("Needs eyes", "Looked at") if each in text]  # nothing moved in
     make_draft("Fine")
@@ -74,8 +72,8 @@ def test_an_editor_of_the_section_ticks_pages_off(client, media_root):
     section = admin_world.make_section("Own", "Plain")
     editor, own = admin_world.make_role("editor", section), section.index
     story = make_draft("Story", "there is no summary", ["missing files: %s", 2], missing=2, parent=own)
-    plain = mark_imported(make_plain_page("Plain page"), "is it a story?")
-    elsewhere = make_draft("Elsewhere", "it has no title", parent=make_index(title="Other"))
+    plain = mark_imported(builders.make_plain_page("Plain page"), "is it a story?")
+    elsewhere = make_draft("Elsewhere", "it has no title", parent=builders.make_index(title="Other"))
     done = make_draft("Done already", parent=own)
     client.force_login(editor)
     page = client.get(address(story, done))
@@ -88,7 +86,7 @@ def test_an_editor_of_the_section_ticks_pages_off(client, media_root):
     entry = PageLogEntry.objects.get(action=LOOKED_AT)
     assert (entry.page_id, entry.user_id) == (story.pk, editor.pk)
     assert "Ticked off what the import" in client.get(f"/admin/pages/{story.pk}/history/").text
-    client.force_login(make_user("Moderators"))
+    client.force_login(builders.make_user("Moderators"))
     text = client.post(address(plain, elsewhere), follow=True).text
     assert "2 pages are ticked off." in text
     assert not open_items().exists()
@@ -102,7 +100,7 @@ def test_number_of_queries_does_not_grow_with_what_was_imported(admin_client, co
 
     make_more(2)
     admin_client.get(LIST)
-    few = count_queries(admin_client, LIST)[0]
+    few = queries.count_queries(admin_client, LIST)[0]
     make_more(5)
     admin_client.get(LIST)  # fills the caches, which a change empties
-    assert count_queries(admin_client, LIST)[0] == few
+    assert queries.count_queries(admin_client, LIST)[0] == few

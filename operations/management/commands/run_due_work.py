@@ -43,8 +43,9 @@ def carry_out_ledger():
     """Carry out the withdrawals that the database lacks, then write the ledger of withdrawals.
 
     These are one part: if catch_up() raised an error, write() could begin a new ledger, and what the old one
-    has would never be carried out. After a recorded failure, write() is safe: the database has the salt. What
-    failed before waits for a lead: everybody is held meanwhile.
+    has would never be carried out. After a recorded failure, write() is safe: catch_up() gave the database
+    the salt of the old ledger, so write() continues it. What failed before waits for a lead: everybody is
+    held meanwhile.
     """
     if not ledger.has_failed():
         ledger.catch_up()

@@ -12,10 +12,8 @@ from wagtail.contrib.search_promotions.models import Query, SearchPromotion
 from wagtail.models import Locale, Site
 
 from search.models import MissedSearch, VocabularyGroup
-from tests.support import admin_world, builders
+from tests.support import admin_world, builders, committed, files_of_pages
 from tests.support.admin_world import SECRET
-from tests.support.committed import act_as_committed
-from tests.support.files_of_pages import private_to_group
 from tests.support.undone import undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
@@ -38,7 +36,7 @@ class World(admin_world.Section):
 
     @cached_property
     def for_group(self):
-        return self.make_hidden("for readers", private_to_group)
+        return self.make_hidden("for readers", files_of_pages.private_to_group)
 
     @cached_property
     def unpublished(self):
@@ -164,7 +162,7 @@ def test_who_sees_what(settings, subtests, monkeypatch):
     world = make_world()
     rows = table(world)
     # With caches, so that the test sees it if what was cached for one role is shown to another.
-    act_as_committed(monkeypatch)
+    committed.act_as_committed(monkeypatch)
     # On PostgreSQL, these three are enough: they make all kinds of queries that could differ there.
     roles = ROLES if connection.vendor == "sqlite" else ["visitor", "editor", "other editor"]
     for role in roles:

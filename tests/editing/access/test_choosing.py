@@ -26,13 +26,7 @@ from stories.models import StoryPage
 from stories.terms import Author, Country
 from tests.support import builders, choosing
 from tests.support.admin_world import SECRET
-from tests.support.choosing import (
-    REFUSED,
-    WAYS,
-    add_address,
-    assert_refused_choice,
-    choosing_form,
-)
+from tests.support.choosing import REFUSED, WAYS, add_address, assert_refused_choice, choosing_form
 
 pytestmark = pytest.mark.django_db
 

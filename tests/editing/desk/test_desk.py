@@ -13,10 +13,7 @@ from django.utils import timezone
 from wagtail.models import Locale, Page, Workflow
 
 from safeguarding.models import Release
-from tests.support import admin_world, builders
-from tests.support.admin_world import SECRET
-from tests.support.missed_searches import make_reported
-from tests.support.queries import count_queries
+from tests.support import admin_world, builders, missed_searches, queries
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
@@ -85,8 +82,8 @@ def test_desk_lists_what_needs_its_user(writer, admin_client, own, elsewhere):
     assert desk(writer) == {}
     own.make_all()  # also the live story "Changed story of Own" and the scheduled one "Plain tomorrow"
     fill(own, "Plain")
-    fill(elsewhere, SECRET)
-    make_reported("kafala", count=12)
+    fill(elsewhere, admin_world.SECRET)
+    missed_searches.make_reported("kafala", count=12)
     first_page = writer.get("/admin/")
     lists = lists_on(first_page)
     scheduled = lists.pop("Scheduled this week (2)")
@@ -101,11 +98,11 @@ def test_desk_lists_what_needs_its_user(writer, admin_client, own, elsewhere):
         "Links to pages that are gone or not public (1)": ["Plain links – 1 link"],
         "Searches without result (1)": ["kafala – on 12 days"],
     }
-    assert SECRET not in first_page.text
+    assert admin_world.SECRET not in first_page.text
     for key in KEYS:
-        assert SECRET not in writer.get(f"/admin/desk/{key}/").text, key
+        assert admin_world.SECRET not in writer.get(f"/admin/desk/{key}/").text, key
         # An administrator sees the lists of all sections.
-        assert SECRET in admin_client.get(f"/admin/desk/{key}/").text, key
+        assert admin_world.SECRET in admin_client.get(f"/admin/desk/{key}/").text, key
 
 
 @pytest.mark.sqlite_only
@@ -209,7 +206,7 @@ def test_number_of_queries_does_not_grow_with_the_pages(client, own, committed):
             client.force_login(user)
             for address in lists:
                 client.get(address)  # fills the caches, which a change empties
-                counts[role, address] = count_queries(client, address)[0]
+                counts[role, address] = queries.count_queries(client, address)[0]
         return counts
 
     make_more()

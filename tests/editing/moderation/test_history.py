@@ -10,8 +10,7 @@ from wagtail.models import Comment, PageLogEntry, Revision, Workflow
 
 from safeguarding.withdrawal.pages import overwrite
 from safeguarding.withdrawal_models import Withdrawal
-from tests.support import builders
-from tests.support.choosing import text_of
+from tests.support import builders, choosing
 
 pytestmark = pytest.mark.django_db
 
@@ -133,11 +132,11 @@ def test_old_versions_that_nothing_needs_are_forgotten(admin_client, writing):
     history, forget = address_of(writing), reverse("forget_versions", args=[writing.pk])
     assert forget in admin_client.get(history).text
 
-    assert "4 old versions of this page can be forgotten." in text_of(admin_client.get(forget))
+    assert "4 old versions of this page can be forgotten." in choosing.text_of(admin_client.get(forget))
     assert writing.revisions.count() == 8
     response = admin_client.post(forget, follow=True)
 
-    assert "4 old versions forgotten" in text_of(response)
+    assert "4 old versions forgotten" in choosing.text_of(response)
     assert set(writing.revisions.all()) == set(needed)
     assert Revision.objects.filter(pk=other.pk).exists()
     # A comment on a forgotten version is one on the next version that stays.

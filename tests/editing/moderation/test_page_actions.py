@@ -12,9 +12,8 @@ from django.utils import timezone
 from wagtail.models import Page, PageLogEntry, Workflow
 
 from stories.models import StoryPage
+from tests.support import choosing, translators
 from tests.support.builders import make_index, make_private, make_story, make_user, story_form
-from tests.support.choosing import edit_address
-from tests.support.translators import make_editor
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
@@ -29,7 +28,7 @@ def copy(client, page, **fields):
 def test_pages_are_copied_only_if_all_may_be_edited(client):
     """The copy would have their drafts. A page itself may be shown, because it is public."""
     section = make_index(make_index(), "Section")
-    user = make_editor(section, permissions=["add_page"])
+    user = translators.make_editor(section, permissions=["add_page"])
     top = make_index(section, "List", owner=user)
     draft = make_story("Of somebody else", make_index(top, "Inner", owner=user), live=False)
     client.force_login(user)
@@ -132,7 +131,7 @@ def test_story_in_moderation_stays_complete(moderator):
         ({"date": "", "summary": "", "body": ()}, ["body", "date", "summary"]),
         ({"body": [("heading", {"text": "", "level": "2"})]}, ["body"]),
     ):
-        response = moderator.post(edit_address(story), story_form(**fields))
+        response = moderator.post(choosing.edit_address(story), story_form(**fields))
         assert sorted(response.context["form"].errors) == errors
 
 

@@ -14,9 +14,8 @@ from wagtail.models import Page
 from publishing import trash
 from publishing.models import TrashedPage
 from stories.models import StoryPage
-from tests.support import admin_world, builders
+from tests.support import admin_world, builders, messages
 from tests.support.admin_world import SECRET
-from tests.support.messages import texts_of
 from tests.support.undone import undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
@@ -217,7 +216,7 @@ def test_page_below_a_deleted_page_waits_for_it(admin_client, section, story):
     for row in (outer, inner):
         response = admin_client.post(f"/admin/trash/{row.pk}/restore/")
         assert response.url == reverse("wagtailadmin_explore", args=[row.page.get_parent().pk])
-        [text] = texts_of(response)
+        [text] = messages.texts_of(response)
         assert text.startswith(f"“{row.page.get_admin_display_title()}” is restored as a draft.")
     assert not TrashedPage.objects.exists()
 

@@ -5,12 +5,9 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
+from safeguarding import policies, scopes
 from safeguarding.models import Contributor, RestrictedView, Withdrawal
-from safeguarding.policies import GROUP
-from safeguarding.scopes import Naming
-from tests.support.builders import make_user
-from tests.support.people import make_agreeing_person, make_story_about
-from tests.support.routes import all_routes
+from tests.support import builders, people, routes
 
 # A lead is a member of the group Safeguarding.
 # Only to leads the views show what is stored, so only with them the database makes a difference.
@@ -27,7 +24,7 @@ RESTRICTED = {*Contributor.RESTRICTED_FIELDS} - {"label"}
 def safeguarding_routes():
     """Return {name: pattern} of the routes of `safeguarding` that answer GET."""
     names = ("safeguarding", "people_chooser")
-    found = {name: pattern for name, pattern, _route in all_routes() if name.startswith(names)}
+    found = {name: pattern for name, pattern, _route in routes.all_routes() if name.startswith(names)}
     # test_leak_guesses.py and tests/editing/people/test_people_panel.py test who may post to the first two,
     # and test_showing.py who opens the third.
     for name in ("allow", "ask", "reader"):
@@ -53,7 +50,7 @@ def client_of(role, settings):
     client = Client()
     if role != "visitor":
         groups = {"editor": ["Editors"], "moderator": ["Moderators"], "administrator": [], "helper": []}
-        user = make_user(*groups.get(role, [GROUP]), is_superuser=role == "administrator")
+        user = builders.make_user(*groups.get(role, [policies.GROUP]), is_superuser=role == "administrator")
         if role == "helper":  # somebody who may open the admin, and edit no page
             user.user_permissions.add(Permission.objects.get(codename="access_admin"))
         client.force_login(user)
@@ -62,8 +59,8 @@ def client_of(role, settings):
 
 @pytest.mark.parametrize("role", ROLES)
 def test_who_opens_what(role, settings):
-    person = make_agreeing_person({"evidence_held_at": SECRET}, **dict.fromkeys(RESTRICTED, SECRET))
-    story = make_story_about(person, naming=Naming.REAL, title="About somebody")
+    person = people.make_agreeing_person({"evidence_held_at": SECRET}, **dict.fromkeys(RESTRICTED, SECRET))
+    story = people.make_story_about(person, naming=scopes.Naming.REAL, title="About somebody")
     client = client_of(role, settings)
     opened, shown = {}, {}
     for name, pattern in safeguarding_routes().items():
@@ -89,13 +86,8 @@ def test_who_opens_what(role, settings):
 def test_menu_and_first_page(settings):
     # One lead, or none, is too few. Each row adds a user, so there are 0, 0, 1, 2 and 3 leads. Editors and
     # moderators don't see the warning.
-    for role, warned in (
-        ("moderator", False),
-        ("administrator", True),
-        ("lead", True),
-        ("lead without second factor", False),
-        ("lead", False),
-    ):
+    rows = [("moderator", False), ("administrator", True), ("lead", True)]
+    for role, warned in [*rows, ("lead without second factor", False), ("lead", False)]:
         page = client_of(role, settings).get("/admin/").text
         assert ("/admin/safeguarding/people/" in page) == (role == "lead")
         assert ("Needs you today: people in stories" in page) == (role == "lead")

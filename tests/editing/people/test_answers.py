@@ -6,14 +6,12 @@ from django.test import Client
 from django.urls import reverse
 from wagtail.models import Workflow
 
-from media.cleaning import CleanFile
-from media.people import is_shown_outside
+from media import cleaning, people
 from publishing.visibility import is_published
 from safeguarding.models import Release
 from stories.models import StoryPage
-from tests.support import builders
+from tests.support import builders, stored_text
 from tests.support.people import make_agreeing_person, make_story_about, rows_of
-from tests.support.stored_text import tables_with
 from tests.support.undone import undone
 from tests.support.unmet_conditions import relabelled, somebody_else
 
@@ -50,7 +48,7 @@ def test_reason_is_for_leads_only_and_asked_before_the_page_is_sent(lead):
     said = form["publish"] | {"reason": REASON}
     for sent in (f"{address}preview/", address):
         client.post(sent, said)
-        assert tables_with("Zahrawi") == {}
+        assert stored_text.tables_with("Zahrawi") == {}
     assert is_published(StoryPage.objects.get())
     assert REASON in lead.get(LIST).text
     assert "Zahrawi" not in client.get(address).text
@@ -84,7 +82,7 @@ def test_right_holds_until_more_than_a_few_words_change(lead, name):
 @pytest.mark.sqlite_only
 def test_right_ends_with_another_file_and_with_a_version_that_is_gone(lead):
     story = make_seen(lead)
-    builders.save_with(story.lead_image, file=CleanFile(builders.picture_bytes(50, 50), ".png"))
+    builders.save_with(story.lead_image, file=cleaning.CleanFile(builders.picture_bytes(50, 50), ".png"))
     assert not is_published(story)
     press(lead)
     assert is_published(story)
@@ -98,7 +96,7 @@ def test_right_ends_with_another_file_and_with_a_version_that_is_gone(lead):
 def test_a_page_with_a_picture_of_somebody_is_published_after_a_lead_looked(lead, make_fields):
     story = builders.make_story("A bridge", live=False, **make_fields())
     revision = story.save_revision(clean=False)
-    assert story.lead_image.shows == "other" or not is_shown_outside(story.lead_image)
+    assert story.lead_image.shows == "other" or not people.is_shown_outside(story.lead_image)
     assert "A bridge" not in lead.get("/admin/").text, "it is still being written"
     Workflow.objects.get().start(story, None)
     with pytest.raises(ValidationError, match="A picture shows, or showed, a person"):

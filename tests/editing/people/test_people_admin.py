@@ -12,7 +12,7 @@ from editing.people.forms import PersonForm, RestrictedForm
 from safeguarding.models import Contributor
 from safeguarding.scopes import NO_END, Channel
 from safeguarding.status import Status, add_months
-from tests.support.builders import parse
+from tests.support.builders import make_story, parse
 from tests.support.leads import ADD, ANSWERS, PERSON, SECRET, address, errors_of
 from tests.support.people import days_from_today, make_agreeing_person, make_person, make_story_about
 
@@ -91,6 +91,9 @@ def test_somebody_who_does_not_tell_the_story_needs_no_consent_to_be_recorded(le
     person = Contributor.objects.get()
     assert response.url == address(person, "inspect")
     assert (person.role, person.get_status(), person.protected_words) == ("accused", Status.NONE, SECRET)
+    make_story("Hers", summary=f"From {SECRET}")
+    places = lead.post(ADD, {"kind": "adult", "role": "accused", "names": SECRET}).text
+    assert "Story: Hers" in places, "names of a new person that are live already are listed"
 
 
 # --- Renewing -------------------------------------------------------------------------------------
@@ -100,11 +103,8 @@ def test_consent_ends_within_ten_years(lead):
     """A picture whose people agreed until NO_END would count as one of nobody."""
     person = make_agreeing_person()
     last = add_months(today(), 120)
-    for day, error in (
-        (NO_END, "Choose a year between 1900 and 2200."),
-        (last + datetime.timedelta(days=1), "Choose a day within ten years."),
-        (last, None),
-    ):
+    late = last + datetime.timedelta(days=1), "Choose a day within ten years."
+    for day, error in ((NO_END, "Choose a year between 1900 and 2200."), late, (last, None)):
         answers = ANSWERS | {"given_on": str(today()), "ends_on": str(day)}
         response = lead.post(address(person, "consent"), answers)
         assert errors_of(response).get("ends_on") == error

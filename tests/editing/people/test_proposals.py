@@ -13,8 +13,7 @@ from django.utils import timezone
 from wagtail.models import GroupPagePermission, ModelLogEntry
 
 from safeguarding import policies, retention, scopes
-from safeguarding.leak_check.checking import check
-from safeguarding.leak_check.words import load_words
+from safeguarding.leak_check import checking, words
 from safeguarding.models import Contributor, PageHold
 from safeguarding.withdrawal.carry_out import make_plan, withdraw
 from tests.support.builders import make_story, make_theme, make_user, parse
@@ -220,7 +219,7 @@ def test_form_of_a_lead_records_at_once_and_asks_who_agreed_only_if_it_is_no_adu
 
 
 def stops(page):
-    return len(check(page, load_words().words).stops)
+    return len(checking.check(page, words.load_words().words).stops)
 
 
 def test_its_words_count_only_in_stories_with_the_person(proposed, story):

@@ -8,11 +8,10 @@ from wagtail.log_actions import log
 from safeguarding.models import Contributor, Decision, RestrictedView
 from safeguarding.policies import NAMES_CLOSED
 from safeguarding.withdrawal.carry_out import withdraw
+from tests.support import stored_text, withdrawal_world
 from tests.support.builders import make_image, make_story, parse
 from tests.support.leads import ANSWERS, SECRET, add, address, errors_of, make_live_story, send_decision
 from tests.support.people import decide, make_agreeing_person, make_person, make_story_about, rows_of
-from tests.support.stored_text import tables_with
-from tests.support.withdrawal_world import finish
 
 # --- Names and contact ----------------------------------------------------------------------------
 
@@ -32,17 +31,15 @@ def test_names_are_changed_after_a_reason(lead):
 
 def test_form_that_was_opened_before_a_change_undoes_it_only_when_it_is_sent_twice(lead):
     person = make_agreeing_person(names=SECRET)
-    sent = {
-        "restricted": {"reason": "contact", "names": SECRET, "save": "1"},
-        "consent": ANSWERS | {"ends_on": ""},
-    }
+    sent = {"restricted": {"reason": "contact", "names": SECRET, "save": "1"}}
+    sent["consent"] = ANSWERS | {"ends_on": ""}
     opened = {name: lead.post(address(person, name), {"reason": "contact"}) for name in sent}
 
     def seen(response):
         return parse(response).select_one("[name=seen]")["value"]
 
     withdraw(person)
-    finish()  # it deletes the names
+    withdrawal_world.finish()  # it deletes the names
     for name, data in sent.items():
         response = lead.post(address(person, name), data | {"seen": seen(opened[name])})
         assert "has changed since you opened this form" in errors_of(response)[""]
@@ -101,7 +98,7 @@ def test_nothing_restricted_is_in_the_database_in_clear(lead):
     send_decision(lead, story, reason=f"{SECRET} agreed")
     assert Decision.objects.get().reason == f"{SECRET} agreed"
     lead.post(address(person, "take_down"))
-    assert tables_with(SECRET) == {}
+    assert stored_text.tables_with(SECRET) == {}
 
 
 # --- Finding somebody by name, contact or code ----------------------------------------------------

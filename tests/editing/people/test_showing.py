@@ -11,13 +11,11 @@ from django.utils import timezone
 from wagtail.log_actions import log
 from wagtail.models import ModelLogEntry
 
+from safeguarding import policies, releases
 from safeguarding.models import Reading, SecondReader
-from safeguarding.policies import GROUP, NAMES_CLOSED
-from safeguarding.releases import is_held
 from safeguarding.withdrawal.forgetting import forget_labels
-from tests.support.admin_world import Section, make_section_editors
+from tests.support import admin_world, leads
 from tests.support.builders import make_image, make_user, parse
-from tests.support.leads import errors_of
 from tests.support.people import make_agreeing_person, make_story_about, record, withdraw
 from tests.support.readings import LINK_IS_SAFE, make_reading, press
 
@@ -40,9 +38,9 @@ def start_of(story, page=None):
 
 def make_reader(role, story):
     """Return a client of a user with this `role`."""
-    client, groups = Client(), {"lead": [GROUP], "moderator": ["Moderators"]}
+    client, groups = Client(), {"lead": [policies.GROUP], "moderator": ["Moderators"]}
     if role == "editor elsewhere":
-        groups[role] = [make_section_editors(Section("There", "Plain"))]
+        groups[role] = [admin_world.make_section_editors(admin_world.Section("There", "Plain"))]
     if role != "visitor":
         client.force_login(make_user(*groups[role]))
     return client
@@ -149,7 +147,7 @@ def test_only_what_is_no_yes_is_entered_about_an_earlier_version(moderator, stor
     assert told in moderator.post(enter, {"words": "yes", "website": "yes"}).text
     assert Reading.objects.get().agrees is None
     assert moderator.post(enter, {"words": "change", "words_words": "Not the street."}).status_code == 302
-    assert (Reading.objects.get().agrees, not is_held(story)) == (False, False)
+    assert (Reading.objects.get().agrees, not releases.is_held(story)) == (False, False)
 
 
 def test_nothing_is_started_while_a_picture_is_not_shown(lead, story):
@@ -187,7 +185,7 @@ def address(story, name="reader"):
 
 
 def test_all_leads_and_administrators_are_told(lead, caplog):
-    story, told = make_draft(lead.user), [lead.user, make_user(GROUP), make_user(is_superuser=True)]
+    story, told = make_draft(lead.user), [lead.user, make_user(policies.GROUP), make_user(is_superuser=True)]
     link = parse(lead.get(address(story, "page"))).find("a", string="Name a second reader")
     page = lead.post(link["href"], READER)
     assert "All members of the team and all administrators are told." in page.text
@@ -239,9 +237,9 @@ def test_nobody_with_an_account_is_a_second_reader(lead):
     story = make_draft(lead.user)
     for account in (lead.user, make_user(is_active=False)):
         response = lead.post(address(story), READER | {"contact": account.email.upper()})
-        assert "An account has this address." in errors_of(response)["contact"]
+        assert "An account has this address." in leads.errors_of(response)["contact"]
     for name in READER:
-        assert name in errors_of(lead.post(address(story), READER | {name: ""}))
+        assert name in leads.errors_of(lead.post(address(story), READER | {name: ""}))
     assert not SecondReader.objects.exists()
 
 
@@ -249,7 +247,7 @@ def test_only_who_sees_names_names_one_where_somebody_else_has_to_decide(lead):
     story, by_another = make_draft(lead.user), make_draft(make_user("Editors"))
     for wrong in (address(by_another), f"{address(story)}?version=other"):
         assert [lead.get(wrong).status_code, lead.post(wrong, READER).status_code] == [404, 404]
-    log(lead.user, NAMES_CLOSED)
+    log(lead.user, policies.NAMES_CLOSED)
     for user in (lead.user, make_user("Moderators"), make_user(is_superuser=True)):
         lead.force_login(user)
         assert [ask(address(story), READER).status_code for ask in (lead.get, lead.post)] == [302, 302]

@@ -7,8 +7,7 @@ from wagtail.models import GroupCollectionPermission, Workflow
 
 from media.cleaning import CleanFile
 from media.models import CleanImage
-from publishing.pages import page_types
-from publishing.people import NO_CONTENT_RELATIONS, is_option
+from publishing import pages, people
 from safeguarding.models import Decision
 from safeguarding.policies import GROUP
 from tests.support.builders import make_image, make_user, parse, picture_bytes, save_with
@@ -114,12 +113,12 @@ def test_changed_pictures_are_shown_to_a_lead_who_may_not_choose_them(story, lea
 
 @pytest.mark.sqlite_only
 def test_comparison_has_every_field_that_a_decision_is_about(lead, rf):
-    for page_type in page_types():
+    for page_type in pages.page_types():
         page = page_type()
         panels = page.get_edit_handler().get_bound_panel(instance=page, request=rf.get("/"), form=None)
         compared = {each.args[0].name for each in panels.get_comparison()}
         decided = {"title", "seo_title", "search_description"} | {
-            each.name for each in page._meta.local_fields if not is_option(each)
+            each.name for each in page._meta.local_fields if not people.is_option(each)
         }
         decided |= {each.get_accessor_name() for each in get_all_child_relations(page)}
-        assert decided - NO_CONTENT_RELATIONS - compared == set(), page_type
+        assert decided - people.NO_CONTENT_RELATIONS - compared == set(), page_type

@@ -7,10 +7,8 @@ from wagtail.models import PageLogEntry
 from caching.local_date import today
 from safeguarding.models import Contributor, RestrictedView, Withdrawal, WithdrawalTask
 from stories.models import StoryPage
-from tests.support import builders, withdrawal_world
+from tests.support import builders, leads, people, withdrawal_world
 from tests.support.builders import parse, text_of
-from tests.support.leads import address
-from tests.support.people import make_agreeing_person, record
 from tests.support.withdrawal_world import NAME
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
@@ -30,7 +28,7 @@ def test_lead_withdraws_a_person_and_prints_the_report(lead, django_capture_on_c
     # confirm() ticks the first one only.
     builders.make_author(f"Author {NAME}")
     builders.make_author(f"Somebody {NAME}")
-    page = address(person, "withdraw")
+    page = leads.address(person, "withdraw")
     assert NAME not in lead.get(page).text, "no link shows names"
     assert not Withdrawal.objects.exists()
     assert not RestrictedView.objects.exists()
@@ -85,7 +83,7 @@ def test_log_entries_with_the_same_title_are_one_line(lead):
     for _number in range(2):
         # The data have no word of the person, so the line does not show them.
         PageLogEntry.objects.log_action(home, "wagtail.edit", title=f"Author {NAME}", data={"is_live": "no"})
-    page = address(person, "withdraw")
+    page = leads.address(person, "withdraw")
     form = parse(lead.post(page)).select_one("main form[method=post]")
     lines = [text_of(each.parent) for each in form.select("input[name=yes]")]
     assert lines == [f"Author {NAME} (2)"]
@@ -97,8 +95,8 @@ def test_log_entries_with_the_same_title_are_one_line(lead):
 def test_report_says_what_a_held_page_waits_for(lead):
     person = withdrawal_world.make_named_person()
     withdrawal_world.make_shared(person, withdrawal_world.make_agreeing_person())
-    form = parse(lead.post(address(person, "withdraw"))).select_one("main form[method=post]")
-    report = confirm(lead, address(person, "withdraw"), form)
+    form = parse(lead.post(leads.address(person, "withdraw"))).select_one("main form[method=post]")
+    report = confirm(lead, leads.address(person, "withdraw"), form)
     assert "1 page is held until it is published without the person." in report.text
     assert "Complete: delete" not in report.text, "the leak check needs the words"
     held = parse(report).find("th", string="Pages that are held until they are published without it")
@@ -135,15 +133,15 @@ def test_without_the_key_the_list_says_that_no_words_were_looked_for(lead, setti
     person = withdrawal_world.make_named_person()
     builders.make_author(f"Author {NAME}")
     settings.SAFEGUARDING_KEYS = []
-    text = lead.post(address(person, "withdraw")).text
+    text = lead.post(leads.address(person, "withdraw")).text
     assert "protected words were not looked for" in text
     assert NAME not in text
 
 
 def test_lead_ticks_where_removal_was_asked_for(lead):
     """The report never says that copies are gone."""
-    person = make_agreeing_person({"where": ["website", "print"]})
-    record(person, where=["website"])
+    person = people.make_agreeing_person({"where": ["website", "print"]})
+    people.record(person, where=["website"])
     report = f"/admin/safeguarding/withdrawals/{withdrawal_world.withdraw_all(person).pk}/"
     editor = builders.client_of(builders.make_user("Moderators"))
     asks = [(editor, "search", {}), (lead, "nowhere", {}), (lead, "search", {"search": str(today())})]
@@ -153,8 +151,6 @@ def test_lead_ticks_where_removal_was_asked_for(lead):
         rows = {row.button["value"]: row.text for row in rows}
         assert Withdrawal.objects.get().asked == asked
         assert [key for key in rows if f"☑ {today()}" in rows[key]] == [*asked]
-    assert {"search", "archives", "feeds", "paper", "backups", "print"} <= rows.keys(), (
-        "print: agreed to once"
-    )
+    assert {"search", "archives", "feeds", "paper", "backups", "print"} <= rows.keys(), "print: agreed once"
     assert "social" not in rows
     assert "Nobody can say that all copies are gone" in lead.get(report).text

@@ -11,8 +11,7 @@ from home.site_settings import SiteSettings
 from safeguarding.scopes import Naming
 from stories.models import StoryIndexPage
 from stories.terms import Theme
-from tests.support import builders
-from tests.support.builders import parse
+from tests.support.builders import make_author, make_image, make_index, make_plain_page, make_story, parse
 from tests.support.leads import address
 from tests.support.people import make_agreeing_person, make_story_about, rows_of, withdraw
 from tests.support.undone import undone
@@ -24,13 +23,13 @@ NAME, SENTENCE = "Zahrawi", "Nothing of this person is on the site."
 PLACES = {
     "headline": lambda: HomePage.objects.update(headline=f"{NAME} came"),
     "help line": lambda: HomePage.objects.update(help_line=f"<p>Ask {NAME}</p>"),
-    "Quote 1": lambda: builders.make_plain_page(
+    "Quote 1": lambda: make_plain_page(
         "About", body=[{"type": "quote", "value": {"text": "I.", "attribution": NAME}}]
     ),
     "Section: Stories": lambda: StoryIndexPage.objects.update(introduction=f"<p>With {NAME}</p>"),
     "Theme: Lamps": lambda: Theme.objects.create(name="Lamps", description=f"As {NAME} has"),
     "Theme: Debt": lambda: Theme.objects.create(name="Debt", slug=f"debt-of-{NAME.lower()}"),
-    "Author": lambda: builders.make_author(f"Sister {NAME}"),
+    "Author": lambda: make_author(f"Sister {NAME}"),
     "Search promotion": lambda: SearchPromotion.objects.create(
         query=Query.get(f"lamps of {NAME}"), external_link_url="https://e.org", description=NAME, sort_order=0
     ),
@@ -45,7 +44,7 @@ def make_named(**fields):
     """Return a person with a story that says the name, and a picture that does, too. Both agree to it."""
     person = make_agreeing_person(names=f"{NAME} Otieno", **fields)
     make_story_about(person, naming=Naming.REAL, title=f"{NAME} walks")
-    builders.make_image(f"{NAME} smiles", shows="person").people.add(person)
+    make_image(f"{NAME} smiles", shows="person").people.add(person)
     return person
 
 
@@ -85,8 +84,8 @@ def test_sentence_is_said_only_if_it_is_true(lead, settings):
 def test_slug_of_a_held_section_is_listed_while_a_story_below_is_read(lead):
     person = make_agreeing_person(names=f"{NAME} Otieno")
     fields = {"people": "listed", "story_people": rows_of(person, naming=Naming.REAL)}
-    section = builders.make_index(builders.make_index(), title=NAME, introduction=f"<p>{NAME}</p>", **fields)
-    story = builders.make_story("Another", parent=section)
+    section = make_index(make_index(), title=NAME, introduction=f"<p>{NAME}</p>", **fields)
+    story = make_story("Another", parent=section)
     page = lead.post(address(person, "take_down"), follow=True)
     (line,) = parse(page).select("main ul li:has(> a)")
     assert "address of the page" in line.text
@@ -99,7 +98,7 @@ def test_slug_of_a_held_section_is_listed_while_a_story_below_is_read(lead):
 def test_pages_without_people_are_named_with_the_label_and_if_nobody_looked(lead):
     person = make_agreeing_person(names=f"{NAME} Otieno", label="The woman in the market, called Zainab here")
     make_story_about(make_agreeing_person(), title="Zainab and others")
-    builders.make_story("The market", summary="Zainab sold nets.")
+    make_story("The market", summary="Zainab sold nets.")
     page = parse(lead.get(address(person, "words")))
     (line,) = page.select("main ul li:has(> a)")
     assert "The market" in line.text
