@@ -132,9 +132,15 @@ def type_until_autosaved(page, textbox, words):
     expect(page.locator("html")).not_to_have_attribute("data-watched", before)
 
 
-def footer(page, name):
-    """Click the action `name` at the bottom of the page editor, of which all but the first are in a menu."""
-    button = page.get_by_role("navigation", name="Actions (footer)").get_by_role("button", name=name)
+def find_action(page, name, exact=True):
+    """Return the button `name` at the bottom of the page editor. All but the first are in a menu: open it."""
+    foot = page.get_by_role("navigation", name="Actions (footer)")
+    button = foot.get_by_role("button", name=name, exact=exact)
     if not button.is_visible():
-        page.get_by_role("button", name="More actions").click()
-    button.click()
+        foot.get_by_role("button", name="More actions").click()
+    return button
+
+
+def footer(page, name):
+    """Click the action `name` at the bottom of the page editor."""
+    find_action(page, name).click()

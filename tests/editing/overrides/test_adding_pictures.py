@@ -30,14 +30,12 @@ def test_picture_is_stored_with_the_answers_and_could_be_recognised(admin_client
 
 
 def test_forms_begin_with_the_credit_of_the_newest_picture_of_the_user(client):
-    user, other = builders.make_user("Editors"), builders.make_user("Editors", username="other")
-    for credit, owner in (("Old", user), ("A. Painter", user), ("B. Other", other)):
-        builders.make_image(credit, credit=credit, uploaded_by_user=owner)
+    user = builders.make_user("Editors")
+    for credit, owner in (("Old", user), ("A. Painter", user), ("Other", None)):
+        builders.make_image(credit=credit, uploaded_by_user=owner)
     client.force_login(user)
     for address in ("wagtailimages_chooser:choose", "wagtailimages:add", "wagtailimages:add_multiple"):
-        page = client.get(reverse(address))
-        html = page.json()["html"] if address.endswith("choose") else page.text
-        assert 'value="A. Painter"' in html, address
+        assert "A. Painter" in client.get(reverse(address)).text, address
 
 
 # "each" is the choice "Not the same for all"; a credit has at most 255 characters.
