@@ -34,7 +34,7 @@ drill: ## Cause faults on purpose and check that the site survives them (ARGS="s
 	@.ci/venv requirements-dev.txt
 	@.venv/bin/python -m tests.drills $(ARGS)
 
-# Without --locale en: that file only rewords texts of Wagtail, and is written by hand.
+# site_project/words_of_wagtail rewords texts of Wagtail, and is written by hand.
 messages: ## Update, compile and check the translations of the interface (needs GNU gettext)
 	@.ci/venv requirements-dev.txt
 	@TRY_OUT=1 .venv/bin/python manage.py makemessages --locale ar --locale es --locale fr --add-location file --no-obsolete --ignore data --ignore docs --ignore tests

@@ -171,6 +171,12 @@ def check_factor(request, user, sent):
     return ""
 
 
+def describe_factors(request, user):
+    """Return what the templates that ask for a second factor take: whose it is, and what `user` has."""
+    options = passkeys.authentication_options(request, user)
+    return {"account": user, "has_app": second_factor.has_app(user), "passkey_options": options}
+
+
 def mark_identity_verified(request, at=None):
     """Store the time of a proof of identity, and change the session's key, as Django's login() does.
 
@@ -200,7 +206,7 @@ def render_question(request, user, missing, problem, was_posted):
         "has_files": bool(request.FILES),
         "has_password": user.has_usable_password(),
         "provider": settings.IDENTITY_PROVIDER.get("name", ""),
-        "passkey_options": passkeys.authentication_options(request, user) if missing == "factor" else "",
+        **(describe_factors(request, user) if missing == "factor" else {"account": user}),
     }
     response = render(request, "accounts/reauthenticate.html", context)
     add_never_cache_headers(response)

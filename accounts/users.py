@@ -34,6 +34,18 @@ class UserPolicy(ModelPermissionPolicy):
 NEEDS_ROLE = _("Choose a role that may use the admin. Without one, the invitation leads nowhere.")
 
 
+# What the roles of this site are for, in the form that gives them.
+ROLES = {
+    "Editors": _("write, and send for approval"),
+    "Moderators": _("write, approve, publish, show hidden pages again, and change the site settings"),
+    GROUP: _("see who the people in stories are, decide about their consent, and answer withdrawals"),
+}
+
+
+def describe_role(group):
+    return f"{group} – {ROLES[group.name]}" if group.name in ROLES else str(group)
+
+
 def opens_admin(group):
     """Return whether members of `group` may use the admin. The forms call groups roles."""
     return group.permissions.filter(codename="access_admin").exists()
@@ -103,6 +115,7 @@ class UserFormMixin:
         # The form of the user's own account has no such field.
         if "is_superuser" in form.fields and not self.request.user.is_superuser:
             form.fields["is_superuser"].disabled = True
+        form.fields["groups"].label_from_instance = describe_role
         return form
 
     def form_valid(self, form):

@@ -18,7 +18,7 @@ from wagtail.admin import messages
 
 from accounts import passkeys, second_factor
 from accounts.models import Passkey
-from accounts.reauthentication import WRONG_CODE, check_factor
+from accounts.reauthentication import WRONG_CODE, check_factor, describe_factors
 from accounts.users import may_change
 
 # Session key: the shared secret of an app that is being set up.
@@ -69,12 +69,12 @@ def ask_second_step(request, user):
         problem = check_factor(request, user, request.POST)
         if not problem:
             return redirect(next_url(request))
-    context = {
-        "form": form,
-        "problem": problem,
-        "next": next_url(request),
-        "passkey_options": passkeys.authentication_options(request, user),
-    }
+    # After the check, because it makes a new challenge.
+    factors = describe_factors(request, user)
+    if not factors["has_app"]:
+        form.fields["code"].label = gettext("Recovery code")
+        del form.fields["code"].widget.attrs["autofocus"]
+    context = {"form": form, "problem": problem, "next": next_url(request), **factors}
     return render(request, "accounts/second_factor.html", context)
 
 
@@ -91,6 +91,7 @@ def set_up_app(request, user, problem="", passkey_form=None):
     address = TOTPDevice(user=user, key=key).config_url  # otpauth://…?secret=KEY_IN_BASE32&…
     picture = make_qr(address, image_factory=SvgPathFillImage).to_string(encoding="unicode")
     context = {
+        "account": user,
         "form": form,
         "problem": problem,
         "next": next_url(request),
@@ -142,6 +143,7 @@ def my_second_factors(request):
 
 def show_my_second_factors(request, user, problem="", passkey_form=None):
     context = {
+        "account": user,
         "problem": problem,
         "passkeys": Passkey.objects.filter(user=user).order_by("pk"),
         "apps": TOTPDevice.objects.filter(user=user, confirmed=True),

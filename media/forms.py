@@ -38,8 +38,10 @@ CHANGED = _("This picture has changed since you opened it. Please open it again.
 class ShownFileMixin:
     """Refuses changes to what readers see of a file by a user who may publish nothing.
 
-    `file_field`: the class of the field that cleans the file.
+    `file_field`: the class of the field that cleans the file. `file_help`: its help text.
     """
+
+    file_help = ""
 
     # The fields of pictures and documents that readers see. Pages have their own copies of alternative texts.
     shown_fields = {"file", "credit", "shows", "people", "is_recognisable", *FOCAL_POINT}
@@ -48,9 +50,8 @@ class ShownFileMixin:
         super().__init__(*args, user=user, **kwargs)
         self.user = user
         if field := self.fields.get("file"):  # Some of Wagtail's forms have none.
-            self.fields["file"] = self.file_field(
-                label=field.label, required=field.required, widget=field.widget
-            )
+            options = {"label": field.label, "required": field.required, "widget": field.widget}
+            self.fields["file"] = self.file_field(help_text=self.file_help, **options)
         # Wagtail's forms delete this file when it is replaced: that of a document before the row is saved.
         # Our models do so after the row is saved.
         self.original_file = None
@@ -159,6 +160,10 @@ class PictureForm(ShownFileMixin, BaseImageForm):
 
 class DocumentForm(ShownFileMixin, BaseDocumentForm):
     file_field = DocumentFormField
+    file_help = _(
+        "PDF, CSV or text. Look first for names, places and dates, also in headers, in white text, under "
+        "black boxes, in cropped pictures and in comments. Delete them: what is only covered can be copied."
+    )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

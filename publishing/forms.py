@@ -45,6 +45,9 @@ class CheckedPageForm(WagtailAdminPageForm):
             "As readers see it. Everybody who signs in here may see titles and addresses, also of drafts. "
             "Name only people who may be named."
         )
+        self.fields["slug"].help_text = _(
+            "The end of the address. If you change it once the page is published, the old address leads here."
+        )
         if self.instance.people == People.UNKNOWN and not self.instance.lacks_reason:
             self.fields["reason"].label = _("Why could nobody tell? Written down. Write only to replace it.")
         # As in Wagtail's form, the slug of a live page doesn't follow its title.

@@ -17,13 +17,17 @@ class VocabularyGroup(models.Model):
         _("terms"),
         help_text=_(
             "One on each line, for example “bonded labour” and “debt bondage”. Who searches for one finds "
-            "the others too. Plurals, capitals and accents need no line of their own."
+            "the others too. One idea in each group, and no word that means something else in another "
+            "language of the site. Plurals, capitals and accents need no line of their own; two spellings do."
         ),
     )
     leads_to_help = models.BooleanField(
         _("may be a cry for help"),
         default=False,
-        help_text=_("A search with one of these terms shows the help page before all results."),
+        help_text=_(
+            "A search with one of these terms shows the help page before all results. A term of one word "
+            "counts if the search has at most one other word."
+        ),
     )
 
     class Meta:

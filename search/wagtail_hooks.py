@@ -30,6 +30,8 @@ class VocabularyViewSet(SnippetViewSet):
     list_per_page = 50
     search_fields = ["terms"]
     panels = ["terms", "leads_to_help"]
+    add_to_admin_menu = True
+    menu_order = 260  # after "Filed under", which has 250
 
 
 register_snippet(VocabularyViewSet)

@@ -160,7 +160,8 @@ LANGUAGES = [
 WAGTAIL_CONTENT_LANGUAGES = LANGUAGES
 WAGTAIL_I18N_ENABLED = True
 FORMAT_MODULE_PATH = ["site_project.formats"]
-LOCALE_PATHS = [BASE_DIR / "site_project" / "locale"]
+# The translations of this site, and what it says otherwise than Wagtail: written by hand, in English too.
+LOCALE_PATHS = [BASE_DIR / "site_project" / "locale", BASE_DIR / "site_project" / "words_of_wagtail"]
 TIME_ZONE = environment.read(
     "TIME_ZONE",
     problem="must be a name like Europe/London or Africa/Dakar.",

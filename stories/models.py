@@ -44,7 +44,7 @@ class StoryPage(SitePage):
         _("date"),
         null=True,
         default=timezone.localdate,
-        help_text=_("The day readers see. Lists go by it."),
+        help_text=_("The day readers see. Lists go by it. Pick it, or type it like 2025-03-04."),
     )
     lead_image = optional_picture(_("lead picture"))
     lead_image_alt = models.CharField(

@@ -6,16 +6,13 @@ from django.views.generic import TemplateView
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
-from stories.blocks import StoryBody
-
 
 class GuideView(WagtailAdminTemplateMixin, TemplateView):
-    """The guide. Its text is in English only; its title, and what it says of blocks, are translated."""
+    """The guide. Its text is in English only; its title is translated."""
 
     page_title = _("Editors' guide")
     header_icon = "help"
     template_name = "editing/guide.html"
-    extra_context = {"blocks": StoryBody().child_blocks.values()}
 
 
 def menu_item():

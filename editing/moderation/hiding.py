@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin import messages
 from wagtail.admin.ui.menus.pages import PageMenuItem
-from wagtail.admin.utils import get_valid_next_url_from_request
+from wagtail.admin.utils import get_user_display_name, get_valid_next_url_from_request
 from wagtail.admin.widgets.button import HeaderButton
 from wagtail.models import Page
 from wagtail.permissions import policy_registry
@@ -115,11 +115,21 @@ def show_page(request, page_id):
     return ask(request, page, ShowButton)
 
 
+def name_publishers(page):
+    """Return the names of users who may publish `page`, and so show it again: of five at most."""
+    users = list(publishers_of(page).order_by("username")[:6])
+    return ", ".join(map(get_user_display_name, users[:5])) + " …" * (len(users) > 5)
+
+
+def publishers_of(page):
+    return policy_registry.get_by_type(Page).users_with_permission_for_instance("publish", page)
+
+
 def ask(request, page, button):
     """Return the page that asks for confirmation. `button`: the class of the button that leads to it."""
     back = address_to_return_to(request, page)
     context = {"title": button.label, "icon": button.icon_name, "back": back, "next": back}
-    context["subtitle"] = page.get_admin_display_title()
+    context |= {"subtitle": page.get_admin_display_title(), "names": name_publishers(page)}
     return TemplateResponse(request, f"editing/{button.url_name}.html", context)
 
 
@@ -135,8 +145,7 @@ def address_to_return_to(request, page):
 def tell_moderators(request, page):
     """Send an e-mail to those who may publish `page`, and tell the user of `request` so."""
     title = page.get_admin_display_title()
-    policy = policy_registry.get_by_type(Page)
-    users = policy.users_with_permission_for_instance("publish", page).exclude(pk=request.user.pk)
+    users = publishers_of(page).exclude(pk=request.user.pk)
     users = [user for user in users if user.email] if settings.SENDS_MAIL else []
     context = {  # no title: that of a draft can have a name that is in no mail
         "name": request.user.get_full_name() or request.user.get_username(),
@@ -148,4 +157,5 @@ def tell_moderators(request, page):
         text = _("Readers no longer see “%s”. Those who may publish it are told by e-mail.")
     else:
         text = _("Readers no longer see “%s”. Nobody was told by e-mail: please tell a moderator.")
-    messages.success(request, text % title)
+    names = _("Only these can show it again: %(names)s") % {"names": name_publishers(page)}
+    messages.success(request, f"{text % title} {names}")

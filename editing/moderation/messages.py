@@ -1,6 +1,7 @@
 """Messages and buttons of the page editor for pages in moderation: who sent a page, and what was decided."""
 
 from django.shortcuts import get_object_or_404, redirect
+from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
@@ -42,8 +43,10 @@ def put_main_action_first(items, request, context):
 
 
 def say_who_sent_it(request, page):
-    """Hook: tell moderators who sent `page` for approval, and tell its sender how to change it."""
+    """Hook: tell moderators who sent `page`, its sender how to change it, and everybody what is to change."""
     task, state = page.current_workflow_task, page.current_workflow_state
+    if request.method == "GET" and state and state.status == state.STATUS_NEEDS_CHANGES:
+        return say_what_to_change(request, state.current_task_state)
     if request.method != "GET" or not task or not state.requested_by:
         return
     may_decide, is_own = bool(task.get_actions(page, request.user)), state.requested_by == request.user
@@ -66,6 +69,13 @@ def say_who_sent_it(request, page):
         "time": render_timestamp(page.current_workflow_task_state.started_at),
     }
     messages.info(request, text % sent, buttons=changes_button(page))
+
+
+def say_what_to_change(request, asked):
+    """Show at the top of the page editor what a moderator asked for. `asked`: the TaskState."""
+    name = get_user_display_name(asked.finished_by) if asked.finished_by else _("A moderator")
+    text = _("%(name)s asked for changes, before this page is submitted again.") % {"name": name}
+    messages.warning(request, format_html("{}<br>{}", text, linebreaksbr(asked.comment, autoescape=True)))
 
 
 def changes_button(page):

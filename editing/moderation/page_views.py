@@ -2,7 +2,9 @@
 
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 from django.views.generic import FormView
+from wagtail.admin import messages
 from wagtail.admin.views.pages import copy, create, listing, search
 from wagtail.admin.views.pages.ordering import SetPagePositionView
 from wagtail.admin.views.pages.revisions import RevisionsRevertView
@@ -43,12 +45,20 @@ def is_seen(page):
 class ExplorerView(listing.ExplorableIndexView):
     """Wagtail's explorer.
 
-    If readers don't see the page, it says that it is hidden or held, and leaves out the badge “Live”.
+    If readers don't see the page, it says that it is hidden or held, and leaves out the badge “Live”. While
+    the pages are sorted, it says how to end that.
     """
 
     def get_context_data(self, **kwargs):
         if not self.results_only:
             hiding.say_that_it_is_hidden(self.request, self.parent_page)
+            if self.ordering == "ord" and self.permissions.can_reorder_children():
+                text = _(
+                    "Drag the rows, or move them with the arrow keys and Enter. Each move is saved at once."
+                )
+                messages.info(
+                    self.request, text, buttons=[messages.button(self.index_url, _("Done sorting"))]
+                )
         page = self.parent_page if is_seen(self.parent_page) else None
         # Our page_listing_header.html reads it.
         return super().get_context_data(**kwargs) | {"page_for_status": page}

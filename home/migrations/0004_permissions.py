@@ -1,4 +1,7 @@
-"""Gives Editors and Moderators the permission to translate, and Moderators that to change the site settings."""
+"""Gives Editors and Moderators the permission to translate, and Moderators that to change the site settings.
+
+It also gives Wagtail's workflow "Moderators approval" and its task a name that says what they are.
+"""
 
 from django.db import migrations
 
@@ -24,10 +27,19 @@ def grant(apps, schema_editor):
             group.permissions.add(permission)
 
 
+def name_workflow(apps, schema_editor):
+    for model in ("Workflow", "Task"):
+        found = apps.get_model("wagtailcore", model).objects.filter(name="Moderators approval")
+        found.update(name="Approval by a moderator")
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("home", "0003_home_page"),
         ("stories", "0003_permissions"),
         ("simple_translation", "0001_initial"),
     ]
-    operations = [migrations.RunPython(grant, migrations.RunPython.noop)]
+    operations = [
+        migrations.RunPython(grant, migrations.RunPython.noop),
+        migrations.RunPython(name_workflow, migrations.RunPython.noop),
+    ]

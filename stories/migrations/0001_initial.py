@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to=settings.WAGTAIL_PAGE_MODEL)),
                 ('summary', models.TextField(help_text='Two to four sentences that stand on their own: shown in lists, in search results and when the story is shared. Up to 600 characters.', max_length=600, verbose_name='summary')),
-                ('date', models.DateField(default=django.utils.timezone.localdate, help_text='The day readers see. Lists go by it.', null=True, verbose_name='date')),
+                ('date', models.DateField(default=django.utils.timezone.localdate, help_text='The day readers see. Lists go by it. Pick it, or type it like 2025-03-04.', null=True, verbose_name='date')),
                 ('lead_image_alt', models.CharField(blank=True, help_text="Say in a sentence what the picture shows, for those who can't see it. Leave out what could identify somebody.", max_length=255, verbose_name='alternative text')),
                 ('lead_image_decorative', models.BooleanField(default=False, help_text='Tick when it adds nothing to the words. Screen readers then pass over it.', verbose_name='the picture is decoration only')),
                 ('content_notes', models.JSONField(blank=True, default=list, verbose_name='content notes')),

@@ -128,6 +128,22 @@ def test_passkey_of_another_user_is_neither_added_nor_removed(admin, amina):
 # --- Signing in ----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("has", ["app", "passkey", "app and passkey"])
+def test_page_asks_for_what_the_user_has(admin, has):
+    for name, give in (("passkey", with_passkey), ("app", second_factor.with_app)):
+        if name in has:
+            give(admin)
+    page = builders.parse(signed_in(admin).get(PAGE)).main
+    said = " ".join(page.get_text(" ").split())
+    assert "Account: admin" in said
+    assert ("your phone shows" in said, "use your passkey" in said) == ("app" in has, "passkey" in has)
+    assert (
+        page.select_one("[for=id_code]")
+        .get_text(strip=True)
+        .startswith("Code" if "app" in has else "Recovery code")
+    )
+
+
 def test_authentication_challenge_is_valid_once_and_in_its_session(admin):
     passkey = with_passkey(admin)
     client, other, without_challenge = (signed_in(admin) for _number in range(3))

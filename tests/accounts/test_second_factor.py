@@ -69,6 +69,7 @@ def test_password_reset_does_not_replace_the_second_factor(admin, client):
     with_app(admin)
     signing_in.ask_reset(admin.email)
     form = client.get(signing_in.last_link("password_reset/confirm"), follow=True)
+    assert "Account: <b>admin</b>" in form.text
     assert signing_in.choose_password(client, form).status_code == 302
     assert not is_signed_in(client)
     client = signed_in(admin, signing_in.NEW_PASSWORD)

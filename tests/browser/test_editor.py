@@ -130,7 +130,7 @@ def test_editor_submits_and_moderator_approves_a_schedule(tab, live_server, mode
     admin.open_editor(tab, live_server.url, editor, story)
     tab.get_by_role("button", name="More actions").click()
     expect(tab.get_by_role("button", name="Publish", exact=True)).to_have_count(0)
-    tab.get_by_role("button", name="Submit to Moderators approval").click()
+    tab.get_by_role("button", name="Submit for approval").click()
     expect(tab.get_by_role("status")).to_contain_text("has been submitted for moderation")
 
     admin.give_session(tab, live_server.url, moderator)

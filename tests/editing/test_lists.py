@@ -7,6 +7,7 @@ of an exported file is a formula. For the fixtures `writer`, `own` and `elsewher
 import csv
 import datetime
 import io
+import re
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -114,6 +115,7 @@ def test_list_has_the_columns_and_exports_them(admin_client, admin_user):
     columns |= {"Countries": "Kenya, Senegal", "Themes": "Debt, Mining", "Last written by": "Achieng O."}
     columns |= {"Consent": "Nobody is described", "Updated": rows["Draft"]["Updated"]}  # any time
     assert rows["Draft"] == columns
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d", columns["Updated"]), "a spreadsheet reads it as a time"
     assert [rows[title]["Next"].partition(": ")[0] for title in ("Later", "Ending")] == ["Live", "Off"]
     assert [row["Title"] for row in exported(admin_client, status="expired")] == ["Expired"]
     # Several filters together, with which the page is rendered too. Stories without a next change come last.
@@ -122,6 +124,15 @@ def test_list_has_the_columns_and_exports_them(admin_client, admin_user):
     assert "Kenya, Senegal" in page.text and "Achieng O." in page.text
     assert [story.title for story in page.context["pages"]][:2] == ["Later", "Ending"]
     assert titles(admin_user, ordering="next_change")[:2] == ["Ending", "Later"]
+
+
+@pytest.mark.sqlite_only
+def test_sorting_pages_says_how_to_end_it(writer, admin_client, own):
+    explorer = reverse("wagtailadmin_explore", args=[own.index.pk])
+    cases = [(admin_client, {"ordering": "ord"}), (admin_client, {}), (writer, {"ordering": "ord"})]
+    pages = [builders.parse(client.get(explorer, query)) for client, query in cases]
+    ends = [page.select_one(f".messages a[href='{explorer}']") for page in pages]
+    assert [end and end.get_text(strip=True) for end in ends] == ["Done sorting", None, None]
 
 
 @pytest.mark.sqlite_only

@@ -26,7 +26,7 @@ def wagtails_words():
 
 
 def test_wagtails_words_are_those_of_this_site():
-    """Wagtail's English says "image" and "alt text". site_project/locale/en has the words of this site."""
+    """Wagtail's English says "image" and "alt text". site_project/words_of_wagtail has ours."""
     said = set()
     for words in wagtails_words():
         forms = [gettext(words)] if isinstance(words, str) else [ngettext(*words, n) for n in (1, 2)]

@@ -45,6 +45,11 @@ def test_form_for_a_new_group_is_filled_with_the_terms_in_the_url(editor):
     assert VocabularyGroup.objects.filter(terms="one\ntwo").exists()
 
 
+def test_vocabulary_is_in_the_menu_itself(editor):
+    menu = parse(editor.get("/admin/guide/")).select_one("#wagtail-sidebar-props").get_text()
+    assert (f'"url": "{URL}"' in menu, '"/admin/snippets/"' in menu) == (True, False)
+
+
 def test_list_of_groups_can_be_searched_and_filtered(editor, no_default_groups):
     names = ["peonage, debt bondage", "dark road"]
     make_group(*names[0].split(", "))

@@ -7,15 +7,18 @@ import io
 import re
 import tomllib
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+import wagtail
 from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from django.conf import settings
+from django.contrib import auth
 from django.utils import translation
 from django.utils.formats import date_format
-from django.utils.translation import ngettext, templatize
+from django.utils.translation import gettext, ngettext, templatize
 
 from publishing.pages import page_types
 from search.facets import SEARCH_FILTERS, KindFilter
@@ -26,7 +29,7 @@ pytestmark = pytest.mark.sqlite_only
 
 PROJECT = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())
 ROOMS = PROJECT["tool"]["importlinter"]["root_packages"]
-(FOLDER,) = settings.LOCALE_PATHS
+FOLDER, WAGTAILS = settings.LOCALE_PATHS
 # The number of plural forms of each language. Words for readers are in all of these languages.
 PLURAL_FORMS = {"ar": 6, "es": 3, "fr": 3}
 # The languages into which the admin is translated too.
@@ -39,6 +42,11 @@ READERS_MODULES += ["site_project/text_only.py", "stories/feeds.py"]
 FRAMES = {"base.html", "maintenance.html", "safeguarding/reading_frame.html"}
 NAME = re.compile(r'"([\w/]+\.html)"')  # of a template that another one extends or includes
 KEYWORDS = DEFAULT_KEYWORDS | {f"{name}_lazy": DEFAULT_KEYWORDS[name] for name in ("gettext", "ngettext")}
+PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|{\w+}")
+# Texts of Wagtail that puzzled editors.
+PUZZLING = ["Locale", "Locales", "locale", "Switch locales", "Snippets", "Aging pages", "Go to Wagtail admin"]
+PUZZLING += ["Groups", "Group", "groups", "group", "Add a group", "Submit to %(workflow_name)s"]
+PUZZLING += ["Resubmit to %(task_name)s", "View Wagtail quick actions"]
 # Parts that a translation must keep: %(number)s, %s, <p>.
 FIXED = re.compile(r"%(?:\(\w+\))?[a-z]|</?\w[^>]*>")
 
@@ -85,8 +93,8 @@ def read_words(patterns):
     return found
 
 
-def read_catalogue(language):
-    with (FOLDER / language / "LC_MESSAGES" / "django.po").open("rb") as file:
+def read_catalogue(language, folder=FOLDER):
+    with (folder / language / "LC_MESSAGES" / "django.po").open("rb") as file:
         return read_po(file, locale=language)
 
 
@@ -163,18 +171,36 @@ def test_translations_keep_placeholders_and_tags(language):
             assert sorted(found) == sorted(expected), english
 
 
-@pytest.mark.parametrize("language", ["en", *PLURAL_FORMS])
-def test_compiled_catalogue_is_up_to_date(language):
-    with (FOLDER / language / "LC_MESSAGES" / "django.mo").open("rb") as file:
-        compiled = texts_of(read_mo(file))
+@pytest.mark.parametrize("folder", settings.LOCALE_PATHS, ids=lambda path: path.name)
+def test_compiled_catalogues_are_up_to_date(folder):
+    for language in (path.name for path in folder.iterdir()):
+        with (folder / language / "LC_MESSAGES" / "django.mo").open("rb") as file:
+            compiled = texts_of(read_mo(file))
 
-    assert compiled == texts_of(read_catalogue(language)), "Run `make messages`"
+        assert compiled == texts_of(read_catalogue(language, folder)), "Run `make messages`"
 
 
 def test_each_language_has_a_catalogue():
-    # The English catalogue has words of Wagtail that this site says otherwise.
-    assert {path.name for path in FOLDER.iterdir()} == {"en", *PLURAL_FORMS}
+    assert {path.name for path in FOLDER.iterdir()} == set(PLURAL_FORMS)
+    assert {path.name for path in WAGTAILS.iterdir()} == {settings.LANGUAGE_CODE, *TRANSLATED}
     assert {code for code, _name in settings.LANGUAGES} == {settings.LANGUAGE_CODE, *PLURAL_FORMS}
+
+
+@pytest.mark.parametrize("language", [settings.LANGUAGE_CODE, *TRANSLATED])
+def test_words_of_wagtail_are_replaced_where_they_puzzle(language):
+    replaced, wagtails = texts_of(read_catalogue(language, WAGTAILS)), set()
+    roots = [Path(package.__file__).parent for package in (wagtail, auth)]
+    for path in (path for root in roots for path in root.rglob("locale/en/LC_MESSAGES/django*.po")):
+        with path.open("rb") as file:
+            wagtails |= {tuple(in_forms(message.id)) for message in read_po(file)}
+    assert replaced.keys() <= wagtails, "Wagtail says it otherwise now"
+    for english, forms in replaced.items():
+        for form in forms:
+            # Values of other names would raise KeyError.
+            assert set(PLACEHOLDER.findall(form)) <= set(PLACEHOLDER.findall(" ".join(english)))
+    with translation.override(language):
+        puzzling = [gettext(words) for words in PUZZLING]
+    assert re.findall("(?i)locale|r[eé]gi|snippet|fragment|gro?up|wagtail|aging|%", " ".join(puzzling)) == []
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ EVERYBODY = named("""
 MEMBERS = {"second_factor", "my_second_factors"}
 # Editors and roles above. Objects of a section are for the editors of that section only.
 EDITORS = named("""
-    admin/test404/ safeguarding_decisions:ask wagtaildocs_serve rendition wagtailsnippets:index
+    admin/test404/ safeguarding_decisions:ask wagtaildocs_serve rendition
     hide_page trash trash_results restore_page desk_list editors_guide add_multiple
     wagtailadmin_ home account dismissibles explore explore_results choose_page
     wagtailadmin_ tag_autocomplete tag_model_autocomplete
@@ -119,7 +119,7 @@ ADMINISTRATORS |= {f"{MANY} user *"}
 # Routes that show and change nothing with the requests of this test: they redirect, need other form data or
 # another page, are switched off, or fail on purpose. None of the roles may open them.
 NOTHING = named("""
-    admin/^.*/$ invite_again reset_second_factor wagtailredirects:process_import
+    admin/^.*/$ invite_again reset_second_factor wagtailredirects:process_import wagtailsnippets:index
     single_ sign_on sign_on_done
     wagtailadmin_ error_test block_preview logout
     wagtailadmin_api: pages:action pages:find images:find documents:find

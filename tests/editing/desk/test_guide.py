@@ -19,9 +19,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 
 GUIDE = "/admin/guide/"
 # Words that are put together from a message and a name.
-COMPOSED = {f"add {term}" for term in ("author", "person", "theme")} | {"editors", "moderators"}
-COMPOSED |= {"approve and publish", "approve with comment and publish"}
-COMPOSED |= {f"{act} to moderators approval" for act in ("submit", "resubmit")}
+COMPOSED = {"approve and publish"}
+# What is long is not read: help belongs beside the field, and into an empty list.
+MOST_WORDS = 2000
 
 
 @pytest.fixture
@@ -43,8 +43,12 @@ def messages():
 
 def test_quoted_words_are_those_of_the_interface(guide):
     quoted = {" ".join(label.get_text().split()).lower() for label in guide.select(".guide-label")}
-    assert len(quoted) > 100, "the selector found the quoted words"
+    assert len(quoted) > 60, "the selector found the quoted words"
     assert quoted - messages() == COMPOSED
+
+
+def test_guide_is_short(guide):
+    assert 1000 < len(guide.get_text(" ").split()) <= MOST_WORDS
 
 
 def test_contents_lead_to_every_section_and_pictures_exist(guide):

@@ -89,6 +89,17 @@ def test_moderator_is_told_that_a_story_waits_for_the_safeguarding_team(moderato
     assert "waits for the safeguarding team" not in " ".join(shown(moderator, edit_address(story)))
 
 
+def test_request_for_changes_stands_on_the_story(moderator, author, client):
+    story = submit(author)
+    moderator.user.first_name = "Lea"
+    moderator.user.save()
+    story.current_workflow_task_state.reject(user=moderator.user, comment="<b>Her</b> town\nis named.")
+    client.force_login(author)
+    said = "Lea asked for changes, before this page is submitted again. <b>Her</b> town is named."
+    assert shown(client, edit_address(story)) == [said]
+    assert Workflow.objects.get().name == "Approval by a moderator"
+
+
 def test_sender_is_told_what_prevents_publishing_and_how_to_change_it(client, author):
     client.force_login(author)
     person = make_person()

@@ -80,8 +80,11 @@ def test_those_who_may_publish_are_told(writer, own, django_capture_on_commit_ca
     moderator = builders.make_user("Moderators")
     builders.make_user("Editors")  # may not publish, so is not told
     with django_capture_on_commit_callbacks(execute=True):
+        asked = writer.get(reverse("hide_page", args=[own.live.pk]))
         response = post(writer, "hide", own.live, follow=True)
     assert [message.to for message in mail.outbox] == [[moderator.email]]
+    names = f"Only these can show it again: {moderator.username}"
+    assert names in asked.text and names in response.text
     body = mail.outbox[0].body
     assert own.live.get_admin_display_title() not in body, "a draft's title can have a name in it"
     assert f"/admin/pages/{own.live.pk}/edit/" in body
