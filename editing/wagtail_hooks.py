@@ -12,7 +12,7 @@ from wagtail.admin.views.home import WorkflowObjectsToModeratePanel
 
 from editing.access import hidden_choices, translating
 from editing.access.admin_access import visible_to
-from editing.desk import guide, translation_report
+from editing.desk import guide, source_panel, translation_report
 from editing.desk.panel import Desk
 from editing.desk.story_list import StoryListViewSet
 from editing.desk.views import DeskListView
@@ -77,6 +77,7 @@ def register_urls():
             name="forget_versions",
         ),
         path("pages/<int:page_id>/hide/", hiding.hide_page, name="hide_page"),
+        path("pages/<int:page_id>/up-to-date/", source_panel.mark_as_up_to_date, name="mark_translation"),
         path("pages/<int:page_id>/show/", hiding.show_page, name="show_page"),
         *guide.urlpatterns,
         *trash.urlpatterns,
@@ -84,6 +85,7 @@ def register_urls():
 
 
 hooks.register("register_log_actions", old_versions.register_actions)
+hooks.register("register_log_actions", source_panel.register_actions)
 
 hooks.register("construct_page_action_menu", messages.put_main_action_first)
 hooks.register("before_edit_page", messages.say_who_sent_it)
@@ -122,9 +124,22 @@ def check_forms_with_files():
 
 @hooks.register("insert_editor_js")
 def add_editor_scripts():
-    names = "content_words first_field fold_panels link_text pasted_text people submit_after_autosave"
+    names = (
+        "content_words duplicate_picture first_field fold_panels link_text pasted_text people "
+        "submit_after_autosave undo_in_place"
+    )
     addresses = [[static(f"editing/{name}.js")] for name in names.split()]
     return format_html_join("\n", '<script src="{}"></script>', addresses)
+
+
+@hooks.register("insert_editor_js")
+def offer_undo_of_deleting():
+    return format_html(
+        '<script src="{}" data-deleted="{}" data-undo="{}"></script>',
+        static("editing/undo_deleting.js"),
+        _("Deleted:"),
+        _("Undo"),
+    )
 
 
 @hooks.register("insert_editor_js")

@@ -10,6 +10,11 @@ from media.access import may_publish
 from media.shown_files import REFUSED, is_waiting
 from publishing.forms import CheckedPageForm
 from stories.content_notes import ContentNote
+from stories.term_panel import find_left_over
+
+LEFT_OVER = _(
+    "Under Countries, Themes or Authors, something is typed that is not chosen. Choose it or empty the field."
+)
 
 
 class StoryPageForm(CheckedPageForm):
@@ -30,6 +35,12 @@ class StoryPageForm(CheckedPageForm):
             # A text to type in. It is stored only with words: StoryBody. Comments need its id.
             text = {"type": "text", "value": "", "id": str(uuid4())}
             self.initial["body"] = self.fields["body"].block.to_python([text])
+
+    def clean(self):
+        would_publish = not self.is_deferred_validation and self.would_publish()
+        if (would_publish or self.would_send_mails()) and find_left_over(self.data):
+            self.add_error(None, LEFT_OVER)
+        return super().clean()
 
 
 class TermForm(WagtailAdminModelForm):

@@ -7,6 +7,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.admin import messages
 from wagtail.admin.panels import ObjectList
 from wagtail.admin.rich_text.converters.html_to_contentstate import ExternalLinkElementHandler
 from wagtail.admin.ui.tables import Column
@@ -27,6 +28,7 @@ from safeguarding.releases import lock_pages, lock_people_of
 from stories.choosers import AuthorChooserViewSet, TermChooserViewSet, ThemeChooserViewSet
 from stories.forms import TermForm
 from stories.models import StoryPage
+from stories.term_panel import find_left_over
 from stories.terms import Author, Country, Theme
 
 
@@ -174,6 +176,16 @@ def name_features(features):
     plugins = features.plugins_by_editor["draftail"]
     for feature, name in names.items():
         plugins[feature].data["description"] = name
+
+
+@hooks.register("after_create_page")
+@hooks.register("after_edit_page")
+def say_what_is_left_over(request, page):
+    """Say which words are typed and not chosen, because the form that opens next has them no more."""
+    words = find_left_over(request.POST)
+    # An autosave asks for JSON, and the form stays open after it.
+    if words and request.accepts("text/html"):
+        messages.warning(request, f"{_('Not chosen, so not saved:')} {', '.join(words)}")
 
 
 @hooks.register("before_bulk_action")

@@ -5,18 +5,23 @@ words of hidden_title(), so that the reader sees that there is one. The form of 
 editing/access/hidden_choices.py.
 
 The comparison also works for blocks without a value, on which Wagtail 8.0 fails or shows "None": a video
-without its still picture, or a gallery in a draft whose picture is not chosen yet.
+without its still picture, or a gallery in a draft whose picture is not chosen yet. And it shows where a
+paragraph of a text ends, which Wagtail's joins to the next one.
 
 Each function that replaces another has that as its `original`: editing/overrides/patches.py sets it.
 """
 
+import re
 from functools import cache
 
+from django.template.defaultfilters import linebreaksbr
 from django.utils.html import escape, format_html, format_html_join
 from wagtail.admin import compare
-from wagtail.blocks import FieldBlock, ListBlock
+from wagtail.blocks import FieldBlock, ListBlock, RichTextBlock
 from wagtail.documents.blocks import DocumentChooserBlock
+from wagtail.fields import RichTextField
 from wagtail.images import blocks as image_blocks
+from wagtail.utils.text import text_from_html
 
 from editing.access.hidden_choices import hidden_title, may_show
 
@@ -39,6 +44,32 @@ def diff_text(a, b):
 def get_objects(self):
     """Replace ForeignObjectComparison.get_objects."""
     return tuple(map(visible, get_objects.original(self)))
+
+
+def lines_of(html):
+    """Return the text of the rich text `html`, each paragraph and item of a list on a line of its own."""
+    return text_from_html(re.sub(r"</(?:p|li|h\d)>|<br ?/?>", "\n", str(html or "")))
+
+
+class LinesMixin:
+    """Compares rich text line by line."""
+
+    def htmldiff(self):
+        return linebreaksbr(compare.diff_text(lines_of(self.val_a), lines_of(self.val_b)).to_html())
+
+
+class RichTextFieldComparison(LinesMixin, compare.TextFieldComparison):
+    """Compares the texts of two fields."""
+
+
+compare.register_comparison_class(RichTextField, comparison_class=RichTextFieldComparison)
+
+
+class RichTextComparison(LinesMixin, compare.BlockComparison):
+    """Compares the texts of two blocks."""
+
+    def htmlvalue(self, val):
+        return linebreaksbr(escape(lines_of(val)))
 
 
 class PictureComparison(image_blocks.ImageChooserBlockComparison):
@@ -116,4 +147,5 @@ COMPARISONS = {
     image_blocks.ImageChooserBlock: PictureComparison,
     DocumentChooserBlock: DocumentComparison,
     ListBlock: ListComparison,
+    RichTextBlock: RichTextComparison,
 }

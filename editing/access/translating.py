@@ -4,8 +4,8 @@ Wagtail 8.0 copies a page with all permission checks skipped. It only disables t
 that can't be chosen, so a request that names one of them fails with a server error. editing/urls.py has these
 views in the place of Wagtail's.
 
-A theme without a version in the other language is left out of the copy. The form says so, and makes a version
-of the theme if the user gives its name.
+A theme without a version in the other language is made with the copy, if the user may add themes. The form
+asks for its name. Without a name, the copy is not filed under the theme.
 """
 
 from django import forms
@@ -59,9 +59,10 @@ class PageForm(CheckedForm):
             text = _("The version in %(languages)s is in the trash. Restore it, or delete it for good.")
             words = text % {"languages": ", ".join(languages)}
             locales.help_text = format_html("{} {}", locales.help_text, words)
+        # Also the themes of the pages below, unless the user left these out.
+        subtree = not self.is_bound or "include_subtree" in self.data
         for locale in locales.queryset.exclude(pk__in=locales.widget.disabled_values):
-            # Also the themes of the pages below, because the user can include these in the same form.
-            self._add_names(locale, themes_without_version(instance, locale, include_subtree=True))
+            self._add_names(locale, themes_without_version(instance, locale, include_subtree=subtree))
 
     def _add_names(self, locale, themes):
         language = locale.get_display_name()
@@ -75,10 +76,11 @@ class PageForm(CheckedForm):
             self.fields[name] = forms.CharField(
                 label=_("“%(theme)s” in %(language)s") % words,
                 help_text=_(
-                    "This theme has no version in %(language)s yet. Give its name there to make one. "
-                    "Without it, the story is not filed under it."
+                    "This theme is not in %(language)s yet. It is made with this name: translate it. "
+                    "Without a name, the story is not filed under it."
                 )
                 % words,
+                initial="" if Theme.objects.filter(locale=locale, name=theme.name).exists() else theme.name,
                 max_length=Theme._meta.get_field("name").max_length,
                 required=False,
             )

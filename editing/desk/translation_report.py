@@ -1,14 +1,16 @@
 """The report "Translations": stories that lack a language, and translations that are older than their source.
 
 The source of a story's translations is its version in the first language of the site. Without one, it is the
-version that was made first.
+version that was made first. A translation is older if its source was published after the translation was made
+from it, or marked as up to date (source_panel.py). Other changes of the translation don't make it newer.
 """
 
 from collections import defaultdict
 from itertools import batched
 
 import django_filters
-from django.db.models import Case, Exists, F, OuterRef, Q, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
@@ -17,7 +19,7 @@ from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.reports import ReportView
-from wagtail.models import Locale, Page
+from wagtail.models import Locale, Page, PageLogEntry
 
 from editing.access.admin_access import editable_pages, visible_to
 from stories.models import StoryPage
@@ -28,6 +30,12 @@ MISSING, OLDER = "missing", "older"
 TRANSLATE = "simple_translation.submit_translation"
 # When a page changed last: a live page when it was published, another one when its newest version was saved.
 CHANGED = Case(When(live=True, then=F("last_published_at")), default=F("latest_revision_created_at"))
+# The actions in the log of a translation at which it said what its source said.
+MADE, MARKED = "wagtail.copy_for_translation", "translation.mark"
+_log = PageLogEntry.objects.filter(page=OuterRef("pk"), action__in=[MADE, MARKED]).order_by("-timestamp")
+# Up to when a translation follows its source. One that was not made by "Translate", such as an imported one,
+# is taken to follow it when it changed last, until it is marked.
+FOLLOWS = Coalesce(Subquery(_log.values("timestamp")[:1]), CHANGED)
 BATCH = 5000  # stories for each query; SQLite takes 32,766 parameters
 
 
@@ -63,7 +71,7 @@ def has_older_translation(locales, user):
 
     Drafts that `user` may not see don't count.
     """
-    older = versions().annotate(changed=CHANGED).filter(changed__lt=OuterRef("last_published_at"))
+    older = versions().annotate(follows=FOLLOWS).filter(follows__lt=OuterRef("last_published_at"))
     visible = visible_pages(user).values("pk")
     return Exists(older.filter(locale__in=locales, pk__in=visible).exclude(pk=OuterRef("pk")))
 
@@ -164,7 +172,7 @@ class TranslationReport(ReportView):
         names = {locale.pk: str(locale.get_display_name()) for locale in Locale.objects.all()}
         names = dict(sorted(names.items(), key=lambda item: item[1]))
         pages = Page.objects.filter(translation_key__in=[story.translation_key for story in stories])
-        pages = pages.annotate(changed=CHANGED).only("translation_key", "locale")
+        pages = pages.annotate(follows=FOLLOWS).only("translation_key", "locale")
         visible = set(visible_pages(user).filter(pk__in=pages.values("pk")).values_list("pk", flat=True))
         editable = editable_pages(user).filter(pk__in=pages.values("pk"))
         editable = set(editable.values_list("pk", flat=True))
@@ -190,7 +198,7 @@ class TranslationReport(ReportView):
 
 def is_older(page, source):
     """Return whether the translation `page` is older than `source`: has_older_translation() for one story."""
-    changes = page.changed, source.last_published_at
+    changes = page.follows, source.last_published_at
     return page.pk != source.pk and None not in changes and changes[0] < changes[1]
 
 

@@ -11,6 +11,7 @@ from wagtail.admin.views.pages.revisions import RevisionsRevertView
 from wagtail.admin.viewsets.pages import PageViewSet
 from wagtail.models import Page
 
+from editing.desk.source_panel import SourcePanelMixin
 from editing.moderation import hiding
 from editing.moderation.history import CompareView, HistoryView
 from editing.moderation.messages import DecidingActionView, DecidingEditView, SentPageMixin
@@ -72,7 +73,7 @@ class SeenPagesBadgeMixin:
         return page if is_seen(page) else None
 
 
-class EditorView(SeenPagesBadgeMixin, DecidingEditView):
+class EditorView(SeenPagesBadgeMixin, SourcePanelMixin, DecidingEditView):
     """The page editor, with “Hide now” or “Show again” in its header."""
 
     @cached_property

@@ -38,6 +38,12 @@ def give_session(page, address, user):
     page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": address}])
 
 
+def gap(above, below):
+    """Return the height between two elements, in pixels."""
+    box = above.bounding_box()
+    return below.bounding_box()["y"] - box["y"] - box["height"]
+
+
 def expect_editor(page):
     """Wait until the page editor watches for changes. All its scripts have run then."""
     # wait_for_function() evaluates a text as code, which the site's Content-Security-Policy forbids.

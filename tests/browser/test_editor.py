@@ -74,6 +74,9 @@ def test_preview_shows_the_story_at_three_sizes_and_the_checks_find_one_fault(ta
     # Before the title changes: the checks can hang for a minute if the preview is replaced during them.
     tab.get_by_role("button", name="Toggle checks").click()
     checks = tab.get_by_role("complementary", name="Checks")
+    floating = tab.get_by_role("button", name="Collapse all").bounding_box()
+    fields = admin.field(tab, "Summary*").bounding_box()
+    assert fields["x"] + fields["width"] <= floating["x"], "it covers no field"
     expect(checks.get_by_role("heading", name="Incorrect heading hierarchy")).to_be_visible()
     expect(checks.locator("[data-content-checker-count]")).to_have_text("1")
     words = int(checks.locator("[data-content-word-count]").inner_text())

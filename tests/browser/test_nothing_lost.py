@@ -133,15 +133,21 @@ def change_lead_picture(tab, panel):
     expect(tab.get_by_text("It said: The kiln where she worked")).to_be_visible()
 
 
-def dialog_in_a_story_keeps_the_file_when_an_answer_is_missing(tab, block):
-    sent = []
-    tab.on("request", lambda request: sent.append(request.url) if "chooser/create" in request.url else None)
+def choose_file(tab, block, name):
+    """Open the dialog for another picture, choose a new file called `name`, and return the dialog."""
     block.get_by_role("button", name="Actions").first.click()
     tab.get_by_role("button", name="Change picture").filter(visible=True).first.click()
     dialog = tab.get_by_role("dialog")
     dialog.get_by_role("tab", name="Upload").click()
-    dialog.get_by_label("File*").set_input_files(picture_file("field.png"))
-    expect(dialog.get_by_label("Title*")).to_have_value("field")  # nothing else is missing
+    dialog.get_by_label("File*").set_input_files(picture_file(f"{name}.png"))
+    expect(dialog.get_by_label("Title*")).to_have_value(name)  # nothing but an answer is missing
+    return dialog
+
+
+def dialog_in_a_story_keeps_the_file_when_an_answer_is_missing(tab, block):
+    sent = []
+    tab.on("request", lambda request: sent.append(request.url) if "chooser/create" in request.url else None)
+    dialog = choose_file(tab, block, "field")
     # While the dialog moves, a click of the pointer can miss the button.
     dialog.get_by_role("button", name="Upload").dispatch_event("click")
     expect(dialog.get_by_role("radio").first).to_be_focused()  # the browser asks for the answer
@@ -151,6 +157,20 @@ def dialog_in_a_story_keeps_the_file_when_an_answer_is_missing(tab, block):
     expect(dialog).to_be_hidden()
     assert CleanImage.objects.get(title="field").shows == "illustration"
     assert len(sent) == 1
+    dialog_lives_after_a_picture_that_is_there_already(tab, block)
+
+
+def dialog_lives_after_a_picture_that_is_there_already(tab, block):
+    dialog = choose_file(tab, block, "same")
+    dialog.get_by_label(WHOM).select_option("An illustration")
+    dialog.get_by_role("button", name="Upload").dispatch_event("click")  # as above
+    question = dialog.get_by_role("link", name="Use new picture")
+    expect(question).to_be_visible()
+    dialog.get_by_role("tab", name="Search").click()
+    expect(question).to_be_hidden()
+    dialog.get_by_role("tab", name="Upload").click()
+    question.click()
+    expect(dialog).to_be_hidden()
 
 
 def page_for_one_picture_keeps_the_file_when_an_answer_is_missing(tab):

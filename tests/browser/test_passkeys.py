@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from accounts.models import Passkey
 from accounts.second_factor import RECOVERY_CODE_COUNT
-from tests.browser.admin import expect_home, give_session, open_tab, sign_in
+from tests.browser.admin import expect_home, gap, give_session, open_tab, sign_in
 from tests.support import builders
 from tests.support.accessibility import run_axe
 
@@ -51,6 +51,7 @@ def test_administrator_adds_a_passkey_by_keyboard_and_signs_in_with_it(live_serv
     expect(tab.get_by_text("A passkey needs JavaScript")).to_have_count(0)
     assert run_axe(tab) == []
     tab.get_by_label("Name of the passkey").fill("My laptop")
+    assert gap(tab.get_by_role("button", name="Sign in"), tab.get_by_text("Name of the passkey")) > 15
     tab.keyboard.press("Tab")
     expect(tab.get_by_role("button", name="Add a passkey")).to_be_focused()
     tab.keyboard.press("Enter")

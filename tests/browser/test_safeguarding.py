@@ -97,6 +97,7 @@ def test_an_editor_says_why_nobody_could_tell_and_a_lead_says_that_it_is_right(n
     page.goto(f"{live_server.url}/admin/")
     page.get_by_role("link", name="A bridge").press("Enter")
     expect(page.get_by_text("It is told without her places.")).to_be_visible()
+    assert admin.gap(page.locator(".w-sticky"), page.locator("main .nice-padding > p").first) > 15
     expect_to_fit(page)
     assert run_axe(page) == []
     page.get_by_role("button", name="All are right").press("Enter")

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 from wagtail.models import Locale, ModelLogEntry
 
+from stories.models import StoryPage
 from stories.terms import Author, Theme
 from tests.support import builders
 from tests.support.translations import make_index_in
@@ -99,6 +100,22 @@ def test_terms_are_made_only_by_those_who_may_add_them(editor):
         response = editor.post(address(model, "create"), {"name": "New", "locale": "en"})
         assert response.status_code == 302
     assert not Theme.objects.exists() and not Author.objects.exists()
+
+
+def test_typed_words_stop_publishing_and_stay_in_the_form(admin_client):
+    index = builders.make_index()
+    address = f"/admin/pages/add/stories/storypage/{index.pk}/"
+    typed = {"story_themes-SUGGEST": " Debt? "}
+    for action in ("publish", "submit"):
+        response = admin_client.post(address, builders.story_form(action) | typed)
+        assert "something is typed that is not chosen" in response.text
+        field = builders.parse(response).select_one("[name=story_themes-SUGGEST]")
+        assert field["value"] == "Debt?"
+        assert builders.parse(response).find(id=field["aria-describedby"]).text.strip().endswith("Debt?")
+        assert not StoryPage.objects.exists()
+    response = admin_client.post(address, builders.story_form() | typed, follow=True)
+    assert StoryPage.objects.get()
+    assert "Not chosen, so not saved: Debt?" in response.text
 
 
 def test_form_of_a_story_asks_for_its_own_language(admin_client):

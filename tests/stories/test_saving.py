@@ -12,7 +12,7 @@ from stories.blocks import QuoteBlock
 from stories.models import StoryPage
 from stories.quotation_marks import PAIRS
 from tests.support import builders
-from tests.support.builders import make_image, make_private, make_story, pictures_block
+from tests.support.builders import film_block, make_image, make_private, make_story, parse, pictures_block
 from tests.support.media_samples import make_older
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +40,19 @@ def test_publishing_makes_all_that_a_story_and_its_card_show(client, django_capt
     shown = [set(re.findall(r"/media/(images/[^ \"]+)", page)) for page in pages]
     assert shown[0] and set().union(*shown) <= made
     assert stored() == made, "no reader's request made one"
+
+
+def test_preview_of_new_pictures_makes_one_rendition_of_each():
+    gallery = pictures_block(make_image(), make_image())
+    film = film_block("0")
+    film["value"]["poster"] = picture(make_image().pk, "A lamp")["image"]
+    body = [pictures_block(make_image()), gallery, film]
+    story = make_story(lead_image=make_image(), lead_image_alt="A lamp", body=body)
+    shown = parse(story.make_preview_request()).select("main img")
+    assert {each["src"].rpartition("/")[2] for each in shown} == {
+        name.rpartition("/")[2] for name in stored()
+    }
+    assert len(shown) == 5 and all(each["alt"] for each in shown)
 
 
 def test_publishing_goes_on_when_a_picture_can_not_be_made(django_capture_on_commit_callbacks, caplog):

@@ -49,10 +49,10 @@
 
   const setCell = (table, row, column, text) => {
     const block = table.rows[row].blocks[column];
-    // A column of the type "link" has rich text, as JSON of Draft.js. The other types take text.
+    // A column of the type "link" has rich text, an EditorState of Draft.js. The other types take text.
     const isRich = table.columns[column].blockDef.name === "link";
     const line = { key: "pasted", text, type: "unstyled", depth: 0, inlineStyleRanges: [], entityRanges: [], data: {} };
-    block.setState(isRich ? JSON.stringify({ blocks: [line], entityMap: {} }) : text);
+    block.setState(isRich ? window.Draftail.createEditorStateFromRaw({ blocks: [line], entityMap: {} }) : text);
   };
 
   // Returns the width and the height of the table, headings included, with `cells` put in at `place`.
@@ -61,22 +61,59 @@
     height: Math.max(table.rows.length, place.row + cells.length) + 1,
   });
 
+  // Puts `cells` into the table at `place`, and returns a function that takes them out again.
   const fill = (table, cells, place, width) => {
+    const { columns: { length: columns }, rows: { length: rows }, captionInput: { value: caption } } = table;
+    const steps = [];
     while (table.columns.length < width) {
       table.insertColumn(table.columns.length, table.childBlockDefsByName[NEW_COLUMN]);
     }
     cells.forEach((row, down) => row.forEach((text, across) => {
       const [line, column] = [place.row + down, place.column + across];
       if (line < 0) {
-        table.columns[column].headingInput.value = text;
+        const { headingInput: heading } = table.columns[column];
+        const { value } = heading;
+        steps.push(() => { heading.value = value; });
+        heading.value = text;
         return;
       }
       while (table.rows.length <= line) table.insertRow(table.rows.length);
+      const block = table.rows[line].blocks[column];
+      const state = block.getState();
+      steps.push(() => block.setState(state));
       setCell(table, line, column, text);
     }));
+    return () => {
+      for (const step of steps) step();
+      while (table.rows.length > rows) table.deleteRow(rows);
+      while (table.columns.length > columns) table.deleteColumn(columns);
+      table.setCaption(caption); // Wagtail empties it with the last column.
+    };
   };
 
-  const paste = (table, event) => {
+  // Autosave and the warning about unsaved changes listen for this event.
+  const tellChange = (table) => table.captionInput.dispatchEvent(new Event("change", { bubbles: true }));
+
+  // The content of the table as a text. Rich text, an EditorState of Draft.js, is in the form only a moment later.
+  const read = (table) => JSON.stringify(
+    [table.getState(), table.captionInput.value],
+    (_key, value) => value?.getCurrentContent?.().getPlainText() ?? value,
+  );
+
+  /* Undoes the last paste. What was typed since then is undone by the browser, before. `pastes`: the content of the
+     table after each paste, with the function that takes the paste back. */
+  const undo = (table, pastes, event) => {
+    const isUndo = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key === "z";
+    const last = pastes.at(-1);
+    if (!isUndo || !last || last.content !== read(table)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    pastes.pop().takeBack();
+    if (!table.container[0].contains(document.activeElement)) table.captionInput.focus();
+    tellChange(table);
+  };
+
+  const paste = (table, pastes, event) => {
     const cells = readCells(event.clipboardData);
     // No table, or a single cell: the browser pastes it as usual.
     if (cells.length < 2 && (cells[0]?.length ?? 0) < 2) return;
@@ -89,16 +126,18 @@
       document.dispatchEvent(new CustomEvent("w-messages:add", { detail: { clear: true, text, type: "warning" } }));
       return;
     }
-    fill(table, cells, place, width);
-    // Autosave and the warning about unsaved changes listen for this event.
-    table.captionInput.dispatchEvent(new Event("change", { bubbles: true }));
+    const takeBack = fill(table, cells, place, width);
+    pastes.push({ takeBack, content: read(table) });
+    tellChange(table);
   };
 
   window.telepath.register("stories.table_block.PastableTableBlock", class extends window.telepath.constructors[NAME] {
     render(...options) {
       const table = super.render(...options);
+      const pastes = [];
       // `true`: before the rich text editor of a cell, which would take the words of all cells as one text.
-      table.container[0].addEventListener("paste", (event) => paste(table, event), true);
+      table.container[0].addEventListener("paste", (event) => paste(table, pastes, event), true);
+      table.container[0].addEventListener("keydown", (event) => undo(table, pastes, event), true);
       return table;
     }
   });

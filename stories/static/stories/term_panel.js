@@ -1,12 +1,16 @@
 // The panels for countries, themes and authors ("terms") of a story: suggests terms while an editor types, and
 // adds the selected one.
 // It follows ARIA's pattern "editable combobox with list autocomplete": the focus stays in the field, and no
-// option is selected until the editor selects one. The addresses and the translated texts are in the data
-// attributes of stories/templates/stories/admin/term_panel.html.
+// option is selected until the editor selects one. Enter and Tab add the term that was typed, if only one fits. Words
+// that are left over stay in the field, and the line below it says so. The addresses and the translated texts are in
+// the data attributes of stories/templates/stories/admin/term_panel.html.
 "use strict";
 
 {
   const DELAY = 150; // milliseconds after the last key before the request is sent
+
+  // Returns `text` without accents and capital letters.
+  const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
   class TermSearch {
     constructor(panel, element) {
@@ -25,9 +29,13 @@
       this.field.after(this.list);
       this.options = [];
       this.active = -1; // the index of the selected option; -1: none
+      this.found = null; // the terms for the text in the field, once they have come
       this.field.addEventListener("input", () => this.ask());
       this.field.addEventListener("keydown", (event) => this.onKeydown(event));
-      this.field.addEventListener("blur", () => this.close());
+      this.field.addEventListener("blur", () => {
+        this.setOpen(false);
+        this.sayWhatIsLeft();
+      });
       // Keeps the focus in the field: losing it would close the list before the click.
       this.list.addEventListener("mousedown", (event) => event.preventDefault());
     }
@@ -59,13 +67,35 @@
       this.setOpen(false);
     }
 
+    sayWhatIsLeft() {
+      const words = this.field.value.trim();
+      if (words) this.status.textContent = `${this.texts.left} ${words}`;
+    }
+
+    // Adds the term that was typed, if only one has that text in it, or has that name.
+    async addWhatFits() {
+      const typed = this.field.value.trim();
+      if (!typed) return;
+      clearTimeout(this.timer);
+      if (!this.found) await this.fetchTerms();
+      // More was typed meanwhile, or nothing came.
+      if (!this.found || this.field.value.trim() !== typed) return;
+      const fitting = this.found.filter(({ string }) => fold(string).includes(fold(typed)));
+      const [term, ...others] = fitting.filter(({ string }) => fold(string) === fold(typed));
+      if (term && !others.length) this.add(term);
+      else if (fitting.length === 1) this.add(fitting[0]);
+      else if (document.activeElement !== this.field) this.sayWhatIsLeft();
+    }
+
     ask() {
       this.close();
       this.options = [];
+      this.found = null;
       if (this.field.value.trim()) this.timer = setTimeout(() => this.fetchTerms(), DELAY);
     }
 
     async fetchTerms() {
+      this.request?.abort();
       this.request = new AbortController();
       const { signal } = this.request;
       const text = this.field.value.trim();
@@ -73,7 +103,9 @@
       try {
         const response = await fetch(`${this.texts.suggestUrl}?${query}`, { signal });
         const { terms, may_create: mayCreate } = await response.json();
-        if (!signal.aborted) this.show(terms, mayCreate ? text : "");
+        if (signal.aborted) return;
+        this.found = terms;
+        this.show(terms, mayCreate ? text : "");
       } catch {
         if (!signal.aborted) this.status.textContent = this.texts.failed;
       }
@@ -90,6 +122,7 @@
         return option;
       });
       this.list.replaceChildren(...this.options);
+      if (document.activeElement !== this.field) return; // Tab was pressed.
       this.setOpen(this.options.length > 0);
       this.status.textContent = `${this.texts.found} ${terms.length}`;
     }
@@ -99,7 +132,6 @@
       this.field.value = "";
       const word = this.panel.addTerm(term) ? this.texts.added : this.texts.chosen;
       this.status.textContent = `${word} ${term.string}`;
-      this.field.focus();
     }
 
     async create(name) {
@@ -135,8 +167,12 @@
       } else if (event.key === "Escape" && !this.list.hidden) {
         this.close();
       } else if (event.key === "Enter") {
-        // Without an active option this does nothing: Enter must not send the form of the story.
-        this.options[this.active]?.click();
+        // Enter never sends the form of the story.
+        if (this.active >= 0) this.options[this.active].click();
+        else this.addWhatFits();
+      } else if (event.key === "Tab") {
+        this.addWhatFits();
+        return;
       } else {
         this.select(-1); // Home, End and other keys move the cursor in the field
         return;

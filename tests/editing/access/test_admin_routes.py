@@ -121,6 +121,7 @@ ADMINISTRATORS |= {f"{MANY} user *"}
 NOTHING = named("""
     admin/^.*/$ invite_again reset_second_factor wagtailredirects:process_import wagtailsnippets:index
     single_ sign_on sign_on_done
+    mark_translation
     wagtailadmin_ error_test block_preview logout
     wagtailadmin_api: pages:action pages:find images:find documents:find
     wagtailadmin_pages: convert_alias unpublish unlock revisions_index

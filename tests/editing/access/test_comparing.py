@@ -9,7 +9,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from wagtail.admin.compare import comparison_class_registry, diff_text
 
 from stories.blocks import StoryBody
-from stories.models import StoryPage
+from stories.models import StoryIndexPage, StoryPage
 from tests.support.builders import make_document, make_image, make_story
 from tests.support.filled_blocks import fill
 
@@ -45,12 +45,11 @@ def body_of(*blocks):
     return json.dumps(raw, cls=DjangoJSONEncoder)
 
 
-def compare(earlier, later):
-    """Return the text of the comparison of two bodies."""
-    field = StoryPage._meta.get_field("body")
-    bodies = StoryPage(body=earlier), StoryPage(body=later)
-    comparison = comparison_class_registry.get(field)(field, *bodies)
-    return BeautifulSoup(comparison.htmldiff(), "html.parser").get_text()
+def compare(earlier, later, model=StoryPage, name="body"):
+    """Return the comparison of two values of a field: by default, of two bodies."""
+    field = model._meta.get_field(name)
+    pages = model(**{name: earlier}), model(**{name: later})
+    return BeautifulSoup(comparison_class_registry.get(field)(field, *pages).htmldiff(), "html.parser")
 
 
 def test_block_with_and_without_each_part(subtests):
@@ -62,7 +61,7 @@ def test_block_with_and_without_each_part(subtests):
         assert len(bodies) > 2, "there are variants of the block"
         for (before, earlier), (after, later) in permutations(bodies, 2):
             with subtests.test(kind, before=before, after=after):
-                shown = compare(earlier, later)
+                shown = compare(earlier, later).get_text()
                 assert "Before the block" in shown and "None" not in shown
 
 
@@ -73,3 +72,17 @@ def test_long_texts_are_not_compared_word_by_word():
         shown = diff_text(earlier, earlier + "more").to_html()
         assert shown.startswith("<span") == is_whole
         assert "more" in shown
+
+
+def test_paragraphs_and_items_of_lists_stay_on_lines_of_their_own():
+    before, after = (
+        "<p>One.</p><p>Two.</p><ul><li>3</li><li>4</li></ul>",
+        "<p>One.</p><p>Two.<br/>And</p><p>4</p>",
+    )
+    bodies = [body_of(("text", text)) for text in (before, after)]
+    for shown in (compare(*bodies), compare(before, after, StoryIndexPage, "introduction")):
+        for end in shown("br"):
+            end.replace_with("|")
+        text = shown.get_text()
+        assert text.startswith("One.|Two.|") and text.endswith("|4") and "And" in text and "Two.3" not in text
+    assert "One.<br/>Two." in str(compare(bodies[0], bodies[0]))

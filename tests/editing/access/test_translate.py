@@ -173,11 +173,14 @@ def test_theme_without_a_version_is_named_and_made(client, scene):
     story.story_themes = []
     story.save_revision()
     mining, wages = (f"theme-{make_theme(name).pk}-{scene.french.pk}" for name in ("Mining", "Wages"))
+    Theme.objects.create(name="Wages", locale=scene.french)  # another theme than the English one
     client.force_login(make_editor(scene.index, scene.french_index))
     address = f"/admin/translation/submit/page/{story.pk}/"
     page = parse(client.get(address))
     labels = [page.select_one(f"label[for=id_{name}]").get_text(strip=True) for name in (mining, wages)]
     assert labels == ["“Mining” in French", "“Wages” in French"]
+    # Unless somebody empties the field, the theme is made.
+    assert [page.select_one(f"[name={name}]").get("value") for name in (mining, wages)] == ["Mining", None]
     assert "“Debt” in French" not in page.get_text()
 
     before = Theme.objects.count()
@@ -195,6 +198,16 @@ def test_theme_without_a_version_is_named_and_made(client, scene):
     made = Theme.objects.get(locale=scene.french, name="Mines")
     assert (made.slug, made.translation_key) == ("mines", make_theme("Mining").translation_key)
     assert themes_of(scene.french) == ["Debt", "Mines"]
+
+
+def test_themes_of_pages_below_are_made_only_with_these(client, scene):
+    make_story("Filed", themes=["Mining"], parent=scene.section)
+    name = f"theme-{make_theme('Mining').pk}-{scene.french.pk}"
+    client.force_login(make_editor(scene.section, scene.french_index))
+    for fields in ({}, {"include_subtree": "on"}):
+        with undone():
+            translate(client, scene.section, scene.french.pk, **{name: "Mines"}, **fields)
+            assert Theme.objects.filter(name="Mines").exists() == bool(fields)
 
 
 def test_who_may_not_add_themes_is_told_what_is_missing(client, scene):
