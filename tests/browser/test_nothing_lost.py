@@ -162,7 +162,7 @@ def dialog_in_a_story_keeps_the_file_when_an_answer_is_missing(tab, block):
 
 def dialog_lives_after_a_picture_that_is_there_already(tab, block):
     dialog = choose_file(tab, block, "same")
-    dialog.get_by_label(WHOM).select_option("An illustration")
+    dialog.get_by_role("radio", name="An illustration").check()
     dialog.get_by_role("button", name="Upload").dispatch_event("click")  # as above
     question = dialog.get_by_role("link", name="Use new picture")
     expect(question).to_be_visible()
