@@ -13,10 +13,11 @@ from wagtail.admin.views.home import WorkflowObjectsToModeratePanel
 from editing.access import hidden_choices, translating
 from editing.access.admin_access import visible_to
 from editing.desk import guide, source_panel, translation_report
+from editing.desk.filing import FileUnderBulkAction
 from editing.desk.panel import Desk
 from editing.desk.story_list import StoryListViewSet
 from editing.desk.views import DeskListView
-from editing.moderation import hiding, messages, old_versions, page_actions, page_views, trash
+from editing.moderation import hiding, messages, old_versions, page_actions, page_views, trash, userbar
 from editing.overrides import content_checks, date_fields, deleting_files, gallery  # noqa: F401 - two only register
 from editing.overrides.pages_api import PagesAPIViewSet
 from editing.people import consent_column, nobody_described
@@ -41,6 +42,7 @@ hooks.register("register_admin_viewset", page_views.SitePageViewSet, order=100)
 for viewset in (StoryListViewSet, PeopleViewSet, DecisionViewSet, ReadingViewSet, WithdrawalViewSet):
     hooks.register("register_admin_viewset", viewset)
 hooks.register("register_story_list_part", consent_column.list_part)
+hooks.register("register_bulk_action", FileUnderBulkAction)
 hooks.register("register_bulk_action", nobody_described.NobodyDescribedBulkAction)
 # These two replace Wagtail's actions of the same types.
 hooks.register("register_bulk_action", deleting_files.DeletePictures, order=100)
@@ -101,6 +103,7 @@ hooks.register("register_page_header_buttons", translating.explain_button)
 hooks.register("register_page_header_buttons", hiding.buttons)
 hooks.register("register_page_listing_more_buttons", hiding.buttons)
 hooks.register("before_edit_page", hiding.say_that_it_is_hidden)
+hooks.register("construct_wagtail_userbar", userbar.add_links)
 hooks.register("register_admin_menu_item", trash.menu_item)
 hooks.register("before_delete_page", trash.refuse_root_of_site)
 hooks.register("before_delete_page", trash.say_where_it_will_be)
@@ -118,14 +121,19 @@ def add_stylesheet():
 
 
 @hooks.register("insert_global_admin_js")
-def check_forms_with_files():
-    return format_html('<script src="{}"></script>', static("editing/check_before_sending.js"))
+def check_forms():
+    return format_html(
+        '<script src="{}"></script><script src="{}" data-note="{}"></script>',
+        static("editing/check_before_sending.js"),
+        static("editing/half_typed.js"),
+        _("This is half typed. Complete it or empty it: nothing is sent until then."),
+    )
 
 
 @hooks.register("insert_editor_js")
 def add_editor_scripts():
     names = (
-        "content_words duplicate_picture first_field fold_panels link_text pasted_text people "
+        "content_words duplicate_picture first_field fold_panels link_text paste people read_clipboard "
         "submit_after_autosave undo_in_place"
     )
     addresses = [[static(f"editing/{name}.js")] for name in names.split()]

@@ -27,6 +27,12 @@ class GalleryAdapter(StructBlockAdapter):
             "refused": _("Not added:"),
             "notSent": _("It could not be sent. Try again."),
             "sent": _("Sent:"),
+            # For paste.js:
+            "pasted": _("Pasted picture"),
+            "missing": _("The clipboard has no file of this picture. Add it here."),
+            "loose": _("Move these pictures to their places: the clipboard does not say where they were."),
+            "noPicture": _("Only pictures can be dropped here. For other files, add the block “Document”:"),
+            "onlyOne": _("This field takes one picture. Not added:"),
             "chooseUrl": reverse("wagtailimages_chooser:choose"),
             "chosenUrl": reverse("wagtailimages_chooser:chosen_multiple"),
             "addUrl": reverse("wagtailimages:add_multiple"),

@@ -76,7 +76,7 @@ def test_all_rows_are_decided_and_published_by_the_keyboard(tab):
     for number in range(2):
         builders.make_story(f"Moved {number}", live=False, people="")
     for query, action, confirmation, message in (
-        ("consent=undecided", NOBODY_IS_DESCRIBED, "Yes, nobody is described", "2 pages are answered"),
+        ("consent=undecided", NOBODY_IS_DESCRIBED, "Yes, nobody is described", "Changed: 2"),
         ("status=draft", PUBLISH, "Yes, publish", "2 pages have been published"),
     ):
         assert not StoryPage.objects.published().exists()

@@ -76,7 +76,7 @@ def test_ids_are_checked_however_they_are_written(writer, admin_client, elsewher
     written = [key, f" {key}", f"+{key}", f"{key} ", f"\n{key}", f"0{key}", f"0_{key}"]
     absurd = ["", "x", "\0", f"{key}.0", "9" * 40]
     # The actions share one check, so one of them tries all.
-    actions = ("publish", "unpublish", "move", "nobody_described", "looked_at")
+    actions = ("publish", "unpublish", "move", "nobody_described", "looked_at", "file_under")
     tried = {f"bulk/wagtailcore/page/{action}/": (written[-1:], ["x"]) for action in actions}
     for place in ("choose-page/chosen-multiple/", "bulk/wagtailcore/page/delete/"):
         tried[place] = (written, absurd)

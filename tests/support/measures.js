@@ -137,13 +137,14 @@ const CLICK = (names) => {
     return found.length;
 };
 
-// JavaScript function that drops files with these names on an element. Those with ".txt" are no pictures.
+// JavaScript function that drops files with these names on an element. Those with ".txt" or ".pdf" are no pictures.
 const DROP = async (element, names) => {
     const data = new DataTransfer();
     for (const name of names) {
         const canvas = new OffscreenCanvas(60, 40);
         canvas.getContext("2d");  // without a context, a canvas can't become a file
-        const content = name.endsWith(".txt") ? new Blob(["No picture."]) : await canvas.convertToBlob();
+        const type = name.endsWith(".pdf") ? "application/pdf" : "";
+        const content = /\.(txt|pdf)$/.test(name) ? new Blob(["No picture."], {type}) : await canvas.convertToBlob();
         data.items.add(new File([content], name, {type: content.type}));
     }
     for (const type of ["dragover", "drop"]) {
@@ -194,8 +195,33 @@ const PASTE = (element, [html, text]) => {
     return changed;
 };
 
+// Pastes what is in `types`, {type: text}, into an element. The text of "image/png" is the name of a file.
+const PASTE_TYPES = async (element, types) => {
+    const data = new DataTransfer();
+    for (const [type, content] of Object.entries(types)) {
+        const canvas = new OffscreenCanvas(50, 40);
+        canvas.getContext("2d");  // without a context, a canvas can't become a file
+        if (type === "image/png") data.items.add(new File([await canvas.convertToBlob()], content, {type}));
+        else data.setData(type, content);
+    }
+    element.dispatchEvent(
+        new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+};
+
 // Returns styles of a page that differ from those of a page without the stylesheet of the site.
 const LOOK = () => {
     const style = getComputedStyle(document.body);
     return [style.fontFamily, style.color, style.backgroundColor];
+};
+
+// Moves the fields for which a browser sends an empty value while they are half typed to the top of the page, each
+// still in its form, because some are in menus and dialogs. Returns their names.
+const SHOW_NUMBERS = () => {
+    const all = document.querySelectorAll("form input:is([type=number], [type=time], [type=month], [type^=date])");
+    return [...all].map((field, number) => {
+        field.form.id ||= `form-${number}`;
+        field.setAttribute("form", field.form.id);
+        document.body.prepend(field);
+        return field.name;
+    });
 };

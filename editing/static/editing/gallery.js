@@ -1,15 +1,20 @@
 /* Adds a button to galleries (the block "Pictures") that adds several pictures at once, chosen in the library or
-   uploaded. A new gallery opens the same dialog at once, to upload, and so do files that are dropped on a gallery.
-   `texts`: words and addresses from editing/overrides/gallery.py. `collapsible` is a private name of Wagtail. */
+   uploaded. A new gallery opens the same dialog at once, to upload, and paste.js uploads files that are pasted or
+   dropped in it. `texts`: words and addresses from editing/overrides/gallery.py. `collapsible` is a private name of
+   Wagtail. */
 {
   // The names of the fields in the dialog's form for an upload begin with it.
   const PREFIX = "image-chooser-upload-";
   const { blocks } = window.wagtailStreamField;
 
-  function tell(text, files) {
-    document.dispatchEvent(new CustomEvent("w-messages:add", {
-      detail: { text: `${text} ${files.join(", ")}`, type: "warning" },
-    }));
+  // Says `text` and `names` at the top of the element `place`. Wagtail's messages are out of sight there.
+  function tell(place, text, names = []) {
+    const line = document.createElement("p");
+    line.className = "help-block help-warning";
+    line.setAttribute("role", "status");
+    place.prepend(line);
+    // Screen readers say what changes in an element that is there.
+    setTimeout(() => { line.textContent = `${text} ${names.join(", ")}`; });
   }
 
   const isEmpty = ({ value: { image, caption } }) => !image.image && !image.alt_text && !caption;
@@ -25,7 +30,7 @@
       const image = { ...empty.image, image: picture, alt_text: picture.default_alt_text };
       list.insert({ ...empty, image }, list.children.length);
     }
-    if (pictures.length > free) tell(texts.tooMany, pictures.slice(free).map(({ title }) => title));
+    if (pictures.length > free) tell(list.container[0], texts.tooMany, pictures.slice(free).map(({ title }) => title));
   }
 
   // Returns the key, a string, of the picture that is made from `file`. Throws an Error for the user if none is.
@@ -88,7 +93,7 @@
   // form is shown without files; with undefined, the library is shown.
   function takeSeveral(workflow, texts, files) {
     const form = workflow.body[0].querySelector("[data-chooser-modal-creation-form]");
-    if (!form) return; // The user may not add pictures.
+    if (!form) return; // The user may not add pictures: `closed` of openDialog() names the files.
     // What differs from picture to picture is not asked for all of them: editing/overrides/adding_pictures.py.
     for (const name of ["title", "is_recognisable", "description", "tags"]) {
       form.elements[PREFIX + name]?.closest("li").remove();
@@ -119,6 +124,24 @@
     }, true);
   }
 
+  // Opens the dialog to choose or upload several pictures. `files`: as for takeSeveral(). `take` gets the pictures, and
+  // `closed` is called at the end.
+  function openDialog(texts, files, take, closed = () => {}) {
+    const handlers = window.IMAGE_CHOOSER_MODAL_ONLOAD_HANDLERS;
+    const modal = new window.ImageChooserModal(texts.chooseUrl);
+    modal.onloadHandlers = {
+      ...handlers,
+      choose(workflow, data) {
+        handlers.choose(workflow, data);
+        workflow.container.attr("aria-label", texts.add);
+        workflow.container.one("hidden.bs.modal", closed);
+        workflow.body[0].querySelector("#header-title").lastChild.textContent = texts.add;
+        takeSeveral(workflow, texts, files);
+      },
+    };
+    modal.open({ multiple: true }, take);
+  }
+
   class Gallery extends blocks.StructBlockDefinition {
     render(...args) {
       // The fields of a picture need no panel of their own in the panel of the picture.
@@ -133,38 +156,17 @@
       button.className = "button button-small button-secondary";
       button.textContent = texts.add;
       list.container.prepend(button);
-      const open = (files) => {
-        const handlers = window.IMAGE_CHOOSER_MODAL_ONLOAD_HANDLERS;
-        const modal = new window.ImageChooserModal(texts.chooseUrl);
-        modal.onloadHandlers = {
-          ...handlers,
-          choose(workflow, data) {
-            handlers.choose(workflow, data);
-            workflow.container.attr("aria-label", texts.add);
-            workflow.body[0].querySelector("#header-title").lastChild.textContent = texts.add;
-            takeSeveral(workflow, texts, files);
-          },
-        };
-        modal.open({ multiple: true }, (pictures) => addToGallery(list, pictures, texts));
-      };
+      const open = (files) => openDialog(texts, files, (pictures) => addToGallery(list, pictures, texts));
       button.addEventListener("click", () => open());
       // Wagtail gives focus to a block that is added.
       gallery.focus = () => {
         button.focus();
         if (list.getState().every(isEmpty)) open(null);
       };
-      // Without the listener for "dragover", the browser itself opens files that are dropped.
-      list.container[0].addEventListener("dragover", (event) => {
-        if (event.dataTransfer.types.includes("Files")) event.preventDefault();
-      });
-      list.container[0].addEventListener("drop", (event) => {
-        if (!event.dataTransfer.files.length) return;
-        event.preventDefault();
-        open(event.dataTransfer.files);
-      });
       return gallery;
     }
   }
 
+  window.galleries = { addToGallery, openDialog, tell };
   window.telepath.register("editing.Gallery", Gallery);
 }

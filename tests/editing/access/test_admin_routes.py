@@ -113,6 +113,7 @@ ACTIONS = {
     "delete": ("author", "cleandocument", "cleanimage", "country", "theme", "vocabularygroup", "page"),
     **dict.fromkeys(("add_tags", "add_to_collection"), ("cleanimage", "cleandocument")),
     **dict.fromkeys(("looked_at", "move", "nobody_described", "publish", "unpublish"), ("page",)),
+    "file_under": ("page",),
 }
 EDITORS |= {f"{MANY} {kind} {action}" for action, kinds in ACTIONS.items() for kind in kinds}
 ADMINISTRATORS |= {f"{MANY} user *"}

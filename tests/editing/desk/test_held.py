@@ -168,9 +168,9 @@ def make_undecided(title, **fields):
     return story
 
 
-def address(*pages):
+def address(*pages, action="nobody_described"):
     query = "&".join(f"id={page.pk}" for page in pages)
-    return f"/admin/bulk/wagtailcore/page/nobody_described/?{query}&next=/admin/stories/"
+    return f"/admin/bulk/wagtailcore/page/{action}/?{query}&next=/admin/stories/"
 
 
 def answers(story):
@@ -193,7 +193,7 @@ def test_stories_are_answered_and_only_what_is_live_already_is_public(moderator)
     assert answers(live) == ("", "", False)
 
     text = moderator.post(address(live, draft, changed), follow=True).text
-    assert "3 pages are answered" in text and "In 2 of them the answer is in the drafts" in text
+    assert "Changed: 3." in text and "Only in the draft, so not public yet: 2." in text
     assert answers(live) == ("none", "none", True)
     assert answers(draft) == ("none", "none", False)
     assert answers(changed) == ("", "none", False)
