@@ -89,7 +89,7 @@ def register_urls():
 hooks.register("register_log_actions", old_versions.register_actions)
 hooks.register("register_log_actions", source_panel.register_actions)
 
-hooks.register("construct_page_action_menu", messages.put_decision_first)
+hooks.register("construct_page_action_menu", messages.put_main_action_first)
 hooks.register("before_edit_page", messages.say_who_sent_it)
 hooks.register("after_create_page", messages.say_what_prevents_publishing)
 hooks.register("after_edit_page", messages.say_what_prevents_publishing)
@@ -132,16 +132,11 @@ def check_forms():
 
 @hooks.register("insert_editor_js")
 def add_editor_scripts():
-    names = [
-        "content_words",
-        "duplicate_picture",
-        "paste",
-        "people",
-        "read_clipboard",
-        "submit_after_autosave",
-        "undo_in_place",
-    ]
-    addresses = [[static(f"editing/{name}.js")] for name in names]
+    names = (
+        "content_words duplicate_picture first_field fold_panels link_text paste people read_clipboard "
+        "submit_after_autosave undo_in_place"
+    )
+    addresses = [[static(f"editing/{name}.js")] for name in names.split()]
     return format_html_join("\n", '<script src="{}"></script>', addresses)
 
 

@@ -21,7 +21,7 @@ from wagtail.utils.file import hash_filelike
 
 from media.access import is_used_for_readers
 from media.fields import DocumentFormField, PictureFormField
-from media.models import FOCAL_POINT
+from media.models import FOCAL_POINT, CleanImage
 from media.shown_files import REFUSED, loses_restriction, may_change_what_readers_see
 from safeguarding.models import Contributor
 from safeguarding.policies import code_and_label, labels_for, people_in
@@ -81,6 +81,12 @@ class ShownFileMixin:
             raise Http404 from None
 
 
+def last_credit(user):
+    """Return the credit of the newest picture that `user`, or None, has uploaded; "" without one."""
+    newest = CleanImage.objects.filter(uploaded_by_user=user).order_by("-pk").values_list("credit", flat=True)
+    return (user and newest.first()) or ""
+
+
 def what_is_said_of(image):
     """Return a hash of the name of the file of `image`, its texts, and all that is said of whom it shows."""
     people = sorted(image.people.values_list("pk", flat=True))
@@ -101,6 +107,11 @@ class PictureForm(ShownFileMixin, BaseImageForm):
             self.initial["seen"] = what_is_said_of(self.instance)
         else:
             del self.fields["seen"]
+        if shows := self.fields.get("shows"):
+            shows.widget = forms.RadioSelect()
+            shows.choices = CleanImage.Shows.choices
+        if not (self.is_bound or self.instance.pk):
+            self.initial["credit"] = self.initial.get("credit") or last_credit(self.user)
         if people := self.fields.get("people"):
             self.offer_people(people)
 
@@ -153,3 +164,10 @@ class DocumentForm(ShownFileMixin, BaseDocumentForm):
         "PDF, CSV or text. Look first for names, places and dates, also in headers, in white text, under "
         "black boxes, in cropped pictures and in comments. Delete them: what is only covered can be copied."
     )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # Wagtail would copy the name of the file into the title. It can name a person, and the title becomes
+        # the text of the link that readers get.
+        if file := self.fields.get("file"):
+            file.widget.attrs.pop("data-controller", None)

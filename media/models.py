@@ -103,7 +103,7 @@ class CleanImage(AbstractImage):
     # For content_of() in publishing/people.py. Of the editors of a picture, most say who is on it.
     seen_on_pages = ("file_hash", "credit", "shows", "is_recognisable", "people", *FOCAL_POINT)
     admin_form_fields = (
-        *("title", "file", "shows", "people", "is_recognisable", "description", "credit", "collection"),
+        *("file", "title", "description", "shows", "people", "is_recognisable", "credit", "collection"),
         *("tags", *FOCAL_POINT),
     )
 

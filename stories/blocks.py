@@ -1,5 +1,7 @@
 """The StreamField blocks of a page's body: StoryBody, and the blocks for words, pictures and files."""
 
+import re
+
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.documents.blocks import DocumentChooserBlock
@@ -22,6 +24,8 @@ PICTURES = _("Pictures and files")
 # Rich text features: for the text of a page, and for short texts such as an introduction or a table cell.
 TEXT_FEATURES = ["h2", "h3", "h4", "bold", "italic", "ol", "ul", "link", "document-link"]
 PLAIN_FEATURES = ["bold", "italic", "link"]
+# The HTML of a text without words.
+EMPTY_TEXT = re.compile(r"(?:\s|</?(?:p|br)\b[^>]*>)*")
 
 
 class HeadingBlock(blocks.StructBlock):
@@ -56,11 +60,7 @@ class PicturesBlock(blocks.StructBlock):
 
 
 class QuoteBlock(blocks.StructBlock):
-    text = blocks.TextBlock(
-        label=_("Words"),
-        rows=4,
-        help_text=_("Without quotation marks around them: the site shows that it is a quote."),
-    )
+    text = blocks.TextBlock(label=_("Words"), rows=2)  # The field grows with its text.
     attribution = blocks.CharBlock(
         label=_("Who said it"),
         required=False,
@@ -101,6 +101,15 @@ class QuoteBlock(blocks.StructBlock):
             "text": _("No one shall be held in slavery or servitude."),
             "attribution": _("Universal Declaration of Human Rights, article 4"),
         }
+        form_layout = [
+            *("text", "attribution", "own_words"),
+            blocks.BlockGroup(
+                ["language", "spoken_in"],
+                heading=_("In another language"),
+                label_format="",
+                classname="collapsed",
+            ),
+        ]
 
 
 class CalloutBlock(blocks.StructBlock):
@@ -122,6 +131,10 @@ class CalloutBlock(blocks.StructBlock):
             "text": _("<p>Work demanded as the only way to repay a debt, with no end in sight.</p>"),
             "source": _("A public source"),
         }
+        form_layout = [
+            *("title", "text"),
+            blocks.BlockGroup(["source", "source_url"], heading=_("Source"), classname="collapsed"),
+        ]
 
 
 class DocumentBlock(blocks.StructBlock):
@@ -160,6 +173,9 @@ class TableBlock(PastableTableBlock):
 
 
 class TextBlock(blocks.RichTextBlock):
+    def __init__(self, **kwargs):
+        super().__init__(required=False, **kwargs)  # StoryBody leaves out an empty one.
+
     class Meta:
         icon = "pilcrow"
         group = WORDS
@@ -169,6 +185,11 @@ class TextBlock(blocks.RichTextBlock):
         preview_value = _(
             "<p>Every story here was told by a person who chose to tell it. Take your time with it.</p>"
         )
+
+
+def is_empty_text(child):
+    """Return whether `child`, a block of a body, is a text without words."""
+    return isinstance(child.block, TextBlock) and EMPTY_TEXT.fullmatch(child.value.source)
 
 
 class StoryBody(blocks.StreamBlock):
@@ -187,6 +208,13 @@ class StoryBody(blocks.StreamBlock):
 
     class Meta:
         template = "stories/blocks/body.html"
+
+    def clean(self, value):
+        """Return `value` without empty texts, such as the one that the form of a new story begins with."""
+        cleaned = super().clean(value)
+        kept = [(child.block_type, child.value, child.id) for child in cleaned if not is_empty_text(child)]
+        found = blocks.StreamValue(self, kept)
+        return found if kept else super().clean(found)  # It refuses to publish nothing.
 
     # For publishing/people.py.
     find_images = staticmethod(get_images)

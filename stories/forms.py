@@ -1,5 +1,7 @@
 """The forms of stories, and of themes and authors, in the admin."""
 
+from uuid import uuid4
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
@@ -22,6 +24,17 @@ class StoryPageForm(CheckedPageForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.is_bound:
+            return
+        if not self.instance.pk:
+            self.fields["title"].widget.attrs["autofocus"] = True
+        if not self.instance.body:
+            # A text to type in. It is stored only with words: StoryBody. Comments need its id.
+            text = {"type": "text", "value": "", "id": str(uuid4())}
+            self.initial["body"] = self.fields["body"].block.to_python([text])
 
     def clean(self):
         would_publish = not self.is_deferred_validation and self.would_publish()

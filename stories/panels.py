@@ -11,6 +11,7 @@ STORY_PANELS = [
     MultiFieldPanel(
         [FieldPanel("lead_image", heading=_("Picture")), "lead_image_alt", "lead_image_decorative"],
         heading=_("Lead picture"),
+        attrs={"data-fold": ""},
     ),
     "summary",
     "body",
@@ -21,9 +22,9 @@ STORY_PANELS = [
     FieldPanel(
         "content_notes", help_text=_("Shown before the story and in lists, so that readers can choose.")
     ),
-    # Wagtail's icon for a checkbox is a tick, which looks like a ticked box.
-    FieldPanel("show_contents", icon="list-ul"),
-    FieldPanel("show_leave_quickly", icon="logout"),
+    MultiFieldPanel(
+        ["show_contents", "show_leave_quickly"], heading=_("More for readers"), classname="collapsed"
+    ),
 ]
 
 # Wagtail's "Show in menus" is left out, because the menu has no stories.

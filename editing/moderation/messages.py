@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from wagtail.admin import messages
+from wagtail.admin.action_menu import ActionMenuItem
 from wagtail.admin.utils import get_user_display_name
 from wagtail.admin.views.pages.edit import EditView
 from wagtail.admin.views.pages.workflow import WorkflowActionView
@@ -18,12 +19,27 @@ from publishing.refusals import lines_about
 from publishing.visibility import is_published
 
 
-def put_decision_first(items, request, context):
-    """Hook: make "Approve" the button at the foot of the page editor, for those who may approve.
+class MainAction(ActionMenuItem):
+    """`item`, another item of the menu, as the button at the foot of the page editor.
 
-    The first item of the menu is this button.
+    Before it comes a hidden button that saves a draft: Enter in a field presses the first button of the form.
     """
-    items.sort(key=lambda item: item.name != "approve")
+
+    def __init__(self, item):
+        self.item, self.name = item, item.name
+
+    def render_html(self, parent_context=None):
+        return format_html('<button type="submit" hidden></button>{}', self.item.render_html(parent_context))
+
+
+def put_main_action_first(items, request, context):
+    """Hook: make "Approve" or else "Publish" the button at the foot of the page editor, for those who may.
+
+    The first item of the menu is this button. An earlier version replaces the draft before it is published.
+    """
+    main = ["approve"] if context["view"] == "revisions_revert" else ["action-publish", "approve"]
+    items.sort(key=lambda item: -main.index(item.name) - 1 if item.name in main else 0)
+    items[:1] = map(MainAction, items[:1])
 
 
 def say_who_sent_it(request, page):

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from wagtail.images.views.multiple import AddView
 
+from media.forms import last_credit
 from media.models import CleanImage
 
 # The value of `shows` for "Not the same for all". The form for one picture does not accept it. So Wagtail
@@ -70,4 +71,6 @@ class AddPicturesView(AddView):
         return super().get_edit_upload_form_context_data()
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(**kwargs) | {"answers": AnswersForm()}
+        return super().get_context_data(**kwargs) | {
+            "answers": AnswersForm(initial={"credit": last_credit(self.request.user)})
+        }

@@ -138,7 +138,15 @@ def type_until_autosaved(page, textbox, words):
     expect(page.locator("html")).not_to_have_attribute("data-watched", before)
 
 
+def find_action(page, name, exact=True):
+    """Return the button `name` at the bottom of the page editor. All but the first are in a menu: open it."""
+    foot = page.get_by_role("navigation", name="Actions (footer)")
+    button = foot.get_by_role("button", name=name, exact=exact)
+    if not button.is_visible():
+        foot.get_by_role("button", name="More actions").click()
+    return button
+
+
 def footer(page, name):
-    """Click the action `name` in the menu at the bottom of the page editor."""
-    page.get_by_role("button", name="More actions").click()
-    page.get_by_role("navigation", name="Actions (footer)").get_by_role("button", name=name).click()
+    """Click the action `name` at the bottom of the page editor."""
+    find_action(page, name).click()

@@ -95,7 +95,8 @@ def page_is_chosen(tab):
     expect(dialog.locator("tr.disabled td").first).to_have_css("opacity", "1")  # can't be chosen, but is read
     dialog.get_by_label("Search term").fill("Get help")
     dialog.get_by_role("link", name="Get help").click()
-    save(tab, "has been updated", "Save draft")
+    with tab.expect_navigation():
+        admin.footer(tab, "Save draft")
     home = HomePage.objects.get(pk=builders.home_page().pk).get_latest_revision_as_object()
     assert home.help_page_id == help_page.pk
 
@@ -146,7 +147,7 @@ def picture_is_edited(tab):
     # A picture of a place asks nothing about people.
     recognisable = tab.get_by_label("Somebody on it could be recognised")
     expect(recognisable).to_be_hidden()
-    tab.get_by_label("Whom it shows").select_option("Someone else")
+    tab.get_by_role("radio", name="Someone else").check()
     expect(recognisable).to_be_visible()
     picture = tab.locator(".focal-point-chooser .jcrop-holder").bounding_box()
     tab.mouse.move(picture["x"] + 30, picture["y"] + 30)

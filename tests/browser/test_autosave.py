@@ -45,16 +45,6 @@ def hold(page, is_held):
     return held
 
 
-def find_action(page, name="Publish"):
-    """Return the button `name` of the menu of actions.
-
-    If the submission is held back, click it with dispatch_event(): click() would wait for the submission.
-    """
-    foot = page.get_by_role("navigation", name="Actions (footer)")
-    foot.get_by_role("button", name="More actions").click()
-    return foot.get_by_role("button", name=name, exact=name == "Publish")
-
-
 def test_publishing_waits_for_the_autosave_that_makes_the_page(tab, live_server):
     home = builders.home_page()
     tab.goto(f"{live_server.url}/admin/pages/add/home/standardpage/{home.pk}/")
@@ -63,7 +53,7 @@ def test_publishing_waits_for_the_autosave_that_makes_the_page(tab, live_server)
     with tab.expect_request(is_autosave):
         tab.get_by_role("radio", name="Nobody: no person is described").check()
         tab.get_by_role("textbox", name="Title*").press_sequentially("The kiln")
-    publish = find_action(tab)
+    publish = admin.find_action(tab, "Publish")
     saved = held[0].fetch()
     publish.click()
     held[0].fulfill(response=saved)
@@ -128,9 +118,9 @@ def words_typed_during_an_autosave_are_saved(tab, story):
 
 def autosaves_begin_again_after_a_submission_that_was_stopped(tab, story):
     held = hold(tab, is_submission)
-    publish = find_action(tab)
+    publish = admin.find_action(tab, "Publish")
     with tab.expect_request(is_submission):
-        publish.dispatch_event("click")
+        publish.dispatch_event("click")  # click() would wait for the submission, which is held back
     tab.context.cookies()  # as above
     held[0].abort("aborted")  # as the browser's button “Stop” does
     tab.clock.fast_forward(60_000)  # MAX_SENDING in submit_after_autosave.js
@@ -139,7 +129,7 @@ def autosaves_begin_again_after_a_submission_that_was_stopped(tab, story):
 
 def submission_with_an_error_does_not_meet_its_own_autosave(tab, story):
     held = hold(tab, is_submission)
-    publish = find_action(tab)
+    publish = admin.find_action(tab, "Publish")
     tab.get_by_role("textbox", name="Summary*").fill("")
     with (
         tab.expect_request(is_submission),
@@ -165,7 +155,7 @@ def decision_with_a_comment_waits_for_the_autosave(tab, story):
     held = hold(tab, is_autosave)
     with tab.expect_request(is_autosave):
         tab.get_by_role("textbox", name="Summary*").press_sequentially("How she lives.")
-    find_action(tab, "Approve with comment").click()
+    admin.find_action(tab, "Approve with comment", exact=False).click()
     dialog = tab.get_by_role("dialog")
     dialog.get_by_label("Comment").fill("Well told.")
     saved = held[0].fetch()

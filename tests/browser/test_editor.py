@@ -31,7 +31,7 @@ def test_story_that_lacks_something_is_not_published_and_is_shown_as_it_was_writ
 
     expect(tab.get_by_role("status")).to_contain_text("Not done: something is missing or wrong")
     expect(admin.field(tab, "Summary*")).to_contain_text("This field is required.")
-    expect(admin.blocks(tab).first).to_contain_text("This field is required.")
+    expect(admin.blocks(tab).last).to_contain_text("This field is required.")
     expect(tab.get_by_label("Who said it")).to_have_value("A survivor in Kenya")
     assert not StoryPage.objects.filter(title=TITLE, live=True).exists()
 
@@ -41,7 +41,7 @@ def add_quote_after_its_preview(tab, look):
 
     The tests in tests/stories/test_every_block.py request the preview of each block.
     """
-    admin.field(tab, "Body*").get_by_role("button", name="Insert a block").click()
+    admin.field(tab, "Body*").get_by_role("button", name="Insert a block").last.click()
     quote = tab.get_by_role("option", name="Quote", exact=True)
     quote.locator("..").get_by_role("button", name="Preview").first.click()
     expect(tab.get_by_text("Somebody's exact words, set apart.")).to_be_visible()
@@ -49,7 +49,7 @@ def add_quote_after_its_preview(tab, look):
     expect(preview.get_by_text("No one shall be held in slavery")).to_be_visible()
     assert preview.locator("body").evaluate(LOOK) == look
     quote.click()
-    expect(admin.blocks(tab)).to_have_count(1)
+    expect(admin.blocks(tab)).to_have_count(2)  # with the text that the form begins with
 
 
 def test_preview_shows_the_story_at_three_sizes_and_the_checks_find_one_fault(tab, live_server, allow_errors):

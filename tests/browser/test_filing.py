@@ -32,7 +32,7 @@ def test_terms_are_found_made_and_ordered(tab, live_server, without_autosaves):
     make_an_author(tab, admin.field(tab, "Authors"))
     assert axe_of_panels(tab) == []
 
-    tab.get_by_role("button", name="Save draft").click()
+    admin.footer(tab, "Save draft")
     expect(tab.get_by_role("status")).to_contain_text("Not chosen, so not saved: guine")
     story.refresh_from_db()
     draft = story.get_latest_revision_as_object()

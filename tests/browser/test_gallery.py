@@ -29,6 +29,14 @@ def pictures_of(gallery):
     return gallery.locator("[data-streamfield-list-container] [data-chooser-image]").filter(visible=True)
 
 
+def add_gallery(tab):
+    """Add a gallery and close the dialog that opens with it."""
+    gallery = admin.add_block(tab, "Pictures")
+    tab.get_by_role("dialog").get_by_role("button", name="Close").click()
+    expect(gallery.get_by_role("button", name="Add several pictures")).to_be_focused()
+    return gallery
+
+
 def open_dialog(tab, gallery):
     gallery.get_by_role("button", name="Add several pictures").click()
     return tab.get_by_role("dialog")
@@ -38,7 +46,7 @@ def pictures_of_the_library_are_added_in_one_dialog(tab):
     kilns = ["Kiln 1", "Kiln 2"]
     for title in kilns:
         builders.make_image(title, description=f"Side of {title}")
-    gallery = admin.add_block(tab, "Pictures")
+    gallery = add_gallery(tab)
     captions = gallery.get_by_label("Caption")
     captions.fill("The kiln of the village")  # typed before its picture is chosen
     dialog = open_dialog(tab, gallery)
@@ -72,9 +80,10 @@ def test_galleries(tab, live_server, without_autosaves, allow_errors):
     """All of it in one page editor, because to open one takes long."""
     admin.go_to_editor(tab, live_server.url, builders.make_story("Pictures", live=False, body=[]))
     allow_errors.append("ERR_FAILED")  # the request that a test aborts
-    files_are_sent_with_one_answer_and_what_is_refused_is_named(tab, admin.add_block(tab, "Pictures"))
-    uploaded_pictures_are_added_after_a_request_that_failed(tab, admin.add_block(tab, "Pictures"))
-    a_picture_that_is_deleted_after_the_upload_is_left_out(tab, admin.add_block(tab, "Pictures"))
+    a_block_asks_little(tab)
+    files_are_sent_with_one_answer_and_what_is_refused_is_named(tab, add_gallery(tab))
+    uploaded_pictures_are_added_after_a_request_that_failed(tab, add_gallery(tab))
+    a_picture_that_is_deleted_after_the_upload_is_left_out(tab, add_gallery(tab))
     pictures_of_the_library_are_added_in_one_dialog(tab)
 
 
@@ -90,11 +99,12 @@ def files_are_sent_with_one_answer_and_what_is_refused_is_named(tab, gallery):
         picture("sea.png", 40, 60),
     ]
     dialog.get_by_label("Files, one or more*").set_input_files(files)
-    whom = dialog.get_by_label("Whom it shows*")
+    whom = dialog.get_by_role("radio", name="Someone else")
     assert whom.evaluate(REFUSES), "the browser asks for the answer"
+    expect(dialog.get_by_label(person.code)).to_be_hidden()
     assert not sent
     assert not CleanImage.objects.exists()
-    whom.select_option("Someone else")
+    whom.check()
     dialog.get_by_label(person.code).check()
     # Asked only in the form of one picture.
     expect(dialog.get_by_label("could be recognised")).to_have_count(0)
@@ -110,12 +120,28 @@ def files_are_sent_with_one_answer_and_what_is_refused_is_named(tab, gallery):
     expect(dialog).to_be_hidden()
 
 
+def a_block_asks_little(tab):
+    """A quote fits into half a screen. A picture is two panels deep. A document has the text of its link."""
+    assert admin.add_block(tab, "Quote").bounding_box()["height"] <= 400
+    gallery = add_gallery(tab)
+    expect(gallery.locator(".w-panel")).to_have_count(2)
+    builders.make_document("Know your rights")
+    block = admin.add_block(tab, "Document")
+    block.get_by_role("button", name="Choose a document").click()
+    document = tab.get_by_role("dialog").get_by_role("link", name="Know your rights").first
+    expect(document).to_be_visible()
+    # The title becomes a text that readers get, so no script copies the name of a file into it.
+    expect(tab.get_by_role("dialog").locator("[type=file][data-controller]")).to_have_count(0)
+    document.click()
+    expect(block.get_by_label("Link text*")).to_have_value("Know your rights")
+
+
 def drop(tab, gallery, *names):
     """Drop files with `names` on `gallery`. Return the dialog that opens, ready to upload them."""
     gallery.get_by_role("button", name="Add several pictures").evaluate(DROP, names)
     dialog = tab.get_by_role("dialog")
     expect(dialog.get_by_label("Files, one or more*")).to_be_visible()
-    dialog.get_by_label("Whom it shows*").select_option("A place or a thing")
+    dialog.get_by_role("radio", name="A place or a thing").check()
     return dialog
 
 

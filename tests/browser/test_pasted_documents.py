@@ -48,7 +48,7 @@ def upload(tab, count):
     """Answer the question of the dialog for `count` pictures, which is asked once."""
     before = CleanImage.objects.count()
     dialog = tab.get_by_role("dialog")
-    dialog.get_by_label("Whom it shows*").select_option("A place or a thing")
+    dialog.get_by_role("radio", name="A place or a thing").check()
     dialog.get_by_role("button", name="Upload").click()
     expect(dialog).to_be_hidden()
     assert CleanImage.objects.count() == before + count
@@ -60,7 +60,7 @@ def messages(tab):
 
 def saved_story(tab):
     with tab.expect_navigation():
-        tab.get_by_role("button", name="Save draft").click()
+        admin.footer(tab, "Save draft")
     tab.story.refresh_from_db()
     return tab.story.get_latest_revision_as_object()
 

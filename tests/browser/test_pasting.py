@@ -37,7 +37,7 @@ def test_pasting(tab, live_server, without_autosaves):
     paste_words(admin.add_block(tab, "Text"))
     paste_tables(tab, admin.add_block(tab, "Table"))
     with tab.expect_navigation():
-        tab.get_by_role("button", name="Save draft").click()
+        admin.footer(tab, "Save draft")
 
     story.refresh_from_db()
     words, table = story.get_latest_revision_as_object().body.raw_data

@@ -122,7 +122,25 @@ def test_open_form_gets_the_numbered_slug(editor, index):
         assert list(check_story_form("publish", story, slug=slug).errors) == ["slug"]
 
 
+def test_empty_text_is_left_out_and_is_no_body():
+    """The form of a new story begins with one."""
+    source, quote = "<p></p>", ("quote", {"text": "We farm again.", "attribution": "", "language": ""})
+    form = check_story_form("publish", body=[("text", source), quote])
+    assert form.errors == {} and [block.block_type for block in form.instance.body] == ["quote"]
+    assert check_story_form(body=[("text", source)]).errors == {}
+    assert list(check_story_form("publish", body=[("text", source)]).errors) == ["body"]
+
+
 # --- Publishing ----------------------------------------------------------------------------------
+
+
+def test_publishing_is_the_button_at_the_foot_and_enter_saves_a_draft(client, index):
+    """Enter in a field presses the first button of the form."""
+    for group, first in (("Moderators", "action-publish"), ("Editors", None)):
+        client.force_login(builders.make_user(group, username=group))
+        form = parse(client.get(add_address(index))).select_one("[data-edit-form]")
+        enter, button = form.select("button[type=submit]")[:2]
+        assert (enter.get("name"), enter.has_attr("hidden"), button.get("name")) == (None, True, first)
 
 
 def test_moderator_publishes_and_an_editor_does_not(editor, index):

@@ -1,6 +1,7 @@
 /* Adds a button to galleries (the block "Pictures") that adds several pictures at once, chosen in the library or
-   uploaded. paste.js uploads files that are pasted or dropped in the same dialog. `texts`: words and addresses from
-   editing/overrides/gallery.py. */
+   uploaded. A new gallery opens the same dialog at once, to upload, and paste.js uploads files that are pasted or
+   dropped in it. `texts`: words and addresses from editing/overrides/gallery.py. `collapsible` is a private name of
+   Wagtail. */
 {
   // The names of the fields in the dialog's form for an upload begin with it.
   const PREFIX = "image-chooser-upload-";
@@ -16,9 +17,10 @@
     setTimeout(() => { line.textContent = `${text} ${names.join(", ")}`; });
   }
 
+  const isEmpty = ({ value: { image, caption } }) => !image.image && !image.alt_text && !caption;
+
   // Adds `pictures` to `list`, the ListBlock of a gallery, and removes its empty items, such as that of a new gallery.
   function addToGallery(list, pictures, texts) {
-    const isEmpty = ({ value: { image, caption } }) => !image.image && !image.alt_text && !caption;
     for (let index = list.children.length - 1; index >= 0; index -= 1) {
       if (isEmpty(list.children[index].getState())) list.deleteBlock(index);
     }
@@ -87,7 +89,8 @@
     status.textContent = `${texts.refused} ${reasons.join(" ")}`;
   }
 
-  // Makes the dialog's form take several files. `files`: a FileList that the form begins with, if given.
+  // Makes the dialog's form take several files. `files`: a FileList that the form begins with. With null instead, the
+  // form is shown without files; with undefined, the library is shown.
   function takeSeveral(workflow, texts, files) {
     const form = workflow.body[0].querySelector("[data-chooser-modal-creation-form]");
     if (!form) return; // The user may not add pictures: `closed` of openDialog() names the files.
@@ -97,8 +100,8 @@
     }
     const input = form.elements[`${PREFIX}file`];
     input.multiple = true;
-    if (files) {
-      input.files = files;
+    if (files) input.files = files;
+    if (files !== undefined) {
       // Wait until the tabs of the dialog are set up.
       setTimeout(() => workflow.body[0].querySelector("[role=tab][href='#tab-upload']").click());
     }
@@ -121,8 +124,8 @@
     }, true);
   }
 
-  // Opens the dialog to choose or upload several pictures. `files`: those that are uploaded, if given. `take` gets the
-  // pictures, and `closed` is called at the end.
+  // Opens the dialog to choose or upload several pictures. `files`: as for takeSeveral(). `take` gets the pictures, and
+  // `closed` is called at the end.
   function openDialog(texts, files, take, closed = () => {}) {
     const handlers = window.IMAGE_CHOOSER_MODAL_ONLOAD_HANDLERS;
     const modal = new window.ImageChooserModal(texts.chooseUrl);
@@ -141,15 +144,25 @@
 
   class Gallery extends blocks.StructBlockDefinition {
     render(...args) {
+      // The fields of a picture need no panel of their own in the panel of the picture.
+      this.childBlockDefsByName.pictures.childBlockDef.childBlockDefsByName.image.collapsible = false;
       const gallery = super.render(...args);
       const list = gallery.childBlocks.pictures;
+      // It says "Pictures", as the heading of the block does.
+      list.container[0].parentElement.querySelector(".w-field__label").remove();
       const texts = this.meta.several;
       const button = document.createElement("button");
       button.type = "button";
       button.className = "button button-small button-secondary";
       button.textContent = texts.add;
       list.container.prepend(button);
-      button.addEventListener("click", () => openDialog(texts, undefined, (pictures) => addToGallery(list, pictures, texts)));
+      const open = (files) => openDialog(texts, files, (pictures) => addToGallery(list, pictures, texts));
+      button.addEventListener("click", () => open());
+      // Wagtail gives focus to a block that is added.
+      gallery.focus = () => {
+        button.focus();
+        if (list.getState().every(isEmpty)) open(null);
+      };
       return gallery;
     }
   }

@@ -73,7 +73,7 @@ def test_moderator_sees_who_sent_it_and_approves_with_the_first_button(moderator
         r"Amina Diallo sent this page for approval on .* UTC\. Nothing about its people is", said
     )
     buttons = page.select("nav[aria-label='Actions (footer)'] button")
-    assert buttons[0].get_text(strip=True) == "Approve and Publish"
+    assert buttons[1].get_text(strip=True) == "Approve and Publish"
     # Neither who sent it nor an editor is told.
     assert "sent this page" not in moderator.get(edit_address(submit(moderator.user))).text
     client.force_login(author)

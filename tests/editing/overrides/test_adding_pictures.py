@@ -29,6 +29,15 @@ def test_picture_is_stored_with_the_answers_and_could_be_recognised(admin_client
     assert "Not in the library yet" not in answer["form"]
 
 
+def test_forms_begin_with_the_credit_of_the_newest_picture_of_the_user(client):
+    user = builders.make_user("Editors")
+    for credit, owner in (("Old", user), ("A. Painter", user), ("Other", None)):
+        builders.make_image(credit=credit, uploaded_by_user=owner)
+    client.force_login(user)
+    for address in ("wagtailimages_chooser:choose", "wagtailimages:add", "wagtailimages:add_multiple"):
+        assert "A. Painter" in client.get(reverse(address)).text, address
+
+
 # "each" is the choice "Not the same for all"; a credit has at most 255 characters.
 INVALID = [{}, {"shows": "each"}, {"shows": "x\0"}, {"shows": "place", "credit": "x" * 300}]
 
