@@ -1,7 +1,8 @@
 """The base class of bulk actions that change pages, each in a new version.
 
 The version is published only if the newest version was live before, so that no other change goes live with
-it.
+it. The pages are locked and read again first: somebody may have changed them while the action ran, and words
+that were taken out must not come back.
 """
 
 from uuid import uuid4
@@ -12,6 +13,7 @@ from wagtail.admin.views.pages.bulk_actions.page_bulk_action import PageBulkActi
 from wagtail.log_actions import log
 
 from publishing.refusals import say_what_is_missing
+from safeguarding.releases import lock_pages
 
 
 def counts_at_once(page, user):
@@ -54,14 +56,16 @@ class NewVersionBulkAction(PageBulkAction):
     def get_execution_context(self):
         return {"request": self.request, **self.cleaned_form.cleaned_data}
 
-    @classmethod
-    def execute_action(cls, objects, request, **data):
-        """Change the pages `objects`. Return the two numbers for get_success_message()."""
+    def execute_action(self, objects, request, **data):
+        """Change those of the pages `objects` that check_perm() still allows, as they are now.
+
+        Return the two numbers for get_success_message(). Wagtail calls it in a transaction.
+        """
         published = []
-        for page in objects:
+        for page in self.get_queryset(self.model, lock_pages([page.pk for page in objects])):
             draft = page.get_latest_revision_as_object()
-            if cls.change(draft, request, **data):
-                published.append(store(page.specific, draft, request, cls.logged_as))
+            if self.check_perm(page) and self.change(draft, request, **data):
+                published.append(store(page.specific, draft, request, self.logged_as))
         return len(published), published.count(False)
 
     def get_success_message(self, num_parent_objects, num_child_objects):

@@ -15,26 +15,37 @@ from wagtail.log_actions import log
 from wagtail.models import Page, PageLogEntry
 
 from editing.desk.translation_report import FOLLOWS, MARKED, is_older, sources, visible_pages
+from publishing.visibility import published_pages
 
+# The actions in the history of a page after which a version is live, or none.
+PUBLISHED = [f"wagtail.{each}{by}" for each in ("publish", "unpublish") for by in ("", ".scheduled")]
 # The fields of a story that are translated. The panel shows each that has a text or changed.
 TEXTS = ["title", "lead_image_alt", "summary", "body", "seo_title", "search_description"]
 
 
 def find_source(page, user):
-    """Return the source of `page`, a Page, or None if there is none that `user` may see.
+    """Return the source of `page`, a Page, or None if there is none that is public or that `user` may edit.
 
     Attributes: `translation`, the page with FOLLOWS as `follows`, and `is_newer`, whether it changed since.
     """
     found = sources().filter(translation_key=page.translation_key, pk__in=visible_pages(user).values("pk"))
-    if source := found.exclude(pk=page.pk).first():
+    source = found.exclude(pk=page.pk).first()
+    if source and may_read(source, user):
         translation = Page.objects.annotate(follows=FOLLOWS).get(pk=page.pk)
         source.translation, source.is_newer = translation, is_older(translation, source)
-    return source
+        return source
+    return None
+
+
+def may_read(source, user):
+    """Return whether `user` may edit `source`, or everybody may read it."""
+    return source.permissions_for_user(user).can_edit() or published_pages().filter(pk=source.pk).exists()
 
 
 def version_at(source, moment):
-    """Return the version of `source` that was published last until `moment`, or else saved last, or None."""
-    entries = PageLogEntry.objects.filter(page=source.pk, action="wagtail.publish", timestamp__lte=moment)
+    """Return the version of `source` that was live at `moment`, or else saved last until then, or None."""
+    # The entries about unpublishing have no revision.
+    entries = PageLogEntry.objects.filter(page=source.pk, action__in=PUBLISHED, timestamp__lte=moment)
     published = entries.order_by("-timestamp", "-pk").values_list("revision", flat=True).first()
     versions = source.revisions.filter(created_at__lte=moment).order_by("-created_at", "-pk")
     return versions.filter(pk=published).first() or versions.first()

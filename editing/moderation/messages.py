@@ -46,7 +46,8 @@ def say_who_sent_it(request, page):
     """Hook: tell moderators who sent `page`, its sender how to change it, and everybody what is to change."""
     task, state = page.current_workflow_task, page.current_workflow_state
     if request.method == "GET" and state and state.status == state.STATUS_NEEDS_CHANGES:
-        return say_what_to_change(request, state.current_task_state)
+        # Django empties it if the state of the task is deleted.
+        return state.current_task_state and say_what_to_change(request, state.current_task_state)
     if request.method != "GET" or not task or not state.requested_by:
         return
     may_decide, is_own = bool(task.get_actions(page, request.user)), state.requested_by == request.user

@@ -1,6 +1,7 @@
 """The bulk action of the list of stories that gives several of them a theme or an author."""
 
 import pytest
+from wagtail import hooks
 from wagtail.models import Page
 
 from safeguarding.models import Decision, Withdrawal
@@ -42,6 +43,18 @@ def test_stories_are_filed_and_only_what_is_live_already_is_public(moderator):
     assert "Changed: 0." in file(moderator, live, theme=debt)
     assert "Changed: 1." in file(moderator, live, theme=debt, replace="on")
     assert filed(live) == ("Debt Staff",) * 2
+
+
+def test_a_change_made_while_the_action_runs_is_kept(moderator):
+    story = make_story("A road", summary="Amina fled.")
+
+    def change(*options):
+        story.summary = "She fled."
+        story.save_revision(clean=False).publish()
+
+    with hooks.register_temporarily("before_bulk_action", change):
+        file(moderator, story, theme=make_theme("Debt"))
+    assert StoryPage.objects.get().summary == "She fled." and filed(story) == ("Debt", "Debt")
 
 
 def test_theme_of_another_language_is_replaced_by_its_version_in_that_of_the_story(moderator):

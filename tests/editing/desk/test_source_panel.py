@@ -92,7 +92,8 @@ def test_what_changed_is_marked_until_the_translation_is_marked_as_up_to_date(cl
 
 def test_who_may_not_edit_the_source_reads_what_is_public(client, pair):
     story, french = pair
-    client.force_login(make_editor(french.get_parent()))
+    user = make_editor(french.get_parent())
+    client.force_login(user)
     shown = panel(client, french).get_text()
     assert "Another summary." in shown and "What it said before can't be shown." in shown
     assert SECRET not in shown and "Everybody walked homewards." in shown
@@ -101,6 +102,10 @@ def test_who_may_not_edit_the_source_reads_what_is_public(client, pair):
     assert SECRET not in panel(client, french).get_text()
     assert story.url in str(panel(client, french)) and f"/pages/{story.pk}/" not in str(panel(client, french))
     story.unpublish()
+    assert panel(client, french) is None
+    # Who may add pages beside the story sees it in lists, but may not read it.
+    adder = make_editor(story.get_parent(), permissions=["add_page"], name="Adders")
+    user.groups.add(*adder.groups.all())
     assert panel(client, french) is None
     assert may_not_mark(client, french, story.last_published_at)
 
