@@ -99,7 +99,7 @@ def expect_pasted_tables(value):
 def test_links_alone_on_a_line(tab, live_server, without_autosaves):
     """A link to a video or a public story alone on a line can become a block, and others can't."""
     public, draft = builders.make_story("Public"), builders.make_story("Not public", live=False)
-    paths = [public.url, draft.get_parent().get_url() + f"{draft.slug}/"]
+    paths = [public.url, public.url.replace(public.slug, draft.slug)]
     lines = ["Before.", "https://vimeo.com/1", "https://example.org/a", "See https://youtu.be/2"]
     words = "".join(f"<p>{line}</p>" for line in lines)
     links = "".join(f'<p><a href="{live_server.url}{path}">Read</a></p>' for path in paths)
@@ -107,7 +107,7 @@ def test_links_alone_on_a_line(tab, live_server, without_autosaves):
     admin.go_to_editor(tab, live_server.url, story)
     text = admin.blocks(tab).first
     text.get_by_role("textbox").click()
-    tab.get_by_label("Title*").first.focus()
+    tab.get_by_role("textbox", name="Title*").focus()
     chosen = text.get_by_role("button", name="Make it a chosen story: Public")
     expect(chosen).to_be_visible()
     expect(text.get_by_role("status").first).to_have_text("A link alone on a line: https://vimeo.com/1")

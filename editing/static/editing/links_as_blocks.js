@@ -30,8 +30,8 @@
     const page = url.host === location.host && await findPage(url.pathname);
     if (page?.meta?.type !== "stories.StoryPage" || !page.meta.status.live) return undefined;
     const { id, title: name, admin_display_title: adminTitle, meta: { parent } } = page;
-    const stories = [{ id, parentId: parent?.id, adminTitle, editUrl: `${admin}pages/${id}/edit/` }];
-    return { label: story, name, type: "chosen_stories", values: { stories } };
+    const value = { id, parentId: parent?.id, adminTitle, editUrl: `${admin}pages/${id}/edit/` };
+    return { label: story, name, type: "chosen_stories", values: { stories: [{ value }] } };
   };
 
   // Puts `made` in the place of the line that has its link. The words around it stay in Text blocks.
@@ -42,19 +42,15 @@
     const at = lines.findIndex((line) => readLine(content, line)?.url.href === href);
     if (at < 0) return;
     const made = { type, values };
-    const isWanted = (piece) => !piece.lines || piece.lines.some((line) => line.getText().trim());
+    const isWanted = (piece) => piece.lines?.some((line) => line.getText().trim()) ?? true;
     const pieces = [{ lines: lines.slice(0, at) }, made, { lines: lines.slice(at + 1) }].filter(isWanted);
     window.pasting.replaceText(body, child, before, pieces);
     body.element.dispatchEvent(new Event("change", { bubbles: true }));
-    setTimeout(() => { // after the text, which takes the focus
-      made.block.focus();
-      look({ target: child.element });
-    });
+    // A text takes the focus. Without one, the new block does.
+    if (pieces.length === 1) made.block.focus();
   };
 
-  const look = async ({ target }) => {
-    const { body, child } = window.pasting.findText(target) ?? {};
-    if (child?.type !== "text") return;
+  const look = async (body, child) => {
     const content = child.block.getState().getCurrentContent();
     const links = content.getBlocksAsArray().map((line) => readLine(content, line)).filter(Boolean);
     const offers = () => [...child.element.querySelectorAll("[data-href]")];
@@ -68,8 +64,15 @@
     }
   };
 
+  // Looks at the text that has `target`, and again at those with offers, whose lines may be elsewhere by now.
+  const lookAround = ({ target }) => {
+    const { body, child } = window.pasting.findText(target) ?? {};
+    if (child?.type !== "text") return;
+    for (const each of body.children) if (each === child || each.element.querySelector("[data-href]")) look(body, each);
+  };
+
   // The editor takes what was pasted or typed after these events.
-  const lookLater = (event) => { if (event.target.closest?.(".Draftail-Editor")) setTimeout(() => look(event)); };
-  for (const name of ["paste", "focusout"]) document.addEventListener(name, lookLater, true);
+  const lookLater = (event) => { if (event.target.closest?.(".Draftail-Editor")) setTimeout(() => lookAround(event)); };
+  for (const name of ["paste", "focusin", "focusout"]) document.addEventListener(name, lookLater, true);
   document.addEventListener("keydown", (event) => { if (event.key === "Enter") lookLater(event); }, true);
 }
