@@ -19,8 +19,7 @@
   };
 
   const findPage = (path) => fetch(`${admin}api/main/pages/find/?html_path=${path}`)
-    .then((response) => response.ok && response.json())
-    .catch(() => undefined);
+    .then((response) => response.ok && response.json()).catch(() => undefined);
 
   // Returns what can be made of the link: {label, name, type, values}.
   const findBlock = async ({ url, title }) => {
@@ -35,13 +34,12 @@
   };
 
   // Puts `made` in the place of the line that has its link. The words around it stay in Text blocks.
-  const replaceLine = (body, child, { href, type, values }) => {
+  const replaceLine = (body, child, href, made) => {
     const before = child.block.getState();
     const content = before.getCurrentContent();
     const lines = content.getBlocksAsArray();
     const at = lines.findIndex((line) => readLine(content, line)?.url.href === href);
     if (at < 0) return;
-    const made = { type, values };
     const isWanted = (piece) => piece.lines?.some((line) => line.getText().trim()) ?? true;
     const pieces = [{ lines: lines.slice(0, at) }, made, { lines: lines.slice(at + 1) }].filter(isWanted);
     window.pasting.replaceText(body, child, before, pieces);
@@ -50,16 +48,21 @@
     if (pieces.length === 1) made.block.focus();
   };
 
-  const look = async (body, child) => {
+  const readLinks = (child) => {
     const content = child.block.getState().getCurrentContent();
-    const links = content.getBlocksAsArray().map((line) => readLine(content, line)).filter(Boolean);
+    return content.getBlocksAsArray().map((line) => readLine(content, line)).filter(Boolean);
+  };
+
+  const look = async (body, child) => {
+    const has = (href) => readLinks(child).some(({ url }) => url.href === href);
     const offers = () => [...child.element.querySelectorAll("[data-href]")];
-    for (const each of offers()) if (!links.some(({ url }) => url.href === each.dataset.href)) each.remove();
-    for (const link of links) {
+    for (const each of offers()) if (!has(each.dataset.href)) each.remove();
+    for (const link of readLinks(child)) {
       const { href } = link.url;
       const made = await findBlock(link);
-      if (!made || offers().some(({ dataset }) => dataset.href === href)) continue;
-      const act = () => replaceLine(body, child, { href, ...made });
+      // The line may be gone by now.
+      if (!made || !has(href) || offers().some(({ dataset }) => dataset.href === href)) continue;
+      const act = () => replaceLine(body, child, href, made);
       window.offer(child.element.lastElementChild, found, made.label, made.name, act).dataset.href = href;
     }
   };
