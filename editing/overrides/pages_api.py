@@ -2,7 +2,9 @@
 
 from django.conf import settings
 from django.utils.translation import get_language_from_path, override
+from rest_framework.response import Response
 from wagtail.admin.api.views import PagesAdminAPIViewSet
+from wagtail.models import Page
 
 
 class PagesAPIViewSet(PagesAdminAPIViewSet):
@@ -13,12 +15,13 @@ class PagesAPIViewSet(PagesAdminAPIViewSet):
 
     actions = {}
 
-    def find_object(self, queryset, request):
-        """Find a page in any language by its path, as the public site does. Wagtail finds those in one."""
-        path = request.GET.get("html_path")
-        if path is None:
-            return super().find_object(queryset, request)
+    def find_view(self, request):
+        """Answer with the page of any language at a path, or with nothing, and never with another host."""
+        path = request.GET.get("html_path", "")
         language = get_language_from_path(path)
         with override(language or settings.LANGUAGE_CODE):
-            page = queryset.model.find_for_request(request, path.removeprefix(f"/{language}/"))
-        return page and queryset.filter(pk=page.pk).first()
+            page = Page.find_for_request(request, path.removeprefix(f"/{language}/"))
+        if not page or not self.get_queryset().filter(pk=page.pk).exists():
+            return Response({})
+        self.kwargs["pk"] = page.pk
+        return self.detail_view(request, page.pk)
