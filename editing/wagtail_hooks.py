@@ -141,12 +141,17 @@ def add_editor_scripts():
 
 
 @hooks.register("insert_editor_js")
-def offer_undo_of_deleting():
+def add_offers():
     return format_html(
-        '<script src="{}" data-deleted="{}" data-undo="{}"></script>',
+        '<script src="{}" data-deleted="{}" data-undo="{}"></script>'
+        '<script src="{}" data-found="{}" data-video="{}" data-story="{}"></script>',
         static("editing/undo_deleting.js"),
         _("Deleted:"),
         _("Undo"),
+        static("editing/links_as_blocks.js"),
+        _("A link alone on a line:"),
+        _("Make it a Video block"),
+        _("Make it a chosen story"),
     )
 
 

@@ -94,3 +94,32 @@ def expect_pasted_tables(value):
         ["", "", "12", ""],
         ["", "", "", "A report"],
     ]
+
+
+def test_links_alone_on_a_line(tab, live_server, without_autosaves):
+    """A link to a video or a public story alone on a line can become a block, and others can't."""
+    public, draft = builders.make_story("Public"), builders.make_story("Not public", live=False)
+    paths = [public.url, public.url.replace(public.slug, draft.slug)]
+    lines = ["Before.", "https://vimeo.com/1", "https://example.org/a", "See https://youtu.be/2"]
+    words = "".join(f"<p>{line}</p>" for line in lines)
+    links = "".join(f'<p><a href="{live_server.url}{path}">Read</a></p>' for path in paths)
+    story = builders.make_story("Linked", live=False, body=[("text", f"{words}{links}<p>After.</p>")])
+    admin.go_to_editor(tab, live_server.url, story)
+    text = admin.blocks(tab).first
+    text.get_by_role("textbox").click()
+    tab.get_by_role("textbox", name="Title*").focus()
+    chosen = text.get_by_role("button", name="Make it a chosen story: Public")
+    expect(chosen).to_be_visible()
+    expect(text.get_by_role("status").first).to_have_text("A link alone on a line: https://vimeo.com/1")
+    expect(text.get_by_role("button", name="Make it a")).to_have_count(2)
+    chosen.press("Enter")
+    expect(admin.blocks(tab)).to_have_count(3)
+    text.get_by_role("button", name="Make it a Video block").press("Enter")
+    expect(admin.blocks(tab)).to_have_count(5)
+    with tab.expect_navigation():
+        tab.get_by_role("button", name="Save draft").click()
+    story.refresh_from_db()
+    first, video, rest, stories, last = story.get_latest_revision_as_object().body.raw_data
+    assert "Before." in first["value"] and "After." in last["value"] and "youtu.be" in rest["value"]
+    assert video["value"]["url"] == "https://vimeo.com/1"
+    assert [each["value"] for each in stories["value"]["stories"]] == [public.pk]

@@ -22,11 +22,11 @@
   };
 
   /* Insert `piece` of a document into `body` at `index`. Return its block. */
-  const insert = (body, { type = "text", lines, html, text, attribution }, index) => {
+  const insert = (body, { type = "text", lines, values, html, text, attribution }, index) => {
     const { ContentState, convertToRaw } = window.DraftJS;
     const value = lines
       ? JSON.stringify(convertToRaw(ContentState.createFromBlockArray(lines)))
-      : { ...body.blockDef.initialChildStates[type], ...(type === "quote" && { text, attribution }) };
+      : { ...body.blockDef.initialChildStates[type], ...values, ...(type === "quote" && { text, attribution }) };
     const { block } = body.insert({ type, value, id: crypto.randomUUID?.() }, index);
     // stories/table_block.js
     if (type === "table") sendPaste(block.captionInput, html, "");
@@ -203,4 +203,8 @@
       if (name === "drop" && dataTransfer.files.length) takeFiles(target, [...dataTransfer.files]);
     }, true);
   }
+
+  // For links_as_blocks.js:
+  const findText = (element) => isInForm(element) && { body: getBody(), child: findBlock(getBody(), element) };
+  window.pasting = { findText, replaceText };
 }

@@ -4,8 +4,8 @@
 {
   const { deleted, undo } = document.currentScript.dataset;
 
-  // Shows "Deleted: `name`" and a button after the element `place`. The button calls `restore`.
-  function offerUndo(place, removed, name, restore) {
+  // Shows `text`, `name` and a button with `label` after the element `place`. The button calls `act`. Returns the line.
+  function offer(place, text, label, name, act) {
     const line = document.createElement("p");
     line.className = "undo-deleting";
     const status = document.createElement("span");
@@ -13,18 +13,25 @@
     const button = document.createElement("button");
     button.type = "button";
     button.className = "button button-small button-secondary";
-    button.textContent = undo;
-    button.setAttribute("aria-label", `${undo}: ${name}`);
+    button.textContent = label;
+    button.setAttribute("aria-label", `${label}: ${name}`);
     button.addEventListener("click", () => {
       line.remove();
-      restore();
+      act();
     });
     line.append(status, button);
     place.after(line);
-    const { activeElement } = document;
-    if (activeElement === document.body || removed.contains(activeElement)) button.focus({ preventScroll: true });
     // Screen readers say what changes in an element that is there.
-    setTimeout(() => { status.textContent = `${deleted} ${name}`; });
+    setTimeout(() => { status.textContent = `${text} ${name}`; });
+    return line;
+  }
+  window.offer = offer; // for links_as_blocks.js
+
+  function offerUndo(place, removed, name, restore) {
+    const line = offer(place, deleted, undo, name, restore);
+    const { activeElement } = document;
+    const isLost = activeElement === document.body || removed.contains(activeElement);
+    if (isLost) line.lastChild.focus({ preventScroll: true });
   }
 
   function restoreBlock(sequence, child, inserter) {
