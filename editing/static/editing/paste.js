@@ -148,7 +148,7 @@
     const texts = getTexts(body);
     const block = findBlock(body, target);
     const isBody = block?.type === "text";
-    const { html, text, parts } = window.readClipboard(clipboard, isBody);
+    const { html, text, parts, hasShapes } = window.readClipboard(clipboard, isBody);
     const pictures = parts.filter(({ type }) => type === "pictures");
     let count = 0;
     const name = (blob) => new File([blob], `${texts.pasted} ${count += 1}.${blob.type.split("/")[1]}`, blob);
@@ -160,11 +160,14 @@
       replaceText(body, block, before, cut(block.block.getState().getCurrentContent(), parts));
       body.element.dispatchEvent(new Event("change", { bubbles: true }));
     }
+    const places = new Set();
     for (const { block: gallery, files, alt, isLoose } of pictures) {
       const place = gallery?.container[0] ?? block?.element ?? target.closest(".w-panel");
       if (!files.length) window.galleries.tell(place, texts.missing, [alt]);
-      else if (isLoose) window.galleries.tell(place, texts.loose);
+      else places.add(place);
+      if (isLoose) window.galleries.tell(place, texts.loose);
     }
+    if (hasShapes) places.forEach((place) => window.galleries.tell(place, texts.covered));
     const files = pictures.flatMap((part) => part.files);
     const inGallery = ({ block: { container, childBlocks }, files: those, alt }) => ({
       files: those,
