@@ -4,6 +4,8 @@
 {
   // The marks of read_clipboard.js, with the number of a part, and the spaces around them.
   const MARK = /\s*\uE000(\d+)\uE001\s*/;
+  // HTML that has blocks, or what Word does not show. Rich text can hold h2, h3 and h4 as they are.
+  const FOR_US = /<(img|table|blockquote|h[156]|del)\b|mso-(list|hide|element):|Mso(\w*Quote|Del|Comment)|display: ?none/i;
   let isOurs = false; // the event is one that is sent below
 
   const getBody = () => document.getElementById("body-root")?.rootBlock;
@@ -188,8 +190,8 @@
     // Excel adds a picture of the cells, and browsers the address of a picture.
     const hasWords = clipboard.getData("text/plain") || /<(table|p|li|h\d)\b/i.test(html);
     const files = hasWords ? [] : [...clipboard.files];
-    // A quick look, before the text is parsed. Rich text can hold h2, h3 and h4 as they are.
-    if (!files.length && !(isText && /<(img|table|blockquote|h[156])\b|mso-list:|Mso\w*Quote/i.test(html))) return;
+    // A quick look, before the text is parsed.
+    if (!files.length && !(isText && FOR_US.test(html))) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     if (isText) paste(getBody(), target, clipboard);

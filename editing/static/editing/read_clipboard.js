@@ -3,6 +3,11 @@
   // Groups of an RTF text whose pictures are copies in older formats, or no part of the text.
   const APART = new Set(["nonshppict", "shprslt", "listpicture", "header", "headerf", "footer", "background"]);
   const TYPES = { pngblip: "image/png", jpegblip: "image/jpeg" };
+  // What Word does not show, or not as a part of the text: deleted words, hidden words, and comments.
+  const HIDDEN = [
+    "del, .msoDel, [style*='mso-hide:all' i], [style*='display:none' i], [style*='display: none' i]",
+    "[style*='mso-element:comment' i], .MsoCommentReference",
+  ].join();
   const BLOCKS = "p, h1, h2, h3, h4, h5, h6, li";
 
   // The elements are made in a document without a policy, which the attribute "style" would break.
@@ -150,12 +155,14 @@
   };
 
   /* Return the HTML of the clipboard with marks, the parts that they stand for (pictures, tables and quotes), and
-     whether the document has shapes. `isBody`: whether the parts can become blocks. Otherwise tables become lines of text. */
+     whether the document has shapes. `isBody`: whether the parts can become blocks. Otherwise tables become lines of
+     text. */
   window.readClipboard = (clipboard, isBody) => {
     const html = clipboard.getData("text/html") || "<img>".repeat(clipboard.files.length);
     // The policy of the page forbids style sheets, and the browser would report them.
     const { body } = new DOMParser().parseFromString(html.replace(/<style.*?<\/style>/gis, ""), "text/html");
     const parts = [];
+    body.querySelectorAll(HIDDEN).forEach((element) => element.remove());
     makeLists(body);
     shiftHeadings(body);
     makeQuotes(body);
