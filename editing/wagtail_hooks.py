@@ -133,7 +133,7 @@ def check_forms():
 @hooks.register("insert_editor_js")
 def add_editor_scripts():
     names = (
-        "content_words duplicate_picture first_field fold_panels link_text paste people read_clipboard "
+        "content_words duplicate_picture first_field fold_panels paste people read_clipboard "
         "submit_after_autosave undo_in_place"
     )
     addresses = [[static(f"editing/{name}.js")] for name in names.split()]

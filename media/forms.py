@@ -167,7 +167,6 @@ class DocumentForm(ShownFileMixin, BaseDocumentForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        # Wagtail would copy the name of the file into the title. It can name a person, and the title becomes
-        # the text of the link that readers get.
+        # Wagtail would copy the name of the file, which can name a person, into the title.
         if file := self.fields.get("file"):
             file.widget.attrs.pop("data-controller", None)
