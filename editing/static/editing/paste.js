@@ -38,21 +38,26 @@
   /* Upload the files of `places`, galleries with their new files, in one dialog, and add the pictures to them. */
   const upload = (places, texts) => {
     // The title of a picture is the name of its file: gallery.js.
-    const wait = (place) => place.files.map((file) => ({ place, file, title: file.name.replace(/\.[^.]+$/, "") }));
+    const titleOf = ({ name }) => name.replace(/\.[^.]+$/, "").slice(0, 255).trim();
+    const wait = (place) => place.files.map((file) => ({ place, file, title: titleOf(file) }));
     const waiting = places.flatMap(wait);
     const files = new DataTransfer();
     waiting.forEach(({ file }) => files.items.add(file));
     const take = (pictures) => {
+      const others = []; // Somebody may choose other pictures in the dialog. The alternative texts are not about them.
       for (const picture of pictures) {
-        // Somebody may choose other pictures in the dialog.
-        const at = Math.max(0, waiting.findIndex(({ title }) => title === picture.title));
-        const { place } = waiting.splice(at, 1)[0] ?? { place: places.at(-1) };
-        place.take({ ...picture, default_alt_text: picture.default_alt_text || place.alt || "" });
+        const at = waiting.findIndex(({ title }) => title === picture.title);
+        const { place } = at < 0 ? {} : waiting.splice(at, 1)[0];
+        if (place) place.take({ ...picture, default_alt_text: picture.default_alt_text || place.alt || "" });
+        else others.push(picture);
       }
+      others.forEach((picture) => places.at(-1).take(picture));
     };
     const close = () => {
-      for (const [place, left] of Map.groupBy(waiting.splice(0), (each) => each.place)) {
-        window.galleries.tell(place.element, texts.refused, left.map(({ title }) => title));
+      const left = waiting.splice(0);
+      for (const place of places) {
+        const titles = left.filter((each) => each.place === place).map(({ title }) => title);
+        if (titles.length) window.galleries.tell(place.element, texts.refused, titles);
       }
     };
     window.galleries.openDialog(texts, files.files, take, close);
