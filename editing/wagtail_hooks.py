@@ -126,7 +126,7 @@ def check_forms():
         '<script src="{}"></script><script src="{}" data-note="{}"></script>',
         static("editing/check_before_sending.js"),
         static("editing/half_typed.js"),
-        _("This is half typed. Complete it or empty it: nothing is sent until then."),
+        _("This is half typed. Complete it or empty it: this field is not saved until then."),
     )
 
 
