@@ -99,8 +99,8 @@ class CreditInput(forms.TextInput):
 def offer_last_credit(field, user):
     """Offer in `field` the credit of the newest picture that `user` has uploaded and may still choose."""
     policy = policy_registry.get_by_type(CleanImage)
-    images = policy.instances_user_has_any_permission_for(user, FILE_PERMISSIONS).filter(uploaded_by_user=user)
-    newest = images.order_by("-pk").values_list("credit", flat=True).first()
+    images = policy.instances_user_has_any_permission_for(user, FILE_PERMISSIONS)
+    newest = images.filter(uploaded_by_user=user).order_by("-pk").values_list("credit", flat=True).first()
     if newest:
         field.widget = CreditInput(newest, field.widget.attrs)
 

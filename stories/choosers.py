@@ -69,8 +69,8 @@ def rank(wanted, name):
 class SuggestView(CreationFormMixin, ChosenResponseMixin, View):
     """Returns the terms whose name has the typed text in it, or one of its words, the best first.
 
-    The response is JSON: `terms`, each as the chooser returns it, with its name, and `may_create`, whether the
-    user may make a term with this name. stories/static/stories/term_panel.js asks for it.
+    The response is JSON: `terms`, each as the chooser returns it, with its name, and `may_create`, whether
+    the user may make a term with this name. stories/static/stories/term_panel.js asks for it.
     """
 
     model = None
