@@ -1,7 +1,9 @@
 /* Reads what Word, LibreOffice, Google Docs, Excel and browsers put into the clipboard. paste.js uses it. */
 {
-  // Groups of an RTF text whose pictures are copies in older formats, or no part of the text.
-  const APART = new Set(["nonshppict", "shprslt", "listpicture", "header", "headerf", "footer", "background"]);
+  // Groups of an RTF text whose pictures are copies in older formats, or no part of the text, or deleted or hidden.
+  const APART = new Set([
+    "nonshppict", "shprslt", "listpicture", "header", "headerf", "footer", "background", "annotation", "deleted", "v",
+  ]);
   const TYPES = { pngblip: "image/png", jpegblip: "image/jpeg" };
   // What Word does not show, or not as a part of the text: deleted words, hidden words, and comments.
   const HIDDEN = [
@@ -37,7 +39,7 @@
         groups.pop();
         if (group.hex !== undefined && !group.isApart) pictures.push(group);
       } else if (word) {
-        if (APART.has(word)) group.isApart = true;
+        if (APART.has(word) && number !== "0") group.isApart = true;
         // The names of the properties of a shape and of the picture in it.
         if (word === "shp") group.names = new Set();
         if (word === "shp" && !group.isApart) shapes.push(group.names);
