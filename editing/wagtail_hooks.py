@@ -126,14 +126,14 @@ def check_forms():
         '<script src="{}"></script><script src="{}" data-note="{}"></script>',
         static("editing/check_before_sending.js"),
         static("editing/half_typed.js"),
-        _("This is half typed. Complete it or empty it: nothing is sent until then."),
+        _("This is half typed. Complete it or empty it: this field is not saved until then."),
     )
 
 
 @hooks.register("insert_editor_js")
 def add_editor_scripts():
     names = (
-        "content_words duplicate_picture first_field fold_panels link_text paste people read_clipboard "
+        "content_words duplicate_picture first_field fold_panels paste people read_clipboard "
         "submit_after_autosave undo_in_place"
     )
     addresses = [[static(f"editing/{name}.js")] for name in names.split()]

@@ -13,13 +13,15 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404
 from django.utils.crypto import salted_hmac
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from wagtail.documents.forms import BaseDocumentForm
 from wagtail.images.forms import BaseImageForm
 from wagtail.models import Page
+from wagtail.permissions import policy_registry
 from wagtail.utils.file import hash_filelike
 
-from media.access import is_used_for_readers
+from media.access import FILE_PERMISSIONS, is_used_for_readers
 from media.fields import DocumentFormField, PictureFormField
 from media.models import FOCAL_POINT, CleanImage
 from media.shown_files import REFUSED, loses_restriction, may_change_what_readers_see
@@ -81,10 +83,26 @@ class ShownFileMixin:
             raise Http404 from None
 
 
-def last_credit(user):
-    """Return the credit of the newest picture that `user`, or None, has uploaded; "" without one."""
-    newest = CleanImage.objects.filter(uploaded_by_user=user).order_by("-pk").values_list("credit", flat=True)
-    return (user and newest.first()) or ""
+class CreditInput(forms.TextInput):
+    """Offers `credit` in a list, and does not fill it in: a name that nobody chose could go public."""
+
+    def __init__(self, credit, attrs):
+        super().__init__(attrs)
+        self.credit = credit
+
+    def render(self, name, value, attrs=None, renderer=None):
+        key = f"{name}-offered"
+        field = super().render(name, value, (attrs or {}) | {"list": key}, renderer)
+        return format_html('{}<datalist id="{}"><option value="{}"></datalist>', field, key, self.credit)
+
+
+def offer_last_credit(field, user):
+    """Offer in `field` the credit of the newest picture that `user` has uploaded and may still choose."""
+    policy = policy_registry.get_by_type(CleanImage)
+    images = policy.instances_user_has_any_permission_for(user, FILE_PERMISSIONS)
+    newest = images.filter(uploaded_by_user=user).order_by("-pk").values_list("credit", flat=True).first()
+    if newest:
+        field.widget = CreditInput(newest, field.widget.attrs)
 
 
 def what_is_said_of(image):
@@ -110,8 +128,8 @@ class PictureForm(ShownFileMixin, BaseImageForm):
         if shows := self.fields.get("shows"):
             shows.widget = forms.RadioSelect()
             shows.choices = CleanImage.Shows.choices
-        if not (self.is_bound or self.instance.pk):
-            self.initial["credit"] = self.initial.get("credit") or last_credit(self.user)
+        if self.user and not self.instance.pk and "credit" in self.fields:
+            offer_last_credit(self.fields["credit"], self.user)
         if people := self.fields.get("people"):
             self.offer_people(people)
 
@@ -167,7 +185,6 @@ class DocumentForm(ShownFileMixin, BaseDocumentForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        # Wagtail would copy the name of the file into the title. It can name a person, and the title becomes
-        # the text of the link that readers get.
+        # Wagtail would copy the name of the file, which can name a person, into the title.
         if file := self.fields.get("file"):
             file.widget.attrs.pop("data-controller", None)

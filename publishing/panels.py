@@ -16,7 +16,6 @@ PEOPLE_PANEL = MultiFieldPanel(
         ),
     ],
     heading=_("People in this page"),
-    attrs={"data-fold": ""},
     help_text=_(
         "Add everybody who could be recognised, also family and others who do not tell it. If you are not "
         "sure about somebody, add them. Were you there when somebody agreed? Save, and write it down: the "

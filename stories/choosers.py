@@ -69,8 +69,8 @@ def rank(wanted, name):
 class SuggestView(CreationFormMixin, ChosenResponseMixin, View):
     """Returns the terms whose name has the typed text in it, or one of its words, the best first.
 
-    The response is JSON: `terms`, each as the chooser returns it, and `may_create`, whether the user may make
-    a term with this name. stories/static/stories/term_panel.js asks for it.
+    The response is JSON: `terms`, each as the chooser returns it, with its name, and `may_create`, whether
+    the user may make a term with this name. stories/static/stories/term_panel.js asks for it.
     """
 
     model = None
@@ -87,7 +87,7 @@ class SuggestView(CreationFormMixin, ChosenResponseMixin, View):
             may_create = bool(wanted and self.creation_form_class) and is_new and self.can_create()
         keys = [key for _rank, _name, key in found[:MAX_SUGGESTIONS]]
         by_key = self.model.objects.in_bulk(keys)
-        chosen = [self.get_chosen_response_data(by_key[key]) for key in keys]
+        chosen = [self.get_chosen_response_data(by_key[key]) | {"name": by_key[key].name} for key in keys]
         return JsonResponse({"terms": chosen, "may_create": may_create})
 
 

@@ -22,14 +22,16 @@ from publishing.visibility import is_published
 class MainAction(ActionMenuItem):
     """`item`, another item of the menu, as the button at the foot of the page editor.
 
-    Before it comes a hidden button that saves a draft: Enter in a field presses the first button of the form.
+    Before it comes a button that saves a draft: Enter in a field presses the first button of the form.
+    It has a box that nobody sees, because old versions of Safari skip buttons without one.
     """
 
     def __init__(self, item):
         self.item, self.name = item, item.name
 
     def render_html(self, parent_context=None):
-        return format_html('<button type="submit" hidden></button>{}', self.item.render_html(parent_context))
+        button = '<button type="submit" class="w-sr-only" tabindex="-1" aria-hidden="true"></button>{}'
+        return format_html(button, self.item.render_html(parent_context))
 
 
 def put_main_action_first(items, request, context):

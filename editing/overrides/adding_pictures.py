@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from wagtail.images.views.multiple import AddView
 
-from media.forms import last_credit
+from media.forms import offer_last_credit
 from media.models import CleanImage
 
 # The value of `shows` for "Not the same for all". The form for one picture does not accept it. So Wagtail
@@ -26,8 +26,9 @@ class AnswersForm(forms.ModelForm):
         model = CleanImage
         fields = ["shows", "credit"]
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
+        offer_last_credit(self.fields["credit"], user)
         for field in self.fields.values():
             field.widget.attrs["form"] = "upload-form"
         shows = self.fields["shows"]
@@ -71,6 +72,4 @@ class AddPicturesView(AddView):
         return super().get_edit_upload_form_context_data()
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(**kwargs) | {
-            "answers": AnswersForm(initial={"credit": last_credit(self.request.user)})
-        }
+        return super().get_context_data(**kwargs) | {"answers": AnswersForm(user=self.request.user)}

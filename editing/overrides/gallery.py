@@ -31,6 +31,7 @@ class GalleryAdapter(StructBlockAdapter):
             "pasted": _("Pasted picture"),
             "missing": _("The clipboard has no file of this picture. Add it here."),
             "loose": _("Move these pictures to their places: the clipboard does not say where they were."),
+            "covered": _("Look again: what covered a picture in Word is gone."),
             "noPicture": _("Only pictures can be dropped here. For other files, add the block “Document”:"),
             "onlyOne": _("This field takes one picture. Not added:"),
             "chooseUrl": reverse("wagtailimages_chooser:choose"),

@@ -111,3 +111,9 @@ def make_an_author(tab, panel):
     dialog.get_by_label("Role").fill("Lawyer, Dakar")
     dialog.get_by_role("button", name="Create").click()
     expect(lines(panel)).to_contain_text("Amina Diallo, Lawyer, Dakar")
+    # A part of a name adds nobody.
+    panel.get_by_role("combobox").fill("Amina")
+    expect(panel.get_by_role("option").first).to_have_text("Amina Diallo, Lawyer, Dakar")
+    panel.get_by_role("combobox").press("Tab")
+    expect(panel.get_by_text("Not chosen, so not saved: Amina")).to_be_visible()
+    panel.get_by_role("combobox").fill("")

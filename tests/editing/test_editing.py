@@ -140,7 +140,8 @@ def test_publishing_is_the_button_at_the_foot_and_enter_saves_a_draft(client, in
         client.force_login(builders.make_user(group, username=group))
         form = parse(client.get(add_address(index))).select_one("[data-edit-form]")
         enter, button = form.select("button[type=submit]")[:2]
-        assert (enter.get("name"), enter.has_attr("hidden"), button.get("name")) == (None, True, first)
+        assert (enter.get("name"), enter.get("aria-hidden"), button.get("name")) == (None, "true", first)
+        assert not enter.has_attr("hidden"), "old versions of Safari skip it"
 
 
 def test_moderator_publishes_and_an_editor_does_not(editor, index):

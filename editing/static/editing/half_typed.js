@@ -1,5 +1,6 @@
-/* Says beside a date, time or number that it is half typed, and keeps its form from being sent. A browser sends an
-   empty value for such a field, and Wagtail turns off the browser's own check of its forms. */
+/* Says beside a date, time or number that it is half typed, and keeps its form from being sent. An autosave saves the
+   rest of the form. A browser sends an empty value for such a field, and Wagtail turns off the browser's own check of
+   its forms. */
 {
   const { note } = document.currentScript.dataset;
   const saved = new WeakMap(); // what each field held at the last autosave
@@ -32,6 +33,16 @@
     if (target.validity && !target.validity.badInput) say(target);
   });
 
+  // Unfolds the panels and blocks around `field`, so that it can get the focus.
+  function show(field) {
+    for (let panel = field.closest("[data-panel]"); panel; panel = panel.parentElement.closest("[data-panel]")) {
+      const toggle = panel.querySelector("[data-panel-toggle]");
+      if (toggle?.getAttribute("aria-expanded") === "false") toggle.click();
+    }
+    field.scrollIntoView({ block: "center" });
+    field.focus();
+  }
+
   // Wagtail acts on the click too: it disables the button, and opens the dialog of a decision.
   function stop(event) {
     const pressed = event.target.closest("button, input");
@@ -41,7 +52,7 @@
     event.preventDefault();
     event.stopImmediatePropagation();
     fields.forEach(say);
-    fields[0].focus();
+    show(fields[0]);
   }
   document.addEventListener("click", stop, { capture: true });
   document.addEventListener("submit", stop, { capture: true });

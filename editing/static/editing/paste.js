@@ -4,6 +4,8 @@
 {
   // The marks of read_clipboard.js, with the number of a part, and the spaces around them.
   const MARK = /\s*\uE000(\d+)\uE001\s*/;
+  // HTML that has blocks, or what Word does not show. Rich text can hold h2, h3 and h4 as they are.
+  const FOR_US = /<(img|table|blockquote|h[156]|del)\b|mso-(list|hide|element):|Mso(\w*Quote|Del|Comment)|display: ?none/i;
   let isOurs = false; // the event is one that is sent below
 
   const getBody = () => document.getElementById("body-root")?.rootBlock;
@@ -36,21 +38,26 @@
   /* Upload the files of `places`, galleries with their new files, in one dialog, and add the pictures to them. */
   const upload = (places, texts) => {
     // The title of a picture is the name of its file: gallery.js.
-    const wait = (place) => place.files.map((file) => ({ place, file, title: file.name.replace(/\.[^.]+$/, "") }));
+    const titleOf = ({ name }) => name.replace(/\.[^.]+$/, "").slice(0, 255).trim();
+    const wait = (place) => place.files.map((file) => ({ place, file, title: titleOf(file) }));
     const waiting = places.flatMap(wait);
     const files = new DataTransfer();
     waiting.forEach(({ file }) => files.items.add(file));
     const take = (pictures) => {
+      const others = []; // Somebody may choose other pictures in the dialog. The alternative texts are not about them.
       for (const picture of pictures) {
-        // Somebody may choose other pictures in the dialog.
-        const at = Math.max(0, waiting.findIndex(({ title }) => title === picture.title));
-        const { place } = waiting.splice(at, 1)[0] ?? { place: places.at(-1) };
-        place.take({ ...picture, default_alt_text: picture.default_alt_text || place.alt || "" });
+        const at = waiting.findIndex(({ title }) => title === picture.title);
+        const { place } = at < 0 ? {} : waiting.splice(at, 1)[0];
+        if (place) place.take({ ...picture, default_alt_text: picture.default_alt_text || place.alt || "" });
+        else others.push(picture);
       }
+      others.forEach((picture) => places.at(-1).take(picture));
     };
     const close = () => {
-      for (const [place, left] of Map.groupBy(waiting.splice(0), (each) => each.place)) {
-        window.galleries.tell(place.element, texts.refused, left.map(({ title }) => title));
+      const left = waiting.splice(0);
+      for (const place of places) {
+        const titles = left.filter((each) => each.place === place).map(({ title }) => title);
+        if (titles.length) window.galleries.tell(place.element, texts.refused, titles);
       }
     };
     window.galleries.openDialog(texts, files.files, take, close);
@@ -148,7 +155,7 @@
     const texts = getTexts(body);
     const block = findBlock(body, target);
     const isBody = block?.type === "text";
-    const { html, text, parts } = window.readClipboard(clipboard, isBody);
+    const { html, text, parts, hasShapes } = window.readClipboard(clipboard, isBody);
     const pictures = parts.filter(({ type }) => type === "pictures");
     let count = 0;
     const name = (blob) => new File([blob], `${texts.pasted} ${count += 1}.${blob.type.split("/")[1]}`, blob);
@@ -160,11 +167,14 @@
       replaceText(body, block, before, cut(block.block.getState().getCurrentContent(), parts));
       body.element.dispatchEvent(new Event("change", { bubbles: true }));
     }
+    const places = new Set();
     for (const { block: gallery, files, alt, isLoose } of pictures) {
       const place = gallery?.container[0] ?? block?.element ?? target.closest(".w-panel");
       if (!files.length) window.galleries.tell(place, texts.missing, [alt]);
-      else if (isLoose) window.galleries.tell(place, texts.loose);
+      else places.add(place);
+      if (isLoose) window.galleries.tell(place, texts.loose);
     }
+    if (hasShapes) places.forEach((place) => window.galleries.tell(place, texts.covered));
     const files = pictures.flatMap((part) => part.files);
     const inGallery = ({ block: { container, childBlocks }, files: those, alt }) => ({
       files: those,
@@ -185,8 +195,8 @@
     // Excel adds a picture of the cells, and browsers the address of a picture.
     const hasWords = clipboard.getData("text/plain") || /<(table|p|li|h\d)\b/i.test(html);
     const files = hasWords ? [] : [...clipboard.files];
-    // A quick look, before the text is parsed. Rich text can hold h2, h3 and h4 as they are.
-    if (!files.length && !(isText && /<(img|table|blockquote|h[156])\b|mso-list:|Mso\w*Quote/i.test(html))) return;
+    // A quick look, before the text is parsed.
+    if (!files.length && !(isText && FOR_US.test(html))) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     if (isText) paste(getBody(), target, clipboard);

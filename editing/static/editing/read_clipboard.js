@@ -1,8 +1,15 @@
 /* Reads what Word, LibreOffice, Google Docs, Excel and browsers put into the clipboard. paste.js uses it. */
 {
-  // Groups of an RTF text whose pictures are copies in older formats, or no part of the text.
-  const APART = new Set(["nonshppict", "shprslt", "listpicture", "header", "headerf", "footer", "background"]);
+  // Groups of an RTF text whose pictures are copies in older formats, or no part of the text, or deleted or hidden.
+  const APART = new Set([
+    "nonshppict", "shprslt", "listpicture", "header", "headerf", "footer", "background", "annotation", "deleted", "v",
+  ]);
   const TYPES = { pngblip: "image/png", jpegblip: "image/jpeg" };
+  // What Word does not show, or not as a part of the text: deleted words, hidden words, and comments.
+  const HIDDEN = [
+    "del, .msoDel, [style*='mso-hide:all' i], [style*='display:none' i], [style*='display: none' i]",
+    "[style*='mso-element:comment' i], .MsoCommentReference",
+  ].join();
   const BLOCKS = "p, h1, h2, h3, h4, h5, h6, li";
 
   // The elements are made in a document without a policy, which the attribute "style" would break.
@@ -17,26 +24,40 @@
     return new Blob([bytes], { type });
   };
 
-  /* Return the pictures of an RTF text, in their order, as Blobs; null for one that browsers can't show. */
+  /* Return {pictures, hasShapes} of an RTF text: its pictures, in their order, as Blobs; null for one that browsers
+     can't show, or that is cropped, because its file still has what was cut off. `hasShapes`: whether it has shapes
+     that are no pictures. They can cover a part of a picture. */
   const readRtf = (rtf) => {
-    const pictures = [];
+    const pictures = []; // their groups
+    const shapes = [];
     const groups = [{}]; // that are open
-    for (const [token, word] of rtf.matchAll(/\\([a-z]+)(?:-?\d+)? ?|\\.|[{}]|[^\\{}]+/gs)) {
+    for (const [token, word, number] of rtf.matchAll(/\\([a-z]+)(-?\d+)? ?|\\.|[{}]|[^\\{}]+/gs)) {
       const group = groups.at(-1);
       if (token === "{") {
-        groups.push({ isApart: group.isApart });
+        groups.push({ isApart: group.isApart, names: group.names });
       } else if (token === "}" && groups.length > 1) {
         groups.pop();
-        if (group.hex !== undefined && !group.isApart) pictures.push(group.type ? readHex(group.hex, group.type) : null);
+        if (group.hex !== undefined && !group.isApart) pictures.push(group);
       } else if (word) {
-        if (APART.has(word)) group.isApart = true;
-        if (word === "pict") group.hex = "";
+        if (APART.has(word) && number !== "0") group.isApart = true;
+        // The names of the properties of a shape and of the picture in it.
+        if (word === "shp") group.names = new Set();
+        if (word === "shp" && !group.isApart) shapes.push(group.names);
+        if (word === "pict") Object.assign(group, { hex: "", names: group.names ?? new Set() });
+        if (word === "sn") group.isName = true;
+        if (word.startsWith("piccrop") && Number(number)) group.names?.add("crop");
         group.type ??= TYPES[word];
       } else if (group.hex !== undefined) {
         group.hex += token;
+      } else if (group.isName) {
+        group.names?.add(token.trim());
       }
     }
-    return pictures;
+    const isWhole = ({ names }) => ![...names].some((name) => name.startsWith("crop"));
+    return {
+      pictures: pictures.map((group) => (group.type && isWhole(group) ? readHex(group.hex, group.type) : null)),
+      hasShapes: shapes.some((names) => !names.has("pib")),
+    };
   };
 
   /* Return the picture in a data: address as a Blob; null for another address. */
@@ -114,13 +135,15 @@
   };
 
   /* Take the pictures out of `body`, and leave marks of their parts. A part has its file, as a Blob, if the
-     clipboard has it. If the pictures of the RTF are not those of the HTML, they become one part at the end. */
+     clipboard has it. If the pictures of the RTF are not those of the HTML, they become one part at the end.
+     Return whether the document has shapes. */
   const takePictures = (body, clipboard, parts) => {
     // Pages and mails use pictures of one pixel to count their readers.
     const images = [...body.querySelectorAll("img:not([width='1'], [height='1'])")];
     const files = images.map(({ src }) => readAddress(src));
     const missing = files.filter((file) => !file).length;
-    const found = [missing ? readRtf(clipboard.getData("text/rtf")) : [], [...clipboard.files]];
+    const { pictures, hasShapes } = readRtf(clipboard.getData("text/rtf"));
+    const found = [missing ? pictures : [], [...clipboard.files]];
     const others = missing ? found.find(({ length }) => length === missing) : [];
     const loose = others ? [] : found[0].filter(Boolean);
     const behind = new Map();
@@ -130,19 +153,22 @@
       else move(body, image, mark(parts, { type: "pictures", alt: describe(image), files: file ? [file] : [] }), behind);
     }
     if (loose.length) body.append(mark(parts, { type: "pictures", alt: "", files: loose, isLoose: true }));
+    return hasShapes;
   };
 
-  /* Return the HTML of the clipboard with marks, and the parts that they stand for: pictures, tables and quotes.
-     `isBody`: whether the parts can become blocks. Otherwise tables become lines of text. */
+  /* Return the HTML of the clipboard with marks, the parts that they stand for (pictures, tables and quotes), and
+     whether the document has shapes. `isBody`: whether the parts can become blocks. Otherwise tables become lines of
+     text. */
   window.readClipboard = (clipboard, isBody) => {
     const html = clipboard.getData("text/html") || "<img>".repeat(clipboard.files.length);
     // The policy of the page forbids style sheets, and the browser would report them.
     const { body } = new DOMParser().parseFromString(html.replace(/<style.*?<\/style>/gis, ""), "text/html");
     const parts = [];
+    body.querySelectorAll(HIDDEN).forEach((element) => element.remove());
     makeLists(body);
     shiftHeadings(body);
     makeQuotes(body);
-    takePictures(body, clipboard, parts);
+    const hasShapes = takePictures(body, clipboard, parts);
     for (let table; (table = body.querySelector("table:not(:has(table))"));) {
       const rows = [...table.rows].map(({ cells }) => [...cells]);
       if (rows.length < 2 && (rows[0]?.length ?? 0) < 2) {
@@ -165,6 +191,6 @@
       body.prepend(mark(parts, { type: "break" }));
       body.append(mark(parts, { type: "break" }));
     }
-    return { html: body.innerHTML, text: body.textContent, parts };
+    return { html: body.innerHTML, text: body.textContent, parts, hasShapes };
   };
 }

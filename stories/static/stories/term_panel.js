@@ -1,9 +1,10 @@
 // The panels for countries, themes and authors ("terms") of a story: suggests terms while an editor types, and
 // adds the selected one.
 // It follows ARIA's pattern "editable combobox with list autocomplete": the focus stays in the field, and no
-// option is selected until the editor selects one. Enter and Tab add the term that was typed, if only one fits. Words
-// that are left over stay in the field, and the line below it says so. The addresses and the translated texts are in
-// the data attributes of stories/templates/stories/admin/term_panel.html.
+// option is selected until the editor selects one. Enter and Tab add the term that was typed, if only one fits; an
+// author only by the whole name, because two people can have a part of it in common. Words that are left over stay
+// in the field, and the line below it says so. The addresses and the translated texts are in the data
+// attributes of stories/templates/stories/admin/term_panel.html.
 "use strict";
 
 {
@@ -11,6 +12,8 @@
 
   // Returns `text` without accents and capital letters.
   const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
+  const asWords = (text) => ` ${fold(text).replace(/[^\p{L}\p{N}]+/gu, " ").trim()}`;
 
   class TermSearch {
     constructor(panel, element) {
@@ -72,7 +75,7 @@
       if (words) this.status.textContent = `${this.texts.left} ${words}`;
     }
 
-    // Adds the term that was typed, if only one has that text in it, or has that name.
+    // Adds the term that was typed, if only one has that name, or has words that begin so.
     async addWhatFits() {
       const typed = this.field.value.trim();
       if (!typed) return;
@@ -80,9 +83,13 @@
       if (!this.found) await this.fetchTerms();
       // More was typed meanwhile, or nothing came.
       if (!this.found || this.field.value.trim() !== typed) return;
-      const fitting = this.found.filter(({ string }) => fold(string).includes(fold(typed)));
-      const [term, ...others] = fitting.filter(({ string }) => fold(string) === fold(typed));
-      if (term && !others.length) this.add(term);
+      const words = asWords(typed);
+      // The text of an author has a role too.
+      const same = this.found.filter(({ name }) => fold(name) === fold(typed));
+      const isAuthor = this.panel.opts.chooserFieldName === "author";
+      const beginsSo = ({ name }) => words !== " " && asWords(name).includes(words);
+      const fitting = isAuthor ? [] : this.found.filter(beginsSo);
+      if (same.length === 1) this.add(same[0]);
       else if (fitting.length === 1) this.add(fitting[0]);
       else if (document.activeElement !== this.field) this.sayWhatIsLeft();
     }

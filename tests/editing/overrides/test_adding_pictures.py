@@ -1,11 +1,14 @@
 """Several pictures are added with one answer for all."""
 
 import pytest
+from bs4 import BeautifulSoup
+from django import forms
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from wagtail.models import UploadedFile
 
 from media import cleaning
+from media.forms import offer_last_credit
 from media.models import CleanImage
 from media.process import sanitize
 from tests.support import builders
@@ -29,13 +32,23 @@ def test_picture_is_stored_with_the_answers_and_could_be_recognised(admin_client
     assert "Not in the library yet" not in answer["form"]
 
 
-def test_forms_begin_with_the_credit_of_the_newest_picture_of_the_user(client):
+def test_forms_offer_the_credit_of_the_newest_picture_of_the_user_and_do_not_fill_it_in(client):
     user = builders.make_user("Editors")
     for credit, owner in (("Old", user), ("A. Painter", user), ("Other", None)):
         builders.make_image(credit=credit, uploaded_by_user=owner)
     client.force_login(user)
     for address in ("wagtailimages_chooser:choose", "wagtailimages:add", "wagtailimages:add_multiple"):
-        assert "A. Painter" in client.get(reverse(address)).text, address
+        response = client.get(reverse(address))
+        # In the chooser, the form is in JSON.
+        text = response.json()["html"] if "json" in response["Content-Type"] else response.text
+        form = BeautifulSoup(text, "html.parser")
+        field = form.select_one("[name$=credit]")
+        assert not field.get("value"), address
+        assert [each["value"] for each in form.select(f"#{field['list']} option")] == ["A. Painter"], address
+    user.groups.clear()
+    field = forms.CharField()
+    offer_last_credit(field, type(user).objects.get(pk=user.pk))
+    assert "list" not in field.widget.render("credit", ""), "a picture that they may not choose any more"
 
 
 # "each" is the choice "Not the same for all"; a credit has at most 255 characters.
