@@ -123,10 +123,11 @@ def add_stylesheet():
 @hooks.register("insert_global_admin_js")
 def check_forms():
     return format_html(
-        '<script src="{}"></script><script src="{}" data-note="{}"></script>',
+        '<script src="{}"></script><script src="{}" data-note="{}" data-discarded="{}"></script>',
         static("editing/check_before_sending.js"),
         static("editing/half_typed.js"),
         _("This is half typed. Complete it or empty it: this field is not saved until then."),
+        _("The dialog was closed without saving: what you typed in it is not kept."),
     )
 
 

@@ -42,6 +42,7 @@ def test_half_a_schedule_is_neither_sent_nor_saved(tab, live_server, moderator):
     tab.locator("#id_expire_at").press("1")
     tab.keyboard.press("Escape")  # discards what was typed, as it does with a whole date
     expect(field).to_have_value(stored)
+    expect(tab.get_by_text("what you typed in it is not kept")).to_be_visible()
     schedule.click()
     later = (story.go_live_at + day).strftime(minute)
     field.fill(later)

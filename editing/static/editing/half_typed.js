@@ -2,7 +2,7 @@
    rest of the form. A browser sends an empty value for such a field, and Wagtail turns off the browser's own check of
    its forms. */
 {
-  const { note } = document.currentScript.dataset;
+  const { note, discarded } = document.currentScript.dataset;
   const saved = new WeakMap(); // what each field held at the last autosave
 
   const findHalfTyped = (form) => [...form.elements].filter(({ validity }) => validity.badInput);
@@ -66,6 +66,10 @@
   // Closing the dialog of the schedule discards what was typed there. Wagtail doesn't see that a field is half typed.
   document.addEventListener("w-dialog:hidden", ({ target }) => {
     if (!target.validity) return;
+    if (target.validity.badInput || target.value !== target.defaultValue) {
+      const detail = { clear: true, text: discarded, type: "warning" };
+      document.dispatchEvent(new CustomEvent("w-messages:add", { detail }));
+    }
     if (target.validity.badInput) target.value = target.defaultValue;
     say(target);
   }, { capture: true });
