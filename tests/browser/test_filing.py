@@ -24,6 +24,7 @@ def axe_of_panels(tab):
 
 def test_terms_are_found_made_and_ordered(tab, live_server, without_autosaves):
     builders.make_theme("Debt bondage")
+    builders.make_author("Amina Sow")
     story = builders.make_story("Filed", countries=["SN"], live=False)
     admin.open_editor(tab, live_server.url, builders.make_user("Editors"), story)
 
@@ -99,7 +100,14 @@ def make_a_theme(tab, panel):
 
 def make_an_author(tab, panel):
     """The dialog makes a new author too."""
-    panel.get_by_role("combobox").focus()
+    search = panel.get_by_role("combobox")
+    search.focus()
+    tab.keyboard.type("Amina")
+    expect(panel.get_by_role("option")).to_have_text(["Amina Sow", "Make a new one: Amina"])
+    tab.keyboard.press("Tab")  # A part of a name adds nobody.
+    expect(panel.get_by_text("Not chosen, so not saved: Amina")).to_be_visible()
+    search.fill("")
+    search.focus()
     tab.keyboard.type("<b>zz")  # a tag, which is shown as text
     expect(panel.get_by_role("option")).to_have_text(["Make a new one: <b>zz"])
     tab.keyboard.press("Escape")
@@ -111,9 +119,3 @@ def make_an_author(tab, panel):
     dialog.get_by_label("Role").fill("Lawyer, Dakar")
     dialog.get_by_role("button", name="Create").click()
     expect(lines(panel)).to_contain_text("Amina Diallo, Lawyer, Dakar")
-    # A part of a name adds nobody.
-    panel.get_by_role("combobox").fill("Amina")
-    expect(panel.get_by_role("option").first).to_have_text("Amina Diallo, Lawyer, Dakar")
-    panel.get_by_role("combobox").press("Tab")
-    expect(panel.get_by_text("Not chosen, so not saved: Amina")).to_be_visible()
-    panel.get_by_role("combobox").fill("")
