@@ -156,6 +156,9 @@
     return hasShapes;
   };
 
+  // Tables take it too: table_block.js.
+  window.removeHidden = (body) => body.querySelectorAll(HIDDEN).forEach((element) => element.remove());
+
   /* Return the HTML of the clipboard with marks, the parts that they stand for (pictures, tables and quotes), and
      whether the document has shapes. `isBody`: whether the parts can become blocks. Otherwise tables become lines of
      text. */
@@ -164,7 +167,7 @@
     // The policy of the page forbids style sheets, and the browser would report them.
     const { body } = new DOMParser().parseFromString(html.replace(/<style.*?<\/style>/gis, ""), "text/html");
     const parts = [];
-    body.querySelectorAll(HIDDEN).forEach((element) => element.remove());
+    window.removeHidden(body);
     makeLists(body);
     shiftHeadings(body);
     makeQuotes(body);
