@@ -150,8 +150,11 @@ def edit(walk, world):
         walk.look(name)
         dialog.get_by_role("button", name="Confirm selection").click()
         expect(dialog).to_be_hidden()
-    for block, kind in (("Document", "document"), ("Button or help box", "page"), ("Pictures", "picture")):
-        choose(walk, admin.add_block(page, block).get_by_role("button", name=f"Choose a {kind}").first)
+    for name, kind in (("Document", "document"), ("Button or help box", "page"), ("Pictures", "picture")):
+        block = admin.add_block(page, name)
+        if kind == "picture":  # Its dialog for several pictures opens at once.
+            page.get_by_role("dialog").get_by_role("button", name="Close").click()
+        choose(walk, block.get_by_role("button", name=f"Choose a {kind}").first)
 
 
 def choose(walk, button):

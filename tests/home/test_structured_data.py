@@ -45,8 +45,8 @@ def test_a_story_is_described_as_an_article(client, media_root):
 def test_breadcrumbs_follow_the_navigation(client):
     story = make_story("A story", parent=make_index(make_index(), "Africa"), countries=["KE"])
     above, kenya = {"Home": "/", "Stories": "/stories/"}, "/stories/country/kenya/"
-    above = {"Africa": "/stories/africa/", "A story": story.url}
-    for address, own in ((story.url, above), (kenya, {"Kenya": kenya})):
+    below = {"Africa": "/stories/africa/", "A story": story.url}
+    for address, own in ((story.url, below), (kenya, {"Kenya": kenya})):
         items = json_ld_nodes(client, address)["BreadcrumbList"]["itemListElement"]
         assert [(each["position"], each["name"], each["item"]) for each in items] == [
             (number, name, SITE + path) for number, (name, path) in enumerate((above | own).items(), start=1)

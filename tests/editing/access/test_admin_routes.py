@@ -58,7 +58,7 @@ EDITORS = named("""
     wagtailadmin_ home account dismissibles explore explore_results choose_page
     wagtailadmin_ tag_autocomplete tag_model_autocomplete
     wagtailadmin_choose_page_ child search chosen_multiple external_link email_link phone_link anchor_link
-    wagtailadmin_api: pages:listing pages:detail images:listing images:detail
+    wagtailadmin_api: pages:listing pages:detail pages:find images:listing images:detail
     wagtailadmin_api: documents:listing documents:detail
     wagtailadmin_pages: add add_subpage choose_parent copy delete edit history history_results
     wagtailadmin_pages: move move_confirm preview_on_add preview_on_edit search search_results type_use
@@ -124,7 +124,7 @@ NOTHING = named("""
     single_ sign_on sign_on_done
     mark_translation
     wagtailadmin_ error_test block_preview logout
-    wagtailadmin_api: pages:action pages:find images:find documents:find
+    wagtailadmin_api: pages:action images:find documents:find
     wagtailadmin_pages: convert_alias unpublish unlock revisions_index
     wagtailadmin_workflows: enable enable_task remove select_task_type
     wagtailsettings:preview_on_edit
