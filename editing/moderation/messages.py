@@ -39,18 +39,20 @@ def put_main_action_first(items, request, context):
 
     The first item of the menu is this button. An earlier version replaces the draft before it is published.
     """
-    main = ["approve"] if context["view"] == "revisions_revert" else ["action-publish", "approve"]
-    items.sort(key=lambda item: -main.index(item.name) - 1 if item.name in main else 0)
+    main = ["approve"] if context["view"] == "revisions_revert" else ["approve", "action-publish"]
+    items.sort(key=lambda item: main.index(item.name) if item.name in main else len(main))
     items[:1] = map(MainAction, items[:1])
 
 
 def say_who_sent_it(request, page):
     """Hook: tell moderators who sent `page`, its sender how to change it, and everybody what is to change."""
     task, state = page.current_workflow_task, page.current_workflow_state
-    if request.method == "GET" and state and state.status == state.STATUS_NEEDS_CHANGES:
-        # Django empties it if the state of the task is deleted.
-        return state.current_task_state and say_what_to_change(request, state.current_task_state)
-    if request.method != "GET" or not task or not state.requested_by:
+    if request.method != "GET" or not state:
+        return
+    # Django empties current_task_state if that row is deleted. While changes are asked for, `task` is None.
+    if state.status == state.STATUS_NEEDS_CHANGES and state.current_task_state:
+        say_what_to_change(request, state.current_task_state)
+    if not task or not state.requested_by:
         return
     may_decide, is_own = bool(task.get_actions(page, request.user)), state.requested_by == request.user
     if may_decide and not is_own:

@@ -156,18 +156,20 @@
     return hasShapes;
   };
 
-  // Tables take it too: table_block.js.
-  window.removeHidden = (body) => body.querySelectorAll(HIDDEN).forEach((element) => element.remove());
+  /* Return the <body> of `html` from the clipboard without what Word does not show. table_block.js uses it too. */
+  window.parseClipboard = (html) => {
+    // The policy of the page forbids style sheets, and the browser would report them.
+    const { body } = new DOMParser().parseFromString(html.replace(/<style.*?<\/style>/gis, ""), "text/html");
+    body.querySelectorAll(HIDDEN).forEach((element) => element.remove());
+    return body;
+  };
 
   /* Return the HTML of the clipboard with marks, the parts that they stand for (pictures, tables and quotes), and
      whether the document has shapes. `isBody`: whether the parts can become blocks. Otherwise tables become lines of
      text. */
   window.readClipboard = (clipboard, isBody) => {
-    const html = clipboard.getData("text/html") || "<img>".repeat(clipboard.files.length);
-    // The policy of the page forbids style sheets, and the browser would report them.
-    const { body } = new DOMParser().parseFromString(html.replace(/<style.*?<\/style>/gis, ""), "text/html");
+    const body = window.parseClipboard(clipboard.getData("text/html") || "<img>".repeat(clipboard.files.length));
     const parts = [];
-    window.removeHidden(body);
     makeLists(body);
     shiftHeadings(body);
     makeQuotes(body);

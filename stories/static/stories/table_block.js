@@ -28,10 +28,7 @@
 
   /* Return the cells of the first table in the clipboard as a list of rows; [] if it has no table. */
   const readCells = (clipboard) => {
-    const html = clipboard.getData("text/html");
-    const { body } = new DOMParser().parseFromString(html, "text/html");
-    window.removeHidden(body);
-    const table = body.querySelector("table");
+    const table = window.parseClipboard(clipboard.getData("text/html")).querySelector("table");
     if (table) return readTable(table);
     const text = clipboard.getData("text/plain").replace(/\r\n?/g, "\n").replace(/\n$/, "");
     return text.includes("\t") ? text.split("\n").map((line) => line.split("\t").map((cell) => cell.trim())) : [];

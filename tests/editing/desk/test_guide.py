@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
 GUIDE = "/admin/guide/"
 # Words that are put together from a message and a name.
 COMPOSED = {"approve and publish"}
-# What is long is not read: help belongs beside the field, and into an empty list.
+# Editors don't read a long guide. Help belongs beside a field, or in an empty list.
 MOST_WORDS = 2000
 
 

@@ -103,7 +103,7 @@ def test_who_may_not_edit_the_source_reads_what_is_public(client, pair):
     assert story.url in str(panel(client, french)) and f"/pages/{story.pk}/" not in str(panel(client, french))
     story.unpublish()
     assert panel(client, french) is None
-    # Who may add pages beside the story sees it in lists, but may not read it.
+    # A user who may only add pages beside the story sees it in lists, and may not read it.
     adder = make_editor(story.get_parent(), permissions=["add_page"], name="Adders")
     user.groups.add(*adder.groups.all())
     assert panel(client, french) is None
