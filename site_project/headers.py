@@ -4,6 +4,8 @@ from django.conf import settings
 from django.middleware.csp import ContentSecurityPolicyMiddleware
 from django.utils.csp import CSP
 
+from site_project.styles import first_screen_hash
+
 # Headers that neither Django nor Wagtail has settings for.
 EXTRA_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -37,9 +39,11 @@ class HeadersMiddleware(ContentSecurityPolicyMiddleware):
             # The view set a stricter policy, as those for files do.
             response[CSP_HEADER] = f"{policy}; {DIRECTIVES_WITHOUT_DEFAULT}"
             return response
+        # Django's csp_override(), which the admin's views have, sets `_csp_config`.
+        policy = getattr(response, "_csp_config", settings.SECURE_CSP)
+        policy = policy | {"style-src": [*policy["style-src"], first_screen_hash()]}
         if response.get("X-Frame-Options") == "SAMEORIGIN":
-            # Wagtail sets this for previews, which it shows in a frame of the editor. Django's
-            # csp_override(), which the admin's views have, sets `_csp_config`.
-            policy = getattr(response, "_csp_config", settings.SECURE_CSP)
-            response._csp_config = policy | {"frame-ancestors": [CSP.SELF]}
+            # Wagtail sets this for previews, which it shows in a frame of the editor.
+            policy["frame-ancestors"] = [CSP.SELF]
+        response._csp_config = policy
         return super().process_response(request, response)

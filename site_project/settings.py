@@ -178,7 +178,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if LOCAL
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "site_project.static_storage.MinifyingStorage"
     },
 }
 # An access point has an ARN in place of a name.
@@ -237,7 +237,8 @@ SECURE_HSTS_SECONDS = 0 if LOCAL else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not LOCAL
 # Neither other sites nor our own logs learn which page a reader came from.
 SECURE_REFERRER_POLICY = "no-referrer"
-# Public pages are cached for all readers, so there are no nonces and nothing is inline.
+# Public pages are cached for all readers, so there are no nonces. The hash of the one style that is inline is
+# added by site_project/headers.py.
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF],

@@ -18,7 +18,7 @@ from stories.feeds import remove_invalid_characters
 from stories.links import split_address
 
 # Elements that are removed from the body.
-REMOVED_ELEMENTS = ["script", "style", "template", "wagtail-userbar"]
+REMOVED_ELEMENTS = ["link", "script", "style", "template", "wagtail-userbar"]
 # Values of `name` and `rel` of the elements that the head keeps, besides title and encoding. Other metadata
 # is for sites that show links to the page.
 KEPT_IN_HEAD = {"canonical", "icon", "viewport"}

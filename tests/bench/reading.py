@@ -21,7 +21,7 @@ SLOW_LINE = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "up
 WORDS_READABLE = """() => new Promise((done) => new PerformanceObserver((list) => {
     const [paint] = list.getEntriesByName("first-contentful-paint");
     if (paint) done(Math.max(
-        paint.startTime, performance.getEntriesByType("navigation")[0].domInteractive));
+        paint.startTime, performance.getEntriesByType("navigation")[0].responseEnd));
 }).observe({type: "paint", buffered: true}))"""
 
 

@@ -106,7 +106,17 @@ def test_static_files_are_cached_for_everybody(upstream, front):
     upstream.headers = {"Cache-Control": forever}
     for headers in ({}, {"Cookie": f"sessionid={KEY}"}, {}):
         assert front.ask("/static/site.css", **headers).headers["Cache-Control"] == forever
-    assert len(upstream.asked) == 1
+    # Brotli is one more copy of static files, and none of pages.
+    for path, encoding in [
+        ("/static/site.css", "gzip, br"),
+        ("/static/site.css", "gzip"),
+        ("/static.br:", "gzip"),
+    ]:
+        front.ask(
+            path, Accept_Encoding="gzip, deflate, br, zstd" if "br" in path + encoding else "gzip, br;q=0"
+        )
+        assert upstream.asked[-1]["HTTP_ACCEPT_ENCODING"] == encoding
+    assert len(upstream.asked) == 4
 
 
 # The address of a page and of a picture, and the Cache-Control header with which the site sends it.

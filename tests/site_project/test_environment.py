@@ -97,7 +97,7 @@ MAIL_SERVER = {"host": "mail.example.org", "port": 587, "username": "me", "passw
 MAIL_SERVER |= {"use_tls": True, "use_ssl": False}
 PROVIDER = {"issuer": OIDC["OIDC_ISSUER"], "client_id": "stories", "client_secret": "hunter2"}
 BUCKET = {"BACKEND": "media.storage.BucketStorage", "OPTIONS": {"bucket_name": "stories.example-1"}}
-STATIC_FILES = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+STATIC_FILES = {"BACKEND": "site_project.static_storage.MinifyingStorage"}
 # {case: (environment variables, {setting: its value})}
 SETTINGS = {
     "production is the default": (

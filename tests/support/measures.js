@@ -21,8 +21,6 @@ const ARRIVE_IN_PARTS = async address => {
     const [head, header, body] = (await (await fetch(address)).text()).split(/(?=<body)|(?=<main)/);
     document.open();
     document.write(head);
-    const link = document.querySelector("link[rel=stylesheet]");
-    if (!link.sheet) await new Promise((resolve, reject) => [link.onload, link.onerror] = [resolve, reject]);
     const parts = [header, ...body.match(/.{100,}?>|.+$/gs)];
     while (parts.length) {
         await new Promise(requestAnimationFrame);
@@ -30,6 +28,8 @@ const ARRIVE_IN_PARTS = async address => {
         document.write(isBelow ? parts.splice(0).join("") : parts.shift());
     }
     document.close();
+    // The stylesheet at the end of the page moves nothing either.
+    if (document.readyState !== "complete") await new Promise(resolve => addEventListener("load", resolve));
 };
 
 // Returns a text if the page is wider than its window, and the HTML of the elements that stick out of it, or

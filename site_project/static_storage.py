@@ -1,0 +1,15 @@
+"""Stores static files under names with a hash, compressed. The site's own stylesheets are minified before."""
+
+from django.core.files.base import ContentFile
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+from site_project.styles import minify
+
+MINIFIED = {"css/site.css", "css/text.css"}
+
+
+class MinifyingStorage(CompressedManifestStaticFilesStorage):
+    def _save(self, name, content):
+        if name in MINIFIED:
+            content = ContentFile(minify(content.read().decode()).encode())
+        return super()._save(name, content)

@@ -1,0 +1,41 @@
+"""The style of the first screen, which is in each page, so that it is painted without another request.
+
+It is css/site.css without the parts that are marked as later. The end of the page links to the whole file.
+"""
+
+import base64
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+
+from django.templatetags.static import static
+
+SITE_STYLE = Path(__file__).parent / "static/css/site.css"
+LATER = re.compile(r"/\* === Later.*?(?=/\* === First|\Z)", re.DOTALL)
+
+
+@cache
+def first_screen_style():
+    """Return the content of the element `style`. Its typeface has the address of the stored file."""
+    style = LATER.sub("", SITE_STYLE.read_text(encoding="utf-8"))
+    return re.sub(r"\.\./([\w./-]+)", lambda found: static(found[1]), minify(style))
+
+
+def minify(style):
+    """Return the CSS `style` without comments, and without white space where it means nothing.
+
+    Texts in it are between quotation marks like these: ".
+    """
+    style = re.sub(r'("[^"]*")|/\*.*?\*/', lambda found: found[1] or " ", style, flags=re.DOTALL)
+    style = re.sub(
+        r'("[^"]*")|\s*([{};,])\s*|\s+', lambda found: found[1] or found[2] or " ", style, flags=re.DOTALL
+    )
+    return style.replace(";}", "}").strip()
+
+
+@cache
+def first_screen_hash():
+    """Return the source expression with which a Content Security Policy allows the style, and no other."""
+    digest = hashlib.sha256(first_screen_style().encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
