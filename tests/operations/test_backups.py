@@ -160,10 +160,10 @@ def test_broken_backup_changes_nothing(machine):
     # What the failed ones left is not in the way. The site is stopped while it is replaced.
     assert restore(machine, name).returncode == 0
     calls = list(enumerate(machine.calls.read_text().splitlines()))
-    steps = ("stop ", "RENAME|&& mv ", "up --detach|start ")
-    [stop], replacing, [start] = ([n for n, call in calls if re.search(step, call)] for step in steps)
+    steps = ("stop ", "RENAME|&& mv ", "up --detach|start ", "prepare && .* make_renditions")
+    [stop], replacing, [start], [last] = ([n for n, call in calls if re.search(step, call)] for step in steps)
     assert len(replacing) == (1 if IS_SQLITE else 2)
-    assert stop < min(replacing) and max(replacing) < start
+    assert stop < min(replacing) and max(replacing) < start < last
 
 
 def test_old_backups_are_deleted_unless_the_new_one_failed(data, machine):

@@ -2,7 +2,8 @@
 
 What is to be run in a container runs on this machine, with another folder in place of /data, and in the
 service `database` with other names of databases and of their user. The environment has them: DATA, DATABASE
-and PGUSER. A command that starts or stops containers does nothing. The file CALLS gets a line for each call.
+and PGUSER. A command that starts or stops containers does nothing, nor does one of manage.py. The file CALLS
+gets a line for each call.
 
 For other containers than `database`, the environment can have the beginnings of commands that run in real
 ones: EXEC, RUN, STOP and UP.
@@ -33,7 +34,9 @@ def in_container(program, words):
     command = words[words.index(container) + 1 :]
     if container == "database":
         return [rename(word) for word in command if word != "--username=stories"]
-    return program + command if program else [word.replace("/data", os.environ["DATA"]) for word in command]
+    if program or "manage.py" in command[-1]:
+        return program and program + command
+    return [word.replace("/data", os.environ["DATA"]) for word in command]
 
 
 def rename(word):
