@@ -4,7 +4,7 @@ PORT = 8000
 ARGS =
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench drill messages container
+.PHONY: help run test lint format bench drill messages pictures container
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -e 's/^/make /' -e 's/: .*## /	/'
@@ -40,6 +40,10 @@ messages: ## Update, compile and check the translations of the interface (needs 
 	@TRY_OUT=1 .venv/bin/python manage.py makemessages --locale ar --locale es --locale fr --add-location file --no-obsolete --ignore data --ignore docs --ignore tests
 	@TRY_OUT=1 .venv/bin/python manage.py compilemessages --ignore .venv
 	@.venv/bin/python -m pytest -q tests/site_project/test_translations.py
+
+pictures: ## Draw the demo's pictures again, from tests/demo_pictures/scenes (ARGS="bay lantern" for some)
+	@.ci/venv requirements-dev.txt
+	@.venv/bin/python -m tests.demo_pictures $(ARGS)
 
 container: ## Build the image, run it locked down with PostgreSQL behind nginx, and check it (needs docker or podman)
 	@.ci/venv requirements-dev.txt

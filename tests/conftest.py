@@ -14,7 +14,8 @@ from PIL import AvifImagePlugin, Image, WebPImagePlugin
 
 from caching import content_version
 from caching.versioned_cache import VersionedLocMemCache
-from stories.demo import pictures
+from media.cleaning import CleanFile
+from stories.demo import load
 from tests.support import builders, uncommitted
 from tests.support.committed import act_as_committed
 
@@ -115,13 +116,10 @@ def media_root(settings, tmp_path):
 
 
 @pytest.fixture
-def rough_pictures(monkeypatch):
-    """Draw the pictures of the demo at an eighth of their size, without smooth edges.
-
-    To draw them takes an eighth of the time then, and to clean and scale them nearly none.
-    """
-    monkeypatch.setattr(pictures, "SCALE", 1 / 8)
-    monkeypatch.setattr(pictures, "draw", pictures.draw_scaled)
+def small_pictures(monkeypatch):
+    """Give the demo one small picture instead of its own. To clean and scale those takes most of its time."""
+    small = CleanFile(builders.picture_bytes(160, 100), ".png")
+    monkeypatch.setattr(load, "clean_picture", lambda _file: small)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ Most keys in the file of a story are fields of StoryPage. These name something e
     countries: ISO codes
     author: a `key` in authors.toml
     content_notes: values of ContentNote in stories/content_notes.py
-    picture, picture_alt: the lead picture, a file in scenes/ without its suffix, and its alternative text
+    picture, picture_alt: the lead picture, a file in pictures/ without its suffix, and its alternative text
     decision: the Decision about the person in it, which lasts as long as the consent
     live: false for a draft that was never published
     is_seen: false for a story whose answer about people waits for the safeguarding team
@@ -18,7 +18,6 @@ A [[body]] is a block: its `type` in StoryBody, and the fields of that block. Fo
 quote tells whether a survivor said exactly this. The methods of BodyBuilder show where the fields differ.
 """
 
-import io
 import json
 import tomllib
 from pathlib import Path
@@ -27,14 +26,15 @@ from wagtail.models import Page
 
 from media.cleaning import clean_picture
 from media.documents import clean_document
-from media.models import CleanDocument, CleanImage
+from media.models import FOCAL_POINT, CleanDocument, CleanImage
 from publishing.people import People
 from safeguarding import decisions, writers
-from stories.demo import people, pictures
+from stories.demo import people
 from stories.models import StoryAuthor, StoryCountry, StoryIndexPage, StoryPage, StoryPerson, StoryTheme
 from stories.terms import Author, Theme
 
 DEMO_DIR = Path(__file__).parent
+PICTURES = DEMO_DIR / "pictures"  # drawn by tests/demo_pictures
 CREDIT = "Lantern Road"  # the invented organisation of the demo
 # The .toml files, without their suffix, that are not stories.
 LIST_FILES = {"themes", "authors", "sections", "people"}
@@ -62,21 +62,23 @@ class DemoMedia:
 
     def __init__(self):
         self._images, self._documents = {}, {}
+        self._focal_points = read_toml(PICTURES / "focal_points.toml")
 
     def get_image(self, name, alt):
-        """Return the image of the scene `name`, which stories/demo/pictures.py draws.
+        """Return the image of the file `name` in pictures/.
 
         `alt`: the alternative text of its first use, which becomes that of the library.
         """
         if name not in self._images:
-            png = io.BytesIO()
-            pictures.draw(name).save(png, "PNG")
+            with (PICTURES / f"{name}.webp").open("rb") as file:
+                content = clean_picture(file)
             self._images[name] = CleanImage.objects.create(
                 title=name.replace("-", " ").capitalize(),
-                file=clean_picture(png),
+                file=content,
                 shows=CleanImage.Shows.ILLUSTRATION,
                 description=alt,
                 credit=CREDIT,
+                **dict(zip(FOCAL_POINT, self._focal_points.get(name, ()), strict=False)),
             )
         return self._images[name]
 

@@ -21,11 +21,12 @@ from safeguarding.leak_check.sources import read_texts
 from safeguarding.models import Contributor, Reading, Use
 from safeguarding.policies import is_lead
 from stories import body, terms
-from stories.demo.load import get_story_slugs
+from stories.demo.load import PICTURES, get_story_slugs
 from stories.models import StoryPage
 from tests.support import builders, committed
+from tests.support.environment import ROOT
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("rough_pictures")]
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("small_pictures")]
 
 # Bytes that a server sends before it waits for an answer: ten packets of 1,460. They have all that the first
 # screen needs: the page with the style in it.
@@ -138,6 +139,11 @@ def check_translations(client, translations):
         help_link = page.select_one(".help-line a")
         assert builders.parse(client.get(help_link["href"])).html["lang"] == language
         assert [link["href"] for link in page.select(".action a")] == [help_link["href"]]
+
+
+def test_each_picture_has_a_scene_that_it_is_drawn_from():
+    scenes = {path.stem for path in (ROOT / "tests" / "demo_pictures" / "scenes").glob("*.svg")}
+    assert {path.stem for path in PICTURES.glob("*.webp")} == scenes
 
 
 def test_demo_is_not_loaded_into_a_site_with_content_or_without_a_key(settings):

@@ -25,7 +25,7 @@ class Command(BaseCommand):
             return
         if has_content:
             raise CommandError("The site has content of its own. The demonstration needs an empty one.")
-        self.stdout.write("Loading the demonstration: drawing the pictures of nine stories...")
+        self.stdout.write("Loading the demonstration: nine stories with pictures...")
         try:
             with transaction.atomic():
                 demo_site.load()
