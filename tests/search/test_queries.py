@@ -23,11 +23,10 @@ from wagtail.models import Page
 
 from home import demo_site
 from search import finding, forms
-from stories.demo.load import DemoMedia
 from tests.support import builders, committed, distractors
 from tests.support.queries import update_statistics
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_picture")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("small_pictures")]
 
 HERE = Path(__file__).parent
 QUERIES = HERE / "search_queries.csv"
@@ -38,13 +37,6 @@ SEED = int(os.environ.get("SEARCH_SEED", "4"))
 NUMBER_OF_COUNTRIES = 30
 # The share of queries whose first result must be the one recorded.
 MIN_SAME_FIRST_RESULTS = 0.95
-
-
-@pytest.fixture
-def one_picture(monkeypatch, db):
-    """Give all stories of the demo the same picture: to draw and to clean each takes very long."""
-    image = builders.make_image()
-    monkeypatch.setattr(DemoMedia, "get_image", lambda *_arguments: image)
 
 
 def read(path):
