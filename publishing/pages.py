@@ -72,6 +72,8 @@ class SitePage(Page):
     people = models.CharField(
         _("people"), max_length=10, blank=True, choices=[("", _("Not decided yet")), *People.choices]
     )
+    # The day of the oldest check of a helpline in it: stories/counts.py.
+    helplines_checked_on = models.DateField(null=True, editable=False)
 
     class Meta:
         abstract = True

@@ -10,6 +10,7 @@ from media.models import load_renditions
 from stories import previews
 from stories.block_values import PicturesValue
 from stories.body import get_images
+from stories.helplines import HelplinesBlock
 from stories.languages import language_choices
 from stories.link_blocks import ActionBlock, ChosenStoriesBlock, MediaLinkBlock
 from stories.picture_blocks import PictureBlock
@@ -204,6 +205,7 @@ class StoryBody(blocks.StreamBlock):
     media_link = MediaLinkBlock()
     action = ActionBlock()
     chosen_stories = ChosenStoriesBlock()
+    helplines = HelplinesBlock()
     table = TableBlock()
 
     class Meta:

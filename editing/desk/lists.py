@@ -7,16 +7,20 @@ from datetime import timedelta
 from itertools import compress
 
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.admin.utils import get_user_display_name
 from wagtail.models import Page, TaskState, WorkflowState, get_default_page_content_type
 
+from caching.local_date import today
 from editing.access.admin_access import editable_pages, visible_to
 from editing.desk.schedule import format_schedule, goes_live_later, goes_live_or_off_later, with_schedule
 from editing.desk.story_needs import MISSING
 from editing.desk.workflows import in_moderation, needing_changes, page_keys, page_workflows, time_of
+from publishing.pages import page_types
 from safeguarding.releases import not_held
+from stories.helplines import CHECK_AGAIN
 from stories.models import StoryPage
 
 SOON = timedelta(days=7)
@@ -127,3 +131,10 @@ def describe_missing(pages):
     rows = stories.values_list("pk", *(lacks() for _label, lacks in MISSING.values()))
     parts = {key: ", ".join(compress(labels, lacking)) for key, *lacking in rows}
     return {key: _("Lacks: %(parts)s") % {"parts": each} for key, each in parts.items()}
+
+
+def find_unchecked(user):
+    """Return the live pages with a helpline not checked for CHECK_AGAIN. The oldest check comes first."""
+    checks = Coalesce(*(f"{model._meta.model_name}__helplines_checked_on" for model in page_types()))
+    pages = editable_pages(user).filter(live=True).annotate(checked_on=checks)
+    return pages.filter(checked_on__lt=today() - CHECK_AGAIN).order_by("checked_on", "pk")

@@ -65,6 +65,7 @@ LISTS = [
         dead_links.find_dead_links,
         dead_links.describe_dead_links,
     ),
+    DeskList("helplines", _("Helplines not checked for 180 days"), lists.find_unchecked),
 ]
 
 

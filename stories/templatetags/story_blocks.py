@@ -7,7 +7,7 @@ from wagtail.models import Site
 from wagtail.templatetags.wagtailcore_tags import richtext
 
 from caching.versioned_cache import VersionedCache
-from stories.body import add_section_ids, get_heading_id
+from stories.body import add_section_ids, get_heading_id, get_table_of_contents
 from stories.donations import without_donations
 from stories.languages import language_name
 from stories.main_context import get_contents, get_main_context
@@ -22,6 +22,8 @@ rendered_stories = VersionedCache(max_entries=300)
 # The HTML id of a heading block: {% heading_id id %}
 register.simple_tag(get_heading_id, name="heading_id")
 register.filter("language_name", language_name)
+# The (HTML id, text) of each section of a rendered body: {% sections body as sections %}
+register.simple_tag(get_table_of_contents, name="sections")
 
 
 @register.simple_tag

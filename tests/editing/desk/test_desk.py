@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 # With these fields, a story is not in the list of live stories that lack something.
 FILED = {"countries": ["KE"], "themes": ["Debt"], "authors": ["Staff"]}
 # The keys of the lists of pages. Each is in the address of its list.
-KEYS = ("waiting", "changes", "scheduled", "drafts", "incomplete", "links")
+KEYS = ("waiting", "changes", "scheduled", "drafts", "incomplete", "links", "helplines")
 
 
 def desk(client):
@@ -53,6 +53,12 @@ def link_to(page):
     return [{"type": "text", "value": f'<p><a linktype="page" id="{page.pk}">There</a></p>'}]
 
 
+def checked(days):
+    """Return a body with helplines: one was checked today, and one `days` ago."""
+    days = [timezone.localdate() - timedelta(days=each) for each in (0, days)]
+    return [{"type": "helplines", "value": {"helplines": [{"checked_on": str(day)} for day in days]}}]
+
+
 def leave_alone(page, days=31):
     """Let `page` look as if it was last saved `days` ago. A draft is old after 30 days."""
     past = timezone.now() - timedelta(days=days)
@@ -76,6 +82,7 @@ def fill(section, word):
     gone = builders.make_story("Gone", index)
     builders.make_story(f"{word} links", index, body=link_to(gone), **FILED)
     gone.delete()
+    builders.make_story(f"{word} number", index, body=checked(181), **FILED)
 
 
 def test_desk_lists_what_needs_its_user(writer, admin_client, own, elsewhere):
@@ -96,6 +103,7 @@ def test_desk_lists_what_needs_its_user(writer, admin_client, own, elsewhere):
             "Changed story of Own – Lacks: theme, country, author",
         ],
         "Links to pages that are gone or not public (1)": ["Plain links – 1 link"],
+        "Helplines not checked for 180 days (1)": ["Plain number"],
         "Searches without result (1)": ["kafala – on 12 days"],
     }
     assert admin_world.SECRET not in first_page.text
@@ -186,6 +194,15 @@ def test_dead_links_lead_to_pages_that_visitors_do_not_get(admin_client):
 
 
 @pytest.mark.sqlite_only
+def test_helplines_are_checked_again_after_180_days_the_oldest_check_first(admin_client):
+    for days in (180, 181, 300):
+        builders.make_story(f"Story of {days}", body=checked(days), **FILED)
+    builders.make_plain_page("Help", body=json.dumps(checked(200)))
+    builders.make_story("Draft", body=checked(400), live=False)
+    assert rows_of(admin_client, "helplines") == ["Story of 300", "Help", "Story of 181"]
+
+
+@pytest.mark.sqlite_only
 def test_number_of_queries_does_not_grow_with_the_pages(client, own, committed):
     """Neither on the desk nor in the other lists of pages."""
     users = {role: admin_world.make_role(role, own) for role in ("editor", "moderator")}
@@ -214,5 +231,5 @@ def test_number_of_queries_does_not_grow_with_the_pages(client, own, committed):
     make_more()
     assert count_all() == counts
     # As measured with two languages. If a change adds queries, give the reason in its commit.
-    assert [counts["editor", address] for address in lists[:3]] == [45, 34, 25]
-    assert counts["moderator", "/admin/"] == 45
+    assert [counts["editor", address] for address in lists[:3]] == [46, 34, 25]
+    assert counts["moderator", "/admin/"] == 46
