@@ -32,7 +32,7 @@ def write_page():
         "homes": sorted(versions.select_related("locale"), key=lambda home: home.pk != site.root_page_id),
         "helplines": [(page.pk, block) for page in help_pages for block in find_helplines(page)],
         "site": SiteSettings.read(site),
-        # Without the typeface, a file that this page can't load, and the Georgia that is fitted to it.
+        # Without the typeface, a file that this page can't load, and those that are fitted to it.
         "style": re.sub(r"@font-face \{.*?\}", "", style, flags=re.DOTALL),
     }
     path = page_file()

@@ -82,9 +82,13 @@ def test_demo_has_nine_stories_and_two_translations_and_a_second_run_changes_not
 
 def check_pages(client, stories, translations):
     paths = ["/", "/stories/", "/stories/?country=kenya", "/get-help/", "/search/?q=work", "/fr/", "/ar/"]
-    pages = {path: client.get(path).content for path in paths + [story.url for story in stories]}
-    sizes = {path: len(gzip.compress(page)) for path, page in pages.items()}
+    pages = {path: client.get(path) for path in paths + [story.url for story in stories]}
+    sizes = {path: len(gzip.compress(page.content)) for path, page in pages.items()}
     assert not {path: size for path, size in sizes.items() if size > ONE_FLIGHT}
+    for path, page in pages.items():
+        assert ('rel="preload"' in page.text) != path.startswith("/ar/"), f"{path}: the typeface"
+    for path in ("/", "/stories/"):
+        assert builders.parse(pages[path]).select_one(".card img").get("fetchpriority") == "high", path
     page = client.get("/stories/").text
     assert all(story.url in page for story in stories)
     assert stories[0].title in client.get(stories[0].url).text
