@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from search.analysis import iter_words, stem
 from search.known_words import find_spellings, get_site_words, get_term_words, is_correctable
+from search.plain_words import is_plain
 from stories.terms import fold
 
 # Words of a query that are looked at; further ones stay as they are.
@@ -17,11 +18,16 @@ MAX_WORDS = 8
 # Candidates of all misspelt words together that may be shown.
 MAX_CANDIDATES = 4
 MAX_CORRECTIONS = 3
+# In letters: a word that may have two typing errors, where shorter ones have one.
+LONG_WORD = 8
 
 
 @dataclass(frozen=True)
 class Correction:
-    """A corrected query. `is_clear`: whether no other correction is as likely."""
+    """A corrected query. `is_clear`: whether it is searched for at once: only typing errors differ.
+
+    Others are offered as “Did you mean”, and the visitor's own words are searched for.
+    """
 
     text: str
     is_clear: bool
@@ -44,7 +50,7 @@ class Candidate:
 
 @dataclass
 class MisspeltWord:
-    """A typed word that neither a public page nor a term of the vocabulary has.
+    """A typed word that neither a public page, nor a term of the vocabulary, nor the plain words have.
 
     `candidates`: known words that are close to it, the likeliest first.
     `looked_up`: how many of the candidates, the first ones, were looked up on the public pages.
@@ -92,32 +98,20 @@ class MisspeltWord:
         self.candidates = found[:limit]
         self.left_out = found[limit] if len(found) > limit else None
 
-    def choose_corrections(self, spellings, language):
+    def choose_corrections(self, spellings):
         """Set the corrections: candidates that `spellings`, {folded: spelling}, allows to be shown."""
         shown = [replace(c, spelling=spellings[c.folded]) for c in self.candidates if c.folded in spellings]
         # A candidate that needs two edits more than the best one is too unlikely.
-        shown = [c for c in shown if c.distance <= shown[0].distance + 1]
-        inflections = [c for c in shown if c.stem == stem(self.folded, language)]
-        self.corrections = [
-            c
-            for c in shown
-            if c not in inflections and (not inflections or self.is_better(c, inflections[0]))
-        ]
-        if self.corrections:
+        self.corrections = [c for c in shown if c.distance <= shown[0].distance + 1]
+        if shown:
             distances = [c.distance for c in [*self.corrections, self.left_out] if c]
-            self.is_clear = distances.count(distances[0]) == 1
+            self.is_clear = distances.count(distances[0]) == 1 and self.is_typing_error(shown[0])
 
-    def is_better(self, candidate, inflection):
-        """Return whether `candidate` is likelier than `inflection`, a public inflection of the word itself.
-
-        If only the ending differs (“miners” typed, “miner” known), the typed word is right, and a
-        candidate must be closer. Otherwise one that is equally close will do: “survivers” may stand for
-        “survivors” although “survives” has the same stem.
-        """
-        folded = inflection.folded
-        if folded.startswith(self.folded) or self.folded.startswith(folded):  # It differs in its ending.
-            return candidate.distance < inflection.distance
-        return candidate.distance <= inflection.distance
+    def is_typing_error(self, candidate):
+        """Return whether the typed word is `candidate` with a typing error, and no word of its own."""
+        max_distance = 1 if len(self.folded) < LONG_WORD else 2
+        is_close = candidate.distance <= max_distance and not candidate.differs_in_first_letter
+        return is_close and not is_plain(self.folded)
 
 
 def find_corrections(text, words, searcher):
@@ -145,7 +139,7 @@ def find_corrections(text, words, searcher):
     spellings = {candidate.folded: usable[candidate.folded] for candidate in of_pages}
     spellings |= find_term_spellings(of_terms, term_words, available, searcher)
     for word in misspelt:
-        word.choose_corrections(spellings, searcher.language)
+        word.choose_corrections(spellings)
     return combine_corrections(text, [word for word in misspelt if word.corrections])
 
 
@@ -168,19 +162,26 @@ def combine_corrections(text, misspelt):
 
 
 def find_misspelt_words(typed, searcher, term_words):
-    """Return the MisspeltWords among `typed`, folded words: those not found on a public page or in a term."""
-    site_words = get_site_words()
+    """Return the MisspeltWords among `typed`, folded words.
+
+    They are those not found on a public page, in a term, or among the plain words of the language.
+    """
+    site_words, language = get_site_words(), searcher.language
     checked = [word for word in list(typed)[:MAX_WORDS] if is_correctable(word) and word not in term_words]
+    checked = [word for word in checked if not is_plain(word, [language])]
     right = find_public_spellings([[folded] for folded in checked if folded in site_words], searcher)
     return [
-        MisspeltWord(folded, find_candidates(folded, searcher.language, site_words, term_words))
+        MisspeltWord(folded, find_candidates(folded, language, site_words, term_words))
         for folded in checked
         if folded not in right
     ]
 
 
 def find_candidates(folded, language, *word_lists):
-    """Return the sorted Candidates for a misspelt word, `folded`. The last of `word_lists` has precedence."""
+    """Return the sorted Candidates for a misspelt word, `folded`. The last of `word_lists` has precedence.
+
+    An inflection of the word, such as “survives” for “survivers”, is none: it finds the same.
+    """
     length = len(folded)
     # In edits. A longer word may have more typing errors before it looks like other words.
     max_distance = 1 if length < 6 else 2 if length < 9 else 3
@@ -196,9 +197,9 @@ def find_candidates(folded, language, *word_lists):
         for word_list in word_lists
         for other, distance in word_list.find_similar(folded, max_distance)
     }
-    # A word that only a private page has is a KnownWord, and misspelt all the same.
-    candidates.pop(folded, None)
-    return sorted(candidates.values())
+    # Among them is the word itself, if a private page has it.
+    own_stem = stem(folded, language)
+    return sorted(candidate for candidate in candidates.values() if candidate.stem != own_stem)
 
 
 def find_usable_words(misspelt, limit, searcher, term_words):

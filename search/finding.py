@@ -20,6 +20,7 @@ from publishing.visibility import PublishedQuerySet
 from search import ranking
 from search.analysis import stem
 from search.corrections import find_corrections
+from search.danger import has_first_person
 from search.excerpts import find_shown_pictures, iter_page_texts
 from search.facets import SEARCH_FILTERS
 from search.forms import SortOrder
@@ -125,7 +126,12 @@ class Search(Filtered):
 
     @cached_property
     def corrections(self):
-        """Corrections of the text, the best first. Each new word finds something, all words perhaps not."""
+        """Corrections of the text, the best first. Each new word finds something, all words perhaps not.
+
+        What somebody says about themselves, or may say in danger, is never corrected.
+        """
+        if has_first_person(self.text) or self.vocabulary.asks_for_help(self.text):
+            return []
         return find_corrections(self.text, self.parsed.words, self.searcher)
 
     @property

@@ -21,6 +21,7 @@ from wagtail.search.backends import get_search_backend
 from caching.versioned_cache import cached
 from publishing.visibility import published_pages
 from search.analysis import fold_words
+from search.danger import is_danger
 from search.vocabulary import NON_COUNTRY_CODES, read_country_terms
 from stories.languages import CONTENT_LANGUAGES
 from stories.models import StoryIndexPage, StoryPage
@@ -50,9 +51,13 @@ class SuggestionForm(forms.Form):
 @never_cache
 @require_safe
 def suggestions(request):
-    """Return {"suggestions": [...]} for the words in `q`; the list is empty for invalid input."""
+    """Return {"suggestions": [...]} for the words in `q`; the list is empty for invalid input.
+
+    It is also empty for what somebody in danger may type: no title should lead away from the help page.
+    """
     form = SuggestionForm(request.GET)
-    typed = fold_words(form.cleaned_data["q"]) if form.is_valid() else []
+    text = form.cleaned_data["q"] if form.is_valid() else ""
+    typed = [] if is_danger(text) else fold_words(text)
     response = JsonResponse({"suggestions": find_suggestions(typed, get_language()) if typed else []})
     response["X-Robots-Tag"] = "noindex"
     return response

@@ -6,6 +6,7 @@ from django.db import OperationalError
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.html import escape
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -20,6 +21,7 @@ from search.forms import SearchForm, SortOrder
 from search.missed import count_missed_search
 from search.promotions import find_promotions
 from search.similar_words import find_similar_words
+from search.vocabulary import Vocabulary
 from stories.listing import StoryListing
 from stories.models import StoryIndexPage, StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
@@ -32,14 +34,18 @@ def search(request):
     """View of the search page. If the database ends a search that takes too long, the page says so."""
     form = SearchForm(request.GET)
     form.is_valid()  # It sets `errors`, and `cleaned_data` to what is valid.
+    # Also of words that the form refuses, such as too many.
+    asks_for_help = Vocabulary(get_language()).asks_for_help(request.GET.get("q", ""))
     try:
-        response = render(request, "search/search.html", get_context(request, form))
+        context = get_context(request, form, asks_for_help)
+        response = render(request, "search/search.html", context)
     except OperationalError as error:
         if not is_timeout(error):
             raise
         words = form.cleaned_data.get("q", "")
         form.add_error("q", _("This search took too long. Please try fewer words, or less common ones."))
-        context = {"form": form, "words": words, "newest": StoryPage.objects.none()}
+        context = {"form": form, "words": words, "asks_for_help": asks_for_help}
+        context["newest"] = StoryPage.objects.none()
         response = render(request, "search/search.html", context, status=503)
         response["Cache-Control"] = "no-store"
     response["X-Robots-Tag"] = "noindex"
@@ -56,8 +62,11 @@ def is_timeout(error):
     return is_canceled or getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
 
 
-def get_context(request, form):
-    """Return the context of the search page for `form`, a SearchForm after is_valid()."""
+def get_context(request, form, asks_for_help):
+    """Return the context of the search page for `form`, a SearchForm after is_valid().
+
+    `asks_for_help`: whether somebody in danger may have typed its words. They are not counted then.
+    """
     words = form.cleaned_data.get("q", "")
     found = find_or_fall_back(form)
     results = found.get_page(request.GET.get("page"))
@@ -69,7 +78,7 @@ def get_context(request, form):
     is_unfiltered_first_page = request.GET.get("page", "1") == "1" and not form.filters
     # No page has all the typed words.
     is_missed = found.is_fallback or not found.rows
-    if words and is_unfiltered_first_page and is_missed:
+    if words and is_unfiltered_first_page and is_missed and not asks_for_help:
         count_missed_search(words)
     # When the typed words find something, they are not corrected.
     corrections = found.offered_corrections if is_missed else []
@@ -79,8 +88,8 @@ def get_context(request, form):
         "words": words,
         "results": results,
         "promotions": find_promotions(words, found.language) if is_unfiltered_first_page else [],
-        "asks_for_help": found.vocabulary.asks_for_help(words),
-        "similar_words": find_similar_words(found.query, found.language),
+        "asks_for_help": asks_for_help,
+        "similar_words": {} if asks_for_help else find_similar_words(found.query, found.language),
         "corrections": [(found.query_string(q=other.text), other.text) for other in corrections],
         # In the order of the page: label, query string, and whether the results have this order.
         "sort_choices": [

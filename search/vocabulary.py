@@ -16,6 +16,7 @@ from django.db.models.functions import Cast
 
 from caching.versioned_cache import cached
 from search.analysis import iter_words, significant_words, site_tokens, stem, tokenize
+from search.danger import is_danger
 from search.help_requests import analyse_help_terms, is_help_request
 from search.models import VocabularyGroup
 from search.parsing import TokenPhrase
@@ -36,6 +37,8 @@ TYPED_ONLY = {("car",)}
 MAX_COUNTRY_SYNONYMS = 6
 # In words. Longer terms are not recognised in a query.
 MAX_TERM_WORDS = 9
+# In characters: what is looked at of a text that may be a cry for help. The search refuses longer ones.
+MAX_HELP_LENGTH = 1000
 
 
 def make_synonym(tokens, term):
@@ -83,14 +86,16 @@ class Vocabulary:
         return list(distinct.values())
 
     def asks_for_help(self, text):
-        """Return whether `text`, as typed, reads like a cry for help in any language of the site.
+        """Return whether `text`, as typed, reads like a cry for help in any language.
 
         It is not known in which language a term or a text is. So they are read in each, with its stop words.
         """
-        return any(
+        text = text[:MAX_HELP_LENGTH]
+        names_help = any(
             is_help_request(text, analyse_help_terms(self._editable.help_terms, code), code)
             for code in CONTENT_LANGUAGES
         )
+        return is_danger(text, names_help)
 
 
 # --- Groups of equal terms, themes and authors ---------------------------------------------------

@@ -99,13 +99,33 @@ def test_how_close_a_word_has_to_be(title, words, expected):
 @pytest.mark.sqlite_only
 def test_a_correction_is_clear_only_if_no_other_is_as_close():
     make_story("Lantern market", body=make_body("barley harbour"))
-    for typed in ("lantrn", "lantrn mraket", "varley", "lantrn xylographical"):
-        meant = typed.replace("lantrn", "Lantern").replace("mraket", "market").replace("varley", "barley")
+    for typed in ("lantrn", "lantrn mraket", "barlley", "lantrn xylographical"):
+        meant = typed.replace("lantrn", "Lantern").replace("mraket", "market").replace("barlley", "barley")
         assert correct(typed)[0] == Correction(meant, is_clear=True)
-    make_story("Parley")
+    make_story("burley")
     for before in ("", "lantrn "):
-        both = [f"{before}{word}".replace("lantrn", "Lantern") for word in ("barley", "Parley")]
-        assert correct(f"{before}varley")[:2] == [Correction(text, is_clear=False) for text in both]
+        both = [f"{before}{word}".replace("lantrn", "Lantern") for word in ("barley", "burley")]
+        assert correct(f"{before}bxrley")[:2] == [Correction(text, is_clear=False) for text in both]
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("known", "typed", "is_offered", "is_clear"),
+    [
+        # One mistake, two in words of eight letters or more, and none in the first letter.
+        *[("Lantern", "lantren", True, True), ("Lantern", "lamtern", True, True)],
+        *[("Lantern", "lamtenr", True, False), ("Lanternes", "lamternns", True, True)],
+        *[("Lanternes", "lamtxrnns", True, False), ("Barley", "varley", True, False)],
+        # A plain word of the language is right, and one of another language may be.
+        *[("South", "youth", False, False), ("Contract", "contact", False, False)],
+        *[("clean", "coltan", True, False), ("migrant", "migrent", True, False)],
+    ],
+)
+def test_only_a_typing_error_is_corrected_at_once(known, typed, is_offered, is_clear):
+    make_story(known)
+    corrections = correct(typed)
+    assert [each.text for each in corrections] == [known] * is_offered
+    assert [each.is_clear for each in corrections] == [is_clear] * is_offered
 
 
 def test_an_inflection_of_the_typed_word_is_no_correction():

@@ -1,0 +1,129 @@
+"""Recognises searches of people in danger, by words and rules that are data: search/data/danger_*.csv.
+
+A search is read in one language after the other. Words of the file are found in it, and each is a signal,
+such as “i” or “harm”. The search is one of somebody in danger if it has all signals of a rule, and no sign
+that somebody studies the subject or wants something else of the site. docs/decisions/search.md says more.
+"""
+
+import csv
+import functools
+import re
+import unicodedata
+from collections import defaultdict
+from pathlib import Path
+
+from rapidfuzz.distance import OSA
+
+from search.plain_words import is_plain
+from stories.terms import PLAIN_LETTERS
+
+DATA = Path(__file__).parent / "data"
+# Arabic letters that many people write in place of each other, and a line that only stretches a word.
+SAME_LETTERS = PLAIN_LETTERS | str.maketrans("ةىـ", "هي ")
+# All but letters, digits, and the vowel signs of Devanagari, which `\w` leaves out.
+NO_WORD = re.compile(r"(?:[^\w\u0900-\u0963]|_)+")
+# As in “can’t”, which many people write without it, and as in “m’a”, which is two words.
+APOSTROPHE, ELISION = re.compile("['’‘`´]"), re.compile(r"(?<=\b[cdjlmnst])['’‘`´]")
+# Up to two other words may stand between two words of the file.
+GAP = r"(?: \S+){0,2} "
+# In words: a search with no more is short.
+MAX_SHORT = 2
+# In letters: shorter words are too similar to each other, and shorter beginnings say nothing of the word.
+MIN_MISSPELT, MIN_BEGINNING = 6, 5
+
+
+def is_danger(text, names_help=False):
+    """Return whether `text`, as typed, may be that of somebody in danger, whichever language it is in.
+
+    `names_help`: whether it has a term that editors mark as a cry for help.
+    """
+    words = mend(normalise(text))
+    signals = {language: find_signals(words, language) for language in read_words()}
+    pooled = set().union(*signals.values())
+    # Suicide comes before all else that is in the text.
+    if "certain" in pooled:
+        return True
+    if "errand" in pooled or ("study" in pooled and "i" not in pooled):
+        return False
+    # People mix English words into their language.
+    mixed = [found | signals["en"] for found in signals.values()]
+    return names_help or any(rule <= found for found in mixed for rule in read_rules())
+
+
+def has_first_person(text):
+    """Return whether `text` has a word such as “I” or “my”, in any language of the file."""
+    return any("i" in find_signals(normalise(text), language) for language in read_words())
+
+
+def normalise(text):
+    """Return the words of `text` in lower case, without accents and apostrophes, with a space around each.
+
+    fold() also removes the vowel signs of Hindi, without which “my” and “beat” are one word.
+    """
+    letters = unicodedata.normalize("NFKD", text).casefold().translate(SAME_LETTERS)
+    letters = "".join(c for c in letters if not unicodedata.combining(c))
+    return f" {NO_WORD.sub(' ', APOSTROPHE.sub('', ELISION.sub(' ', letters))).strip()} "
+
+
+def find_signals(words, language):
+    """Return the set of the signals of `words`, as normalise() returns them, in `language`."""
+    found = {signal for signal, pattern in read_words()[language].items() if pattern.search(words)}
+    return found | ({"short"} if len(words.split()) <= MAX_SHORT else set())
+
+
+def mend(words):
+    """Return `words` with the words of the file in place of what is misspelt by one letter."""
+    return f" {' '.join(map(mend_word, words.split()))} "
+
+
+@functools.lru_cache(maxsize=2_000)
+def mend_word(word):
+    if len(word) < MIN_MISSPELT:
+        return word
+    words = group_words().get(word[0], ())
+    if word.startswith(words) or is_plain(word):
+        return word
+    for known in (each for each in words if len(each) >= MIN_MISSPELT):
+        # The word may have an ending.
+        beginnings = (word[:length] for length in range(len(known) - 1, len(known) + 2))
+        if any(OSA.distance(known, each, score_cutoff=1) <= 1 for each in beginnings):
+            return known
+    return word
+
+
+@functools.cache
+def read_rows():
+    """Return rows (signal, language, its terms) of the file of words; normalise() has made the terms."""
+    with open(DATA / "danger_words.csv", newline="", encoding="utf-8") as file:
+        rows = [(row["signal"], row["language"], row["words"].split("; ")) for row in csv.DictReader(file)]
+    return [
+        (signal, language, ["*".join(normalise(part).strip() for part in term.split("*")) for term in terms])
+        for signal, language, terms in rows
+    ]
+
+
+@functools.cache
+def read_words():
+    """Return {language: {signal: regular expression for its terms}}."""
+    found = defaultdict(dict)
+    for signal, language, terms in read_rows():
+        patterns = [GAP.join(re.escape(word) for word in term.split()) for term in terms]
+        found[language][signal] = re.compile(f" (?:{'|'.join(patterns)}) ".replace(r"\*", r"\S*"))
+    return dict(found)
+
+
+@functools.cache
+def read_rules():
+    """Return the rules as frozensets of signals."""
+    with open(DATA / "danger_rules.csv", newline="", encoding="utf-8") as file:
+        return [frozenset(row["signals"].split()) for row in csv.DictReader(file)]
+
+
+@functools.cache
+def group_words():
+    """Return {first letter: words of the file in Latin letters, or beginnings of such}."""
+    found = defaultdict(set)
+    for word in " ".join(term for *_row, terms in read_rows() for term in terms).replace("*", "").split():
+        if len(word) >= MIN_BEGINNING and word.isascii():
+            found[word[0]].add(word)
+    return {letter: tuple(sorted(words)) for letter, words in found.items()}

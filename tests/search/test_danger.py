@@ -1,0 +1,105 @@
+"""What people in danger type is recognised, and met with help first; what only looks like it is not.
+
+danger_phrases.csv has phrases in many languages, which were written without knowledge of the rules.
+"""
+
+import csv
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from search import danger
+from search.models import MissedSearch
+from search.plain_words import is_plain
+from search.vocabulary import Vocabulary
+from tests.support import builders
+
+PHRASES = csv.DictReader((Path(__file__).parent / "danger_phrases.csv").read_text("utf-8").splitlines())
+
+
+@pytest.mark.django_db
+def test_danger_is_recognised_and_harmless_searches_are_not():
+    rows = list(PHRASES)
+    asks = Vocabulary("en").asks_for_help
+    assert [row["phrase"] for row in rows if asks(row["phrase"]) != (row["danger"] == "yes")] == []
+    assert len(rows) == 120
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("text", "is_danger"),
+    [
+        # Misspelt, without or with another apostrophe, without accents, in capitals, with many letters.
+        *[("my emploier thretens me", True), ("i cant leave", True), ("I can´t leave", True)],
+        *[("J’AI ETE VIOLEE", True), ("on ma violée", True), ("no me dejan saliiiir", True)],
+        # A plain word is not misspelt; and a word of another language is none of this one.
+        *[("a policy call", False), ("call the police", True), ("comment on my husband", False)],
+        # Words in a language and in English.
+        *[("mera passport boss ke paas", True), ("kinuha ng boss ang passport", True)],
+        # Up to two words may stand between those of a rule's words.
+        *[("call to the police", True), ("call for years of police", False)],
+        # Somebody who studies may be in danger too. The words of an errand count before all but suicide.
+        *[("unpaid wages law", False), ("my unpaid wages law", True), ("my unpaid wages essay", False)],
+        *[("i want to die homework", True), ("", False), ("???", False), ("मेरा", False)],
+    ],
+)
+def test_how_the_words_and_rules_are_read(text, is_danger):
+    assert danger.is_danger(text) == is_danger
+
+
+@pytest.mark.sqlite_only
+def test_each_rule_has_an_example_that_no_other_rule_recognises():
+    rules = csv.DictReader((danger.DATA / "danger_rules.csv").read_text("utf-8").splitlines())
+    for rule in rules:
+        found = danger.find_signals(danger.normalise(rule["example"]), "en")
+        fitting = [each for each in danger.read_rules() if each <= found]
+        assert fitting == [frozenset(rule["signals"].split())], rule
+
+
+@pytest.mark.sqlite_only
+def test_the_first_person_is_known_in_each_language():
+    for text in ("I bears", "my wags", "mes", "mi tío", "meu", "جوازي", "yangu", "ako", "mujhe", "मुझे"):
+        assert danger.has_first_person(text), text
+    for text in ("mine workers of Kenya", "bonded labour", "travail", "الرق", "गुलामी", "Miriam"):
+        assert danger.has_first_person(text) == ("mine" in text), text
+
+
+@pytest.mark.sqlite_only
+def test_plain_words_are_compared_without_accents():
+    assert is_plain("youth") and is_plain("violee", ["fr"]) and is_plain("coeur") and not is_plain("coltann")
+    assert not is_plain("youth", ["fr"]) and not is_plain("youth", ["ar"])
+
+
+# --- The search page and the suggestions ----------------------------------------------------------
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.django_db
+def test_help_stands_first_and_nothing_repeats_or_keeps_the_words(client):
+    home = builders.home_page()
+    help_page = builders.make_plain_page("Get help now")
+    builders.make_story("He bears a lantern", summary="My husband. Nobody is beaten.")
+    builders.save_with(home, help_page=help_page)
+    # Without results, the second page, a filter that fits nothing, more words than the search takes.
+    more = ("", "+xylophone", "&page=2", "&country=x&year=2001", "&sort=date", "+" + "a" * 300)
+    for words, parameters in product(("my+husband+baets+me", "he+beats+his+wife+lantern"), more):
+        page = builders.parse(client.get(f"/search/?q={words}{parameters}"))
+        main = page.select_one("main")
+        assert page.select_one("title").text.startswith("Search –"), parameters
+        assert builders.text_of(main.select("h2, [role=alert]")[0]) == "Get help now", parameters
+        assert page.select_one(".leave__link")
+        assert not main.select(".search-hint, .note:not(.help-first, [role=alert])"), parameters
+        assert not [word for word in ("baets", "beats", "Nothing was found", "“") if word in main.text]
+    assert not MissedSearch.objects.exists()
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.django_db
+def test_danger_has_no_suggestions_and_what_is_said_in_the_first_person_is_not_corrected(client):
+    builders.make_story("I want to go home", summary="Lantern bears")
+    assert client.get("/search/suggestions/?q=i+want+to").json()["suggestions"]
+    assert client.get("/search/suggestions/?q=i+want+to+go+home").json()["suggestions"] == []
+    for words, is_corrected in (("lanterm bears", True), ("lanterm I bears", False), ("mi lanterm", False)):
+        page = builders.parse(client.get("/search/", {"q": words}))
+        assert ("Lantern" in page.select_one(".listing__summary").text) == is_corrected, words
