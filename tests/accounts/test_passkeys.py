@@ -137,11 +137,8 @@ def test_page_asks_for_what_the_user_has(admin, has):
     said = " ".join(page.get_text(" ").split())
     assert "Account: admin" in said
     assert ("your phone shows" in said, "use your passkey" in said) == ("app" in has, "passkey" in has)
-    assert (
-        page.select_one("[for=id_code]")
-        .get_text(strip=True)
-        .startswith("Code" if "app" in has else "Recovery code")
-    )
+    label = page.select_one("[for=id_code]").get_text(strip=True)
+    assert label.startswith("Code" if "app" in has else "Recovery code")
 
 
 def test_authentication_challenge_is_valid_once_and_in_its_session(admin):

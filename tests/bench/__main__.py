@@ -1,11 +1,10 @@
-"""Runs the benchmarks: search, desk, pages for readers, server, and leak check.
+"""Runs the benchmarks: search, pages for readers, server, and leak check.
 
 `make bench` runs it.
 
     python -m tests.bench                                all of them
     python -m tests.bench search                         all sizes, on SQLite and PostgreSQL
     python -m tests.bench search --sizes 100 1000 --databases sqlite
-    python -m tests.bench desk --sizes 10000             the desk and the list of all stories
     python -m tests.bench reading                        pages on a slow connection
     python -m tests.bench server --sizes 1000            requests per second, compared with a minimal program
     python -m tests.bench leaks                          protected words in a long story
@@ -26,8 +25,8 @@ from tests.support import postgresql_server
 
 SIZES = [100, 1000, 10_000]  # the default numbers of stories
 # Limits for the median time in milliseconds with LIMITS_AT stories: {question of tests/bench/search.py:
-# (SQLite, PostgreSQL)}, and for every page of the desk.
-LIMITS_AT, DESK_LIMIT = 10_000, 300
+# (SQLite, PostgreSQL)}.
+LIMITS_AT = 10_000
 LIMITS = {"common word": (250, 150), "whole page": (600, 400)}
 LIMITS |= {"did you mean": (50, 50), "suggestions": (30, 30)}
 # The limit in milliseconds for each search, page and correction with MANY_AT stories, on both databases.
@@ -76,11 +75,6 @@ def limits_of_search(row, rows):
             yield at_most(row["ratio"], 1)
 
 
-def limits_of_desk(row, _rows):
-    if row["stories"] == LIMITS_AT:
-        yield at_most(row["p50"], DESK_LIMIT)
-
-
 def limits_of_server(row, rows):
     page, way = row["page"], row["way"]
     least = MIN_RATIOS.get(way, {}).get(page)
@@ -103,7 +97,6 @@ def at_most(figure, limit):
 
 PARTS = {
     "search": limits_of_search,
-    "desk": limits_of_desk,
     "reading": lambda row, _rows: [at_most(row["median"], MAX_READABLE)],
     "server": limits_of_server,
     "leaks": lambda row, _rows: [at_most(row["median"], MAX_LEAK_CHECK)],
@@ -129,7 +122,7 @@ def main(arguments):
     sizes, lines = [str(size) for size in sorted(options.sizes)], []
     for part in [options.part] if options.part else PARTS:
         rows = []
-        for name in options.databases if part in {"search", "desk"} else ["sqlite"]:
+        for name in options.databases if part == "search" else ["sqlite"]:
             with DATABASES[name]() as address:
                 rows += measure(part, *sizes, DATABASE_URL=address)
         lines += ["", *table(rows, PARTS[part])]

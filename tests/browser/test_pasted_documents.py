@@ -112,26 +112,12 @@ def test_documents(editor):
     found = [read(block) for block in stored]
     report = ("text", [("p", "See  . It is long."), ("a", "the report")])
     items = [BAG, NAMES, ("li", "the first")]
-    assert found[:9] == [
-        ("text", [("p", "Word."), *BEGINNING]),
-        ("pictures", [(60, "Bricks in the sun")]),
-        ("text", items),
-        TABLE,
-        report,
-        ("pictures", [(61, "")]),
-        ("quote", QUOTE),
-        ("pictures", [(62, "")]),
-        END,
-    ]
-    assert found[9:16] == [
-        ("text", [("p", "LibreOffice."), *BEGINNING]),
-        ("pictures", [(60, "")]),
-        ("text", [BAG, NAMES]),
-        TABLE,
-        ("quote", QUOTE.replace("\r\n", " ")),
-        ("pictures", [(61, "The road")]),
-        END,
-    ]
+    word = [("text", [("p", "Word."), *BEGINNING]), ("pictures", [(60, "Bricks in the sun")])]
+    word += [("text", items), TABLE, report, ("pictures", [(61, "")]), ("quote", QUOTE)]
+    assert found[:9] == [*word, ("pictures", [(62, "")]), END]
+    libreoffice = [("text", [("p", "LibreOffice."), *BEGINNING]), ("pictures", [(60, "")])]
+    libreoffice += [("text", [BAG, NAMES]), TABLE, ("quote", QUOTE.replace("\r\n", " "))]
+    assert found[9:16] == [*libreoffice, ("pictures", [(61, "The road")]), END]
     google = [("text", [("p", "Google."), *BEGINNING]), NO_PICTURE, ("text", [BAG]), TABLE, END]
     assert found[16:21] == google
     assert found[21:24] == [("text", [("p", "Excel.")]), TABLE, BEHIND]
