@@ -14,7 +14,7 @@ pytestmark = pytest.mark.sqlite_only
 
 TABLE = ("table", [["Season", "Bricks"], ["Dry", "1200"]])
 BEGINNING = [("h2", "The kiln"), ("p", "They came   the rains."), ("b", "after")]
-BAG, NAMES = ("li", "one bag"), ("li", "two names")
+BAG, NAMES = ("ul 0", "one bag"), ("ul 1", "two names")
 NO_PICTURE = ("pictures", [(None, None)])
 QUOTE = "We counted the days\r\nby the bricks."
 BEHIND = ("text", [("p", "Behind.")])
@@ -65,13 +65,19 @@ def saved_story(tab):
     return tab.story.get_latest_revision_as_object()
 
 
+def name_of(element):
+    """Return the name of `element`; of an item, that of its list, and in how many items the list is."""
+    is_item = element.name == "li"
+    return f"{element.parent.name} {len(element.find_parents('li'))}" if is_item else element.name
+
+
 def read(block):
     """Return the type of `block`, which is stored, and what it has."""
     kind, value = block["type"], block["value"]
     if kind == "text":
         found = BeautifulSoup(value, "html.parser").find_all(["h2", "h3", "p", "li", "b", "a"])
         own = [" ".join(each.find_all(string=True, recursive=False)).strip() for each in found]
-        return kind, [(each.name, words) for each, words in zip(found, own, strict=True)]
+        return kind, [(name_of(each), words) for each, words in zip(found, own, strict=True)]
     if kind == "pictures":
         pictures = [each["value"]["image"] for each in value["pictures"]]
         widths = {each.pk: each.width for each in CleanImage.objects.all()}
@@ -111,7 +117,7 @@ def test_documents(editor):
     assert "Deleted" not in str([*stored])
     found = [read(block) for block in stored]
     report = ("text", [("p", "See  . It is long."), ("a", "the report")])
-    items = [BAG, NAMES, ("li", "the first")]
+    items = [BAG, NAMES, ("ol 0", "the first")]
     word = [("text", [("p", "Word."), *BEGINNING]), ("pictures", [(60, "Bricks in the sun")])]
     word += [("text", items), TABLE, report, ("pictures", [(61, "")]), ("quote", QUOTE)]
     assert found[:9] == [*word, ("pictures", [(62, "")]), END]
