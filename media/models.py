@@ -7,6 +7,7 @@ from django.db import DatabaseError, models, transaction
 from django.utils.translation import gettext_lazy as _
 from wagtail.documents.models import AbstractDocument
 from wagtail.images.models import AbstractImage, AbstractRendition, ImageQuerySet, SourceImageIOError
+from wagtail.images.rect import Rect
 
 from caching.local_date import today
 from media.fields import CleanDocumentField, CleanPictureField
@@ -151,6 +152,14 @@ class CleanImage(AbstractImage):
     def is_shown(self):
         """Whether everybody on it agrees to it today. A page also needs what media/people.py says."""
         return self.shown_until is not None and self.shown_until >= today()
+
+    def get_focal_point(self):
+        """Return the focal point; without one, the upper third of a portrait, so that no head is cut off."""
+        is_tall = self.height > self.width
+        return super().get_focal_point() or (Rect(0, 0, self.width, self.height / 3) if is_tall else None)
+
+    def has_focal_point(self):
+        return self.focal_point_x is not None  # that an editor chose: Wagtail's form says so
 
     def get_rendition(self, filter):
         # Wagtail's method writes the rendition to the cache each time, even if it was found there.

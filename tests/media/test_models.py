@@ -3,12 +3,15 @@
 Also: what the form of a picture asks, and which rendition is used.
 """
 
+import io
 import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template import Context, Template
+from PIL import Image
 
+from media.cleaning import CleanFile
 from media.models import CleanImage, Rendition, load_renditions
 from tests.support import builders
 from tests.support.files_of_pages import document_block
@@ -68,3 +71,18 @@ def test_rendition_that_another_process_made_is_used():
     image.file.storage.delete(image.file.name)
     found = image.get_renditions(*made)
     assert {spec: rendition.file.name for spec, rendition in found.items()} == made
+
+
+@pytest.mark.sqlite_only
+def test_portrait_without_a_focal_point_is_cropped_from_below():
+    file = io.BytesIO()
+    picture = Image.new("RGB", (80, 120))
+    picture.paste("white", (0, 0, 80, 10))
+    picture.save(file, "PNG")
+    image = CleanImage.objects.create(title="A portrait", shows="place", file=CleanFile(file.getvalue(), ".png"))
+    for focal_point, first in [({}, 255), ({"focal_point_y": 100}, 0)]:
+        point = {f"focal_point_{name}": 10 for name in ("x", "y", "width", "height")} if focal_point else {}
+        vars(image).update(point | focal_point)
+        with image.get_rendition("fill-60x40|format-png").file.open() as cropped:
+            assert Image.open(cropped).getpixel((30, 0))[0] == first, focal_point
+        assert image.has_focal_point() == bool(focal_point)
