@@ -20,6 +20,16 @@ class PicturesValue(blocks.StructValue):
         """The pictures without those that were deleted and those that may not be shown today."""
         return [picture for picture in self["pictures"] if picture["image"] and picture["image"].is_shown]
 
+    @property
+    def shared_credit(self):
+        return find_shared_credit([picture["image"] for picture in self.shown])
+
+
+def find_shared_credit(images):
+    """Return the credit that two or more shown `images` all have, so that it is given once; else ""."""
+    credits = [image.credit for image in images if image and image.is_shown]
+    return credits[0] if len(credits) > 1 and len(set(credits)) == 1 else ""
+
 
 class ActionValue(blocks.StructValue):
     @cached_property

@@ -3,6 +3,7 @@
 from math import ceil
 
 from media.models import load_renditions
+from stories.block_values import find_shared_credit
 from stories.body import get_chosen_pages, get_images, get_table_of_contents
 from stories.models import StoryPage
 from stories.story_links import StoryCountry, StoryTheme
@@ -54,9 +55,3 @@ def find_read_next(story):
         others = stories.filter(pk__in=same_themes).exclude(pk__in=same_countries)
         read_next += others[: READ_NEXT_COUNT - len(read_next)]
     return read_next
-
-
-def find_shared_credit(images):
-    """Return the credit that two or more shown `images` all have, so that the page gives it once; else ""."""
-    credits = [image.credit for image in images if image and image.is_shown]
-    return credits[0] if len(credits) > 1 and len(set(credits)) == 1 else ""

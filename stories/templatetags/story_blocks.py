@@ -1,5 +1,7 @@
 """Template tags for stories, such as `story_main`, and the filter `language_name`."""
 
+import re
+
 from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -24,6 +26,15 @@ register.simple_tag(get_heading_id, name="heading_id")
 register.filter("language_name", language_name)
 # The (HTML id, text) of each section of a rendered body: {% sections body as sections %}
 register.simple_tag(get_table_of_contents, name="sections")
+
+# Letters of scripts that are higher than Latin ones, such as Arabic, Urdu, Hindi, Thai, Burmese and Khmer.
+TALL_SCRIPTS = re.compile("[\u0600-\u109f\u1780-\u17ff]")
+
+
+@register.filter
+def script_class(text):
+    """Return " tall-script" for a text whose lines need more room in a title, else ""."""
+    return " tall-script" if TALL_SCRIPTS.search(text) else ""
 
 
 @register.simple_tag

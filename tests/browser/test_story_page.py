@@ -1,4 +1,4 @@
-"""Where the parts of a story's page are: its text begins on the first screen, and pictures fit into the window."""
+"""Where the parts of a story are: its text begins on the first screen, and pictures fit into the window."""
 
 import itertools
 
@@ -63,6 +63,8 @@ def test_pictures_fit_into_the_window_and_notes_into_the_margin(new_page, live_s
         is_beside = size is DESKTOP
         assert (note["left"] > text["right"]) == is_beside
         assert (wide["width"] > text["width"]) == is_beside
-        assert (first["top"] == second["top"]) == is_beside, "the first of three has a row of its own on phones"
+        assert (first["top"] == second["top"]) == is_beside, (
+            "the first of three has a row of its own on phones"
+        )
     page.goto(live_server.url + plain.url)
     assert page.evaluate(BOXES, [".block--text"])[0]["left"] == text["left"]

@@ -79,7 +79,9 @@ def test_portrait_without_a_focal_point_is_cropped_from_below():
     picture = Image.new("RGB", (80, 120))
     picture.paste("white", (0, 0, 80, 10))
     picture.save(file, "PNG")
-    image = CleanImage.objects.create(title="A portrait", shows="place", file=CleanFile(file.getvalue(), ".png"))
+    image = CleanImage.objects.create(
+        title="A portrait", shows="place", file=CleanFile(file.getvalue(), ".png")
+    )
     for focal_point, first in [({}, 255), ({"focal_point_y": 100}, 0)]:
         point = {f"focal_point_{name}": 10 for name in ("x", "y", "width", "height")} if focal_point else {}
         vars(image).update(point | focal_point)

@@ -184,17 +184,25 @@ def test_lead_picture_has_the_alternative_text_of_this_story(client):
 
 
 def test_credit_is_given_once_if_all_pictures_have_the_same(client):
-    ours, also_ours, another = (make_image(credit=credit) for credit in ("Ours", "Ours", "A. Painter"))
+    ours, also_ours, another, same = (
+        make_image(credit=credit) for credit in ("Ours", "Ours", "A. Painter", "A. Painter")
+    )
     lead = {"lead_image": ours, "lead_image_decorative": True}
 
     def credits(*images):
         """Return the credits below pictures, and the one at the end, of a story with `images` in its body."""
         page = parse(client.get(make_story(body=[pictures_block(*images)] if images else [], **lead).url))
-        return titles(page, ".caption__credit"), titles(page, ".story__credit")
+        return titles(page, ".caption__credit"), titles(page, ".story__credit, .gallery__credit")
 
     assert credits(also_ours) == ([], ["All pictures: Ours"])
     assert credits(also_ours, another) == (["Picture: Ours", "Picture: Ours", "Picture: A. Painter"], [])
+    assert credits(another, same) == (["Picture: Ours"], ["All pictures: A. Painter"])
     assert credits() == (["Picture: Ours"], [])
+
+
+def test_title_of_another_script_has_room_between_its_lines(client):
+    for title, classes in {"Home": ["story__title"], "အိမ်": ["story__title", "tall-script"]}.items():
+        assert parse(client.get(make_story(title).url)).h1["class"] == classes
 
 
 def test_byline_says_how_long_reading_takes(client):
