@@ -184,9 +184,7 @@ def test_lead_picture_has_the_alternative_text_of_this_story(client):
 
 
 def test_credit_is_given_once_if_all_pictures_have_the_same(client):
-    ours, also_ours, another, same = (
-        make_image(credit=credit) for credit in ("Ours", "Ours", "A. Painter", "A. Painter")
-    )
+    ours, also_ours, another, same = (make_image(credit=name) for name in ["Ours"] * 2 + ["A. Painter"] * 2)
     lead = {"lead_image": ours, "lead_image_decorative": True}
 
     def credits(*images):
