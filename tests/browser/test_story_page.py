@@ -18,7 +18,7 @@ BOXES = """selectors => selectors.map(selector =>
     document.querySelector(selector).getBoundingClientRect().toJSON())"""
 
 
-@pytest.mark.usefixtures("rough_pictures")
+@pytest.mark.usefixtures("small_pictures")
 def test_text_of_each_demo_story_begins_on_the_first_screen(new_page, live_server):
     call_command("load_demo", verbosity=0)
     stories = StoryPage.objects.published().select_related("locale").order_by("pk")
