@@ -32,27 +32,27 @@ MAX_SHORT = 2
 MIN_MISSPELT, MIN_BEGINNING = 6, 5
 
 
-def is_danger(text, names_help=False):
+def is_danger(text, help_terms=()):
     """Return whether `text`, as typed, may be that of somebody in danger, whichever language it is in.
 
-    `names_help`: whether it has a term that editors mark as a cry for help.
+    `help_terms`: a tuple of the terms that editors mark as cries for help.
     """
     words = mend(normalise(text))
-    signals = {language: find_signals(words, language) for language in read_words()}
-    pooled = set().union(*signals.values())
+    english = find_signals(words, read_words()["en"])
+    # People mix English words into their language.
+    mixed = [english | find_signals(words, each) for each in [*read_words().values(), read_terms(help_terms)]]
+    pooled = set().union(*mixed)
     # Suicide comes before all else that is in the text.
     if "certain" in pooled:
         return True
     if "errand" in pooled or ("study" in pooled and "i" not in pooled):
         return False
-    # People mix English words into their language.
-    mixed = [found | signals["en"] for found in signals.values()]
-    return names_help or any(rule <= found for found in mixed for rule in read_rules())
+    return any(rule <= found for found in mixed for rule in read_rules())
 
 
 def has_first_person(text):
     """Return whether `text` has a word such as “I” or “my”, in any language of the file."""
-    return any("i" in find_signals(normalise(text), language) for language in read_words())
+    return any(signals["i"].search(normalise(text)) for signals in read_words().values())
 
 
 def normalise(text):
@@ -65,9 +65,9 @@ def normalise(text):
     return f" {NO_WORD.sub(' ', APOSTROPHE.sub('', ELISION.sub(' ', letters))).strip()} "
 
 
-def find_signals(words, language):
-    """Return the set of the signals of `words`, as normalise() returns them, in `language`."""
-    found = {signal for signal, pattern in read_words()[language].items() if pattern.search(words)}
+def find_signals(words, patterns):
+    """Return the set of the signals in `words`, of normalise(). `patterns`: {signal: regular expression}."""
+    found = {signal for signal, pattern in patterns.items() if pattern.search(words)}
     return found | ({"short"} if len(words.split()) <= MAX_SHORT else set())
 
 
@@ -107,9 +107,26 @@ def read_words():
     """Return {language: {signal: regular expression for its terms}}."""
     found = defaultdict(dict)
     for signal, language, terms in read_rows():
-        patterns = [GAP.join(re.escape(word) for word in term.split()) for term in terms]
-        found[language][signal] = re.compile(f" (?:{'|'.join(patterns)}) ".replace(r"\*", r"\S*"))
+        found[language][signal] = compile_terms(terms)
     return dict(found)
+
+
+@functools.lru_cache(maxsize=8)
+def read_terms(terms):
+    """Return {signal: regular expression} for editors' `terms`: one word is a topic, and several are clear.
+
+    The words of a longer term may have an ending.
+    """
+    words = [normalise(term).split() for term in terms]
+    longer = ["* ".join([*term, ""]).strip() for term in words if len(term) > 1]
+    return {"topic": compile_terms(t[0] for t in words if len(t) == 1), "clear": compile_terms(longer)}
+
+
+def compile_terms(terms):
+    """Return the regular expression that finds `terms`, in which * stands for any letters."""
+    patterns = [GAP.join(re.escape(word) for word in term.split()) for term in terms]
+    # Without terms, it finds nothing.
+    return re.compile(f" (?:{'|'.join(patterns) or '(?!)'}) ".replace(r"\*", r"\S*"))
 
 
 @functools.cache

@@ -17,7 +17,6 @@ from django.db.models.functions import Cast
 from caching.versioned_cache import cached
 from search.analysis import iter_words, significant_words, site_tokens, stem, tokenize
 from search.danger import is_danger
-from search.help_requests import analyse_help_terms, is_help_request
 from search.models import VocabularyGroup
 from search.parsing import TokenPhrase
 from stories.languages import CONTENT_LANGUAGES
@@ -86,16 +85,8 @@ class Vocabulary:
         return list(distinct.values())
 
     def asks_for_help(self, text):
-        """Return whether `text`, as typed, reads like a cry for help in any language.
-
-        It is not known in which language a term or a text is. So they are read in each, with its stop words.
-        """
-        text = text[:MAX_HELP_LENGTH]
-        names_help = any(
-            is_help_request(text, analyse_help_terms(self._editable.help_terms, code), code)
-            for code in CONTENT_LANGUAGES
-        )
-        return is_danger(text, names_help)
+        """Return whether `text`, as typed, reads like a cry for help in any language."""
+        return is_danger(text[:MAX_HELP_LENGTH], self._editable.help_terms)
 
 
 # --- Groups of equal terms, themes and authors ---------------------------------------------------

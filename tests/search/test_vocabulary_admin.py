@@ -90,20 +90,11 @@ def test_cry_for_help_is_recognised_whatever_the_language_of_the_page(text):
 def test_editors_define_the_terms_of_a_cry_for_help(no_default_groups):
     """A term of one word counts beside one other word at most, and not in another form.
 
-    Of a term of several words, those that are no stop words have to be there, in any order and form. If that
-    is only one word, as in “show me”, the stop words have to be there too.
+    The words of a longer one have to be there in this order, in any form, with few words between them.
     """
-    cries = ["lantern", "new lantern", "Lanterns of the dark roads", "the road was dark"]
-    cries += ["show me", "show me more", "it shows more to me"]
-    others = ["road", "dark", "me", "show", "show more", "lanterns", "a lantern for many boats"]
+    cries = ["lantern", "new lantern", "Lanterns of the dark roads", "show me more", "it shows more to me"]
+    others = ["road", "dark", "show", "show more", "lanterns", "a lantern for many boats", "me shows"]
     assert not any(map(Vocabulary("en").asks_for_help, cries))
     make_group("lantern", "dark road", "show me", leads_to_help=True)
     assert list(filter(Vocabulary("en").asks_for_help, cries + others)) == cries
     assert synonyms("lantern") == {}
-
-
-def test_stop_word_is_no_form_of_a_word_with_the_same_stem(no_default_groups):
-    make_group("comida fría", leads_to_help=True)
-
-    assert Vocabulary("es").asks_for_help("comidas frías")
-    assert not Vocabulary("es").asks_for_help("como fría")
