@@ -63,9 +63,9 @@ def test_countries_are_in_the_order_of_the_alphabet_of_the_language(language, or
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"checked_on": "2025-01-01"}, "Checked on 1 January 2025. See the official page:"),
+        ({"checked_on": "2025-01-01"}, "Checked on 1 January 2025. Published at:"),
         ({"checked_on": "2024-12-31"}, "Checked on 31 December 2024. We could not confirm it since."),
-        ({"number": ""}, "Number not checked. See the official page:"),
+        ({"number": ""}, "Number not checked. Published at:"),
     ],
 )
 def test_readers_are_told_how_old_a_number_is(client, time_machine, changed, words):
