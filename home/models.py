@@ -23,7 +23,9 @@ from publishing.reserved_slugs import RESERVED_BELOW_INDEX
 from publishing.trash import is_in_trash
 from publishing.visibility import PublishedQuerySet
 from stories.blocks import PLAIN_FEATURES, StoryBody
+from stories.listing import StoryListing
 from stories.models import StoryIndexPage, StoryPage
+from stories.querysets import TOP_INDEX_DEPTH
 
 # How many stories the home page lists under “Newest stories”.
 NEWEST_STORIES_COUNT = 6
@@ -157,6 +159,10 @@ class HomePage(SitePage):
         stories = StoryPage.objects.published(few=True).filter(locale_id=self.locale_id).for_cards()
         context["featured"] = stories.in_order(featured)
         context["newest"] = stories.exclude(pk__in=featured).newest_first()[:NEWEST_STORIES_COUNT]
+        lists = cached(("lists", self.pk), self.load_lists).values()
+        if index := next((each for each in lists if each.depth == TOP_INDEX_DEPTH), None):
+            context["browse"] = StoryListing(StoryPage.objects.below(index), {}, index)
+            context["browse_url"] = index.get_url(request)
         return context
 
     @property

@@ -7,6 +7,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from functools import partial, wraps
 
+from django.conf import settings
 from django.db.models import F, Q
 from django.http.request import split_domain_port
 from django.urls import reverse
@@ -139,7 +140,10 @@ def build_navigation(request, current=None, listing=None):
         or page.pk == home.help_page_id
         or (is_below_home and page.path.startswith(section_path) and page.depth <= max_depth)
     ]
-    footer = [copy(page) for page in navigation_pages if page.in_footer]
+    # A page of the first language that is not translated yet is better than none.
+    in_footer = sorted(navigation_pages, key=lambda page: page.locale_id == home.locale_id)
+    by_translation = {page.translation_key: page for page in in_footer if page.in_footer}
+    footer = [copy(page) for page in by_translation.values()]
     homes = [page for page in navigation_pages if page.translation_key == home.translation_key]
     languages = find_translations(current or home, homes, request)
     if current is None and request.resolver_match and request.resolver_match.url_name == "search":
@@ -195,6 +199,7 @@ def find_navigation_pages(home, request):
     types = [each for each in page_types() if each.in_navigation]
     is_below = Q(path__startswith=home.path) & Page.objects.type_q(*types)
     others = Q(pk=home.help_page_id) | Q(translation_key=home.translation_key)
+    others |= Q(standardpage__in_footer=True, locale__language_code=settings.LANGUAGE_CODE)
     pages = published_pages().filter(is_below | others)
     return load_with_urls(pages.annotate(in_footer=F("standardpage__in_footer")), request)
 

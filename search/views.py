@@ -154,7 +154,6 @@ def get_alternatives(locale, request):
     context = {"newest": stories.published().newest_first().for_cards()[:3]}
     index = published_pages().type(StoryIndexPage).filter(locale=locale, depth=TOP_INDEX_DEPTH).first()
     if index:
-        facets = StoryListing(stories.below(index), {}, index).facets
-        context["browse_facets"] = [facet for facet in facets if facet.filter.is_for_browsing]
+        context["browse"] = StoryListing(stories.below(index), {}, index)
         context["browse_url"] = index.get_url(request)
     return context

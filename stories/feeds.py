@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from django.contrib.syndication.views import Feed
 from django.db import models
 from django.http import Http404, HttpRequest
-from django.urls import re_path
+from django.urls import path, re_path
 from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed
 from django.utils.html import escape
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+from django.views.generic import TemplateView
 from wagtail.contrib.settings.context_processors import settings as settings_context
 from wagtail.models import Page, Site
 
@@ -223,7 +224,9 @@ def remove_invalid_characters(text):
 # The path of an index page below the home page ("" for the home page), and a term if the feed is about one.
 # The path is matched by `*?`, as short as possible: else it would also take "country/kenya/".
 FEED_URL = r"^(?P<index_path>(?:[\w-]+/)*?)(?:(?P<term_type>country|theme)/(?P<slug>[\w-]+)/)?feed\."
+follow = TemplateView.as_view(template_name="stories/follow.html")
 urlpatterns = [
     re_path(rf"{FEED_URL}{suffix}$", cacheable(require_safe(feed)), name="feed")
     for suffix, feed in (("atom", AtomFeed()), ("rss", RssFeed()))
 ]
+urlpatterns += [path("follow/", cacheable(require_safe(follow)), name="follow")]

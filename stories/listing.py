@@ -152,10 +152,12 @@ class StoryListing(Filtered):
         self.offered = [each for each in FILTERS if each.name != term_name]
         form = StoryFilterForm(params)
         form.is_valid()  # It sets `errors`, and `cleaned_data` to the valid filters.
-        self.has_bad_filter = bool(form.errors)
-        self.filters = {name: value for name, value in form.filters.items() if name != term_name}
         self.page_number = params.get("page")
         self._stories = stories.with_term(term_name, term) if term else stories
+        given = {name: value for name, value in form.filters.items() if name != term_name}
+        # A value of hidden stories alone is left out as one that does not exist.
+        self.filters = {name: value for name, value in given.items() if value in self.facet_values[name]}
+        self.has_bad_filter = bool(form.errors) or self.filters != given
 
     def _get_or_make(self, name, make, *more_keys):
         return recent_lists((name, *self.cache_key, *more_keys), make)

@@ -2,7 +2,12 @@
 
 from math import ceil
 
+from django.conf import settings
+from django.db.models import F
+from django.db.models.lookups import Exact
+
 from media.models import load_renditions
+from safeguarding.outlets import may_be_used
 from stories.block_values import find_shared_credit
 from stories.body import get_chosen_pages, get_images, get_table_of_contents
 from stories.models import StoryPage
@@ -17,12 +22,14 @@ FEWEST_CONTENTS = 3
 
 def get_main_context(story):
     """Return the context for `story`, a StoryPage, as a dictionary. One query loads all renditions."""
-    read_next = find_read_next(story)
+    chosen, read_next = find_read_next(story)
     images = [story.lead_image, *get_images(story.body)]
     others = [author.picture for author in story.authors] + [other.lead_image for other in read_next]
     load_renditions([*images, *others])
     return {
         "read_next": read_next,
+        # The line that asks for support is on the page with all of these.
+        "may_ask": all(may_be_used(each, "beside donations") for each in [story, *chosen, *read_next]),
         "minutes": ceil(story.word_count / WORDS_A_MINUTE),
         "shared_credit": find_shared_credit(images),
     }
@@ -38,20 +45,30 @@ def get_contents(story, body):
 
 
 def find_read_next(story):
-    """Return a list of stories to read after `story`: those with the same countries first, then themes.
+    """Return two lists: the public stories that the body of `story` chooses, and those to read next.
 
-    The list is empty if the body of `story` shows public stories that an editor chose.
+    Without a chosen one, the latter are stories with the same countries, then themes, of the same top index,
+    then the newest, and then those of other languages, of the site's first language before the others.
     """
-    published = StoryPage.objects.published()
+    published = StoryPage.objects.published().for_cards()
     chosen = get_chosen_pages(story.body, StoryPage)
-    if chosen and published.filter(pk__in=chosen).exists():
-        return []
-    stories = published.in_top_index_of(story).most_related_to(story).for_cards()
+    chosen = list(published.filter(pk__in=chosen)) if chosen else []
+    others = published.exclude(translation_key=story.translation_key)
+    related = others.in_top_index_of(story).most_related_to(story)
     same_countries = StoryCountry.objects.filter(country__in=story.countries).values("story")
     same_themes = StoryTheme.objects.filter(theme__in=story.themes).values("story")
-    read_next = list(stories.filter(pk__in=same_countries)[:READ_NEXT_COUNT])
-    if len(read_next) < READ_NEXT_COUNT:
+    elsewhere = others.exclude(locale_id=story.locale_id).select_related("locale")
+    is_in_first = Exact(F("locale__language_code"), settings.LANGUAGE_CODE)
+    steps = [
+        related.filter(pk__in=same_countries),
         # This takes longer, because thousands of stories can share a theme.
-        others = stories.filter(pk__in=same_themes).exclude(pk__in=same_countries)
-        read_next += others[: READ_NEXT_COUNT - len(read_next)]
-    return read_next
+        related.filter(pk__in=same_themes),
+        others.filter(locale_id=story.locale_id).newest_first(),
+        elsewhere.order_by(is_in_first.desc(), "-date", "-pk"),
+    ]
+    found = {}
+    for step in [] if chosen else steps:
+        if len(found) < READ_NEXT_COUNT:
+            stories = step.exclude(translation_key__in=found)[: READ_NEXT_COUNT - len(found)]
+            found |= {each.translation_key: each for each in stories}
+    return chosen, list(found.values())

@@ -42,8 +42,10 @@ def make_renditions(page):
     with translation.override(page.locale.language_code):
         page.serve(request).render()
         if getattr(page, "lead_image", None):
-            # All layouts of a card that have a picture show the same renditions.
-            render_to_string("stories/story_card.html", {"story": page}, request)
+            # The other layouts of a card with a picture show the same renditions as one of these.
+            for layout in ("", "hero"):
+                context = {"story": page, "layout": layout}
+                render_to_string("stories/story_card.html", context, request)
 
 
 @receiver(page_published)

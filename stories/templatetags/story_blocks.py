@@ -13,7 +13,7 @@ from stories.body import add_section_ids, get_heading_id, get_table_of_contents
 from stories.donations import without_donations
 from stories.languages import language_name
 from stories.main_context import get_contents, get_main_context
-from stories.templatetags.cards import render_cards
+from stories.templatetags.cards import render_cards, render_grid
 
 register = template.Library()
 
@@ -64,7 +64,7 @@ def render_story(context, page):
     # Not by story_cards, whose cache is not needed: the cards are cached with this story.
     cards = render_cards(context, main["read_next"], layout="", first="")
     main_template = context.template.engine.get_template("stories/story_main.html")
-    with context.push(cards=SafeString("".join(cards.values())), **main):
+    with context.push(cards=render_grid(cards.values(), "row"), **main):
         body = page_body(context, page)
         with context.push(body=body, contents=get_contents(page, body)):
             return main_template.render(context)

@@ -54,7 +54,7 @@ def test_by_keyboard(new_page, live_server):
         go_from_home_to_a_suggestion(page, width)
         assert page.context.cookies() == []
         assert page.context.storage_state()["origins"] == []
-    skip_link_leads_past_the_menu(open_home())
+    skip_links_lead_past_the_menu_and_the_filters(open_home(), live_server.url)
     # Lists have a second page: eleven stories are added to the four, and six of these are about Kenya.
     make_many_stories(make_index())
     go_without_javascript(open_home(java_script_enabled=False), live_server.url)
@@ -75,7 +75,7 @@ def go_from_home_to_a_suggestion(page, width):
     expect(read_next).to_have_text(["Gold dust"])  # which an editor chose
     follow(page, "Gold dust")
     expect_title(page, "Gold dust")
-    expect(read_next).to_have_text(["Home from the sea", "Wages after three years"])
+    expect(read_next).to_have_text(["Home from the sea", "Wages after three years", "Bricks and debts"])
     follow(page, "Home from the sea")
     expect_title(page, "Home from the sea")
     follow(page, "Thailand")
@@ -95,7 +95,7 @@ def go_from_home_to_a_suggestion(page, width):
     expect_title(page, "Wages after three years")
 
 
-def skip_link_leads_past_the_menu(page):
+def skip_links_lead_past_the_menu_and_the_filters(page, site):
     page.keyboard.press("Tab")
     link = page.get_by_role("link", name="Skip to the content")
     expect(link).to_be_focused()
@@ -104,6 +104,11 @@ def skip_link_leads_past_the_menu(page):
     expect(page.get_by_role("main")).to_be_focused()
     page.keyboard.press("Tab")
     assert page.get_by_role("main").evaluate("main => main.contains(document.activeElement)")
+    page.goto(f"{site}/stories/")
+    go_to(page, "Skip to the stories")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator(".card a").first).to_be_focused()
 
 
 def go_without_javascript(page, site):

@@ -63,8 +63,9 @@ def test_footer_links_the_pages_ticked_for_it_the_feed_and_the_other_versions(cl
     footer = parse(client.get("/")).select_one(".site-footer")
     links = [(link.text, link["href"]) for link in footer.select("ul a")]
     ticked = [("House rules", "/about/house-rules/"), ("Privacy", "/privacy/")]
+    menu = [("About", "/about/"), ("Stories", "/stories/")]
     versions = [("Text only", "?text=1"), ("English", "/"), ("Français", "/fr/")]
-    assert links == [*ticked, ("Feed of new stories", "/feed.atom"), *versions]
+    assert links == [*menu, *ticked, ("Follow new stories", "/follow/"), *versions]
     assert client.get("/feed.atom").status_code == 200
 
 

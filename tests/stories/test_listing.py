@@ -106,10 +106,12 @@ def test_a_list_of_more_stories_than_a_page_holds_has_pages(client, monkeypatch)
     page = parse(client.get("/archive/?page=2"))
     assert titles_in(page) == ["Story 3", "Story 2"]
     assert page.select_one(".listing__count").text.strip() == "5 stories"
-    assert page.select_one(".pagination__place").text == "Page 2 of 3"
+    assert page.find(string="Page 2 of 3")
     assert page.select_one("title").text.startswith("Archive (page 2) – ")
     links = {link["rel"][0]: link["href"] for link in page.select(".pagination__link")}
     assert links == {"prev": "?page=1", "next": "?page=3"}
+    numbers = [(number["href"], number.get("aria-current")) for number in page.select("a.pagination__number")]
+    assert numbers == [("?page=1", None), ("?page=2", "page"), ("?page=3", None)]
     # The links keep the filters.
     page = parse(client.get("/archive/?theme=debt&year=2025"))
     assert page.select_one(".pagination__link")["href"] == "?theme=debt&year=2025&page=2"
@@ -276,10 +278,12 @@ def test_filters_without_a_story_say_so_and_link_to_the_whole_list(read):
     assert active == [("Kenya", "?year=2025"), ("2025", "?country=kenya")]
 
 
-# A query string, and whether the page says that it was ignored. A slug that no term has is an active filter.
+# A query string, and whether the page says that it was ignored.
 ODD_FILTERS = [
-    ("country=no-such-country", False),
-    ("theme=%D8%B9%D9%85%D9%84", False),  # an Arabic word
+    ("country=no-such-country", True),
+    ("country=KE", True),  # its code, not its slug
+    ("country=france", True),  # no story here is about it
+    ("theme=%D8%B9%D9%85%D9%84", True),  # an Arabic word
     ("country=%00", True),
     ("country=ken%00ya", True),
     ("theme=<script>alert(1)</script>", True),
@@ -289,8 +293,8 @@ ODD_FILTERS = [
     ("year=-2024", True),
     ("year=%D9%A2%D9%A0%D9%A2%D9%A4", False),  # 2024 in Arabic digits
     ("country=%F0%9F%98%80", True),  # an emoji
-    ("country=" + "x" * 3000, False),
-    ("theme=" + "x" * 3000, False),
+    ("country=" + "x" * 3000, True),
+    ("theme=" + "x" * 3000, True),
     ("country=%C3%28", True),  # no valid UTF-8
     ("country=kenya'--", True),
     ("country[]=kenya&unknown=1", False),
@@ -306,10 +310,9 @@ def test_odd_filter_gives_no_error_and_is_ignored_if_it_is_invalid(client, stori
     # The list of a term uses the same form.
     for address in ("/stories/", "/stories/country/kenya/"):
         page = parse(client.get(f"{address}?theme=<script>alert(1)</script>&country=%C3%28"))
-        assert "was not understood and is left out" in page.text
+        assert "fits no story here, and is left out" in page.text
         assert titles_in(page) == titles(client, address)
         assert "<script>alert" not in str(page)
-        assert "was not understood" not in client.get(f"{address}?country=nowhere&theme=unused").text
 
 
 # Values of the parameter "page".

@@ -131,6 +131,30 @@ def test_the_picture_of_the_home_page_and_what_to_read_next_obey_uses_that_chang
 
 
 @pytest.mark.django_db
+def test_the_end_of_a_story_asks_for_support_if_everybody_on_the_page_agrees(client):
+    page_heads.change_settings(donate_url=DONATE)
+    home, line = builders.home_page(), ".story-end__support a[href*='example.org/give']"
+    agrees, refuses = make_agreeing_person(), make_agreeing_person({"where": ["website"]})
+    quiet, telling = make_story_about(refuses), make_story_about(agrees)
+    choosing = make_story_about(agrees, body=[chosen(quiet)])
+
+    def asking():
+        return [bool(parse(client.get(each.url)).select(line)) for each in (quiet, telling, choosing)]
+
+    builders.save_with(quiet, live=False)
+    assert asking()[1:] == [False, False], "no words for the link"
+    builders.save_with(home, donate_text="Give")
+    assert asking()[1:] == [True, True]
+    builders.save_with(quiet, live=True)
+    assert asking() == [False, False, False], "it is beside one who refuses"
+    page_heads.change_settings(donate_url="")
+    agree(refuses, USES)
+    assert asking() == [False] * 3
+    page_heads.change_settings(donate_url=DONATE)
+    assert asking() == [True] * 3
+
+
+@pytest.mark.django_db
 def test_a_page_of_this_site_can_be_the_one_for_donations(client):
     only_here = make_agreeing_person({"where": ["website", "languages"]})
     story = make_story_about(only_here, title="The road")

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 
 from stories import main_context, querysets
 from stories.models import StoryPage, StoryTheme
-from tests.support import builders, people, translations
+from tests.support import builders, hidden_pages, people, translations
 from tests.support.builders import (
     make_author,
     make_index,
@@ -46,6 +46,10 @@ def test_lists_are_sorted_by_date_and_then_by_primary_key_newest_first(client):
 # --- Read next -----------------------------------------------------------------------------------
 
 
+def read_next(client, story):
+    return titles(parse(client.get(story.url)), ".band .card__title")
+
+
 def test_stories_of_the_same_place_come_before_those_of_the_same_theme(client):
     """The list has three stories: by the number of shared places, then of shared themes, then the newest."""
     story = make_story("This", countries=["KE", "UG"], themes=["Debt", "Law"], date=DAY)
@@ -55,16 +59,13 @@ def test_stories_of_the_same_place_come_before_those_of_the_same_theme(client):
     make_story("A place and a theme", countries=["UG", "FR"], themes=["Law"], date=DAY)
     make_story("Both places", countries=["KE", "UG"], date=DAY - datetime.timedelta(days=30))
 
-    def read_next():
-        return titles(parse(client.get(story.url)), ".band .card__title")
-
-    assert read_next() == ["Both places", "A place and a theme", "Both themes"]
+    assert read_next(client, story) == ["Both places", "A place and a theme", "Both themes"]
     make_story("A place", countries=["KE"], date=DAY - datetime.timedelta(days=9))
-    assert read_next() == ["Both places", "A place and a theme", "A place"]
+    assert read_next(client, story) == ["Both places", "A place and a theme", "A place"]
     make_story("Older", countries=["KE"], date=DAY - datetime.timedelta(days=10))
-    assert read_next() == ["Both places", "A place and a theme", "A place"]
+    assert read_next(client, story) == ["Both places", "A place and a theme", "A place"]
     make_story("Added later", countries=["KE"], date=DAY - datetime.timedelta(days=9))
-    assert read_next() == ["Both places", "A place and a theme", "Added later"]
+    assert read_next(client, story) == ["Both places", "A place and a theme", "Added later"]
     # Without a shared theme the number is 0. PostgreSQL would sort NULL before all numbers.
     shared = querysets.count_shared(StoryTheme, theme__in=story.themes)
     assert StoryPage.objects.annotate(shared=shared).get(title="Both places").shared == 0
@@ -75,7 +76,23 @@ def test_stories_to_read_next_are_in_the_same_top_index_in_any_of_its_sections(c
     make_story("Beside the section", countries=["KE"])
     make_story("Elsewhere", make_index(title="Another list"), countries=["KE"])
 
-    assert titles(parse(client.get(story.url)), ".band .card__title") == ["Beside the section"]
+    assert read_next(client, story) == ["Beside the section", "Elsewhere"]
+
+
+def test_there_is_something_to_read_next_in_every_language_and_nothing_hidden(client):
+    french = make_story("Ici", translations.make_index_in("fr", slug="recits"))
+    for way in hidden_pages.WAYS_TO_HIDE:
+        way()
+    assert parse(client.get(french.url)).select(".band") == []
+    shown = make_story("Shown")
+    assert read_next(client, french) == [shown.title]
+    page = parse(client.get(french.url))
+    assert page.select_one(".band .card")["lang"] == "en"
+    assert "en anglais" in page.select_one(".band .card .meta").text
+    own = make_story("Autre", french.get_parent())
+    assert read_next(client, french) == [own.title, shown.title]
+    translations.make_translation(shown, french.get_parent(), title="Montrée", date=DAY, summary="Mots.")
+    assert "Shown" not in read_next(client, french), "in the language of the page already"
 
 
 def test_stories_that_an_editor_chose_are_those_to_read_next(client):

@@ -225,3 +225,33 @@ const SHOW_NUMBERS = () => {
         return field.name;
     });
 };
+
+// Returns the rows of cards that do not reach from one edge of their grid to the other: they have a hole.
+const HOLES = () => [...document.querySelectorAll(".cards--featured, .cards--row, .cards--list.cards--2")].flatMap(grid => {
+    const box = grid.getBoundingClientRect(), rows = {};
+    for (const card of grid.children) {
+        const { top, left, right } = card.getBoundingClientRect();
+        (rows[Math.round(top)] ??= []).push(left, right);
+    }
+    const isWhole = edges => Math.min(...edges) < box.left + 2 && Math.max(...edges) > box.right - 2;
+    return Object.values(rows).filter(edges => !isWhole(edges)).map(edges => `${grid.className} at ${edges}`);
+});
+
+// Returns what is wrong with the row of the menu and the link to the search on a phone: [] if nothing is.
+const MENU_ROW = () => {
+    const shown = [...document.querySelectorAll(".menu__link, .search-link")].filter(part => part.checkVisibility());
+    const boxes = shown.map(part => part.getBoundingClientRect()).sort((one, other) => one.left - other.left);
+    const isApart = boxes.every((box, number) => number === 0 || box.left >= boxes[number - 1].right);
+    const isInWindow = boxes[0].left >= 0 && boxes.at(-1).right <= document.documentElement.clientWidth;
+    const isOneRow = Math.max(...boxes.map(box => box.top)) < Math.min(...boxes.map(box => box.bottom)) - 20;
+    const found = {"4 parts": shown.length === 4, apart: isApart, "in the window": isInWindow, "one row": isOneRow};
+    return Object.keys(found).filter(name => !found[name]);
+};
+
+// Returns the places, in pixels from the start of the line, at which the main parts of a page begin.
+const STARTS = () => [".brand__name", "h1", ".card__title a"].map(part => {
+    const range = document.createRange();
+    range.selectNodeContents(document.querySelector(part));
+    const { left, right } = range.getBoundingClientRect();
+    return Math.round(document.dir === "rtl" ? document.documentElement.clientWidth - right : left);
+});

@@ -63,7 +63,7 @@ STATES = {
     "one story": ("/stories/country/india/", "text=1 story"),
     "empty index": ("/stories/nothing-yet/", "text=There is no story here yet."),
     "filtered to nothing": ("/stories/?country=india&theme=forced-labour", "text=No story fits"),
-    "bad filter": ("/stories/?year=soon", "text=A filter in the address was not understood"),
+    "bad filter": ("/stories/?year=soon", "text=A filter in the address fits no story here"),
     "text-only index": ("/stories/?text=1", "text=Full version"),
     "empty search": ("/search/", "text=Newest stories"),
     "results": ("/search/?q=road", ".listing__filters >> text=Kenya"),
