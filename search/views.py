@@ -6,7 +6,6 @@ from django.db import OperationalError
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.html import escape
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -15,13 +14,13 @@ from wagtail.models import Page
 from caching.versioned_cache import cached
 from media.models import load_renditions
 from publishing.visibility import published_pages
+from search.danger import is_danger
 from search.excerpts import Highlighter, find_shown_pictures, iter_page_texts
 from search.finding import find_or_fall_back
 from search.forms import SearchForm, SortOrder
 from search.missed import count_missed_search
 from search.promotions import find_promotions
 from search.similar_words import find_similar_words
-from search.vocabulary import Vocabulary
 from stories.listing import StoryListing
 from stories.models import StoryIndexPage, StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
@@ -34,17 +33,14 @@ def search(request):
     """View of the search page. If the database ends a search that takes too long, the page says so."""
     form = SearchForm(request.GET)
     form.is_valid()  # It sets `errors`, and `cleaned_data` to what is valid.
-    # Also of words that the form refuses, such as too many.
-    asks_for_help = Vocabulary(get_language()).asks_for_help(request.GET.get("q", ""))
     try:
-        context = get_context(request, form, asks_for_help)
-        response = render(request, "search/search.html", context)
+        response = render(request, "search/search.html", get_context(request, form))
     except OperationalError as error:
         if not is_timeout(error):
             raise
         words = form.cleaned_data.get("q", "")
         form.add_error("q", _("This search took too long. Please try fewer words, or less common ones."))
-        context = {"form": form, "words": words, "asks_for_help": asks_for_help}
+        context = {"form": form, "words": words, "asks_for_help": is_danger(words)}
         context["newest"] = StoryPage.objects.none()
         response = render(request, "search/search.html", context, status=503)
         response["Cache-Control"] = "no-store"
@@ -62,13 +58,12 @@ def is_timeout(error):
     return is_canceled or getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
 
 
-def get_context(request, form, asks_for_help):
-    """Return the context of the search page for `form`, a SearchForm after is_valid().
-
-    `asks_for_help`: whether somebody in danger may have typed its words. They are not counted then.
-    """
+def get_context(request, form):
+    """Return the context of the search page for `form`, a SearchForm after is_valid()."""
     words = form.cleaned_data.get("q", "")
     found = find_or_fall_back(form)
+    # The form may refuse the words, if they are too many.
+    asks_for_help = found.vocabulary.asks_for_help(request.GET.get("q", ""))
     results = found.get_page(request.GET.get("page"))
     add_locations(results)
     shown_pictures = find_shown_pictures(results)

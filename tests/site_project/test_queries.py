@@ -37,7 +37,7 @@ PINNED = {
     "/stories/theme/forced-labour/": (16 + MORE, 5),  # (18)
     "/stories/africa/the-story/": (16, 4),  # (15)
     "/search/?q=words": (16 + MORE, 2),  # (20)
-    "/search/?q=nothing-has-this-word": (22 + MORE + COUNTING, 6 + COUNTING),
+    "/search/?q=nothing-has-this-word": (18 + MORE + COUNTING, 3 + COUNTING),
     "/about/": (9, 4),
     "/no-such-page/": (9, 3),  # of the 9, one asks whether there are old addresses of WordPress
 }
