@@ -51,13 +51,22 @@ STOP_WORDS = {
     ),
 }
 
-# Words that many pages of this site have, whatever they are about. A query leaves them out, unless all its
-# other words are stop words.
+# Words that many pages of this site have, whatever they are about, and words that questions begin with. A
+# query leaves them out, unless all its other words are stop words.
 SITE_WORDS = {
-    "ar": "قصة قصص",
-    "en": "story stories",
-    "es": "historia historias relato relatos",
-    "fr": "histoire histoires récit récits",
+    "ar": "قصة قصص شخص أشخاص ماذا متى لماذا كيف بعد قبل",
+    "en": (
+        "story stories people someone somebody after before could explained get got happens happened "
+        "just like mean meaning means other others should tell there thing things turn use used without would"
+    ),
+    "es": (
+        "historia historias relato relatos persona personas gente alguien antes después otra otro pasa puede "
+        "significa"
+    ),
+    "fr": (
+        "histoire histoires récit récits personne personnes gens quelqu'un après avant comment pourquoi "
+        "devient deviennent peut quand que quel quelle quels quelles signifie"
+    ),
 }
 
 

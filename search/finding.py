@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.db import connection
 from django.db.models import Exists, F, Subquery
 from django.utils.functional import cached_property
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from modelsearch.query import And
 from modelsearch.utils import get_descendants_content_types_pks
 from wagtail.models import Locale, Page
@@ -16,7 +16,7 @@ from wagtail.search.backends import get_search_backend
 
 from caching.versioned_cache import VersionedCache, cached
 from publishing.pages import get_specific, page_types
-from publishing.visibility import PublishedQuerySet
+from publishing.visibility import PublishedQuerySet, published_pages
 from search import ranking
 from search.analysis import stem
 from search.corrections import find_corrections
@@ -26,10 +26,13 @@ from search.facets import SEARCH_FILTERS
 from search.forms import SortOrder
 from search.parsing import TokenPhrase, match_any, parse_query
 from search.vocabulary import Vocabulary
+from stories.languages import CONTENT_LANGUAGES
 from stories.listing import Filtered
 from stories.models import StoryPage
 
 RESULTS_PER_PAGE = 10
+# With fewer results than the first number, those in other languages are shown too: the second one of each.
+FEW_RESULTS, RESULTS_IN_OTHER_LANGUAGE = 5, 3
 YEAR_PATTERN = re.compile(r"(?:19|20)\d\d", re.ASCII)
 # The greatest number of results. If more pages match, only the newest are counted, filtered and ranked.
 MAX_MATCHES = 10_000
@@ -39,13 +42,16 @@ recent_searches = VersionedCache(max_entries=30)
 
 
 class Searcher:
-    """Looks up queries among the public pages in the visitor's language. Make one for each request.
+    """Looks up queries among the public pages in one language, by default the visitor's.
 
-    `locale`, `language`: that language, as a Locale and as its ISO code. `vocabulary`: its Vocabulary.
+    Make one for each request and language.
+
+    `locale`, `language`: the language, as a Locale and as its ISO code. `vocabulary`: its Vocabulary.
     """
 
-    def __init__(self):
-        self.locale = cached(("locale", get_language()), Locale.get_active)
+    def __init__(self, language=None):
+        with override(language or get_language()):
+            self.locale = cached(("locale", get_language()), Locale.get_active)
         self.language = self.locale.language_code
         self.vocabulary = Vocabulary(self.language)
 
@@ -146,7 +152,7 @@ class Search(Filtered):
         `more_keys`: what the value depends on besides the words, such as the filters.
         """
         # Facets have labels in the active language, which may be one that no page has.
-        key = (name, get_language(), self.text, self.is_exact, self.is_partial, *more_keys)
+        key = (name, get_language(), self.language, self.text, self.is_exact, self.is_partial, *more_keys)
         return recent_searches(key, make)
 
     @cached_property
@@ -198,7 +204,9 @@ class Search(Filtered):
         return self._get_or_make("order", self._rank, *sorted(self.filters.items()))
 
     def _rank(self):
-        return ranking.rank(self.pks, self.searcher.get_compiler(self.query))
+        story_type = ContentType.objects.get_for_model(StoryPage).pk
+        others = {pk for pk, content_type, _date in self.rows if content_type != story_type}
+        return ranking.rank(self.pks, self.searcher.get_compiler(self.query), last=others)
 
     def get_page(self, number):
         """Return a Django paginator's page of results.
@@ -222,13 +230,13 @@ class Search(Filtered):
         return urlencode({name: value for name, value in parameters.items() if value})
 
 
-def find_or_fall_back(form):
+def find_or_fall_back(form, searcher=None):
     """Return the Search for `form`, or a fallback if that finds nothing and a fallback finds something.
 
     A year among the words becomes a filter if the other words find a page of that year. The fallbacks are
     the corrected words, if one correction is clearly the best, and then pages with some of the words.
     """
-    search = Search(form)
+    search = Search(form, searcher=searcher)
     if by_year := find_by_year(search):
         return by_year
     if search.query is None or search.rows:
@@ -246,6 +254,23 @@ def find_or_fall_back(form):
             fallback.corrections = [each for each in search.corrections if each.text != fallback.text]
             return fallback
     return search
+
+
+def find_in_other_languages(search):
+    """Return [(ISO code, number of results, the best pages)] of the same search in each other language.
+
+    The list is empty if the search has enough results or a filter, and without pages in other languages.
+    """
+    if (search.count >= FEW_RESULTS and not search.is_partial) or search.form.filters or search.query is None:
+        return []
+    homes = published_pages().exclude(homepage=None).values_list("locale__language_code", flat=True)
+    codes = cached("languages of home pages", lambda: set(homes)) - {search.language}
+    others = {c: find_or_fall_back(search.form, Searcher(c)) for c in CONTENT_LANGUAGES if c in codes}
+    return [
+        (code, other.count, other.get_page(1)[:RESULTS_IN_OTHER_LANGUAGE])
+        for code, other in others.items()
+        if other.count and not other.is_partial
+    ]
 
 
 def find_by_year(search):

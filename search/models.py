@@ -8,7 +8,10 @@ from search.analysis import fold_words
 
 
 class VocabularyGroup(models.Model):
-    """Terms that mean the same: a search for one of them finds the others too."""
+    """Terms that mean the same: a search for one of them finds the others too.
+
+    If some have “> ” before them, a search for one of the others finds these, and nothing else.
+    """
 
     # The most characters of a term, and the most terms of a group.
     MAX_TERM_LENGTH, MAX_TERMS = 80, 60
@@ -19,6 +22,8 @@ class VocabularyGroup(models.Model):
             "One on each line, for example “bonded labour” and “debt bondage”. Who searches for one finds "
             "the others too. One idea in each group, and no word that means something else in another "
             "language of the site. Plurals, capitals and accents need no line of their own; two spellings do."
+            " Write “> ” before wider terms, as in “brothel” and “> sexual exploitation”: the others find "
+            "these, but these don’t find the others."
         ),
     )
     leads_to_help = models.BooleanField(

@@ -7,6 +7,7 @@ expanded with their synonyms. modelsearch's own queries, which hold raw text, ar
 import re
 from dataclasses import dataclass, field
 
+from django.utils.translation import get_language
 from modelsearch.query import And, Boost, Fuzzy, MatchAll, Not, Or, Phrase, PlainText
 
 from search.analysis import fold_words, iter_words, site_tokens, stem, stop_words, tokenize
@@ -124,10 +125,12 @@ def _without_negligible(queries, language):
 def _leave_out_negligible(items, get_word, language):
     """Return `items` without stop words and the site's own words; `get_word` returns the word of an item.
 
+    The stop words are those of `language` and of the visitor's language, which can be another one.
     If there are no others, the site's own words stay. If there are only stop words, all items stay.
     """
     # By its stem, “comida” could not be told from the stop word “como”.
-    significant = [item for item in items if fold(get_word(item)) not in stop_words(language)]
+    stops = stop_words(language) | stop_words(get_language())
+    significant = [item for item in items if fold(get_word(item)) not in stops]
     others = [item for item in significant if stem(get_word(item), language) not in site_tokens(language)]
     return others or significant or items
 
@@ -221,15 +224,21 @@ def without_expansions(query):
     return query
 
 
+class AnyOf(Or):
+    """Several terms of which one is enough. The ranking scores each, and adds up the synonyms of an Or."""
+
+
 def match_any(query):
     """Return `query` relaxed: any one of its words is enough. What it excludes stays excluded."""
     parts = query.subqueries if isinstance(query, And) else [query]
     exclusions = [part for part in parts if isinstance(part, Not)]
-    words = [word for part in parts if part not in exclusions for word in _iter_words_of(part)]
-    return combine(And, [combine(Or, words), *exclusions])
+    terms = [term for part in parts if part not in exclusions for term in _iter_terms_of(part)]
+    return combine(And, [AnyOf(terms), *exclusions])
 
 
-def _iter_words_of(query):
-    """Yield the single words and phrases of a query for one term and its synonyms."""
+def _iter_terms_of(query):
+    """Yield `query`, a query for one term and its synonyms, and each word of a term of several words."""
+    yield query
     for alternative in query.subqueries if isinstance(query, Or) else [query]:
-        yield from alternative.subqueries if isinstance(alternative, And) else [alternative]
+        if isinstance(alternative, And):
+            yield from alternative.subqueries

@@ -2,9 +2,9 @@
 
 import math
 
-from modelsearch.query import Or
+from modelsearch.query import And, Or
 
-from search.parsing import TokenPhrase, iter_phrases, without_expansions
+from search.parsing import AnyOf, TokenPhrase, iter_phrases, without_expansions
 
 # The number of results whose texts are read and scored. With more matches, the words are so common that a
 # score says little. Then only the most promising results are scored, and the others follow in their order.
@@ -18,13 +18,14 @@ BM25_K1, BM25_B = 1.2, 0.5
 TITLE_WEIGHT = 1.1
 
 
-def rank(pks, compiler):
+def rank(pks, compiler, last=frozenset()):
     """Return `pks` as a list, the best match first.
 
     Results with the typed words come before those that match only synonyms; within each part the BM25
-    score decides. Equal results keep their order.
+    score decides. Equal results keep their order. If some of the words are enough, the score alone decides.
 
     `pks`: primary keys of the objects that match `compiler`'s query.
+    `last`: those of them that come after the others, unless their title has the typed words.
     """
     if len(pks) < 2:
         return pks
@@ -35,9 +36,16 @@ def rank(pks, compiler):
         scored, rest = pks[:MAX_SCORED], pks[MAX_SCORED:]
     texts = load_indexed_texts(scored, compiler)
     typed = without_expansions(query)
-    inexact = {pk for pk, (_title, body) in texts.items() if not (typed and count_matches(typed, body))}
+    is_partial = isinstance(query, AnyOf) or AnyOf in map(type, getattr(query, "subqueries", ()))
+    words = {token for phrase in iter_phrases(query) if phrase.is_typed for token in phrase.tokens}
+    inexact, last = set(), set(last)
+    for pk, (title, body) in texts.items():
+        if not (is_partial or (typed and count_matches(typed, body))):
+            inexact.add(pk)
+        if words.issuperset(title.split()) or (not is_partial and count_matches(query, title)):
+            last.discard(pk)
     scores = score(query, texts)
-    return sorted(scored, key=lambda pk: (pk in inexact, -scores.get(pk, 0))) + rest
+    return sorted(scored, key=lambda pk: (pk in last, pk in inexact, -scores.get(pk, 0))) + rest
 
 
 def sort_by_promise(pks, compiler):
@@ -71,7 +79,8 @@ def score(query, texts):
 
     The score is the sum, over the parts of `query`, of BM25 for the body plus a share for the title.
     """
-    parts = [query] if isinstance(query, TokenPhrase | Or) else query.subqueries
+    parts = query.subqueries if isinstance(query, And) else [query]
+    parts = [each for part in parts for each in (part.subqueries if isinstance(part, AnyOf) else [part])]
     # Without exclusions (Not), which have no phrases to count.
     parts = [part for part in parts if any(iter_phrases(part))]
     if not texts:

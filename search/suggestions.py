@@ -15,13 +15,15 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from modelsearch.query import And, Or
 from wagtail.models import Locale, Page
 from wagtail.search.backends import get_search_backend
 
 from caching.versioned_cache import cached
 from publishing.visibility import published_pages
-from search.analysis import fold_words
+from search.analysis import fold_words, stem
 from search.danger import is_danger
+from search.parsing import TokenPhrase
 from search.vocabulary import NON_COUNTRY_CODES, read_country_terms
 from stories.languages import CONTENT_LANGUAGES
 from stories.models import StoryIndexPage, StoryPage
@@ -66,11 +68,14 @@ def suggestions(request):
 def find_suggestions(typed, language):
     """Return a list of {"text", "url", "kind"} for public pages and terms in `language`, an ISO code.
 
-    `typed`: a list of folded words. In a page's title the last of them may be the beginning of a word; in
-    the name of a country or theme each may.
+    `typed`: a list of folded words. In a page the last of them may be the beginning of a word; in the name of
+    a country or theme each may. Pages with the words in the title come before those with them in their text.
     """
     pages = [page for page in find_pages_by_title(typed, language) if page.url]
     pages.sort(key=partial(title_sort_key, typed))
+    # One or two letters begin too many words of texts.
+    if len(pages) < MAX_PAGES and len(typed[-1]) > 2:
+        pages += [page for page in find_pages_by_text(typed, language) if page.url and page not in pages]
     return [*find_terms(typed, language)[:MAX_TERMS], *map(page_as_suggestion, pages[:MAX_PAGES])]
 
 
@@ -86,11 +91,26 @@ def get_kind(model):
 
 def find_pages_by_title(typed, language):
     """Return the newest MAX_CANDIDATE_PAGES public pages with the `typed` words in the title."""
-    backend = get_search_backend()
-    compiler = backend.autocomplete_query_compiler_class(Page.objects.all(), " ".join(typed))
-    pages = published_pages(few=True).filter(locale__language_code=language)
+    make_compiler = get_search_backend().autocomplete_query_compiler_class
+    return find_pages(make_compiler(Page.objects.all(), " ".join(typed)), language)[:MAX_CANDIDATE_PAGES]
+
+
+def find_pages_by_text(typed, language):
+    """Return the newest MAX_PAGES public stories with the `typed` words in the text.
+
+    The index has stems. A word that is typed to its end may be longer than its stem, so that is searched too.
+    """
+    *words, last = ([stem(word, language)] for word in typed)
+    words = [*map(TokenPhrase, words), Or([TokenPhrase(last), TokenPhrase(typed[-1:], is_prefix=True)])]
+    compiler = get_search_backend().query_compiler_class(Page.objects.all(), And(words))
+    return find_pages(compiler, language).exclude(storypage=None)[:MAX_PAGES]
+
+
+def find_pages(compiler, language):
+    """Return the public pages that `compiler` finds as a queryset, the newest first."""
+    pages = published_pages(few=True).filter(locale__language_code=language, depth__gt=1)
     pages = compiler.filter_matching(pages, compiler.query_tree).order_by("-pk")
-    return pages.only("title", "path", "url_path", "content_type")[:MAX_CANDIDATE_PAGES]
+    return pages.only("title", "path", "url_path", "content_type")
 
 
 def title_sort_key(typed, page):
@@ -188,8 +208,9 @@ def get_countries_by_letter():
         if len(code) != 2 or code in NON_COUNTRY_CODES | UNASSIGNED_CODES:
             continue
         names = [country_names(language).get(code, name) for language in CONTENT_LANGUAGES]
-        aliases = read_country_terms().get(code, {}).values()
-        for text in chain(names, *aliases):
+        aliases = read_country_terms().get(code, {})
+        # The beginning of the name of a region or a city is that of too many countries.
+        for text in chain(names, *(aliases.get(kind, ()) for kind in [*CONTENT_LANGUAGES, "former"])):
             words = tuple(fold_words(text))
             for word in words:
                 by_letter[word[0]].add((code, words))

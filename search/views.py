@@ -16,14 +16,16 @@ from media.models import load_renditions
 from publishing.visibility import published_pages
 from search.danger import is_danger
 from search.excerpts import Highlighter, find_shown_pictures, iter_page_texts
-from search.finding import find_or_fall_back
+from search.finding import find_in_other_languages, find_or_fall_back
 from search.forms import SearchForm, SortOrder
 from search.missed import count_missed_search
+from search.parsing import iter_phrases
 from search.promotions import find_promotions
 from search.similar_words import find_similar_words
 from stories.listing import StoryListing
 from stories.models import StoryIndexPage, StoryPage
 from stories.querysets import TOP_INDEX_DEPTH
+from stories.terms import fold
 
 
 # No cache on the way may keep what somebody typed, or a page that is withdrawn.
@@ -84,6 +86,11 @@ def get_context(request, form):
         "results": results,
         "promotions": find_promotions(words, found.language) if is_unfiltered_first_page else [],
         "asks_for_help": asks_for_help,
+        # Terms that bring a line with a link: see search.html.
+        "meant": {fold(phrase.label) for phrase in iter_phrases(found.query)},
+        "other_languages": []
+        if asks_for_help or not is_unfiltered_first_page
+        else find_in_other_languages(found),
         "similar_words": {} if asks_for_help else find_similar_words(found.query, found.language),
         "corrections": [(found.query_string(q=other.text), other.text) for other in corrections],
         # In the order of the page: label, query string, and whether the results have this order.

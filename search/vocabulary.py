@@ -22,8 +22,9 @@ from search.parsing import TokenPhrase
 from stories.languages import CONTENT_LANGUAGES
 from stories.terms import Author, Country, Theme, country_names
 
-# Aliases and demonyms of countries; docs/decisions/search.md says where they come from.
+# Names of countries and regions; docs/decisions/search.md says where they come from.
 COUNTRY_TERMS_FILE = Path(__file__).parent / "data" / "country_terms.csv"
+REGIONS_FILE = COUNTRY_TERMS_FILE.with_name("regions.csv")
 # Codes in CLDR's list of territories that are no countries, such as the European Union's.
 NON_COUNTRY_CODES = {"EU", "EZ", "UN", "XA", "XB", "ZZ"}
 # What a match counts in the ranking, where a typed word in a text counts 1: a metadata token says more
@@ -34,6 +35,8 @@ METADATA_WEIGHT, SYNONYM_WEIGHT = 3, 0.5
 TYPED_ONLY = {("car",)}
 # Synonyms in texts for one country. Each makes the query slower.
 MAX_COUNTRY_SYNONYMS = 6
+# Before a term that the others of its group find, and which does not find them (VocabularyGroup.terms).
+WIDER = ">"
 # In words. Longer terms are not recognised in a query.
 MAX_TERM_WORDS = 9
 # In characters: what is looked at of a text that may be a cry for help. The search refuses longer ones.
@@ -169,21 +172,23 @@ def find_synonyms(groups, language):
     """Return {tokens of a term: the synonyms of its groups}; `groups` are lists of terms.
 
     A term that contains a shorter one of its group, as “human trafficking” contains “trafficking”, is no
-    synonym: it finds nothing more.
+    synonym: it finds nothing more. If terms of a group are WIDER, the others find only these.
     """
     found = defaultdict(dict)
     for lines in groups:
-        group = {}
+        equal, wider = {}, {}
         for line in lines:
             if significant_words(line, language):
                 tokens = tuple(tokenize(line, language))
-                group.setdefault(tokens, make_synonym(tokens, line))
+                synonym = make_synonym(tokens, line.lstrip(f"{WIDER} "))
+                (wider if line.startswith(WIDER) else equal).setdefault(tokens, synonym)
+        meant = wider or equal
         shortest = {
             tokens: synonym
-            for tokens, synonym in group.items()
-            if not any(part != tokens and contains(tokens, part) for part in group)
+            for tokens, synonym in meant.items()
+            if not any(part != tokens and contains(tokens, part) for part in meant)
         }
-        for tokens in group:
+        for tokens in equal:
             found[tokens] |= {other: synonym for other, synonym in shortest.items() if other != tokens}
     # As many as one group has at most: each makes a search slower.
     limit = VocabularyGroup.MAX_TERMS
@@ -200,16 +205,18 @@ def contains(tokens, part):
 
 @functools.cache
 def read_country_terms():
-    """Return {ISO code of a country: {language: its aliases and demonyms}} from COUNTRY_TERMS_FILE.
+    """Return {ISO code of a country: {language: its aliases and demonyms}} from the two files.
 
-    “former” has names of colonial times. They find the country, but searches never add them or show them.
+    Besides languages there are “former” (colonial names), “places” and “regions”, which are never shown.
     """
-    with open(COUNTRY_TERMS_FILE, newline="", encoding="utf-8") as file:
-        rows = {row.pop("code"): row for row in csv.DictReader(file)}
-    return {
-        code: {language: cell.split("; ") for language, cell in row.items() if cell}
-        for code, row in rows.items()
-    }
+    found = defaultdict(dict)
+    for row in csv.DictReader(COUNTRY_TERMS_FILE.read_text(encoding="utf-8").splitlines()):
+        code = row.pop("code")
+        found[code] = {language: cell.split("; ") for language, cell in row.items() if cell}
+    for region in csv.DictReader(REGIONS_FILE.read_text(encoding="utf-8").splitlines()):
+        for code in region["countries"].split():
+            found[code].setdefault("regions", []).extend(region["names"].split("; "))
+    return dict(found)
 
 
 class CountryVocabulary:
@@ -232,7 +239,7 @@ class CountryVocabulary:
 
     def _add(self, code, name, aliases):
         all_aliases = [alias for terms in aliases.values() for alias in terms]
-        self.spelling_terms += [name, *(a for a in all_aliases if a not in aliases.get("former", ()))]
+        self.spelling_terms += [name, *(a for code in CONTENT_LANGUAGES for a in aliases.get(code, ()))]
         for language in CONTENT_LANGUAGES:
             self.codes[self._tokenize(country_names(language).get(code, name))][code] = True
         for alias in all_aliases:
@@ -246,8 +253,9 @@ class CountryVocabulary:
         return tuple(tokenize(text, self.language))
 
     def metadata_tokens(self, tokens):
-        """Return the metadata tokens of the countries that `tokens` mean."""
-        return [Country(code=code).index_token for code in self.codes.get(tokens, ())]
+        """Return the metadata tokens of the countries that `tokens` mean, unless they mean a whole region."""
+        codes = self.codes.get(tokens, ())
+        return [Country(code=code).index_token for code in codes if len(codes) < MAX_COUNTRY_SYNONYMS]
 
     def synonyms(self, tokens):
         """Return TokenPhrases for the countries that `tokens` mean: metadata tokens and words of texts."""
@@ -257,13 +265,13 @@ class CountryVocabulary:
             TokenPhrase(
                 [Country(code=code).index_token],
                 is_typed=is_name,
-                weight=METADATA_WEIGHT,
-                label="" if is_name else names[code],
+                weight=METADATA_WEIGHT / len(codes),
+                label="" if is_name or len(codes) > MAX_COUNTRY_SYNONYMS else names[code],
             )
             for code, is_name in codes.items()
         ]
-        # The more countries are meant, the fewer synonyms each has.
-        limit = max(MAX_COUNTRY_SYNONYMS // max(len(codes), 1), 1)
+        # The more countries are meant, the less each says, and the fewer synonyms it has.
+        limit = MAX_COUNTRY_SYNONYMS // max(len(codes), 1)
         for code in codes:
             phrases += self._find_synonyms(code, tokens)[:limit]
         return phrases

@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
             name='VocabularyGroup',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('terms', models.TextField(help_text='One on each line, for example “bonded labour” and “debt bondage”. Who searches for one finds the others too. One idea in each group, and no word that means something else in another language of the site. Plurals, capitals and accents need no line of their own; two spellings do.', verbose_name='terms')),
+                ('terms', models.TextField(help_text='One on each line, for example “bonded labour” and “debt bondage”. Who searches for one finds the others too. One idea in each group, and no word that means something else in another language of the site. Plurals, capitals and accents need no line of their own; two spellings do. Write “> ” before wider terms, as in “brothel” and “> sexual exploitation”: the others find these, but these don’t find the others.', verbose_name='terms')),
                 ('leads_to_help', models.BooleanField(default=False, help_text='A search with one of these terms shows the help page before all results. A term of one word counts if the search has at most one other word.', verbose_name='may be a cry for help')),
             ],
             options={

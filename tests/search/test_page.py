@@ -20,6 +20,7 @@ from search import finding, forms
 from search.models import MissedSearch, VocabularyGroup
 from stories.models import StoryPage
 from tests.support import builders, people
+from tests.support.translations import make_index_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
@@ -72,6 +73,49 @@ def test_results_can_be_sorted_by_date(client):
     newest = builders.parse(client.get(f"/search/{link(page, 'Newest first')}"))
     assert titles(newest) == ["Other", "A lantern, a lantern, a lantern"]
     assert "Best match first" in newest.select_one(".sort a").text
+
+
+def test_other_pages_come_after_stories_unless_their_title_is_typed():
+    builders.make_plain_page("Lantern Road", introduction="A lantern, a lantern, a lantern, and privacy.")
+    builders.make_story("Candles", summary="She had a lantern on the road, and no privacy.")
+    builders.make_plain_page("Privacy")
+    assert found_titles("lantern") == ["Lantern Road", "Candles"]
+    assert found_titles("privacy") == ["Privacy", "Candles", "Lantern Road"]
+    # Its whole title is typed, though it has only some of the words.
+    assert found_titles("privacy zeppelin")[0] == "Privacy"
+
+
+def test_partial_matches_are_ordered_by_how_rare_their_words_are():
+    builders.make_story("Lanterns", summary="Lantern, lantern, lantern.")
+    for number in range(4):
+        builders.make_story(f"Lantern {number}")
+    builders.make_story("A candle")
+    assert found_titles("lantern candle zeppelin")[0] == "A candle"
+
+
+# --- Other languages -------------------------------------------------------------------------------
+
+
+@pytest.mark.sqlite_only
+def test_few_results_are_followed_by_those_in_other_languages_and_partial_ones_preceded(client):
+    builders.make_story("La traite and the candle")
+    builders.make_story("Lanterne de la traite", make_index_in("fr"))
+    page = builders.parse(client.get("/fr/search/?q=traite"))
+    assert [link.text for link in page.select(".results a")] == [
+        "Lanterne de la traite",
+        "La traite and the candle",
+    ]
+    assert page.select_one("#in-en").get_text(" ", strip=True) == "1 en anglais"
+    assert page.select_one("#in-en a")["href"] == "/search/?q=traite"
+    assert page.select_one("[lang=en].results a")["hreflang"] == "en"
+    # No page in French has both words. “la” is a stop word of the visitor only.
+    page = builders.parse(client.get("/fr/search/?q=la+candle+traite"))
+    assert [link.text for link in page.select(".results a")] == [
+        "La traite and the candle",
+        "Lanterne de la traite",
+    ]
+    for address in ("/fr/search/?q=xylophone", "/fr/search/?q=traite&year=2025"):
+        assert not builders.parse(client.get(address)).select("#in-en"), address
 
 
 # --- Facets --------------------------------------------------------------------------------------

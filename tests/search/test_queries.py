@@ -10,12 +10,18 @@ search_first_results.csv records the first result of each query, so that both da
 When queries change, record it again with
 
     RECORD=1 make test ARGS="sqlite tests/search/test_queries.py"
+
+The queries of reader_queries.csv were written by people who had seen no more than the demonstration site.
+They are searched for on that site, in the language of `site_language`. `expected` has the slugs of pages of
+which one should be the first link below the search form, whatever it is a part of: help, a promoted line, a
+result, or a result in another language.
 """
 
 import csv
 import os
 import random
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from django.conf import settings
@@ -31,12 +37,17 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("small_pictures")]
 HERE = Path(__file__).parent
 QUERIES = HERE / "search_queries.csv"
 FIRST_RESULTS = HERE / "search_first_results.csv"
+READER_QUERIES = HERE / "reader_queries.csv"
 COUNTRY_TERMS = settings.BASE_DIR / "search" / "data" / "country_terms.csv"
 # The seed of the random choice of countries.
 SEED = int(os.environ.get("SEARCH_SEED", "4"))
 NUMBER_OF_COUNTRIES = 30
 # The share of queries whose first result must be the one recorded.
 MIN_SAME_FIRST_RESULTS = 0.95
+# The shares of the queries of readers whose page must be the first, and among the first five.
+MIN_FIRST, MIN_AMONG_FIVE = 0.85, 0.97
+# The links to pages below the search form, in the order of the page.
+PAGE_LINKS = ".help-first a, .promoted a:not([href^=mailto]), .results a"
 
 
 def read(path):
@@ -109,3 +120,23 @@ def find_different(first_results):
     queries = {row["query"] for row in read(QUERIES)} | (recorded.keys() & first_results.keys())
     rows = [(query, first_results[query], recorded.get(query)) for query in sorted(queries)]
     return [f"{query}: {found}, not {known}" for query, found, known in rows if found != known]
+
+
+def test_queries_of_readers_find_their_pages(client):
+    demo_site.load()
+    update_statistics()
+    ranks, problems = [], []
+    with committed.caches_in_use():
+        for row in read(READER_QUERIES):
+            language = row["site_language"]
+            page = client.get("/search/" if language == "en" else f"/{language}/search/", {"q": row["query"]})
+            links = [unquote(link["href"]).rstrip("/") for link in builders.parse(page).select(PAGE_LINKS)]
+            slugs = list(dict.fromkeys(link.rpartition("/")[2] for link in links))
+            places = [slugs.index(slug) + 1 for slug in row["expected"].split() if slug in slugs]
+            ranks.append(min(places, default=len(links) + 99))
+            if ranks[-1] > 1:
+                problems.append(f"{ranks[-1]:4} {row['query']}: {' '.join(slugs[:5]) or 'nothing'}")
+    first, among_five = (sum(rank <= limit for rank in ranks) / len(ranks) for limit in (1, 5))
+    if first < MIN_FIRST or among_five < MIN_AMONG_FIVE:
+        shares = f"first {first:.1%}, among the first five {among_five:.1%}"
+        pytest.fail("\n".join([shares, *problems]), pytrace=False)

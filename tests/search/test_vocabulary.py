@@ -47,6 +47,16 @@ def test_term_that_contains_a_shorter_one_of_its_group_is_no_synonym(no_default_
 
 
 @pytest.mark.sqlite_only
+def test_wider_terms_are_found_by_the_others_which_find_nothing_else(no_default_groups):
+    make_group("phone", "laptop", "> cobalt", "> mine")
+    assert {word: list(synonyms(word)) for word in ("phone", "cobalt")} == {
+        "phone": ["cobalt", "mine"],
+        "cobalt": [],
+    }
+    assert also_searched("laptop") == ["cobalt", "mine"]
+
+
+@pytest.mark.sqlite_only
 def test_terms_are_analysed_in_the_language_of_the_pages(no_default_groups):
     make_group("UN", "ONU")
     make_group("!!!", "…", "ONU", "Nations Unies")
@@ -198,7 +208,21 @@ def test_name_of_a_country_counts_as_typed_and_an_alias_as_added():
     assert "kenya" not in synonyms("Kenya")
 
 
-def test_country_has_at_most_six_synonyms():
+def test_a_region_or_a_place_finds_the_countries_which_do_not_find_it(no_default_groups):
+    make_story("Gold", countries=["SN"])
+    make_story("Of West Africa and of Dakar")
+    for typed in ("West Africa", "Afrique de l’Ouest", "Sahel", "غرب أفريقيا", "Dakar"):
+        assert "Gold" in found(typed), typed
+    assert found("Senegal") == ["Gold"]
+    assert found("South America") == found("Lagos") == []
+    # A story that names the region says more about it than one from a country in it.
+    assert found("West Africa") == ["Of West Africa and of Dakar", "Gold"]
+    # Nor is a region, as a synonym, each of its countries.
+    make_group("seafaring", "Gulf")
+    assert list(synonyms("seafaring")) == ["gulf"]
+
+
+def test_country_has_at_most_six_synonyms(no_default_groups):
     for typed in ("DRC", "USA", "Congolese", "British", "Ivory Coast", "UAE"):
         # The tokens of countries have a weight of 3.
         assert 1 <= len([each for each in synonyms(typed).values() if each.weight < 1]) <= 6, typed

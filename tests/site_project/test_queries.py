@@ -10,9 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from caching.content_version import content_version
 from home.models import FeaturedStory, HomePage
 from publishing.pages import page_types
+from search import finding
 from stories.filters import FILTERS
 from stories.models import StoryIndexPage, StoryPage
 from tests.support import builders, wsgi
+from tests.support.translations import make_index_in
 from tests.support.undone import undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_only]
@@ -37,7 +39,8 @@ PINNED = {
     "/stories/theme/forced-labour/": (16 + MORE, 5),  # (18)
     "/stories/africa/the-story/": (16, 4),  # (15)
     "/search/?q=words": (16 + MORE, 2),  # (20)
-    "/search/?q=nothing-has-this-word": (18 + MORE + COUNTING, 3 + COUNTING),
+    # One looks for other languages.
+    "/search/?q=nothing-has-this-word": (19 + MORE + COUNTING, 3 + COUNTING),
     "/about/": (9, 4),
     "/no-such-page/": (9, 3),  # of the 9, one asks whether there are old addresses of WordPress
 }
@@ -107,3 +110,17 @@ def test_pages_make_the_pinned_number_of_queries_for_any_number_of_stories(reque
     warm_up(pinned)
     cached = count_queries(pinned)
     assert {address: (uncached[address], cached[address]) for address in pinned} == pinned
+
+
+@pytest.mark.usefixtures("committed", "wagtail_cache")
+def test_a_search_in_other_languages_takes_three_queries_more_for_each(monkeypatch):
+    """One finds the matches, one puts them in order, and one loads the pages. The first two are cached."""
+    for number in range(2):
+        builders.make_story(f"Lantern {number}")
+    builders.make_story("Lantern", make_index_in("fr"))
+    address = "/fr/search/?q=lantern"
+    warm_up([address])
+    counts = [count_queries([address])]
+    monkeypatch.setattr(finding, "FEW_RESULTS", 0)
+    counts.append(count_queries([address]))
+    assert counts == [{address: 3}, {address: 2}]
