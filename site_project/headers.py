@@ -4,7 +4,7 @@ from django.conf import settings
 from django.middleware.csp import ContentSecurityPolicyMiddleware
 from django.utils.csp import CSP
 
-from site_project.styles import first_screen_hash
+from site_project.styles import first_screen_hashes
 
 # Headers that neither Django nor Wagtail has settings for.
 EXTRA_HEADERS = {
@@ -41,7 +41,7 @@ class HeadersMiddleware(ContentSecurityPolicyMiddleware):
             return response
         # Django's csp_override(), which the admin's views have, sets `_csp_config`.
         policy = getattr(response, "_csp_config", settings.SECURE_CSP)
-        policy = policy | {"style-src": [*policy["style-src"], first_screen_hash()]}
+        policy = policy | {"style-src": [*policy["style-src"], *first_screen_hashes()]}
         if response.get("X-Frame-Options") == "SAMEORIGIN":
             # Wagtail sets this for previews, which it shows in a frame of the editor.
             policy["frame-ancestors"] = [CSP.SELF]

@@ -9,5 +9,5 @@ register = template.Library()
 
 
 @register.simple_tag
-def first_screen_style():
-    return mark_safe(f"<style>{styles.first_screen_style()}</style>")  # noqa: S308 - a file of this project
+def first_screen_style(kind="other"):
+    return mark_safe(f"<style>{styles.first_screen_style(kind)}</style>")  # noqa: S308 - a file of this project

@@ -1,11 +1,11 @@
 """The values of the header Content-Security-Policy that the site's responses must have."""
 
-from site_project.styles import first_screen_hash
+from site_project.styles import first_screen_hashes
 
 PUBLIC = (
-    f"default-src 'none'; script-src 'self'; style-src 'self' {first_screen_hash()}; img-src 'self'; "
-    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
-    "frame-ancestors 'none'"
+    f"default-src 'none'; script-src 'self'; style-src 'self' {' '.join(first_screen_hashes())}; "
+    "img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "object-src 'none'; frame-ancestors 'none'"
 )
 FILE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 ADMIN = PUBLIC.replace("img-src 'self'", "img-src 'self' blob:")
