@@ -107,16 +107,9 @@ def test_static_files_are_cached_for_everybody(upstream, front):
     for headers in ({}, {"Cookie": f"sessionid={KEY}"}, {}):
         assert front.ask("/static/site.css", **headers).headers["Cache-Control"] == forever
     # Brotli is one more copy of static files, and none of pages.
-    for path, encoding in [
-        ("/static/site.css", "gzip, br"),
-        ("/static/site.css", "gzip"),
-        ("/static.br:", "gzip"),
-    ]:
-        front.ask(
-            path, Accept_Encoding="gzip, deflate, br, zstd" if "br" in path + encoding else "gzip, br;q=0"
-        )
-        assert upstream.asked[-1]["HTTP_ACCEPT_ENCODING"] == encoding
-    assert len(upstream.asked) == 4
+    for path in ("/static/site.css", "/static:br/"):
+        front.ask(path, Accept_Encoding="gzip, deflate, br, zstd")
+    assert [asked["HTTP_ACCEPT_ENCODING"] for asked in upstream.asked[1:]] == ["gzip, br", "gzip"]
 
 
 # The address of a page and of a picture, and the Cache-Control header with which the site sends it.
