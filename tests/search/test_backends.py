@@ -14,6 +14,7 @@ from wagtail.search.backends import get_search_backend
 
 from search import ranking
 from stories.models import StoryPage
+from tests.support import vocabulary
 from tests.support.builders import home_page, make_image, make_plain_page, make_story
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +93,9 @@ def test_of_too_many_matches_those_with_the_word_in_the_title_are_ranked(monkeyp
     make_story("Newer", summary="A lantern.")
     assert titles("lantern") == ["Lantern", "Newer"]
     assert titles("lantern", fields=["title"]) == ["Lantern"]
+    vocabulary.make_group("lantern", "lamp")
+    make_story("Lamp")
+    assert vocabulary.found("lantern") == ["Lantern", "Newer", "Lamp"], "the typed word comes first"
 
 
 def test_results_can_be_sliced_and_counted():

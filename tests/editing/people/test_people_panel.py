@@ -84,7 +84,10 @@ def test_side_panel_is_there_for_new_pages_and_is_renewed_by_an_autosave(client,
     assert "Say who is in this page" in new.text
     assert "last saved version" not in new.text, "nothing is saved yet"
     for page in (index, live):
-        assert "Nothing is missing here." in panel_in(opened(client, editor_of(page))).text
+        editor = opened(client, editor_of(page))
+        assert "Nothing is missing here." in panel_in(editor).text
+        panels = [panel["data-side-panel"] for panel in editor.select("[data-side-panel]")]
+        assert panels.index("people") == 1, "after the panel Status"
     story = make_story_about(person, title="Told", naming=Naming.REAL, live=False)
     form = story_form(title="Told", slug=story.slug, **people_fields(story))
     for naming, is_refused in ((Naming.REAL, True), (Naming.CHANGED, False)):

@@ -187,6 +187,13 @@ def test_lead_confirms_it_with_one_click(lead, editor, proposed):
     assert "Consents to confirm" not in lead.get("/admin/").text
 
 
+@pytest.mark.parametrize("answers", [{"proceedings": "yes"}, {"final_text": "yes", "link_is_safe": "on"}])
+def test_recording_leads_to_the_page_only_if_a_lead_has_to_decide_about_it(lead, story, answers):
+    response = lead.post(address(stored(), "consent"), ANSWERS | {"ends_on": ""} | answers)
+    decide = reverse("safeguarding_decisions:page", args=[story.pk])
+    assert (response.url == decide) == ("proceedings" in answers), response.url
+
+
 def test_lead_changes_or_deletes_it(lead, editor, story, proposed):
     seen = form_of(lead, address(proposed, "consent"))["seen"]
     lead.post(address(proposed, "consent"), {"discard": "1"})
