@@ -14,5 +14,5 @@ class MinifyingStorage(CompressedManifestStaticFilesStorage):
     def _save(self, name, content):
         # Each file is stored twice: under its name, and with a hash in it.
         if re.sub(r"\.\w+(?=\.css$)", "", name) in MINIFIED:
-            content = ContentFile(minify(content.read().decode()).encode())
+            content = ContentFile(minify(b"".join(content.chunks()).decode()).encode())
         return super()._save(name, content)
