@@ -119,6 +119,7 @@ def test_a_correction_is_clear_only_if_no_other_is_as_close():
         # A plain word of the language is right, and one of another language may be.
         *[("South", "youth", False, False), ("Contract", "contact", False, False)],
         *[("clean", "coltan", True, False), ("migrant", "migrent", True, False)],
+        ("Lantern", "call police lantren", False, False),
     ],
 )
 def test_only_a_typing_error_is_corrected_at_once(known, typed, is_offered, is_clear):

@@ -31,12 +31,12 @@ def test_danger_is_recognised_and_harmless_searches_are_not():
     ("text", "is_danger"),
     [
         # Misspelt, without or with another apostrophe, without accents, in capitals, with many letters.
-        *[("my emploier thretens me", True), ("i cant leave", True), ("I can´t leave", True)],
+        *[("my emploier thretens me", True), ("i cant leave", True), ("won´t let go", True)],
         *[("J’AI ETE VIOLEE", True), ("on ma violée", True), ("no me dejan saliiiir", True)],
         # A plain word is not misspelt; and a word of another language is none of this one.
-        *[("a policy call", False), ("call the police", True), ("comment on my husband", False)],
+        *[("my policy number", False), ("call the police", True), ("comment on my husband", False)],
         # Words in a language and in English.
-        *[("mera passport boss ke paas", True), ("kinuha ng boss ang passport", True)],
+        *[("mi landlord", True), ("kinuha ng boss ang passport", True)],
         # Up to two words may stand between those of a rule's words.
         *[("call to the police", True), ("call for years of police", False)],
         # Somebody who studies may be in danger too. The words of an errand count before all but suicide.
