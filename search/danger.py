@@ -60,9 +60,11 @@ def normalise(text):
 
     fold() also removes the vowel signs of Hindi, without which “my” and “beat” are one word.
     """
+    # First, because NFKD makes a space and an accent of “´”, which some keyboards have for an apostrophe.
+    text = APOSTROPHE.sub("", ELISION.sub(" ", text.casefold()))
     letters = unicodedata.normalize("NFKD", text).casefold().translate(SAME_LETTERS)
     letters = "".join(c for c in letters if not unicodedata.combining(c))
-    return f" {NO_WORD.sub(' ', APOSTROPHE.sub('', ELISION.sub(' ', letters))).strip()} "
+    return f" {NO_WORD.sub(' ', letters).strip()} "
 
 
 def find_signals(words, patterns):
