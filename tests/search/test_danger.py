@@ -34,7 +34,7 @@ def test_danger_is_recognised_and_harmless_searches_are_not():
         *[("my emploier thretens me", True), ("i cant leave", True), ("won´t let go", True)],
         *[("J’AI ETE VIOLEE", True), ("on ma violée", True), ("no me dejan saliiiir", True)],
         # A plain word is not misspelt; and a word of another language is none of this one.
-        *[("my policy number", False), ("call the police", True), ("comment on my husband", False)],
+        *[("my thread", False), ("call the police", True), ("comment on my husband", False)],
         # Words in a language and in English.
         *[("mi landlord", True), ("kinuha ng boss ang passport", True)],
         # Up to two words may stand between those of a rule's words.
