@@ -67,10 +67,9 @@ def test_rows_are_whole_and_begin_at_one_edge(new_page, live_server):
 
 def panel_has_the_size_of_a_picture(page, site):
     page.goto(f"{site}/list/")
-    panel, picture = (
-        page.locator(".card--told .card__summary").first,
-        page.locator(".card__picture img").first,
+    selectors = ".card--told .card__summary", ".card__picture img"
+    panel, picture = (page.locator(each).first.bounding_box() for each in selectors)
+    assert (round(panel["width"]), round(panel["height"])) == (
+        round(picture["width"]),
+        round(picture["height"]),
     )
-    boxes = panel.bounding_box(), picture.bounding_box()
-    sizes = [(round(box["width"]), round(box["height"])) for box in boxes]
-    assert sizes[0] == sizes[1]

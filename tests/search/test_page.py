@@ -98,22 +98,17 @@ def test_partial_matches_are_ordered_by_how_rare_their_words_are():
 
 @pytest.mark.sqlite_only
 def test_few_results_are_followed_by_those_in_other_languages_and_partial_ones_preceded(client):
-    builders.make_story("La traite and the candle")
-    builders.make_story("Lanterne de la traite", make_index_in("fr"))
+    english, french = "La traite and the candle", "Lanterne de la traite"
+    builders.make_story(english)
+    builders.make_story(french, make_index_in("fr"))
     page = builders.parse(client.get("/fr/search/?q=traite"))
-    assert [link.text for link in page.select(".results a")] == [
-        "Lanterne de la traite",
-        "La traite and the candle",
-    ]
+    assert [link.text for link in page.select(".results a")] == [french, english]
     assert page.select_one("#in-en").get_text(" ", strip=True) == "1 en anglais"
     assert page.select_one("#in-en a")["href"] == "/search/?q=traite"
     assert page.select_one("[lang=en].results a")["hreflang"] == "en"
     # No page in French has both words. “la” is a stop word of the visitor only.
     page = builders.parse(client.get("/fr/search/?q=la+candle+traite"))
-    assert [link.text for link in page.select(".results a")] == [
-        "La traite and the candle",
-        "Lanterne de la traite",
-    ]
+    assert [link.text for link in page.select(".results a")] == [english, french]
     for address in ("/fr/search/?q=xylophone", "/fr/search/?q=traite&year=2025"):
         assert not builders.parse(client.get(address)).select("#in-en"), address
 

@@ -47,8 +47,5 @@ def test_stored_style_is_minified_and_compressed(tmp_path, settings):
 
 
 def test_minified_style_keeps_texts_and_the_space_between_selectors():
-    style = (
-        '/* "no" { */ .a > .b:not(.c) .d, a { content: " ; /* a  text */ "; inline-size: calc(1px + 2px); }'
-    )
-    minified = '.a > .b:not(.c) .d,a{content: " ; /* a  text */ ";inline-size: calc(1px + 2px)}'
-    assert styles.minify(style) == minified
+    style = '/* "no" { */ .a > .b:not(.c) .d, a { content: " ; /* a  text */ "; width: calc(1px + 2px); }'
+    assert styles.minify(style) == '.a > .b:not(.c) .d,a{content: " ; /* a  text */ ";width: calc(1px + 2px)}'
