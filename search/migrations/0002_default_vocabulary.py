@@ -18,8 +18,7 @@ def add_groups(apps, schema_editor):
     VocabularyGroup = apps.get_model("search.VocabularyGroup")
     with open(VOCABULARY_FILE, newline="", encoding="utf-8") as file:
         VocabularyGroup.objects.bulk_create(
-            VocabularyGroup(terms=join_terms(row), leads_to_help=row["leads_to_help"] == "yes")
-            for row in csv.DictReader(file)
+            VocabularyGroup(terms=join_terms(row)) for row in csv.DictReader(file)
         )
 
 

@@ -45,13 +45,20 @@ def test_pictures_fit_into_the_window_and_notes_into_the_margin(new_page, live_s
     pictures = [[tall], [small], [wide], [wide] * 3]
     story = builders.make_story(body=[words, note, words, *[builders.pictures_block(*p) for p in pictures]])
     plain = builders.make_plain_page("About", body=[("text", words["value"])])
-    parts = [".block--text", ".callout", *[f".block:nth-of-type({n}) img" for n in (4, 5, 6)]]
+    parts = [
+        "h1",
+        ".byline",
+        ".block--text",
+        ".callout",
+        *[f".block:nth-of-type({n}) img" for n in (4, 5, 6)],
+    ]
     parts += [f".gallery > :nth-child({n})" for n in (1, 2, 3)]
     page = new_page()
     for size in (PHONE, DESKTOP):
         page.set_viewport_size(size)
         page.goto(live_server.url + story.url)
-        text, note, tall, small, wide, first, second, third = page.evaluate(BOXES, parts)
+        title, byline, text, note, tall, small, wide, first, second, third = page.evaluate(BOXES, parts)
+        assert title["bottom"] <= byline["top"], size  # without a picture beside them
         assert tall["height"] == pytest.approx(1.5 * tall["width"], rel=0.01), size
         assert tall["height"] < size["height"], size
         assert (small["width"], small["height"]) == (90, 60), size

@@ -114,7 +114,6 @@ def test_default_groups_are_valid():
     with similar_words.VOCABULARY_FILE.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     for group, row in zip(VocabularyGroup.objects.order_by("pk"), rows, strict=True):
-        assert group.leads_to_help == (row.pop("leads_to_help") == "yes")
         lines = group.lines
         assert set(lines) == {term for cell in row.values() for term in cell.split("; ")} - {""}
         group.full_clean()
