@@ -42,8 +42,8 @@ def is_danger(text, help_terms=()):
     # People mix English words into their language.
     mixed = [english | find_signals(words, each) for each in [*read_words().values(), read_terms(help_terms)]]
     pooled = set().union(*mixed)
-    # Suicide comes before all else that is in the text.
-    if "certain" in pooled:
+    # Suicide, and somebody who is harmed, come before all else that is in the text.
+    if "certain" in pooled or any({"harm", "i"} <= found for found in mixed):
         return True
     if "errand" in pooled or ("study" in pooled and "i" not in pooled):
         return False

@@ -14,6 +14,7 @@ from wagtail.models import Page
 from caching.versioned_cache import cached
 from media.models import load_renditions
 from publishing.visibility import published_pages
+from safeguarding.outlets import may_be_used
 from search.danger import is_danger
 from search.excerpts import Highlighter, find_shown_pictures, iter_page_texts
 from search.finding import find_in_other_languages, find_or_fall_back
@@ -104,6 +105,11 @@ def get_context(request, form):
     }
     if not results:
         context |= get_alternatives(found.locale, request)
+    if "donate" in context["meant"] and not asks_for_help:
+        # The line that asks for support is on the page with all of these.
+        others = (page for _code, _number, pages in context["other_languages"] for page in pages)
+        shown = [*results, *context.get("newest", []), *others]
+        context["may_ask"] = all(may_be_used(page, "beside donations") for page in shown)
     return context
 
 

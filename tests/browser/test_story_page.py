@@ -45,13 +45,8 @@ def test_pictures_fit_into_the_window_and_notes_into_the_margin(new_page, live_s
     pictures = [[tall], [small], [wide], [wide] * 3]
     story = builders.make_story(body=[words, note, words, *[builders.pictures_block(*p) for p in pictures]])
     plain = builders.make_plain_page("About", body=[("text", words["value"])])
-    parts = [
-        "h1",
-        ".byline",
-        ".block--text",
-        ".callout",
-        *[f".block:nth-of-type({n}) img" for n in (4, 5, 6)],
-    ]
+    parts = ["h1", ".byline", ".block--text", ".callout"]
+    parts += [f".block:nth-of-type({n}) img" for n in (4, 5, 6)]
     parts += [f".gallery > :nth-child({n})" for n in (1, 2, 3)]
     page = new_page()
     for size in (PHONE, DESKTOP):

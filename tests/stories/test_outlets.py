@@ -155,6 +155,20 @@ def test_the_end_of_a_story_asks_for_support_if_everybody_on_the_page_agrees(cli
 
 
 @pytest.mark.django_db
+def test_a_search_leads_to_donations_unless_it_shows_one_who_refuses_or_is_by_somebody_in_danger(client):
+    page_heads.change_settings(donate_url=DONATE)
+    builders.save_with(builders.home_page(), donate_text="Give")
+    searches = ["donate", "donate quarry", "i want to die donate"]
+
+    def asking():
+        return [bool(parse(client.get(f"/search/?q={words}")).select(GIVE)) for words in searches]
+
+    assert asking() == [True, True, False]
+    make_story_about(make_agreeing_person({"where": ["website"]}), title="Quarry")
+    assert asking() == [False, False, False]
+
+
+@pytest.mark.django_db
 def test_a_page_of_this_site_can_be_the_one_for_donations(client):
     only_here = make_agreeing_person({"where": ["website", "languages"]})
     story = make_story_about(only_here, title="The road")
