@@ -10,7 +10,8 @@ from safeguarding.status import Status
 WEBSITE = """
     base.html stories/story_main.html stories/story_card.html stories/blocks/chosen_stories.html
     home/sitemap.xml search/search.html search/result.html search/other_languages.html
-    includes/breadcrumbs.html editing.desk.story_list.StoryListView editing.desk.translation_report.TranslationReport
+    includes/breadcrumbs.html editing.desk.story_list.StoryListView
+    editing.desk.translation_report.TranslationReport
 """
 # {outlet: the use that it needs}. Templates, views and exports, which only editors get, have their own name.
 # The template of a page type is left out: its pages need the use of this site.
