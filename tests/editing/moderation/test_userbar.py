@@ -22,6 +22,7 @@ def links(client, address, page):
 
 def test_user_bar_has_the_links_whose_views_let_the_user_in(own, elsewhere):
     visitor, editor = Client(), client_of(admin_world.make_role("editor", own))
+    assert elsewhere.live.pk  # It is made here, because the page of the other story leads to it.
     before = visitor.get(own.live.url)
     lead, both = (client_of(make_user(*groups, "Safeguarding")) for groups in ([], ["Moderators"]))
     for client, numbers in ((editor, [1, 0]), (lead, [1, 1]), (both, [2, 2])):
