@@ -100,7 +100,7 @@ def check_first_view(page, site, name, address, problems):
         if name in SLOW | FIRST_SEEN.keys():
             page.goto(f"{site}/robots.txt")  # ARRIVE_IN_PARTS replaces it, and needs a page of the site
             page.evaluate(ARRIVE_IN_PARTS, address)
-            note(problems, page.evaluate(SHIFTS, 0.001), f"{where}, on a slow line")
+            note(problems, page.evaluate(SHIFTS, 0.003), f"{where}, on a slow line")
     if name == "home" and page.locator(".card--hero img").get_attribute("loading"):
         problems["the first picture is loaded late"].append(name)
 

@@ -187,6 +187,10 @@ def all_blocks():
         ("heading", {"text": "Afterwards", "level": "2"}),
         ("table", TABLE),
         ("chosen_stories", {"heading": "Read next", "stories": [more.pk]}),
+        (
+            "helplines",
+            {"helplines": [{"country": "KE", "name": "A line", "page": "https://example.org/numbers"}]},
+        ),
     ]
     others = StoryBody().child_blocks.keys() - {kind for kind, _value in blocks}
     blocks += [(kind, fill(StoryBody().child_blocks[kind], road, more, leaflet)) for kind in sorted(others)]
