@@ -83,4 +83,6 @@ class HelplinesBlock(blocks.StructBlock):
         template = "stories/blocks/helplines.html"
         value_class = HelplinesValue
         description = _("Numbers to call, by country. Those of the help page are on the outage page too.")
-        preview_value = {"helplines": [{"country": "AQ", "name": _("A helpline"), "page": "https://example.org"}]}
+        preview_value = {
+            "helplines": [{"country": "AQ", "name": _("A helpline"), "page": "https://example.org"}]
+        }
