@@ -1,8 +1,8 @@
 """Recognises searches of people in danger, by words and rules that are data: search/data/danger_*.csv.
 
 A search is read in one language after the other. Words of the file are found in it, and each is a signal,
-such as “i” or “harm”. The search is one of somebody in danger if it has all signals of a rule, and no sign
-that somebody studies the subject or wants something else of the site. docs/decisions/search.md says more.
+such as “i” or “harm”. The search is one of somebody in danger if it has all signals of a rule. Most rules
+don't count if somebody studies the subject or wants something else of the site: docs/decisions/search.md.
 """
 
 import csv
@@ -42,12 +42,10 @@ def is_danger(text, help_terms=()):
     # People mix English words into their language.
     mixed = [english | find_signals(words, each) for each in [*read_words().values(), read_terms(help_terms)]]
     pooled = set().union(*mixed)
-    # Suicide, and somebody who is harmed, come before all else that is in the text.
-    if "certain" in pooled or any({"harm", "i"} <= found for found in mixed):
-        return True
+    fitting = [is_always for rule, is_always in read_rules().items() if any(rule <= found for found in mixed)]
     if "errand" in pooled or ("study" in pooled and "i" not in pooled):
-        return False
-    return any(rule <= found for found in mixed for rule in read_rules())
+        return any(fitting)
+    return bool(fitting)
 
 
 def has_first_person(text):
@@ -133,9 +131,9 @@ def compile_terms(terms):
 
 @functools.cache
 def read_rules():
-    """Return the rules as frozensets of signals."""
+    """Return {rule, as a frozenset of signals: whether it counts whatever else is in a search}."""
     with open(DATA / "danger_rules.csv", newline="", encoding="utf-8") as file:
-        return [frozenset(row["signals"].split()) for row in csv.DictReader(file)]
+        return {frozenset(row["signals"].split()): bool(row["always"]) for row in csv.DictReader(file)}
 
 
 @functools.cache

@@ -66,7 +66,7 @@ def test_footer_links_the_pages_ticked_for_it_the_feed_and_the_other_versions(cl
     menu = [("About", "/about/"), ("Stories", "/stories/")]
     versions = [("Text only", "?text=1"), ("English", "/"), ("Français", "/fr/")]
     assert links == [*menu, *ticked, ("Follow new stories", "/follow/"), *versions]
-    # What is not translated is linked in the first language, and what leads there says so.
+    # A page without a translation is linked in the first language, and its link names that language.
     foreign = parse(client.get("/fr/")).select(".site-footer a[hreflang=en]:has(span)")
     assert [(link.span["lang"], link["href"]) for link in foreign] == [("en", href) for _, href in ticked]
     assert "en anglais" in foreign[0].text
