@@ -105,12 +105,18 @@ def get_context(request, form):
     }
     if not results:
         context |= get_alternatives(found.locale, request)
-    if "donate" in context["meant"] and not asks_for_help:
-        # The line that asks for support is on the page with all of these.
-        others = (page for _code, _number, pages in context["other_languages"] for page in pages)
-        shown = [*results, *context.get("newest", []), *others]
-        context["may_ask"] = all(may_be_used(page, "beside donations") for page in shown)
+    context["may_ask"] = "donate" in context["meant"] and not asks_for_help and may_ask(context)
     return context
+
+
+def may_ask(context):
+    """Return whether the line that asks for support may be there: everybody in the stories has to agree.
+
+    `context`: that of the search page.
+    """
+    others = (page for _code, _number, pages in context["other_languages"] for page in pages)
+    shown = [*context["results"], *context.get("newest", []), *others]
+    return all(may_be_used(page, "beside donations") for page in shown)
 
 
 def add_locations(pages):

@@ -20,13 +20,13 @@ from search.danger import is_danger
 from search.models import VocabularyGroup
 from search.parsing import TokenPhrase
 from stories.languages import CONTENT_LANGUAGES
-from stories.terms import Author, Country, Theme, country_names
+from stories.terms import NO_PLACES, Author, Country, Theme, country_names
 
 # Names of countries and regions; docs/decisions/search.md says where they come from.
 COUNTRY_TERMS_FILE = Path(__file__).parent / "data" / "country_terms.csv"
 REGIONS_FILE = COUNTRY_TERMS_FILE.with_name("regions.csv")
-# Codes in CLDR's list of territories that are no countries, such as the European Union's.
-NON_COUNTRY_CODES = {"EU", "EZ", "UN", "XA", "XB", "ZZ"}
+# Codes in CLDR's list of territories that are no countries. EU is the European Union.
+NON_COUNTRY_CODES = NO_PLACES | {"EU"}
 # What a match counts in the ranking, where a typed word in a text counts 1: a metadata token says more
 # than a word, and a synonym less.
 METADATA_WEIGHT, SYNONYM_WEIGHT = 3, 0.5

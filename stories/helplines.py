@@ -12,15 +12,13 @@ from wagtail.fields import NoFutureDateValidator
 
 from caching.local_date import today
 from stories.link_blocks import LINKS
-from stories.terms import country_names, fold
+from stories.terms import NO_PLACES, country_names, fold
 
 # After so long without a check, a number is on the desk, and then readers are told.
 CHECK_AGAIN, DOUBTFUL = timedelta(days=180), timedelta(days=270)
 # The template takes the spaces and hyphens out of the address "tel:".
 DIALLED = RegexValidator(r"\A\+?[0-9][0-9 -]*\Z", _("Only the digits 0 to 9, spaces, hyphens and a first +."))
 COSTS = [("free", _("Free to call")), ("paid", _("Calls cost money"))]
-# Codes of CLDR with two letters that are no places.
-NO_PLACES = {"EZ", "UN", "XA", "XB", "ZZ"}
 
 
 def country_choices():

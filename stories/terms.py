@@ -53,6 +53,10 @@ OWN_NAMES = {
 }
 
 
+# Codes with two letters in CLDR's list of territories that are no places.
+NO_PLACES = {"EZ", "UN", "XA", "XB", "ZZ"}
+
+
 @functools.cache
 def country_names(language):
     """Return the Names of all countries by ISO code in `language`."""
