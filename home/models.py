@@ -63,6 +63,7 @@ class HomePage(SitePage):
 
     can_be_hidden = False  # All pages in its language would be hidden too.
     reserved_slugs = frozenset()  # Its own slug is in no address.
+    served_with = ()  # find_page() looks below a home page, where there is no other.
     parent_page_types = ["wagtailcore.Page"]
     subpage_types = ["stories.StoryIndexPage", "home.StandardPage"]
     max_count = len(settings.WAGTAIL_CONTENT_LANGUAGES)

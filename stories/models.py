@@ -176,6 +176,7 @@ class StoryIndexPage(RoutablePageMixin, SitePage):
     introduction = RichTextField(_("introduction"), blank=True, features=PLAIN_FEATURES)
 
     can_be_hidden = False  # Everything below it would be hidden too.
+    served_with = ()  # A home page caches its indexes: HomePage.load_lists().
     cacheable_parameters = [*(each.name for each in FILTERS), "page", "text"]
     parent_page_types = ["home.HomePage", "stories.StoryIndexPage"]
     subpage_types = ["stories.StoryPage", "stories.StoryIndexPage"]
