@@ -142,7 +142,7 @@ def check_running(checks, tool, image, addresses, nginx, chromium):
 def check_answers(checks, tool, name, port):
     """Wait until the container is ready or has ended, and check that it is ready."""
     start = time.monotonic()
-    while not (ready := answer(port, "/readyz") == b"ok\n") and time.monotonic() < start + PATIENCE:
+    while not (ready := answer(port, "/readyz")[:3] == b"ok\n") and time.monotonic() < start + PATIENCE:
         if tool("inspect", "--format", "{{.State.Running}}", name) != "true":
             break
         time.sleep(0.2)

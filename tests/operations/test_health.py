@@ -13,7 +13,9 @@ PATHS = ["/livez", "/readyz"]
 # Databases that do not work.
 ADDRESSES = ["postgres://nobody:secret@127.0.0.1:1/none", "sqlite:////no/such/folder/db"]
 # A load balancer asks for them at the address of the container.
-ANY_HOST = {"host": "10.0.0.7:8000"}
+INSIDE = {"host": "10.0.0.7:8000"}
+# The same through a proxy: such a response has no details.
+ANY_HOST = INSIDE | {"x-forwarded-for": "203.0.113.9"}
 
 
 @pytest.fixture(autouse=True)
@@ -47,12 +49,24 @@ def test_readyz_fails_while_a_migration_is_missing(client, caplog):
     MigrationRecorder(connection).record_unapplied("search", name)
     with caplog.at_level(logging.DEBUG):
         response = client.get("/readyz")
-    assert (response.status_code, response.content) == (503, b"migrations\n")
+    assert response.status_code == 503 and response.content.startswith(b"migrations\n")
     assert response["Cache-Control"] == "no-store"
     # Django does not log the status, because the program that made the request knows it.
     assert not [record for record in caplog.records if record.name.startswith("django.request")]
     MigrationRecorder(connection).record_applied("search", name)
     assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.django_db
+def test_readyz_has_details_for_operators(client, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    assert "scheduler: has not run here" in client.get("/readyz", headers=INSIDE).text.splitlines()
+    (tmp_path / "due_work_done").touch()
+    response = client.get("/readyz", headers=INSIDE)
+    assert "scheduler: done 0 minutes ago" in response.text.splitlines()
+    assert response.status_code == 200
+    assert client.get("/livez", headers=INSIDE).text == "ok\n"
 
 
 @pytest.fixture

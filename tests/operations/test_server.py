@@ -31,7 +31,7 @@ def running_server(variables):
     with subprocess.Popen([START], env=environment, **pipes) as server:
         try:
             end = time.monotonic() + PATIENCE
-            while requests.answer(port, "/readyz") != b"ok\n":
+            while not requests.answer(port, "/readyz").startswith(b"ok\n"):
                 assert server.poll() is None, server.stdout.read()
                 assert time.monotonic() < end
                 time.sleep(0.1)
