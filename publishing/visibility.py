@@ -71,8 +71,8 @@ def is_below(find_roots):
         return Q(pk__in=[])
     is_root = Q(InList(F("pk"), list(roots)))
     condition, paths = is_root, Page.objects.filter(is_root).values("path")
-    # One condition for each depth of the tree. A page that is being moved may get two levels deeper, or come right
-    # below a home page, at depth 3.
+    # One condition for each depth of the tree. A page that is being moved may get two levels deeper, or come
+    # right below a home page, at depth 3.
     lengths = [3 * Page.steplen, *map(len, roots.values())]
     for length in range(min(lengths), max(lengths) + 2 * Page.steplen + 1, Page.steplen):
         condition |= Q(In(Substr("path", 1, length), paths))
