@@ -1,8 +1,10 @@
-"""Writes and reads the ledger of withdrawals, a file in the data folder that backups do not contain.
+"""Writes and reads the ledger of withdrawals, a file outside of the database.
 
-A backup brings back what was erased since. The start of the site and the scheduler read this file and erase
-that again. Without the file, everybody is held (hidden from readers) until a lead, a member of the group
-Safeguarding, confirms that nobody withdrew.
+It is in the bucket of pictures and documents, or without one in the data folder. A backup brings back what
+was erased since. The start of the site and the scheduler read this file and erase that again. Without the
+file, everybody is held (hidden from readers) until a lead, a member of the group Safeguarding, confirms that
+nobody withdrew. A restore brings the copy that was in the backup: it is carried out too, but is not trusted
+to be complete.
 
 The file is only appended to. It begins with the salt of the site, by which it is known as that of the
 restored database, and has a line of JSON for each withdrawal: its key, the code, the date, and
@@ -14,7 +16,6 @@ If an entry can't be carried out, everybody is held too. The start of the site, 
 again.
 """
 
-import fcntl
 import hashlib
 import json
 import logging
@@ -22,6 +23,7 @@ import os
 from uuid import UUID
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -34,34 +36,40 @@ from safeguarding.withdrawal.tasks import step
 from safeguarding.withdrawal_models import Fingerprint, Ledger, Restriction, Withdrawal
 
 logger = logging.getLogger(__name__)
-MISSING = "The file withdrawals.jsonl of this site is not in the data folder."
+NAME = "withdrawals.jsonl"
+MISSING = "The file withdrawals.jsonl of this site is missing."
 FAILED = "A withdrawal could not be carried out again."
 
 
 def file_path():
-    """Return the Path of the ledger."""
-    return settings.DATA_DIR / "withdrawals.jsonl"
+    """Return the Path of the ledger, unless it is in the bucket."""
+    return settings.DATA_DIR / NAME
+
+
+def bucket_object():
+    """Return boto3's object for the ledger in the bucket, or None if files are in a folder."""
+    bucket = getattr(default_storage, "bucket", None)
+    return bucket and bucket.Object(NAME)
 
 
 # --- Writing -------------------------------------------------------------------------------------
 
 
 @step("ledger", _("Note it in the list of withdrawals"))
+@transaction.atomic
 def write(_task=None):
     """Append what the file lacks. If the file of this site was lost, hold everybody instead."""
-    # This is read before the file: another process sets `is_written` only after it has written the file.
-    ledger = Ledger.get()
-    with open(file_path(), "a+b") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.seek(0)
-        content = file.read()
-        known = parse(content)
-        # Nothing is written while everybody is held because the file was lost: the next restore would trust
-        # the new file. If there is nobody to hold, a new file begins.
-        is_lost = ledger.salt not in known and (ledger.held_since or ledger.is_written)
-        if is_lost and (ledger.held_since or hold_everybody(MISSING)):
-            return
-        append(file, content, lacking(known, ledger.salt))
+    Ledger.get()  # It creates the row if it is missing.
+    # Only one process writes at a time, of all machines: a bucket has no locks.
+    ledger = Ledger.objects.select_for_update().get()
+    content = read_content()
+    known = parse(content)
+    # Nothing is written while everybody is held because the file was lost: the next restore would trust the
+    # new file. If there is nobody to hold, a new file begins.
+    is_lost = ledger.salt not in known and (ledger.held_since or ledger.is_written)
+    if is_lost and (ledger.held_since or hold_everybody(MISSING)):
+        return
+    append(content, lacking(known, ledger.salt))
     if not ledger.is_written:
         Ledger.objects.update(is_written=True)
 
@@ -76,12 +84,18 @@ def lacking(known, salt):
     return lines + [entry for entry in entries if of_site.get(entry["key"]) != entry]
 
 
-def append(file, content, lines):
-    """Append `lines` to the open ledger file, which has `content`."""
-    if lines:
-        # A power cut can leave half a line.
-        start = b"" if not content or content.endswith(b"\n") else b"\n"
-        file.write(start + b"".join(json.dumps(line).encode() + b"\n" for line in lines))
+def append(content, lines):
+    """Append `lines` to the ledger, which has `content`."""
+    if not lines:
+        return
+    # A power cut can leave half a line.
+    added = b"" if not content or content.endswith(b"\n") else b"\n"
+    added += b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    if in_bucket := bucket_object():
+        in_bucket.put(Body=content + added)
+        return
+    with open(file_path(), "ab") as file:
+        file.write(added)
         file.flush()
         os.fsync(file.fileno())
 
@@ -138,26 +152,39 @@ def key_of(entry, line):
         return hashlib.sha256(line).hexdigest()
 
 
+def read_content():
+    """Return the bytes of the ledger, b"" if there is none. Raises if the bucket doesn't answer."""
+    if in_bucket := bucket_object():
+        try:
+            return in_bucket.get()["Body"].read()
+        except in_bucket.meta.client.exceptions.NoSuchKey:
+            return b""
+    return file_path().read_bytes() if file_path().exists() else b""
+
+
 def read():
-    """Return the content of the file as `parse` does, {} if there is none."""
-    try:
-        return parse(file_path().read_bytes())
-    except FileNotFoundError:
-        return {}
+    """Return the ledger as `parse` does."""
+    return parse(read_content())
+
+
+def read_copies():
+    """Return what `parse` does for the copies that a restore brought: see operations/restoring.py."""
+    paths = sorted((settings.DATA_DIR / "restored").glob(f"*{NAME}"))
+    return parse(b"\n".join(path.read_bytes() for path in paths))
 
 
 # --- After the database was replaced -------------------------------------------------------------
 
 
 def catch_up():
-    """Carry out the withdrawals of the file that the database lacks. Call it before `write`.
+    """Carry out the withdrawals of the file and its copies that the database lacks. Call it before `write`.
 
     `write` would give a database that is older than the ledger a salt of its own. While one of them can't be
     carried out, everybody is held.
     """
-    known = read()
+    known, copies = read(), read_copies()
     ledger = Ledger.objects.first() or adopt(known)
-    entries = known.get(ledger.salt, {}) if ledger else {}
+    entries = copies.get(ledger.salt, {}) | known.get(ledger.salt, {}) if ledger else {}
     done = {
         str(key) for model in (Withdrawal, Restriction) for key in model.objects.values_list("key", flat=True)
     }
