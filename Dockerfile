@@ -1,5 +1,9 @@
 # Builds the image of the site. The second stage leaves the build tools of the first behind.
 FROM python:3.13-slim AS build
+# The programs of PostgreSQL for backups. Debian's package needs Perl, 50 MB, for others of its programs.
+RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-client-17 \
+    && mkdir /opt/postgresql && cp /usr/lib/postgresql/17/bin/pg_dump /usr/lib/postgresql/17/bin/pg_restore \
+    /usr/lib/postgresql/17/bin/psql /opt/postgresql
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv --without-pip /opt/venv
 # Requirements before code, since they change less often and Docker then reuses the layer.
@@ -16,7 +20,10 @@ RUN export SECRET_KEY=$(head -c 64 /dev/urandom | base64 -w 0) BASE_URL=https://
 FROM python:3.13-slim
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 DATA_DIR=/data
 # The user ID is also in deploy/make_secrets.py.
-RUN useradd --uid 10001 --create-home stories && mkdir --parents /data/media && chown --recursive stories /data
+RUN apt-get update && apt-get install --yes --no-install-recommends age libpq5 && rm -rf /var/lib/apt/lists/*
+RUN useradd --uid 10001 --create-home stories && mkdir --parents /data/media /backups \
+    && chown --recursive stories /data /backups
+COPY --from=build /opt/postgresql /usr/local/bin
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 WORKDIR /app

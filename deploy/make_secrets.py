@@ -1,10 +1,11 @@
 """Generates the secrets of the services in compose.yaml that don't exist. Runs as root, before the services.
 
-    python deploy/make_secrets.py /secrets
+    python deploy/make_secrets.py /secrets /backups
 
 site/ gets the secret key, a key for SAFEGUARDING_KEYS and the database password, which only the site's user
 can read; database/ gets the password for the database server; front/ gets a self-signed certificate, to be
-replaced by a real one.
+replaced by a real one. The site's user becomes the owner of the folder /backups and of the files in it, which
+can come from another machine.
 """
 
 import os
@@ -16,7 +17,7 @@ from pathlib import Path
 SITE_USER = 10001  # user ID, as in the Dockerfile
 
 
-def main(folder):
+def main(folder, backups=None):
     site, database, front = (Path(folder) / name for name in ("site", "database", "front"))
     for each in (site, database, front):
         each.mkdir(parents=True, exist_ok=True)
@@ -36,6 +37,11 @@ def main(folder):
         files = ["-keyout", front / "privkey.pem", "-out", front / "unfinished"]
         subprocess.run([*command, *files], check=True, stderr=subprocess.DEVNULL)  # noqa: S603
         (front / "unfinished").replace(front / "fullchain.pem")
+    if backups:
+        # Without other rights, root can list the folder only as its owner.
+        os.chown(backups, 0, 0)
+        for path in (*Path(backups).iterdir(), backups):
+            os.chown(path, SITE_USER, SITE_USER)
 
 
 def write(path, text, mode, user=None):

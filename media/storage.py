@@ -1,5 +1,6 @@
 """The storage of pictures and documents in a bucket of S3, or of a service with the same API."""
 
+from boto3.s3.transfer import TransferConfig
 from django.urls import reverse
 from storages.backends.s3 import S3Storage
 
@@ -16,3 +17,10 @@ class BucketStorage(S3Storage):
     def url(self, name, *args, **kwargs):
         # The address of our own view, which checks access. An address of the bucket would bypass the check.
         return reverse("rendition", args=[name])
+
+
+class BackupStorage(S3Storage):
+    """A bucket for backups, which are sent in parts, one after the other: that needs less memory."""
+
+    def get_default_settings(self):
+        return super().get_default_settings() | {"transfer_config": TransferConfig(use_threads=False)}

@@ -9,6 +9,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpResponse, HttpResponseNotAllowed
 
+from operations import backups
+
 
 class HealthMiddleware:
     """Responds to /livez and /readyz before the other middleware.
@@ -60,7 +62,7 @@ def describe_scheduler():
 
 
 # {name: function that returns words} of what keeps nobody from reading pages. None of them makes a query.
-DETAILS = {"scheduler": describe_scheduler}
+DETAILS = {"backups": lambda: backups.problem() or "ok", "scheduler": describe_scheduler}
 
 
 @cache

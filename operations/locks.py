@@ -18,7 +18,7 @@ def hold(name, wait=True):
     With `wait`, it waits until no other process holds the lock. Without, it yields False at once in that
     case. The lock is released when the process ends, even by a crash.
     """
-    lock = _file_lock if connection.vendor == "sqlite" else _database_lock
+    lock = hold_file if connection.vendor == "sqlite" else _database_lock
     return lock(name, wait)
 
 
@@ -38,7 +38,8 @@ def _database_lock(name, wait):
 
 
 @contextmanager
-def _file_lock(name, wait):
+def hold_file(name, wait):
+    """Hold the lock `name` between the processes that share the data folder. See `hold`."""
     with open(settings.DATA_DIR / f"{name}.lock", "w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -46,3 +47,10 @@ def _file_lock(name, wait):
             yield False
         else:
             yield True
+
+
+def share(name):
+    """Hold the lock `name` of the data folder beside others that share it. Return a file to be kept open."""
+    file = (settings.DATA_DIR / f"{name}.lock").open("w")
+    fcntl.flock(file, fcntl.LOCK_SH)
+    return file

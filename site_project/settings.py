@@ -8,7 +8,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
 from media.sanitizer.limits import PIXELS
-from site_project import environment
+from site_project import VERSION, environment  # noqa: F401 - VERSION is a setting
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -182,10 +182,26 @@ STORAGES = {
     },
 }
 # An access point has an ARN in place of a name.
-if bucket := environment.read(
-    "S3_BUCKET", r"[\w.-]{3,255}|arn:\S+", "must be the name of a bucket, without an address."
-):
+BUCKET, IS_NO_BUCKET = r"[\w.-]{3,255}|arn:\S+", "must be the name of a bucket, without an address."
+if bucket := environment.read("S3_BUCKET", BUCKET, IS_NO_BUCKET):
     STORAGES["default"] = {"BACKEND": "media.storage.BucketStorage", "OPTIONS": {"bucket_name": bucket}}
+# Backups: a bucket, or a folder. It is one that only `manage.py backup` and `restore` need to reach.
+if folder := environment.read_backup_dir(DATA_DIR):
+    options = {"location": folder, "allow_overwrite": True, "file_permissions_mode": 0o600}
+    STORAGES["backups"] = {"BACKEND": "media.folder.FolderStorage", "OPTIONS": options}
+if backup_bucket := environment.read("BACKUP_BUCKET", BUCKET, IS_NO_BUCKET):
+    if backup_bucket == bucket:
+        environment.stop("BACKUP_BUCKET", "must be another bucket than S3_BUCKET.")
+    STORAGES["backups"] = {
+        "BACKEND": "media.storage.BackupStorage",
+        "OPTIONS": {"bucket_name": backup_bucket},
+    }
+BACKUP_DAYS = environment.read("BACKUP_DAYS", r"[1-9]\d{0,3}", "must be a number of days.", "14", int)
+# The public keys of age that encrypt backups, and a file with a private one, which only `restore` reads.
+BACKUP_KEYS = environment.read_list(
+    "BACKUP_KEY", "age1[0-9a-z]{58,}", "must be public keys of age (age1…), with commas between them."
+)
+BACKUP_IDENTITY_FILE = environment.read("BACKUP_IDENTITY_FILE")
 # Don't send the header Access-Control-Allow-Origin, because no other site needs the static files.
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 # In the local modes collectstatic is not run, and WhiteNoise warns if the folder is missing.

@@ -14,7 +14,7 @@ from django.db import connection  # noqa: E402
 
 from accounts.demo_account import refuse_in_production  # noqa: E402
 from caching.page_cache import PageCache  # noqa: E402
-from operations import statement_timeout  # noqa: E402
+from operations import locks, statement_timeout  # noqa: E402
 from safeguarding.keys import refuse_wrong_keys  # noqa: E402
 from stories.renditions import use_background_thread  # noqa: E402
 
@@ -26,3 +26,5 @@ refuse_wrong_keys()  # those of SAFEGUARDING_KEYS
 connection.close()
 statement_timeout.use_in_server()
 use_background_thread()  # for the sizes of pictures that a page needs
+# Until the last process ends, no backup can be restored. One that is being restored is waited for.
+running = locks.share("site")

@@ -35,7 +35,7 @@ LINTERS = [
 PROGRAMS_OF_TESTS = {
     "Browser": services.chromium,
     "exiftool": services.exiftool,
-    "gpg": services.gpg,
+    "age": services.age,
     "nginx": front_server.nginx_program,
 }
 # The number of test processes for each database, each with its own copy of it: as many as processors, and at

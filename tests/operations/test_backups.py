@@ -1,48 +1,57 @@
-"""The scripts of docs/backups.md: they restore what was backed up, and change nothing if a backup is broken.
-
-They run as they are in the documentation. In place of containers, tests/support/docker_stand_in.py runs their
-commands on this machine.
-"""
+"""Backups are made, kept and restored, and a restore changes nothing if a backup is not right."""
 
 import hashlib
+import io
+import json
 import os
-import re
 import shutil
+import signal
 import stat
+import subprocess
+import sys
 import tarfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.core.management import call_command
+from django.core.files.storage import default_storage, storages
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import LoginAttempt
-from media.folder import UNFINISHED
+from media.folder import UNFINISHED, FolderStorage
+from operations import backups, locks, restoring
+from safeguarding.models import Contributor
 from safeguarding.withdrawal import ledger
-from tests.support import backups, builders, people, postgresql_server, production, services, withdrawal_world
-from tests.support.backup_scripts import Machine, key_pair, script, server_variables
+from tests.support import builders, people, postgresql_server, services, withdrawal_world
+from tests.support.backups import forget_database, row_counts
 from tests.support.server_fixtures import path_of
 from tests.support.withdrawal_world import HOME, SLUG, withdraw_all
 
 pytestmark = pytest.mark.usefixtures("whole_database")
 
 IS_SQLITE = connection.vendor == "sqlite"
-SECTION = "One container, with SQLite" if IS_SQLITE else "With Docker Compose"
-DATABASE_IN_TAR = ["copy.sqlite3"] if IS_SQLITE else []
 OUTSIDE = {"django_session", "accounts_loginattempt"}  # tables that no backup has rows of
+# A bucket can't differ between the databases.
+PLACES = ["folder", pytest.param("bucket", marks=pytest.mark.sqlite_only)]
 
 
 @pytest.fixture
-def data(whole_database, settings, tmp_path):
-    """The data folder, with SQLite's database in it, as in a container."""
+def data(whole_database, settings, tmp_path, monkeypatch):
+    """The data folder, with SQLite's database in it, as in a container, and the programs of PostgreSQL."""
     folder = settings.DATA_DIR = tmp_path / "data"
     settings.MEDIA_ROOT = folder / "media"
     settings.MEDIA_ROOT.mkdir(parents=True)
+    options = {"location": tmp_path / "backups", "allow_overwrite": True, "file_permissions_mode": 0o600}
+    storage = {"BACKEND": "media.folder.FolderStorage", "OPTIONS": options}
+    settings.STORAGES = settings.STORAGES | {"backups": storage}
     if not IS_SQLITE:
+        programs = postgresql_server.find_server_programs()
+        monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
         yield folder
         return
     before = connection.settings_dict["NAME"]
@@ -55,42 +64,48 @@ def data(whole_database, settings, tmp_path):
 
 
 @pytest.fixture
-def machine(data, tmp_path):
-    """A machine on which the scripts run, with a site that has been started."""
+def started(data):
+    """A site that has been started. Its data folder."""
     call_command("prepare", verbosity=0)
-    path_of(services.gpg)
-    folder = tmp_path / "srv"
-    folder.mkdir()
-    if IS_SQLITE:
-        machine = Machine(folder, DATA=str(data))
-    else:
-        variables = server_variables(production.database_of_the_test())
-        machine = Machine(folder, postgresql_server.find_server_programs(), DATA=str(data), **variables)
-    with key_pair(machine.backups / "public.asc") as private:
-        machine.variables |= private
-        yield machine
+    return data
 
 
-def back_up(machine):
-    """Run the script, and return what it needs to be restored: the beginning of the names."""
-    done = machine.run(script(SECTION, "Back up"))
-    assert done.returncode == 0, done.stderr
-    return machine.newest()
+def use_bucket(settings, name):
+    storage = {"BACKEND": "media.storage.BackupStorage", "OPTIONS": {"bucket_name": name}}
+    settings.STORAGES = settings.STORAGES | {"backups": storage}
 
 
-def restore(machine, name):
-    """Run the script, and return the finished process."""
-    connection.close()
-    done = machine.run(script(SECTION, "Restore"), name)
-    backups.forget_database()
-    return done
+@pytest.fixture
+def place(request, data, settings):
+    """Where the files of the site and its backups are: in folders, or in two buckets."""
+    if request.param == "bucket":
+        request.getfixturevalue("bucket")
+        use_bucket(settings, "backups")
+        storages["backups"].bucket.create()
+        storages["backups"].bucket.objects.delete()
+
+
+@pytest.fixture
+def identity(settings, monkeypatch):
+    """Have backups encrypted, and give the private key to commands as standard input."""
+    path_of(services.age)
+    made = subprocess.run(["age-keygen"], capture_output=True, text=True, check=True).stdout
+    settings.BACKUP_KEYS = [line.split()[-1] for line in made.splitlines() if "public key" in line]
+    monkeypatch.setattr(sys, "stdin", io.StringIO(made))
+
+
+def restore(name="newest"):
+    call_command("restore", name, verbosity=0, stdout=io.StringIO())
+    forget_database()
 
 
 def state():
     """Return {table: number of its rows}, 0 if no backup has them, and {path: SHA-256} of the files."""
-    paths = [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
-    files = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
-    return backups.row_counts() | dict.fromkeys(OUTSIDE, 0), files
+    files = {}
+    for name in backups.stored_names():
+        with default_storage.open(name) as file:
+            files[name] = hashlib.sha256(file.read()).hexdigest()
+    return row_counts() | dict.fromkeys(OUTSIDE, 0), files
 
 
 def statuses(*addresses):
@@ -102,7 +117,15 @@ def read_story(story):
     return str(builders.parse(Client().get(story.url)).select(".story__header, .prose"))
 
 
-def test_backup_is_restored_and_who_withdrew_since_is_withdrawn_again(client, data, machine):
+def files_left():
+    """Return the names of what a backup or a restore could leave behind."""
+    return [
+        path.name for path in settings.DATA_DIR.iterdir() if path.name.startswith((UNFINISHED, "restored"))
+    ]
+
+
+@pytest.mark.parametrize("place", PLACES, indirect=True)
+def test_backup_is_restored_and_who_withdrew_since_is_withdrawn_again(client, place, started, identity):
     person = withdrawal_world.make_named_person()
     people.make_story_about(person, slug=SLUG)
     story = builders.make_story("Long road", lead_image=builders.make_image(), lead_image_alt="A lamp")
@@ -113,80 +136,301 @@ def test_backup_is_restored_and_who_withdrew_since_is_withdrawn_again(client, da
     LoginAttempt.objects.create(digest="of a name", last=timezone.now())
     page = read_story(story)
     before = state()
-    unfinished = data / "media" / f"{UNFINISHED}x"
-    unfinished.touch()
-    name = back_up(machine)
-    unfinished.unlink()
+    call_command("backup")
     assert state() == before, "the backup changed nothing"
-    assert not (data / "copy.sqlite3").exists()
-    made = list(machine.backups.glob("*.gpg"))
-    assert {stat.S_IMODE(path.stat().st_mode) for path in made} == {0o600}
-    assert not machine.run(f"gpg --decrypt /srv/backups/{Path(name).name}.tar.gpg > files.tar").returncode
-    with tarfile.open(machine.folder / "files.tar") as archive:
-        assert {path.partition("/")[0] for path in archive.getnames()} == {"media", *DATABASE_IN_TAR}
-        assert f"media/{unfinished.name}" not in archive.getnames()
-    assert session.encode() not in (machine.folder / "files.tar").read_bytes()
+    assert files_left() == []
+    [name] = backups.names()
+    with storages["backups"].open(name) as file:
+        content = file.read()
+    assert content.startswith(b"age-encryption.org/") and session.encode() not in content
 
     later = builders.make_story(lead_image=builders.make_image(size=(99, 44)), lead_image_alt="A lamp")
     withdraw_all(person)
-    next(path for path in before[1] if path.exists()).unlink()
-    if IS_SQLITE:
-        # A server that was killed leaves this file, which must not be taken for that of the new database.
-        log = (data / "db.sqlite3-wal").read_bytes()
-        connection.close()
-        (data / "db.sqlite3-wal").write_bytes(log)
-    done = restore(machine, name)
-    assert done.returncode == 0, done.stderr
-    assert state() == before
+    default_storage.delete(story.lead_image.file.name)
+    restore()
+    assert files_left() == []
     assert not Session.objects.exists() and not LoginAttempt.objects.exists()
-    assert not (data / "restored").exists()
-    assert statuses(HOME) == [200], "the site has not been started yet"
-    call_command("prepare", verbosity=0)
     assert read_story(story) == page
     again = builders.make_story("Afterwards")
     assert statuses(HOME, later.url, again.url) == [404, 404, 200]
+    assert default_storage.exists(story.lead_image.file.name)
+    assert not default_storage.exists(later.lead_image.file.name)
+    assert person.code in ledger.read_content().decode()
 
 
-def test_broken_backup_changes_nothing(machine):
-    story = builders.make_story("Is here", lead_image=builders.make_image(), lead_image_alt="A lamp")
-    name = back_up(machine)
-    assert statuses(story.url) == [200]  # which makes renditions
+def test_restored_database_is_that_of_the_backup_also_after_a_later_version(started):
+    """Its table refers to one that the backup replaces. A backup without a key needs no age."""
+    builders.make_story("Is here")
     before = state()
-    for path in machine.backups.glob("20*"):
-        content = path.read_bytes()
-        path.write_bytes(content[: len(content) // 2])
-        done = restore(machine, name)
-        path.write_bytes(content)
-        assert done.returncode, path
-        assert state() == before
-        assert statuses(story.url) == [200]
-        calls = machine.calls.read_text()
-        assert not re.search(r"stop |RENAME|&& mv ", calls), "the site is not stopped for it"
-    # What the failed ones left is not in the way. The site is stopped while it is replaced.
-    assert restore(machine, name).returncode == 0
-    calls = list(enumerate(machine.calls.read_text().splitlines()))
-    steps = ("stop ", "RENAME|&& mv ", "up --detach|start ", "prepare && .* make_renditions")
-    [stop], replacing, [start], [last] = ([n for n, call in calls if re.search(step, call)] for step in steps)
-    assert len(replacing) == (1 if IS_SQLITE else 2)
-    assert stop < min(replacing) and max(replacing) < start < last
+    call_command("backup")
+    mode = stat.S_IMODE(Path(storages["backups"].path(backups.names()[0])).stat().st_mode)
+    assert mode == 0o600
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE later (page integer REFERENCES wagtailcore_page (id))")
+    builders.make_story("Is later")
+    restore()
+    assert state() == before
+    assert "later" not in connection.introspection.table_names()
 
 
-def test_old_backups_are_deleted_unless_the_new_one_failed(data, machine):
-    old = machine.backups / "2020-01-01.tar.gpg"
-    ledger_copy = machine.backups / "withdrawals.jsonl.gpg"
-    for path in (old, ledger_copy):
-        path.write_text("old")
-        os.utime(path, (0, 0))
-    (data / "media").rmdir()
-    assert machine.run(script(SECTION, "Back up")).returncode
-    assert [path.name for path in data.glob("copy*")] == []
-    assert old.exists() and ledger_copy.read_text() == "old"
-    (data / "media").mkdir()
-    back_up(machine)
-    assert not old.exists()
+def test_restore_on_a_new_machine_holds_people_until_a_lead_confirms(client, started, settings, time_machine):
+    """Somebody may have withdrawn after the last backup, and only the lost machine knew that."""
+    person = withdrawal_world.make_named_person()
+    people.make_story_about(person, slug=SLUG)
+    other = withdrawal_world.make_others()
+    call_command("backup")
+    [first] = backups.names()
+    withdraw_all(person)
+    nobody = builders.make_story("About nobody")
+    time_machine.move_to(timezone.now() + timedelta(days=1))
+    call_command("backup")  # It also stores the newest ledger.
+    settings.DATA_DIR = started / "new"
+    settings.DATA_DIR.mkdir()
+    restore(first)
+    assert person.code in [each.code for each in Contributor.objects.filter(withdrawals__isnull=False)]
+    assert statuses(HOME, other.url) == [404, 404]
+    client.force_login(builders.make_user("Safeguarding"))
+    client.post("/admin/safeguarding/withdrawals/after-restore/")
+    assert statuses(HOME, other.url, nobody.url) == [404, 200, 404]
+    # From then on, the machine has a ledger that it trusts.
+    restore(first)
+    assert statuses(HOME, other.url) == [404, 200]
 
-    # Another machine gets the list of withdrawals.
-    content = ledger.file_path().read_bytes()
-    ledger.file_path().unlink()
-    assert machine.run(script("The list of withdrawals")).returncode == 0
-    assert ledger.file_path().read_bytes() == content
+
+def test_interrupted_restore_is_completed_by_the_next_start(started):
+    """Each step can be the last one of a process that is killed."""
+    person = withdrawal_world.make_named_person()
+    people.make_story_about(person, slug=SLUG)
+    story = builders.make_story(lead_image=builders.make_image(), lead_image_alt="A lamp")
+    assert statuses(story.url) == [200]
+    call_command("backup")
+    withdraw_all(person)
+    later = builders.make_story(
+        "Later", lead_image=builders.make_image(size=(99, 44)), lead_image_alt="A lamp"
+    )
+    assert statuses(later.url) == [200]
+
+    now = state()
+    (restoring.unfinished_folder() / "media").mkdir(parents=True)
+    call_command("prepare", verbosity=0)
+    assert (files_left(), state()) == ([], now), "what was not complete is deleted"
+    restoring.unpack("newest")
+    assert state() == now, "until it is complete, nothing changes"
+    restoring.replace_database(restoring.restored_folder())
+    forget_database()
+    call_command("prepare", verbosity=0)
+    forget_database()
+    assert statuses(HOME, later.url, story.url) == [404, 404, 200]
+    assert files_left() == []
+    assert not default_storage.exists(later.lead_image.file.name)
+
+
+def rewrite(change):
+    """Replace the newest backup by one whose members `change` has changed: {name: content}."""
+    path = storages["backups"].path(backups.names()[-1])
+    with tarfile.open(path) as archive:
+        members = {each.name: archive.extractfile(each).read() for each in archive}
+    change(members)
+    with tarfile.open(path, "w") as archive:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            if isinstance(content, str):
+                info.type, info.linkname = tarfile.SYMTYPE, content
+                archive.addfile(info)
+            else:
+                backups.add(archive, name, io.BytesIO(content), len(content))
+
+
+def in_manifest(**fields):
+    def change(members):
+        site = json.loads(members["manifest.json"]) | fields
+        members["manifest.json"] = json.dumps(site).encode()
+
+    return change
+
+
+def damage_database(members):
+    content = bytearray(members["database"])
+    content[len(content) // 3 : len(content) // 3 + 5000] = bytes(5000)
+    members["database"] = bytes(content)
+
+
+WRONG = {
+    "another program's archive": (lambda members: members.pop("manifest.json"), "not one of this site"),
+    "no manifest": (in_manifest(version=None), "not one of this site"),
+    "a later version": (in_manifest(version="1000.0.0"), "newer version 1000.0.0"),
+    "another format": (in_manifest(stories=2), "newer version"),
+    "another database": (in_manifest(database="oracle"), "its database is oracle"),
+    "another site": (in_manifest(salt="of another"), "damaged, or of another site"),
+    "another key": (in_manifest(key="gAAAAA"), "SAFEGUARDING_KEYS lacks the key"),
+    "the end is missing": (lambda members: members.pop("end"), "not complete"),
+    "a name out of the folder": (
+        lambda members: members.update({"media/../../x": b""}),
+        "OutsideDestination",
+    ),
+    "a link": (lambda members: members.update({"media/x": "/etc/passwd"}), "not one of this site"),
+    "a damaged database": (damage_database, "Nothing was changed"),
+    "an empty database": (lambda members: members.update(database=b""), "Nothing was changed"),
+}
+
+
+@pytest.fixture
+def made(started):
+    """A site with a backup, which has changed since."""
+    builders.make_story("Is here", lead_image=builders.make_image(), lead_image_alt="A lamp")
+    call_command("backup")
+    builders.make_story("Is later")
+
+
+def refuses(match, name="newest"):
+    before = state()
+    with pytest.raises(CommandError, match=match) as error:
+        restore(name)
+    assert state() == before
+    assert files_left() == []
+    return "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_backup_that_is_not_right_changes_nothing(made, case):
+    change, words = WRONG[case]
+    rewrite(change)
+    assert refuses(words)
+
+
+def test_backup_that_was_cut_off_or_for_which_the_key_is_wrong_changes_nothing(made, identity, monkeypatch):
+    path = Path(storages["backups"].path(backups.names()[-1]))
+    content = path.read_bytes()
+    for length in (0, 100, len(content) // 2):
+        path.write_bytes(content[:length])
+        assert refuses("Nothing was changed")
+    assert refuses("there are stories-", "other.tar")
+    path.unlink()
+    call_command("backup")
+    other = subprocess.run(["age-keygen"], capture_output=True, text=True, check=True).stdout
+    monkeypatch.setattr(sys, "stdin", io.StringIO(other))
+    assert refuses("no identity matched")
+
+
+def test_restore_refuses_while_the_site_runs(made):
+    running = locks.share("site")
+    assert refuses("The site runs")
+    running.close()
+    if not IS_SQLITE:
+        other = connection.copy()
+        other.ensure_connection()
+        assert refuses("The site runs"), "on another machine, whose data folder is another one"
+        other.close()
+    restore()
+
+
+@pytest.mark.sqlite_only
+def test_old_and_unfinished_backups_are_deleted_but_never_the_newest(started, time_machine, settings):
+    storage, days = storages["backups"], settings.BACKUP_DAYS
+    call_command("backup")
+    [first] = backups.names()
+    now = timezone.now()
+    for path in (Path(storage.location), settings.DATA_DIR):
+        (path / f"{UNFINISHED}backup").mkdir() if path == settings.DATA_DIR else (
+            path / f"{UNFINISHED}x"
+        ).touch()
+    time_machine.move_to(now + timedelta(days=days + 1))
+    backups.delete_old()
+    assert backups.names() == [first], "it is the only one"
+    call_command("backup")
+    [second] = backups.names()
+    assert second > first
+    assert sorted(os.listdir(storage.location)) == [second, ledger.NAME]
+    assert files_left() == []
+
+
+@pytest.mark.sqlite_only
+def test_unfinished_upload_is_removed_from_the_bucket(request, started, settings):
+    place = request.getfixturevalue("bucket")
+    use_bucket(settings, place.name)
+    for name in ("stories-2020-01-31T01-00-00Z.tar", "somebody-elses"):
+        place.Object(name).initiate_multipart_upload()
+    call_command("backup")
+    assert [each.object_key for each in place.multipart_uploads.all()] == ["somebody-elses"]
+
+
+class TerminatedStorage(FolderStorage):
+    """A storage in which reading a file is interrupted by SIGTERM."""
+
+    def _open(self, name, mode="rb"):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return super()._open(name, mode)
+
+
+class FailingStorage(FolderStorage):
+    def _open(self, name, mode="rb"):
+        raise OSError(5, "Input/output error", name)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("storage", [TerminatedStorage, FailingStorage])
+def test_backup_that_ends_too_early_leaves_nothing(started, storage, settings):
+    (settings.MEDIA_ROOT / "x").write_bytes(bytes(10**6))
+    backend = f"{__name__}.{storage.__name__}"
+    settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": backend}}
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises((SystemExit, CommandError)) as error:
+            call_command("backup", daily=storage is TerminatedStorage)
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+    assert os.listdir(storages["backups"].location) == []
+    assert files_left() == []
+    if storage is FailingStorage:
+        assert str(error.value).startswith("The backup failed: Input/output error")
+        assert "Input/output error" in backups.problem()
+
+
+@pytest.mark.sqlite_only
+def test_backup_is_due_each_night_and_an_old_or_failed_one_is_a_problem(
+    started, settings, time_machine, admin_client, client
+):
+    settings.TIME_ZONE = "UTC"
+
+    def move(day, hour):
+        time_machine.move_to(f"2026-03-{day:02} {hour:02}:30Z", tick=False)
+
+    def problems():
+        shown = builders.parse(admin_client.get("/admin/")).select_one("#backups-problem")
+        words = backups.problem()
+        assert (shown.text.strip() if shown else "") == words
+        assert f"backups: {words or 'ok'}" in client.get("/readyz").text.splitlines()
+        return words
+
+    move(1, 4)
+    assert backups.is_due(), "there is none"
+    assert "no backup of the last 36 hours" in problems()
+    assert backups.make_and_note(if_due=True) is None
+    due = []
+    for day, hour in ((1, 23), (2, 0), (2, 1), (2, 4), (2, 6)):
+        move(day, hour)
+        due.append(backups.is_due())
+    assert due == [False, False, True, False, True], "not while PostgreSQL rewrites its tables"
+    assert problems() == ""
+    move(2, 17)
+    assert "36 hours" in problems()
+    backups.make_and_note()
+    assert problems() == ""
+    settings.BACKUP_KEYS = ["age1wrong"]
+    assert "age: error" in backups.make_and_note()
+    assert "The last backup failed" in problems()
+    settings.BACKUP_KEYS = []
+    settings.DATA_DIR.joinpath("backup_made").unlink()
+    backups.make_and_note(if_due=True)
+    assert "failed" in problems(), "until one succeeds"
+    backups.make_and_note()
+    assert problems() == ""
+    settings.STORAGES = {name: each for name, each in settings.STORAGES.items() if name != "backups"}
+    assert problems() == "", "the try-out mode needs none"
+    settings.LOCAL = False
+    assert "No backups" in problems()
+    client.force_login(builders.make_user("Editors"))
+    assert "backups-problem" not in client.get("/admin/").text
+    for command in (["backup"], ["restore", "newest"]):
+        with pytest.raises(CommandError, match="Set BACKUP_DIR"):
+            call_command(*command)

@@ -1,4 +1,4 @@
-"""Finds or installs programs that tests need: Chromium, exiftool, gpg, and wrk for benchmarks.
+"""Finds or installs programs that tests need: Chromium, exiftool, age, and wrk for benchmarks.
 
 postgresql_server.py and front_server.py use its functions. A program of this machine is
 preferred. An installation is announced on standard error.
@@ -105,9 +105,9 @@ def exiftool(install=True):
     return program("exiftool", "libimage-exiftool-perl", install)
 
 
-def gpg(install=True):
-    """Return the path of gpg, which encrypts files. See `program`."""
-    return program("gpg", "gnupg", install)
+def age(install=True):
+    """Return the path of age, which encrypts backups. See `program`."""
+    return program("age", "age", install)
 
 
 def wrk():

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from accounts.secret_files import write_private
-from operations import locks
+from operations import locks, restoring
 from operations.outage import write_page
 from safeguarding.keys import refuse_wrong_keys
 from safeguarding.withdrawal import ledger
@@ -26,6 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         with locks.hold("prepare"):
+            restoring.replace()
             self.check()
             if connection.vendor == "postgresql":
                 with connection.cursor() as cursor:
@@ -35,10 +36,11 @@ class Command(BaseCommand):
             self.make_first_admin()
         refuse_wrong_keys()  # those of SAFEGUARDING_KEYS
         # Somebody may have put an older database in place, which has people again who withdrew since. The
-        # ledger, a file in the data folder, lists them, and catch_up() withdraws them again. Then write()
-        # adds the withdrawals of the database that the file lacks.
+        # ledger, a file outside of the database, lists them, and catch_up() withdraws them again. Then
+        # write() adds the withdrawals of the database that the file lacks.
         ledger.catch_up()
         ledger.write()
+        restoring.finish()
         try:
             write_page()
         except OSError as error:
