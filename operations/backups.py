@@ -1,12 +1,10 @@
 """Makes backups, deletes old ones, and says whether one is missing. `manage.py backup` runs it.
 
-A backup is one file in the storage "backups", a folder or a bucket: a tar archive of manifest.json,
-withdrawals.jsonl (the ledger of withdrawals), database, the folder media, and the empty file `end`, without
-which it is not complete. Beside the backups is the newest copy of the ledger. With keys in BACKUP_KEY, age
-encrypts all of them. operations/restoring.py puts a backup in place.
+A backup is a tar archive in the storage "backups", a folder or a bucket: `database`, withdrawals.jsonl (the
+ledger of withdrawals), the files below media/, and at the end manifest.json. Beside the backups is the newest
+copy of the ledger. With BACKUP_KEY, age encrypts all of them. operations/restoring.py restores one.
 """
 
-import io
 import json
 import logging
 import os
@@ -14,32 +12,30 @@ import shutil
 import sqlite3
 import subprocess
 import tarfile
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
-from datetime import UTC, datetime, timedelta
-from functools import partial
+import tempfile
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
 
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.core.files.base import File
 from django.core.files.storage import default_storage, storages
+from django.core.management.base import CommandError
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import LoginAttempt
 from media.folder import UNFINISHED
 from operations import locks
 from safeguarding import encryption
 from safeguarding.withdrawal import ledger
 from safeguarding.withdrawal.database_files import NIGHT
-from safeguarding.withdrawal_models import Ledger
 
 logger = logging.getLogger(__name__)
-FORMAT = 1  # of the archive
+# Names in the order of the alphabet are in the order of time.
 NAME = "stories-%Y-%m-%dT%H-%M-%SZ.tar"
 # Tables whose rows are left out: somebody who finds a backup could log in with a session.
-LEFT_OUT = [model._meta.db_table for model in (Session, LoginAttempt)]
+LEFT_OUT = ["django_session", "accounts_loginattempt"]
 TOO_OLD = timedelta(hours=36)
 
 
@@ -47,41 +43,45 @@ def is_configured():
     return "backups" in settings.STORAGES
 
 
+def check_settings():
+    if not is_configured():
+        raise CommandError("Set BACKUP_DIR or BACKUP_BUCKET first.")
+
+
 # --- Making one ----------------------------------------------------------------------------------
 
 
 def make():
-    """Make a backup, delete old ones, and return its name."""
-    delete_unfinished()
-    folder = settings.DATA_DIR / f"{UNFINISHED}backup"
-    folder.mkdir(mode=0o700)
-    try:
-        manifest = json.dumps(describe_site()).encode()
+    """Make a backup, and delete old and unfinished ones."""
+    storage, now = storages["backups"], timezone.now()
+    with unfinished_folder() as folder:
         copy_database(folder / "database")
-        # The ledger is read after the database, so it has all withdrawals of that. So are the files: the site
-        # never overwrites one.
-        withdrawals = ledger.read_content()
-        name = store(timezone.now().strftime(NAME), partial(write_archive, manifest, withdrawals, folder))
-        store(ledger.NAME, lambda stream: stream.write(withdrawals))
-    finally:
-        shutil.rmtree(folder)
-    delete_old()
-    return name
+        # The ledger and the files are read after the database, so that they have all that it refers to.
+        (folder / ledger.NAME).write_bytes(ledger.read_content())
+        write_archive(folder, folder / now.strftime(NAME))
+        store(folder / now.strftime(NAME))
+        store(folder / ledger.NAME)
+    limit = (now - timedelta(days=settings.BACKUP_DAYS)).strftime(NAME)
+    for name in [*names(UNFINISHED), *(name for name in names()[:-1] if name < limit)]:
+        storage.delete(name)
+    for upload in storage.bucket.multipart_uploads.all() if hasattr(storage, "bucket") else ():
+        upload.abort()
 
 
-def describe_site():
-    """Return what a restore checks before it changes anything."""
-    site = {"stories": FORMAT, "version": settings.VERSION, "database": connection.vendor}
-    # A key of SAFEGUARDING_KEYS is right if it decrypts this.
-    token = encryption.encrypt("readable") if encryption.has_keys() else ""
-    return site | {"salt": Ledger.get().salt, "key": token}
+@contextmanager
+def unfinished_folder():
+    """Context manager that yields a new folder, and deletes it, and those of processes that were killed."""
+    for path in settings.DATA_DIR.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(path)
+    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=settings.DATA_DIR) as folder:
+        yield Path(folder)
 
 
 def copy_database(path):
     """Copy the database to the new file `path`, without the rows of LEFT_OUT."""
     if connection.vendor == "postgresql":
-        options = [f"--exclude-table-data={table}" for table in LEFT_OUT]
-        run_client("pg_dump", "--format=custom", f"--file={path}", *options)
+        left_out = [f"--exclude-table-data={table}" for table in LEFT_OUT]
+        run_client("pg_dump", "--format=custom", f"--file={path}", *left_out)
         return
     with connection.cursor() as cursor:
         cursor.execute("VACUUM INTO %s", [str(path)])
@@ -95,193 +95,112 @@ def copy_database(path):
 def run_client(program, *options):
     """Run a program of PostgreSQL with the database of the site."""
     command, variables = connection.client.settings_to_cmd_args_env(connection.settings_dict, options)
-    run([program, *command[1:]], variables or {})
+    run([program, *command[1:]], variables)
 
 
-def run(command, variables=None):
-    """Run a program, which must succeed, and return the finished process."""
-    environment = os.environ | (variables or {})
-    streams = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True}
-    return subprocess.run(command, env=environment, check=True, **streams)  # noqa: S603 - without a shell
+def run(command, variables=None, text=""):
+    """Run a program, which must succeed, with `text` as standard input."""
+    options = {"env": os.environ | (variables or {}), "input": text, "capture_output": True, "text": True}
+    subprocess.run(command, check=True, **options)  # noqa: S603 - without a shell
 
 
-def write_archive(manifest, withdrawals, folder, stream):
-    with tarfile.open(fileobj=stream, mode="w|") as archive:
-        add(archive, "manifest.json", io.BytesIO(manifest), len(manifest))
-        add(archive, ledger.NAME, io.BytesIO(withdrawals), len(withdrawals))
-        with (folder / "database").open("rb") as file:
-            add(archive, "database", file, (folder / "database").stat().st_size)
+def write_archive(folder, path):
+    # A key of SAFEGUARDING_KEYS is right if it decrypts the token.
+    token = encryption.encrypt("readable") if encryption.has_keys() else ""
+    (folder / "manifest.json").write_text(json.dumps({"version": settings.VERSION, "key": token}))
+    with tarfile.open(path, "w") as archive:
+        for name in ("database", ledger.NAME):
+            archive.add(folder / name, name)
         for name in stored_names():
+            info = tarfile.TarInfo(f"media/{name}")
             with suppress(FileNotFoundError), default_storage.open(name) as file:  # Deleted meanwhile.
-                add(archive, f"media/{name}", file, file.size)
-        add(archive, "end", None, 0)
-
-
-def add(archive, name, file, size):
-    info = tarfile.TarInfo(name)
-    info.size = size
-    archive.addfile(info, file)
+                info.size = file.size
+                archive.addfile(info, file)
+        archive.add(folder / "manifest.json", "manifest.json")
 
 
 def stored_names(folder=""):
     """Yield the paths of all pictures and documents."""
     with suppress(FileNotFoundError):  # Nothing was stored yet.
-        folders, names = default_storage.listdir(folder)
-        for name in names:
-            if folder or not (name.startswith(UNFINISHED) or name == ledger.NAME):
+        folders, files = default_storage.listdir(folder)
+        for name in files:
+            if not name.startswith(UNFINISHED) and f"{folder}{name}" != ledger.NAME:
                 yield f"{folder}{name}"
-        for each in folders:
-            yield from stored_names(f"{folder}{each}/")
+        for name in folders:
+            yield from stored_names(f"{folder}{name}/")
 
 
-class Output(File):
-    """What a process writes. Its end counts only if the process, and the thread that feeds it, succeeded."""
-
-    def __init__(self, process, feeding):
-        super().__init__(process.stdout)
-        self.process, self.feeding = process, feeding
-
-    def read(self, size=-1):
-        chunk = self.file.read(size)
-        if not chunk or size == -1:
-            errors = self.process.stderr.read().decode()
-            if status := self.process.wait():
-                raise subprocess.CalledProcessError(status, self.process.args, stderr=errors)
-            self.feeding.result()
-        return chunk
+def store(path):
+    """Store the file `path`, encrypted if there are keys."""
+    if settings.BACKUP_KEYS:
+        keys = [word for key in settings.BACKUP_KEYS for word in ("--recipient", key)]
+        encrypted = path.with_name(f"{path.name}.age")
+        run(["age", *keys, "--output", encrypted, path])
+        path = encrypted
+    with path.open("rb") as file:
+        storages["backups"].save(path.name, File(file))
 
 
-def store(name, write):
-    """Store what the function `write` writes to a stream, encrypted if there are keys. Return the name."""
-    keys = [word for key in settings.BACKUP_KEYS for word in ("--recipient", key)]
-    command, name = (["age", *keys], f"{name}.age") if keys else (["cat"], name)
-
-    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-
-    def feed():
-        with process.stdin as stream:
-            write(stream)
-
-    with (
-        subprocess.Popen(command, **pipes) as process,  # noqa: S603
-        ThreadPoolExecutor() as pool,
-    ):
-        try:
-            return storages["backups"].save(name, Output(process, pool.submit(feed)))
-        except BaseException:  # also SIGTERM
-            process.kill()  # which ends the thread
-            raise
-
-
-# --- Old and unfinished ones ---------------------------------------------------------------------
-
-
-def names():
+def names(prefix="stories-"):
     """Return the names of the backups, the oldest first."""
     with suppress(FileNotFoundError):
-        return sorted(each for each in storages["backups"].listdir("")[1] if made_at(each))
+        return sorted(name for name in storages["backups"].listdir("")[1] if name.startswith(prefix))
     return []
-
-
-def made_at(name):
-    """Return when the backup `name` was made, or None if it is another file."""
-    with suppress(ValueError):
-        return datetime.strptime(name.removesuffix(".age"), NAME).replace(tzinfo=UTC)
-
-
-def delete_old():
-    """Delete backups that are older than BACKUP_DAYS, but never the newest one."""
-    limit = timezone.now() - timedelta(days=settings.BACKUP_DAYS)
-    for name in names()[:-1]:
-        if made_at(name) < limit:
-            storages["backups"].delete(name)
-
-
-def delete_unfinished():
-    """Delete what a run left behind that was killed."""
-    shutil.rmtree(settings.DATA_DIR / f"{UNFINISHED}backup", ignore_errors=True)
-    storage = storages["backups"]
-    if hasattr(storage, "bucket"):
-        for upload in storage.bucket.multipart_uploads.all():
-            if made_at(upload.object_key):
-                upload.abort()
-        return
-    with suppress(FileNotFoundError):
-        for name in storage.listdir("")[1]:
-            if name.startswith(UNFINISHED):
-                storage.delete(name)
 
 
 # --- Each night, and what operators see of it ----------------------------------------------------
 
 
-def is_due():
-    """Return whether there is no backup since 1 o'clock, in the site's time zone."""
-    now = timezone.localtime()
-    due = now.replace(hour=1, minute=0, second=0, microsecond=0)
-    due = due if due <= now else due - timedelta(days=1)
-    made = names()
-    # From 3 to 6, PostgreSQL rewrites its tables, which a backup would hold.
-    return not made or (made_at(made[-1]) < due and now.hour not in NIGHT)
-
-
 def make_and_note(if_due=False):
     """Make a backup, with `if_due` only if one is due and no other process makes one.
 
-    If it fails, log and note the reason, and return it.
+    If it fails, log and note the reason, and return it. Web containers see only what is noted.
     """
     try:
-        note_newest()
-        if if_due and not is_due():
-            return None
         with locks.hold("backup", wait=not if_due) as is_acquired:
-            if not is_acquired:
-                return None
-            logger.info("The backup was made: %s", make())
-        failed_file().unlink(missing_ok=True)
-        note_newest()
+            if is_acquired and (is_due() or not if_due):
+                make()
+                note("failed").unlink(missing_ok=True)
+                note("made").write_text(timezone.now().isoformat())
     except Exception as error:
         reason = describe(error)
         logger.exception("The backup failed: %s", reason)
-        failed_file().write_text(reason)
+        note("failed").write_text(reason)
         return reason
 
 
 def describe(error):
-    """Return in a line why a backup, or a restore, failed."""
-    if isinstance(error, subprocess.CalledProcessError):
-        lines = (error.stderr or type(error).__name__).splitlines()
-        return next((line for line in lines if "error" in line.lower()), lines[0])
-    if isinstance(error, OSError):
-        return f"{error.strerror}: {error.filename}"
-    return f"{type(error).__name__} {error}"
+    """Return in a line why a backup or a restore failed."""
+    lines = (getattr(error, "stderr", "") or f"{type(error).__name__}: {error}").splitlines()
+    return next((line for line in lines if "error" in line), lines[0])
 
 
-def made_file():
-    """Return the Path of an empty file whose time is that of the newest backup. compose.yaml looks at it."""
-    return settings.DATA_DIR / "backup_made"
+def note(name):
+    """Return the Path of a file: `made` has the time of the newest backup, `failed` why the last one failed.
+
+    The second is missing if the last one succeeded. compose.yaml looks at the age of the first.
+    """
+    return settings.DATA_DIR / f"backup_{name}"
 
 
-def failed_file():
-    """Return the Path of the file that says why the last backup failed. It is missing if that succeeded."""
-    return settings.DATA_DIR / "backup_failed"
+def last_made():
+    with suppress(FileNotFoundError):
+        return datetime.fromisoformat(note("made").read_text())
 
 
-def note_newest():
-    """Set the time of made_file(). Other containers don't have the backups."""
-    if made := names():
-        moment = made_at(made[-1]).timestamp()
-        made_file().touch()
-        os.utime(made_file(), (moment, moment))
+def is_due():
+    """Return whether there is no backup since 1 o'clock, in the site's time zone, or none at all."""
+    made, now, one = last_made(), timezone.localtime(), timedelta(hours=1)
+    # From 3 to 6, PostgreSQL rewrites its tables, which a backup would hold.
+    is_new_night = made and (timezone.localtime(made) - one).date() < (now - one).date()
+    return not made or (is_new_night and now.hour not in NIGHT)
 
 
 def problem():
     """Return in words what is wrong with the backups, or ""."""
     if not is_configured():
         return "" if settings.LOCAL else _("No backups of this site are made.")
-    with suppress(FileNotFoundError):
-        return _("The last backup failed: %s.") % failed_file().read_text()
-    with suppress(FileNotFoundError):
-        if timezone.now().timestamp() - made_file().stat().st_mtime < TOO_OLD.total_seconds():
-            return ""
-    return _("There is no backup of the last 36 hours.")
+    if note("failed").exists():
+        return _("The last backup failed: %s.") % note("failed").read_text()
+    made = last_made()
+    return "" if made and timezone.now() - made < TOO_OLD else _("There is no backup of the last 36 hours.")

@@ -193,11 +193,3 @@ def read_data_dir(default):
     if not os.access(folder, os.W_OK | os.X_OK):
         stop("DATA_DIR", "names a folder in which this user can't make files.")
     return folder
-
-
-def read_backup_dir(data_dir):
-    """Return the folder for backups, or "". It need not exist: most containers don't have it."""
-    folder = read("BACKUP_DIR", "/.+", "must be the path of a folder, from the root on.")
-    if folder and Path(folder).resolve().is_relative_to(data_dir):
-        stop("BACKUP_DIR", "must not be in the data folder: both could be lost together.")
-    return folder

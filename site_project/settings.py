@@ -186,7 +186,7 @@ BUCKET, IS_NO_BUCKET = r"[\w.-]{3,255}|arn:\S+", "must be the name of a bucket, 
 if bucket := environment.read("S3_BUCKET", BUCKET, IS_NO_BUCKET):
     STORAGES["default"] = {"BACKEND": "media.storage.BucketStorage", "OPTIONS": {"bucket_name": bucket}}
 # Backups: a bucket, or a folder. It is one that only `manage.py backup` and `restore` need to reach.
-if folder := environment.read_backup_dir(DATA_DIR):
+if folder := environment.read("BACKUP_DIR", "/.+", "must be the path of a folder, from the root on."):
     options = {"location": folder, "allow_overwrite": True, "file_permissions_mode": 0o600}
     STORAGES["backups"] = {"BACKEND": "media.folder.FolderStorage", "OPTIONS": options}
 if backup_bucket := environment.read("BACKUP_BUCKET", BUCKET, IS_NO_BUCKET):

@@ -14,12 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.db.models.signals import pre_save
 from django.test import Client
-from wagtail.models import Comment
+from wagtail.models import Comment, Page
 
 from media.models import CleanImage
 from safeguarding.models import Contributor, Ledger, PageHold, WithdrawalTask
@@ -27,7 +29,16 @@ from safeguarding.policies import GROUP
 from safeguarding.withdrawal import ledger, tasks
 from safeguarding.withdrawal.addresses import digest_of
 from stories.models import StoryPage
-from tests.support import builders, opened, people, queries, stored_text, withdrawal_world, wsgi
+from tests.support import (
+    builders,
+    files_of_pages,
+    opened,
+    people,
+    queries,
+    stored_text,
+    withdrawal_world,
+    wsgi,
+)
 from tests.support.backups import replace_database, restore_site, save_site
 from tests.support.withdrawal_world import HOME, NAME, SENTINELS, SLUG, withdraw_all
 
@@ -323,3 +334,50 @@ def test_half_a_line_of_the_ledger_is_ignored():
     path.write_bytes(path.read_bytes()[:-10])
     ledger.write()
     assert [entry["code"] for entry in ledger.read()[Ledger.get().salt].values()] == [person.code]
+
+
+# --- The ledger in a bucket ----------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("bucket")
+def test_new_container_with_a_bucket_shows_the_same_and_one_without_any_ledger_holds_people(
+    settings, tmp_path
+):
+    """It has the same database, and an empty data folder."""
+    person, other = make_site(tmp_path / "site")
+    picture = files_of_pages.live_story()
+    withdraw_all(person)
+    addresses = [picture, *(page.url for page in Page.objects.live().filter(depth__gt=1))]
+    before = [404, *(200 for _address in addresses)]
+    assert statuses(HOME, *addresses) == before
+    for folder in ("one", "two"):
+        settings.DATA_DIR = tmp_path / folder
+        settings.DATA_DIR.mkdir()
+        call_command("prepare", verbosity=0)
+        assert statuses(HOME, *addresses) == before
+        assert not ledger.file_path().exists()
+    # Both machines append to the same list. It is carried out after a restore.
+    second = people.make_agreeing_person()
+    people.make_story_about(second, slug="second")
+    settings.DATA_DIR = tmp_path / "one"
+    withdraw_all(second)
+    assert [code in ledger.read_content().decode() for code in (person.code, second.code)] == [True, True]
+    replace_database(tmp_path / "site")
+    call_command("prepare", verbosity=0)
+    assert statuses(HOME, other.url) == [404, 200]
+
+    default_storage.bucket.Object(ledger.NAME).delete()
+    call_command("prepare", verbosity=0)
+    assert statuses(other.url) == [404], "the database could be an older one"
+
+
+@pytest.mark.usefixtures("bucket")
+def test_bucket_that_does_not_answer_is_no_missing_ledger(monkeypatch):
+    people.make_story_about(withdrawal_world.make_named_person(), slug=SLUG)
+    ledger.write()
+    default_storage.bucket.objects.delete()
+    default_storage.bucket.delete()
+    with pytest.raises(ClientError):
+        ledger.write()
+    assert statuses(HOME) == [200]
+    assert Ledger.get().held_since is None

@@ -25,7 +25,16 @@ from media.cleaning import CleanFile
 from media.models import CleanImage
 from safeguarding import holds, policies, reading_start, releases, retention, scopes, stopping
 from safeguarding.models import Contributor, Ledger, PageHold, Reading, StopCode, Use, Withdrawal
-from safeguarding.withdrawal import addresses, again, carry_out, database_files, forgetting, page_holds, tasks
+from safeguarding.withdrawal import (
+    addresses,
+    again,
+    carry_out,
+    database_files,
+    forgetting,
+    ledger,
+    page_holds,
+    tasks,
+)
 from stories.models import StoryPage
 from tests.support import builders, people, queries, readings
 from tests.support.builders import make_document, make_image, make_index, make_story, make_user, picture_bytes
@@ -197,6 +206,12 @@ def withdraw_again_twice():
     return act, act, lambda: Withdrawal.objects.filter(key=entry["key"]).exists()
 
 
+def write_the_ledger_on_two_machines():
+    """A bucket has no locks."""
+    withdraw(make_agreeing_person())
+    return ledger.write, ledger.write, lambda: ledger.read_content().count(b'"ledger"') == 1
+
+
 def tag_somebody_on_a_picture_that_a_page_begins_to_show(showing_first=False):
     story, image = make_story(people="none"), make_image()
     story.lead_image, story.lead_image_decorative = image, True
@@ -225,7 +240,11 @@ PAIRS = [
     *(save_a_page_that_is_held, delete_names_of_somebody_who_agrees_again, withdraw_again_twice),
     *(forget_words_of_somebody_who_agrees_again, encrypt_names_that_are_changed),
     *(bring_back_somebody_who_stops, compare_stop_codes_of_one_person),
-    *(try_the_last_wrong_code_and_the_right_one, tag_somebody_on_a_picture_that_a_page_begins_to_show),
+    *(
+        write_the_ledger_on_two_machines,
+        try_the_last_wrong_code_and_the_right_one,
+        tag_somebody_on_a_picture_that_a_page_begins_to_show,
+    ),
     show_a_picture_before_somebody_is_tagged_on_it,
     show_a_picture_on_which_somebody_can_be_recognised_now,
 ]

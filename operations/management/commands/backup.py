@@ -10,23 +10,18 @@ from django.db import connection
 from operations import backups
 from operations.health import readiness_problem
 
-EVERY = 60  # seconds between two looks whether a backup is due
-AFTER_FAILURE = 3600
+EVERY, AFTER_FAILURE = 60, 3600  # seconds until it looks again whether a backup is due
 
 
 class Command(BaseCommand):
-    help = (
-        "Store a backup of the database, pictures and documents in BACKUP_BUCKET or BACKUP_DIR, and delete "
-        "those that are older than BACKUP_DAYS. With --daily, do it each night, until SIGTERM."
-    )
+    help = "Store a backup of the site in BACKUP_BUCKET or BACKUP_DIR, and delete old ones."
 
     def add_arguments(self, parser):
-        parser.add_argument("--daily", action="store_true", help="make one each night")
+        parser.add_argument("--daily", action="store_true", help="make one each night, until SIGTERM")
 
     def handle(self, *args, **options):
-        if not backups.is_configured():
-            raise CommandError("Set BACKUP_DIR or BACKUP_BUCKET first.")
-        # The exception ends a backup at once, and deletes what is unfinished.
+        backups.check_settings()
+        # The exception ends a backup at once, and what is unfinished is deleted.
         signal.signal(signal.SIGTERM, lambda *_arguments: sys.exit())
         while options["daily"]:
             # Before the first start of the site, its tables are missing.
@@ -34,4 +29,4 @@ class Command(BaseCommand):
             connection.close()
             time.sleep(AFTER_FAILURE if failed else EVERY)
         if reason := backups.make_and_note():
-            raise CommandError(f"The backup failed: {reason}.")
+            raise CommandError(f"The backup failed: {reason}")
