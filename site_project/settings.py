@@ -185,6 +185,7 @@ STORAGES = {
 BUCKET, IS_NO_BUCKET = r"[\w.-]{3,255}|arn:\S+", "must be the name of a bucket, without an address."
 if bucket := environment.read("S3_BUCKET", BUCKET, IS_NO_BUCKET):
     STORAGES["default"] = {"BACKEND": "media.storage.BucketStorage", "OPTIONS": {"bucket_name": bucket}}
+    MEDIA_ACCEL_PREFIX = ""  # nginx has none of these files
 # Backups: a bucket, or a folder. It is one that only `manage.py backup` and `restore` need to reach.
 if folder := environment.read("BACKUP_DIR", "/.+", "must be the path of a folder, from the root on."):
     options = {"location": folder, "allow_overwrite": True, "file_permissions_mode": 0o600}

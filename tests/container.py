@@ -135,7 +135,7 @@ def check_running(checks, tool, image, addresses, nginx, chromium):
             why = walk(chromium, address, javascript)
             checks.that(f"a visitor can use the site {with_or_without} JavaScript", not why, why)
         log = (logs_of_front / "access.log").read_text()
-        checks.that("the front server caches public pages", " HIT" in log, log[-500:])
+        checks.that("the front server caches public pages", '"HIT"' in log, log[-500:])
         check_stop(checks, tool, name, port)
 
 

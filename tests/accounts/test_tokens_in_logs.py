@@ -83,8 +83,7 @@ def logged_by_nginx(front, *paths):
     end = time.monotonic() + 30
     while (log := (front.folder / "access.log").read_text()).count("\n") < len(paths):
         assert time.monotonic() < end
-    # The log_format of deploy/nginx.conf begins with the time, the method and the path.
-    return [line.split()[2] for line in log.splitlines()]
+    return [json.loads(line)["path"] for line in log.splitlines()]
 
 
 def test_every_route_with_a_token_is_known_and_logged_without_it(front):

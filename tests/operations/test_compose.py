@@ -22,8 +22,9 @@ COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
 # The services that run the site. `secrets`, which has the same image, only generates secrets.
 SITE = ["web", "scheduler", "backups"]
-# Variables that libpq reads itself. The settings do not read them.
-LIBPQ_VARIABLES = {"PGPASSFILE"}
+# Variables that others than the settings read: libpq, and deploy/start.
+OTHER_VARIABLES = {"PGPASSFILE", "WEB_CONCURRENCY", "SCHEDULER"}
+SMALL = yaml.safe_load((ROOT / "compose.small.yaml").read_text())
 
 
 def volumes_of(service):
@@ -53,22 +54,58 @@ def test_only_the_site_reaches_the_database_and_its_own_secrets():
 
 def test_volumes_and_files_exist():
     used = {source for name in SERVICES for source in volumes_of(name).values()}
-    files = {source for source in used if source.startswith("./")}
+    files = {source for source in used if source.startswith(".")}
     assert used - files == set(COMPOSE["volumes"])
-    assert all((ROOT / file).is_file() for file in files - {"./backups"})
+    assert all((ROOT / file).exists() for file in files - {"./backups"})
 
 
-@pytest.mark.parametrize("name", SITE)
-def test_variables_are_those_that_the_settings_read(name):
-    variables = SERVICES[name]["environment"]
-    assert set(variables) - LIBPQ_VARIABLES <= variables_in_code()
-    assert variables["FIRST_ADMIN"] == "${FIRST_ADMIN:-random}", "a name that nobody can guess"
+def defaults(file):
+    """Return {name: value} of the variables in a file of deploy/."""
+    return dict(re.findall(r"^(\w+)=(.*)$", (ROOT / "deploy" / file).read_text(), re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", [*SITE, "small"])
+def test_variables_are_those_that_the_settings_read_and_the_last_file_wins(name):
+    """An `environment` of Compose would win over the operator's own variables in .env."""
+    service = SMALL["services"]["web"] if name == "small" else SERVICES[name]
+    file, own = service["env_file"]
+    assert own == {"path": ".env", "required": False}
+    assert service["environment"] == {"PORT": "8000"}
+    variables = defaults(Path(file).name)
+    assert set(variables) - OTHER_VARIABLES <= variables_in_code()
+    assert variables["FIRST_ADMIN"] == "random", "a name that nobody can guess"
+
+
+def test_front_server_and_certificate_get_no_secrets_and_each_variable_of_their_scripts():
+    """podman-compose 1.3 doesn't fill in a variable in the value of a key that has its name."""
+    for name in ("front", "certificate"):
+        variables = SERVICES[name]["environment"]
+        assert "env_file" not in SERVICES[name]
+        assert all(value.startswith(f"${{{key.upper()}:-") for key, value in variables.items())
+        script = (ROOT / "deploy" / name).read_text()
+        assert set(re.findall(r"\$\{(\w+):-", script)) - {"cache_mb", "why"} <= set(variables)
+
+
+@pytest.mark.parametrize("services", [SERVICES, SMALL["services"]], ids=["compose", "small"])
+def test_at_most_six_services_stay_up_each_with_a_health_check_and_logs_that_end(services):
+    up = {name: service for name, service in services.items() if name != "secrets"}
+    assert len(up) <= 6
+    for name, service in up.items():
+        checked = "healthcheck" in service or service.get("image") == "stories" or "extends" in service
+        assert checked, f"{name}: the image of the site has a check of its own"
+        if "extends" not in service:
+            assert set(service["logging"]["options"]) == {"max-size", "max-file"}
+
+
+def test_images_of_others_have_full_versions():
+    images = {service["image"] for service in SERVICES.values()} - {"stories"}
+    assert all(re.search(r":v?\d+\.\d+(\.\d+)?$", image) for image in images)
 
 
 def test_backups_are_in_a_folder_of_this_machine_that_no_other_service_of_the_site_has():
     mounted = {name for name in SERVICES if "/backups" in volumes_of(name)}
     assert mounted == {"backups", "secrets"}
-    assert {SERVICES[name]["environment"]["BACKUP_DIR"] for name in SITE} == {"/backups"}
+    assert defaults("compose.env")["BACKUP_DIR"] == "/backups"
     assert "web" not in SERVICES["backups"]["depends_on"], "`run` would start it for a restore"
 
 
@@ -79,8 +116,10 @@ def test_front_server_finds_the_site_and_its_files():
     for path in re.findall(r"(?:ssl_certificate(?:_key)?|root|alias) (/[^;]+);", nginx):
         assert any(path == place or path.startswith(f"{place}/") for place in mounted), path
     assert mounted["/data"] == volumes_of("web")["/data"]
-    prefix = SERVICES["web"]["environment"]["MEDIA_ACCEL_PREFIX"]
+    prefix = defaults("compose.env")["MEDIA_ACCEL_PREFIX"]
     assert f"location {prefix} {{" in nginx
+    assert mounted["/var/www/acme"] == volumes_of("certificate")["/var/www/acme"]
+    assert mounted["/etc/letsencrypt"] == volumes_of("certificate")["/etc/letsencrypt"]
 
 
 def size(text):
@@ -102,6 +141,11 @@ def test_limits_of_memory_have_room_for_what_other_limits_allow():
     # Two processes clean one file at a time each, in a process of its own. Eight threads can parse an upload.
     cleaning = max(each.memory for each in LIMITS.values())
     assert limits["web"] >= 2 * cleaning + 8 * settings.LARGEST_REQUEST + size("512m")
+    # In the small variant one process cleans, and four threads parse uploads.
+    small = {name: size(service.get("mem_limit", "0m")) for name, service in SMALL["services"].items()}
+    assert small["web"] >= cleaning + 4 * settings.LARGEST_REQUEST + size("288m")
+    cache = SMALL["services"]["front"]["environment"]["cache_mb"] * 2**20
+    assert small["front"] >= cache + size(sizes["/var/cache/nginx/client_temp"]) + size("64m")
 
 
 def test_image_gets_only_the_code():
@@ -148,7 +192,7 @@ def test_site_reads_the_keys_for_names_that_compose_generates(tmp_path):
     """load_demo needs such a key, because the demonstration stories list people. One in .env wins."""
     made, variable = make_secrets(tmp_path), "SAFEGUARDING_KEYS_FILE"
     for name in SITE:
-        default = SERVICES[name]["environment"][variable].removeprefix(f"${{{variable}:-").removesuffix("}")
+        default = defaults("compose.env")[variable]
         assert volumes_of(name)[str(Path(default).parent)] == "site-secrets"
         assert volumes_of("secrets")["/secrets/site"] == "site-secrets"
         path = f"site/{Path(default).name}"
@@ -156,4 +200,4 @@ def test_site_reads_the_keys_for_names_that_compose_generates(tmp_path):
         own, variables = new_safeguarding_key(), {variable: str(tmp_path / path)}
         for more, keys in (({}, [f"{made[path]}="]), ({"SAFEGUARDING_KEYS": own}, [own])):
             assert read_settings(tmp_path, **variables, **more)["SAFEGUARDING_KEYS"] == keys
-        assert "SAFEGUARDING_KEYS" not in SERVICES[name]["environment"]
+        assert "SAFEGUARDING_KEYS" not in defaults("compose.env")

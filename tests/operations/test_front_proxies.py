@@ -1,7 +1,6 @@
 """nginx behind another proxy, as in docs/deploying.md: the site still gets each visitor's own address."""
 
 import http.client
-import re
 import subprocess
 import tempfile
 from contextlib import ExitStack, contextmanager
@@ -35,18 +34,7 @@ APPENDED = "X-Forwarded-For $proxy_add_x_forwarded_for"
 BALANCER = "127.0.0.99"
 APPENDED_TWO = f'X-Forwarded-For "$proxy_add_x_forwarded_for, {BALANCER}"'
 # In the tests the proxy has 127.0.0.1, and each visitor has another address of the loopback network.
-TRUSTED = f"set_real_ip_from 127.0.0.1; set_real_ip_from {BALANCER};"
-
-
-def uncommented(header):
-    """Return the lines of deploy/nginx.conf for a proxy in front, uncommented, and with the test's values.
-
-    `header`: the one from which nginx reads the visitor's address.
-    """
-    configuration = front_server.CONFIGURATION.read_text()
-    lines = re.findall(r"^    #((?:set_real_ip_from|real_ip_\w+) .*;)$", configuration, re.M)
-    assert [line.split()[0] for line in lines] == ["set_real_ip_from", "real_ip_header", "real_ip_recursive"]
-    return "\n".join([TRUSTED, f"real_ip_header {header};", lines[2]])
+TRUSTED = f"127.0.0.1, {BALANCER}"
 
 
 @contextmanager
@@ -54,12 +42,14 @@ def outer_proxy(program, inner, header):
     """Run another nginx in front of the port `inner`, which sets `header`; yield its port."""
     port = services.free_port()
     with tempfile.TemporaryDirectory(prefix="tests-nginx-") as folder:
-        site, main = Path(folder) / "site.conf", Path(folder) / "nginx.conf"
+        site, main = Path(folder) / "etc/nginx/conf.d/site.conf", Path(folder) / "nginx.conf"
+        site.parent.mkdir(parents=True)
         site.write_text(OUTER.format(port=port, inner=inner, header=header))
-        paths = " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in front_server.TEMPORARY)
+        paths = front_server.temporary_paths(folder)
         options = {"folder": folder, "user": front_server.user_line(), "temporary": paths}
-        main.write_text(front_server.MAIN_CONFIGURATION.format(**options))
-        with subprocess.Popen([program, "-p", folder, "-e", "stderr", "-c", main]) as process:
+        main.write_text(front_server.MAIN_CONFIGURATION.format(**options).replace("notice", "emerg"))
+        command = [program, "-p", folder, "-e", "stderr", "-c", main, "-g", "daemon off;"]
+        with subprocess.Popen(command) as process:
             try:
                 front_server.wait_for(port, process)
                 yield port
@@ -91,13 +81,16 @@ CASES += [([f"{name} $remote_addr"], name) for name in ("CF-Connecting-IP", "X-R
 def test_visitors_behind_other_proxies_keep_their_addresses(nginx_path, upstream, tmp_path, headers, read):
     """`headers`: what each proxy sets, from the one next to nginx. `read`: the header that nginx reads."""
     with ExitStack() as stack:
-        inner = front_server.running(nginx_path, upstream.address, tmp_path, more=uncommented(read))
+        variables = {"trusted_proxies": TRUSTED, "real_ip_header": read, "tls": "proxy"}
+        inner = front_server.running(nginx_path, upstream.address, tmp_path, variables=variables)
         port, _folder = stack.enter_context(inner)
         for header in headers:
             port = stack.enter_context(outer_proxy(nginx_path, port, header))
         for visitor in (VISITOR, "127.0.0.8"):
             request_page(port, visitor, **SPOOFED)
             assert forwarded_address(upstream) == visitor
+            # The other proxy says https. A visitor who bypasses it says nothing.
+            assert upstream.asked[-1].get("HTTP_X_FORWARDED_PROTO") == ("https" if headers else None)
 
 
 @pytest.mark.parametrize("header", [APPENDED, "X-Forwarded-For $remote_addr:$remote_port"])

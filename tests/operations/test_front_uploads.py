@@ -68,7 +68,7 @@ def test_only_who_is_logged_in_can_send_large_bodies(upstream, front, path, head
     # Until nginx has logged the four requests above.
     while (log := (front.folder / "access.log").read_text()).count("\n") < 4:
         assert time.monotonic() < end
-    assert f" POST {address} 200 " in log
+    assert f'"method":"POST","path":"{address}","status":"200"' in log
 
 
 def test_large_body_is_not_read_if_the_site_did_not_make_the_cookie(upstream, front):

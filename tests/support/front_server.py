@@ -1,22 +1,25 @@
-"""Runs nginx with deploy/nginx.conf in a temporary folder."""
+"""Runs nginx with deploy/nginx.conf in a temporary folder, by deploy/front as in a container."""
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.support import services
 
-CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nginx.conf"
+DEPLOY = Path(__file__).parents[2] / "deploy"
+CONFIGURATION = DEPLOY / "nginx.conf"
 # The main nginx.conf, which includes that of the site as those of distributions do.
 MAIN_CONFIGURATION = """
-daemon off; worker_processes 1; pid {folder}/pid; error_log stderr emerg; {user}
+worker_processes 1; pid {folder}/pid; {user}
+error_log stderr notice;
 events {{}}
-http {{ types {{ text/html html; }} {temporary} include {folder}/site.conf; }}
+http {{ types {{ text/html html; }} {temporary} include {folder}/etc/nginx/conf.d/*.conf; }}
 """
 # Kinds of temporary files of nginx, each in a folder.
 TEMPORARY = ["client_body", "proxy", "fastcgi", "scgi", "uwsgi"]
@@ -34,7 +37,9 @@ def nginx_program(install=True):
 
 
 @contextmanager
-def running(program, upstream, data_dir, certificate=None, scheme="$scheme", more=""):
+def running(
+    program, upstream, data_dir, certificate=None, scheme="$scheme", more="", letsencrypt=None, variables=None
+):
     """Context manager that runs nginx in front of the site, and yields its port and the folder of its logs.
 
     Arguments:
@@ -44,6 +49,8 @@ def running(program, upstream, data_dir, certificate=None, scheme="$scheme", mor
         certificate: the folder with a certificate for HTTPS. Without it, nginx uses HTTP.
         scheme: the value of X-Forwarded-Proto.
         more: further lines for the `server` block.
+        letsencrypt: the folder of certbot.
+        variables: those of deploy/front.
     """
     port = services.free_port()
     replicas = [upstream] if isinstance(upstream, str) else upstream
@@ -57,25 +64,45 @@ def running(program, upstream, data_dir, certificate=None, scheme="$scheme", mor
             "/var/log/nginx/": f"{folder}/",
             "root /data;": f"root {data_dir};",
             "alias /data/media/;": f"alias {data_dir}/media/;",
+            "root /var/www/acme;": f"root {folder}/acme;",
         }
         if certificate:
             replaced |= {"    listen 80;\n": "", "listen 443 ssl": f"listen 127.0.0.1:{port} ssl"}
-            replaced |= {"/etc/nginx/certificates": str(certificate)}
         else:
             replaced |= {"listen 80;": f"listen 127.0.0.1:{port};", "    listen 443 ssl http2;": "    #"}
             replaced |= {"    ssl_certificate": "    # ssl_certificate"}
-        text = with_replicas(CONFIGURATION.read_text(), replicas)
-        (folder / "site.conf").write_text(with_replaced(text, replaced))
-        paths = [f"{kind}_temp_path {folder}/{kind};" for kind in TEMPORARY]
-        main = MAIN_CONFIGURATION.format(folder=folder, user=user_line(), temporary=" ".join(paths))
-        (folder / "nginx.conf").write_text(main)
-        command = [program, "-p", folder, "-e", "stderr", "-c", folder / "nginx.conf"]
-        with subprocess.Popen(command) as process:
+        for place in ("etc/nginx/conf.d", "run", "deploy"):
+            (folder / place).mkdir(parents=True)
+        (folder / "etc/nginx/certificates").symlink_to(certificate or folder)
+        (folder / "etc/letsencrypt").symlink_to(letsencrypt or folder)
+        # The certificate's folder must have files, even if nginx doesn't read them.
+        (folder / "fullchain.pem").write_text("none")
+        (folder / "privkey.pem").write_text("none")
+        places = {place: f"{folder}{place}" for place in ("/etc/", "/run/", "/deploy/")}
+        script = with_replaced((DEPLOY / "front").read_text(), places | {"sleep 30": "sleep 0.1"})
+        (folder / "front").write_text(script)
+        text = with_replaced(CONFIGURATION.read_text(), replaced)
+        (folder / "deploy/nginx.conf").write_text(text.replace("/etc/nginx/", f"{folder}/etc/nginx/"))
+        main = MAIN_CONFIGURATION.format(folder=folder, user=user_line(), temporary=temporary_paths(folder))
+        (folder / "etc/nginx/nginx.conf").write_text(main)
+        path = f"{Path(program).parent}:{os.environ['PATH']}"
+        variables = {
+            "PATH": path,
+            "base_url": "https://localhost",
+            "upstreams": ",".join(replicas),
+        } | (variables or {})
+        # In a session of its own, so that the script's loop ends with nginx.
+        with subprocess.Popen(["sh", folder / "front"], env=variables, start_new_session=True) as process:
             try:
                 wait_for(port, process)
                 yield port, folder
             finally:
-                process.terminate()
+                with suppress(ProcessLookupError):  # it stopped by itself
+                    os.killpg(process.pid, signal.SIGTERM)
+
+
+def temporary_paths(folder):
+    return " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in TEMPORARY)
 
 
 def user_line():
@@ -83,16 +110,10 @@ def user_line():
     return "user root;" if os.geteuid() == 0 else ""
 
 
-def with_replicas(text, replicas):
-    """Return `text` with a line of the `upstream` block for each of `replicas`."""
-    line = next(line for line in text.splitlines() if line.strip().startswith("server web:8000"))
-    return text.replace(line, "\n".join(line.replace("web:8000", address) for address in replicas))
-
-
 def with_replaced(text, replaced):
     """Return `text` with the keys of `replaced` replaced by its values. Each key must occur."""
     for old, new in replaced.items():
-        assert old in text, f"{old} is not in deploy/nginx.conf"
+        assert old in text, f"{old} is not in the file"
         text = text.replace(old, new)
     return text
 
