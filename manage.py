@@ -6,6 +6,11 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from site_project import VERSION
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
-    execute_from_command_line(sys.argv)
+    if sys.argv[1:] == ["version"]:  # Django's own command of this name prints the version of Django.
+        print(VERSION)
+    else:
+        execute_from_command_line(sys.argv)

@@ -62,7 +62,11 @@ def describe_scheduler():
 
 
 # {name: function that returns words} of what keeps nobody from reading pages. None of them makes a query.
-DETAILS = {"backups": lambda: backups.problem() or "ok", "scheduler": describe_scheduler}
+DETAILS = {
+    "version": lambda: settings.VERSION,
+    "backups": lambda: backups.problem() or "ok",
+    "scheduler": describe_scheduler,
+}
 
 
 @cache

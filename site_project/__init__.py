@@ -1,3 +1,3 @@
 """The Django project: settings, URLs, WSGI, security headers, base templates and static files."""
 
-VERSION = "0.1.0"
+VERSION = "1.0.0"

@@ -1,5 +1,6 @@
 """The editors' guide: a page of the admin, under Help."""
 
+from django.conf import settings
 from django.urls import path, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
@@ -11,6 +12,7 @@ class GuideView(WagtailAdminTemplateMixin, TemplateView):
     """The guide. Its text is in English only; its title is translated."""
 
     page_title = _("Editors' guide")
+    page_subtitle = settings.VERSION
     header_icon = "help"
     template_name = "editing/guide.html"
 

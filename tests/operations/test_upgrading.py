@@ -1,0 +1,93 @@
+"""A database that an earlier version filled is upgraded: it has the same pages, names and withdrawals."""
+
+import hashlib
+import json
+import lzma
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connection
+
+from safeguarding.models import Contributor
+from safeguarding.withdrawal import ledger
+from stories.models import StoryPage
+from tests.support import release_databases
+
+RELEASES = sorted(release_databases.FOLDER.glob(f"*.{connection.vendor}.xz"))
+HASHES = release_databases.FOLDER / "migrations.sha256"
+
+
+@pytest.fixture(params=RELEASES, ids=lambda path: path.name.removesuffix(f".{connection.vendor}.xz"))
+def facts(request, whole_database, settings, tmp_path):
+    """Let this process use the database of a release, and return what is known about it."""
+    settings.DATA_DIR, settings.SAFEGUARDING_KEYS = tmp_path, [release_databases.KEY]
+    facts = json.loads(request.param.with_suffix(".json").read_text())
+    ledger.file_path().write_text(facts["ledger"])
+    use_database = use_file if connection.vendor == "sqlite" else use_schema
+    with use_database(lzma.decompress(request.param.read_bytes()), tmp_path):
+        cache.clear()
+        with time_machine.travel(datetime.fromisoformat(facts["time"])):
+            yield facts
+        connection.close()
+    cache.clear()
+
+
+@contextmanager
+def use_file(content, folder):
+    """Context manager for SQLite: `connection` uses a file with `content`."""
+    connection.close()
+    own, connection.settings_dict["NAME"] = connection.settings_dict["NAME"], str(folder / "db.sqlite3")
+    (folder / "db.sqlite3").write_bytes(content)
+    yield
+    connection.close()
+    connection.settings_dict["NAME"] = own
+
+
+@contextmanager
+def use_schema(sql, _folder):
+    """Context manager for PostgreSQL: `connection` uses a schema that `sql` filled, in the test's database."""
+    execute("ALTER SCHEMA public RENAME TO others; CREATE SCHEMA public")
+    execute(sql.decode())
+    yield
+    execute("DROP SCHEMA public CASCADE; ALTER SCHEMA others RENAME TO public")
+
+
+def execute(sql):
+    """Execute `sql` past Django, whose wrappers would write into the tables that are exchanged."""
+    connection.ensure_connection()
+    connection.connection.execute(sql)
+    connection.close()  # A dump empties the search path of its connection.
+
+
+def test_upgraded_site_answers_as_before(facts, client):
+    call_command("prepare", verbosity=0)
+    answers = {url: release_databases.describe(client.get(url)) for url in facts["answers"]}
+    assert answers == facts["answers"]
+    assert [404, []] == answers[f"/stories/{release_databases.WITHDRAWN}/"]
+    assert release_databases.NAMES in [person.names for person in Contributor.objects.all()]
+    client.force_login(get_user_model().objects.get(username="editor"))
+    for story in StoryPage.objects.all():
+        assert story.title in client.get(f"/admin/pages/{story.pk}/edit/").text
+
+
+@pytest.mark.sqlite_only
+def test_migrations_of_releases_stay_as_they_are():
+    """Databases have them already: what a changed one adds would be missing there."""
+    changed = [line for line in HASHES.read_text().splitlines() if line not in migration_hashes()]
+    assert changed == [], "Put the old text back, and add a migration for the change."
+
+
+def migration_hashes():
+    """Return a line for each migration, as in migrations.sha256. CONTRIBUTING.md says how that is written."""
+    paths = sorted(settings.BASE_DIR.glob("[a-z]*/migrations/[0-9]*.py"))
+    return [
+        f"{hashlib.sha256(each.read_bytes()).hexdigest()}  {each.relative_to(settings.BASE_DIR)}"
+        for each in paths
+    ]

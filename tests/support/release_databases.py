@@ -1,0 +1,125 @@
+"""Fills a database of each kind as a site of this version, and writes it to tests/operations/releases/.
+
+    python -m tests.support.release_databases
+
+Run it once for each minor version, when its migrations are final. tests/operations/test_upgrading.py then upgrades
+these databases in each later version. Beside each, a JSON file has what the site answered.
+"""
+
+import json
+import lzma
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from site_project import VERSION
+from tests.support import postgresql_server
+
+FOLDER = Path(__file__).parents[1] / "operations" / "releases"
+KEY = "dGVzdHMgb2YgdXBncmFkaW5nIGEgZmlsbGVkIHNpdGU="  # for SAFEGUARDING_KEYS: its texts are invented
+NAMES = "Invented for the tests: somebody who may be named"
+STOPPED, WITHDRAWN = "somebody-who-stopped", "somebody-who-withdrew"
+
+
+def main():
+    for kind, dump in {"sqlite": dump_sqlite, "postgresql": dump_postgresql}.items():
+        with tempfile.TemporaryDirectory() as folder:
+            content, facts = dump(Path(folder))
+        path = FOLDER / f"{VERSION}.{kind}.xz"
+        path.write_bytes(lzma.compress(content, preset=9))
+        path.with_suffix(".json").write_text(f"{json.dumps(facts, indent=1)}\n")
+
+
+def dump_sqlite(folder):
+    """Return the content of the file, which has no SQL for the search index, and the facts that `fill` prints."""
+    path = folder / "db.sqlite3"
+    facts = run_filling(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("VACUUM")
+    return path.read_bytes(), facts
+
+
+def dump_postgresql(folder):
+    """Return the SQL of the database, and the facts that `fill` prints."""
+    server = postgresql_server.Server(folder)
+    server.start()
+    try:
+        facts = run_filling(server.address)
+        # As INSERT instead of COPY, which only psql reads. SET lines are for servers of the same version.
+        options = ["--inserts", "--rows-per-insert=100", "--no-owner", "--no-comments"]
+        command = [Path(server.programs) / "pg_dump", *options, server.address]
+        sql = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+        kept = [line for line in sql.splitlines() if not line.startswith(("SET ", "\\"))]
+        return "\n".join(kept).encode(), facts
+    finally:
+        server.stop()
+
+
+def run_filling(database):
+    environment = os.environ | {"DATABASE_URL": database, "SAFEGUARDING_KEYS": KEY}
+    environment |= {"DJANGO_SETTINGS_MODULE": "tests.settings"}
+    command = [sys.executable, "-c", "from tests.support.release_databases import fill; fill()"]
+    return json.loads(
+        subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+    )
+
+
+def fill():
+    """Fill the database of the settings, and print facts as JSON: what the site answers at which time, and its ledger."""
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.test import Client
+    from wagtail.models import Page
+
+    from media.cleaning import CleanFile
+    from safeguarding.scopes import Naming
+    from safeguarding.stop_codes import StopCode
+    from safeguarding.stopping import stop
+    from safeguarding.withdrawal import ledger
+    from stories.demo import load
+    from tests.support import builders, hidden_pages, people, withdrawal_world
+
+    # To clean and scale the demo's own pictures takes a minute.
+    load.clean_picture = lambda _file: CleanFile(builders.picture_bytes(160, 100), ".png")
+    call_command("migrate", verbosity=0)
+    call_command("load_demo", stdout=sys.stderr)
+    builders.make_user(username="editor", is_superuser=True)
+    named = people.make_agreeing_person(names=NAMES)
+    people.make_story_about(named, naming=Naming.REAL, title="By the real name", slug="by-the-real-name")
+    people.record(named, **people.ALL_AGREED)
+    stopped, withdrawn = people.make_agreeing_person(), people.make_agreeing_person()
+    people.make_story_about(stopped, title="Somebody who stopped", slug=STOPPED)
+    people.make_story_about(withdrawn, title="Somebody who withdrew", slug=WITHDRAWN)
+    StopCode.make(stopped)
+    stop(stopped)
+    address = Page.objects.get(slug=WITHDRAWN).url
+    withdrawal_world.withdraw_all(withdrawn)
+    hidden_pages.hidden_at_once()
+    call_command("prepare", verbosity=0)
+    client = Client()
+    answers = {address: describe(client.get(address))}
+    for page in Page.objects.filter(depth__gt=1):
+        answers[page.url] = describe(client.get(page.url))
+    answers["/search/?q=kenya"] = describe(client.get("/search/?q=kenya"))
+    facts = {"time": datetime.now().isoformat(), "answers": answers, "ledger": ledger.file_path().read_text()}
+    print(json.dumps(facts))
+
+
+def describe(response):
+    """Return the status of a response, and the headings of its page."""
+    from tests.support import builders
+
+    if response.status_code != 200:
+        return [response.status_code, []]
+    return [200, [each.get_text(" ", strip=True) for each in builders.parse(response).select("main h1, main h2")]]
+
+
+if __name__ == "__main__":
+    main()
