@@ -11,6 +11,6 @@ from site_project import VERSION
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
     if sys.argv[1:] == ["version"]:  # Django's own command of this name prints the version of Django.
-        print(VERSION)
+        sys.stdout.write(f"{VERSION}\n")
     else:
         execute_from_command_line(sys.argv)

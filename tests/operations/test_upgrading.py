@@ -3,9 +3,10 @@
 import hashlib
 import json
 import lzma
+import subprocess
+import sys
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 import time_machine
@@ -17,8 +18,9 @@ from django.db import connection
 
 from safeguarding.models import Contributor
 from safeguarding.withdrawal import ledger
+from site_project import VERSION
 from stories.models import StoryPage
-from tests.support import release_databases
+from tests.support import builders, release_databases
 
 RELEASES = sorted(release_databases.FOLDER.glob(f"*.{connection.vendor}.xz"))
 HASHES = release_databases.FOLDER / "migrations.sha256"
@@ -52,7 +54,7 @@ def use_file(content, folder):
 
 @contextmanager
 def use_schema(sql, _folder):
-    """Context manager for PostgreSQL: `connection` uses a schema that `sql` filled, in the test's database."""
+    """Context manager for PostgreSQL: `connection` uses a schema that `sql` filled."""
     execute("ALTER SCHEMA public RENAME TO others; CREATE SCHEMA public")
     execute(sql.decode())
     yield
@@ -70,7 +72,7 @@ def test_upgraded_site_answers_as_before(facts, client):
     call_command("prepare", verbosity=0)
     answers = {url: release_databases.describe(client.get(url)) for url in facts["answers"]}
     assert answers == facts["answers"]
-    assert [404, []] == answers[f"/stories/{release_databases.WITHDRAWN}/"]
+    assert answers[f"/stories/{release_databases.WITHDRAWN}/"] == [404, []]
     assert release_databases.NAMES in [person.names for person in Contributor.objects.all()]
     client.force_login(get_user_model().objects.get(username="editor"))
     for story in StoryPage.objects.all():
@@ -91,3 +93,11 @@ def migration_hashes():
         f"{hashlib.sha256(each.read_bytes()).hexdigest()}  {each.relative_to(settings.BASE_DIR)}"
         for each in paths
     ]
+
+
+@pytest.mark.sqlite_only
+def test_version_is_told(admin_client):
+    command = [sys.executable, settings.BASE_DIR / "manage.py", "version"]
+    assert subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout == f"{VERSION}\n"
+    assert VERSION in builders.parse(admin_client.get("/admin/guide/")).select_one("header").get_text()
+    assert f"\n## {VERSION}\n" in (settings.BASE_DIR / "CHANGELOG.md").read_text()

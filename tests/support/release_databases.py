@@ -2,8 +2,8 @@
 
     python -m tests.support.release_databases
 
-Run it once for each minor version, when its migrations are final. tests/operations/test_upgrading.py then upgrades
-these databases in each later version. Beside each, a JSON file has what the site answered.
+Run it once for each minor version, when its migrations are final. tests/operations/test_upgrading.py then
+upgrades these databases in each later version. Beside each, a JSON file has what the site answered.
 """
 
 import json
@@ -36,7 +36,7 @@ def main():
 
 
 def dump_sqlite(folder):
-    """Return the content of the file, which has no SQL for the search index, and the facts that `fill` prints."""
+    """Return the content of the file, and the facts that `fill` prints. SQL can't fill the search index."""
     path = folder / "db.sqlite3"
     facts = run_filling(f"sqlite:///{path}")
     with closing(sqlite3.connect(path)) as database:
@@ -70,7 +70,7 @@ def run_filling(database):
 
 
 def fill():
-    """Fill the database of the settings, and print facts as JSON: what the site answers at which time, and its ledger."""
+    """Fill the database of the settings. Print facts as JSON: the time, the site's answers and its ledger."""
     import django
 
     django.setup()
@@ -109,7 +109,7 @@ def fill():
         answers[page.url] = describe(client.get(page.url))
     answers["/search/?q=kenya"] = describe(client.get("/search/?q=kenya"))
     facts = {"time": datetime.now().isoformat(), "answers": answers, "ledger": ledger.file_path().read_text()}
-    print(json.dumps(facts))
+    sys.stdout.write(json.dumps(facts))
 
 
 def describe(response):
@@ -118,7 +118,10 @@ def describe(response):
 
     if response.status_code != 200:
         return [response.status_code, []]
-    return [200, [each.get_text(" ", strip=True) for each in builders.parse(response).select("main h1, main h2")]]
+    return [
+        200,
+        [each.get_text(" ", strip=True) for each in builders.parse(response).select("main h1, main h2")],
+    ]
 
 
 if __name__ == "__main__":
