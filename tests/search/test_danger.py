@@ -35,6 +35,9 @@ def test_danger_is_recognised_and_harmless_searches_are_not():
         *[("J’AI ETE VIOLEE", True), ("on ma violée", True), ("no me dejan saliiiir", True)],
         # A plain word is not misspelt; and a word of another language is none of this one.
         *[("my thread", False), ("call the police", True), ("comment on my husband", False)],
+        # “Pays” is a word of English and of French.
+        *[("mon pays", False), ("boss pays nothing", True), ("rentrer dans mon pays", True)],
+        *[("who made my phone", False), ("he made my sister work", True)],
         # Words in a language and in English.
         *[("mi landlord", True), ("kinuha ng boss ang passport", True)],
         # Up to two words may stand between those of a rule's words.
