@@ -65,6 +65,7 @@ class QuoteBlock(blocks.StructBlock):
     attribution = blocks.CharBlock(
         label=_("Who said it"),
         required=False,
+        default="",
         max_length=160,
         help_text=_("The name they agreed to, or a description such as “A survivor in Senegal”."),
     )
@@ -114,12 +115,16 @@ class QuoteBlock(blocks.StructBlock):
 
 
 class CalloutBlock(blocks.StructBlock):
-    title = blocks.CharBlock(label=_("Title"), required=False, max_length=120)
+    title = blocks.CharBlock(label=_("Title"), required=False, default="", max_length=120)
     text = blocks.RichTextBlock(label=_("Text"), features=[*PLAIN_FEATURES, "ul"])
     source = blocks.CharBlock(
-        label=_("Source"), required=False, max_length=200, help_text=_("Where the fact comes from.")
+        label=_("Source"),
+        required=False,
+        default="",
+        max_length=200,
+        help_text=_("Where the fact comes from."),
     )
-    source_url = blocks.URLBlock(label=_("Address of the source"), required=False)
+    source_url = blocks.URLBlock(label=_("Address of the source"), required=False, default="")
 
     class Meta:
         icon = "info-circle"
@@ -156,7 +161,7 @@ class DocumentBlock(blocks.StructBlock):
 
 
 class TableBlock(PastableTableBlock):
-    text = blocks.CharBlock(label=_("Text"), required=False)
+    text = blocks.CharBlock(label=_("Text"), required=False, default="")
     number = blocks.DecimalBlock(label=_("Number"), required=False)
     link = blocks.RichTextBlock(label=_("Text with links"), required=False, features=PLAIN_FEATURES)
 

@@ -48,14 +48,18 @@ class HelplinesValue(blocks.StructValue):
 class HelplineBlock(blocks.StructBlock):
     country = blocks.ChoiceBlock(label=_("Country"), choices=country_choices)
     name = blocks.CharBlock(label=_("Who answers"), max_length=120)
-    number = blocks.CharBlock(label=_("Number"), required=False, max_length=30, validators=[DIALLED])
+    number = blocks.CharBlock(
+        label=_("Number"), required=False, default="", max_length=30, validators=[DIALLED]
+    )
     cost = blocks.ChoiceBlock(label=_("Cost"), choices=COSTS, required=False, search_index=False)
-    hours = blocks.CharBlock(label=_("Hours"), required=False, max_length=120)
-    languages = blocks.CharBlock(label=_("Languages"), required=False, max_length=200)
-    chat = blocks.URLBlock(label=_("Address of a chat"), required=False)
-    page = blocks.URLBlock(label=_("Official page with the number"), required=False)
+    hours = blocks.CharBlock(label=_("Hours"), required=False, default="", max_length=120)
+    languages = blocks.CharBlock(label=_("Languages"), required=False, default="", max_length=200)
+    chat = blocks.URLBlock(label=_("Address of a chat"), required=False, default="")
+    page = blocks.URLBlock(label=_("Official page with the number"), required=False, default="")
     checked_on = blocks.DateBlock(label=_("Checked on"), required=False, validators=[NoFutureDateValidator()])
-    checked_by = blocks.CharBlock(label=_("Checked by (not shown)"), required=False, search_index=False)
+    checked_by = blocks.CharBlock(
+        label=_("Checked by (not shown)"), required=False, default="", search_index=False
+    )
 
     def clean(self, value):
         value = super().clean(value)

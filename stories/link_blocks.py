@@ -63,17 +63,18 @@ class ActionBlock(blocks.StructBlock):
     heading = blocks.CharBlock(
         label=_("Heading"),
         required=False,
+        default="",
         max_length=120,
         help_text=_("For a help box. It and the text may stay empty: readers then see only the button."),
     )
-    text = blocks.TextBlock(label=_("Text"), required=False, rows=2)
+    text = blocks.TextBlock(label=_("Text"), required=False, default="", rows=2)
     label = blocks.CharBlock(label=_("Button"), max_length=60, help_text=_("The words on the button."))
     page = blocks.PageChooserBlock(
         label=_("Page of this site"),
         required=False,
         help_text=_("Where the button leads. For a help box, choose the help page of the site."),
     )
-    url = blocks.URLBlock(label=_("Or another address"), required=False)
+    url = blocks.URLBlock(label=_("Or another address"), required=False, default="")
 
     def clean(self, value):
         value = super().clean(value)

@@ -35,7 +35,7 @@ class PictureBlock(blocks.StructBlock):
     """A picture with words about it, which readers see only together with the picture."""
 
     image = DescribedPictureBlock(label=_("Picture"))
-    caption = blocks.CharBlock(label=_("Caption"), required=False, max_length=300)
+    caption = blocks.CharBlock(label=_("Caption"), required=False, default="", max_length=300)
 
     def get_searchable_content(self, value):
         # The search index has no words about pictures with people (media/people.py).

@@ -31,6 +31,7 @@ pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
 BLOCKS = StoryBody().child_blocks
 WORD = re.compile(r"word\d+z")
+TEXTS = blocks.CharBlock | blocks.TextBlock | blocks.URLBlock
 
 
 # --- In the block chooser ------------------------------------------------------------------------
@@ -160,3 +161,10 @@ def test_page_works_after_objects_in_its_blocks_were_deleted(client, media_root)
     assert shown.select("img, .document, .chosen-stories") == []
     # Without validation, because blocks now lack the objects that they require.
     StoryPage.objects.get(pk=story.pk).save_revision(clean=False).publish()
+
+
+def test_optional_words_are_empty_and_not_null_where_nothing_is_stored():
+    # Null would be the word “None” in the index and in excerpts. The alternative text is part of a picture.
+    texts = [each for each in blocks_in(StoryBody()) if isinstance(each, TEXTS) and not each.required]
+    given = {each.name: each.get_default() for each in texts if each.name != "alt_text"}
+    assert len(given) > 10 and set(given.values()) == {""}
