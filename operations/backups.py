@@ -62,7 +62,7 @@ def make():
         store(folder / now.strftime(NAME))
         store(folder / ledger.NAME)
     limit = (now - timedelta(days=settings.BACKUP_DAYS)).strftime(NAME)
-    for name in [*names(UNFINISHED), *(name for name in names()[:-1] if name < limit)]:
+    for name in [*names(UNFINISHED), *(name for name in names() if name < limit)]:
         storage.delete(name)
     for upload in storage.bucket.multipart_uploads.all() if hasattr(storage, "bucket") else ():
         upload.abort()

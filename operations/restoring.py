@@ -25,8 +25,9 @@ from operations import backups
 from safeguarding import encryption
 from safeguarding.withdrawal import ledger
 
+# Whether this user has another connection. One that was closed is in the list for a moment.
 USED = """SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
-    AND usename = current_user AND pid <> pg_backend_pid())"""
+    AND usename = current_user AND pid <> pg_backend_pid()), pg_sleep(0.1)"""
 
 
 def folder():
@@ -41,11 +42,11 @@ def refuse(reason):
 
 
 def is_used():
-    """Return whether PostgreSQL has another connection, as of a site on any machine."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(USED)
-            return cursor.fetchone()[0]
+    """Return whether PostgreSQL has other connections for two seconds, as of a site on any machine."""
+    if connection.vendor == "sqlite":
+        return False
+    with connection.cursor() as cursor:
+        return all(cursor.execute(USED).fetchone()[0] for _time in range(20))
 
 
 def unpack(name):

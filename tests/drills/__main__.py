@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.drills import availability, changes, is_equal
 from tests.drills.floods import floods
 from tests.drills.long_running import database_away, soak
+from tests.drills.restoring import restore_killed
 from tests.drills.stampede import stampede
 from tests.drills.stopping import stop_at_the_busiest_moment
 from tests.drills.withdrawal import withdrawal_leaves_nothing
@@ -41,7 +42,8 @@ def random_input(_folder):
 
 # {name for the command line: drill}
 DRILLS = [database_away, availability.junk_cookies, stampede, floods]
-DRILLS += [withdrawal_leaves_nothing, changes.changes_at_once, stop_at_the_busiest_moment, soak, random_input]
+DRILLS += [withdrawal_leaves_nothing, changes.changes_at_once, stop_at_the_busiest_moment, restore_killed]
+DRILLS += [soak, random_input]
 DRILLS = {drill.__name__: drill for drill in DRILLS}
 
 

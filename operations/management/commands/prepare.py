@@ -2,6 +2,7 @@
 
 import secrets
 
+from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
@@ -38,8 +39,11 @@ class Command(BaseCommand):
         # Somebody may have put an older database in place, which has people again who withdrew since. The
         # ledger, a file outside of the database, lists them, and catch_up() withdraws them again. Then
         # write() adds the withdrawals of the database that the file lacks.
-        ledger.catch_up()
-        ledger.write()
+        try:
+            ledger.catch_up()
+            ledger.write()
+        except (BotoCoreError, ClientError) as error:
+            raise CommandError(f"S3_BUCKET names a bucket that can't be used: {error}") from error
         restoring.finish()
         try:
             write_page()
