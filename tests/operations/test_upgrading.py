@@ -12,6 +12,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
@@ -20,7 +21,8 @@ from safeguarding.models import Contributor
 from safeguarding.withdrawal import ledger
 from site_project import VERSION
 from stories.models import StoryPage
-from tests.support import builders, release_databases
+from tests.support import builders, production, release_databases
+from tests.support.production import database_of_the_test
 
 RELEASES = sorted(release_databases.FOLDER.glob(f"*.{connection.vendor}.xz"))
 HASHES = release_databases.FOLDER / "migrations.sha256"
@@ -101,3 +103,24 @@ def test_version_is_told(admin_client):
     assert subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout == f"{VERSION}\n"
     assert VERSION in builders.parse(admin_client.get("/admin/guide/")).select_one("header").get_text()
     assert f"\n## {VERSION}\n" in (settings.BASE_DIR / "CHANGELOG.md").read_text()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="it copies from SQLite to PostgreSQL")
+def test_site_moves_to_postgresql(whole_database, settings, tmp_path, client):
+    settings.SAFEGUARDING_KEYS = [release_databases.KEY]
+    site = production.Site(tmp_path, database_of_the_test(), SAFEGUARDING_KEYS=release_databases.KEY)
+    settings.DATA_DIR, path = tmp_path / "data", tmp_path / "db.sqlite3"
+    settings.DATA_DIR.mkdir()
+    newest = max(release_databases.FOLDER.glob("*.sqlite.xz"))
+    facts = json.loads(newest.with_suffix(".json").read_text())
+    path.write_bytes(lzma.decompress(newest.read_bytes()))
+    ledger.file_path().write_text(facts["ledger"])
+    site.manage("move_database", str(path))
+    ContentType.objects.clear_cache()
+    cache.clear()
+    with time_machine.travel(datetime.fromisoformat(facts["time"])):
+        assert {url: release_databases.describe(client.get(url)) for url in facts["answers"]} == facts["answers"]
+    assert release_databases.NAMES in [person.names for person in Contributor.objects.all()]
+    assert builders.make_story("The sequences go on").pk
+    done = site.manage("move_database", str(path), check=False)
+    assert done.returncode and "has pages already" in done.stderr
