@@ -23,6 +23,7 @@ from site_project import VERSION
 from stories.models import StoryPage
 from tests.support import builders, production, release_databases
 from tests.support.production import database_of_the_test
+from tests.support.release_databases import describe
 
 RELEASES = sorted(release_databases.FOLDER.glob(f"*.{connection.vendor}.xz"))
 HASHES = release_databases.FOLDER / "migrations.sha256"
@@ -72,7 +73,7 @@ def execute(sql):
 
 def test_upgraded_site_answers_as_before(facts, client):
     call_command("prepare", verbosity=0)
-    answers = {url: release_databases.describe(client.get(url)) for url in facts["answers"]}
+    answers = {url: describe(client.get(url)) for url in facts["answers"]}
     assert answers == facts["answers"]
     assert answers[f"/stories/{release_databases.WITHDRAWN}/"] == [404, []]
     assert release_databases.NAMES in [person.names for person in Contributor.objects.all()]
@@ -119,7 +120,7 @@ def test_site_moves_to_postgresql(whole_database, settings, tmp_path, client):
     ContentType.objects.clear_cache()
     cache.clear()
     with time_machine.travel(datetime.fromisoformat(facts["time"])):
-        assert {url: release_databases.describe(client.get(url)) for url in facts["answers"]} == facts["answers"]
+        assert {url: describe(client.get(url)) for url in facts["answers"]} == facts["answers"]
     assert release_databases.NAMES in [person.names for person in Contributor.objects.all()]
     assert builders.make_story("The sequences go on").pk
     done = site.manage("move_database", str(path), check=False)

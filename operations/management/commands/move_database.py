@@ -4,7 +4,6 @@ from itertools import batched
 from pathlib import Path
 
 from django.apps import apps
-from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.core.management.color import no_style
@@ -19,8 +18,8 @@ LEFT_OUT = {"wagtailsearch"}
 
 class Command(BaseCommand):
     help = (
-        "Copy all rows of the SQLite database FILE into the database of DATABASE_URL, an empty PostgreSQL. Stop the "
-        "site first. Pictures, documents and the list of withdrawals stay in the data folder."
+        "Copy all rows of the SQLite database FILE into the database of DATABASE_URL, an empty PostgreSQL. "
+        "Stop the site first. Pictures, documents and the list of withdrawals stay in the data folder."
     )
     requires_system_checks = ()  # Some query the database, which may be empty.
 
@@ -38,7 +37,9 @@ class Command(BaseCommand):
         source = connections["source"]
         if missing := self.migrations(connection) ^ self.migrations(source):
             names = ", ".join(sorted("/".join(each) for each in missing))
-            raise CommandError(f"First start this version of the site with SQLite. Migrations differ: {names}.")
+            raise CommandError(
+                f"First start this version of the site with SQLite. Migrations differ: {names}."
+            )
         models = [each for each in apps.get_models(include_auto_created=True) if is_copied(each)]
         with transaction.atomic(), connection.cursor() as cursor:
             tables = ", ".join(connection.ops.quote_name(each._meta.db_table) for each in models)
@@ -61,7 +62,7 @@ def is_copied(model):
 
 
 def copy_rows(model, cursor):
-    """Copy the rows of the table of `model`: not those of the tables of its parents, which come by themselves."""
+    """Copy the rows of the table of `model`, but not those of the tables of its parents."""
     fields = model._meta.local_concrete_fields
     names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     places = ", ".join(["%s"] * len(fields))
