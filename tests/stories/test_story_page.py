@@ -215,6 +215,17 @@ def test_credit_is_given_once_if_all_pictures_have_the_same(client):
     assert credits() == (["Picture: Ours"], [])
 
 
+def test_it_is_said_once_that_all_pictures_are_illustrations(client):
+    drawn, also_drawn, place = (make_image(shows=each) for each in ("illustration", "illustration", "place"))
+    for lead, others, count in (
+        (drawn, [also_drawn], 1),
+        (drawn, [also_drawn, place], 2),
+        (None, [drawn], 1),
+    ):
+        story = make_story(body=[pictures_block(*others)], lead_image=lead, lead_image_decorative=True)
+        assert client.get(story.url).text.count("Illustration.") == count
+
+
 def test_title_of_another_script_has_room_between_its_lines(client):
     for title, classes in {"Home": ["story__title"], "အိမ်": ["story__title", "tall-script"]}.items():
         assert parse(client.get(make_story(title).url)).h1["class"] == classes
