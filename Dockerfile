@@ -12,10 +12,13 @@ RUN pip --python /opt/venv/bin/python install --require-hashes -r /tmp/requireme
 COPY . /app
 WORKDIR /app
 # The settings need a secret key and an address to load. This random key is not stored in the image, nor is this
-# DATA_DIR. With PYTHONPATH, deploy/leave_out.py can import the settings.
+# DATA_DIR. With PYTHONPATH, deploy/leave_out.py can import the settings. operations/new_site.py says what new_site.db
+# is for. The code is compiled, because the container can't write what it compiles.
 RUN export SECRET_KEY=$(head -c 64 /dev/urandom | base64 -w 0) BASE_URL=https://build.invalid DATA_DIR=/tmp/data \
     PATH=/opt/venv/bin:$PATH PYTHONPATH=/app \
-    && python manage.py collectstatic --no-input --verbosity 0 && python deploy/leave_out.py
+    && python manage.py collectstatic --no-input --verbosity 0 \
+    && DATABASE_URL=sqlite:////app/new_site.db python manage.py migrate --verbosity 0 \
+    && python deploy/leave_out.py && python -m compileall -q --invalidation-mode unchecked-hash /app
 
 FROM python:3.13-slim
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 DATA_DIR=/data

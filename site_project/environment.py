@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from django.db import DatabaseError, connection
+from django.http.request import split_domain_port, validate_host
 from environ import Env
 
 from accounts.secret_files import get_or_create_secret
@@ -88,7 +90,8 @@ def split(name, value, pattern, problem):
 def read_base_url(default, https_only):
     """Return BASE_URL without a slash at its end."""
     problem = "must be an address like https://stories.example.org, with https and with no path."
-    pattern = f"https{'' if https_only else '?'}://{HOST}" + r"(:\d+)?/?"
+    # Django answers to no name with an underscore.
+    pattern = rf"https{'' if https_only else '?'}://(?!.*_){HOST}(:\d+)?/?"
     url = read("BASE_URL", pattern, problem, default) or stop("BASE_URL", f"is missing. It {problem}")
     return url.rstrip("/")
 
@@ -96,7 +99,11 @@ def read_base_url(default, https_only):
 def read_hosts(base_url):
     """Return the host names that the site answers to. The default is the host of `base_url`."""
     problem = "must be host names like stories.example.org, with commas between; * would answer to any name."
-    return read_list("ALLOWED_HOSTS", rf"\.?{HOST}", problem) or [urlsplit(base_url).hostname]
+    own, _port = split_domain_port(urlsplit(base_url).netloc)
+    hosts = read_list("ALLOWED_HOSTS", rf"\.?{HOST}", problem) or [own]
+    return (
+        hosts if validate_host(own, hosts) else stop("ALLOWED_HOSTS", "must have the host of BASE_URL too.")
+    )
 
 
 def read_database(data_dir):
@@ -117,21 +124,36 @@ def read_database(data_dir):
     return database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 
 
+def refuse_wrong_database():
+    """Stop if the database of DATABASE_URL can't be used. What PostgreSQL says about that has no password."""
+    try:
+        connection.ensure_connection()
+    except DatabaseError as error:
+        stop("DATABASE_URL", f"names a database that can't be used: {' '.join(str(error).split())}")
+
+
 def read_mailer(default):
     """Return Django's settings for the mail server in EMAIL_URL, or those of the backend `default`."""
     # With consolemail://, which django-environ knows too, links that reset a password would be in the log.
     pattern = rf"smtp(s|\+tls|\+ssl)?://(\S*@)?{HOST}(:\d+)?/?"
     problem = "must look like smtp+tls://user:password@host:587"
-    mail = read("EMAIL_URL", pattern, problem, cast=Env.email_url_config)
+    # For django-environ, smtps:// is STARTTLS. Elsewhere it is TLS from the start, which smtp+ssl:// is here.
+    mail = read(
+        "EMAIL_URL",
+        pattern,
+        problem,
+        cast=lambda url: Env.email_url_config(re.sub("(?i)^smtps", "smtp+ssl", url)),
+    )
     if not mail:
         return {"BACKEND": f"django.core.mail.backends.{default}.EmailBackend"}
+    use_tls, use_ssl = (mail.get(f"EMAIL_USE_{name}", False) for name in ("TLS", "SSL"))
     options = {
         "host": mail["EMAIL_HOST"],
-        "port": mail["EMAIL_PORT"] or 25,
+        "port": mail["EMAIL_PORT"] or (465 if use_ssl else 587 if use_tls else 25),
         "username": mail["EMAIL_HOST_USER"] or "",
         "password": mail["EMAIL_HOST_PASSWORD"] or "",
-        "use_tls": mail.get("EMAIL_USE_TLS", False),
-        "use_ssl": mail.get("EMAIL_USE_SSL", False),
+        "use_tls": use_tls,
+        "use_ssl": use_ssl,
         "timeout": 10,  # seconds
     }
     return {"BACKEND": mail["EMAIL_BACKEND"], "OPTIONS": options}
@@ -161,9 +183,9 @@ def read_safeguarding_keys(keep_in=None):
     value = read_secret("SAFEGUARDING_KEYS")
     if not value and keep_in:
         value = get_or_create_secret(keep_in / "safeguarding_key", random_bytes=32)
-    problem = "must be keys of 32 random bytes in URL-safe base64, with commas between."
-    # Fernet's keys are 32 bytes in base64, with padding.
-    keys = split("SAFEGUARDING_KEYS", value, r"[\w-]{43}=?", problem)
+    problem = "must be keys of 32 random bytes in base64, with commas between."
+    # Fernet's keys are 32 bytes in URL-safe base64, with padding.
+    keys = split("SAFEGUARDING_KEYS", value.replace("+", "-").replace("/", "_"), r"[\w-]{43}=?", problem)
     return [f"{key.rstrip('=')}=" for key in keys]
 
 

@@ -250,8 +250,16 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_SSL_REDIRECT = not LOCAL
 # Health checks use plain HTTP: operations/health.py.
 SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz)$"]
-SECURE_HSTS_SECONDS = 0 if LOCAL else 365 * 24 * 3600
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not LOCAL
+# For how long browsers use HTTPS only. A day can be undone: a year, or subdomains, are for who knows that
+# everything there has HTTPS, and the list of browsers (preload) is hard to leave.
+SECURE_HSTS_SECONDS = environment.read(
+    "HSTS_SECONDS", r"\d{1,9}", "must be a number of seconds.", "0" if LOCAL else "86400", int
+)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.read_switch("HSTS_SUBDOMAINS")
+SECURE_HSTS_PRELOAD = environment.read_switch("HSTS_PRELOAD")
+if SECURE_HSTS_PRELOAD and not (SECURE_HSTS_INCLUDE_SUBDOMAINS and SECURE_HSTS_SECONDS >= 31_536_000):
+    environment.stop("HSTS_PRELOAD", "needs HSTS_SUBDOMAINS=1 and HSTS_SECONDS=31536000 (a year) or more.")
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # They ask for subdomains and preload.
 # Neither other sites nor our own logs learn which page a reader came from.
 SECURE_REFERRER_POLICY = "no-referrer"
 # Public pages are cached for all readers, so there are no nonces. The hash of the one style that is inline is

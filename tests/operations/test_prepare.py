@@ -4,6 +4,7 @@ import errno
 import io
 import os
 import re
+import sqlite3
 import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,8 +16,9 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command, load_command_class
 from django.core.management.base import CommandError, SystemCheckError
 from django.db import connection
+from django.db.utils import ConnectionHandler
 
-from operations import locks
+from operations import locks, new_site
 
 ADMIN = "grace.hopper"
 PATIENCE = 120  # seconds until a process waits for the lock
@@ -59,13 +61,16 @@ def test_start_waits_for_another_one(whole_database, settings, tmp_path):
 
 
 @pytest.mark.sqlite_only
-def test_first_start_makes_an_administrator_whom_later_ones_do_not_change(db, settings, tmp_path):
+def test_first_start_makes_an_administrator_whom_later_ones_do_not_change(db, settings, tmp_path, caplog):
     settings.DATA_DIR, settings.FIRST_ADMIN = tmp_path, ADMIN
     account, output = tmp_path / "first_admin", io.StringIO()
-    call_command("prepare", verbosity=0, stdout=output)
-    said = f"The first administrator was made. Name and password are in {account}.\n"
-    assert output.getvalue() == said, "the password is not in the log"
+    caplog.set_level("INFO")
+    call_command("prepare", stdout=output)
+    said = f"The first administrator was made. Name and password are in {account}."
+    assert said in caplog.messages
+    assert output.getvalue() == "", "the log is JSON"
     before = account.read_text()
+    assert before.split()[-1] not in caplog.text
     username, password = (line.split()[1] for line in before.splitlines())
     assert stat.S_IMODE(account.stat().st_mode) == 0o600
     assert len(password) >= 20
@@ -104,15 +109,14 @@ def test_random_name_of_the_administrator_is_unpredictable(db, settings, tmp_pat
 
 
 @pytest.mark.sqlite_only
-def test_site_starts_with_a_full_disk(db, settings, tmp_path, monkeypatch):
+def test_site_starts_with_a_full_disk(db, settings, tmp_path, monkeypatch, caplog):
     def fail(*_arguments, **_options):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     settings.DATA_DIR = tmp_path
     monkeypatch.setattr(Path, "write_text", fail)
-    output = io.StringIO()
-    call_command("prepare", verbosity=0, stderr=output)
-    assert output.getvalue() == "The outage page can't be written: No space left on device.\n"
+    call_command("prepare", verbosity=0)
+    assert "The outage page can't be written: No space left on device." in caplog.messages
     assert not get_user_model().objects.exists(), "FIRST_ADMIN is not set"
 
 
@@ -138,6 +142,27 @@ def test_no_query_runs_before_the_lock_is_held(db, settings, tmp_path):
     assert queries[0][0]
     for words in ('FROM "django_migrations"', 'INSERT INTO "auth_user"'):
         assert {lock_is_held for lock_is_held, sql in queries if words in sql} == {True}, words
+
+
+@pytest.mark.sqlite_only
+def test_new_site_on_sqlite_is_a_copy_of_the_database_in_the_image(db, settings, tmp_path):
+    """So it runs no migration. A database with tables stays as it is."""
+    migrated, stored = tmp_path / "new_site.db", tmp_path / "db.sqlite3"
+    with closing(sqlite3.connect(migrated)) as source:
+        source.execute("CREATE TABLE django_migrations AS SELECT 1 AS id")
+        source.commit()
+    migrated.chmod(0o400)
+    options = settings.DATABASES["default"] | {"NAME": str(stored)}
+    with closing(ConnectionHandler({"default": options})["default"]) as new:
+        new_site.begin(new, tmp_path / "missing.db")
+        assert new.introspection.table_names() == []
+        new_site.begin(new, migrated)
+        assert new.introspection.table_names() == ["django_migrations"]
+        with new.cursor() as cursor:
+            cursor.execute("UPDATE django_migrations SET id = 2")
+        new_site.begin(new, migrated)
+        with new.cursor() as cursor:
+            assert cursor.execute("SELECT id FROM django_migrations").fetchall() == [(2,)]
 
 
 @pytest.mark.sqlite_only

@@ -40,14 +40,19 @@ def running_server(variables):
             server.kill()
 
 
-def test_server_prepares_the_site_and_finishes_requests_before_it_stops(tmp_path, django_db_setup):
-    # To migrate an empty database takes long.
+@pytest.fixture
+def variables(tmp_path, django_db_setup):
+    """The environment of a site with a migrated database: to migrate an empty one takes long."""
     (folder := tmp_path / "data").mkdir()
     migrated, copy = settings.DATABASES["default"]["NAME"], folder / "db.sqlite3"
     with closing(sqlite3.connect(migrated)) as source, closing(sqlite3.connect(copy)) as target:
         source.backup(target)
     # In production, the site would redirect the requests of this test to HTTPS.
-    variables = production.BARE | REQUIRED | {"DATA_DIR": str(folder), "TRY_OUT": "1", "BASE_URL": ""}
+    return production.BARE | REQUIRED | {"DATA_DIR": str(folder), "TRY_OUT": "1", "BASE_URL": ""}
+
+
+def test_server_prepares_the_site_and_finishes_requests_before_it_stops(variables):
+    folder = Path(variables["DATA_DIR"])
     with running_server(variables) as (server, port):
         assert (folder / "maintenance.html").exists()
         upload = requests.begin_upload(port)
@@ -62,12 +67,26 @@ def test_server_prepares_the_site_and_finishes_requests_before_it_stops(tmp_path
         assert "Traceback" not in output
 
 
-WRONG = "{} must be a number of 1 or more."
+@pytest.mark.parametrize(("stopped", "status"), [("start", 0), ("gunicorn", 1), ("run_due_work", 1)])
+def test_with_the_scheduler_all_programs_end_together(variables, stopped, status):
+    with running_server(variables | {"SCHEDULER": "1"}) as (server, _port):
+        programs = {"start": server.pid}
+        for key in production.children(server.pid):
+            words = Path(f"/proc/{key}/cmdline").read_text()
+            programs[next(name for name in ("gunicorn", "run_due_work") if name in words)] = key
+        assert len(programs) == 3
+        os.kill(programs[stopped], signal.SIGTERM if stopped == "start" else signal.SIGKILL)
+        assert server.wait(PATIENCE) == status
+        assert not [name for name, key in programs.items() if Path(f"/proc/{key}").exists()]
+
+
+WRONG = "{} must be a number from 1 to 65535."
 CASES = [
     ({"PORT": "", "WEB_CONCURRENCY": ""}, "0.0.0.0:8000 2"),
     ({"PORT": "80", "WEB_CONCURRENCY": "3"}, "0.0.0.0:80 3"),
     *(({"WEB_CONCURRENCY": value}, WRONG.format("WEB_CONCURRENCY")) for value in ("two", "0")),
-    ({"PORT": '"80"'}, WRONG.format("PORT")),
+    *(({"PORT": value}, WRONG.format("PORT")) for value in ('"80"', "65536", "99999999999999999999")),
+    ({"SCHEDULER": "yes"}, "SCHEDULER must be 1 (on) or 0 (off)."),
 ]
 
 

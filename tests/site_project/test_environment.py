@@ -22,7 +22,8 @@ from django.test import override_settings
 from accounts import demo_account
 from site_project import environment
 from tests.run import site_variables
-from tests.support.environment import REQUIRED, read_settings, run
+from tests.support.environment import REQUIRED, ROOT, read_settings, run, variables_in_code
+from tests.support.production import BARE
 from tests.support.queries import database_down
 
 pytestmark = pytest.mark.sqlite_only
@@ -42,15 +43,19 @@ WRONG_VALUES = f"""
     BASE_URL | https://stories.example.org:port | https://stories.example.org?text=1
     BASE_URL | https://user:hunter2@stories.example.org | https://stories.example.org,www.example.org
     ALLOWED_HOSTS | stories.example.org,* | https://stories.example.org | stories.example.org:443
-    ALLOWED_HOSTS | stories.example.org www.example.org | "stories.example.org"
+    ALLOWED_HOSTS | stories.example.org www.example.org | "stories.example.org" | www.example.org
+    BASE_URL | https://my_stories.example.org
+    HSTS_SECONDS | a-year | -1 | 1.5
+    HSTS_SUBDOMAINS | perhaps
+    HSTS_PRELOAD | perhaps | 1
     DATABASE_URL | postgres-hunter2 | postgres://user:hunter2@host:port/name | mysql://user:hunter2@host/name
     DATABASE_URL | sqlite://name.sqlite3 | sqlite:///:memory:
     EMAIL_URL | smtp-hunter2 | pigeon://user:hunter2@host | smtp+tls://user:hunter2@:587
-    EMAIL_URL | dummymail:// | consolemail://
+    EMAIL_URL | dummymail:// | consolemail:// | smtp://mail.example.org:99999 | smtp://:587
     EMAIL_FROM | stories.example.org | a@example.org, b@example.org
     MEDIA_ACCEL_PREFIX | /protected | "/files/"
     S3_BUCKET | s3://bucket | "bucket"
-    TIME_ZONE | Mars/Olympus | ../../etc/passwd
+    TIME_ZONE | Mars/Olympus | ../../etc/passwd | ../etc | Asia
     LOG_LEVEL | LOUD
     DEBUG | maybe
     TRY_OUT | perhaps
@@ -64,9 +69,22 @@ WRONG_VALUES = f"""
     SAFEGUARDING_KEYS | too-short-hunter2 | {"a" * 44}
     SAFEGUARDING_KEYS_FILE | /no/such/file-hunter2
     CONSENT_MONTHS | two | 0 | 121
+    CONSENT_MONTHS_CHILD | two
+    NAMES_KEPT_MONTHS | two
+    SECOND_FACTOR | some
+    BACKUP_DIR | backups
+    BACKUP_BUCKET | s3://bucket
+    BACKUP_DAYS | 0 | two
+    BACKUP_KEY | hunter2
     SECRET_KEY_FILE | /no/such/file-hunter2
 """
 ROWS = [[cell.strip() for cell in line.split("|")] for line in WRONG_VALUES.strip().splitlines()]
+
+
+def test_wrong_values_of_all_variables_are_tried():
+    # Any value is right for these. Those of the image are tried in tests/operations/test_server.py.
+    free = {"OIDC_NAME", "BACKUP_IDENTITY_FILE", "PORT", "WEB_CONCURRENCY", "SCHEDULER"}
+    assert {name for name, *_values in ROWS} | free == variables_in_code()
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, *values in ROWS for value in values])
@@ -111,8 +129,10 @@ SETTINGS = {
             "CSRF_COOKIE_SECURE": True,
             "CSRF_COOKIE_NAME": "__Host-csrftoken",
             "SECURE_SSL_REDIRECT": True,
-            "SECURE_HSTS_SECONDS": 31536000,  # a year
-            "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
+            # A day, which can be undone.
+            "SECURE_HSTS_SECONDS": 86400,
+            "SECURE_HSTS_INCLUDE_SUBDOMAINS": False,
+            "SECURE_HSTS_PRELOAD": False,
             "SECURE_PROXY_SSL_HEADER": None,
             "TRUST_PROXY": 0,
             "MEDIA_ACCEL_PREFIX": "",
@@ -143,6 +163,15 @@ SETTINGS = {
         {"ALLOWED_HOSTS": ".example.org,[2001:db8::1]"},
         {"ALLOWED_HOSTS": [".example.org", "[2001:db8::1]"]},
     ),
+    "an address": ({"BASE_URL": "https://[2001:db8::1]:8443"}, {"ALLOWED_HOSTS": ["[2001:db8::1]"]}),
+    "a year, subdomains and the list of browsers": (
+        {"HSTS_SECONDS": "31536000", "HSTS_SUBDOMAINS": "1", "HSTS_PRELOAD": "1"},
+        {
+            "SECURE_HSTS_SECONDS": 31536000,
+            "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
+            "SECURE_HSTS_PRELOAD": True,
+        },
+    ),
     "a bucket": (
         {"S3_BUCKET": "stories.example-1"},
         {"STORAGES": {"default": BUCKET, "staticfiles": STATIC_FILES}},
@@ -160,6 +189,18 @@ SETTINGS = {
             "MAILERS": {"default": {"BACKEND": f"{BACKENDS}.smtp.EmailBackend", "OPTIONS": MAIL_SERVER}},
         },
     ),
+    # TLS from the start, and its port.
+    "mail server of smtps": (
+        {"EMAIL_URL": "smtps://me:p%40ss@mail.example.org"},
+        {
+            "MAILERS": {
+                "default": {
+                    "BACKEND": f"{BACKENDS}.smtp.EmailBackend",
+                    "OPTIONS": MAIL_SERVER | {"port": 465, "use_tls": False, "use_ssl": True},
+                }
+            }
+        },
+    ),
     "identity provider": (OIDC, {"IDENTITY_PROVIDER": PROVIDER | {"name": "login.example.org"}}),
     "identity provider with a name": (
         OIDC | {"OIDC_NAME": "School"},
@@ -172,6 +213,34 @@ SETTINGS = {
 def test_settings_from_the_environment(tmp_path, variables, expected):
     found = read_settings(tmp_path, **variables)
     assert {name: found[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SAFEGUARDING_KEYS"])
+def test_commands_of_the_documentation_make_keys(tmp_path, name):
+    row = re.search(rf"^\| `{name}` \| (.*)", (ROOT / "docs/deploying.md").read_text(), re.MULTILINE)[1]
+    command = re.search(r"`(openssl [^`]+)`", row)[1]
+    key = subprocess.check_output(command.split(), text=True).strip()
+    assert read_settings(tmp_path, **{name: key})[name]
+
+
+@pytest.mark.parametrize(
+    ("variables", "reason"),
+    [
+        ({"DATABASE_URL": "postgres://user:hunter2@127.0.0.1:9/name"}, "refused"),
+        ({"DATABASE_URL": "postgres://user:hunter2@stories.invalid/name"}, "stories.invalid"),
+        ({"DATABASE_URL": "postgres://user:hunter2@127.0.0.1/name?hunter=1"}, "invalid connection option"),
+        ({"DATABASE_URL": "sqlite:////no/such/folder/db.sqlite3"}, "unable to open"),
+        ({"DATABASE_URL": "sqlite:////etc/passwd"}, "not a database"),
+    ],
+)
+def test_database_that_can_not_be_used_stops_the_start_with_one_line(tmp_path, variables, reason):
+    environment = BARE | REQUIRED | {"DATA_DIR": str(tmp_path), "HOME": str(tmp_path)} | variables
+    command = [sys.executable, "manage.py", "prepare"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    [line] = done.stderr.splitlines()
+    assert line.startswith(next(iter(variables)))
+    assert reason in line and "user:hunter2" not in line
 
 
 def test_secret_from_a_file(tmp_path):

@@ -39,5 +39,10 @@ def read_settings(tmp_path, **variables):
 def variables_in_code():
     """Return the names of the environment variables that are read for the settings."""
     code = "".join((ROOT / "site_project" / name).read_text() for name in ("environment.py", "settings.py"))
+    start = re.findall(r"\$\{(PORT|WEB_CONCURRENCY|SCHEDULER):-", (ROOT / "deploy" / "start").read_text())
     secret_names = re.findall(r"read_secret\(\s*\"([A-Z0-9_]+)\"", code)
-    return {*re.findall(r"read\w*\(\s*\"([A-Z0-9_]+)\"", code), *(f"{name}_FILE" for name in secret_names)}
+    return {
+        *start,
+        *re.findall(r"read\w*\(\s*\"([A-Z0-9_]+)\"", code),
+        *(f"{name}_FILE" for name in secret_names),
+    }

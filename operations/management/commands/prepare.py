@@ -1,5 +1,6 @@
 """Prepare the database for this version of the code. deploy/start runs it before the web server starts."""
 
+import logging
 import secrets
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -10,10 +11,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from accounts.secret_files import write_private
-from operations import locks, restoring
+from operations import locks, new_site, restoring
 from operations.outage import write_page
 from safeguarding.keys import refuse_wrong_keys
 from safeguarding.withdrawal import ledger
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -28,12 +31,15 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         with locks.hold("prepare"):
             restoring.replace()
+            if connection.vendor == "sqlite":
+                new_site.begin(connection)
             self.check()
             if connection.vendor == "postgresql":
                 with connection.cursor() as cursor:
                     # A server can have a limit on the time of a statement. A migration may take longer.
                     cursor.execute("SET statement_timeout = 0")
-            call_command("migrate", interactive=False, verbosity=options["verbosity"], stdout=self.stdout)
+            logger.info("Migrating the database.")
+            call_command("migrate", interactive=False, verbosity=0)
             self.make_first_admin()
         refuse_wrong_keys()  # those of SAFEGUARDING_KEYS
         # Somebody may have put an older database in place, which has people again who withdrew since. The
@@ -49,7 +55,7 @@ class Command(BaseCommand):
             write_page()
         except OSError as error:
             # The disk is full. Pages can be read all the same. The scheduler writes the outage page later.
-            self.stderr.write(f"The outage page can't be written: {error.strerror}.")
+            logger.error("The outage page can't be written: %s.", error.strerror)
 
     def make_first_admin(self):
         """Create the administrator that FIRST_ADMIN names with a random password, if there is none yet.
@@ -69,4 +75,4 @@ class Command(BaseCommand):
         path.unlink(missing_ok=True)
         write_private(path, f"Username: {name}\nPassword: {password}\n")
         users.create_superuser(name, "", password)
-        self.stdout.write(f"The first administrator was made. Name and password are in {path}.")
+        logger.info("The first administrator was made. Name and password are in %s.", path)
