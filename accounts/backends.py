@@ -3,7 +3,7 @@
 from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import PermissionDenied
 
-from accounts.throttle import Throttle
+from accounts.throttle import Throttle, log_failure
 
 
 class ThrottledBackend(ModelBackend):
@@ -20,4 +20,6 @@ class ThrottledBackend(ModelBackend):
         user = super().authenticate(request, username, password, **kwargs)
         if user:
             throttle.record_success()
+        else:
+            log_failure("password")
         return user

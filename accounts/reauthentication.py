@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import passkeys, second_factor
 from accounts.sessions import IDENTITY_VERIFIED_AT, preserve_session
-from accounts.throttle import TOO_MANY, Throttle
+from accounts.throttle import TOO_MANY, Throttle, log_failure
 
 # How long a proof counts.
 VALID_FOR = timedelta(minutes=10)
@@ -165,6 +165,7 @@ def check_factor(request, user, sent):
     else:
         device, wrong = second_factor.verify_code(user, sent.get("code", "")), WRONG_CODE
     if not device:
+        log_failure("code")
         return wrong
     throttle.record_success()
     second_factor.mark_verified(request, device)

@@ -5,6 +5,7 @@ So a hundred simultaneous attempts have the same limit as a hundred successive o
 """
 
 import ipaddress
+import logging
 import re
 import unicodedata
 from datetime import timedelta
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LoginAttempt
 
+logger = logging.getLogger(__name__)
 # How long after the last attempt a count is forgotten.
 COOL_OFF = timedelta(minutes=15)
 # Limits for one name from one address, and for all names from one address.
@@ -50,6 +52,7 @@ class Throttle:
     """
 
     def __init__(self, purpose, request, name):
+        self.purpose = purpose
         # As Django compares e-mail addresses when it resets a password.
         name = unicodedata.normalize("NFKC", str(name)).strip().casefold()
         address = address_of(request)
@@ -68,7 +71,10 @@ class Throttle:
 
     def allow_attempt(self):
         """Count one more attempt, and return whether it is within the limits."""
-        return all(_count_if_below(digest, limit) for digest, limit in self.limits.items())
+        is_allowed = all(_count_if_below(digest, limit) for digest, limit in self.limits.items())
+        if not is_allowed and self.purpose != "reset":
+            log_failure("throttled")
+        return is_allowed
 
     def record_success(self):
         """Uncount the last attempt, and delete the counts in `forgiven`.
@@ -122,6 +128,11 @@ def embedded_ipv4(address):
 def delete_expired_attempts():
     """Delete the counts that are older than COOL_OFF."""
     LoginAttempt.objects.filter(last__lte=timezone.now() - COOL_OFF).delete()
+
+
+def log_failure(kind):
+    """Log that a sign-in failed, without name and address. `kind`: "password", "code" or "throttled"."""
+    logger.warning("A sign-in failed: %s.", kind)
 
 
 def _digest(label, value):

@@ -4,12 +4,15 @@ import json
 import logging
 
 import pytest
+from django.contrib.auth import authenticate
 from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from wagtail.models import Workflow
 
+from accounts.reauthentication import check_factor
+from accounts.throttle import PER_NAME_AND_ADDRESS, PER_NAME_STRICT
 from operations.logs import MAX_EXCEPTIONS, MAX_FRAMES, JSONFormatter
 from tests.support import builders, production, signing_in, stored_text
 
@@ -108,6 +111,17 @@ def failed_login(site):
     own = {"Cookie": f"{cookie}; {MARK}={MARK}", "Referer": f"https://{production.HOST}/{MARK}/"}
     form = {"Content_Type": "application/x-www-form-urlencoded"}
     return site.ask("/admin/login/", "POST", login, **PRIVATE | own | form)
+
+
+def test_failed_sign_in_leaves_a_line_without_name_or_address(db, caplog, rf):
+    amina, request = builders.make_user("Editors", username="amina"), rf.post("/", REMOTE_ADDR="9.9.9.9")
+    for _try in range(PER_NAME_AND_ADDRESS + 1):
+        assert authenticate(request, username="amina", password=MARK) is None
+    for _try in range(PER_NAME_STRICT + 1):
+        assert check_factor(request, amina, {"code": "123456"})
+    kinds = ["password"] * PER_NAME_AND_ADDRESS + ["throttled"] + ["code"] * PER_NAME_STRICT + ["throttled"]
+    lines = [record for record in caplog.records if record.name == "accounts.throttle"]
+    assert [record.message for record in lines] == [f"A sign-in failed: {kind}." for kind in kinds]
 
 
 def test_address_that_was_not_looked_for_is_not_logged(db, caplog):
