@@ -17,6 +17,7 @@ from django.core.management import call_command, load_command_class
 from django.core.management.base import CommandError, SystemCheckError
 from django.db import connection
 from django.db.utils import ConnectionHandler
+from wagtail.models import Site
 
 from operations import locks, new_site
 
@@ -163,6 +164,16 @@ def test_new_site_on_sqlite_is_a_copy_of_the_database_in_the_image(db, settings,
         new_site.begin(new, migrated)
         with new.cursor() as cursor:
             assert cursor.execute("SELECT id FROM django_migrations").fetchall() == [(2,)]
+
+
+@pytest.mark.sqlite_only
+def test_site_gets_the_address_of_base_url(db, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    for address, stored in {"https://new.example.org": 443, "http://new.example.org:8000": 8000}.items():
+        settings.BASE_URL = address
+        call_command("prepare", verbosity=0)
+        site = Site.objects.get()
+        assert (site.hostname, site.port) == ("new.example.org", stored)
 
 
 @pytest.mark.sqlite_only

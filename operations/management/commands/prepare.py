@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
+from wagtail.models import Site
 
 from accounts.secret_files import write_private
 from operations import locks, new_site, restoring
@@ -40,6 +42,10 @@ class Command(BaseCommand):
                     cursor.execute("SET statement_timeout = 0")
             logger.info("Migrating the database.")
             call_command("migrate", interactive=False, verbosity=0)
+            # It has another address in the database of new_site.py, and after a restore under another name.
+            address = urlsplit(settings.BASE_URL)
+            port = address.port or (443 if address.scheme == "https" else 80)
+            Site.objects.filter(is_default_site=True).update(hostname=address.hostname, port=port)
             self.make_first_admin()
         refuse_wrong_keys()  # those of SAFEGUARDING_KEYS
         # Somebody may have put an older database in place, which has people again who withdrew since. The
