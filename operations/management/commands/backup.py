@@ -30,3 +30,4 @@ class Command(BaseCommand):
             time.sleep(AFTER_FAILURE if failed else EVERY)
         if reason := backups.make_and_note():
             raise CommandError(f"The backup failed: {reason}")
+        self.stdout.write(backups.names()[-1])  # deploy/upgrade reads it
