@@ -1,16 +1,17 @@
 """Adds the answer who is in a page. The home page of the migration 0003 is about nobody."""
 
+import datetime
+
 from django.db import migrations, models
 
-from safeguarding.outlets import agreed_uses
-from safeguarding.scopes import NO_END
+ALL_USES = "fundraising,languages,partners,print,social,website"
 
 
 def answer(apps, schema_editor):
     homes = apps.get_model("home.HomePage").objects.filter(latest_revision=None)
     Release = apps.get_model("safeguarding.Release")
     # Only decisions compare the digest, and none is about nobody.
-    values = {"until": NO_END, "digest": "-", "uses": agreed_uses([])}
+    values = {"until": datetime.date.max, "digest": "-", "uses": ALL_USES}
     Release.objects.bulk_create(Release(page_id=home.pk, **values) for home in homes)
     homes.update(people="none")
 
