@@ -48,7 +48,7 @@ OUTCOMES = [
     ({"FAIL": READYZ}, {}, 1, "old", "old", "THE SITE IS DOWN"),
     ({"KILL": "*prepare"}, {}, 1, "old", "old", "The version before runs again"),
     ({"KILL": "*stop*"}, {}, 1, "old", "old", "The version before runs again"),
-    ({}, {"latest": "new"}, 1, "old", "old", "runs already"),
+    ({}, {"latest": "new", "running": "new"}, 1, "new", "old", "runs already"),
 ]
 
 
@@ -81,6 +81,7 @@ def run(tmp_path):
         )
         return done.returncode, image, database, done.stdout + done.stderr
 
+    run.state = state
     return run
 
 
@@ -90,11 +91,12 @@ def test_upgrade_that_fails_leaves_the_version_before(
 ):
     *found, said = run("upgrade", environment=environment, files=files)
     assert found == [status, image, database], said
+    assert (run.state / "latest").read_text() == f"{image}\n"  # what a later start would run
     assert words in said
 
 
 def test_rollback_keeps_the_database_unless_a_backup_is_named(run):
-    assert run("rollback")[0] == 1  # There is nothing to go back to.
+    assert "no version before" in run("rollback")[3]
     run("upgrade")
     assert run("rollback")[:3] == (0, "old", "new")
     assert run("rollback", "stories-1.tar.age")[:3] == (0, "old", "old")
