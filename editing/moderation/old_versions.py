@@ -1,21 +1,30 @@
-"""Deletes the old versions of a page that nothing needs, for those who may publish it."""
+"""Deletes the old versions of a page that nothing needs, for those who may publish it, and by itself."""
+
+from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import CharField, Exists, OuterRef, Q
+from django.db.models.functions import Cast
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import TemplateView
 from wagtail.admin import messages
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.admin.views.pages.utils import GenericPageBreadcrumbsMixin
 from wagtail.log_actions import LogFormatter, log
-from wagtail.models import Page, TaskState, WorkflowState
+from wagtail.models import Page, PageLogEntry, Revision, TaskState, WorkflowState
 
-from safeguarding.writers import keep_writers
+from safeguarding.models import Decision, Reading, Release, Use
+from safeguarding.one_by_one import do_for_each
+from safeguarding.writers import RIGHT, keep_writers
 
 # The name of the action in the history of a page.
 FORGET = "editing.forget_versions"
+# After this time, the scheduler deletes versions that nothing needs.
+KEPT = timedelta(days=730)
 # The states of a workflow whose version is with moderators, or was sent back by one.
 UNFINISHED = [WorkflowState.STATUS_IN_PROGRESS, WorkflowState.STATUS_NEEDS_CHANGES]
 
@@ -29,6 +38,44 @@ def old_versions(page):
     waiting = TaskState.objects.filter(workflow_state__status__in=UNFINISHED).values("revision")
     needed = [page.latest_revision_id, page.live_revision_id]
     return page.revisions.filter(approved_go_live_at=None).exclude(pk__in=needed).exclude(pk__in=waiting)
+
+
+def outdated_versions(**conditions):
+    """Return the revisions older than KEPT, but those that a lead said to be right."""
+    right = PageLogEntry.objects.filter(action=RIGHT, revision=OuterRef("pk"))
+    old = Revision.page_revisions.filter(created_at__lt=timezone.now() - KEPT, **conditions)
+    return old.exclude(Exists(right))
+
+
+def forget_outdated():
+    """Delete the outdated versions of all live pages.
+
+    Those stay of a page with people or a draft, and of one whose answer about people a lead has to see.
+    """
+    old = outdated_versions(object_id=Cast(OuterRef("pk"), CharField()))
+    waits = Release.objects.filter(Q(is_unseen=True) | Q(taken_out__gt=""), page=OuterRef("pk"))
+    people = [Exists(model.objects.filter(page=OuterRef("pk"))) for model in (Use, Decision, Reading)]
+    pages = Page.objects.live().filter(Exists(old), has_unpublished_changes=False).exclude(Exists(waits))
+    for each in people:
+        pages = pages.exclude(each)
+    do_for_each(list(pages), forget_outdated_of)
+
+
+@transaction.atomic
+def forget_outdated_of(page):
+    page = Page.objects.select_for_update().get(pk=page.pk)
+    forget(page, list(old_versions(page).filter(pk__in=outdated_versions().values("pk"))), None)
+
+
+def forget(page, found, user):
+    """Delete `found`, versions of `page`, whose row is locked, and note who wrote them."""
+    if not found:
+        return
+    with keep_writers(page.specific):
+        for revision in found:
+            # One by one: QuerySet.delete() would delete the comments that were made on a version.
+            revision.delete()
+    log(page, FORGET, user=user, data={"count": len(found)})
 
 
 def may_forget(user, page):
@@ -63,12 +110,7 @@ class ForgetVersionsView(GenericPageBreadcrumbsMixin, WagtailAdminTemplateMixin,
             # The lock keeps others from saving or publishing a version meanwhile: both write this row.
             page = Page.objects.select_for_update().get(pk=page_id)
             found = list(old_versions(page))
-            with keep_writers(self.object):
-                for revision in found:
-                    # One by one: QuerySet.delete() would delete the comments that were made on a version.
-                    revision.delete()
-            if found:
-                log(self.object, FORGET, user=request.user, data={"count": len(found)})
+            forget(page, found, request.user)
         messages.success(request, ForgetFormatter.message(len(found)))
         return redirect("wagtailadmin_pages:history", page_id)
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts import throttle
 from caching import content_version
+from editing.moderation.old_versions import forget_outdated
 from media.sweep import sweep_files
 from operations import locks
 from operations.outage import write_page
@@ -74,6 +75,7 @@ NIGHTLY = {
     "names to delete": delete_names,
     "trash": trash.delete_expired,
     "labels of people in no page": forget_labels,
+    "old versions of pages": forget_outdated,
     "sessions": lambda: call_command("clearsessions"),
     "searches without result": delete_old_missed_searches,
     "files that nobody gets": sweep_files,
