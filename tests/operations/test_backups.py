@@ -37,8 +37,7 @@ from tests.support.withdrawal_world import HOME, SLUG, withdraw_all
 pytestmark = pytest.mark.usefixtures("whole_database")
 
 IS_SQLITE = connection.vendor == "sqlite"
-# Tables that no backup has rows of, and one with a row for each change, which a start of the site makes.
-OUTSIDE = {"django_session", "accounts_loginattempt", "caching_change"}
+OUTSIDE = {"django_session", "accounts_loginattempt"}  # tables that no backup has rows of
 # A bucket can't differ between the databases.
 PLACES = ["folder", pytest.param("bucket", marks=pytest.mark.sqlite_only)]
 
@@ -103,7 +102,7 @@ def restore(name="newest"):
 
 
 def state():
-    """Return {table: number of its rows}, 0 for those of OUTSIDE, and {path: SHA-256} of the files."""
+    """Return {table: number of its rows}, 0 if no backup has them, and {path: SHA-256} of the files."""
     files = {}
     for name in backups.stored_names():
         with default_storage.open(name) as file:
