@@ -45,7 +45,9 @@ class Command(BaseCommand):
             # It has another address in the database of new_site.py, and after a restore under another name.
             address = urlsplit(settings.BASE_URL)
             port = address.port or (443 if address.scheme == "https" else 80)
-            Site.objects.filter(is_default_site=True).update(hostname=address.hostname, port=port)
+            host = {"hostname": address.hostname, "port": port}
+            if not Site.objects.filter(is_default_site=True, **host).exists():  # A write empties all caches.
+                Site.objects.filter(is_default_site=True).update(**host)
             self.make_first_admin()
         refuse_wrong_keys()  # those of SAFEGUARDING_KEYS
         # Somebody may have put an older database in place, which has people again who withdrew since. The
