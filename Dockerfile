@@ -23,7 +23,8 @@ RUN export SECRET_KEY=$(head -c 64 /dev/urandom | base64 -w 0) BASE_URL=https://
 FROM python:3.13-slim
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 DATA_DIR=/data
 # The user ID is also in deploy/make_secrets.py.
-RUN apt-get update && apt-get install --yes --no-install-recommends age libpq5 && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install --yes --no-install-recommends age libpq5 \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 RUN useradd --uid 10001 --create-home stories && mkdir --parents /data/media /backups \
     && chown --recursive stories /data /backups
 COPY --from=build /opt/postgresql /usr/local/bin

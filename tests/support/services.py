@@ -84,9 +84,9 @@ def network_errors(request):
     return [] if aborted else [f"request: {request.url} {request.failure}"]
 
 
-def launch(playwright, path):
-    """Start the Chromium at `path`. Its sandbox refuses to run as root."""
-    options = {"args": BROWSER_FLAGS, "chromium_sandbox": os.geteuid() != 0}
+def launch(playwright, path, *flags):
+    """Start the Chromium at `path`, with more `flags`. Its sandbox refuses to run as root."""
+    options = {"args": [*BROWSER_FLAGS, *flags], "chromium_sandbox": os.geteuid() != 0}
     return playwright.chromium.launch(executable_path=path, **options)
 
 
