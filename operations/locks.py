@@ -1,6 +1,7 @@
 """Named locks between all processes of the site, on every machine that shares its database."""
 
 import fcntl
+import os
 from contextlib import contextmanager
 from zlib import crc32
 
@@ -50,7 +51,10 @@ def hold_file(name, wait):
 
 
 def share(name):
-    """Hold the lock `name` of the data folder beside others that share it. Return a file to be kept open."""
-    file = (settings.DATA_DIR / f"{name}.lock").open("w")
+    """Hold the lock `name` of the data folder, beside others that share it, until the process ends.
+
+    Return the descriptor of its file, which processes that are forked hold too.
+    """
+    file = os.open(settings.DATA_DIR / f"{name}.lock", os.O_CREAT | os.O_WRONLY, 0o600)
     fcntl.flock(file, fcntl.LOCK_SH)
     return file

@@ -27,4 +27,4 @@ connection.close()
 statement_timeout.use_in_server()
 use_background_thread()  # for the sizes of pictures that a page needs
 # Until the last process ends, no backup can be restored. One that is being restored is waited for.
-running = locks.share("site")
+locks.share("site")

@@ -318,7 +318,7 @@ def test_backup_that_was_cut_off_or_for_which_the_key_is_wrong_changes_nothing(m
 def test_restore_refuses_while_the_site_runs(made):
     running = locks.share("site")
     assert refuses("The site runs")
-    running.close()
+    os.close(running)
     if not IS_SQLITE:
         other = connection.copy()
         other.ensure_connection()

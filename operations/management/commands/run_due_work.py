@@ -103,15 +103,14 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_arguments: stopped.set())
-        # No backup can be restored meanwhile.
-        with locks.share("site"):
-            while not stopped.is_set():
-                close_old_connections()
-                try:
-                    self.run_once()
-                except Exception:  # such as a restart of the database: try again in the next minute
-                    logger.exception("The work that was due failed.")
-                stopped.wait(EVERY)
+        locks.share("site")  # No backup can be restored meanwhile.
+        while not stopped.is_set():
+            close_old_connections()
+            try:
+                self.run_once()
+            except Exception:  # such as a restart of the database: try again in the next minute
+                logger.exception("The work that was due failed.")
+            stopped.wait(EVERY)
 
     def run_once(self):
         """Do the work that is due, unless another process is doing it. Return the names of what failed."""

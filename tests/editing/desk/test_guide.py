@@ -66,7 +66,7 @@ def test_contents_lead_to_every_section_and_pictures_exist(guide):
 def test_guide_is_under_help_in_place_of_wagtails(editor, language, title):
     UserProfile.objects.create(user=get_user_model().objects.get(), preferred_language=language)
     tree = builders.parse(editor.get(GUIDE))
-    assert tree.h1.get_text(strip=True) == title
+    assert tree.h1.get_text(strip=True) == f"{title}: {settings.VERSION}"
     menu = tree.select_one("#wagtail-sidebar-props").get_text()
     item = {"name": "editors-guide", "url": GUIDE, "label": title, "other": "keyboard-shortcuts-trigger"}
     assert [value for value in item.values() if json.dumps(value) not in menu] == []
