@@ -41,7 +41,8 @@ def main(folder, backups=None):
         # Without other rights, root can list the folder only as its owner.
         os.chown(backups, 0, 0)
         for path in (*Path(backups).iterdir(), backups):
-            os.chown(path, SITE_USER, SITE_USER)
+            # The site can write here: a link of it must not open another file.
+            os.chown(path, SITE_USER, SITE_USER, follow_symlinks=False)
 
 
 def write(path, text, mode, user=None):
