@@ -57,10 +57,11 @@ def make():
     with unfinished_folder() as folder:
         copy_database(folder / "database")
         # The ledger and the files are read after the database, so that they have all that it refers to.
-        (folder / ledger.NAME).write_bytes(ledger.read_content())
+        (folder / ledger.NAME).write_bytes(content := ledger.read_content())
         write_archive(folder, folder / now.strftime(NAME))
         store(folder / now.strftime(NAME))
-        store(folder / ledger.NAME)
+        if ledger.is_of_this_site(content):  # One that was lost must not replace its copy.
+            store(folder / ledger.NAME)
     limit = (now - timedelta(days=settings.BACKUP_DAYS)).strftime(NAME)
     for name in [*names(UNFINISHED), *(name for name in names() if name < limit)]:
         storage.delete(name)

@@ -1,8 +1,8 @@
 """Puts a backup in place. `manage.py restore` runs it.
 
 unpack() checks all of a backup, and leaves it in the folder `restored` of the data folder: before that,
-nothing of the site changes. Then `prepare` calls replace(), carries out the withdrawals since, and deletes
-the folder. If that is interrupted, the next start of the site runs `prepare` and does it again.
+nothing of the site changes. Then `prepare` calls replace(), carries out the withdrawals since, and calls
+finish(). If that is interrupted, the next start of the site runs `prepare` and does it again.
 """
 
 import json
@@ -25,6 +25,7 @@ from operations import backups
 from safeguarding import encryption
 from safeguarding.withdrawal import ledger
 
+MANIFEST = "manifest.json"
 # Whether this user has another connection. One that was closed is in the list for a moment.
 USED = """SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
     AND usename = current_user AND pid <> pg_backend_pid()), pg_sleep(0.1)"""
@@ -70,6 +71,8 @@ def unpack(name):
                 shutil.copy(fetch(newest, unfinished, identity), site / f"newest-{ledger.NAME}")
             check_database(site)
             os.sync()
+            if folder().exists():  # An earlier backup, which could not be put in place.
+                folder().rename(unfinished / "earlier")
             site.rename(folder())
     except (tarfile.TarError, sqlite3.Error, subprocess.CalledProcessError) as error:
         refuse(backups.describe(error))
@@ -95,7 +98,7 @@ def check_manifest(archive):
     An archive of another program can be read, too.
     """
     try:
-        site = json.load(archive.extractfile("manifest.json"))
+        site = json.load(archive.extractfile(MANIFEST))
         is_later = to_numbers(site["version"]) > to_numbers(settings.VERSION)
         key = site["key"]
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -129,7 +132,7 @@ def check_database(site):
 
 def replace():
     """Put in place what unpack() left, if anything."""
-    if not folder().exists():
+    if not (folder() / MANIFEST).exists():
         return
     try:
         replace_database(folder())
@@ -167,6 +170,13 @@ def replace_files(media):
             default_storage.save(name, File(file))
 
 
-def finish():
-    """Delete what unpack() left, when the withdrawals since are carried out."""
-    shutil.rmtree(folder(), ignore_errors=True)
+def finish(keep_lists=False):
+    """Delete what unpack() left. With `keep_lists`, the lists of withdrawals stay: see read_copies()."""
+    # First of all: replace() would take the half of a backup for the whole, and delete the site's files.
+    (folder() / MANIFEST).unlink(missing_ok=True)
+    if not keep_lists:
+        shutil.rmtree(folder(), ignore_errors=True)
+        return
+    shutil.rmtree(folder() / "media", ignore_errors=True)
+    for name in ("database", "sql"):
+        (folder() / name).unlink(missing_ok=True)

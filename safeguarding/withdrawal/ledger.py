@@ -167,9 +167,15 @@ def read():
     return parse(read_content())
 
 
+def is_of_this_site(content):
+    """Return whether `content`, the bytes of a ledger, is that of the database."""
+    return Ledger.objects.filter(salt__in=list(parse(content))).exists()
+
+
 def read_copies():
     """Return what `parse` does for the copies that a restore brought: see operations/restoring.py."""
-    paths = sorted((settings.DATA_DIR / "restored").glob(f"*{NAME}"))
+    # The newest copy is the last, because the last line of an entry counts.
+    paths = sorted((settings.DATA_DIR / "restored").glob(f"*{NAME}"), reverse=True)
     return parse(b"\n".join(path.read_bytes() for path in paths))
 
 

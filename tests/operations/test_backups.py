@@ -231,6 +231,76 @@ def test_interrupted_restore_is_completed_by_the_next_start(started):
     assert not default_storage.exists(later.lead_image.file.name)
 
 
+def test_finished_restore_is_not_done_again_and_one_that_fails_can_be_repeated(started):
+    story = builders.make_story(lead_image=builders.make_image(), lead_image_alt="A lamp")
+    call_command("backup")
+    restoring.unpack("newest")
+    restoring.unpack("newest")
+    call_command("prepare", verbosity=0)
+    forget_database()
+    assert statuses(story.url) == [200]
+    restoring.unpack("newest")
+    later = builders.make_story("Later")
+    # What a process leaves that is killed while it deletes the folder.
+    (restoring.folder() / restoring.MANIFEST).unlink()
+    shutil.rmtree(restoring.folder() / "media")
+    call_command("prepare", verbosity=0)
+    assert statuses(story.url, later.url) == [200, 200]
+    assert default_storage.exists(story.lead_image.file.name)
+    assert files_left() == []
+
+
+def test_withdrawals_are_carried_out_before_another_start_may_put_the_backup_in_place(started, monkeypatch):
+    """It would put it in place again while this one begins to serve pages, and delete the files."""
+    acquired = []
+
+    def catch_up():
+        with locks.hold("prepare", wait=False) as is_acquired:
+            acquired.append(is_acquired or not restoring.folder().exists())
+
+    call_command("backup")
+    restoring.unpack("newest")
+    monkeypatch.setattr(ledger, "catch_up", catch_up)
+    call_command("prepare", verbosity=0)
+    assert acquired == [False]
+
+
+def test_new_machine_forgets_no_withdrawal_that_fails_and_keeps_the_copy_of_the_list(
+    started, settings, monkeypatch, time_machine
+):
+    person = withdrawal_world.make_named_person()
+    people.make_story_about(person, slug=SLUG)
+    call_command("backup")
+    [first] = backups.names()
+    withdraw_all(person)
+    time_machine.move_to(timezone.now() + timedelta(minutes=1))
+    call_command("backup")
+    copy = Path(storages["backups"].path(ledger.NAME))
+    kept = copy.read_bytes()
+    settings.DATA_DIR = started / "new"
+    settings.DATA_DIR.mkdir()
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger, "withdraw_again", lambda *_arguments: 1 / 0)
+        restore(first)
+        call_command("prepare", verbosity=0)
+    assert ledger.has_failed()
+    assert [path.name for path in restoring.folder().glob("*") if ledger.NAME not in path.name] == []
+    call_command("backup")
+    assert copy.read_bytes() == kept, "the new machine has no list yet"
+    call_command("prepare", verbosity=0)
+    assert not ledger.has_failed() and files_left() == []
+    assert Contributor.objects.get(pk=person.pk).has_withdrawn
+
+
+def test_newest_copy_of_the_list_has_the_last_word(data):
+    restoring.folder().mkdir()
+    key = "6f1e5f5c-0000-4000-8000-000000000000"
+    for name, code in ((ledger.NAME, "old"), (f"newest-{ledger.NAME}", "new")):
+        lines = [json.dumps(each) for each in ({"ledger": "salt"}, {"key": key, "code": code})]
+        (restoring.folder() / name).write_text("\n".join(lines))
+    assert ledger.read_copies()["salt"][key]["code"] == "new"
+
+
 def rewrite(change):
     """Replace the newest backup by one whose members `change` has changed: {name: content}."""
     path = storages["backups"].path(backups.names()[-1])

@@ -49,16 +49,16 @@ class Command(BaseCommand):
             if not Site.objects.filter(is_default_site=True, **host).exists():  # A write empties all caches.
                 Site.objects.filter(is_default_site=True).update(**host)
             self.make_first_admin()
-        refuse_wrong_keys()  # those of SAFEGUARDING_KEYS
-        # Somebody may have put an older database in place, which has people again who withdrew since. The
-        # ledger, a file outside of the database, lists them, and catch_up() withdraws them again. Then
-        # write() adds the withdrawals of the database that the file lacks.
-        try:
-            ledger.catch_up()
-            ledger.write()
-        except (BotoCoreError, ClientError) as error:
-            raise CommandError(f"S3_BUCKET names a bucket that can't be used: {error}") from error
-        restoring.finish()
+            refuse_wrong_keys()  # those of SAFEGUARDING_KEYS
+            # Somebody may have put an older database in place, which has people again who withdrew since. The
+            # ledger, a file outside of the database, lists them, and catch_up() withdraws them again. Then
+            # write() adds the withdrawals of the database that the file lacks.
+            try:
+                ledger.catch_up()
+                ledger.write()
+            except (BotoCoreError, ClientError) as error:
+                raise CommandError(f"S3_BUCKET names a bucket that can't be used: {error}") from error
+            restoring.finish(keep_lists=ledger.has_failed())
         try:
             write_page()
         except OSError as error:
