@@ -166,7 +166,8 @@ def make_and_note(if_due=False):
     except Exception as error:
         reason = describe(error)
         logger.exception("The backup failed: %s", reason)
-        note("failed").write_text(reason)
+        with suppress(OSError):  # The disk is full, and the site goes on.
+            note("failed").write_text(reason)
         return reason
 
 
@@ -185,7 +186,7 @@ def note(name):
 
 
 def last_made():
-    with suppress(FileNotFoundError):
+    with suppress(FileNotFoundError, ValueError):  # A power cut can leave an empty file.
         return datetime.fromisoformat(note("made").read_text())
 
 

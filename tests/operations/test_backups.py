@@ -490,6 +490,9 @@ def test_backup_is_due_each_night_and_an_old_or_failed_one_is_a_problem(
     assert "failed" in problems(), "until one succeeds"
     backups.make_and_note()
     assert problems() == ""
+    backups.note("made").write_text("")
+    assert "36 hours" in problems() and backups.is_due(), "a power cut left an empty file"
+    backups.make_and_note()
     settings.STORAGES = {name: each for name, each in settings.STORAGES.items() if name != "backups"}
     assert problems() == "", "the try-out mode needs none"
     settings.LOCAL = False
