@@ -3,6 +3,7 @@
 import hashlib
 import json
 import lzma
+import os
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
 
+from operations import locks
 from safeguarding.models import Contributor
 from safeguarding.withdrawal import ledger
 from site_project import VERSION
@@ -116,6 +118,9 @@ def test_site_moves_to_postgresql(whole_database, settings, tmp_path, client):
     facts = json.loads(newest.with_suffix(".json").read_text())
     path.write_bytes(lzma.decompress(newest.read_bytes()))
     ledger.file_path().write_text(facts["ledger"])
+    running = locks.share("site")
+    assert "The site runs" in site.manage("move_database", str(path), check=False).stderr
+    os.close(running)
     site.manage("move_database", str(path))
     ContentType.objects.clear_cache()
     cache.clear()

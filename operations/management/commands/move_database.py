@@ -11,6 +11,8 @@ from django.db import connection, connections, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from wagtail.models import Page
 
+from operations import locks
+
 BATCH = 500  # rows in memory at a time
 # Each database has its own tables for the search. `update_index` fills them.
 LEFT_OUT = {"wagtailsearch"}
@@ -27,6 +29,13 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="such as /data/db.sqlite3")
 
     def handle(self, *args, file, verbosity, **options):
+        with locks.hold_file("site", wait=False) as is_alone:
+            # What is hidden after the copy would be read again.
+            if not is_alone:
+                raise CommandError("The site runs. Stop it first.")
+            self.move(file)
+
+    def move(self, file):
         if connection.vendor != "postgresql" or not file.is_file():
             raise CommandError("DATABASE_URL must be that of a PostgreSQL database, and FILE one of SQLite.")
         call_command("migrate", interactive=False, verbosity=0)
