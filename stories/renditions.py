@@ -42,10 +42,8 @@ def make_renditions(page):
     with translation.override(page.locale.language_code):
         page.serve(request).render()
         if getattr(page, "lead_image", None):
-            # The other layouts of a card with a picture show the same renditions as one of these.
-            for layout in ("", "hero"):
-                context = {"story": page, "layout": layout}
-                render_to_string("stories/story_card.html", context, request)
+            # The large card at the top of a home page has renditions of its own, which that page makes.
+            render_to_string("stories/story_card.html", {"story": page}, request)
 
 
 @receiver(page_published)
