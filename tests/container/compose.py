@@ -39,7 +39,7 @@ socketserver.ThreadingTCPServer(("", 1025), Mail).serve_forever()
 # Added to compose.yaml: an authority for certificates, which finds the front server at the ports of this
 # machine, and a mail server.
 SERVICE = {"image": "stories", "user": "0", "healthcheck": {"disable": True}, "networks": ["outside"]}
-SERVICE |= {"volumes": ["./.added:/added:ro"]}
+SERVICE |= {"volumes": ["./.added:/added:ro"], "stop_grace_period": "1s"}
 ADDED = {
     "pebble": SERVICE
     | {
@@ -172,8 +172,7 @@ def check_compose(checks, tool, chromium):
             "the test mail arrives",
             "Subject: Test email" in site.run("docker compose logs mail", check=False),
         )
-        load, remove = block("demo").splitlines()
-        site.run(load)
+        site.run(block("demo"))
         for javascript in (True, False):
             with_or_without = "with" if javascript else "without"
             why = walk(chromium, site.address, javascript, *site.flags)
@@ -181,16 +180,14 @@ def check_compose(checks, tool, chromium):
         log = site.run("docker compose logs front", check=False)
         checks.that("the front server caches public pages", '"HIT"' in log, log[-500:])
         site.run(block("backup"))
-        done = site.run(remove, check=False)
-        checks.that("the demonstration can be taken away", "error" not in done, done)
         with machine(tool) as empty:
             check_restored(checks, site, empty, key)
         with (site.folder / "manage.py").open("a") as code:
             code.write("# The next version.\n")
-        for command in (block("upgrade"), block("rollback")):
+        for command, said in ((block("upgrade"), "was upgraded"), (block("rollback"), "runs again")):
             done = site.run(f"{command} < age-key.txt", check=False)
             ready = within(PATIENCE, site.is_ready) is not None
-            checks.that(f"{command} leaves it ready", ready and "failed" not in done, done)
+            checks.that(f"{command} leaves it ready", ready and said in done, done[-3000:])
         again = site.run(block("readme"))
         checks.that("nothing changes when it is started again", "Username" in again, again)
         site.run(block("stop"))
@@ -239,7 +236,7 @@ def sign_in(chromium, site, account):
         page.locator("input[name=username]").fill(name)
         page.locator("input[name=password]").fill(password)
         page.keyboard.press("Enter")
-        page.wait_for_url(re.compile("(?!.*/login/)"))
+        page.wait_for_url(lambda url: "/login/" not in url)
         found = page.get_by_role("main").inner_text()
         browser.close()
     return "" if "app" in found else found
