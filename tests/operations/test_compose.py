@@ -29,7 +29,7 @@ SMALL = yaml.safe_load((ROOT / "compose.small.yaml").read_text())
 
 def volumes_of(service):
     """Return {path in the container: volume or file} of a service."""
-    # Of a variable with a default value, this takes the default.
+    # A variable with a default value stands for that value.
     mounts = [re.sub(r"\$\{\w+:-(.*?)\}", r"\1", each) for each in SERVICES[service].get("volumes", [])]
     return {mount.split(":")[1]: mount.split(":")[0] for mount in mounts}
 
@@ -68,10 +68,10 @@ def defaults(file):
 def test_variables_are_those_that_the_settings_read_and_the_last_file_wins(name):
     """An `environment` of Compose would win over the operator's own variables in .env."""
     service = SMALL["services"]["web"] if name == "small" else SERVICES[name]
-    file, own = service["env_file"]
+    *files, own = service["env_file"]
     assert own == {"path": ".env", "required": False}
     assert service["environment"].items() <= {"PORT": "8000", "SCHEDULER": "0"}.items()
-    variables = defaults(Path(file).name)
+    variables = {name: value for file in files for name, value in defaults(Path(file).name).items()}
     assert set(variables) - OTHER_VARIABLES <= variables_in_code()
     assert variables["FIRST_ADMIN"] == "random", "a name that nobody can guess"
 
