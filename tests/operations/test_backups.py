@@ -31,6 +31,7 @@ from safeguarding.models import Contributor
 from safeguarding.withdrawal import ledger
 from tests.support import builders, people, postgresql_server, services, withdrawal_world
 from tests.support.backups import forget_database, row_counts
+from tests.support.database_fixtures import use_file
 from tests.support.server_fixtures import path_of
 from tests.support.withdrawal_world import HOME, SLUG, withdraw_all
 
@@ -56,13 +57,10 @@ def data(whole_database, settings, tmp_path, monkeypatch):
         monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
         yield folder
         return
-    before = connection.settings_dict["NAME"]
     connection.close()
-    shutil.copy(before, folder / "db.sqlite3")
-    connection.settings_dict["NAME"] = str(folder / "db.sqlite3")
-    yield folder
-    connection.close()
-    connection.settings_dict["NAME"] = before
+    shutil.copy(connection.settings_dict["NAME"], folder / "db.sqlite3")
+    with use_file(folder / "db.sqlite3"):
+        yield folder
 
 
 @pytest.fixture
@@ -242,7 +240,7 @@ def test_finished_restore_is_not_done_again_and_one_that_fails_can_be_repeated(s
     restoring.unpack("newest")
     later = builders.make_story("Later")
     # What a process leaves that is killed while it deletes the folder.
-    (restoring.folder() / restoring.MANIFEST).unlink()
+    (restoring.folder() / backups.MANIFEST).unlink()
     shutil.rmtree(restoring.folder() / "media")
     call_command("prepare", verbosity=0)
     assert statuses(story.url, later.url) == [200, 200]

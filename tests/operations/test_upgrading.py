@@ -24,6 +24,7 @@ from safeguarding.withdrawal import ledger
 from site_project import VERSION
 from stories.models import StoryPage
 from tests.support import builders, production, release_databases
+from tests.support.database_fixtures import use_file
 from tests.support.production import database_of_the_test
 from tests.support.release_databases import describe
 
@@ -37,8 +38,9 @@ def facts(request, whole_database, settings, tmp_path):
     settings.DATA_DIR, settings.SAFEGUARDING_KEYS = tmp_path, [release_databases.KEY]
     facts = json.loads(request.param.with_suffix(".json").read_text())
     ledger.file_path().write_text(facts["ledger"])
-    use_database = use_file if connection.vendor == "sqlite" else use_schema
-    with use_database(lzma.decompress(request.param.read_bytes()), tmp_path):
+    content, path = lzma.decompress(request.param.read_bytes()), tmp_path / "db.sqlite3"
+    path.write_bytes(content)
+    with use_file(path) if connection.vendor == "sqlite" else use_schema(content):
         cache.clear()
         with time_machine.travel(datetime.fromisoformat(facts["time"])):
             yield facts
@@ -47,18 +49,7 @@ def facts(request, whole_database, settings, tmp_path):
 
 
 @contextmanager
-def use_file(content, folder):
-    """Context manager for SQLite: `connection` uses a file with `content`."""
-    connection.close()
-    own, connection.settings_dict["NAME"] = connection.settings_dict["NAME"], str(folder / "db.sqlite3")
-    (folder / "db.sqlite3").write_bytes(content)
-    yield
-    connection.close()
-    connection.settings_dict["NAME"] = own
-
-
-@contextmanager
-def use_schema(sql, _folder):
+def use_schema(sql):
     """Context manager for PostgreSQL: `connection` uses a schema that `sql` filled."""
     execute("ALTER SCHEMA public RENAME TO others; CREATE SCHEMA public")
     execute(sql.decode())

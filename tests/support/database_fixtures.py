@@ -159,3 +159,13 @@ def module_transaction(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), transaction.atomic():
         yield
         transaction.set_rollback(True)
+
+
+@contextmanager
+def use_file(path):
+    """Context manager for SQLite: `connection` uses the database in the file `path`."""
+    connection.close()
+    own, connection.settings_dict["NAME"] = connection.settings_dict["NAME"], str(path)
+    yield
+    connection.close()
+    connection.settings_dict["NAME"] = own
