@@ -35,9 +35,9 @@ def sweep_files():
     delete_old(name for name in list_files("") if name.startswith(UNFINISHED))
 
 
-def list_files(folder):
+def list_files(folder, storage=default_storage):
     with suppress(FileNotFoundError):  # Nothing was stored there yet.
-        return default_storage.listdir(folder)[1]
+        return storage.listdir(folder)[1]
     return []
 
 

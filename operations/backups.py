@@ -26,6 +26,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from media.folder import UNFINISHED
+from media.sweep import list_files
 from operations import locks
 from safeguarding import encryption
 from safeguarding.withdrawal import ledger
@@ -34,6 +35,7 @@ from safeguarding.withdrawal.database_files import NIGHT
 logger = logging.getLogger(__name__)
 # Names in the order of the alphabet are in the order of time.
 NAME = "stories-%Y-%m-%dT%H-%M-%SZ.tar"
+MANIFEST = "manifest.json"
 # Tables whose rows are left out: somebody who finds a backup could log in with a session.
 LEFT_OUT = ["django_session", "accounts_loginattempt"]
 TOO_OLD = timedelta(hours=36)
@@ -108,7 +110,7 @@ def run(command, variables=None, text=""):
 def write_archive(folder, path):
     # A key of SAFEGUARDING_KEYS is right if it decrypts the token.
     token = encryption.encrypt("readable") if encryption.has_keys() else ""
-    (folder / "manifest.json").write_text(json.dumps({"version": settings.VERSION, "key": token}))
+    (folder / MANIFEST).write_text(json.dumps({"version": settings.VERSION, "key": token}))
     with tarfile.open(path, "w") as archive:
         for name in ("database", ledger.NAME):
             archive.add(folder / name, name)
@@ -117,7 +119,7 @@ def write_archive(folder, path):
             with suppress(FileNotFoundError), default_storage.open(name) as file:  # Deleted meanwhile.
                 info.size = file.size
                 archive.addfile(info, file)
-        archive.add(folder / "manifest.json", "manifest.json")
+        archive.add(folder / MANIFEST, MANIFEST)
 
 
 def stored_names(folder=""):
@@ -144,9 +146,7 @@ def store(path):
 
 def names(prefix="stories-"):
     """Return the names of the backups, the oldest first."""
-    with suppress(FileNotFoundError):
-        return sorted(name for name in storages["backups"].listdir("")[1] if name.startswith(prefix))
-    return []
+    return sorted(name for name in list_files("", storages["backups"]) if name.startswith(prefix))
 
 
 # --- Each night, and what operators see of it ----------------------------------------------------

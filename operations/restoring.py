@@ -25,7 +25,6 @@ from operations import backups
 from safeguarding import encryption
 from safeguarding.withdrawal import ledger
 
-MANIFEST = "manifest.json"
 # Whether this user has another connection. One that was closed is in the list for a moment.
 USED = """SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
     AND usename = current_user AND pid <> pg_backend_pid()), pg_sleep(0.1)"""
@@ -98,7 +97,7 @@ def check_manifest(archive):
     An archive of another program can be read, too.
     """
     try:
-        site = json.load(archive.extractfile(MANIFEST))
+        site = json.load(archive.extractfile(backups.MANIFEST))
         is_later = to_numbers(site["version"]) > to_numbers(settings.VERSION)
         key = site["key"]
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -132,7 +131,7 @@ def check_database(site):
 
 def replace():
     """Put in place what unpack() left, if anything."""
-    if not (folder() / MANIFEST).exists():
+    if not (folder() / backups.MANIFEST).exists():
         return
     try:
         replace_database(folder())
@@ -173,7 +172,7 @@ def replace_files(media):
 def finish(keep_lists=False):
     """Delete what unpack() left. With `keep_lists`, the lists of withdrawals stay: see read_copies()."""
     # First of all: replace() would take the half of a backup for the whole, and delete the site's files.
-    (folder() / MANIFEST).unlink(missing_ok=True)
+    (folder() / backups.MANIFEST).unlink(missing_ok=True)
     if not keep_lists:
         shutil.rmtree(folder(), ignore_errors=True)
         return

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.management.color import no_style
 from django.db import connection, connections, transaction
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Q
 from wagtail.models import Page
 
 from operations import locks
@@ -28,9 +29,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("file", type=Path, help="such as /data/db.sqlite3")
 
-    def handle(self, *args, file, verbosity, **options):
+    def handle(self, *args, file, **options):
         with locks.hold_file("site", wait=False) as is_alone:
-            # What is hidden after the copy would be read again.
+            # A page that is hidden in the old database after the copy would be public in the new one.
             if not is_alone:
                 raise CommandError("The site runs. Stop it first.")
             self.move(file)
@@ -39,12 +40,12 @@ class Command(BaseCommand):
         if connection.vendor != "postgresql" or not file.is_file():
             raise CommandError("DATABASE_URL must be that of a PostgreSQL database, and FILE one of SQLite.")
         call_command("migrate", interactive=False, verbosity=0)
-        if Page.objects.filter(depth__gt=2).exists() or Page.objects.filter(latest_revision__gt=0).exists():
+        if Page.objects.filter(Q(depth__gt=2) | Q(latest_revision__isnull=False)).exists():
             raise CommandError("The database of DATABASE_URL has pages already. Nothing was changed.")
         sqlite = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(file.resolve())}
         connections.settings["source"] = connections.configure_settings({"default": sqlite})["default"]
         source = connections["source"]
-        if missing := self.migrations(connection) ^ self.migrations(source):
+        if missing := migrations_of(connection) ^ migrations_of(source):
             names = ", ".join(sorted("/".join(each) for each in missing))
             raise CommandError(
                 f"First start this version of the site with SQLite. Migrations differ: {names}."
@@ -60,9 +61,9 @@ class Command(BaseCommand):
         call_command("update_index", verbosity=0)
         self.stdout.write("All rows are in the new database. Start the site with it.")
 
-    @staticmethod
-    def migrations(database):
-        return {*MigrationRecorder(database).applied_migrations()}
+
+def migrations_of(database):
+    return {*MigrationRecorder(database).applied_migrations()}
 
 
 def is_copied(model):
@@ -78,10 +79,8 @@ def copy_rows(model, cursor):
     insert = f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({names}) VALUES ({places})"  # noqa: S608
     rows = model._base_manager.using("source").values_list(*(field.attname for field in fields))
     for batch in batched(rows.iterator(BATCH), BATCH):
-        cursor.executemany(
-            insert,
-            [
-                [field.get_db_prep_save(value, connection) for field, value in zip(fields, row, strict=True)]
-                for row in batch
-            ],
-        )
+        cursor.executemany(insert, [prepare_row(fields, row) for row in batch])
+
+
+def prepare_row(fields, row):
+    return [field.get_db_prep_save(value, connection) for field, value in zip(fields, row, strict=True)]
