@@ -85,6 +85,7 @@ def find_pictured(page, site, listing, featured):
     """
 
     def find():
+        stories = listing.all_stories.newest_first() if listing else featured
         # `lead_image__isnull=False` is there for PostgreSQL, which would otherwise read all stories of a site
         # with few pictures.
         shown = stories.filter(lead_image__isnull=False, lead_image__shown_until__gte=today())
@@ -96,9 +97,9 @@ def find_pictured(page, site, listing, featured):
         load_renditions([story and story.lead_image])
         return story
 
-    stories = listing.all_stories.newest_first() if listing else featured
-    key = "pictured", page.pk, listing and listing.cache_key
-    return None if stories is None else cached(key, find)
+    if listing is None and featured is None:
+        return None
+    return cached(("pictured", page.pk, listing and listing.cache_key), find)
 
 
 def get_ancestors(page, nav, listing):

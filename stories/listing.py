@@ -178,7 +178,7 @@ class StoryListing(Filtered):
     def page(self):
         """The requested Page of the paginator; the first or last one when there is no page of that number."""
         page = Paginator(self.pks, STORIES_PER_PAGE).get_page(self.page_number)
-        page.object_list = self.all_stories.in_order(page.object_list).for_cards()
+        page.object_list = self.all_stories.filter(pk__in=page.object_list).newest_first().for_cards()
         return page
 
     def query_string(self, **changes):
