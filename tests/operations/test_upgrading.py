@@ -4,11 +4,14 @@ import hashlib
 import json
 import lzma
 import os
+import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 
+import psycopg
 import pytest
 import time_machine
 from django.conf import settings
@@ -17,13 +20,14 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 
 from operations import locks
 from safeguarding.models import Contributor
 from safeguarding.withdrawal import ledger
 from site_project import VERSION
 from stories.models import StoryPage
-from tests.support import builders, production, release_databases
+from tests.support import builders, postgresql_server, production, release_databases
 from tests.support.database_fixtures import use_file
 from tests.support.production import database_of_the_test
 from tests.support.release_databases import describe
@@ -97,6 +101,41 @@ def test_version_is_told(admin_client):
     assert subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout == f"{VERSION}\n"
     assert VERSION in builders.parse(admin_client.get("/admin/guide/")).select_one("header").get_text()
     assert f"\n## {VERSION}\n" in (settings.BASE_DIR / "CHANGELOG.md").read_text()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's is made with the image")
+def test_new_site_on_postgresql_has_what_the_migrations_make(whole_database, tmp_path):
+    """Of two starts at once, one fills the database."""
+    migrated = database_of_the_test()
+    with postgresql_server.new_database(migrated) as new:
+        site = production.Site(tmp_path, new)
+        (tmp_path / "data").mkdir()
+        before = timezone.now()
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(site.manage, ["prepare"] * 2))
+        assert describe_schema(migrated) == describe_schema(new)
+        assert describe_rows(migrated) == describe_rows(new)
+        with psycopg.connect(new) as database:
+            assert database.execute("SELECT min(applied) FROM django_migrations").fetchone()[0] < before
+            assert database.execute("SELECT hostname FROM wagtailcore_site").fetchone()[0] == production.HOST
+
+
+def describe_schema(address):
+    """Return the SQL that makes the tables, without brackets and casts: a dump of a dump has others."""
+    return re.sub(rb"[()]|::[a-z ]+|\[\]", b"", release_databases.read_sql(address, "--schema-only"))
+
+
+def describe_rows(address):
+    """Return what new databases have in common: the number of rows of each table, and what groups may do."""
+    count, tables = "SELECT count(*) FROM {}", "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+    permissions = """SELECT auth_group.name, codename, model FROM auth_group_permissions
+        JOIN auth_group ON auth_group.id = group_id JOIN auth_permission ON auth_permission.id = permission_id
+        JOIN django_content_type ON django_content_type.id = content_type_id"""
+    with psycopg.connect(address) as database:
+        # `prepare` adds rows to these.
+        names = {name for (name,) in database.execute(tables)} - {"caching_change", "safeguarding_ledger"}
+        counts = {name: database.execute(count.format(name)).fetchone() for name in names}
+        return counts, sorted(database.execute(permissions))
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="it copies from SQLite to PostgreSQL")

@@ -3,9 +3,11 @@
     python -m tests.support.release_databases
 
 Run it once for each minor version, when its migrations are final. tests/operations/test_upgrading.py then
-upgrades these databases in each later version. Beside each, a JSON file has what the site answered.
+upgrades these databases in each later version. Beside each, a JSON file has what the site answered. It also
+writes the empty database of operations/new_site.py.
 """
 
+import gzip
 import json
 import lzma
 import os
@@ -18,9 +20,10 @@ from datetime import datetime
 from pathlib import Path
 
 from site_project import VERSION
-from tests.support import postgresql_server
+from tests.support import postgresql_server, production
 
 FOLDER = Path(__file__).parents[1] / "operations" / "releases"
+NEW_SITE = Path(__file__).parents[2] / "operations" / "new_site.sql.gz"
 KEY = "dGVzdHMgb2YgdXBncmFkaW5nIGEgZmlsbGVkIHNpdGU="  # for SAFEGUARDING_KEYS: its texts are invented
 NAMES = "Invented for the tests: somebody who may be named"
 STOPPED, WITHDRAWN = "somebody-who-stopped", "somebody-who-withdrew"
@@ -33,6 +36,8 @@ def main():
         path = FOLDER / f"{VERSION}.{kind}.xz"
         path.write_bytes(lzma.compress(content, preset=9))
         path.with_suffix(".json").write_text(f"{json.dumps(facts, indent=1)}\n")
+    with tempfile.TemporaryDirectory() as folder:
+        NEW_SITE.write_bytes(gzip.compress(dump_new_site(folder), mtime=0))
 
 
 def dump_sqlite(folder):
@@ -44,20 +49,36 @@ def dump_sqlite(folder):
     return path.read_bytes(), facts
 
 
-def dump_postgresql(folder):
+def dump_postgresql(_folder):
     """Return the SQL of the database, and the facts that `fill` prints."""
-    server = postgresql_server.Server(folder)
-    server.start()
-    try:
-        facts = run_filling(server.address)
-        # As INSERT instead of COPY, which only psql reads. SET lines are for servers of the same version.
-        options = ["--inserts", "--rows-per-insert=100", "--no-owner", "--no-comments"]
-        command = [Path(server.programs) / "pg_dump", *options, server.address]
-        sql = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-        kept = [line for line in sql.splitlines() if not line.startswith(("SET ", "\\"))]
-        return "\n".join(kept).encode(), facts
-    finally:
-        server.stop()
+    with postgresql_server.postgres() as server, postgresql_server.new_database(server) as address:
+        facts = run_filling(address)
+        return read_sql(address), facts
+
+
+def dump_new_site(folder):
+    """Return the SQL of a database without content, for a schema of any name."""
+    with postgresql_server.postgres() as server, postgresql_server.new_database(server) as address:
+        # `prepare` stores the site's own address.
+        production.Site(folder, address, BASE_URL="https://build.invalid").manage("migrate")
+        # These rows are random numbers.
+        return read_sql(address, "--exclude-table-data=caching_change").replace(b"public.", b"")
+
+
+def read_sql(address, *options):
+    # As INSERT instead of COPY, which only psql reads. SET lines are for servers of the same version.
+    options = [
+        "--inserts",
+        "--rows-per-insert=100",
+        "--no-owner",
+        "--no-privileges",
+        "--no-comments",
+        *options,
+    ]
+    command = [postgresql_server.find_server_programs() / "pg_dump", *options, address]
+    sql = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    left_out = ("SET ", "\\", "--", "SELECT pg_catalog.set_config(", "CREATE EXTENSION")
+    return "\n".join(line for line in sql.splitlines() if not line.startswith(left_out)).encode()
 
 
 def run_filling(database):

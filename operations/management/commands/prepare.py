@@ -33,13 +33,12 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         with locks.hold("prepare"):
             restoring.replace()
-            if connection.vendor == "sqlite":
-                new_site.begin(connection)
-            self.check()
             if connection.vendor == "postgresql":
                 with connection.cursor() as cursor:
                     # A server can have a limit on the time of a statement. A migration may take longer.
                     cursor.execute("SET statement_timeout = 0")
+            new_site.begin(connection)
+            self.check()
             logger.info("Migrating the database.")
             call_command("migrate", interactive=False, verbosity=0)
             # It has another address in the database of new_site.py, and after a restore under another name.
