@@ -3,10 +3,13 @@
 A hook with a positive `order` runs after Wagtail's own hooks, so that it can replace what these register.
 """
 
+from functools import partial
+
+from django.forms.utils import flatatt
 from django.templatetags.static import static
 from django.urls import path
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.views.home import WorkflowObjectsToModeratePanel
 
@@ -20,9 +23,8 @@ from editing.desk.views import DeskListView
 from editing.moderation import hiding, messages, old_versions, page_actions, page_views, trash, userbar
 from editing.overrides import content_checks, date_fields, deleting_files, gallery  # noqa: F401 - two only register
 from editing.overrides.pages_api import PagesAPIViewSet
-from editing.people import consent_column, nobody_described
+from editing.people import consent_column, nobody_described, viewsets
 from editing.people.panels import add_panels
-from editing.people.viewsets import DecisionViewSet, PeopleViewSet, ReadingViewSet, WithdrawalViewSet
 
 
 @hooks.register("construct_page_chooser_queryset")
@@ -39,15 +41,14 @@ def replace_pages_api(router):
 
 # It replaces the views of all page types that Wagtail registers before.
 hooks.register("register_admin_viewset", page_views.SitePageViewSet, order=100)
-for viewset in (StoryListViewSet, PeopleViewSet, DecisionViewSet, ReadingViewSet, WithdrawalViewSet):
-    hooks.register("register_admin_viewset", viewset)
+hooks.register("register_admin_viewset", StoryListViewSet)
+hooks.register("register_admin_viewset", viewsets.PeopleViewSet)
 hooks.register("register_story_list_part", consent_column.list_part)
 hooks.register("register_bulk_action", FileUnderBulkAction)
 hooks.register("register_bulk_action", nobody_described.NobodyDescribedBulkAction)
 # These two replace Wagtail's actions of the same types.
 hooks.register("register_bulk_action", deleting_files.DeletePictures, order=100)
 hooks.register("register_bulk_action", deleting_files.DeleteDocuments, order=100)
-hooks.register("register_log_actions", nobody_described.register_actions)
 
 
 @hooks.register("construct_homepage_panels")
@@ -83,11 +84,18 @@ def register_urls():
         path("pages/<int:page_id>/show/", hiding.show_page, name="show_page"),
         *guide.urlpatterns,
         *trash.urlpatterns,
+        *viewsets.urlpatterns,
     ]
 
 
-hooks.register("register_log_actions", old_versions.register_actions)
-hooks.register("register_log_actions", source_panel.register_actions)
+@hooks.register("register_log_actions")
+def register_log_actions(actions):
+    actions.register_action(old_versions.FORGET)(old_versions.ForgetFormatter)
+    answered = nobody_described.ANSWERED
+    actions.register_action(answered, _("Answer"), _("Answered: no person is described"))
+    marked = _("Marked as up to date with its source")
+    actions.register_action(translation_report.MARKED, _("Mark as up to date"), marked)
+
 
 hooks.register("construct_page_action_menu", messages.put_main_action_first)
 hooks.register("before_edit_page", messages.say_who_sent_it)
@@ -114,52 +122,42 @@ hooks.register("after_bulk_action", trash.say_where_they_are)
 
 # --- Scripts --------------------------------------------------------------------------------------
 
+# {name of a script: the texts that it shows}.
+ADMIN_SCRIPTS = {
+    "check_before_sending": {},
+    "half_typed": {
+        "note": _("This is half typed. Complete it or empty it: this field is not saved until then."),
+        "discarded": _("The dialog was closed without saving: what you typed in it is not kept."),
+    },
+}
+EDITOR_SCRIPTS = {
+    **dict.fromkeys(["content_words", "duplicate_picture", "first_field", "fold_panels"], {}),
+    **dict.fromkeys(["paste", "people", "read_clipboard", "submit_after_autosave", "undo_in_place"], {}),
+    "undo_deleting": {"deleted": _("Deleted:"), "undo": _("Undo")},
+    "links_as_blocks": {
+        "found": _("A link alone on a line:"),
+        "video": _("Make it a Video block"),
+        "story": _("Make it a chosen story"),
+    },
+    "alternative_text": {
+        "note": _("The alternative text was about the picture before, and is replaced. It said:"),
+    },
+}
+
+
+def load_scripts(scripts):
+    """Hook: return the elements of `scripts`, each with its texts as data-… attributes."""
+    tags = (
+        (static(f"editing/{name}.js"), flatatt({f"data-{key}": text for key, text in texts.items()}))
+        for name, texts in scripts.items()
+    )
+    return format_html_join("\n", '<script src="{}"{}></script>', tags)
+
+
+hooks.register("insert_global_admin_js", partial(load_scripts, ADMIN_SCRIPTS))
+hooks.register("insert_editor_js", partial(load_scripts, EDITOR_SCRIPTS))
+
 
 @hooks.register("insert_global_admin_css", order=1)
 def add_stylesheet():
     return format_html('<link rel="stylesheet" href="{}">', static("editing/people.css"))
-
-
-@hooks.register("insert_global_admin_js")
-def check_forms():
-    return format_html(
-        '<script src="{}"></script><script src="{}" data-note="{}" data-discarded="{}"></script>',
-        static("editing/check_before_sending.js"),
-        static("editing/half_typed.js"),
-        _("This is half typed. Complete it or empty it: this field is not saved until then."),
-        _("The dialog was closed without saving: what you typed in it is not kept."),
-    )
-
-
-@hooks.register("insert_editor_js")
-def add_editor_scripts():
-    names = (
-        "content_words duplicate_picture first_field fold_panels paste people read_clipboard "
-        "submit_after_autosave undo_in_place"
-    )
-    addresses = [[static(f"editing/{name}.js")] for name in names.split()]
-    return format_html_join("\n", '<script src="{}"></script>', addresses)
-
-
-@hooks.register("insert_editor_js")
-def add_offers():
-    return format_html(
-        '<script src="{}" data-deleted="{}" data-undo="{}"></script>'
-        '<script src="{}" data-found="{}" data-video="{}" data-story="{}"></script>',
-        static("editing/undo_deleting.js"),
-        _("Deleted:"),
-        _("Undo"),
-        static("editing/links_as_blocks.js"),
-        _("A link alone on a line:"),
-        _("Make it a Video block"),
-        _("Make it a chosen story"),
-    )
-
-
-@hooks.register("insert_editor_js")
-def replace_alternative_texts():
-    return format_html(
-        '<script src="{}" data-note="{}"></script>',
-        static("editing/alternative_text.js"),
-        _("The alternative text was about the picture before, and is replaced. It said:"),
-    )

@@ -37,18 +37,13 @@ def warn_that_page_stays_hidden(request, page):
 
 @hooks.register("register_log_actions")
 def register_log_actions(actions):
-    for action, label, message in (
-        (hiding.HIDE, gettext_lazy("Hide now"), gettext_lazy("Hidden from readers")),
-        (hiding.SHOW, gettext_lazy("Show again"), gettext_lazy("Shown to readers again")),
-        (trash.TRASH, gettext_lazy("Move to the trash"), gettext_lazy("Moved to the trash")),
-        (
-            NOT_PUBLISHED,
-            gettext_lazy("Not published"),
-            gettext_lazy("Not published at its time: something about its people is open"),
-        ),
-        (trash.RESTORE, gettext_lazy("Restore"), gettext_lazy("Restored from the trash")),
-    ):
-        actions.register_action(action, label, message)
+    add = actions.register_action
+    add(hiding.HIDE, gettext_lazy("Hide now"), gettext_lazy("Hidden from readers"))
+    add(hiding.SHOW, gettext_lazy("Show again"), gettext_lazy("Shown to readers again"))
+    add(trash.TRASH, gettext_lazy("Move to the trash"), gettext_lazy("Moved to the trash"))
+    add(trash.RESTORE, gettext_lazy("Restore"), gettext_lazy("Restored from the trash"))
+    why = gettext_lazy("Not published at its time: something about its people is open")
+    add(NOT_PUBLISHED, gettext_lazy("Not published"), why)
 
 
 @hooks.register("before_serve_page", order=1000)

@@ -113,8 +113,3 @@ def mark_as_up_to_date(request, page_id):
     else:
         messages.error(request, _("The source changed again. Read what is marked now first."))
     return redirect("wagtailadmin_pages:edit", page.pk)
-
-
-def register_actions(actions):
-    """Hook "register_log_actions": register MARKED."""
-    actions.register_action(MARKED, _("Mark as up to date"), _("Marked as up to date with its source"))

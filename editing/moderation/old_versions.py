@@ -130,8 +130,3 @@ class ForgetFormatter(LogFormatter):
             return self.message(log_entry.data["count"])
         except KeyError:  # A withdrawal has deleted the data.
             return self.label
-
-
-def register_actions(actions):
-    """Hook "register_log_actions": register FORGET."""
-    actions.register_action(FORGET)(ForgetFormatter)

@@ -3,7 +3,6 @@
 Each page gets a new version with the answer.
 """
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from editing.desk.new_versions import NewVersionBulkAction, counts_at_once
@@ -49,8 +48,3 @@ class NobodyDescribedBulkAction(NewVersionBulkAction):
     def change(draft, request, **data):
         draft.people = People.NONE
         return True
-
-
-def register_actions(actions):
-    """Hook "register_log_actions": register ANSWERED."""
-    actions.register_action(ANSWERED, _("Answer"), _("Answered: no person is described"))

@@ -1,8 +1,7 @@
 """The section "People and consent" of the admin. LeadPolicy lets in only leads, the group Safeguarding."""
 
-from django.urls import path
+from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.viewsets.base import ViewSet
 from wagtail.admin.viewsets.model import ModelViewSet
 
 from editing.people import decision_views, reading_views, views
@@ -31,54 +30,35 @@ PERSON_VIEWS = {
 }
 
 
-class DecisionViewSet(ViewSet):
-    """The addresses of the stories that wait for the safeguarding team."""
-
-    name = url_namespace = "safeguarding_decisions"
-    url_prefix = "safeguarding/stories"
-
-    def get_urlpatterns(self):
-        return [
-            path("", decision_views.DecisionIndexView.as_view(), name="index"),
-            path(
-                "results/", decision_views.DecisionIndexView.as_view(results_only=True), name="index_results"
-            ),
-            path("answers/", decision_views.AnswersView.as_view(), name="answers"),
-            path("limit/<int:pk>/", decision_views.AllowView.as_view(), name="allow"),
-            path("<int:pk>/", decision_views.DecideView.as_view(), name="page"),
-            path("<int:pk>/second-reader/", decision_views.ReaderView.as_view(), name="reader"),
-            path("<int:pk>/ask/", ask, name="ask"),
-            path("<int:pk>/read/", decision_views.ReadView.as_view(), name="read"),
-        ]
-
-
-class ReadingViewSet(ViewSet):
-    """The addresses where a text is shown to the person in it, and answers on paper are entered."""
-
-    name = url_namespace = "safeguarding_readings"
-    url_prefix = "safeguarding/readings"
-
-    def get_urlpatterns(self):
-        return [
-            path("<int:pk>/", reading_views.StartView.as_view(), name="start"),  # pk: of the person
-            path("sheet/<int:pk>/", reading_views.SheetView.as_view(), name="sheet"),  # pk: of the reading
-            path("enter/<int:pk>/", reading_views.PaperView.as_view(), name="enter"),
-        ]
-
-
-class WithdrawalViewSet(ViewSet):
-    """The addresses of the withdrawals, with their reports."""
-
-    name = url_namespace = "safeguarding_withdrawals"
-    url_prefix = "safeguarding/withdrawals"
-
-    def get_urlpatterns(self):
-        return [
-            path("", views.WithdrawalIndexView.as_view(), name="index"),
-            path("results/", views.WithdrawalIndexView.as_view(results_only=True), name="index_results"),
-            path("after-restore/", AfterRestoreView.as_view(), name="after_restore"),
-            path("<int:pk>/", ReportView.as_view(), name="report"),
-        ]
+# The stories that wait for the safeguarding team.
+decision_urls = [
+    path("", decision_views.DecisionIndexView.as_view(), name="index"),
+    path("results/", decision_views.DecisionIndexView.as_view(results_only=True), name="index_results"),
+    path("answers/", decision_views.AnswersView.as_view(), name="answers"),
+    path("limit/<int:pk>/", decision_views.AllowView.as_view(), name="allow"),
+    path("<int:pk>/", decision_views.DecideView.as_view(), name="page"),
+    path("<int:pk>/second-reader/", decision_views.ReaderView.as_view(), name="reader"),
+    path("<int:pk>/ask/", ask, name="ask"),
+    path("<int:pk>/read/", decision_views.ReadView.as_view(), name="read"),
+]
+# Where a text is shown to the person in it, and answers on paper are entered.
+reading_urls = [
+    path("<int:pk>/", reading_views.StartView.as_view(), name="start"),  # pk: of the person
+    path("sheet/<int:pk>/", reading_views.SheetView.as_view(), name="sheet"),  # pk: of the reading
+    path("enter/<int:pk>/", reading_views.PaperView.as_view(), name="enter"),
+]
+# The withdrawals, with their reports.
+withdrawal_urls = [
+    path("", views.WithdrawalIndexView.as_view(), name="index"),
+    path("results/", views.WithdrawalIndexView.as_view(results_only=True), name="index_results"),
+    path("after-restore/", AfterRestoreView.as_view(), name="after_restore"),
+    path("<int:pk>/", ReportView.as_view(), name="report"),
+]
+urlpatterns = [
+    path("safeguarding/stories/", include((decision_urls, "safeguarding_decisions"))),
+    path("safeguarding/readings/", include((reading_urls, "safeguarding_readings"))),
+    path("safeguarding/withdrawals/", include((withdrawal_urls, "safeguarding_withdrawals"))),
+]
 
 
 class PeopleViewSet(ModelViewSet):
