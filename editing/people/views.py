@@ -133,7 +133,7 @@ class LeadMixin(PermissionCheckedMixin, generic.WagtailAdminTemplateMixin):
 class PersonMixin(LeadMixin):
     """For views of one person, `person`. Their titles end with the code.
 
-    `next_view`: the key in PERSON_VIEWS of the view that follows, by default the overview.
+    `next_view`: the name in person_urls of the view that follows, by default the overview.
     """
 
     header_icon, next_view = "user", "inspect"

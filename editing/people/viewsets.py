@@ -14,20 +14,19 @@ from safeguarding.models import Contributor
 
 # Names of Wagtail's views that this section has. A person is neither copied nor deleted.
 WAGTAIL_VIEWS = ("index", "index_results", "add", "edit", "history", "history_results")
-# {name of a view of one person: (last part of its address, view)}.
-PERSON_VIEWS = {
-    "inspect": ("", views.OverviewView),
-    "consent": ("consent/", ConsentView),
-    "not_reached": ("not-reached/", views.NotReachedView),
-    "take_down": ("take-down/", views.TakeDownView),
-    "bring_back": ("bring-back/", views.BringBackView),
-    "stop_code": ("stop-code/", views.StopCodeView),
-    "words": ("words/", WordsView),
-    "withdraw": ("withdraw/", WithdrawView),
-    "past": ("past/", PastView),
-    "restricted": ("names/", RestrictedFieldsView),
-    "print": ("everything/", PrintView),
-}
+person_urls = [
+    path("<int:pk>/", views.OverviewView.as_view(), name="inspect"),
+    path("<int:pk>/consent/", ConsentView.as_view(), name="consent"),
+    path("<int:pk>/not-reached/", views.NotReachedView.as_view(), name="not_reached"),
+    path("<int:pk>/take-down/", views.TakeDownView.as_view(), name="take_down"),
+    path("<int:pk>/bring-back/", views.BringBackView.as_view(), name="bring_back"),
+    path("<int:pk>/stop-code/", views.StopCodeView.as_view(), name="stop_code"),
+    path("<int:pk>/words/", WordsView.as_view(), name="words"),
+    path("<int:pk>/withdraw/", WithdrawView.as_view(), name="withdraw"),
+    path("<int:pk>/past/", PastView.as_view(), name="past"),
+    path("<int:pk>/names/", RestrictedFieldsView.as_view(), name="restricted"),
+    path("<int:pk>/everything/", PrintView.as_view(), name="print"),
+]
 
 
 # The stories that wait for the safeguarding team.
@@ -72,7 +71,7 @@ class PeopleViewSet(ModelViewSet):
     menu_order = 260  # after “Filed under” (250), before Wagtail's images (300)
     add_to_admin_menu = True
     copy_view_enabled = False
-    inspect_view_enabled = True  # so that Wagtail's views link to "inspect" of PERSON_VIEWS
+    inspect_view_enabled = True  # so that Wagtail's views link to "inspect" of person_urls
     list_filter = ["kind", "role"]
     list_per_page = 50
     index_view_class = views.PersonIndexView
@@ -89,10 +88,5 @@ class PeopleViewSet(ModelViewSet):
         return super().get_common_view_kwargs(**absent, **kwargs)
 
     def get_urlpatterns(self):
-        return [
-            *(each for each in super().get_urlpatterns() if each.name in WAGTAIL_VIEWS),
-            *(
-                path(f"<int:pk>/{address}", view.as_view(), name=name)
-                for name, (address, view) in PERSON_VIEWS.items()
-            ),
-        ]
+        wagtail_urls = super().get_urlpatterns()
+        return [*(each for each in wagtail_urls if each.name in WAGTAIL_VIEWS), *person_urls]
