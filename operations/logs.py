@@ -38,12 +38,13 @@ class JSONFormatter(logging.Formatter):
     """Formats a record as JSON. Other attributes of the record, such as the request, are not logged."""
 
     def format(self, record):
+        message = VISITOR_DATA.sub(r"\g<path>", raw_message_of(record))
         created = datetime.datetime.fromtimestamp(record.created, datetime.UTC)
         event = {
             "time": created.isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": message_of(record),
+            "message": LINK_TOKEN.sub(r"\g<route>...", message),
         }
         if status := getattr(record, "status_code", None):
             event["status"] = status
@@ -51,11 +52,6 @@ class JSONFormatter(logging.Formatter):
             errors = islice(exception_chain(record.exc_info[1]), MAX_EXCEPTIONS)
             event["exceptions"] = [describe_exception(error) for error in errors]
         return json.dumps(event, default=str)
-
-
-def message_of(record):
-    """Return the message of `record` without visitors' data and tokens."""
-    return LINK_TOKEN.sub(r"\g<route>...", VISITOR_DATA.sub(r"\g<path>", raw_message_of(record)))
 
 
 def raw_message_of(record):

@@ -100,7 +100,8 @@ class SitePage(Page):
 
     def clean(self):
         super().clean()
-        errors = (self.find_errors() if self.would_be_live else {}) | self.find_omissions()
+        would_be_live = self.live if self.is_publishing is None else self.is_publishing
+        errors = (self.find_errors() if would_be_live else {}) | self.find_omissions()
         if self.slug in self.reserved_slugs:
             text = _("“%(slug)s” is part of other addresses here. Choose another one.")
             errors["slug"] = [*errors.get("slug", ()), text % {"slug": self.slug}]
@@ -122,11 +123,6 @@ class SitePage(Page):
         """Whether nobody said why nobody could tell who is in the page."""
         is_known = self.reason or Release.objects.filter(page=self.pk, reason__isnull=False).exists()
         return self.people == People.UNKNOWN and not is_known
-
-    @property
-    def would_be_live(self):
-        """Whether the page is validated as one that readers see."""
-        return self.live if self.is_publishing is None else self.is_publishing
 
     @property
     def plain_summary(self):

@@ -15,7 +15,7 @@ from wagtail.log_actions import log
 from wagtail.models import Page, PageLogEntry
 
 from editing.desk.translation_report import FOLLOWS, MARKED, is_older, sources, visible_pages
-from publishing.visibility import published_pages
+from publishing.visibility import is_published
 
 # The actions in the history of a page after which a version is live, or none.
 PUBLISHED = [f"wagtail.{each}{by}" for each in ("publish", "unpublish") for by in ("", ".scheduled")]
@@ -30,16 +30,11 @@ def find_source(page, user):
     """
     found = sources().filter(translation_key=page.translation_key, pk__in=visible_pages(user).values("pk"))
     source = found.exclude(pk=page.pk).first()
-    if source and may_read(source, user):
+    if source and (source.permissions_for_user(user).can_edit() or is_published(source)):
         translation = Page.objects.annotate(follows=FOLLOWS).get(pk=page.pk)
         source.translation, source.is_newer = translation, is_older(translation, source)
         return source
     return None
-
-
-def may_read(source, user):
-    """Return whether `user` may edit `source`, or everybody may read it."""
-    return source.permissions_for_user(user).can_edit() or published_pages().filter(pk=source.pk).exists()
 
 
 def version_at(source, moment):

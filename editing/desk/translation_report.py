@@ -12,9 +12,8 @@ import django_filters
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.tables import Column, TitleColumn
@@ -28,6 +27,7 @@ from stories.models import StoryPage
 MISSING, OLDER = "missing", "older"
 # The permission to translate pages.
 TRANSLATE = "simple_translation.submit_translation"
+KEY = OuterRef("translation_key")
 # When a page changed last: a live page when it was published, another one when its newest version was saved.
 CHANGED = Case(When(live=True, then=F("last_published_at")), default=F("latest_revision_created_at"))
 # The actions in the log of a translation at which it said what its source said.
@@ -43,14 +43,11 @@ def visible_pages(user):
     return Page.objects.filter(visible_to(user))
 
 
-def versions(*, levels=1):
+def versions(key=KEY):
     """Return a queryset of the versions of a story in all languages, for a subquery of a query of stories.
 
-    `levels`: how many queries the subquery is inside of.
+    `key`: KEY, or for a subquery of a subquery OuterRef(KEY).
     """
-    key = OuterRef("translation_key")
-    for _level in range(levels - 1):
-        key = OuterRef(key)
     return Page.objects.filter(translation_key=key)
 
 
@@ -63,7 +60,7 @@ def sources():
 
 def lacks(locales):
     """Return the condition that a story has no version in one of `locales`."""
-    return Exists(locales.exclude(pk__in=versions(levels=2).values("locale")))
+    return Exists(locales.exclude(pk__in=versions(OuterRef(KEY)).values("locale")))
 
 
 def has_older_translation(locales, user):
@@ -129,6 +126,9 @@ class TranslationReport(ReportView):
     index_url_name = "translation_report"
     index_results_url_name = "translation_report_results"
     filterset_class = TranslationFilterSet
+    no_results_message = gettext_lazy(
+        "Every story is in every language of the site, and no translation is older."
+    )
     export_filename = "translations"
     list_export = ["draft_title", "language", "missing_languages", "older_languages"]
     export_headings = {
@@ -151,13 +151,6 @@ class TranslationReport(ReportView):
         stories = sources().filter(needs_work(Locale.objects.all(), user))
         stories = stories.filter(pk__in=visible_pages(user).values("pk"))
         return stories.defer_streamfields().order_by(F("last_published_at").desc(nulls_last=True), "-pk")
-
-    def order_queryset(self, queryset):
-        return queryset  # It has an order already, and no column is sorted by.
-
-    @cached_property
-    def no_results_message(self):
-        return gettext("Every story is in every language of the site, and no translation is older.")
 
     def decorate_paginated_queryset(self, object_list):
         """Return the stories of one page of the list, or for an export all, with what the columns show."""

@@ -43,9 +43,6 @@ class DeskListView(LongListMixin, IndexView):
     def get_base_queryset(self):
         return self.desk_list.find(self.request.user)
 
-    def order_queryset(self, queryset):
-        return queryset
-
     def get_index_url(self):
         return reverse("desk_list", args=[self.desk_list.key])
 

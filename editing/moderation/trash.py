@@ -59,10 +59,6 @@ def button(label, url_name, row, title, priority):
     return ListingButton(label, url, priority=priority, attrs={"aria-label": f"{label}: {title}"})
 
 
-def count_below(row):
-    return row.page.get_descendant_count() or ""
-
-
 def format_end(row):
     """Return the day on which the page of `row`, a TrashedPage, is deleted.
 
@@ -76,22 +72,23 @@ class TrashView(ReportView):
 
     model = TrashedPage
     page_title = gettext_lazy("Trash")
+    permission_policy, permission_required = TRASH_POLICY, "change"
     header_icon = "bin"
+    no_results_message = gettext_lazy("The trash is empty.")
     default_ordering = "-trashed_at"
     index_url_name = "trash"
     index_results_url_name = "trash_results"
     columns = [
         PageColumn("page", label=gettext_lazy("Page"), accessor="page.draft_title"),
-        Column("below", label=gettext_lazy("Pages below"), accessor=count_below),
+        Column(
+            "below",
+            label=gettext_lazy("Pages below"),
+            accessor=lambda row: row.page.get_descendant_count() or "",
+        ),
         Column("user", label=gettext_lazy("Deleted by")),
         DateColumn("trashed_at", label=gettext_lazy("Deleted"), sort_key="trashed_at"),
         Column("end", label=gettext_lazy("Gone for good"), accessor=format_end),
     ]
-
-    def dispatch(self, request, *args, **kwargs):
-        if not TRASH_POLICY.user_has_permission(request.user, "change"):
-            raise PermissionDenied
-        return super().dispatch(request, *args, **kwargs)
 
     def get_queryset(self):
         deletable = Exists(trashed_pages(self.request.user, "publish").filter(pk=OuterRef("pk")))
@@ -103,10 +100,6 @@ class TrashView(ReportView):
         if not trashed_pages(self.request.user, "publish").exists():
             return []
         return [HeaderButton(_("Empty the trash"), reverse("empty_trash"), icon_name="bin")]
-
-    @cached_property
-    def no_results_message(self):
-        return _("The trash is empty.")
 
 
 def restore_page(request, pk):
