@@ -77,12 +77,12 @@ def read_secret(name):
     )
 
 
-def read_list(name, pattern, problem):
-    """Return the parts of a value with commas between them. Each must match `pattern`."""
-    return split(name, read(name), pattern, problem)
+def read_list(name, pattern, problem, value=None):
+    """Return the parts of a value with commas between them. Each must match `pattern`.
 
-
-def split(name, value, pattern, problem):
+    `value`: that of the variable, unless it is another.
+    """
+    value = read(name) if value is None else value
     parts = [part.strip() for part in value.split(",") if part.strip()]
     return parts if all(matches(pattern, part) for part in parts) else stop(name, problem)
 
@@ -185,7 +185,8 @@ def read_safeguarding_keys(keep_in=None):
         value = get_or_create_secret(keep_in / "safeguarding_key", random_bytes=32)
     problem = "must be keys of 32 random bytes in base64, with commas between."
     # Fernet's keys are 32 bytes in URL-safe base64, with padding.
-    keys = split("SAFEGUARDING_KEYS", value.replace("+", "-").replace("/", "_"), r"[\w-]{43}=?", problem)
+    value = value.replace("+", "-").replace("/", "_")
+    keys = read_list("SAFEGUARDING_KEYS", r"[\w-]{43}=?", problem, value)
     return [f"{key.rstrip('=')}=" for key in keys]
 
 

@@ -143,7 +143,6 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 LARGEST_REQUEST = 18 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = [
     "operations.uploads.UploadLimit",
-    "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 
@@ -267,15 +266,9 @@ SECURE_REFERRER_POLICY = "no-referrer"
 # added by site_project/headers.py.
 SECURE_CSP = {
     "default-src": [CSP.NONE],
-    "script-src": [CSP.SELF],
-    "style-src": [CSP.SELF],
-    "img-src": [CSP.SELF],
-    "font-src": [CSP.SELF],
-    "connect-src": [CSP.SELF],
+    **dict.fromkeys(["script-src", "style-src", "img-src", "font-src", "connect-src"], [CSP.SELF]),
     "form-action": [CSP.SELF],
-    "base-uri": [CSP.NONE],
-    "object-src": [CSP.NONE],
-    "frame-ancestors": [CSP.NONE],
+    **dict.fromkeys(["base-uri", "object-src", "frame-ancestors"], [CSP.NONE]),
 }
 # Wagtail's admin also needs frames for previews, blobs for pictures before their upload, style elements from
 # scripts (with a nonce), and style attributes for rich text and tags.
