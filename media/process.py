@@ -4,7 +4,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -27,17 +27,12 @@ def turn():
 
     Raises ValidationError if another one waits already, or if it takes too long.
     """
-    if not PLACES.acquire(blocking=False):
-        raise make_busy_error()
-    try:
-        if not SANITIZER_LOCK.acquire(timeout=LOCK_TIMEOUT):
-            raise make_busy_error()
-        try:
-            yield
-        finally:
-            SANITIZER_LOCK.release()
-    finally:
-        PLACES.release()
+    with ExitStack() as held:
+        for lock, seconds in ((PLACES, 0), (SANITIZER_LOCK, LOCK_TIMEOUT)):
+            if not lock.acquire(timeout=seconds):
+                raise make_busy_error()
+            held.callback(lock.release)
+        yield
 
 
 def sanitize(data, kind):
