@@ -17,10 +17,8 @@ from media.sanitizer.reasons import Reason, Refused
 pikepdf.settings.set_qpdf_limits(flate_max_memory=limits.STREAM, doc_max_warnings=1000)
 
 # {kind: {key: alternatives}} and {kind of array: alternatives}, as in pdf_schema.py.
-RULES = parse_rules(DICTIONARIES | STREAMS)
+RULES = {kind: parse_rules(rules) for kind, rules in (DICTIONARIES | STREAMS).items()}
 ARRAY_RULES = {kind: parse_alternatives(values) for kind, values in ARRAYS.items()}
-# {kind: /Type of its dictionaries, which the standard requires}.
-LAYER_TYPES = {"layer": "/OCG", "membership": "/OCMD"}
 # The greatest number of pages of a document.
 MAX_PAGES = 3000
 
@@ -161,28 +159,11 @@ class Cleaner:
         """Return whether `value` is a stream or dictionary of `kind`. Raises Refused for annotations.
 
         Where a rule has several kinds of streams, or of dictionaries, as alternatives, the first one that
-        fits is taken: each but the last needs a test here.
+        fits is taken: each but the last needs one of TESTS.
         """
         if not isinstance(value, Stream if kind in STREAMS else Dictionary):
             return False
-        if kind == "page":
-            return value.objgen in self.pages
-        if kind == "link":
-            return is_link(value)
-        if kind == "action":
-            return pdf_values.is_safe_action(value)
-        if kind in {"form", "image"}:
-            return value.get("/Subtype") == f"/{kind.title()}"
-        if kind in LAYER_TYPES:
-            return value.get("/Type") == LAYER_TYPES[kind]
-        if kind == "element":
-            return "/S" in value
-        if kind == "content":
-            # A part of the structure tree that is another object, such as a link, or that is within another
-            # one, such as a form: only if that object stays.
-            objects = [value[key] for key in ("/Obj", "/Stm") if key in value]
-            return all(pdf_values.reached(self, each) is not None for each in objects)
-        return True
+        return kind not in TESTS or TESTS[kind](self, value)
 
     # --- Objects from the queue ------------------------------------------------------------------
 
@@ -261,9 +242,33 @@ CONTAINERS = {
 }
 
 
-def is_link(annotation):
+def is_link(_cleaner, annotation):
     """Return whether `annotation` is a link. False for pop-ups. Raises Refused for other annotations."""
     subtype = annotation.get("/Subtype")
     if subtype not in {"/Link", "/Popup"}:
         raise Refused(Reason.FORM if subtype == "/Widget" else Reason.MARKS)
     return subtype == "/Link"
+
+
+def is_content(cleaner, value):
+    """Return whether the object that `value`, a part of the structure tree, is or is within stays.
+
+    Such a part can be another object, such as a link, or be within another one, such as a form.
+    """
+    objects = [value[key] for key in ("/Obj", "/Stm") if key in value]
+    return all(pdf_values.reached(cleaner, each) is not None for each in objects)
+
+
+# {kind: function that takes the Cleaner and a stream or dictionary, and returns whether it is of the kind}.
+# The standard requires the /Type of layers.
+TESTS = {
+    "page": lambda cleaner, value: value.objgen in cleaner.pages,
+    "link": is_link,
+    "action": lambda _cleaner, value: pdf_values.is_safe_action(value),
+    "form": lambda _cleaner, value: value.get("/Subtype") == "/Form",
+    "image": lambda _cleaner, value: value.get("/Subtype") == "/Image",
+    "layer": lambda _cleaner, value: value.get("/Type") == "/OCG",
+    "membership": lambda _cleaner, value: value.get("/Type") == "/OCMD",
+    "element": lambda _cleaner, value: "/S" in value,
+    "content": is_content,
+}

@@ -135,15 +135,10 @@ NAMES = """
 STANDARD_NAMES = frozenset(NAMES.split())
 
 
-def parse_rules(kinds):
-    """Return {kind: {"/Key": alternatives}}. `kinds`: {kind: its rules as text}."""
-    parsed = {}
-    for kind, rules in kinds.items():
-        parsed[kind] = {}
-        for rule in rules.split():
-            key, _colon, values = rule.partition(":")
-            parsed[kind][f"/{key}"] = parse_alternatives(values)
-    return parsed
+def parse_rules(rules):
+    """Return {"/Key": alternatives} for `rules`, the rules of a kind as text."""
+    pairs = (rule.split(":") for rule in rules.split())
+    return {f"/{key}": parse_alternatives(values) for key, values in pairs}
 
 
 def parse_alternatives(values):

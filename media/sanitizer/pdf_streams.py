@@ -67,16 +67,11 @@ def clean(stream, kind, cleaner):
     stream.write(data)
 
 
-def filters_of(stream):
-    """Return the full names of the filters of `stream`, in order."""
-    found = stream.get("/Filter")
-    found = list(found) if isinstance(found, Array) else [found] if found is not None else []
-    return [FULL_NAMES.get(str(each), str(each)) for each in found]
-
-
 def expand_filter_names(stream):
-    """Replace the names of the filters of `stream` by the full names. Return these."""
-    filters = filters_of(stream)
+    """Replace the names of the filters of `stream` by the full names. Return these, in order."""
+    found = stream.get("/Filter", Array())
+    found = found if isinstance(found, Array) else [found]
+    filters = [FULL_NAMES.get(str(each), str(each)) for each in found]
     if filters:
         stream.Filter = Name(filters[0]) if len(filters) == 1 else Array([Name(each) for each in filters])
     return filters
