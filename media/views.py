@@ -29,7 +29,11 @@ def serve_rendition(request, name):
     """
     if is_public_rendition(name):
         return send_public_rendition(request, name)
-    return send_private_rendition(request, find_rendition(name))
+    rendition = find_rendition(name)
+    may_see = may_download if rendition and rendition.is_for_pages else may_see_in_admin
+    if not (rendition and may_see(request, rendition.image)):
+        return not_found()
+    return send(rendition.file, picture_type(name))
 
 
 def send_public_rendition(request, name):
@@ -49,16 +53,6 @@ def send_public_rendition(request, name):
     response["ETag"] = etag
     response["Cache-Control"] = PUBLIC_PICTURE_CACHE_CONTROL
     return response
-
-
-def send_private_rendition(request, rendition):
-    """Return a response with `rendition`, or a 404 if it is None or the user of `request` may not see it."""
-    if rendition is None:
-        return not_found()
-    may_see = may_download if rendition.is_for_pages else may_see_in_admin
-    if not may_see(request, rendition.image):
-        return not_found()
-    return send(rendition.file, picture_type(rendition.file.name))
 
 
 def picture_type(name):

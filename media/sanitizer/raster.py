@@ -81,18 +81,12 @@ def check_before_decoding(image, data):
     # Many phones add a second picture to a JPEG or HEIC, for depth or brightness. That is no animation.
     if image.format in {"PNG", "WEBP"} and getattr(image, "is_animated", False):
         raise Refused(Reason.MOVES)
-    max_pixels = get_max_pixels(image)
+    has_fourth_channel = image.mode == "CMYK" or image.has_transparency_data
+    max_pixels = min(limits.PIXELS, MAX_MEMORY // BYTES_PER_PIXEL[image.format][has_fourth_channel])
     if image.width * image.height > max_pixels:
         raise Refused(Reason.PIXELS, max_pixels)
     if image.format in {"JPEG", "MPO"} and count_scans(data) > MAX_SCANS:
         raise ValueError("too many scans")
-
-
-def get_max_pixels(image):
-    """Return how many pixels a picture with the format and mode of `image` may have."""
-    has_fourth_channel = image.mode == "CMYK" or image.has_transparency_data
-    bytes_per_pixel = BYTES_PER_PIXEL[image.format][has_fourth_channel]
-    return min(limits.PIXELS, MAX_MEMORY // bytes_per_pixel)
 
 
 def decode_and_orient(image):
