@@ -1,5 +1,5 @@
 # Builds the image of the site. The second stage leaves the build tools of the first behind.
-FROM python:3.13-slim AS build
+FROM python:3.13.16-slim-trixie AS build
 # The programs of PostgreSQL for backups. Debian's package needs Perl, 50 MB, for others of its programs.
 RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-client-17 \
     && mkdir /opt/postgresql && cp /usr/lib/postgresql/17/bin/pg_dump /usr/lib/postgresql/17/bin/pg_restore \
@@ -20,7 +20,7 @@ RUN export SECRET_KEY=$(head -c 64 /dev/urandom | base64 -w 0) BASE_URL=https://
     && DATABASE_URL=sqlite:////app/new_site.db python manage.py migrate --verbosity 0 \
     && python deploy/leave_out.py && python -m compileall -q --invalidation-mode unchecked-hash /app
 
-FROM python:3.13-slim
+FROM python:3.13.16-slim-trixie
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 DATA_DIR=/data
 # The user ID is also in deploy/make_secrets.py.
 RUN apt-get update && apt-get install --yes --no-install-recommends age libpq5 \
