@@ -1,10 +1,12 @@
-"""Configuration of gunicorn: the log as JSON, and less memory. `gunicorn -c deploy/gunicorn.conf.py …`.
+"""Configuration of gunicorn: log, memory and scheduled work. `gunicorn -c deploy/gunicorn.conf.py …`.
 
 There is no access log, which would contain IP addresses, user agents, referrers and search words.
 """
 
 import gc
+import os
 import sys
+from threading import Event
 
 from gunicorn.glogging import Logger
 
@@ -29,3 +31,14 @@ sys.setswitchinterval(0.0005)
 def pre_fork(_server, _worker):
     """Exclude loaded objects from garbage collection, so that worker processes share their memory."""
     gc.freeze()
+
+
+def post_worker_init(_worker):
+    """With SCHEDULER=1, do the scheduled work and the backups in threads of this process.
+
+    A program of its own would need 130 MB. Of several processes, one does the work.
+    """
+    if os.environ.get("SCHEDULER") == "1":
+        from operations.management.commands.run_due_work import start_threads  # It needs the settings.
+
+        start_threads(Event())

@@ -1,7 +1,7 @@
 """Ends a statement of the web server that takes too long, so that no visitor can keep the database busy.
 
 PostgreSQL does so itself, with statement_timeout. On SQLite a progress handler does. wsgi.py calls
-use_in_server(); management commands have no limit.
+use_in_server(); management commands and the scheduler have no limit.
 """
 
 import math
@@ -52,6 +52,8 @@ class StatementTimeoutMiddleware:
 
 def limit_new_connection(connection, **_arguments):
     """Signal receiver: give a connection that was just opened VISITOR_LIMIT."""
+    if not getattr(connection, "has_limit", True):  # that of a thread of run_due_work
+        return
     if connection.vendor == "sqlite":
         connection.statement_deadline = math.inf
         connection.connection.set_progress_handler(

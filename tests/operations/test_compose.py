@@ -21,7 +21,7 @@ pytestmark = pytest.mark.sqlite_only
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
 # The services that run the site. `secrets`, which has the same image, only generates secrets.
-SITE = ["web", "scheduler", "backups"]
+SITE = ["web", "scheduler"]
 # Variables that others than the settings read: libpq, and deploy/start.
 OTHER_VARIABLES = {"PGPASSFILE", "WEB_CONCURRENCY", "SCHEDULER"}
 SMALL = yaml.safe_load((ROOT / "compose.small.yaml").read_text())
@@ -104,16 +104,17 @@ def test_images_of_others_have_full_versions():
 
 def test_backups_are_in_a_folder_of_this_machine_that_no_other_service_of_the_site_has():
     mounted = {name for name in SERVICES if "/backups" in volumes_of(name)}
-    assert mounted == {"backups", "secrets"}
+    assert mounted == {"scheduler", "secrets"}
     assert defaults("compose.env")["BACKUP_DIR"] == "/backups"
-    assert "web" not in SERVICES["backups"]["depends_on"], "`run` would start it for a restore"
+    assert "web" not in SERVICES["scheduler"]["depends_on"], "`run` would start it for a restore"
 
 
 def test_front_server_finds_the_site_and_its_files():
     nginx = (ROOT / "deploy" / "nginx.conf").read_text()
     assert "server web:8000 max_fails=0;" in nginx
     mounted = volumes_of("front")
-    for path in re.findall(r"(?:ssl_certificate(?:_key)?|root|alias) (/[^;]+);", nginx):
+    paths = re.findall(r"(?:ssl_certificate(?:_key)?|root|alias) (/[^;]+);", nginx)
+    for path in paths:
         assert any(path == place or path.startswith(f"{place}/") for place in mounted), path
     assert mounted["/data"] == volumes_of("web")["/data"]
     prefix = defaults("compose.env")["MEDIA_ACCEL_PREFIX"]

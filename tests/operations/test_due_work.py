@@ -6,7 +6,7 @@ import signal
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -18,7 +18,7 @@ from wagtail.search.models import IndexEntry
 from wagtail.signals import page_published, page_unpublished
 
 from caching.content_version import content_version
-from operations import locks, outage
+from operations import backups, locks, outage
 from safeguarding.withdrawal.carry_out import withdraw
 from search.models import MissedSearch
 from tests.support import builders, people
@@ -149,7 +149,7 @@ def test_outage_page_has_the_current_help_line_also_if_two_processes_write_it(da
     for words in ("Call 1111.", "Call 2222."):
         builders.save_with(home, help_line=f"<p>{words}</p>")
         call_command("run_due_work")
-        text = (data_dir / "maintenance.html").read_text()
+        text = outage.page_file().read_text()
         assert (words in text, text.endswith("</html>\n")) == (True, True)
         monkeypatch.setattr(Path, "replace", replace_late)
     assert [path.name for path in data_dir.glob("*maintenance*")] == ["maintenance.html"]
@@ -164,7 +164,7 @@ def test_page_that_fails_stops_no_withdrawal_and_no_other_page(client, data_dir,
     comes = scheduled("It comes", go_live_at=NOON + 2 * HOUR)
     call_command("run_due_work")
     assert [is_there(client, story) for story in (*goes, comes)] == [True, True, False], "nothing is due yet"
-    (data_dir / "maintenance.html").unlink()
+    outage.page_file().unlink()
     person = people.make_agreeing_person()
     withdrawal = withdraw(person)
     time_machine.move_to(NOON + 3 * HOUR)
@@ -180,7 +180,7 @@ def test_page_that_fails_stops_no_withdrawal_and_no_other_page(client, data_dir,
     assert person.code in (data_dir / "withdrawals.jsonl").read_text()
     left = withdrawal.tasks.filter(done_at=None).values_list("step", flat=True)
     assert set(left) == {"vacuum"}, "this step can't run in the transaction of a test"
-    assert (data_dir / "maintenance.html").exists()
+    assert outage.page_file().exists()
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's connection can't be lost")
@@ -233,8 +233,10 @@ def signal_handlers():
 
 @pytest.mark.sqlite_only
 @pytest.mark.usefixtures("transactional_db", "django_db_serialized_rollback")
-def test_forever_stops_at_sigterm(data_dir, signal_handlers):
-    sent = []
+def test_forever_waits_for_no_backup_and_stops_at_sigterm(data_dir, signal_handlers, monkeypatch):
+    sent, backup_ends = [], Event()
+    monkeypatch.setattr(backups, "is_configured", lambda: True)
+    monkeypatch.setattr(backups, "make_and_note", lambda if_due: backup_ends.wait(PATIENCE))
 
     def send_when_done():
         end = time.monotonic() + PATIENCE
@@ -246,6 +248,7 @@ def test_forever_stops_at_sigterm(data_dir, signal_handlers):
     sender = Thread(target=send_when_done)
     sender.start()
     call_command("run_due_work", "--forever")
+    backup_ends.set()
     assert time.monotonic() - sent[0] < 30, "it does not wait for the next minute"
     assert (data_dir / "due_work_done").exists()
     sender.join()

@@ -67,17 +67,26 @@ def test_server_prepares_the_site_and_finishes_requests_before_it_stops(variable
         assert "Traceback" not in output
 
 
-@pytest.mark.parametrize(("stopped", "status"), [("start", 0), ("gunicorn", 1), ("run_due_work", 1)])
-def test_with_the_scheduler_all_programs_end_together(variables, stopped, status):
-    with running_server(variables | {"SCHEDULER": "1"}) as (server, _port):
-        programs = {"start": server.pid}
-        for key in production.children(server.pid):
-            words = Path(f"/proc/{key}/cmdline").read_text()
-            programs[next(name for name in ("gunicorn", "run_due_work") if name in words)] = key
-        assert len(programs) == 3
-        os.kill(programs[stopped], signal.SIGTERM if stopped == "start" else signal.SIGKILL)
-        assert server.wait(PATIENCE) == status
-        assert not [name for name, key in programs.items() if Path(f"/proc/{key}").exists()]
+def test_with_the_scheduler_each_process_does_the_work_and_the_backups(variables, tmp_path):
+    """Also the one that takes the place of another. Their statements have no limit of time."""
+    folder, made = Path(variables["DATA_DIR"]), tmp_path / "backups"
+    made.mkdir()
+    variables |= {"SCHEDULER": "1", "WEB_CONCURRENCY": "1", "BACKUP_DIR": str(made)}
+    with running_server(variables) as (server, _port):
+        for _worker in range(2):
+            wait_for(lambda: (folder / "due_work_done").exists() and list(made.glob("*.tar")))
+            for path in (folder / "due_work_done", folder / "backup_made", *made.iterdir()):
+                path.unlink()
+            os.kill(production.children(server.pid)[0], signal.SIGKILL)
+        server.terminate()
+        assert server.wait(PATIENCE) == 0
+
+
+def wait_for(holds):
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 WRONG = "{} must be a number from 1 to 65535."

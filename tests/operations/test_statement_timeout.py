@@ -3,14 +3,17 @@
 import sqlite3
 import sys
 from importlib import import_module
+from threading import Event, Thread
 
 import pytest
 from django.db import OperationalError, connection
 from django.db.backends.signals import connection_created
 from django.test import Client
 from django.urls import get_resolver
+from wagtail.models import Site
 
 from operations import outage, statement_timeout
+from operations.management.commands import run_due_work
 from safeguarding.models import StopCode
 from safeguarding.withdrawal.locking import retry_conflicts
 from stories import renditions
@@ -118,6 +121,20 @@ def test_stop_code_waits_longer_than_sqlite_does():
             raise errors.pop() from busy
 
     retry_conflicts(act)()
+
+
+def test_scheduled_work_in_the_server_has_no_limit(server):
+    stopped, found = Event(), []
+
+    def work():
+        stopped.set()
+        with slow("wagtailcore_site"):
+            found.append(Site.objects.count())
+
+    thread = Thread(target=run_due_work.repeat, args=[work, stopped, 0])
+    thread.start()
+    thread.join()
+    assert found == [1]
 
 
 def test_exported_report_has_more_time_while_it_is_sent(server):

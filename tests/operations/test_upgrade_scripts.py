@@ -15,7 +15,7 @@ DOCKER = r"""#!/bin/sh
 cd "$STATE"
 latest=$(cat latest)
 case "$*" in
-  "compose config"*) printf '%s\n' secrets database web scheduler backups front certificate ;;
+  "compose config"*) printf '%s\n' secrets database web scheduler front certificate ;;
   "image inspect --format"*) cat "${5#*:}" ;;
   "image inspect"*) [ -e "${3#*:}" ] || exit 1 ;;
   "build"*) echo new >next ;;

@@ -1,6 +1,6 @@
 """Do the scheduled work: publish and expire pages each minute, and clean up once a night.
 
-The scheduler of compose.yaml runs it with --forever.
+The scheduler of compose.yaml runs it with --forever. deploy/gunicorn.conf.py does the same in the web server.
 """
 
 import logging
@@ -12,14 +12,15 @@ from functools import partial
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import close_old_connections, connection
+from django.db import connection
 from django.utils import timezone
 
 from accounts import throttle
 from caching import content_version
 from editing.moderation.old_versions import forget_outdated
 from media.sweep import sweep_files
-from operations import locks
+from operations import backups, locks
+from operations.health import readiness_problem
 from operations.outage import write_page
 from publishing import trash
 from publishing.schedules import publish_due, unpublish_expired
@@ -33,7 +34,7 @@ from search.missed import delete_old_missed_searches
 from stories.feeds import note_feed_entries
 
 logger = logging.getLogger(__name__)
-EVERY = 60  # seconds between two runs
+EVERY, AFTER_FAILED_BACKUP = 60, 3600  # seconds between two runs
 # The nightly work is done from 3 on in the site's time zone, when few people use the site: each part is tried
 # each minute until it succeeds. On a new site, it is done at once. Until 3, local time minus NIGHT has the
 # date of the day before.
@@ -91,39 +92,59 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("--forever", action="store_true", help="do it each minute, until SIGTERM")
+        parser.add_argument("--forever", action="store_true", help="do it and the backups, until SIGTERM")
 
     def handle(self, *args, **options):
         if options["forever"]:
-            self.run_forever()
-        elif failed := self.run_once():
+            stopped = threading.Event()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_arguments: stopped.set())
+            locks.share("site")  # No backup can be restored meanwhile.
+            start_threads(stopped).join()
+        elif failed := run_once():
             raise CommandError(f"These parts failed: {', '.join(failed)}. The log says why.")
 
-    def run_forever(self):
-        stopped = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_arguments: stopped.set())
-        locks.share("site")  # No backup can be restored meanwhile.
-        while not stopped.is_set():
-            close_old_connections()
-            try:
-                self.run_once()
-            except Exception:  # such as a restart of the database: try again in the next minute
-                logger.exception("The work that was due failed.")
-            stopped.wait(EVERY)
 
-    def run_once(self):
-        """Do the work that is due, unless another process is doing it. Return the names of what failed."""
-        with locks.hold("due_work", wait=False) as is_acquired:
-            if not is_acquired:
-                return []
-            failed = [name for name, part in EACH_MINUTE.items() if not succeeds(name, part)]
-            failed += [name for name in NIGHTLY if not succeeds(name, partial(run_once_a_night, name))]
-            if not failed:
-                # The age of this file tells whether the scheduler runs, and all of its parts succeed: the
-                # health check in compose.yaml looks at it.
-                (settings.DATA_DIR / "due_work_done").touch()
-            return failed
+def start_threads(stopped):
+    """Do the work and the backups that are due, each minute until the event `stopped`.
+
+    Return the thread of the work. Backups have a thread of their own: what protects people does not
+    wait for one. If the process ends meanwhile, the next backup deletes what is unfinished.
+    """
+    if backups.is_configured():
+        back_up = partial(backups.make_and_note, if_due=True)
+        threading.Thread(target=repeat, args=[back_up, stopped, AFTER_FAILED_BACKUP], daemon=True).start()
+    work = threading.Thread(target=repeat, args=[run_once, stopped, EVERY], daemon=True)
+    work.start()
+    return work
+
+
+def repeat(work, stopped, after_failure):
+    """Call `work`, which returns what failed, each minute or that many seconds after a failure."""
+    connection.has_limit = False  # see operations/statement_timeout.py
+    while not stopped.is_set():
+        failed = True
+        try:
+            # Before the first start of the site, its tables are missing.
+            failed = not readiness_problem() and work()
+        except Exception:  # such as a restart of the database: try again in the next minute
+            logger.exception("The work that was due failed.")
+        connection.close()
+        stopped.wait(after_failure if failed else EVERY)
+
+
+def run_once():
+    """Do the work that is due, unless another process is doing it. Return the names of what failed."""
+    with locks.hold("due_work", wait=False) as is_acquired:
+        if not is_acquired:
+            return []
+        failed = [name for name, part in EACH_MINUTE.items() if not succeeds(name, part)]
+        failed += [name for name in NIGHTLY if not succeeds(name, partial(run_once_a_night, name))]
+        if not failed:
+            # The age of this file tells whether the scheduler runs, and all of its parts succeed: the
+            # health check in compose.yaml looks at it.
+            (settings.DATA_DIR / "due_work_done").touch()
+        return failed
 
 
 def succeeds(name, part):
