@@ -25,7 +25,7 @@ ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 DATA_D
 # The user ID is also in deploy/make_secrets.py.
 RUN apt-get update && apt-get install --yes --no-install-recommends age libpq5 \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
-RUN useradd --uid 10001 --create-home stories && mkdir --parents /data/media /backups \
+RUN useradd --uid 10001 --create-home stories && mkdir --parents /data/served/media /backups \
     && chown --recursive stories /data /backups
 COPY --from=build /opt/postgresql /usr/local/bin
 COPY --from=build /opt/venv /opt/venv

@@ -27,7 +27,7 @@ MISSING_PAGE = b"""<!doctype html>
 
 def page_file():
     """Return the path of the page. A front server such as nginx can show it when the site doesn't answer."""
-    return settings.DATA_DIR / "maintenance.html"
+    return settings.DATA_DIR / "served" / "maintenance.html"
 
 
 def outage_page(status=503):

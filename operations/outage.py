@@ -35,7 +35,7 @@ def write_page():
         # Without the typeface, a file that this page can't load, and those that are fitted to it.
         "style": re.sub(r"@font-face \{.*?\}", "", style, flags=re.DOTALL),
     }
-    path = page_file()
+    (path := page_file()).parent.mkdir(exist_ok=True)
     # Renaming replaces the file at once, so that nobody gets half of it. The name is random, because several
     # processes may write the page at the same time.
     new = path.with_suffix(f".{secrets.token_hex(4)}")

@@ -130,7 +130,8 @@ DATABASES = {"default": environment.read_database(DATA_DIR)}
 # Each process has its own.
 CACHES = {"default": {"BACKEND": "caching.versioned_cache.VersionedLocMemCache"}}
 PAGE_CACHE = not DEBUG  # whether caching/page_cache.py caches public pages
-MEDIA_ROOT = DATA_DIR / "media"
+# The folder `served` is what the front server sees of the data folder.
+MEDIA_ROOT = DATA_DIR / "served" / "media"
 MEDIA_URL = "/media/"
 # The internal location at which nginx has the media files. media/views.py then lets nginx send those that are
 # not public.

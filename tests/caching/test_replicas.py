@@ -108,21 +108,22 @@ def sites(request, stack, tmp_path, transactional_db, django_db_serialized_rollb
     pictures.
     """
     folders, shared = (tmp_path / "one", tmp_path / "two"), {"DATA_DIR": str(tmp_path)}
-    settings.MEDIA_ROOT = tmp_path / "media"
+    (served := tmp_path / "served").mkdir()
+    settings.MEDIA_ROOT = served / "media"
     if HAS_REPLICAS:
         shared = {"MEDIA_ACCEL_PREFIX": "/files/"}
     key = secrets.token_urlsafe(60)
     running = {}
     for folder in folders:
         (folder / "data").mkdir(parents=True)
-        (folder / "data" / "media").symlink_to(settings.MEDIA_ROOT)
+        (folder / "data" / "served").symlink_to(served)
         site = running_site(folder, database_of_the_test(), workers=1, SECRET_KEY=key, **shared)
         running[stack.enter_context(site)] = MAX_SECONDS
     if not HAS_REPLICAS:
         return running
     program, replicas = request.getfixturevalue("nginx_path"), [f"127.0.0.1:{site.port}" for site in running]
     behind = copy.copy(next(iter(running)))
-    behind.port = stack.enter_context(front_server.running(program, replicas, tmp_path, scheme="https"))[0]
+    behind.port = stack.enter_context(front_server.running(program, replicas, served, scheme="https"))[0]
     return running | {behind: MAX_SECONDS + MAX_SECONDS_IN_NGINX}
 
 

@@ -44,7 +44,7 @@ def stop_at_the_busiest_moment(folder):
         story, address, code = json.loads(site.manage(*shell, PREPARE).stdout.splitlines()[-1])
         site.start(workers=2)
         program, upstream = front_server.nginx_program(), f"127.0.0.1:{site.port}"
-        with front_server.running(program, upstream, folder / "data", scheme="https") as (port, _logs):
+        with front_server.running(program, upstream, folder / "data/served", scheme="https") as (port, _logs):
             answers, took, done = stop_while_others_ask(site, availability.Front(port), address, story, code)
         site.stop()
         committed = float(site.manage(*shell, COMMITTED).stdout.splitlines()[-1])

@@ -116,7 +116,9 @@ def test_front_server_finds_the_site_and_its_files():
     paths = re.findall(r"(?:ssl_certificate(?:_key)?|root|alias) (/[^;]+);", nginx)
     for path in paths:
         assert any(path == place or path.startswith(f"{place}/") for place in mounted), path
-    assert mounted["/data"] == volumes_of("web")["/data"]
+    # The volume at /data has the database and the first password.
+    assert volumes_of("front").items() & volumes_of("web").items() == {("/data/served", "served")}
+    assert not {"data", "site-secrets"} & {*mounted.values()}
     prefix = defaults("compose.env")["MEDIA_ACCEL_PREFIX"]
     assert f"location {prefix} {{" in nginx
     assert mounted["/var/www/acme"] == volumes_of("certificate")["/var/www/acme"]

@@ -152,7 +152,7 @@ def test_outage_page_has_the_current_help_line_also_if_two_processes_write_it(da
         text = outage.page_file().read_text()
         assert (words in text, text.endswith("</html>\n")) == (True, True)
         monkeypatch.setattr(Path, "replace", replace_late)
-    assert [path.name for path in data_dir.glob("*maintenance*")] == ["maintenance.html"]
+    assert [path.name for path in data_dir.glob("served/*")] == ["maintenance.html"]
 
 
 def test_page_that_fails_stops_no_withdrawal_and_no_other_page(client, data_dir, time_machine):

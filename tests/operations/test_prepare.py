@@ -58,7 +58,7 @@ def test_start_waits_for_another_one(whole_database, settings, tmp_path):
         prepared.result()
     assert get_user_model().objects.get().username == "other"
     assert not (tmp_path / "first_admin").exists()
-    assert (tmp_path / "maintenance.html").exists()
+    assert (tmp_path / "served/maintenance.html").exists()
 
 
 @pytest.mark.sqlite_only
@@ -75,7 +75,7 @@ def test_first_start_makes_an_administrator_whom_later_ones_do_not_change(db, se
     username, password = (line.split()[1] for line in before.splitlines())
     assert stat.S_IMODE(account.stat().st_mode) == 0o600
     assert len(password) >= 20
-    assert "<html" in (tmp_path / "maintenance.html").read_text()
+    assert "<html" in (tmp_path / "served/maintenance.html").read_text()
     settings.FIRST_ADMIN = "other"
     call_command("prepare", verbosity=0)
     user = get_user_model().objects.get()

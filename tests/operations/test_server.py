@@ -54,7 +54,7 @@ def variables(tmp_path, django_db_setup):
 def test_server_prepares_the_site_and_finishes_requests_before_it_stops(variables):
     folder = Path(variables["DATA_DIR"])
     with running_server(variables) as (server, port):
-        assert (folder / "maintenance.html").exists()
+        assert (folder / "served/maintenance.html").exists()
         upload = requests.begin_upload(port)
         server.send_signal(signal.SIGTERM)
         for line in server.stdout:

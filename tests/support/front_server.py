@@ -38,14 +38,14 @@ def nginx_program(install=True):
 
 @contextmanager
 def running(
-    program, upstream, data_dir, certificate=None, scheme="$scheme", more="", letsencrypt=None, variables=None
+    program, upstream, served, certificate=None, scheme="$scheme", more="", letsencrypt=None, variables=None
 ):
     """Context manager that runs nginx in front of the site, and yields its port and the folder of its logs.
 
     Arguments:
         program: the path of nginx.
         upstream: the address of the site, such as "127.0.0.1:8000", or a list of addresses of replicas.
-        data_dir: the data folder of the site.
+        served: the folder `served` in the data folder of the site.
         certificate: the folder with a certificate for HTTPS. Without it, nginx uses HTTP.
         scheme: the value of X-Forwarded-Proto.
         more: further lines for the `server` block.
@@ -62,8 +62,8 @@ def running(
             "    server_tokens off;": f"    server_tokens off;\n{more}",
             "/var/cache/nginx/": f"{folder}/",
             "/var/log/nginx/": f"{folder}/",
-            "root /data;": f"root {data_dir};",
-            "alias /data/media/;": f"alias {data_dir}/media/;",
+            "root /data/served;": f"root {served};",
+            "alias /data/served/media/;": f"alias {served}/media/;",
             "root /var/www/acme;": f"root {folder}/acme;",
         }
         if certificate:
@@ -79,7 +79,7 @@ def running(
         (folder / "fullchain.pem").write_text("none")
         (folder / "privkey.pem").write_text("none")
         places = {place: f"{folder}{place}" for place in ("/etc/", "/run/", "/deploy/")}
-        script = with_replaced((DEPLOY / "front").read_text(), places | {"sleep 30": "sleep 0.1"})
+        script = with_replaced((DEPLOY / "front").read_text(), places | {"sleep 5": "sleep 0.1"})
         (folder / "front").write_text(script)
         text = with_replaced(CONFIGURATION.read_text(), replaced)
         (folder / "deploy/nginx.conf").write_text(text.replace("/etc/nginx/", f"{folder}/etc/nginx/"))
