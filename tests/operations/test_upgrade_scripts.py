@@ -18,8 +18,10 @@ case "$*" in
   "compose config"*) printf '%s\n' secrets database web scheduler front certificate ;;
   "image inspect --format"*) cat "${5#*:}" ;;
   "image inspect"*) [ -e "${3#*:}" ] || exit 1 ;;
-  "build"*) echo new >next ;;
-  "tag"*) cp "${2#*:}" "${3#*:}" ;;
+  "build"*) echo "${BUILT:-new}" >next ;;
+  "image rm"*) rm "${3#*:}" ;;
+  "tag stories:"*) cp "${2#*:}" "${3#*:}" ;;
+  "tag"*) echo "$2" >"${3#*:}" ;;
   "compose stop"*) rm -f running ;;
   "compose up"*) cp latest running ;;
   *" migrate --check") [ "$(cat database)" = "$latest" ] || exit 1 ;;
@@ -93,6 +95,12 @@ def test_upgrade_that_fails_leaves_the_version_before(
     assert found == [status, image, database], said
     assert (run.state / "latest").read_text() == f"{image}\n"  # what a later start would run
     assert words in said
+
+
+def test_rollback_after_an_upgrade_that_failed_is_to_the_version_that_ran_before(run):
+    run("upgrade")
+    assert run("upgrade", environment={"FAIL": "*prepare", "BUILT": "newest"})[:2] == (1, "new")
+    assert run("rollback")[:2] == (0, "old")
 
 
 def test_rollback_keeps_the_database_unless_a_backup_is_named(run):
