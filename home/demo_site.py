@@ -3,9 +3,13 @@
 Its texts are in demo/, beside this module; those in other languages in demo/<language code>/.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
-from wagtail.models import Locale, Site
+from django.db import transaction
+from django.db.models import ProtectedError, Q
+from wagtail.log_actions import registry
+from wagtail.models import Locale, Page, ReferenceIndex, Site
 
 from home.models import FeaturedStory, HomePage, SiteSettings, StandardPage
 from publishing.people import People
@@ -22,6 +26,8 @@ PAGES_IN_MENU = {HELP_PAGE, "about"}  # the others are linked at the foot
 OTHER_LANGUAGES = ["fr", "ar"]
 # Fields of HomePage that every home.toml sets.
 HOME_PAGE_FIELDS = ("headline", "introduction", "tagline", "footer_text", "help_line", "donate_text")
+# What pages of the demo refer to, and load() adds. Authors are deleted before their pictures.
+ON_PAGES = ["author", "cleandocument", "cleanimage", "contributor", "theme"]
 
 
 def is_loaded():
@@ -56,7 +62,7 @@ def load():
         stories_demo.publish(page)
     texts = stories_demo.read_toml(DEMO_DIR / "home.toml")
     _fill_home(home, StandardPage.objects.child_of(home).get(slug=HELP_PAGE), texts, builder)
-    SiteSettings.objects.update_or_create(site=site, defaults=texts["settings"])
+    SiteSettings.objects.get_or_create(site=site, defaults=texts["settings"])
     # A site with content, to which the demo is added, may have home pages in these languages already.
     present = set(HomePage.objects.values_list("locale__language_code", flat=True))
     for language in OTHER_LANGUAGES:
@@ -92,3 +98,47 @@ def _add_language(language, source, media):
     index = StoryIndexPage.objects.child_of(source).get(slug="stories")
     translations.add_index(home, index, media)
     _fill_home(home, help_page, texts, builder)
+
+
+@transaction.atomic
+def remove():
+    """Delete what load() added. Return what stays of it: what somebody changed, or something else uses."""
+    home = HomePage.objects.get(pk=Site.objects.get(is_default_site=True).root_page_id)
+    slugs = {row["slug"] for row in stories_demo.read_rows("sections")} | {*stories_demo.get_story_slugs()}
+    # An imported page can have the slug of a page at the top, but not its address.
+    is_added = Q(slug__in=slugs) | Q(slug__in=[*PLAIN_PAGES, "stories"], depth=3) | Q(pk=home.pk)
+    keys = Page.objects.filter(is_added, locale=home.locale).values("translation_key")
+    pages = Page.objects.filter(translation_key__in=keys, owner=None).order_by("-depth")
+    found = [*pages.exclude(pk=home.pk)]
+    uses = ReferenceIndex.objects.filter(object_id__in=[str(page.pk) for page in pages])
+    uses = uses.filter(base_content_type__model="page", to_content_type__model__in=ON_PAGES)
+    for kind, key in sorted(
+        {(use.to_content_type, use.to_object_id) for use in uses}, key=lambda pair: pair[0].model
+    ):
+        found += kind.get_all_objects_for_this_type(pk=key)
+    texts = stories_demo.read_toml(DEMO_DIR / "home.toml")
+    found += SiteSettings.objects.filter(**texts["settings"])
+    found += Locale.objects.filter(language_code__in=OTHER_LANGUAGES)
+    kept = [item for item in found if not _delete(item)]
+    if _is_changed(home) or home.headline != texts["headline"]:
+        return [home, *kept]
+    texts = dict.fromkeys(HOME_PAGE_FIELDS, "") | {"headline": "Stories", "body": [], "featured": []}
+    _fill_home(home, None, texts, stories_demo.BodyBuilder(None))
+    home.revisions.all().delete()
+    return kept
+
+
+def _is_changed(item):
+    """Return whether the log has an entry about `item` that load() didn't make."""
+    logs = registry.get_logs_for_instance(item)
+    return (logs.exclude(user=None) if isinstance(item, Page) else logs).exists()
+
+
+def _delete(item):
+    """Delete `item`, and return true, unless somebody changed it, or something uses it."""
+    uses = item.get_children() if isinstance(item, Page) else ReferenceIndex.get_references_to(item)
+    if _is_changed(item) or uses.exists():
+        return False
+    with suppress(ProtectedError), transaction.atomic():
+        ReferenceIndex.remove_for_object(item)  # Wagtail waits for the end of the transaction.
+        return item.delete()

@@ -190,6 +190,8 @@ def check_compose(checks, tool, chromium):
             checks.that(f"{command} leaves it ready", ready and said in done, done[-3000:])
         again = site.run(block("readme"))
         checks.that("nothing changes when it is started again", "Username" in again, again)
+        removed = site.run(block("remove-demo"))
+        checks.that("the demonstration is removed", removed.strip() == "Done.", removed)
         site.run(block("stop"))
 
 
