@@ -41,7 +41,7 @@ def main():
         check_image(checks, tool, image)
         check_container(checks, tool, image)
         check_compose(checks, tool, chromium)
-        check_small(checks, tool)
+        check_small(checks, tool, chromium)
     except services.Missing as missing:
         print(missing)
         return 2

@@ -13,6 +13,7 @@ from pathlib import Path
 import yaml
 from playwright.sync_api import sync_playwright
 
+from tests.container import memory
 from tests.container.browser import walk
 from tests.container.tool import ROOT
 from tests.support import services
@@ -116,17 +117,7 @@ class Machine:
     def request(self, path, what):
         """Request `path` of the front server with curl, and return its output for `--write-out`."""
         address = ["--connect-to", f"{DOMAIN}:443:127.0.0.1:{self.port}", f"{self.address}{path}"]
-        command = [
-            "curl",
-            "--silent",
-            "--insecure",
-            "--output",
-            "/dev/null",
-            "--max-time",
-            "10",
-            "--write-out",
-            what,
-        ]
+        command = ["curl", "-sk", "--output", "/dev/null", "--max-time", "10", "--write-out", what]
         return subprocess.run([*command, *address], capture_output=True, text=True, check=False).stdout
 
     def logs(self, service=""):
@@ -155,23 +146,20 @@ def check_compose(checks, tool, chromium):
         start = time.monotonic()
         age_key = site.run(f"{block('backup-key')}; cat age-key.txt")
         site.add_services()
-        up = site.set_up(
-            f"BACKUP_KEY={re.search('age1[a-z0-9]+', age_key)[0]}", "ACME_SERVER=https://pebble:14000/dir"
-        )
-        site.run(up)
-        checks.that(
-            "the site of compose.yaml becomes ready", within(PATIENCE, site.is_ready) is not None, site.logs()
-        )
+        public = re.search("age1[a-z0-9]+", age_key)[0]
+        site.run(site.set_up(f"BACKUP_KEY={public}", "ACME_SERVER=https://pebble:14000/dir"))
+        ready = within(PATIENCE, site.is_ready) is not None
+        checks.that("the site of compose.yaml becomes ready", ready, site.logs())
         got = within(PATIENCE, site.has_certificate)
         checks.that("it gets a certificate by itself", got is not None, site.logs("certificate"))
         print(f"      {time.monotonic() - start:.0f} s after the first command")
-        why = sign_in(chromium, site, site.run(block("first-admin")))
-        checks.that("the first administrator can sign in", not why, why)
+        with signed_in(chromium, site, site.run(block("first-admin"))) as page:
+            found = page.get_by_role("main").inner_text()
+        checks.that("the first administrator can sign in", "app" in found, found)
+        seen = site.run("docker compose exec -T front ls /data").split()
+        checks.that("the front server sees only what it sends", seen == ["served"], seen)
         key = site.run(block("first-backup")).strip().splitlines()[-1]
-        checks.that(
-            "the test mail arrives",
-            "Subject: Test email" in site.run("docker compose logs mail", check=False),
-        )
+        checks.that("the test mail arrives", "Subject: Test email" in site.logs("mail"))
         site.run(block("demo"))
         for javascript in (True, False):
             with_or_without = "with" if javascript else "without"
@@ -204,11 +192,8 @@ def check_restored(checks, site, empty, key):
     shutil.copy(site.folder / "age-key.txt", empty.folder)
     empty.set_up(f"SAFEGUARDING_KEYS={key}", "CERTIFICATE=own")
     empty.run(block("restore"))
-    checks.that(
-        "the backup is restored on an empty machine",
-        within(PATIENCE, empty.is_ready) is not None,
-        empty.logs(),
-    )
+    ready = within(PATIENCE, empty.is_ready) is not None
+    checks.that("the backup is restored on an empty machine", ready, empty.logs())
     print(f"      in {time.monotonic() - start:.0f} s")
     command = "docker compose exec -T web python manage.py shell --no-imports --command"
     code = "from stories.models import StoryPage; print(StoryPage.objects.count())"
@@ -216,20 +201,35 @@ def check_restored(checks, site, empty, key):
     checks.that("with its stories", int(found) >= 9, found)
 
 
-def check_small(checks, tool):
-    """Set up the site of compose.small.yaml."""
+def check_small(checks, tool, chromium):
+    """Set up the site of compose.small.yaml, and measure what it needs."""
     with tool.health_checks(), machine(tool) as site:
-        site.set_up("CERTIFICATE=own")
+        site.set_up("CERTIFICATE=own", "SECOND_FACTOR=nobody")
         site.run(block("small"))
         checks.that("the small site becomes ready", within(PATIENCE, site.is_ready) is not None, site.logs())
-        site.run("docker compose exec -T web python manage.py backup")
+        site.run(block("demo"))
+        account = site.run(block("first-admin"))
+        with memory.watched(tool, site.environment["COMPOSE_PROJECT_NAME"]) as most:
+            answers = memory.read_pages(site)
+            # On a busy machine, a few take too long.
+            answered = answers["200"] > 0.98 * memory.REQUESTS
+            checks.that(f"it answers {memory.REQUESTS} requests", answered, answers)
+            print(f"      {most()} MB at most")
+            with signed_in(chromium, site, account) as page:
+                memory.upload(page, site)
+            print(f"      {most()} MB with {memory.UPLOADS} uploads of 20 megapixels")
+            site.run("docker compose exec -T web python manage.py backup")
+            enough = most() <= memory.MAX_MEGABYTES
+            checks.that(f"all containers need at most {memory.MAX_MEGABYTES} MB", enough, most())
+            print(f"      {most()} MB with a backup")
         site.run(block("to-postgresql"))
         ready = within(PATIENCE, site.is_ready) is not None
         checks.that("and goes on with PostgreSQL", ready, site.logs())
 
 
-def sign_in(chromium, site, account):
-    """Give the name and password in `account` to the site in a browser; return what went wrong."""
+@contextmanager
+def signed_in(chromium, site, account):
+    """Context manager that gives the name and password in `account` to the site; yields its page."""
     name, password = re.findall(r"(?:Username|Password): (\S+)", account)
     with sync_playwright() as playwright:
         browser = services.launch(playwright, chromium, *site.flags)
@@ -239,9 +239,8 @@ def sign_in(chromium, site, account):
         page.locator("input[name=password]").fill(password)
         page.keyboard.press("Enter")
         page.wait_for_url(lambda url: "/login/" not in url)
-        found = page.get_by_role("main").inner_text()
+        yield page
         browser.close()
-    return "" if "app" in found else found
 
 
 def make_certificate(folder, name):

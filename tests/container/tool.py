@@ -32,6 +32,8 @@ class Tool:
         self.name = next((name for name in ("docker", "podman") if shutil.which(name)), None)
         if not self.name:
             raise services.Missing("no docker and no podman here: install one of them")
+        if "podman" in self("--version"):  # Debian's podman-docker calls it docker.
+            self.name = "podman"
 
     def __call__(self, *words, check=True):
         """Run a command and return its output, or with check=False the finished process."""

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support import front_server
 from tests.support.environment import ROOT
+from tests.support.production import children
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -86,6 +87,24 @@ def test_new_certificate_is_taken_without_a_restart(nginx_path, upstream, tmp_pa
         end = time.monotonic() + PATIENCE
         while (now := ssl.get_server_certificate(("127.0.0.1", port))) != new.read_text():
             assert (now, time.monotonic() < end) == (first, True)
+
+
+def test_new_address_of_the_site_is_noticed(nginx_path, upstream, tmp_path, monkeypatch):
+    """nginx looks it up when its workers start anew. `getent` looks it up meanwhile."""
+    address, getent = tmp_path / "address", tmp_path / "getent"
+    address.write_text("10.0.0.1")
+    getent.write_text(f"#!/bin/sh\ncat {address}")
+    getent.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with front_server.running(nginx_path, upstream.address, tmp_path) as (_port, folder):
+        nginx = int((folder / "pid").read_text())
+        before = children(nginx)
+        time.sleep(1)
+        assert children(nginx) == before
+        address.write_text("10.0.0.2")
+        end = time.monotonic() + PATIENCE
+        while set(before) <= {*children(nginx)}:
+            assert time.monotonic() < end
 
 
 @pytest.mark.parametrize(

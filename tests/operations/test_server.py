@@ -68,7 +68,7 @@ def test_server_prepares_the_site_and_finishes_requests_before_it_stops(variable
 
 
 def test_with_the_scheduler_each_process_does_the_work_and_the_backups(variables, tmp_path):
-    """Also the one that takes the place of another. Their statements have no limit of time."""
+    """Also the one that takes the place of another."""
     folder, made = Path(variables["DATA_DIR"]), tmp_path / "backups"
     made.mkdir()
     variables |= {"SCHEDULER": "1", "WEB_CONCURRENCY": "1", "BACKUP_DIR": str(made)}
