@@ -10,7 +10,7 @@ class StoriesConfig(AppConfig):
 
     def ready(self):
         # The imports connect the receivers of signals.
-        from stories import counts, erasing, renditions, translating  # noqa: F401
+        from stories import counts, renditions, translating  # noqa: F401
         from stories.protected_texts import register_texts
 
         register_texts()

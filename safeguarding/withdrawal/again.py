@@ -18,7 +18,7 @@ from safeguarding.leak_check.words import ADDRESS
 from safeguarding.models import Contributor, StopCode, Use
 from safeguarding.scopes import LEVELS
 from safeguarding.withdrawal.addresses import digest_of, path_at
-from safeguarding.withdrawal.carry_out import carry_out
+from safeguarding.withdrawal.carry_out import erase, plan_case
 from safeguarding.withdrawal.cases import is_erasable, make_case, stories_of
 from safeguarding.withdrawal.locking import lock_case
 from safeguarding.withdrawal.page_holds import hold_pages
@@ -41,7 +41,7 @@ def withdraw_again(entry, salt):
     person = case.contributor
     case.withdrawal = Withdrawal.objects.create(key=entry["key"], contributor=person, code=entry["code"])
     contact = person.contact if person else ""
-    carry_out(case)
+    erase(plan_case(case))
     if person and has_keys():
         keep_for_list(person, contact, case.paths)
     case.withdrawal.counts |= {AGAIN: 1}

@@ -111,25 +111,23 @@ def withdraw(contributor, user=None, yes=(), seen=None):
     return plan.case.withdrawal
 
 
-def carry_out(case):
-    """Erase what is found for `case`, whose `withdrawal` is stored already. It needs a transaction.
-
-    Rows that need a yes of a lead are left.
-    """
-    erase(plan_case(case))
-
-
 def erase(plan, yes=frozenset()):
-    """Erase what `plan` lists, record the withdrawal, and add the tasks."""
+    """Erase what `plan` lists, record the withdrawal, and add the tasks. It needs a transaction.
+
+    The `withdrawal` of its case is stored already. Rows that need a yes of a lead are left if it is not in
+    `yes`.
+    """
     case = plan.case
     case.withdrawal.counts = erase_found(plan, yes)
     case.withdrawal.save(update_fields=["counts"])
     store_fingerprints(case)
     case.add_task("again", pages=list(case.erased))
-    if case.contributor:
-        record(case.contributor, case.withdrawal.user)
-        log(case.contributor, "safeguarding.withdraw", user=case.withdrawal.user)
-        delete_contact(case.contributor)
+    person, user = case.contributor, case.withdrawal.user
+    if person:
+        if not person.has_withdrawn:  # also if the person never agreed
+            person.consents.create(event=Consent.Event.WITHDRAWN, given_on=today(), recorded_by=user)
+        log(person, "safeguarding.withdraw", user=user)
+        delete_contact(person)
     add_tasks(case.withdrawal, STEPS)
     run_after_commit()
 
@@ -191,15 +189,6 @@ def store_fingerprints(case):
     digests |= {(kind.PICTURE, digest_of(each, salt)) for each in case.hashes}
     digests |= {(kind.STORY, digest_of(str(page.translation_key), salt)) for page in case.erased.values()}
     Fingerprint.add(case.withdrawal, digests)
-
-
-def record(contributor, user):
-    """Add a Consent of `contributor` that says that everything was taken back. `user`: the lead, or None.
-
-    It is recorded too if the person never agreed.
-    """
-    if not contributor.has_withdrawn:
-        contributor.consents.create(event=Consent.Event.WITHDRAWN, given_on=today(), recorded_by=user)
 
 
 def delete_contact(contributor):

@@ -26,9 +26,10 @@ from safeguarding.one_by_one import do_for_each
 from safeguarding.releases import lock_pages, lock_with_others
 from safeguarding.status import add_months
 from safeguarding.withdrawal.carry_out import REPEATED
+from safeguarding.withdrawal.cases import read_versions
 from safeguarding.withdrawal.elsewhere import find_elsewhere, words_to_change
 from safeguarding.withdrawal.pages import delete_versions, revisions_of
-from safeguarding.withdrawal.places import Case, TextPlace, read_versions
+from safeguarding.withdrawal.places import Case, TextPlace
 from safeguarding.withdrawal.returned import find_returned
 from safeguarding.withdrawal.steps import save_current_anew
 from safeguarding.withdrawal.tasks import add_tasks, step
@@ -52,7 +53,7 @@ def forget_labels():
     Somebody may be writing the first page with a person who was added today. Delete second readers too, some
     time after they were named, and as long after an answer to a reading as names are kept, its words.
     """
-    listed = {mention.contributor for mention in read_versions()}
+    listed = {contributor for _page, contributor, _is_current in read_versions()}
     people = Contributor.objects.filter(consents=None, uses=None, created_at__date__lt=today())
     people.exclude(pk__in=listed).update(label="", proposal="", proposed_at=None)
     SecondReader.objects.filter(named_at__lt=timezone.now() - READERS_KEPT).delete()

@@ -6,9 +6,6 @@ other Places, such as files.
 A Place finds its rows for a Case, and erases them in the transaction of the withdrawal. It adds tasks for
 files and anything else outside of the database. In the admin, a lead (a member of the group Safeguarding)
 confirms the list of all rows first.
-
-Apps also register functions that say who is in each version of their pages (`reads_versions`). A withdrawal
-finds the pages of a person by them.
 """
 
 from collections.abc import Callable
@@ -26,7 +23,7 @@ from safeguarding.withdrawal.tasks import add_task
 from safeguarding.withdrawal.words import has_path
 from safeguarding.withdrawal_models import Withdrawal
 
-_places, _version_readers = [], []
+_places = []
 
 
 class Found(NamedTuple):
@@ -34,17 +31,6 @@ class Found(NamedTuple):
 
     key: str
     title: str
-
-
-class Mention(NamedTuple):
-    """A person in a version of a page, by primary keys.
-
-    `is_current`: whether the version is live, the latest draft, or scheduled.
-    """
-
-    page: int
-    contributor: int
-    is_current: bool
 
 
 @dataclass
@@ -146,15 +132,3 @@ def register_place(place):
 def places():
     """Return the Places in the order in which they are planned and erased."""
     return sorted([*_places, *map(TextPlace, erased_sources())], key=lambda place: place.order)
-
-
-def reads_versions(function):
-    """Register a function that yields a Mention for each person in each version of the pages of a type."""
-    _version_readers.append(function)
-    return function
-
-
-def read_versions():
-    """Yield the Mentions of all registered functions."""
-    for reader in _version_readers:
-        yield from reader()
