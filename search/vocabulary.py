@@ -8,7 +8,7 @@ visitor searches, so a renamed theme needs no new index.
 import csv
 import functools
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.db.models import F, TextField, Value
@@ -59,11 +59,12 @@ class Vocabulary:
 
     def __init__(self, language):
         self.language = language
-        rows = cached(("vocabulary", language), functools.partial(read_editable_terms, language))
-        self._editable = analyse_editable_terms(rows, language)
+        groups, names = cached(("vocabulary", language), functools.partial(read_editable_terms, language))
+        self._groups = analyse_groups(groups, language)
+        self._names = find_metadata_tokens(names, language)
         self._countries = get_country_vocabulary(language)
-        self.spelling_terms = self._editable.spelling_terms
-        self.max_term_words = self._editable.max_term_words
+        self.spelling_terms = self._groups.spelling_terms
+        self.max_term_words = self._groups.max_term_words
 
     def synonyms(self, words):
         """Return TokenPhrases that are searched for besides `words`, one term of a query; often none."""
@@ -71,16 +72,15 @@ class Vocabulary:
             return []
         tokens = tuple(stem(word, self.language) for word in words)
         # Each word of a theme's or author's name has the metadata token, so longer terms need none.
-        names = self._editable.metadata_tokens
-        metadata = names.get(tokens, ()) if len(tokens) == 1 else ()
+        metadata = self._names.get(tokens, ()) if len(tokens) == 1 else ()
         phrases = [TokenPhrase([token], weight=METADATA_WEIGHT) for token in metadata]
         phrases += self._countries.synonyms(tokens)
-        for synonym in self._editable.synonyms.get(tokens, ()):
-            metadata = [*names.get(synonym.tokens, ()), *self._countries.metadata_tokens(synonym.tokens)]
+        for synonym in self._groups.synonyms.get(tokens, ()):
+            of_countries = self._countries.metadata_tokens(synonym.tokens)
             phrases.append(synonym)
             phrases += [
                 TokenPhrase([token], is_typed=False, weight=METADATA_WEIGHT, label=synonym.label)
-                for token in metadata
+                for token in [*self._names.get(synonym.tokens, ()), *of_countries]
             ]
         distinct = {}
         for phrase in phrases:
@@ -89,82 +89,73 @@ class Vocabulary:
 
     def asks_for_help(self, text):
         """Return whether `text`, as typed, reads like a cry for help in any language."""
-        return is_danger(text[:MAX_HELP_LENGTH], self._editable.help_terms)
+        return is_danger(text[:MAX_HELP_LENGTH], self._groups.help_terms)
 
 
 # --- Groups of equal terms, themes and authors ---------------------------------------------------
-# The rows are cached until the database changes; their analysis is cached as long as they are equal.
+# The rows are cached until the database changes; their analysis is cached as long as they are equal. Groups
+# change far less often than the names of themes and authors.
+
+NAMED = {model._meta.model_name: model for model in (Theme, Author)}
 
 
 def read_editable_terms(language):
-    """Return a sorted tuple of rows (kind, whether it leads to help, primary key, text).
+    """Return two sorted tuples of rows: (terms of a group, whether it leads to help), and (kind, key, name).
 
-    The kind is “group”, “theme” or “author”; the text is a group's terms or a name. One query reads all.
+    The kind is “theme” or “author”. One query reads all.
     """
     groups = VocabularyGroup.objects.annotate(kind=Value("group"), helps=F("leads_to_help"))
     querysets = [groups.values_list("kind", "helps", "pk", "terms")]
-    for model in (Theme, Author):
+    for model in NAMED.values():
         names = model.objects.filter(locale__language_code=language)
         names = names.annotate(kind=Value(model._meta.model_name), helps=Value(False))
         querysets.append(names.values_list("kind", "helps", "pk", Cast("name", TextField())))
     # SQLite refuses an order in a part of a union.
     first, *others = (queryset.order_by() for queryset in querysets)
-    return tuple(sorted(first.union(*others, all=True)))
+    rows = sorted(first.union(*others, all=True))
+    groups = tuple((text, helps) for kind, helps, _pk, text in rows if kind not in NAMED)
+    return groups, tuple((kind, pk, text) for kind, _helps, pk, text in rows if kind in NAMED)
 
 
 @dataclass(frozen=True)
-class EditableTerms:
-    """The analysed rows of read_editable_terms(); Vocabulary explains the last two."""
+class AnalysedGroups:
+    """The analysed groups of read_editable_terms(); Vocabulary explains the last two."""
 
     # {tokens of a term: its synonyms}
     synonyms: dict
-    # {tokens of a name or of one of its words: metadata tokens}
-    metadata_tokens: dict
     help_terms: tuple[str, ...]
     spelling_terms: tuple[str, ...]
     max_term_words: int
 
 
 @functools.lru_cache(maxsize=8)
-def analyse_editable_terms(rows, language):
-    """Return the EditableTerms of `rows` from read_editable_terms()."""
-    models = {model._meta.model_name: model for model in (Theme, Author)}
-    names = [(models[kind], pk, text) for kind, _helps, pk, text in rows if kind in models]
-    groups = tuple((text, helps) for kind, helps, _pk, text in rows if kind == "group")
-    return replace(analyse_groups(groups, language), metadata_tokens=find_metadata_tokens(names, language))
-
-
-@functools.lru_cache(maxsize=8)
 def analyse_groups(groups, language):
-    """Return the EditableTerms of `groups`, (terms, whether they lead to help), without themes and authors.
-
-    Groups are analysed apart, because they change far less often than themes and authors.
-    """
+    """Return the AnalysedGroups of `groups`, rows (terms, whether they lead to help)."""
     groups = [(VocabularyGroup(terms=text).lines, helps) for text, helps in groups]
     equal_groups = [lines for lines, helps in groups if not helps]
     synonyms, countries = find_synonyms(equal_groups, language), get_country_vocabulary(language)
-    return EditableTerms(
+    return AnalysedGroups(
         synonyms,
-        metadata_tokens={},
         help_terms=tuple(line for lines, helps in groups if helps for line in lines),
         spelling_terms=(*countries.spelling_terms, *(line for lines in equal_groups for line in lines)),
         max_term_words=min(max(map(len, [*synonyms, *countries.codes])), MAX_TERM_WORDS),
     )
 
 
+@functools.lru_cache(maxsize=8)
 def find_metadata_tokens(names, language):
-    """Return {tokens: metadata tokens} for `names`, rows of (model, primary key, name).
+    """Return {tokens: metadata tokens} for `names`, rows (kind, primary key, name).
 
     The keys are the tokens of each whole name and of each of its words. The site's own words are left out of
     queries, so they are no keys.
     """
     found = defaultdict(list)
-    for model, pk, name in names:
+    for kind, pk, name in names:
         terms = [name, *(word[0] for word in iter_words(name))]
         significant = [term for term in terms if significant_words(term, language)]
         for tokens in dict.fromkeys(tuple(tokenize(term, language)) for term in significant):
             if not site_tokens(language).issuperset(tokens):
-                found[tokens].append(model(pk=pk).index_token)
+                found[tokens].append(NAMED[kind](pk=pk).index_token)
     return dict(found)
 
 
