@@ -1,4 +1,4 @@
-"""Cleans one picture: only its decoded pixels are kept, encoded again, with a colour profile if needed.
+"""Cleans one picture: only its decoded pixels are kept, encoded again in the colours of sRGB.
 
 EXIF (place and time), XMP, IPTC, comments, texts, maker notes, thumbnails, further pictures in the same file
 and whatever follows its end are removed.
@@ -8,12 +8,11 @@ import io
 import math
 
 import PIL.WebPImagePlugin  # noqa: F401 - otherwise Pillow loads the modules of all its formats to find it
-from PIL import Image, ImageOps, PngImagePlugin
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
 from media.sanitizer import limits
 from media.sanitizer.pictures import count_scans
 from media.sanitizer.pixels import remove_hidden_colours
-from media.sanitizer.profiles import normalise_colours
 from media.sanitizer.reasons import Reason, Refused
 
 # The formats of Pillow that are accepted, besides HEIF.
@@ -42,6 +41,9 @@ PngImagePlugin.MAX_TEXT_MEMORY = 4_000_000
 # The most pixels of the longer side: twice the width of the largest picture on a page. More would never be
 # seen, but the noise of a sensor can identify a camera, and each rendition would take more time and memory.
 MAX_SIDE = 2560
+# The most bytes of a colour profile. Those of Adobe and Apple for screens have about 500, scanners' up to
+# 500,000.
+MAX_PROFILE_BYTES = 1_000_000
 # With Pillow's own quantization tables for this quality. Those of a camera can identify it.
 JPEG_QUALITY = 90
 
@@ -59,8 +61,7 @@ def clean_picture(data):
         raise Refused(Reason.PIXELS, limits.PIXELS) from None
     check_before_decoding(image, data)
     lossless = image.format == "PNG" or data[12:16] == b"VP8L"  # the first chunk of such a WebP
-    image, profile = normalise_colours(decode_and_orient(image))
-    return encode(image, profile, lossless)
+    return encode(normalise_colours(decode_and_orient(image)), lossless)
 
 
 def load_heif():
@@ -106,8 +107,21 @@ def decode_and_orient(image):
         return image
 
 
-def encode(image, profile, lossless):
-    """Return `image` as the bytes of a PNG or JPEG file with the colour `profile` and no other metadata."""
+def normalise_colours(image):
+    """Return `image` in mode L, RGB or RGBA, and in sRGB: a colour profile can identify a device."""
+    icc, mode = image.info.get("icc_profile"), {"L": "L", "LA": "RGBA", "RGBA": "RGBA"}.get(image.mode, "RGB")
+    # ImageCms would read the pixels of a picture in mode LA as if they had no alpha.
+    if not icc or len(icc) > MAX_PROFILE_BYTES or image.mode == "LA":
+        return image.convert(mode)
+    try:
+        profile, colour = ImageCms.ImageCmsProfile(io.BytesIO(icc)), "RGB" if mode == "L" else mode
+        return ImageCms.profileToProfile(image, profile, ImageCms.createProfile("sRGB"), outputMode=colour)
+    except (OSError, ImageCms.PyCMSError):  # The profile is broken, or for another kind of picture.
+        return image.convert(mode)
+
+
+def encode(image, lossless):
+    """Return `image` as the bytes of a PNG or JPEG file without metadata."""
     transparent = image.mode == "RGBA"
     if transparent:
         # Pixels that an editor erased are often still in the file, only transparent.
@@ -115,7 +129,7 @@ def encode(image, profile, lossless):
     image.info = {}
     output = io.BytesIO()
     if lossless or transparent:
-        image.save(output, "PNG", icc_profile=profile)
+        image.save(output, "PNG")
         return output.getvalue()
-    image.save(output, "JPEG", quality=JPEG_QUALITY, icc_profile=profile)
+    image.save(output, "JPEG", quality=JPEG_QUALITY)
     return output.getvalue()

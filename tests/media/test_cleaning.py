@@ -86,8 +86,8 @@ def assert_upright(image):
     with image.file.open() as file, Image.open(file) as stored:
         assert stored.size == (image.width, image.height) == (600, 400)
         top, bottom = stored.getpixel((300, 20)), stored.getpixel((300, 380))
-    assert samples.is_near(top, samples.RED)
-    assert samples.is_near(bottom, samples.BLUE)
+    # Not as numbers: the profile of the sample is applied.
+    assert (top[0] > 2 * top[2], bottom[2] > 2 * bottom[0]) == (True, True)
     assert image.file_size == image.file.size
     assert len(image.file_hash) == 40  # SHA-1 in hexadecimal digits
 
