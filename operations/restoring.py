@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import tarfile
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from django.conf import settings
@@ -21,7 +21,7 @@ from django.core.files.storage import default_storage, storages
 from django.core.management.base import CommandError
 from django.db import connection
 
-from operations import backups
+from operations import backups, locks
 from safeguarding import encryption
 from safeguarding.withdrawal import ledger
 
@@ -39,6 +39,15 @@ def refuse(reason):
 
 
 # --- Before anything changes ---------------------------------------------------------------------
+
+
+@contextmanager
+def alone():
+    """Context manager that lets no site start with this data folder. Raises CommandError if one runs."""
+    with locks.hold_file("site", wait=False) as is_alone:
+        if not is_alone or is_used():
+            raise CommandError("The site runs, or another program uses its database. Stop it first.")
+        yield
 
 
 def is_used():

@@ -151,6 +151,8 @@ def test_site_moves_to_postgresql(whole_database, settings, tmp_path, client):
     running = locks.share("site")
     assert "The site runs" in site.manage("move_database", str(path), check=False).stderr
     os.close(running)
+    assert "another program uses" in site.manage("move_database", str(path), check=False).stderr
+    connection.close()
     site.manage("move_database", str(path))
     ContentType.objects.clear_cache()
     cache.clear()
@@ -158,5 +160,6 @@ def test_site_moves_to_postgresql(whole_database, settings, tmp_path, client):
         assert {url: describe(client.get(url)) for url in facts["answers"]} == facts["answers"]
     assert release_databases.NAMES in [person.names for person in Contributor.objects.all()]
     assert builders.make_story("The sequences go on").pk
+    connection.close()
     done = site.manage("move_database", str(path), check=False)
     assert done.returncode and "has pages already" in done.stderr

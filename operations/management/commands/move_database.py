@@ -12,7 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Q
 from wagtail.models import Page
 
-from operations import locks
+from operations import restoring
 
 BATCH = 500  # rows in memory at a time
 # Each database has its own tables for the search. `update_index` fills them.
@@ -30,10 +30,8 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="such as /data/db.sqlite3")
 
     def handle(self, *args, file, **options):
-        with locks.hold_file("site", wait=False) as is_alone:
-            # A page that is hidden in the old database after the copy would be public in the new one.
-            if not is_alone:
-                raise CommandError("The site runs. Stop it first.")
+        # A page that is hidden in the old database after the copy would be public in the new one.
+        with restoring.alone():
             self.move(file)
 
     def move(self, file):

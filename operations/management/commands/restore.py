@@ -1,7 +1,7 @@
 """Put a backup in place of the site, which must not run meanwhile."""
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from operations import backups, locks, restoring
 
@@ -15,12 +15,9 @@ class Command(BaseCommand):
 
     def handle(self, *args, name, **options):
         backups.check_settings()
-        with locks.hold_file("site", wait=False) as is_alone:
-            if not is_alone or restoring.is_used():
-                raise CommandError("The site runs, or another program uses its database. Stop it first.")
-            with locks.hold("backup"):
-                with locks.hold("prepare"):
-                    restoring.unpack(name)
-                call_command("prepare", verbosity=options["verbosity"])
+        with restoring.alone(), locks.hold("backup"):
+            with locks.hold("prepare"):
+                restoring.unpack(name)
+            call_command("prepare", verbosity=options["verbosity"])
         call_command("make_renditions")
         self.stdout.write("The backup was restored.")
