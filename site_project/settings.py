@@ -188,6 +188,8 @@ if bucket := environment.read("S3_BUCKET", BUCKET, IS_NO_BUCKET):
     MEDIA_ACCEL_PREFIX = ""  # nginx has none of these files
 # Backups: a bucket, or a folder. It is one that only `manage.py backup` and `restore` need to reach.
 if folder := environment.read("BACKUP_DIR", "/.+", "must be the path of a folder, from the root on."):
+    if Path(folder).resolve().is_relative_to(MEDIA_ROOT.parent.resolve()):
+        environment.stop("BACKUP_DIR", "must be outside of the folder that the front server reads.")
     options = {"location": folder, "allow_overwrite": True, "file_permissions_mode": 0o600}
     STORAGES["backups"] = {"BACKEND": "media.folder.FolderStorage", "OPTIONS": options}
 if backup_bucket := environment.read("BACKUP_BUCKET", BUCKET, IS_NO_BUCKET):

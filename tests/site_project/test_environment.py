@@ -99,6 +99,11 @@ def test_wrong_value_stops_the_start_with_one_line(tmp_path, name, value):
     assert len(value) < 3 or value not in line  # a short one may be in the explanation
 
 
+def test_backups_are_not_where_the_front_server_reads(tmp_path):
+    with pytest.raises(SystemExit, match=r"^BACKUP_DIR must be outside"):
+        read_settings(tmp_path, BACKUP_DIR=str(tmp_path / "served" / "media" / "backups"))
+
+
 def test_program_that_stops_prints_one_line_only(tmp_path):
     # django-environ warns of this value, and repeats it in the warning.
     result = run("from django.conf import settings as s; s.DEBUG", tmp_path, DATABASE_URL="postgres-hunter2")
