@@ -17,6 +17,7 @@ import time
 from contextlib import contextmanager
 
 from tests.container.compose import check_compose, check_small, machine
+from tests.container.machines import check_machines
 from tests.container.tool import IMAGE, ROOT, Checks, Tool
 from tests.support import services
 from tests.support.documented import block
@@ -42,6 +43,7 @@ def main():
         check_container(checks, tool, image)
         check_compose(checks, tool, chromium)
         check_small(checks, tool, chromium)
+        check_machines(checks, tool)
     except services.Missing as missing:
         print(missing)
         return 2
