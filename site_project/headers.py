@@ -4,6 +4,7 @@ from django.conf import settings
 from django.middleware.csp import ContentSecurityPolicyMiddleware
 from django.utils.csp import CSP
 
+from caching.cacheable import will_be_cached
 from site_project.styles import first_screen_hashes
 
 # Headers that neither Django nor Wagtail has settings for.
@@ -31,6 +32,9 @@ class HeadersMiddleware(ContentSecurityPolicyMiddleware):
             return response
         for name, value in EXTRA_HEADERS.items():
             response.headers.setdefault(name, value)
+        if not will_be_cached(request, response):
+            # Without this header, a cache between site and reader may keep even what is for one user.
+            response.headers.setdefault("Cache-Control", "private")
         # With "no-referrer", browsers send "Origin: null" with a form, which Django's CSRF check refuses.
         # Pages with a form that needs the check, those for users who sign in, set this cookie.
         if settings.CSRF_COOKIE_NAME in response.cookies:

@@ -63,6 +63,7 @@ def check_headers(response, status, policy):
     assert response["Referrer-Policy"] == ("same-origin" if has_form else "no-referrer")
     assert response["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
     assert "camera=()" in response["Permissions-Policy"]
+    assert response["Cache-Control"], "a cache between site and reader may keep it"
     for cookie in response.cookies.values():
         assert cookie["secure"] and cookie["samesite"] == "Lax" and cookie["path"] == "/", cookie
 
