@@ -30,7 +30,7 @@ bench: ## Measure the search, the server, the leak check, and pages on a slow co
 	@.ci/venv requirements-dev.txt
 	@.venv/bin/python -m tests.bench $(ARGS)
 
-drill: ## Cause faults on purpose and check that the site survives them (ARGS="stampede floods" for some)
+drill: ## Cause faults on purpose and check that the site survives them (ARGS="floods soak" for some)
 	@.ci/venv requirements-dev.txt
 	@.venv/bin/python -m tests.drills $(ARGS)
 

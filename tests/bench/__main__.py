@@ -38,7 +38,7 @@ MAX_QUERIES, MORE_QUERIES = 20, 2
 # protected words in a story of 5,000 words.
 MAX_READABLE, MAX_LEAK_CHECK = 1500, 100
 # Least ratio to the requests per second of a minimal program (or of nginx with a file), with MIN_RATIOS_AT
-# stories: {way of serving it: {page: ratio}}. tests/bench/server.py and visits.py measure the ways.
+# stories: {way of serving it: {page: ratio}}. tests/bench/server.py measures the ways.
 MIN_RATIOS_AT = 1000
 MIN_RATIOS = {
     "uncached": {"story": 0.018, "index": 0.012, "search": 0.009},
@@ -46,10 +46,6 @@ MIN_RATIOS = {
     "304": {"story": 0.75},
     "sent": {"rendition": 0.30},
     "behind nginx": {"story": 0.65, "rendition": 0.65},
-    # For comparison: when the site made a query for each picture, the next three ratios were 0.034, 0.064 and
-    # 0.094, and that of a rendition was 0.05.
-    "visits straight": {"home": 0.14, "index": 0.26, "story": 0.38},
-    "visits behind nginx": {"home": 0.60, "index": 0.60, "story": 0.60},
 }
 # How many times longer these uncached pages may take with the most stories than with the fewest, and how many
 # more bytes a process may take.

@@ -12,7 +12,7 @@ import urllib.request
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from tests.drills.wrk import PAGES_SCRIPT, run_wrk
+from tests.drills.wrk import run_wrk
 from tests.support.production import Site
 
 SECONDS, ROUNDS, CONNECTIONS = 2, 3, 8  # of each measurement
@@ -21,7 +21,7 @@ SERVER_CORE, CLIENT_CORE = 0, 1
 GZIP = {"Accept-Encoding": "gzip"}
 
 
-def report(folder, size, kind, ways, requests=1, **more):
+def report(folder, size, kind, ways, **more):
     """Measure `ways` in turn and print a row for each, with its ratio to the first of them.
 
     Each figure is the median of ROUNDS measurements. The ways alternate, so that other work on the machine
@@ -30,8 +30,7 @@ def report(folder, size, kind, ways, requests=1, **more):
 
     Arguments:
         size, kind: the number of stories, and the kind of page, for the row.
-        ways: {name: (address, headers, paths to ask for in turn, by default that of the address)}.
-        requests: how many requests make one of what is counted, such as a visit.
+        ways: {name: (address, headers)}.
         more: further figures for each row.
     """
     measured = {name: [] for name in ways}
@@ -47,7 +46,7 @@ def report(folder, size, kind, ways, requests=1, **more):
         if spread > MAX_SPREAD:
             sys.stderr.write(f"{kind}, {name}: the rounds spread by {spread:.0%}; measure again.\n")
         plain = plain or rate
-        figures |= {"a_second": round(rate / requests, 1), "spread": round(spread, 2)}
+        figures |= {"a_second": round(rate, 1), "spread": round(spread, 2)}
         print_row(size, kind, name, **figures | more, ratio=round(rate / plain, 4))
 
 
@@ -55,11 +54,11 @@ def print_row(size, kind, way, **figures):
     print(json.dumps({"stories": size, "page": kind, "way": way} | figures), flush=True)
 
 
-def load(folder, address, headers=(), paths=()):
-    """Run wrk; return its Result. Without `paths` it runs no script, which would take time."""
+def load(folder, address, headers=()):
+    """Run wrk; return its Result. It runs no script, which would take time."""
     parts = urlsplit(address)
-    pages = paths or [parts._replace(scheme="", netloc="").geturl()]
-    options = {"script": PAGES_SCRIPT if paths else "", "headers": GZIP | dict(headers)}
+    pages = [parts._replace(scheme="", netloc="").geturl()]
+    options = {"script": "", "headers": GZIP | dict(headers)}
     with on_core(CLIENT_CORE):
         found = run_wrk(parts.port, pages, folder, SECONDS, CONNECTIONS, **options)
     if found.errors:

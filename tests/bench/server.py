@@ -3,9 +3,8 @@
     make bench ARGS=server
     python -m tests.bench.server 100 1000 10000     with 100 stories, then with 1,000, then with 10,000
 
-It prints a line of JSON for each measurement. With 1,000 stories these are all ways of serving a page, and
-whole visits (a page and all files that a phone loads with it: visits.py); with other numbers only what grows
-with them: pages that are not cached, and the memory of a process.
+It prints a line of JSON for each measurement. With 1,000 stories these are all ways of serving a page;
+with other numbers only what grows with them: pages that are not cached, and the memory of a process.
 """
 
 import json
@@ -16,13 +15,12 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.bench import visits
 from tests.bench.load import SERVER_CORE, ask, manage, on_core, print_row, report, served
 from tests.support import front_server, memory, postgresql_server
 
 ALL_WAYS_AT = 1000  # the number of stories with which all ways are measured
-# Those of the addresses of tests/bench/stories.py that are HTML pages, and those whose visits are measured.
-PAGES, VISITED = {"home", "index", "filter", "story", "search"}, ["home", "index", "story"]
+# Those of the addresses of tests/bench/stories.py that are HTML pages.
+PAGES = {"home", "index", "filter", "story", "search"}
 # The minimal program: a WSGI application that returns the same response from memory.
 BARE = """
 import json, os
@@ -77,17 +75,6 @@ def measure_sent(size, kind, site, path, folder):
             with nginx(site, folder, f"location = /file {{ alias {folder}/body; }}") as front:
                 ways = {"file of nginx": (f"{front}/file",), "behind nginx": (front + path,)}
                 report(folder, size, kind, ways)
-        if kind in VISITED:
-            paths, total = visits.make_files(site, path, folder / "visit")
-            more = {"requests": len(paths), "bytes": total}
-            straight = {"visits to bare": (bare,), "visits straight": (site, {}, paths)}
-            report(folder, size, kind, straight, **more)
-            place = f"location /files-of-the-benchmark/ {{ alias {folder}/visit/; }}"
-            with nginx(site, folder, place) as front:
-                files = [f"/files-of-the-benchmark/{number}" for number in range(len(paths))]
-                names = "visits as files of nginx", "visits behind nginx"
-                ways = {name: (front, {}, each) for name, each in zip(names, (files, paths), strict=True)}
-                report(folder, size, kind, ways, **more)
 
 
 @contextmanager
