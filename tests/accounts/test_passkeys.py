@@ -119,8 +119,7 @@ def test_user_with_a_factor_cannot_add_one_with_the_password_alone(admin, give):
 
 
 def test_passkey_of_another_user_is_neither_added_nor_removed(admin, amina):
-    passkey = with_passkey(admin)
-    assert "could not be added" in register(signed_in(amina), passkey).text
+    assert "could not be added" in register(signed_in(amina), with_passkey(admin)).text
     remove(signed_in(amina), Passkey.objects.get())
     assert Passkey.objects.get().user == admin
 

@@ -56,8 +56,7 @@ def test_axe_finds_nothing_on_any_page(page, live_server, settings, tmp_path):
     states = {name: (address, "main") for name, address in site.addresses.items()} | make_states(site)
     problems, links, checked = defaultdict(list), 0, set()
     for name, (address, only_there) in states.items():
-        response = page.goto(live_server.url + address)
-        assert response.status == (404 if name == "404" else 200), name
+        assert page.goto(live_server.url + address).status == (404 if name == "404" else 200), name
         expect(page.locator(only_there).first, name).to_be_attached()
         if address in checked:  # One page can be an example of two states.
             continue

@@ -166,8 +166,7 @@ def picture_is_edited(tab):
 def test_login_form_sends_its_origin(new_page, live_server):
     """With the Referrer-Policy of other pages, browsers send "Origin: null", which Django refuses."""
     page, reader = new_page(), builders.make_user()
-    private = builders.make_private(builders.make_plain_page("For members"))
-    page.goto(live_server.url + private.url)
+    page.goto(live_server.url + builders.make_private(builders.make_plain_page("For members")).url)
     page.get_by_label("Username").fill(reader.username)
     page.get_by_label("Password").fill(builders.PASSWORD)
     page.get_by_role("button", name="Log in").click()

@@ -78,8 +78,7 @@ def test_autosaves_and_submissions_of_one_story(tab, live_server):
 
 def write_until_autosaved(tab, story, words):
     """Write into the summary, and expect that an autosave stores it."""
-    summary = tab.get_by_role("textbox", name="Summary*")
-    admin.type_until_autosaved(tab, summary, words)
+    admin.type_until_autosaved(tab, tab.get_by_role("textbox", name="Summary*"), words)
     story.refresh_from_db()
     assert words in story.get_latest_revision_as_object().summary
 

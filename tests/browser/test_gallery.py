@@ -123,8 +123,7 @@ def files_are_sent_with_one_answer_and_what_is_refused_is_named(tab, gallery):
 def a_block_asks_little(tab):
     """A quote fits into half a screen. A picture is two panels deep. A title becomes no link."""
     assert admin.add_block(tab, "Quote").bounding_box()["height"] <= 400
-    gallery = add_gallery(tab)
-    expect(gallery.locator(".w-panel")).to_have_count(2)
+    expect(add_gallery(tab).locator(".w-panel")).to_have_count(2)
     builders.make_document("Know your rights")
     block = admin.add_block(tab, "Document")
     block.get_by_role("button", name="Choose a document").click()

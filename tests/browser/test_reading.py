@@ -19,8 +19,7 @@ LEAVE = "Leave quickly"  # the text of the button
 @pytest.fixture
 def leave_to_stories(live_server):
     """Let the button to leave lead to a page of this site, because tests reach no other."""
-    home = builders.home_page()
-    settings = SiteSettings.for_site(home.get_site())
+    settings = SiteSettings.for_site(builders.home_page().get_site())
     settings.leave_url = f"{live_server.url}/stories/"
     settings.save()
 

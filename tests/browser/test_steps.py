@@ -120,8 +120,7 @@ def write_beginning(steps, tab):
     title = tab.get_by_role("textbox", name="Title*")
     expect(title).to_be_focused()
     steps.fill(title, TITLE)
-    lead = admin.field(tab, "Lead picture")
-    steps.click(lead.get_by_role("button", name="Choose a picture"))
+    steps.click(admin.field(tab, "Lead picture").get_by_role("button", name="Choose a picture"))
     steps.click(tab.get_by_role("dialog").get_by_role("link", name="Kiln at dawn"))
     steps.fill(tab.get_by_role("textbox", name="Summary*"), SUMMARY)
 

@@ -37,8 +37,7 @@ OPTIONS.append({"status": 302, "headers": {"Location": "/"}})
 
 @pytest.mark.parametrize("options", OPTIONS)
 def test_response_for_one_visitor_or_in_another_form_is_not_cached(options):
-    make = cacheable_application(numbered(**options))
-    client = SiteClient(page_cache.PageCache(make))
+    client = SiteClient(page_cache.PageCache(cacheable_application(numbered(**options))))
     answers = [client.get("/") for _request in range(2)]
     assert [answer.content for answer in answers] == [b"1", b"2"]
     assert not any("s-maxage" in answer.get("Cache-Control", "") for answer in answers)

@@ -302,8 +302,7 @@ def test_times_name_their_zone(moderator, language, text, settings):
     settings.TIME_ZONE = "Africa/Nairobi"
     # Not LANGUAGE_CODE: Django keeps the prefixes of addresses, which depend on it, for later tests.
     UserProfile.objects.create(user=moderator.user, preferred_language=language)
-    story = builders.make_story("A story", live=False, go_live_at=SOON)
-    page = moderator.get(edit_address(story)).text
+    page = moderator.get(edit_address(builders.make_story("A story", live=False, go_live_at=SOON))).text
     local = SOON.astimezone(datetime.timezone(datetime.timedelta(hours=3)))  # EAT, Nairobi's time
     assert text in page and f"{local:%H:%M} EAT" in page
 

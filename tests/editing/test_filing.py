@@ -94,11 +94,9 @@ def test_refused_names_are_explained(editor, french, words):
 
 def test_terms_are_made_only_by_those_who_may_add_them(editor):
     for model in ("theme", "author"):
-        permission = Permission.objects.get(codename=f"add_{model}")
-        permission.group_set.clear()
+        Permission.objects.get(codename=f"add_{model}").group_set.clear()
         assert suggest(editor, model, "New") == ([], False)
-        response = editor.post(address(model, "create"), {"name": "New", "locale": "en"})
-        assert response.status_code == 302
+        assert editor.post(address(model, "create"), {"name": "New", "locale": "en"}).status_code == 302
     assert not Theme.objects.exists() and not Author.objects.exists()
 
 

@@ -71,8 +71,7 @@ def make_stories():
     ending = builders.make_story("Ending", expire_at=timezone.now() + timedelta(days=1))
     expired = builders.make_story("Expired", live=False, themes=["Law"])
     Page.objects.filter(pk=expired.pk).update(expired=True)
-    french = Locale.objects.get_or_create(language_code="fr")[0]
-    Page.objects.filter(pk=ending.pk).update(locale=french)
+    Page.objects.filter(pk=ending.pk).update(locale=Locale.objects.get_or_create(language_code="fr")[0])
     return achieng
 
 
@@ -146,8 +145,7 @@ def test_list_shows_the_sections_of_its_user_alone(writer, own, elsewhere):
         assert "Ghana" not in text, "filters offer only what visible stories have"
     assert titles(writer.user, q=SECRET) == []
     # For this user, Ghana is no choice, and an invalid choice filters nothing.
-    everything = titles(writer.user)
-    assert titles(writer.user, country="GH") == everything != []
+    assert titles(writer.user, country="GH") == titles(writer.user) != []
 
 
 # --- The report of translations ------------------------------------------------------------------
@@ -322,8 +320,7 @@ CELLS = {
 @pytest.mark.sqlite_only
 def test_no_cell_of_a_csv_file_is_a_formula(admin_client, subtests):
     Locale.objects.create(language_code="fr")
-    story = builders.make_story(FORMULA)
-    story.save_revision(log_action=True)
+    builders.make_story(FORMULA).save_revision(log_action=True)
     make_reported(FORMULA)
     for path in EXPORTS:
         with subtests.test(path):

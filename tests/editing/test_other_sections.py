@@ -120,8 +120,7 @@ def test_nothing_else_of_a_hidden_page_above_is_open(writer, admin_client, own, 
     data = {"comment": {"contentpath": "introduction", "text": f"{SECRET} words"}}
     for page in (above, own.index):
         PageLogEntry.objects.log_action(page.specific, "wagtail.comments.create", data=data)
-    names = ["edit", "view_draft", "history", "usage", "copy", "delete", "privacy"]
-    for name in names:
+    for name in ["edit", "view_draft", "history", "usage", "copy", "delete", "privacy"]:
         assert not may(writer.user, f"pages/{above.pk}/{name}/")
         answer = writer.get(f"/admin/pages/{above.pk}/{name}/")
         assert answer.status_code == 302 and answer.url == "/admin/", name

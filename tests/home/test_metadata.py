@@ -184,8 +184,7 @@ def test_an_editor_sees_how_a_story_looks_when_shared(admin_client, media_root):
     change_settings(organisation_name="Lantern Road")
     story = make_story("A story", summary="The summary.", live=False)
     story.lead_image, story.lead_image_alt = make_image(size=(1200, 800)), "A lamp"
-    editor = parse(admin_client.get(f"/admin/pages/{story.pk}/edit/"))
-    assert editor.select("option[value=shared]")
+    assert parse(admin_client.get(f"/admin/pages/{story.pk}/edit/")).select("option[value=shared]")
     card = parse(story.make_preview_request(preview_mode="shared").render()).main
     for text in ("Lantern Road", "A story", "The summary."):
         assert text in card.text

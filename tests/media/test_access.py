@@ -58,8 +58,7 @@ def withdrawn(act=None):
 
 def withdrawn_lead():
     person = make_agreeing_person()
-    people = {"people": "listed", "story_people": rows_of(person)}
-    address = files.lead(builders.make_private, **people)
+    address = files.lead(builders.make_private, **{"people": "listed", "story_people": rows_of(person)})
     withdraw(person)
     return address
 

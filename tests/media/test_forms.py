@@ -145,8 +145,7 @@ def test_form_undoes_nothing_that_was_said_of_a_picture_since_it_was_opened(edit
 
 
 def what_was_seen(editor, image):
-    form = builders.parse(editor.get(f"/admin/images/{image.pk}/"))
-    return form.select_one("[name=seen]")["value"]
+    return builders.parse(editor.get(f"/admin/images/{image.pk}/")).select_one("[name=seen]")["value"]
 
 
 @pytest.mark.sqlite_only

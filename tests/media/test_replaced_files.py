@@ -85,8 +85,7 @@ def test_sweep_deletes_old_files_without_a_row(media_root):
     sweep_files()  # There is no folder yet.
     # An original without a row can belong to a newer database.
     kept = ["original_images/a", "documents/a", "robots.txt"]
-    names = [f"{folder}/a" for folder in ("images", "wagtail_uploads")]
-    for name in (*names, *kept, ".unfinished-a"):
+    for name in (*[f"{folder}/a" for folder in ("images", "wagtail_uploads")], *kept, ".unfinished-a"):
         default_storage.save(name, CleanFile(b"x", ".txt"))
     sweep_files()
     assert len(files_in(media_root)) == 6, "the row of a new file may not be stored yet"

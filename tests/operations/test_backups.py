@@ -146,8 +146,7 @@ def test_backup_is_restored_and_who_withdrew_since_is_withdrawn_again(place, sta
     restore()
     assert files_left() == []
     assert read_story(story) == page
-    again = builders.make_story("Afterwards")
-    assert statuses(HOME, later.url, again.url) == [404, 404, 200]
+    assert statuses(HOME, later.url, builders.make_story("Afterwards").url) == [404, 404, 200]
     assert default_storage.exists(story.lead_image.file.name)
     assert not default_storage.exists(later.lead_image.file.name)
     assert person.code in ledger.read_content().decode()

@@ -55,16 +55,14 @@ def test_section_is_withdrawn_with_its_stories_and_its_address_is_free(client, s
     assert [trash.is_in_trash(stored(page)) for page in (section, story, other)] == [True, True, False]
     assert set(Page.objects.filter(trash.in_trash())) == {stored(section), stored(story)}
     assert stored(story).url_path.endswith(f"/trash-{section.pk}/story/")
-    new = builders.make_index(builders.make_index(), "Section")
-    builders.make_story("Lanterns", new, slug="story")
+    builders.make_story("Lanterns", builders.make_index(builders.make_index(), "Section"), slug="story")
     assert "Lanterns" in client.get(addresses[1]).text
     assert not Redirect.objects.exists()
 
 
 def test_restored_page_is_a_draft_where_it_was(client, section, story):
     address = story.url
-    row = trashed(section)
-    trash.restore(row)
+    trash.restore(trashed(section))
     assert stored(story).url_path == story.url_path
     assert not (TrashedPage.objects.exists() or stored(story).live or stored(section).live)
     for page in (section, story):

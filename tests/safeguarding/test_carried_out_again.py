@@ -164,8 +164,7 @@ def test_person_who_is_taken_down_while_everybody_is_held_stays_so(lead):
     stories = [make_story_about(person), make_story_about(other)]
     ledger.hold_everybody("A reason.")
     take_down = reverse("safeguarding_people:take_down", args=[person.pk])
-    overview = reverse("safeguarding_people:inspect", args=[person.pk])
-    assert take_down in lead.get(overview).text
+    assert take_down in lead.get(reverse("safeguarding_people:inspect", args=[person.pk])).text
     assert take_down not in lead.post(take_down, follow=True).text
     with undone():
         lead.post(PAGE)  # The lead confirms that nobody withdrew.

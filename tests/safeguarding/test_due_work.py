@@ -243,8 +243,7 @@ def test_names_are_deleted_although_those_of_somebody_else_can_not_be(clock):
             call_command("run_due_work")
     finally:
         pre_save.disconnect(fail, sender=Contributor)
-    names = [Contributor.objects.get(pk=person.pk).names for person in (failing, other)]
-    assert names == [SECRET, ""]
+    assert [Contributor.objects.get(pk=person.pk).names for person in (failing, other)] == [SECRET, ""]
 
 
 # --- People who were never asked -----------------------------------------------------------------

@@ -92,8 +92,7 @@ def test_word_over_two_cells_of_a_table_is_refused():
 
 def leaking_story(person):
     """Return a draft with a protected word in every kind of place, disguised in some of them."""
-    images = [make_image(), make_image(credit=f"By {NAMES}")]
-    pictures = builders.pictures_block(*images)
+    pictures = builders.pictures_block(*[make_image(), make_image(credit=f"By {NAMES}")])
     pictures["value"]["pictures"][1]["image"]["alt_text"] = f"The market of {PLACE}"
     pictures["value"]["pictures"][0]["caption"] = "X%75yimana"
     # Its credit is shown if all pictures have the same one.
@@ -124,8 +123,7 @@ PLACES = {
 
 
 def test_places_are_told_in_words_and_beside_the_field(person):
-    story = leaking_story(person)
-    errors = story.find_errors()
+    errors = leaking_story(person).find_errors()
     assert sorted(errors) == sorted(PLACES)
     for field, places in PLACES.items():
         assert f": {places}. " in errors[field][0].message, field

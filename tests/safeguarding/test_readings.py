@@ -249,8 +249,7 @@ def test_what_is_taken_back_leaves_a_consent_that_waits(lead):
 
 def test_a_translation_needs_a_yes_to_other_languages():
     original, section = make_story_about(make_agreeing_person()), translations.make_index_in("fr")
-    story = original.copy_for_translation(section.locale)
-    reading = make_reading("here", story=story)
+    reading = make_reading("here", story=original.copy_for_translation(section.locale))
     record_answers(reading, yes(reading, languages="no"))
     assert Reading.objects.get(pk=reading.pk).agrees is False
 
@@ -290,8 +289,7 @@ def test_other_answers_are_refused(wrong):
 
 
 def test_the_words_are_nowhere_but_encrypted(lead, caplog, django_capture_on_commit_callbacks, settings):
-    story = agreed_story(title="Amina came home")
-    reading = make_reading("here", story=story)
+    reading = make_reading("here", story=agreed_story(title="Amina came home"))
     with django_capture_on_commit_callbacks(execute=True):
         record_answers(reading, yes(reading) | {"words": ["change", HER_WORDS]})
     [sent] = [each for each in mail.outbox if "was shown a page" in each.body]

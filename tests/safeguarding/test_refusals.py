@@ -42,8 +42,7 @@ def test_editor_says_beside_each_field_what_is_missing(client, moderator):
 def test_approval_leads_to_the_editor_and_stays_open(client, moderator):
     person = people.make_person(names=NAME)
     story = people.make_story_about(person, live=False)
-    state = builders.make_index().get_workflow().start(story, moderator.user)
-    task = state.current_task_state
+    task = builders.make_index().get_workflow().start(story, moderator.user).current_task_state
     address = f"/admin/pages/workflow/action/{story.pk}/approve/{task.pk}/"
     editor = f"/admin/pages/{story.pk}/edit/"
     assert client.post(address, {"comment": ""})["Location"] == editor
@@ -88,8 +87,7 @@ def test_consent_has_to_last_until_the_story_goes_live(client, moderator):
     story = people.make_story_about(person, live=False)
     for days, is_refused in ((4, True), (1, False)):
         day = timezone.localdate() + datetime.timedelta(days=days)
-        response = publish(client, story, go_live_at=f"{day} 10:00")
-        assert (response.status_code == 200) == is_refused
+        assert (publish(client, story, go_live_at=f"{day} 10:00").status_code == 200) == is_refused
     assert StoryPage.objects.get(pk=story.pk).scheduled_revision
 
 
@@ -98,8 +96,7 @@ def test_editor_judges_the_people_that_are_sent_and_not_those_that_are_stored(cl
     person = people.make_agreeing_person({"naming": Naming.CHANGED})
     story = builders.make_story(live=False, people="")
     row = {"id": "", "contributor": person.pk, "naming": Naming.CHANGED}
-    rows = inline_formset([row])
-    assert publish(client, story, people="listed", story_people=rows).status_code == 302
+    assert publish(client, story, people="listed", story_people=inline_formset([row])).status_code == 302
     story = StoryPage.objects.get(pk=story.pk)
     assert (story.live, story.story_people.get().contributor) == (True, person)
 

@@ -183,8 +183,7 @@ def sees_picture(client, page):
     html = client.get(page.url).text
     sources = [part.split('"')[0].split()[0] for part in html.split('srcset="')[1:]]
     assert bool(sources) == ("<figure" in html)
-    image = get_image_model().objects.get()
-    rendition = image.renditions.filter(filter_spec__contains="format-").first()
+    rendition = get_image_model().objects.get().renditions.filter(filter_spec__contains="format-").first()
     if rendition:
         assert files_of_pages.get(client, rendition.url).status_code == (200 if sources else 404)
     return bool(sources)
@@ -243,8 +242,7 @@ def test_outside_of_a_page_there_is_no_decision_about_a_picture(client, name):
     image.refresh_from_db()
     builders.save_with(SiteSettings.for_site(builders.home_page().get_site()), logo=image)
     story = builders.make_story(authors=[builders.make_author("Awa", picture=image).name])
-    text = client.get(story.url).text
-    assert text.count("<img") == (0 if name else 2)
+    assert client.get(story.url).text.count("<img") == (0 if name else 2)
     assert access.is_public(image) == (not name)
 
 

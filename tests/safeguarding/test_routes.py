@@ -45,8 +45,7 @@ def film_form(value):
         row = {"deleted": "", "order": str(number), "type": "item", "id": "", "value": str(key)}
         people |= {f"{number}-{name}": text for name, text in row.items()}
     picture = {"image": "", "alt_text": "", "decorative": ""}
-    empty = {"minutes": "", "poster": picture, "transcript": rich_text("")}
-    return value | empty | {"speakers": people}
+    return value | {"minutes": "", "poster": picture, "transcript": rich_text("")} | {"speakers": people}
 
 
 class World:
@@ -85,8 +84,7 @@ class World:
 
     def submit(self, story):
         """Submit `story` to moderation, and return the address at which it is approved."""
-        workflow = self.section.get_workflow()
-        state = workflow.start(story, self.user)
+        state = self.section.get_workflow().start(story, self.user)
         return f"/admin/pages/workflow/action/{story.pk}/approve/{state.current_task_state.pk}/"
 
 
@@ -179,8 +177,7 @@ def publish_in_bulk(world, section):
 
 
 def publish_section_in_bulk(world, section):
-    data = {"include_descendants": "on"}
-    world.post(f"/admin/bulk/wagtailcore/page/publish/?id={section.pk}", data)
+    world.post(f"/admin/bulk/wagtailcore/page/publish/?id={section.pk}", {"include_descendants": "on"})
 
 
 def become_due(world, section):
@@ -263,8 +260,7 @@ def titles_seen():
     Each response takes long to render. Therefore the visitor opens only the first story.
     """
     opened = {page.title for page in live_stories()[:1] if Client().get(page.url).status_code != 404}
-    listed = StoryPage.objects.published().exclude(title=MET).values_list("title", flat=True)
-    return opened | set(listed)
+    return opened | set(StoryPage.objects.published().exclude(title=MET).values_list("title", flat=True))
 
 
 @pytest.fixture(scope="module")

@@ -185,8 +185,7 @@ def bring_back_somebody_who_stops():
 
 
 def compare_stop_codes_of_one_person():
-    code = StopCode.make(make_agreeing_person())
-    act = partial(StopCode.find_person, code)
+    act = partial(StopCode.find_person, StopCode.make(make_agreeing_person()))
     return act, act, lambda: True  # the second one waited
 
 

@@ -130,8 +130,7 @@ def test_names_of_colonial_times_lead_to_the_country_and_are_neither_shown_nor_s
     former = {name: code for code, row in TABLE.items() for name in row.get("former", ())}
     assert {"British East Africa", "British Raj", "Biafra", "Haute-Volta"} <= former.keys()
     for name, code in former.items():
-        tokens = tuple(tokenize(name, language))
-        phrases = vocabulary.synonyms(tokens)
+        phrases = vocabulary.synonyms(tuple(tokenize(name, language)))
         assert (Country(code=code).index_token,) in [tuple(phrase.tokens) for phrase in phrases], name
     shown = {*vocabulary.spelling_terms}
     for name in country_names(language).values():

@@ -145,8 +145,7 @@ def test_writing_an_entry_does_not_read_all_others():
 
 
 def test_a_page_is_stemmed_by_the_rules_of_its_language():
-    french = Locale.objects.get_or_create(language_code="fr")[0]
-    home = home_page().copy_for_translation(french)
+    home = home_page().copy_for_translation(Locale.objects.get_or_create(language_code="fr")[0])
     home.title = "Les tribunaux nationaux"
     home.save_revision().publish()
     assert titles("tribunal national") == ["Les tribunaux nationaux"]

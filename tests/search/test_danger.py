@@ -53,8 +53,7 @@ def test_how_the_words_and_rules_are_read(text, is_danger):
 
 @pytest.mark.sqlite_only
 def test_each_rule_has_an_example_that_no_other_rule_recognises():
-    rules = csv.DictReader((danger.DATA / "danger_rules.csv").read_text("utf-8").splitlines())
-    for rule in rules:
+    for rule in csv.DictReader((danger.DATA / "danger_rules.csv").read_text("utf-8").splitlines()):
         found = danger.find_signals(danger.normalise(rule["example"]), danger.read_words()["en"])
         fitting = [each for each in danger.read_rules() if each <= found]
         assert fitting == [frozenset(rule["signals"].split())], rule

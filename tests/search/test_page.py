@@ -257,8 +257,7 @@ def test_without_a_full_match_pages_with_some_of_the_words_are_shown(client):
 def test_a_correction_with_only_some_of_the_words_has_one_note(client):
     builders.make_story("The lantern")
     builders.make_story("The candle")
-    page = search(client, "lanterrn candle")
-    (note,) = page.select(".note")
+    (note,) = search(client, "lanterrn candle").select(".note")
     assert "Nothing was found for “lanterrn candle”. These results have some of the words" in note.text
 
 
@@ -392,8 +391,7 @@ def test_words_about_a_picture_are_found_while_it_shows_nobody_and_quoted_while_
         return [bool(found_titles(word)) for word in ("axolotl", "pangolin")]
 
     def quote():
-        text = search(client, "lantern").select_one("main").text
-        return "the axolotl of Amina" in text
+        return "the axolotl of Amina" in search(client, "lantern").select_one("main").text
 
     assert (find(), quote()) == ([True, True], True)
     # While people are on the pictures, no word about these is in the index, whatever the people agree to.

@@ -32,8 +32,7 @@ def test_editor_adds_and_changes_a_group(editor, no_default_groups):
     ],
 )
 def test_invalid_group_is_refused_with_a_message(editor, no_default_groups, terms, message):
-    response = editor.post(f"{URL}add/", {"terms": terms})
-    assert message in response.context["form"].errors["terms"][0]
+    assert message in editor.post(f"{URL}add/", {"terms": terms}).context["form"].errors["terms"][0]
     assert not VocabularyGroup.objects.exists()
 
 
@@ -83,8 +82,7 @@ ORDINARY_SEARCHES = [
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize("text", [*CRIES, *ORDINARY_SEARCHES])
 def test_cry_for_help_is_recognised_whatever_the_language_of_the_page(text):
-    answers = [Vocabulary(language).asks_for_help(text) for language in ("en", "es")]
-    assert answers == [text in CRIES] * 2
+    assert [Vocabulary(language).asks_for_help(text) for language in ("en", "es")] == [text in CRIES] * 2
 
 
 def test_editors_define_the_terms_of_a_cry_for_help(no_default_groups):

@@ -214,8 +214,7 @@ def test_filtered_and_later_pages_of_a_list_link_to_the_whole_list(client, monke
 
 def test_the_list_of_a_term_links_to_that_list_in_other_languages(client):
     index, french = (page.get_parent() for page in make_pair())
-    mining = builders.make_theme("Mining")
-    mines = mining.copy_for_translation(french.locale)
+    mines = builders.make_theme("Mining").copy_for_translation(french.locale)
     mines.name, mines.slug = "Mines", "mines"
     mines.save()
     make_story(parent=index, countries=["SN"], themes=["Mining"])

@@ -17,8 +17,7 @@ def test_no_migration_is_missing():
 @pytest.fixture(scope="module")
 def addresses(module_transaction):
     """The addresses of pages of all kinds. The tests that take this fixture share these pages."""
-    africa = make_index(make_index(), "Africa")
-    make_story("A story", parent=africa, countries=["KE"], themes=["Mining"])
+    make_story("A story", parent=make_index(make_index(), "Africa"), countries=["KE"], themes=["Mining"])
     make_plain_page("About")
     lists = ["", "africa/", "?country=kenya", "country/kenya/", "theme/mining/", "africa/a-story/"]
     others = ["/", "/about/", "/search/", "/search/?q=words", "/no-such-page/"]

@@ -123,8 +123,7 @@ def test_user_input_is_escaped(client):
     response = text_only(client, story.url)
     assert parse(response).select_one("h1").text == "<script>alert(1)</script> & more"
     assert b"<img" not in response.content
-    found = text_only(client, "/search/?q=%3Cb%3Ebold")
-    assert not parse(found).select("main b")
+    assert not parse(text_only(client, "/search/?q=%3Cb%3Ebold")).select("main b")
 
 
 def test_private_page_and_draft_stay_hidden(client):

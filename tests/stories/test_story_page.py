@@ -138,17 +138,14 @@ def test_story_shows_its_words_date_terms_and_authors(client):
     assert titles(page, ".block--text p") == ["Words of the story."]
     time = page.select_one(".byline time")
     assert (time["datetime"], time.text) == ("2025-03-14", "14 March 2025")
-    byline = text_of(page.select_one(".byline"))
-    assert "By Amina Sow, Programme officer, Dakar · Staff · " in byline
+    assert "By Amina Sow, Programme officer, Dakar · Staff · " in text_of(page.select_one(".byline"))
     # A dot between two elements could begin a line.
-    between = page.select_one(".byline").find_all(string=True, recursive=False)
-    assert not "".join(between).strip()
+    assert not "".join(page.select_one(".byline").find_all(string=True, recursive=False)).strip()
     assert [(tag.text, tag["href"]) for tag in page.select(".story__terms .tag")] == [
         ("Senegal", "/stories/country/senegal/"),
         ("Going home", "/stories/theme/going-home/"),
     ]
-    kicker = page.select_one(".story__kicker")
-    assert text_of(kicker) == "Senegal · Going home"
+    assert text_of(page.select_one(".story__kicker")) == "Senegal · Going home"
     for tag in page.select(".story__terms .tag, .story__kicker a"):
         assert "The road back" in client.get(tag["href"]).content.decode()
 
@@ -316,8 +313,7 @@ def test_headings_keep_their_ids_without_a_table_of_contents(client):
 def test_only_a_story_kept_out_of_search_engines_has_noindex(client):
     kept_out = make_story("Kept out", keep_out_of_search_engines=True)
 
-    page = parse(client.get(kept_out.url))
-    assert page.select_one('meta[name="robots"]')["content"] == "noindex"
+    assert parse(client.get(kept_out.url)).select_one('meta[name="robots"]')["content"] == "noindex"
     assert parse(client.get(make_story().url)).select('meta[name="robots"]') == []
     # The site's own lists and search still find it.
     for address in ("/stories/", "/search/?q=kept"):

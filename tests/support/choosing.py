@@ -139,8 +139,7 @@ def assert_refused_choice(response, *fields):
     """Assert that the form is shown again with an error at each of `fields`, and without SECRET."""
     assert response.status_code == 200
     assert admin_world.SECRET.lower() not in text_of(response).lower()
-    errors = response.context["form"].errors
-    assert errors == dict.fromkeys(fields, [REFUSED])
+    assert response.context["form"].errors == dict.fromkeys(fields, [REFUSED])
     assert REFUSED in text_of(response)
 
 

@@ -194,8 +194,7 @@ def find_planted(data):
 def read_metadata(*paths):
     """Return a list of what exiftool finds in the files at `paths`: {"group:tag": value}."""
     command = [services.exiftool(), "-json", "-a", "-G1", "-s", *map(str, paths)]
-    done = subprocess.run(command, capture_output=True, check=False)
-    return json.loads(done.stdout)
+    return json.loads(subprocess.run(command, capture_output=True, check=False).stdout)
 
 
 def find_unexpected_metadata(*paths):

@@ -43,8 +43,7 @@ def new_user_data(**fields):
 def signed_in(user, password=builders.PASSWORD, **more):
     """Return a client in which `user` has given the password. `more`: other data of the login form."""
     client = Client()
-    response = client.post(LOGIN, {"username": user.username, "password": password} | more)
-    assert response.status_code == 302
+    assert client.post(LOGIN, {"username": user.username, "password": password} | more).status_code == 302
     return client
 
 

@@ -55,8 +55,7 @@ def one_of_two_withdrew():
 
 
 def child_and_picture():
-    image = make_image("Replaced", shows="place")
-    return child() | {"lead_image": image, "lead_image_alt": "A place"}
+    return child() | {"lead_image": make_image("Replaced", shows="place"), "lead_image_alt": "A place"}
 
 
 def proposed():

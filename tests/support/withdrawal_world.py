@@ -136,8 +136,7 @@ def make_traces(story):
     Collection.get_first_root_node().add_child(name=f"Pictures of {NAME}")
     Tag.objects.get_or_create(name=f"{NAME} walks")
     Tag.objects.get_or_create(name=f"Call {CONTACT}")
-    other = named_image(color=(1, 2, 3))
-    log(other, "wagtail.edit", user=user, data={"seen_at": HOME})
+    log(named_image(color=(1, 2, 3)), "wagtail.edit", user=user, data={"seen_at": HOME})
     # "Petra" is one of the protected words.
     Redirect.objects.create(old_path="/petra", redirect_link="/elsewhere/")
     promoted = {"query": Query.get("lamps"), "external_link_text": "A story", "sort_order": 0}

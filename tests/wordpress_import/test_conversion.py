@@ -414,5 +414,4 @@ def test_a_lost_word_is_named(monkeypatch):
 
 def test_a_word_that_became_two_is_not_lost():
     # For words(), <address> ends no word, so the post has "streetwrite". The page has two paragraphs.
-    converted = convert_text("<address>12 Main Street</address><b>Write</b> to us")
-    assert converted.notes.reasons == []
+    assert convert_text("<address>12 Main Street</address><b>Write</b> to us").notes.reasons == []

@@ -157,7 +157,6 @@ def test_every_public_address_leads_to_a_public_page_and_to_nothing_before(addre
             asked = hidden | {urls[-1] for urls in own}
             assert {url for url in asked if answer(url).status_code == 404} == hidden
     with subtests.test("addresses of a page are erased"), undone():
-        page = StoryPage.objects.get(slug="the-kiln")
-        addresses_erased.send(sender=StoryPage, page=page)
+        addresses_erased.send(sender=StoryPage, page=StoryPage.objects.get(slug="the-kiln"))
         urls = {url for key in ("7", "9", "10", "11") for url in addresses[key]} - lists
         assert {url for url in urls if answer(url).status_code != 404} == {"/?p=7", "/?page_id=7"}

@@ -114,8 +114,7 @@ def first_text(slug):
 
 
 def test_every_item_has_one_line_and_each_page_is_an_undecided_draft(run, tmp_path):
-    lines = run()
-    assert outcomes(lines) == OUTCOMES
+    assert outcomes(run()) == OUTCOMES
     with (tmp_path / "report" / "report.csv").open(newline="") as file:
         assert [row["id"] for row in csv.DictReader(file)] == [each[0] for each in OUTCOMES]
     stories = StoryPage.objects.order_by("pk").values_list("slug", "live", "people")

@@ -87,8 +87,7 @@ def test_an_editor_of_the_section_ticks_pages_off(client, media_root):
     assert (entry.page_id, entry.user_id) == (story.pk, editor.pk)
     assert "Ticked off what the import" in client.get(f"/admin/pages/{story.pk}/history/").text
     client.force_login(builders.make_user("Moderators"))
-    text = client.post(address(plain, elsewhere), follow=True).text
-    assert "2 pages are ticked off." in text
+    assert "2 pages are ticked off." in client.post(address(plain, elsewhere), follow=True).text
     assert not open_items().exists()
 
 

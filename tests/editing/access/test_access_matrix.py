@@ -99,8 +99,7 @@ def pages_in_the_admin(section):
     # The title of this story is public. Only its changes have SECRET.
     changed = builders.make_story("Changed", section.index)
     changed.summary = f"{SECRET} summary."
-    revision = changed.save_revision()
-    for name in ("edit/", "view_draft/", compare.format("live"), view.format(revision.pk)):
+    for name in ("edit/", "view_draft/", compare.format("live"), view.format(changed.save_revision().pk)):
         yield f"{name} of a changed story", SECRET, f"/admin/pages/{changed.pk}/{name}", OWN
     task = section.waiting.current_task_state.task_id
     preview = f"/admin/pages/workflow/preview/{section.draft.pk}/{task}/"
@@ -212,5 +211,4 @@ def logged_in(role, section):
 def assert_sees(client, rows, role):
     """Assert that `client` sees what the table says for `role`."""
     texts = {address: text_at(client, address) for _name, _word, address, _who in rows}
-    wrong = [name for name, word, address, who in rows if (word in texts[address]) != (role in who)]
-    assert wrong == []
+    assert [name for name, word, address, who in rows if (word in texts[address]) != (role in who)] == []

@@ -190,8 +190,7 @@ def test_objects_that_others_chose_stay_and_files_are_not_shown(writer, admin_cl
     assert [way for way, each in chosen.items() if not refers_to(story, each)] == []
     # Those who may choose them see them.
     text = choosing.text_of(admin_client.get(address))
-    missing = [way for way in chosen if f"{SECRET} {way}" not in text and chosen[way].url not in text]
-    assert missing == []
+    assert [way for way in chosen if f"{SECRET} {way}" not in text and chosen[way].url not in text] == []
     assert writer.post(address, choosing_form({}, title="C")).status_code == 302
     assert not any(refers_to(story, each) for each in chosen.values())
     # Title "C" removed the objects from the draft. They are nowhere else in the page, so they are refused.

@@ -215,8 +215,7 @@ def test_stories_with_people_and_what_the_user_may_not_edit_are_left_out(moderat
     plain = builders.make_plain_page("Plain")
     held = make_story("Held", people="", live=False)
     # An unfinished withdrawal still has to delete earlier versions of this story.
-    withdrawal = Withdrawal.objects.create(code="P-2222")
-    withdrawal.tasks.create(step="purge", data={"page": held.pk})
+    Withdrawal.objects.create(code="P-2222").tasks.create(step="purge", data={"page": held.pk})
     left_out = [listed, on_picture, locked, plain, held]
     good = make_story("Good", people="", live=False)
     page = moderator.get(address(good, *left_out))
@@ -233,6 +232,5 @@ def test_the_answer_stays_in_the_draft_while_something_else_is_missing(moderator
     swapped = make_undecided("Swapped", lead_image=image, lead_image_alt="A place")
     # The file of the picture was replaced since somebody said who is on it.
     CleanImage.objects.filter(pk=image.pk).update(asks_again=True)
-    text = moderator.post(address(swapped), follow=True).text
-    assert "Something is missing here: Swapped." in text
+    assert "Something is missing here: Swapped." in moderator.post(address(swapped), follow=True).text
     assert answers(swapped) == ("", "none", False)

@@ -152,8 +152,7 @@ def test_message_says_what_the_decision_did(moderator, author, decide):
     assert f"is approved, and goes live on {SOON.day} {SOON:%B %Y}, {SOON:%H:%M} UTC" in said
     assert "View live" not in said
 
-    back = submit(author, "Back")
-    decide(moderator, back, "reject")
+    decide(moderator, submit(author, "Back"), "reject")
     assert "was sent back" in shown(moderator)[-1]
 
 
@@ -331,8 +330,7 @@ def add_group_to_task(writer):
 def test_group_that_moderates_sees_nothing_of_other_sections(writer, admin_client, own, elsewhere):
     add_group_to_task(writer)
     waiting = builders.make_story(f"{SECRET} waits", elsewhere.index, live=False, lead_image=own.image)
-    ours = builders.make_story("Ours waits", own.index, live=False, lead_image=own.image)
-    for page in (waiting, ours):
+    for page in (waiting, builders.make_story("Ours waits", own.index, live=False, lead_image=own.image)):
         Workflow.objects.get().start(page, builders.make_user())
     for address in ("/admin/", f"/admin/images/usage/{own.image.pk}/"):
         assert f"{SECRET} waits" in admin_client.get(address).text

@@ -106,8 +106,7 @@ def test_what_became_of_a_version_stands_on_its_line(admin_client, writing):
 def make_old_versions(writing, user):
     """Save versions that are needed and old ones, and return (those that are needed, the old ones)."""
     old = [writing.revisions.get(), writing.save_as(user, "Approved once", 1)]
-    state = Workflow.objects.get().start(writing, user)
-    state.current_task_state.approve(user=user)
+    Workflow.objects.get().start(writing, user).current_task_state.approve(user=user)
     writing.refresh_from_db()
     live = writing.save_as(user, "Live", 2)
     live.publish(user=user)

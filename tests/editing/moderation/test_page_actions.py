@@ -50,8 +50,7 @@ def test_copy_of_a_hidden_page_is_a_draft(client, hidden, copied):
     if hidden:
         make_private(pages[hidden])
     client.force_login(make_user("Moderators"))
-    page = pages[copied]
-    made = copy(client, page, copy_subpages="on", publish_copies="on", new_parent_page=to.pk)
+    made = copy(client, pages[copied], copy_subpages="on", publish_copies="on", new_parent_page=to.pk)
     live = made.get_descendants(inclusive=True).filter(live=True)
     assert live.count() == (0 if hidden else {"list": 2, "story": 1}[copied])
 

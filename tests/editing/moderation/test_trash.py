@@ -69,8 +69,7 @@ def test_what_may_not_be_deleted_stays(admin_client, story):
         story.delete(user=builders.make_user())
     home = builders.home_page()
     for address in (reverse("wagtailadmin_pages:delete", args=[home.pk]), bulk("delete", story, home)):
-        response = admin_client.post(address, follow=True)
-        assert "This is the home page of the site." in response.text
+        assert "This is the home page of the site." in admin_client.post(address, follow=True).text
     assert not TrashedPage.objects.exists()
 
 

@@ -106,15 +106,13 @@ def test_consent_ends_within_ten_years(lead):
     late = last + datetime.timedelta(days=1), "Choose a day within ten years."
     for day, error in ((NO_END, "Choose a year between 1900 and 2200."), late, (last, None)):
         answers = ANSWERS | {"given_on": str(today()), "ends_on": str(day)}
-        response = lead.post(address(person, "consent"), answers)
-        assert errors_of(response).get("ends_on") == error
+        assert errors_of(lead.post(address(person, "consent"), answers)).get("ends_on") == error
     assert person.last_day == last
 
 
 def test_renewal_keeps_the_answers_and_asks_two_again(lead):
     """It asks again about legal proceedings and about programmes, which may have begun or ended."""
-    before = {"picture": 1, "naming": 1, "ends_on": days_from_today(5)}
-    person = make_agreeing_person(before)
+    person = make_agreeing_person({"picture": 1, "naming": 1, "ends_on": days_from_today(5)})
     form = parse(lead.get(address(person, "consent")))
     kept = {each["name"]: each["value"] for each in form.select("input[type=radio][checked]")}
     assert kept == {"given_by": "self", "picture": "1", "voice": "2", "naming": "1"}

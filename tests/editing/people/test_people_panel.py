@@ -104,8 +104,7 @@ def test_refusals_link_to_the_field_and_for_leads_to_the_person(client, person, 
     for groups in (("Moderators",), ("Moderators", GROUP)):
         with subtests.test(groups), undone():
             client.force_login(make_user(*groups))
-            page = parse(client.post(editor_of(story), form))
-            errors = page.select_one("[data-contentpath=people]")
+            errors = parse(client.post(editor_of(story), form)).select_one("[data-contentpath=people]")
             assert f"{person.code} did not agree to be named" in errors.text
             assert (overview in links_of(errors)) == (GROUP in groups)
             state = story.get_workflow().start(story, None)
@@ -115,8 +114,7 @@ def test_refusals_link_to_the_field_and_for_leads_to_the_person(client, person, 
                 client.post(address, {"comment": ""})
                 message = parse(client.get("/admin/desk/waiting/")).select_one(".messages .error")
                 assert f"People in this page: {person.code} did not agree" in " ".join(message.text.split())
-                places = {f"{editor_of(story)}#{panel_id(field)}" for field in FIELDS}
-                assert places <= links_of(message)
+                assert {f"{editor_of(story)}#{panel_id(field)}" for field in FIELDS} <= links_of(message)
                 assert (overview in links_of(message)) == (GROUP in groups)
 
 

@@ -44,8 +44,7 @@ def test_form_that_was_opened_before_a_change_undoes_it_only_when_it_is_sent_twi
         assert "has changed since you opened this form" in errors_of(response)[""]
         person = Contributor.objects.get()
         assert (person.names, person.has_withdrawn) == ("", True)
-        again = lead.post(address(person, name), data | {"seen": seen(response)})
-        assert again.status_code == 302
+        assert lead.post(address(person, name), data | {"seen": seen(response)}).status_code == 302
         Contributor.objects.update(names="")  # The first form has stored them again.
     assert not Contributor.objects.get().has_withdrawn
 
@@ -69,8 +68,7 @@ def test_without_keys_only_the_restricted_fields_say_so(lead, settings):
 
 def test_everything_that_is_stored_about_a_person_is_on_one_page(lead):
     person = make_agreeing_person({"evidence_held_at": "A cupboard"}, names=SECRET, contact="By letter")
-    story = make_story_about(person, title="About her")
-    decide(story, person, "other")
+    decide(make_story_about(person, title="About her"), person, "other")
     lead.post(address(person, "not_reached"))
     builders.make_image("Her garden").people.add(person)
     draft = builders.make_story("About others")
@@ -93,8 +91,7 @@ def test_nothing_restricted_is_in_the_database_in_clear(lead):
     person = Contributor.objects.get()
     lead.post(address(person, "restricted"), {"reason": "check", "names": SECRET, "save": "1"})
     lead.post(address(person, "print"), {"reason": "request"})
-    story = make_live_story({"proceedings": True})
-    send_decision(lead, story, reason=f"{SECRET} agreed")
+    send_decision(lead, make_live_story({"proceedings": True}), reason=f"{SECRET} agreed")
     assert Decision.objects.get().reason == f"{SECRET} agreed"
     lead.post(address(person, "take_down"))
     assert stored_text.tables_with(SECRET) == {}

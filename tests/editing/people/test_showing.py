@@ -79,8 +79,7 @@ def test_here_the_session_of_the_worker_ends_first(lead, story):
     stolen = Client()
     stolen.cookies = lead.cookies.copy()
     assert stolen.get("/admin/").status_code == 200
-    before = lead.get(start_of(story))
-    assert "no-store" in before["Cache-Control"], "the browser can't show it again"
+    assert "no-store" in lead.get(start_of(story))["Cache-Control"], "the browser can't show it again"
     image = story.lead_image = make_image()
     story.save_revision(clean=False)
     shown = lead.post(start_of(story), HERE)

@@ -50,8 +50,7 @@ def test_lead_withdraws_a_person_and_prints_the_report(lead, django_capture_on_c
     form = parse(response).select_one("main form[method=post]")
     with django_capture_on_commit_callbacks(execute=True):
         report = confirm(lead, page, form)
-    withdrawal = Withdrawal.objects.get()
-    assert withdrawal.user == lead.user
+    assert Withdrawal.objects.get().user == lead.user
     assert not StoryPage.objects.filter(pk=story.pk).exists()
     rows = {row.th.text: [each.text for each in row.select("td")] for row in parse(report).select("tbody tr")}
     # Those that were erased, and those that were left.
@@ -85,8 +84,7 @@ def test_log_entries_with_the_same_title_are_one_line(lead):
         PageLogEntry.objects.log_action(home, "wagtail.edit", title=f"Author {NAME}", data={"is_live": "no"})
     page = leads.address(person, "withdraw")
     form = parse(lead.post(page)).select_one("main form[method=post]")
-    lines = [text_of(each.parent) for each in form.select("input[name=yes]")]
-    assert lines == [f"Author {NAME} (2)"]
+    assert [text_of(each.parent) for each in form.select("input[name=yes]")] == [f"Author {NAME} (2)"]
     confirm(lead, page, form)
     labels = PageLogEntry.objects.filter(page=home.pk).values_list("label", flat=True)
     assert not [label for label in labels if NAME in label]
