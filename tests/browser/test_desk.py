@@ -1,7 +1,5 @@
 """Pages of the admin fit a phone and have no fault that axe finds; lists are filtered and acted on."""
 
-import re
-
 import pytest
 from playwright.sync_api import expect
 
@@ -40,32 +38,6 @@ def test_pages_of_the_admin_fit_a_phone(tab, live_server, subtests):
                 assert title.evaluate(BROKEN_WORDS) == []
             # Other tests run axe on the list of stories and on the pages about people.
             assert path in (*WAGTAILS, "stories/") or path.startswith("safeguarding") or run_axe(tab) == []
-
-
-def test_list_of_stories_is_reached_from_the_desk_and_filtered_by_the_keyboard(tab):
-    body = [{"type": "text", "value": "<p>The brick kiln by the river.</p>"}]
-    builders.make_story("Complete", body=body, countries=["KE"], themes=["Debt"], authors=["Staff"])
-    for number in range(6):  # one more than the desk shows
-        builders.make_story(f"Lacking {number}")
-    tab.open("")
-    tab.get_by_role("link", name="All: Live stories that lack something").click()
-    tab.wait_for_url("**/admin/desk/incomplete/")
-    expect(tab.get_by_role("link", name="Lacking")).to_have_count(6)
-    expect(tab.get_by_role("link", name="Complete")).to_have_count(0)
-    tab.get_by_role("link", name="All stories").click()
-    tab.wait_for_url("**/admin/stories/")
-    tab.get_by_role("button", name="Show filters").focus()
-    tab.keyboard.press("Enter")
-    tab.get_by_role("button", name="Theme").press("Enter")
-    tab.get_by_role("checkbox", name="Debt").press(" ")
-    expect(tab.get_by_role("link", name="Lacking")).to_have_count(0)
-    expect(tab).to_have_url(re.compile("theme="))
-    tab.reload()
-    expect(tab.get_by_role("link", name="Complete")).to_be_visible()
-    assert run_axe(tab) == []
-    tab.get_by_label("Search term").fill("kiln")
-    expect(tab).to_have_url(re.compile(r"/admin/stories/\?(.*&)?q=kiln"))
-    expect(tab.get_by_role("link", name="Complete")).to_be_visible()
 
 
 def test_all_rows_are_decided_and_published_by_the_keyboard(tab):

@@ -1,7 +1,5 @@
 """The page editor in a browser: choose a block, preview, check, comment, submit and approve."""
 
-import datetime
-
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -123,24 +121,3 @@ def expect_contrast_in_the_text_toolbar(tab):
     assert run_axe(tab, {"runOnly": ["color-contrast"]}) == []
     tab.get_by_role("textbox", name="Title*").click()
     expect(button).to_be_hidden()
-
-
-def test_editor_submits_and_moderator_approves_a_schedule(tab, live_server, moderator):
-    editor = builders.make_user("Editors", first_name="Amina", last_name="Diallo")
-    story = builders.make_story("Waiting for approval", live=False)
-    story.go_live_at = timezone.now() + datetime.timedelta(days=3)
-    story.save_revision()
-    admin.open_editor(tab, live_server.url, editor, story)
-    tab.get_by_role("button", name="More actions").click()
-    expect(tab.get_by_role("button", name="Publish", exact=True)).to_have_count(0)
-    tab.get_by_role("button", name="Submit for approval").click()
-    expect(tab.get_by_role("status")).to_contain_text("has been submitted for moderation")
-
-    admin.give_session(tab, live_server.url, moderator)
-    tab.goto(f"{live_server.url}/admin/")
-    expect(tab.get_by_role("heading", name="Waiting for you (1)")).to_be_visible()
-    tab.get_by_role("link", name="Waiting for approval").click()
-    expect(tab.get_by_role("status")).to_contain_text("Amina Diallo sent this page for approval")
-    foot = tab.get_by_role("navigation", name="Actions (footer)")
-    foot.get_by_role("button", name="Approve").first.click()
-    expect(tab.get_by_role("status")).to_contain_text("is approved, and goes live on")

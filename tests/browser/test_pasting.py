@@ -1,7 +1,9 @@
-"""Pasting from Word and Excel in a browser, into the block Table, and into the block Text."""
+"""Tables that are pasted from Word and Excel in a browser, and links alone on a line.
+
+The tests in test_pasted_documents.py paste whole documents.
+"""
 
 import pytest
-from bs4 import BeautifulSoup
 from playwright.sync_api import expect
 
 from tests.browser import admin
@@ -10,19 +12,7 @@ from tests.support.measures import PASTE
 
 pytestmark = pytest.mark.sqlite_only
 
-# What Word puts into the clipboard: a text with styles (WORDS), and a table (FROM_WORD).
-WORDS = """
-<html xmlns:o="urn:schemas-microsoft-com:office:office"><head><style>p.MsoNormal {margin:0}</style></head>
-<body lang=EN-GB style='tab-interval:36.0pt'><!--StartFragment-->
-<h3 style='mso-list:l0 level1 lfo1;color:#2F5496'><span style='mso-ansi-language:EN'>The journey</span></h3>
-<p class=MsoNormal style='margin-bottom:8.0pt'>She left <b style='mso-bidi-font-weight:normal'>at
-night</b><span style='font-family:"Calibri",sans-serif;color:red'> with her sister.</span><o:p></o:p></p>
-<ul style='margin-top:0cm' type=disc>
-<li class=MsoListParagraph style='mso-list:l1 level1 lfo2'>one bag</li>
-<li class=MsoListParagraph style='mso-list:l1 level1 lfo2'>two names</li>
-</ul>
-<!--EndFragment--></body></html>
-"""
+# What Word and a spreadsheet put into the clipboard.
 FROM_WORD = """<html><body><!--StartFragment--><h1>Before.</h1><table class=MsoTableGrid>
 <tr><td><p class=MsoNormal>Year</p></td><td><p class=MsoNormal>People</p></td></tr>
 <tr><td rowspan=2><p class=MsoNormal>2024</p></td><td><p class=MsoNormal><del>10 </del>11</p></td></tr>
@@ -31,37 +21,16 @@ FROM_WORD = """<html><body><!--StartFragment--><h1>Before.</h1><table class=MsoT
 FROM_EXCEL = "Year\tPeople\r\n2024\t11\r\n2025\t\r\n"
 
 
-def test_pasting(tab, live_server, without_autosaves):
+def test_tables(tab, live_server, without_autosaves):
     story = builders.make_story("Counted", live=False, body=[])
     admin.go_to_editor(tab, live_server.url, story)
-    paste_words(admin.add_block(tab, "Text"))
     paste_tables(tab, admin.add_block(tab, "Table"))
     with tab.expect_navigation():
         admin.footer(tab, "Save draft")
 
     story.refresh_from_db()
-    words, table = story.get_latest_revision_as_object().body.raw_data
-    expect_structure_without_styles(words["value"])
+    [table] = story.get_latest_revision_as_object().body.raw_data
     expect_pasted_tables(table["value"])
-
-
-def paste_words(block):
-    text = "The journey She left at night with her sister."
-    block.get_by_role("textbox").evaluate(PASTE, [WORDS, text])
-    admin.wait_until_kept(block, "two names")
-
-
-def expect_structure_without_styles(words):
-    tree = BeautifulSoup(words, "html.parser")
-    texts = [(each.name, " ".join(each.text.split())) for each in tree.find_all(["h3", "p", "b", "li"])]
-    assert [each for each in texts if each[1]] == [
-        ("h3", "The journey"),
-        ("p", "She left at night with her sister."),
-        ("b", "at night"),
-        ("li", "one bag"),
-        ("li", "two names"),
-    ]
-    assert not [word for word in ["style", "mso", "class", "span", "<o:"] if word in words.lower()]
 
 
 def paste_tables(tab, table):
