@@ -23,14 +23,6 @@ def section_menu(client, address):
     return [(link.text, link.get("aria-current")) for link in links]
 
 
-def test_menu_has_the_pages_ticked_for_menus_in_the_order_of_the_tree(client):
-    make_plain_page("Get help", show_in_menus=True)
-    make_index()
-    make_plain_page("Privacy")
-
-    assert menu(client, "/") == [("Get help", "/get-help/", None), ("Stories", "/stories/", None)]
-
-
 @pytest.mark.sqlite_only
 def test_menu_and_breadcrumbs_mark_where_the_current_page_is(client):
     make_plain_page("About", show_in_menus=True)

@@ -111,10 +111,6 @@ def test_stories_that_an_editor_chose_are_those_to_read_next(client):
     assert cards() == ([], ["Same place"])
 
 
-def test_the_only_story_has_nothing_to_read_next(client):
-    assert parse(client.get(make_story().url)).select(".band") == []
-
-
 # --- The content of the page ----------------------------------------------------------------------------
 
 
@@ -295,19 +291,6 @@ def test_table_of_contents_lists_section_headings_by_ids_that_stay(client):
     ]
     # Two sections, "Leaving" and "Working", need no table of contents.
     assert contents(*HEADINGS[:3]) == []
-
-
-def test_headings_keep_their_ids_without_a_table_of_contents(client):
-    page = parse(client.get(make_story(body=HEADINGS).url))
-
-    assert page.select(".contents") == []
-    found = [(heading.name, heading["id"]) for heading in page.select(".block--heading > *")]
-    assert found == [
-        ("h2", "section-10000000"),
-        ("h3", "section-20000000"),
-        ("h2", "section-30000000"),
-        ("h2", "section-40000000"),
-    ]
 
 
 def test_only_a_story_kept_out_of_search_engines_has_noindex(client):
