@@ -88,9 +88,7 @@ def give_second_factor(client):
 
 
 @pytest.mark.parametrize("sends_mail", [True, False])
-def test_change_succeeds_without_a_mail_server(
-    settings, amina, sends_mail, django_capture_on_commit_callbacks
-):
+def test_change_needs_no_mail_server(settings, amina, sends_mail, django_capture_on_commit_callbacks):
     settings.SENDS_MAIL, settings.MAILERS = sends_mail, signing_in.DEAD_MAIL_SERVER
     client = signed_in(amina)
     data = account_form(client, **{"email-email": "new@example.org"})

@@ -17,22 +17,14 @@ from django.utils.crypto import get_random_string
 from accounts.sessions import CHECK_PATH, SessionStore
 from caching.session_keys import MAC_LENGTH, RANDOM_LENGTH, has_genuine_session, is_genuine, make_session_key
 from tests.support import builders
-from tests.support.signing_in import LOGIN, is_signed_in, signed_in
+from tests.support.signing_in import LOGIN, NOON, is_signed_in, signed_in
 from tests.support.wsgi import SiteClient
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db]
 
-MORNING = datetime.datetime(2026, 5, 4, 8, tzinfo=datetime.UTC)
-
 
 @pytest.fixture
-def morning(time_machine):
-    time_machine.move_to(MORNING, tick=False)
-    return time_machine
-
-
-@pytest.fixture
-def user(morning):
+def user(noon):
     return builders.make_user("Moderators", username="amina")
 
 
@@ -41,10 +33,10 @@ def user(morning):
 
 # Wagtail's login view also reads the field `remember`, which the page here does not show.
 @pytest.mark.parametrize("more", [{}, {"remember": "on"}])
-def test_session_ends_after_a_work_day_even_if_it_is_used(user, morning, more):
+def test_session_ends_after_a_work_day_even_if_it_is_used(user, noon, more):
     client = signed_in(user, **more)
     for minutes, lasts in ((240, True), (480, True), (599.9, True), (600, False)):
-        morning.move_to(MORNING + datetime.timedelta(minutes=minutes))
+        noon.move_to(NOON + datetime.timedelta(minutes=minutes))
         assert is_signed_in(client) == lasts
         client.get("/admin/users/")  # refused with a message, for which the session is saved
 

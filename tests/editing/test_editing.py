@@ -370,10 +370,8 @@ def test_form_brings_no_text_back_that_was_changed_since_it_was_opened(admin_cli
         fields = fields | {"site": Site.objects.get()}
         arguments, more = ["home", "sitesettings", fields["site"].pk], {"social_links-count": "0"}
     item = make(**fields)
-    rows, address = (
-        type(item).objects.filter(pk=item.pk),
-        reverse(f"{view}:edit", args=arguments or [item.pk]),
-    )
+    rows = type(item).objects.filter(pk=item.pk)
+    address = reverse(f"{view}:edit", args=arguments or [item.pk])
     opened, stored = read_form(admin_client, address) | more, getattr(item, field)
     rows.update(**{field: stored.replace(NAME, CODE)})
     for _time in range(2):  # The form is sent again unchanged.
@@ -383,9 +381,7 @@ def test_form_brings_no_text_back_that_was_changed_since_it_was_opened(admin_cli
 
 
 @pytest.mark.parametrize("action", [None, "publish", "submit"])
-def test_page_gets_no_text_back_from_a_form_that_was_opened_before_its_versions_were_erased(
-    admin_client, action
-):
+def test_page_gets_no_text_back_from_a_form_that_was_opened_before_it_was_erased(admin_client, action):
     story = builders.make_story("Lamps", slug="lamps", live=False)
     address = reverse("wagtailadmin_pages:edit", args=[story.pk])
     form = builders.story_form(action, title=f"Lamps of {NAME}", slug="lamps")

@@ -7,9 +7,7 @@ from django.core.files.storage import default_storage
 
 from media import cleaning, sweep
 from media.models import CleanDocument, CleanImage, Rendition
-from safeguarding.withdrawal import ledger
-from safeguarding.withdrawal.tasks import run_tasks
-from tests.support import builders, files_of_pages, withdrawal_world
+from tests.support import builders, files_of_pages
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.django_db, pytest.mark.usefixtures("media_root", "bucket")]
 
@@ -56,13 +54,3 @@ def test_no_page_names_the_bucket(s3, editor):
         response = editor.get(page)
         assert (response.status_code, [mark for mark in marks if mark in response.text]) == (200, []), page
     assert default_storage.url("images/x.jpg") == "/media/images/x.jpg"
-
-
-def test_withdrawal_leaves_no_file_in_the_bucket(bucket, settings, tmp_path):
-    settings.DATA_DIR = tmp_path
-    person = withdrawal_world.make_named_person()
-    withdrawal_world.make_own_stories(person)
-    assert len(list(bucket.objects.all())) == 3, "picture, rendition, document"
-    withdrawal_world.withdraw_all(person)
-    run_tasks()
-    assert [each.key for each in bucket.objects.all()] == [ledger.NAME]

@@ -339,9 +339,7 @@ def test_half_a_line_of_the_ledger_is_ignored():
 
 
 @pytest.mark.usefixtures("bucket")
-def test_new_container_with_a_bucket_shows_the_same_and_one_without_any_ledger_holds_people(
-    settings, tmp_path
-):
+def test_new_container_with_a_bucket_shows_the_same_and_one_without_ledger_holds_people(settings, tmp_path):
     """It has the same database, and an empty data folder."""
     person, other = make_site(tmp_path / "site")
     picture = files_of_pages.live_story()

@@ -14,14 +14,9 @@ from publishing import trash
 from publishing.models import TrashedPage
 from stories.models import StoryPage
 from tests.support import builders
+from tests.support.admin_world import trashed
 
 pytestmark = pytest.mark.django_db
-
-
-def trashed(page):
-    """Put `page` into the trash and return its TrashedPage."""
-    trash.move_to_trash(Page.objects.get(pk=page.pk))
-    return TrashedPage.objects.get(page=page.pk)
 
 
 def stored(page):

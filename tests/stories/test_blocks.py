@@ -46,9 +46,7 @@ def test_heading_has_its_level_an_id_and_escaped_text(level):
 
 
 def test_same_picture_has_its_own_alternative_text_and_caption_in_each_use(client):
-    image = builders.make_image(
-        title="IMG_2041", description="Words of the library", credit="A. Photographer"
-    )
+    image = builders.make_image("IMG_2041", description="Words of the library", credit="A. Photographer")
     pictures = [
         picture_value(image, "A gate at night", caption="Where it began"),
         picture_value(image, "A lock"),

@@ -210,11 +210,8 @@ def test_credit_is_given_once_if_all_pictures_have_the_same(client):
 
 def test_it_is_said_once_that_all_pictures_are_illustrations(client):
     drawn, also_drawn, place = (make_image(shows=each) for each in ("illustration", "illustration", "place"))
-    for lead, others, count in (
-        (drawn, [also_drawn], 1),
-        (drawn, [also_drawn, place], 2),
-        (None, [drawn], 1),
-    ):
+    cases = [(drawn, [also_drawn], 1), (drawn, [also_drawn, place], 2), (None, [drawn], 1)]
+    for lead, others, count in cases:
         story = make_story(body=[pictures_block(*others)], lead_image=lead, lead_image_decorative=True)
         assert client.get(story.url).text.count("Illustration.") == count
 

@@ -1,4 +1,4 @@
-"""The page tree: which page types may be where, and what the migrations create in it."""
+"""The page tree: which page types may be where."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ from django.template.loader import get_template
 from django.utils.functional import Promise
 from django.utils.timezone import localdate
 from wagtail.fields import StreamField
-from wagtail.models import Page, Site, get_page_models
+from wagtail.models import Page, get_page_models
 
 from home.models import HomePage
 from publishing import forms, pages, reserved_slugs, trash
@@ -55,9 +55,7 @@ def find_lacks(model):
     }
     for field in model._meta.local_fields:
         if field.editable and not field.primary_key:
-            has |= {
-                f"{what} for {field.name}": has_it for what, has_it in look_at(field, model, form).items()
-            }
+            has |= {f"{what} for {field.name}": is_so for what, is_so in look_at(field, model, form).items()}
     yield from (what for what, has_it in has.items() if not has_it)
 
 
@@ -135,15 +133,3 @@ def test_all_addresses_that_are_no_pages_are_reserved():
     prefixes = {code for code, _name in settings.LANGUAGES} - {settings.LANGUAGE_CODE}
     # No slug has a dot, patterns that are no paths begin with "^", and only addresses of Wagtail with "_".
     assert {each for each in found if not {*".^_"} & {*each}} | prefixes == reserved_slugs.RESERVED_BELOW_HOME
-
-
-def test_migrations_make_one_home_page_with_its_site(settings):
-    home, site = home_page(), Site.objects.get()
-
-    assert Page.objects.count() == 2, "the root and the home page"
-    assert home.url == "/"
-    assert (home.depth, home.live, home.get_parent().numchild) == (2, True, 1)
-    assert site.is_default_site
-    assert site.root_page.specific == home
-    assert (site.hostname, site.port) == ("127.0.0.1", 8000)
-    assert home.full_url == f"{settings.BASE_URL}/"

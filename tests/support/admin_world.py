@@ -20,6 +20,12 @@ SECRET = "Quixotic"
 ROLES = ["visitor", "member", "editor", "moderator", "administrator"]
 
 
+def trashed(page, user=None):
+    """Put `page` into the trash and return its TrashedPage."""
+    trash.move_to_trash(type(page).objects.get(pk=page.pk), user)
+    return TrashedPage.objects.get(page=page.pk)
+
+
 class Section:
     """A section of the site: an index page, and objects in it that not everybody may see.
 
@@ -99,9 +105,7 @@ class Section:
 
     @cached_property
     def trashed(self):
-        deleted = builders.make_story(f"{self.word} deleted", self.index, live=False)
-        trash.move_to_trash(deleted, self.owner)
-        return TrashedPage.objects.get(page=deleted.pk)
+        return trashed(builders.make_story(f"{self.word} deleted", self.index, live=False), self.owner)
 
     @cached_property
     def upload(self):

@@ -69,9 +69,7 @@ def test_moderator_sees_who_sent_it_and_approves_with_the_first_button(moderator
     story = submit(author)
     page = builders.parse(moderator.get(edit_address(story)))
     said = " ".join(shown(moderator, edit_address(story)))
-    assert re.search(
-        r"Amina Diallo sent this page for approval on .* UTC\. Nothing about its people is", said
-    )
+    assert re.search(r"Amina Diallo sent this page for approval on .* UTC\. Nothing about its people", said)
     buttons = page.select("nav[aria-label='Actions (footer)'] button")
     assert buttons[1].get_text(strip=True) == "Approve and Publish"
     # Neither who sent it nor an editor is told.
@@ -121,10 +119,7 @@ def test_story_is_not_sent_before_its_editor_said_who_is_in_it(client, author, s
     client.force_login(author)
     story = builders.make_story("A story", slug="a-story", live=False, owner=author)
     listed = inline_formset([{"id": "", "contributor": make_person().pk, "naming": ""}])
-    cases = {
-        "Say who is in this page.": {"people": ""},
-        "Choose the people in this page.": {"people": "listed"},
-    }
+    cases = {"Say who is in this page.": {"people": ""}, "Choose the people in": {"people": "listed"}}
     cases["There are people in the list"] = {"people": "none", "story_people": listed}
     for (text, fields), sent in itertools.product(cases.items(), (story, None)):
         with subtests.test(text, story=sent):
@@ -215,9 +210,7 @@ def test_address_of_a_page_decides_about_no_other_page(moderator, author, action
 
 
 @pytest.mark.parametrize("case", ["public", "scheduled", "below a draft"])
-def test_mail_after_the_approval_leads_to_no_404(
-    moderator, author, client, case, django_capture_on_commit_callbacks
-):
+def test_mail_after_it_leads_to_no_404(moderator, author, client, case, django_capture_on_commit_callbacks):
     fields = {"go_live_at": SOON} if case == "scheduled" else {}
     if case == "below a draft":
         fields["parent"] = builders.make_index(builders.make_index(), title="Hidden", live=False)

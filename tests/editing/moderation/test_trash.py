@@ -11,11 +11,10 @@ from django.urls import reverse
 from wagtail.actions.delete_page import DeletePagePermissionError
 from wagtail.models import Page
 
-from publishing import trash
 from publishing.models import TrashedPage
 from stories.models import StoryPage
 from tests.support import admin_world, builders, messages
-from tests.support.admin_world import SECRET
+from tests.support.admin_world import SECRET, trashed
 from tests.support.undone import undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
@@ -29,12 +28,6 @@ def section():
 @pytest.fixture
 def story(section):
     return builders.make_story(f"{SECRET} story", section)
-
-
-def trashed(page):
-    """Put `page` into the trash and return its TrashedPage."""
-    trash.move_to_trash(Page.objects.get(pk=page.pk))
-    return TrashedPage.objects.get(page=page.pk)
 
 
 def bulk(action, *pages):
