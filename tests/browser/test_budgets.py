@@ -71,17 +71,10 @@ def make_reference_story(index, pictures):
     for number in range(PICTURES_OF_A_STORY - 1, 0, -1):
         heading = {"type": "heading", "value": {"text": f"What happened on day {number}", "level": "2"}}
         body[number * step : number * step] = [builders.pictures_block(pictures[number]), heading]
-    return builders.make_story(
-        "Wages after three years, and what a court can do",
-        index,
-        ["KE", "SN"],
-        ["Debt bondage", "Forced labour"],
-        ["Staff"],
-        body,
-        summary="She asked for her wages in court, with the help of a lawyer whom she met by chance.",
-        show_contents=True,
-        **lead(pictures[0]),
-    )
+    terms = ["KE", "SN"], ["Debt bondage", "Forced labour"], ["Staff"]
+    fields = {"show_contents": True, **lead(pictures[0])}
+    fields["summary"] = "She asked for her wages in court, with the help of a lawyer whom she met by chance."
+    return builders.make_story("Wages after three years, and a court", index, *terms, body, **fields)
 
 
 def lead(picture):

@@ -32,14 +32,8 @@ def add_authenticator(page, verified=True):
     """Add a virtual authenticator to the browser. `verified`: whether it recognises its owner."""
     tools = page.context.new_cdp_session(page)
     tools.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2",
-        "transport": "internal",
-        "hasUserVerification": True,
-        "hasResidentKey": True,
-        "isUserVerified": verified,
-        "automaticPresenceSimulation": True,
-    }
+    options = {"protocol": "ctap2", "transport": "internal", "isUserVerified": verified}
+    options |= dict.fromkeys(("hasUserVerification", "hasResidentKey", "automaticPresenceSimulation"), True)
     tools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 

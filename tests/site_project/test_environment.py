@@ -112,46 +112,34 @@ def test_program_that_stops_prints_one_line_only(tmp_path):
     assert line.startswith("DATABASE_URL must look like")
 
 
+def mailer(kind, **options):
+    return {"default": {"BACKEND": f"django.core.mail.backends.{kind}.EmailBackend"} | options}
+
+
 TRY_OUT = {"TRY_OUT": "1", "BASE_URL": ""}
 DOLLAR_KEY = "$" + REQUIRED["SECRET_KEY"]
 FALLBACKS = [f"{word}-key-of-the-tests-with-more-than-fifty-characters-0123456789" for word in ("one", "two")]
-BACKENDS = "django.core.mail.backends"
 MAIL_SERVER = {"host": "mail.example.org", "port": 587, "username": "me", "password": "p@ss", "timeout": 10}
 MAIL_SERVER |= {"use_tls": True, "use_ssl": False}
+SENDER = "Our Stories <us@example.org>"
 PROVIDER = {"issuer": OIDC["OIDC_ISSUER"], "client_id": "stories", "client_secret": "hunter2"}
 BUCKET = {"BACKEND": "media.storage.BucketStorage", "OPTIONS": {"bucket_name": "stories.example-1"}}
 STATIC_FILES = {"BACKEND": "site_project.static_storage.MinifyingStorage"}
+PRODUCTION = {
+    **dict.fromkeys(["SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT"], True),
+    **dict.fromkeys(["DEBUG", "LOCAL", "SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_HSTS_PRELOAD"], False),
+    **{"SESSION_COOKIE_NAME": "__Host-sessionid", "CSRF_COOKIE_NAME": "__Host-csrftoken"},
+    **{"ALLOWED_HOSTS": ["stories.example.org"], "SECURE_PROXY_SSL_HEADER": None, "TRUST_PROXY": 0},
+    "SECURE_HSTS_SECONDS": 86400,  # a day, which can be undone
+    **{"MEDIA_ACCEL_PREFIX": "", "SECRET_KEY_FALLBACKS": [], "SECOND_FACTOR": "ADMINISTRATORS"},
+    **{"IDENTITY_PROVIDER": {}, "WAGTAIL_PASSWORD_RESET_ENABLED": False, "MAILERS": mailer("dummy")},
+    # No request of the admin goes to another site.
+    **dict.fromkeys(["WAGTAIL_ENABLE_UPDATE_CHECK", "WAGTAIL_ENABLE_WHATS_NEW_BANNER"], False),
+    "WAGTAIL_GRAVATAR_PROVIDER_URL": None,
+}
 # {case: (environment variables, {setting: its value})}
 SETTINGS = {
-    "production is the default": (
-        {},
-        {
-            "DEBUG": False,
-            "LOCAL": False,
-            "ALLOWED_HOSTS": ["stories.example.org"],
-            "SESSION_COOKIE_SECURE": True,
-            "SESSION_COOKIE_NAME": "__Host-sessionid",
-            "CSRF_COOKIE_SECURE": True,
-            "CSRF_COOKIE_NAME": "__Host-csrftoken",
-            "SECURE_SSL_REDIRECT": True,
-            # A day, which can be undone.
-            "SECURE_HSTS_SECONDS": 86400,
-            "SECURE_HSTS_INCLUDE_SUBDOMAINS": False,
-            "SECURE_HSTS_PRELOAD": False,
-            "SECURE_PROXY_SSL_HEADER": None,
-            "TRUST_PROXY": 0,
-            "MEDIA_ACCEL_PREFIX": "",
-            "SECRET_KEY_FALLBACKS": [],
-            "SECOND_FACTOR": "ADMINISTRATORS",
-            "IDENTITY_PROVIDER": {},
-            "WAGTAIL_PASSWORD_RESET_ENABLED": False,
-            "MAILERS": {"default": {"BACKEND": f"{BACKENDS}.dummy.EmailBackend"}},
-            # No request of the admin goes to another site.
-            "WAGTAIL_GRAVATAR_PROVIDER_URL": None,
-            "WAGTAIL_ENABLE_UPDATE_CHECK": False,
-            "WAGTAIL_ENABLE_WHATS_NEW_BANNER": False,
-        },
-    ),
+    "production is the default": ({}, PRODUCTION),
     "try-out mode answers to this machine only": (
         TRY_OUT | {"ALLOWED_HOSTS": "stories.example.org"},
         {"ALLOWED_HOSTS": ["127.0.0.1", "localhost"], "SECOND_FACTOR": "NOBODY", "SENDS_MAIL": False},
@@ -182,30 +170,20 @@ SETTINGS = {
         {"S3_BUCKET": "stories.example-1", "MEDIA_ACCEL_PREFIX": "/files/"},
         {"STORAGES": {"default": BUCKET, "staticfiles": STATIC_FILES}, "MEDIA_ACCEL_PREFIX": ""},
     ),
-    "a sender": (
-        {"EMAIL_FROM": "Our Stories <us@example.org>"},
-        {"DEFAULT_FROM_EMAIL": "Our Stories <us@example.org>"},
-    ),
+    "a sender": ({"EMAIL_FROM": SENDER}, {"DEFAULT_FROM_EMAIL": SENDER}),
     "nine proxies": ({"TRUST_PROXY": "9"}, {"TRUST_PROXY": 9}),
     "mail server": (
         {"EMAIL_URL": "smtp+tls://me:p%40ss@mail.example.org:587"},
         {
             "WAGTAIL_PASSWORD_RESET_ENABLED": True,
             "DEFAULT_FROM_EMAIL": "stories@stories.example.org",
-            "MAILERS": {"default": {"BACKEND": f"{BACKENDS}.smtp.EmailBackend", "OPTIONS": MAIL_SERVER}},
+            "MAILERS": mailer("smtp", OPTIONS=MAIL_SERVER),
         },
     ),
     # TLS from the start, and its port.
     "mail server of smtps": (
         {"EMAIL_URL": "smtps://me:p%40ss@mail.example.org"},
-        {
-            "MAILERS": {
-                "default": {
-                    "BACKEND": f"{BACKENDS}.smtp.EmailBackend",
-                    "OPTIONS": MAIL_SERVER | {"port": 465, "use_tls": False, "use_ssl": True},
-                }
-            }
-        },
+        {"MAILERS": mailer("smtp", OPTIONS=MAIL_SERVER | {"port": 465, "use_tls": False, "use_ssl": True})},
     ),
     "identity provider": (OIDC, {"IDENTITY_PROVIDER": PROVIDER | {"name": "login.example.org"}}),
     "identity provider with a name": (

@@ -126,14 +126,9 @@ def test_document_shows_its_kind_and_size():
 
 
 def test_video_or_audio_is_a_link_that_loads_nothing_from_the_other_site():
-    value = {
-        "kind": "video",
-        "title": "The road home",
-        "url": "https://www.video.example.com/watch?v=1",
-        "minutes": 6,
-        "poster": {"image": builders.make_image().pk, "alt_text": "A road", "decorative": False},
-        "transcript": "<p>She says: I walked.</p>",
-    }
+    value = {"kind": "video", "title": "The road home", "url": "https://www.video.example.com/watch?v=1"}
+    value["poster"] = {"image": builders.make_image().pk, "alt_text": "A road", "decorative": False}
+    value |= {"minutes": 6, "transcript": "<p>She says: I walked.</p>"}
     body = render_body(("media_link", value), ("media_link", value | {"kind": "audio", "minutes": 1}))
 
     video, audio = body.select(".media-link")

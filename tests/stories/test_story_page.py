@@ -116,15 +116,9 @@ def test_stories_that_an_editor_chose_are_those_to_read_next(client):
 
 def test_story_shows_its_words_date_terms_and_authors(client):
     make_author("Amina Sow", role="Programme officer, Dakar")
-    story = make_story(
-        "The road back",
-        summary="She came home.",
-        date=DAY,
-        countries=["SN"],
-        themes=["Going home"],
-        authors=["Amina Sow", "Staff"],
-        parent=make_index(make_index(), title="Africa"),
-    )
+    terms = {"countries": ["SN"], "themes": ["Going home"], "authors": ["Amina Sow", "Staff"]}
+    africa = make_index(make_index(), title="Africa")
+    story = make_story("The road back", africa, summary="She came home.", date=DAY, **terms)
 
     page = parse(client.get(story.url))
 
