@@ -26,7 +26,7 @@ format: ## Format the code, and apply the linters' automatic fixes
 	@.venv/bin/python -m ruff check --fix-only .
 	@.venv/bin/python -m ruff format .
 
-bench: ## Measure the search, the server and the leak check (ARGS="search --sizes 1000")
+bench: ## Measure the search, the server, the leak check, and pages on a slow connection (ARGS="search --sizes 1000")
 	@.ci/venv requirements-dev.txt
 	@.venv/bin/python -m tests.bench $(ARGS)
 

@@ -1,10 +1,11 @@
-"""Runs the benchmarks: search, server, and leak check.
+"""Runs the benchmarks: search, pages for readers, server, and leak check.
 
 `make bench` runs it.
 
     python -m tests.bench                                all of them
     python -m tests.bench search                         all sizes, on SQLite and PostgreSQL
     python -m tests.bench search --sizes 100 1000 --databases sqlite
+    python -m tests.bench reading                        pages on a slow connection
     python -m tests.bench server --sizes 1000            requests per second, compared with a minimal program
     python -m tests.bench leaks                          protected words in a long story
 
@@ -33,8 +34,9 @@ MANY_AT, MANY_LIMIT = 100_000, 500
 # The most queries of a search page, and by how many they may grow with the stories: ranking takes two more
 # when there are many results.
 MAX_QUERIES, MORE_QUERIES = 20, 2
-# The limit for the milliseconds of the search for 1,000 protected words in a story of 5,000 words.
-MAX_LEAK_CHECK = 100
+# The limit for the milliseconds until the words of a page are readable, and for the search for 1,000
+# protected words in a story of 5,000 words.
+MAX_READABLE, MAX_LEAK_CHECK = 1500, 100
 # Least ratio to the requests per second of a minimal program (or of nginx with a file), with MIN_RATIOS_AT
 # stories: {way of serving it: {page: ratio}}. tests/bench/server.py measures the ways.
 MIN_RATIOS_AT = 1000
@@ -91,6 +93,7 @@ def at_most(figure, limit):
 
 PARTS = {
     "search": limits_of_search,
+    "reading": lambda row, _rows: [at_most(row["median"], MAX_READABLE)],
     "server": limits_of_server,
     "leaks": lambda row, _rows: [at_most(row["median"], MAX_LEAK_CHECK)],
 }
