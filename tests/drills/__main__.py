@@ -19,6 +19,7 @@ from tests.drills.floods import floods
 from tests.drills.long_running import database_away, soak
 from tests.drills.restoring import restore_killed
 from tests.drills.stopping import stop_at_the_busiest_moment
+from tests.drills.upgrading import upgrading
 from tests.run import exit_with
 from tests.support import postgresql_server, services
 
@@ -40,7 +41,7 @@ def random_input(_folder):
 
 # {name for the command line: drill}
 DRILLS = [database_away, availability.junk_cookies, floods, changes.changes_at_once]
-DRILLS += [stop_at_the_busiest_moment, restore_killed, soak, random_input]
+DRILLS += [stop_at_the_busiest_moment, restore_killed, upgrading, soak, random_input]
 DRILLS = {drill.__name__: drill for drill in DRILLS}
 
 
