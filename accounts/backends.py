@@ -10,12 +10,9 @@ class ThrottledBackend(ModelBackend):
     """Django's ModelBackend behind the limits of accounts/throttle.py."""
 
     def authenticate(self, request, username=None, password=None, **kwargs):
-        if username is None or password is None:
-            return None
         throttle = Throttle("password", request, username)
         if not throttle.allow_attempt():
-            if request:
-                request.is_throttled = True  # the forms that ask for the password then say why
+            request.is_throttled = True  # the forms that ask for the password then say why
             raise PermissionDenied  # Django's authenticate() then asks no other backend, and returns None
         user = super().authenticate(request, username, password, **kwargs)
         if user:

@@ -77,10 +77,7 @@ def create():
             Decision.objects.filter(decided_by=None).update(decided_by=user)
             waiting = Contributor.objects.exclude(proposed_at=None)
             waiting.update(proposed_by=user, proposed_at=user.date_joined)
-    try:
-        return USERNAME, password_file().read_text()
-    except FileNotFoundError:
-        return USERNAME, None
+    return USERNAME, password_file().read_text() if password_file().exists() else None
 
 
 def get_demo_codes():

@@ -51,7 +51,7 @@ def sso_start(request):
         address = request.build_absolute_uri(reverse("single_sign_on_done"))
         # With max_age, the provider must also send `auth_time` (OpenID Connect Core, section 2).
         parameters = {"prompt": "login", "max_age": 0} if again else {}
-        response = get_client().authorize_redirect(request, address, **parameters)
+        response = get_client(**settings.IDENTITY_PROVIDER).authorize_redirect(request, address, **parameters)
     except Exception as error:  # the provider may return anything, or not respond
         return fail_verification(request, error) if again else refuse(request, error)
     if not get_account(request):
@@ -124,14 +124,9 @@ def log_refusal(error):
     logger.warning("Single sign-on was refused: %s", type(error).__name__ if error else "no such account")
 
 
-def get_client():
-    """Return the OAuth client for the provider in settings.IDENTITY_PROVIDER."""
-    provider = settings.IDENTITY_PROVIDER
-    return _client(provider["issuer"], provider["client_id"], provider["client_secret"])
-
-
 @cache
-def _client(issuer, client_id, client_secret):
+def get_client(issuer, client_id, client_secret, **_others):
+    """Return the OAuth client for a provider, settings.IDENTITY_PROVIDER."""
     # The client caches the provider's metadata, and fetches the keys again for an unknown key ID. The timeout
     # is in seconds.
     return OAuth().register(
@@ -152,7 +147,8 @@ def verified_email(request):
 
     Raises an exception of any kind if the token is invalid or the provider does not respond.
     """
-    client, provider = get_client(), settings.IDENTITY_PROVIDER
+    provider = settings.IDENTITY_PROVIDER
+    client = get_client(**provider)
     # Authlib allows the algorithms that the provider's metadata lists, so the list is replaced.
     client.load_server_metadata()["id_token_signing_alg_values_supported"] = ALGORITHMS
     token = client.authorize_access_token(

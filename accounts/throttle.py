@@ -47,7 +47,7 @@ class Throttle:
 
     Arguments:
         purpose: the kind of attempt: "password", "code" or "reset". Each is counted separately.
-        request: the request that makes the attempt, or None.
+        request: the request that makes the attempt.
         name: the user name, e-mail address or primary key of the account. The account need not exist.
     """
 
@@ -95,8 +95,6 @@ def address_of(request):
     them added to `X-Forwarded-For`. All other headers are ignored. An IPv6 address is shortened to its /56
     network, because providers give a home all addresses in one (RFC 6177).
     """
-    if request is None:
-        return ""
     address = request.META.get("REMOTE_ADDR", "")
     if settings.TRUST_PROXY:
         # If the header is missing, REMOTE_ADDR is no substitute: it is the address of the proxy.
