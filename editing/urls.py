@@ -14,11 +14,9 @@ from editing.access.translating import TranslatePageView, TranslateSnippetView
 from editing.overrides.account import AccountView
 from editing.overrides.adding_pictures import AddPicturesView
 from editing.overrides.deleting_files import DeleteDocument, DeletePicture
-from editing.overrides.dismissibles import DismissiblesView
 
 urlpatterns = [
     path("account/", AccountView.as_view(), name="wagtailadmin_account"),
-    path("dismissibles/", DismissiblesView.as_view(), name="wagtailadmin_dismissibles"),
     path("documents/delete/<int:document_id>/", DeleteDocument.as_view(), name="delete_document"),
     path("images/<int:image_id>/delete/", DeletePicture.as_view(), name="delete_picture"),
     path("images/multiple/add/", AddPicturesView.as_view(), name="add_multiple"),
