@@ -80,13 +80,12 @@ def may_open(request, kwargs):
     `kwargs`: the named arguments of the view.
     """
     match = request.resolver_match
-    is_superuser = request.user.is_superuser
     pages = named_pages(request, kwargs)
     if match.url_name == "wagtailadmin_choose_page_chosen_multiple":
         pages |= get_ids_in_query(request)
     elif match.url_name == "wagtail_bulk_action":
         if (kwargs["app_label"], kwargs["model_name"]) != ("wagtailcore", "page"):
-            return is_superuser or may_access_all(request, kwargs)
+            return request.user.is_superuser or may_access_all(request, kwargs)
         pages |= get_pages_of_bulk_action(request)
     if not pages:  # visible_to() would query in vain.
         return True

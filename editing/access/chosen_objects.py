@@ -93,8 +93,6 @@ class ChoiceCheck:
         A reference that is stored may stay, but its object may have been hidden since it was chosen.
         """
         model, key = to_base_key(model, key)
-        if key is None:
-            return False
         if (model, key) not in self._choosable:
             self._choosable[model, key] = choosable(self.request.user, model).filter(pk=key).exists()
         return self._choosable[model, key]

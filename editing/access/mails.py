@@ -10,23 +10,18 @@ Each function that replaces another has that as its `original`: editing/override
 """
 
 from django.db import transaction
-from wagtail.models import Page
-from wagtail.permissions import policy_registry
 
 from editing.access.admin_access import is_visible
 from publishing.checks import find_title_leaks
 
 
-def may_be_told(user, item):
-    """Return whether `user` may edit `item`, the page or other object that a mail is about."""
+def may_be_told(user, page):
+    """Return whether `user` may edit `page`, which a mail is about."""
     if user.is_superuser:
         return True
     if not user.has_perm("wagtailadmin.access_admin"):
         return False
-    if isinstance(item, Page):
-        return is_visible(item, user) and item.permissions_for_user(user).can_edit()
-    policy = policy_registry.get_by_type(type(item))
-    return policy.user_has_permission_for_instance(user, "change", item)
+    return is_visible(page, user) and page.permissions_for_user(user).can_edit()
 
 
 def send_notification(recipient_users, notification, extra_context):
@@ -40,10 +35,10 @@ def send_notification(recipient_users, notification, extra_context):
 
 
 def send_emails(self, template_set, context, recipients, **kwargs):
-    """Replace EmailNotificationMixin.send_emails, which sends mails about workflows."""
-    item = context["object"]
-    if isinstance(item, Page) and find_title_leaks(item.get_latest_revision_as_object()):
+    """Replace EmailNotificationMixin.send_emails, which sends mails about workflows, so about pages."""
+    page = context["object"]
+    if find_title_leaks(page.get_latest_revision_as_object()):
         return  # The subject has the draft's title, also when a moderator who changed it sends the page back.
-    users = [user for user in recipients if may_be_told(user, item)]
+    users = [user for user in recipients if may_be_told(user, page)]
     send = send_emails.original
     transaction.on_commit(lambda: send(self, template_set, context, users, **kwargs), robust=True)

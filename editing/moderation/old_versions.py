@@ -54,10 +54,9 @@ def forget_outdated():
     """
     old = outdated_versions(object_id=Cast(OuterRef("pk"), CharField()))
     waits = Release.objects.filter(Q(is_unseen=True) | Q(taken_out__gt=""), page=OuterRef("pk"))
-    people = [Exists(model.objects.filter(page=OuterRef("pk"))) for model in (Use, Decision, Reading)]
     pages = Page.objects.live().filter(Exists(old), has_unpublished_changes=False).exclude(Exists(waits))
-    for each in people:
-        pages = pages.exclude(each)
+    for about_people in (Use, Decision, Reading):
+        pages = pages.exclude(Exists(about_people.objects.filter(page=OuterRef("pk"))))
     do_for_each(list(pages), forget_outdated_of)
 
 

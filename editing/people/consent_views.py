@@ -43,6 +43,9 @@ class OfPageMixin(PersonMixin):
         found = find_versions(self.page)
         return [each for each in found if self.person.pk in {use.contributor_id for use in each.report.uses}]
 
+    def user_has_permission(self, permission):
+        return (permission == "change" and self.may_edit()) or super().user_has_permission(permission)
+
     def may_edit(self):
         """Return whether the user may edit `page`, and the person is in it."""
         page = self.page
@@ -70,10 +73,8 @@ class ConsentView(OfPageMixin, FormView):
     # The page on which the team has to decide about the person, once the consent is recorded, or None.
     asked = None
 
-    def user_has_permission(self, permission):
-        may_propose = permission == "change" and self.may_edit()
-        may_propose = may_propose and may_write_down(self.request.user, self.person)
-        return may_propose or super().user_has_permission(permission)
+    def may_edit(self):
+        return super().may_edit() and may_write_down(self.request.user, self.person)
 
     @transaction.atomic
     def dispatch(self, request, *args, **kwargs):

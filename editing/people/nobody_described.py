@@ -32,8 +32,6 @@ class NobodyDescribedBulkAction(NewVersionBulkAction):
     action_priority = 60  # after Wagtail's actions, the last of which has 50
 
     def check_perm(self, page):
-        if page.is_root():
-            return False
         permissions = page.permissions_for_user(self.request.user)
         return permissions.can_edit() and not permissions.page_locked() and is_open(page.specific)
 

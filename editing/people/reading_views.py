@@ -54,9 +54,6 @@ class StartForm(WagtailAdminModelForm):
 class ShowMixin(OfPageMixin):
     """For views of a reading of `page` by the person."""
 
-    def user_has_permission(self, permission):
-        return (permission == "change" and self.may_edit()) or super().user_has_permission(permission)
-
     def get_success_url(self):
         return PersonMixin.get_success_url(self) if is_lead(self.request.user) else super().get_success_url()
 
