@@ -17,9 +17,8 @@ from editing.access import hidden_choices, translating
 from editing.access.admin_access import visible_to
 from editing.desk import guide, source_panel, translation_report
 from editing.desk.filing import FileUnderBulkAction
-from editing.desk.panel import Desk
+from editing.desk.panel import Desk, DeskListView
 from editing.desk.story_list import StoryListViewSet
-from editing.desk.views import DeskListView
 from editing.moderation import hiding, messages, old_versions, page_actions, page_views, trash, userbar
 from editing.overrides import content_checks, date_fields, deleting_files, gallery  # noqa: F401 - two only register
 from editing.overrides.pages_api import PagesAPIViewSet

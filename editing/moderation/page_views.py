@@ -1,13 +1,14 @@
 """The admin's views of pages that differ from Wagtail's. SitePageViewSet, at the end, lists them."""
 
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.generic import FormView
 from wagtail.admin import messages
 from wagtail.admin.views.pages import copy, create, listing, search
 from wagtail.admin.views.pages.ordering import SetPagePositionView
-from wagtail.admin.views.pages.revisions import RevisionsRevertView
+from wagtail.admin.views.pages.revisions import RevisionsRevertView, RevisionsUnscheduleView
 from wagtail.admin.viewsets.pages import PageViewSet
 from wagtail.models import Page
 
@@ -15,7 +16,6 @@ from editing.desk.source_panel import SourcePanelMixin
 from editing.moderation import hiding
 from editing.moderation.history import CompareView, HistoryView
 from editing.moderation.messages import DecidingActionView, DecidingEditView, SentPageMixin
-from editing.moderation.unscheduling import UnscheduleView
 from editing.people.people_panel import PeoplePanelMixin
 from publishing.aliases import REFUSED
 from publishing.trash import is_in_trash
@@ -120,6 +120,31 @@ class SearchView(search.SearchView):
 
     verbose_name = Page._meta.verbose_name
     verbose_name_plural = Page._meta.verbose_name_plural
+
+
+def forget_schedule(page):
+    """Remove a time in the future at which `page` goes live, from the page and from its draft.
+
+    While the draft has such a time, the editor can only schedule the page again, and not publish it at once.
+    """
+    now = timezone.now()
+    Page.objects.filter(pk=page.pk, go_live_at__gt=now).update(go_live_at=None)
+    revision = page.get_latest_revision()
+    go_live_at = revision and revision.as_object().go_live_at
+    if go_live_at and go_live_at > now:
+        revision.content["go_live_at"] = None
+        revision.save(update_fields=["content"])
+
+
+class UnscheduleView(RevisionsUnscheduleView):
+    """Wagtail's view that cancels a schedule. Wagtail's leaves the time in the draft and in the page."""
+
+    def post(self, request, *args, **kwargs):
+        response = super().post(request, *args, **kwargs)
+        # The address may name a version that is not the scheduled one. The schedule then stays.
+        if not self.object.approved_schedule:
+            forget_schedule(self.object)
+        return response
 
 
 class SitePageViewSet(PageViewSet):

@@ -5,9 +5,9 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.viewsets.model import ModelViewSet
 
 from editing.people import decision_views, reading_views, views
-from editing.people.asking import ask
 from editing.people.consent_views import ConsentView
 from editing.people.forms import AddPersonForm, PersonForm
+from editing.people.people_panel import ask
 from editing.people.restricted_views import PrintView, RestrictedFieldsView, WordsView
 from editing.people.withdrawal_views import AfterRestoreView, PastView, ReportView, WithdrawView
 from safeguarding.models import Contributor
