@@ -4,11 +4,12 @@ GROUP is the group of the safeguarding leads, who see the names of the people in
 """
 
 import sys
+from contextlib import suppress
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.db.models import Q
 
 from accounts.secret_files import get_or_create_secret
@@ -27,16 +28,10 @@ def refuse_in_production():
     """End the program if the demo account exists in production, also under another name."""
     if settings.LOCAL:  # try-out mode or DEBUG
         return
-    try:
-        reason = find_demo_account()
-    except DatabaseError:
-        # Without a database or its tables there is no account. The server must start to answer health checks.
-        reason = None
-    finally:
-        # gunicorn forks after this call, and the worker processes must not share a connection.
-        connection.close()
-    if reason:
-        sys.exit(reason)
+    # Without a database or its tables there is no account. The server must start to answer health checks.
+    with suppress(DatabaseError):
+        if reason := find_demo_account():
+            sys.exit(reason)
 
 
 def find_demo_account():
