@@ -107,12 +107,12 @@ class TranslationFilterSet(WagtailFilterSet):
 
 
 class LinksColumn(Column):
-    """A column of languages. `name`: the attribute of a row with its (language, address or "") pairs."""
+    """A column of languages. `name`: the attribute of a row with {language: address or ""}."""
 
     def get_value(self, story):
         links = (
             (format_html('<a href="{}">{}</a>', address, language) if address else language,)
-            for language, address in getattr(story, self.name)
+            for language, address in getattr(story, self.name).items()
         )
         return format_html_join(", ", "{}", links)
 
@@ -130,13 +130,6 @@ class TranslationReport(ReportView):
         "Every story is in every language of the site, and no translation is older."
     )
     export_filename = "translations"
-    list_export = ["draft_title", "language", "missing_languages", "older_languages"]
-    export_headings = {
-        "draft_title": gettext_lazy("Title"),
-        "language": gettext_lazy("Language"),
-        "missing_languages": gettext_lazy("Missing"),
-        "older_languages": gettext_lazy("Older than its source"),
-    }
     columns = [
         TitleColumn(
             "draft_title", label=gettext_lazy("Title"), get_url=lambda story: story.edit_address or story.url
@@ -145,6 +138,9 @@ class TranslationReport(ReportView):
         LinksColumn("missing", label=gettext_lazy("Missing")),
         LinksColumn("older", label=gettext_lazy("Older than its source")),
     ]
+    export_headings = {column.name: column.label for column in columns}
+    list_export = list(export_headings)
+    custom_value_preprocess = {dict: dict.fromkeys(["csv", "xlsx"], ", ".join)}
 
     def get_base_queryset(self):
         user = self.request.user
@@ -179,14 +175,12 @@ class TranslationReport(ReportView):
             may_translate = story.edit_address and user.has_perm(TRANSLATE)
             address = reverse("simple_translation:submit_page_translation", args=[story.pk])
             translate = address if may_translate else ""
-            story.missing = [(name, translate) for key, name in names.items() if key not in found]
-            story.older = [
-                (name, edit_address(found[key], editable))
+            story.missing = {name: translate for key, name in names.items() if key not in found}
+            story.older = {
+                name: edit_address(found[key], editable)
                 for key, name in names.items()
                 if key in found and found[key].pk in visible and is_older(found[key], story)
-            ]
-            story.missing_languages = ", ".join(language for language, _address in story.missing)
-            story.older_languages = ", ".join(language for language, _address in story.older)
+            }
 
 
 def is_older(page, source):
@@ -205,9 +199,5 @@ class TranslationsMenuItem(MenuItem):
 
 
 def menu_item():
-    return TranslationsMenuItem(
-        TranslationReport.page_title,
-        reverse("translation_report"),
-        name="translations",
-        icon_name="globe",
-    )
+    report = reverse("translation_report")
+    return TranslationsMenuItem(TranslationReport.page_title, report, name="translations", icon_name="globe")

@@ -36,14 +36,12 @@ def say_what_is_lost(request, files):
 
 
 class SaysWhatIsLostMixin:
-    """For the views that ask for confirmation."""
+    """For the views that ask for confirmation, about one file or, as a bulk action, about several."""
 
     def get(self, request, *args, **kwargs):
-        say_what_is_lost(request, self.get_files())
+        is_bulk = hasattr(self, "get_actionable_objects")
+        say_what_is_lost(request, self.get_actionable_objects()[0] if is_bulk else [self.object])
         return super().get(request, *args, **kwargs)
-
-    def get_files(self):
-        return [self.object]
 
 
 class DeletePicture(SaysWhatIsLostMixin, DeleteImageView):
@@ -54,14 +52,9 @@ class DeleteDocument(SaysWhatIsLostMixin, DeleteDocumentView):
     pass
 
 
-class BulkMixin(SaysWhatIsLostMixin):
-    def get_files(self):
-        return self.get_actionable_objects()[0]
-
-
-class DeletePictures(BulkMixin, DeleteImagesBulkAction):
+class DeletePictures(SaysWhatIsLostMixin, DeleteImagesBulkAction):
     pass
 
 
-class DeleteDocuments(BulkMixin, DeleteDocumentsBulkAction):
+class DeleteDocuments(SaysWhatIsLostMixin, DeleteDocumentsBulkAction):
     pass
