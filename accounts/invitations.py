@@ -1,13 +1,11 @@
 """Invitations: a new user gets a link to choose a password that nobody else knows."""
 
-import logging
 from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.views import PasswordResetConfirmView
 from django.core.exceptions import PermissionDenied
-from django.core.mail import send_mail
 from django.core.signing import BadSignature, TimestampSigner
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,9 +19,8 @@ from wagtail.admin import messages
 from accounts.users import NEEDS_ROLE, may_change
 from home.models import SiteSettings
 from publishing.addresses import absolute
+from safeguarding.mails import send
 from safeguarding.membership import check_change
-
-logger = logging.getLogger(__name__)
 
 # How long an invitation can be accepted.
 VALID_FOR = timedelta(days=3)
@@ -71,20 +68,11 @@ def invite(request, user):
         "link": absolute(reverse("invitation", args=[uid, tokens.make_token(user)])),
         "days": VALID_FOR.days,
     }
-    if settings.SENDS_MAIL and _send(user, context):
+    subject = _("Your account at %s") % context["site"]
+    if send(subject, render_to_string("accounts/invitation.txt", context), user.email):
         messages.success(request, _("A link to choose a password was sent to %s.") % user.email)
         return redirect("wagtailusers_users:index")
     return render(request, "accounts/invited.html", context)
-
-
-def _send(user, context):
-    subject = _("Your account at %s") % context["site"]
-    try:
-        send_mail(subject, render_to_string("accounts/invitation.txt", context), None, [user.email])
-    except Exception:  # of the mail server, or of an address that can't be encoded
-        logger.exception("The invitation could not be sent.")
-        return False
-    return True
 
 
 def invite_again(request, pk):

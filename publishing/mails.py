@@ -1,13 +1,10 @@
 """Sends mails to users of the admin, each in the language of the user."""
 
-import logging
-
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
 from django.utils.translation import override
 
-logger = logging.getLogger(__name__)
+from safeguarding.mails import send
 
 
 def mail_later(users, compose, address=None):
@@ -18,13 +15,10 @@ def mail_later(users, compose, address=None):
     mail, if not to the address of the user.
     """
 
-    def send():
+    def send_to_all():
         for user in users:
             profile = getattr(user, "wagtail_userprofile", None)
             with override(profile.get_preferred_language() if profile else settings.LANGUAGE_CODE):
-                try:
-                    send_mail(*compose(), None, [address or user.email])
-                except Exception:  # of the mail server, or of an address that can't be encoded
-                    logger.exception("A mail could not be sent.")
+                send(*compose(), address or user.email)
 
-    transaction.on_commit(send, robust=True)
+    transaction.on_commit(send_to_all, robust=True)

@@ -1,4 +1,7 @@
-"""Mails to leads, the members of the group Safeguarding, and others, each in the recipient's language."""
+"""Mails to leads, the members of the group Safeguarding, and others, each in the recipient's language.
+
+All mails of the site are sent by send().
+"""
 
 import logging
 
@@ -44,9 +47,9 @@ def mail_about(page, subject, compose, others=()):
 
 
 def send(subject, text, email):
-    """Send a mail. Return whether it was sent."""
+    """Send a mail. Return whether it was sent. If it can't be sent, that is logged."""
     try:
         return settings.SENDS_MAIL and bool(send_mail(str(subject), text, None, [email]))
     except Exception:  # of the mail server, or of an address that can't be encoded
-        logger.exception("A mail of the safeguarding team could not be sent.")
+        logger.exception("A mail could not be sent.")
         return False
