@@ -25,21 +25,6 @@ from publishing.mails import mail_later
 from publishing.visibility import is_known_held, is_known_hidden
 
 
-def may_hide(user, page):
-    """Return whether `user` may hide `page`. A page that is not live, or hidden already, can't be hidden."""
-    return (
-        getattr(page.specific_class, "can_be_hidden", False)
-        and page.live
-        and not is_hidden_at_once(page)
-        and page.permissions_for_user(user).can_edit()
-    )
-
-
-def may_show_again(user, page):
-    """Return whether `user` may show `page` again, which somebody hid."""
-    return is_hidden_at_once(page) and page.permissions_for_user(user).can_publish()
-
-
 class HideButton(PageMenuItem):
     label = gettext_lazy("Hide now")
     icon_name = "no-view"
@@ -47,7 +32,13 @@ class HideButton(PageMenuItem):
     priority = 5  # the first in the menu of a page's header, in which Wagtail's own begin at 10
 
     def is_shown(self, user):
-        return may_hide(user, self.page)
+        """Return whether `user` may hide the page, which is live, and not hidden already."""
+        return (
+            getattr(self.page.specific_class, "can_be_hidden", False)
+            and self.page.live
+            and not is_hidden_at_once(self.page)
+            and self.page.permissions_for_user(user).can_edit()
+        )
 
 
 class ShowButton(PageMenuItem):
@@ -57,7 +48,8 @@ class ShowButton(PageMenuItem):
     priority = HideButton.priority  # Only one of the two is shown.
 
     def is_shown(self, user):
-        return may_show_again(user, self.page)
+        """Return whether `user` may show the page again, which somebody hid."""
+        return is_hidden_at_once(self.page) and self.page.permissions_for_user(user).can_publish()
 
 
 def buttons(page, user, next_url=None, view_name=None):
@@ -94,7 +86,7 @@ def hide_page(request, page_id):
     page = get_object_or_404(Page, pk=page_id).specific
     if is_hidden_at_once(page) and page.permissions_for_user(request.user).can_edit():
         return go_back(request, page)  # The page is hidden already, such as by a click before.
-    if not may_hide(request.user, page):
+    if not HideButton(page=page).is_shown(request.user):
         raise PermissionDenied
     if request.method == "POST":
         if hide(page, request.user):
@@ -106,7 +98,7 @@ def hide_page(request, page_id):
 def show_page(request, page_id):
     """View that asks for confirmation and shows a page again. Raises PermissionDenied as `hide_page`."""
     page = get_object_or_404(Page, pk=page_id).specific
-    if not may_show_again(request.user, page):
+    if not ShowButton(page=page).is_shown(request.user):
         raise PermissionDenied
     if request.method == "POST":
         show_again(page, request.user)

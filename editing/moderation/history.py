@@ -88,8 +88,7 @@ class Saves:
     """Decides which saves in the history of a page are folded into a later save, and not shown themselves.
 
     - `folded`: the primary keys of the log entries that are not shown.
-    - `first`: {key of an entry that is shown: the first of the saves that are folded into it}.
-    - `count`: {key of an entry that is shown: the number of these saves}.
+    - `others`: {key of an entry that is shown: list of the saves that are folded into it, the newest first}.
     - `earlier`: {key of an entry that is shown: primary key of the version before its own, or None}.
     - `marks`: what became of each version.
     - `versions`: the primary keys of the versions that exist still.
@@ -99,7 +98,7 @@ class Saves:
         entries = list(log_entries(page))
         self.marks = marks_of_versions(page, entries)
         self.versions = set(page.revisions.values_list("pk", flat=True))
-        self.folded, self.first, self.count = set(), {}, {}
+        self.folded, self.others = set(), {}
         work = entries[:1]
         for entry, older in pairwise(entries):
             if is_same_work(entry, older):
@@ -120,8 +119,7 @@ class Saves:
         if saves:
             shown, *others = saves
             self.folded |= {entry.pk for entry in work} - {shown.pk}
-            if others:
-                self.first[shown.pk], self.count[shown.pk] = others[-1], len(others)
+            self.others[shown.pk] = others
 
     def _versions_before(self, shown):
         """Return `earlier` for the entries `shown`, the newest first. Deleted versions are skipped."""
@@ -146,16 +144,16 @@ class VersionColumn(ActionColumn):
         self.saves, self.is_folded = saves, is_folded
 
     def get_value(self, entry):
-        message, count = super().get_value(entry), self.saves.count.get(entry.pk)
-        if not (self.is_folded and count):
+        message, others = super().get_value(entry), self.saves.others.get(entry.pk)
+        if not (self.is_folded and others):
             return message
-        since = time_format(timezone.localtime(self.saves.first[entry.pk].timestamp))
+        since = time_format(timezone.localtime(others[-1].timestamp))
         text = ngettext(
             "%(message)s, with %(count)s earlier save since %(time)s",
             "%(message)s, with %(count)s earlier saves since %(time)s",
-            count,
+            len(others),
         )
-        return text % {"message": message, "count": count, "time": since}
+        return text % {"message": message, "count": len(others), "time": since}
 
     def get_status(self, entry, parent_context):
         if entry.content_changed and (marks := self.saves.marks.get(entry.revision_id)):
