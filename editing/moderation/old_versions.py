@@ -57,24 +57,22 @@ def forget_outdated():
     pages = Page.objects.live().filter(Exists(old), has_unpublished_changes=False).exclude(Exists(waits))
     for about_people in (Use, Decision, Reading):
         pages = pages.exclude(Exists(about_people.objects.filter(page=OuterRef("pk"))))
-    do_for_each(list(pages), forget_outdated_of)
+    do_for_each(list(pages), lambda page: forget(page, pk__in=outdated_versions().values("pk")))
 
 
 @transaction.atomic
-def forget_outdated_of(page):
+def forget(page, user=None, **conditions):
+    """Delete the old versions of `page` that meet `conditions`. Note who wrote them, and return how many."""
+    # The lock keeps others from saving or publishing a version meanwhile: both write this row.
     page = Page.objects.select_for_update().get(pk=page.pk)
-    forget(page, list(old_versions(page).filter(pk__in=outdated_versions().values("pk"))), None)
-
-
-def forget(page, found, user):
-    """Delete `found`, versions of `page`, whose row is locked, and note who wrote them."""
-    if not found:
-        return
-    with keep_writers(page.specific):
-        for revision in found:
-            # One by one: QuerySet.delete() would delete the comments that were made on a version.
-            revision.delete()
-    log(page, FORGET, user=user, data={"count": len(found)})
+    found = list(old_versions(page).filter(**conditions))
+    if found:
+        with keep_writers(page.specific):
+            for revision in found:
+                # One by one: QuerySet.delete() would delete the comments that were made on a version.
+                revision.delete()
+        log(page, FORGET, user=user, data={"count": len(found)})
+    return len(found)
 
 
 def may_forget(user, page):
@@ -105,12 +103,7 @@ class ForgetVersionsView(GenericPageBreadcrumbsMixin, WagtailAdminTemplateMixin,
         return super().get_context_data(**kwargs) | addresses | {"count": old_versions(self.object).count()}
 
     def post(self, request, page_id):
-        with transaction.atomic():
-            # The lock keeps others from saving or publishing a version meanwhile: both write this row.
-            page = Page.objects.select_for_update().get(pk=page_id)
-            found = list(old_versions(page))
-            forget(page, found, request.user)
-        messages.success(request, ForgetFormatter.message(len(found)))
+        messages.success(request, ForgetFormatter.message(forget(self.object, request.user)))
         return redirect("wagtailadmin_pages:history", page_id)
 
 
