@@ -98,16 +98,6 @@ class DocumentComparison(compare.BlockComparison):
         return str(document) if may_show(type(document), document.pk) else hidden_title()
 
 
-class OptionalPictureComparison(image_blocks.ImageBlockComparison):
-    """Compares two pictures with their descriptions. Wagtail's class fails on a block without a picture.
-
-    Wagtail compares the picture in it by PictureComparison, which hides what the user may not see.
-    """
-
-    def htmlvalue(self, val):
-        return "" if val is None else super().htmlvalue(val)
-
-
 class ListComparison(compare.ListBlockComparison):
     """Compares two lists of blocks. Wagtail's class renders a new list as a whole, with "None" in it."""
 
@@ -138,12 +128,12 @@ def get_comparison_class(block):
         if isinstance(block, block_class):
             return comparison_class
     found = get_comparison_class.original(block)
-    return without_none(found) if isinstance(block, FieldBlock) else found
+    # In an ImageBlock, Wagtail compares the picture by PictureComparison, and fails if there is none.
+    return without_none(found) if isinstance(block, (FieldBlock, image_blocks.ImageBlock)) else found
 
 
 # {class of blocks: its comparison}.
 COMPARISONS = {
-    image_blocks.ImageBlock: OptionalPictureComparison,
     image_blocks.ImageChooserBlock: PictureComparison,
     DocumentChooserBlock: DocumentComparison,
     ListBlock: ListComparison,
