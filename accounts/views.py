@@ -23,7 +23,6 @@ from accounts.users import may_change
 
 # Session key: the shared secret of an app that is being set up.
 NEW_APP_KEY = "second_factor_key"
-PASSKEY_NOT_ADDED = _("The passkey could not be added. Please try again.")
 LAST_FACTOR = _("Your account needs a second step: add another before you remove this one.")
 
 
@@ -110,7 +109,7 @@ def add_passkey(request, user, show):
         device = passkeys.add(request, user, request.POST["passkey"], form.cleaned_data["name"])
         if device:
             return finish_set_up(request, user, device)
-        problem = PASSKEY_NOT_ADDED
+        problem = gettext("The passkey could not be added. Please try again.")
     return show(request, user, problem, form)
 
 

@@ -30,9 +30,6 @@ LINK_TOKEN = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 
-# The addresses of pages do not begin with this.
-ADMIN = "/admin/"
-
 
 class JSONFormatter(logging.Formatter):
     """Formats a record as JSON. Other attributes of the record, such as the request, are not logged."""
@@ -84,7 +81,8 @@ def hides_address(record):
     (status 500) is logged all the same, because it helps to find the mistake.
     """
     request, status = getattr(record, "request", None), getattr(record, "status_code", 500)
-    return request is not None and status != 500 and not request.path.startswith(ADMIN)
+    # The addresses of pages do not begin with /admin/.
+    return request is not None and status != 500 and not request.path.startswith("/admin/")
 
 
 def exception_chain(error):

@@ -35,9 +35,5 @@ def show_again(page, user=None):
 
 def is_hidden_at_once(page):
     """Return whether somebody hid `page` itself, with `hide`. At most one query."""
-    return page.pk in cached("hidden", find_keys, current_version())
-
-
-def find_keys():
-    """Return the set of the primary keys of the pages that somebody hid."""
-    return set(HiddenPage.objects.values_list("page_id", flat=True))
+    keys = HiddenPage.objects.values_list("page_id", flat=True)
+    return page.pk in cached("hidden", lambda: set(keys), current_version())

@@ -101,12 +101,8 @@ def is_known_held(page):
         return False
     if in_transaction():
         return is_held(page)
-    return page.pk in cached("held", find_held_keys, current_version())
-
-
-def find_held_keys():
-    """Return the set of the primary keys of the live pages that are held."""
-    return set(Page.objects.live().filter(~not_held()).values_list("pk", flat=True))
+    keys = Page.objects.live().filter(~not_held()).values_list("pk", flat=True)
+    return page.pk in cached("held", lambda: set(keys), current_version())
 
 
 def restrictions_on(page):

@@ -223,10 +223,8 @@ class CompareView(RevisionsCompareView):
         """Return the name of a version. `key`: as in the address, a primary key or one of three words."""
         revisions = self.object.revisions.select_related("user").order_by("created_at", "pk")
         if key == "live":
-            revision = self.object.live_revision
-        elif key in {"earliest", "latest"}:
-            revision = revisions.first() if key == "earliest" else revisions.last()
-        else:
-            revision = revisions.filter(pk=key).first()
+            key = self.object.live_revision_id
+        words = {"earliest": revisions.first, "latest": revisions.last}
+        revision = words[key]() if key in words else revisions.filter(pk=key).first()
         # A page that was published without a revision has only its row.
         return version_name(revision, marks.get(revision.pk, ())) if revision else gettext("Live")

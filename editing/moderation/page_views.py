@@ -57,9 +57,8 @@ class ExplorerView(listing.ExplorableIndexView):
                 text = _(
                     "Drag the rows, or move them with the arrow keys and Enter. Each move is saved at once."
                 )
-                messages.info(
-                    self.request, text, buttons=[messages.button(self.index_url, _("Done sorting"))]
-                )
+                done = messages.button(self.index_url, _("Done sorting"))
+                messages.info(self.request, text, buttons=[done])
         page = self.parent_page if is_seen(self.parent_page) else None
         # Our page_listing_header.html reads it.
         return super().get_context_data(**kwargs) | {"page_for_status": page}

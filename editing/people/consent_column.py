@@ -8,8 +8,7 @@ say what would hold if it went live.
 from datetime import timedelta
 
 from django.db.models import Case, CharField, Exists, OuterRef, Q, Subquery, Value, When
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.tables import Column
 
 from caching.local_date import today
@@ -33,11 +32,6 @@ def is_undecided():
     return Q(people="") | releases(digest="", is_unseen=False)
 
 
-def is_held_now():
-    """Return a Q for stories that are decided, but have no Release whose last day is today or later."""
-    return ~is_undecided() & ~releases(until__gte=today())
-
-
 def notice_ends():
     """Return the last date on which a consent counts as ending soon."""
     return today() + timedelta(days=DAYS_OF_NOTICE)
@@ -46,11 +40,12 @@ def notice_ends():
 # {value in the address: (label, function that returns a Q)}. Every story has one of these states.
 # NO_END is the last day of a story about nobody.
 STATES = {
-    "undecided": (gettext_lazy("Not decided yet"), is_undecided),
-    "nobody": (gettext_lazy("Nobody is described"), lambda: releases(until=NO_END)),
-    "in_order": (gettext_lazy("In order"), lambda: releases(until__gt=notice_ends(), until__lt=NO_END)),
-    "ends_soon": (gettext_lazy("Ends soon"), lambda: releases(until__range=(today(), notice_ends()))),
-    "held": (gettext_lazy("Held: something is missing"), is_held_now),
+    "undecided": (_("Not decided yet"), is_undecided),
+    "nobody": (_("Nobody is described"), lambda: releases(until=NO_END)),
+    "in_order": (_("In order"), lambda: releases(until__gt=notice_ends(), until__lt=NO_END)),
+    "ends_soon": (_("Ends soon"), lambda: releases(until__range=(today(), notice_ends()))),
+    # Decided, but without a Release whose last day is today or later.
+    "held": (_("Held: something is missing"), lambda: ~is_undecided() & ~releases(until__gte=today())),
 }
 
 

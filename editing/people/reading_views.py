@@ -45,9 +45,8 @@ class StartForm(WagtailAdminModelForm):
         if not has_keys():
             raise forms.ValidationError(KEY_MISSING)  # The answers could not be stored.
         if not all(each.is_shown for each in self.version.report.pictures):
-            raise forms.ValidationError(
-                _("A picture is not shown yet: its people have to agree to it first, or take it out.")
-            )
+            text = _("A picture is not shown yet: its people have to agree to it first, or take it out.")
+            raise forms.ValidationError(text)
         return super().clean()
 
 
