@@ -65,19 +65,15 @@ def create():
         password_file().unlink(missing_ok=True)
         user = users.create_superuser(USERNAME, "", get_or_create_secret(password_file(), random_bytes=12))
         group = Group.objects.filter(name=GROUP).first()
+        # Imported here, because production imports this module and needs no demo.
+        from stories.demo.load import read_rows
+
         # The demo's people are invented. A password that was printed must not give access to real ones.
-        if group and not Contributor.objects.exclude(code__in=get_demo_codes()).exists():
+        codes = [row["code"] for row in read_rows("people")]
+        if group and not Contributor.objects.exclude(code__in=codes).exists():
             user.groups.add(group)
             # The account is that of the lead who decided, so a later draft shows what changed since.
             Decision.objects.filter(decided_by=None).update(decided_by=user)
             waiting = Contributor.objects.exclude(proposed_at=None)
             waiting.update(proposed_by=user, proposed_at=user.date_joined)
     return USERNAME, password_file().read_text() if password_file().exists() else None
-
-
-def get_demo_codes():
-    """Return the codes of the demo's people."""
-    # Imported here, because production imports this module and needs no demo.
-    from stories.demo.load import read_rows
-
-    return [row["code"] for row in read_rows("people")]

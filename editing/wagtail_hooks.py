@@ -81,8 +81,12 @@ def register_urls():
         path("pages/<int:page_id>/hide/", hiding.hide_page, name="hide_page"),
         path("pages/<int:page_id>/up-to-date/", source_panel.mark_as_up_to_date, name="mark_translation"),
         path("pages/<int:page_id>/show/", hiding.show_page, name="show_page"),
-        *guide.urlpatterns,
-        *trash.urlpatterns,
+        path("guide/", guide.GuideView.as_view(), name="editors_guide"),
+        path("trash/", trash.TrashView.as_view(), name="trash"),
+        path("trash/results/", trash.TrashView.as_view(results_only=True), name="trash_results"),
+        path("trash/empty/", trash.empty_trash, name="empty_trash"),
+        path("trash/<int:pk>/restore/", trash.restore_page, name="restore_page"),
+        path("trash/<int:pk>/delete/", trash.delete_page_for_good, name="delete_page_for_good"),
         *viewsets.urlpatterns,
     ]
 

@@ -1,7 +1,7 @@
 """The editors' guide: a page of the admin, under Help."""
 
 from django.conf import settings
-from django.urls import path, reverse_lazy
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 from wagtail.admin.menu import MenuItem
@@ -31,6 +31,3 @@ def menu_item():
 def leave_out_wagtails_guide(request, menu_items):
     """Hook: remove the link to Wagtail's own guide, which is another site and does not describe this one."""
     menu_items[:] = [item for item in menu_items if item.name != "editor-guide"]
-
-
-urlpatterns = [path("guide/", GuideView.as_view(), name="editors_guide")]

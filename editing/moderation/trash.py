@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -189,12 +189,3 @@ def say_where_they_are(request, action_type, _objects, view):
     """Hook: the same after several pages were deleted at once."""
     if action_type == "delete" and view.model is Page:
         say_where_it_is(request)
-
-
-urlpatterns = [
-    path("trash/", TrashView.as_view(), name="trash"),
-    path("trash/results/", TrashView.as_view(results_only=True), name="trash_results"),
-    path("trash/empty/", empty_trash, name="empty_trash"),
-    path("trash/<int:pk>/restore/", restore_page, name="restore_page"),
-    path("trash/<int:pk>/delete/", delete_page_for_good, name="delete_page_for_good"),
-]
