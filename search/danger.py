@@ -12,9 +12,11 @@ import unicodedata
 from collections import defaultdict
 from pathlib import Path
 
+from django.utils.translation import get_language
 from rapidfuzz.distance import OSA
 
 from search.plain_words import is_plain
+from stories.languages import CONTENT_LANGUAGES
 from stories.terms import PLAIN_LETTERS
 
 DATA = Path(__file__).parent / "data"
@@ -32,20 +34,22 @@ MAX_SHORT = 2
 MIN_MISSPELT, MIN_BEGINNING = 6, 5
 
 
-def is_danger(text, help_terms=()):
-    """Return whether `text`, as typed, may be that of somebody in danger, whichever language it is in.
+def find_danger(text, help_terms=()):
+    """Return the language to answer in if `text`, as typed, may be that of somebody in danger; else "".
 
+    It is the likeliest language of the text in which the site has texts, or else the active one.
     `help_terms`: a tuple of the terms that editors mark as cries for help.
     """
     words = mend(normalise(text))
-    english = find_signals(words, read_words()["en"])
+    patterns = read_words() | {"": read_terms(help_terms)}
+    found = {language: find_signals(words, each) for language, each in patterns.items()}
+    pooled = set().union(*found.values())
+    needs_always = "errand" in pooled or ("study" in pooled and "i" not in pooled)
+    rules = [rule for rule, is_always in read_rules().items() if is_always or not needs_always]
     # People mix English words into their language.
-    mixed = [english | find_signals(words, each) for each in [*read_words().values(), read_terms(help_terms)]]
-    pooled = set().union(*mixed)
-    fitting = [is_always for rule, is_always in read_rules().items() if any(rule <= found for found in mixed)]
-    if "errand" in pooled or ("study" in pooled and "i" not in pooled):
-        return any(fitting)
-    return bool(fitting)
+    fitting = [each for each in found if any(rule <= found["en"] | found[each] for rule in rules)]
+    fitting.sort(key=lambda each: (-len(found[each]), each != get_language()))
+    return next(filter(CONTENT_LANGUAGES.__contains__, fitting), get_language()) if fitting else ""
 
 
 def has_first_person(text):

@@ -22,7 +22,7 @@ from wagtail.search.backends import get_search_backend
 from caching.versioned_cache import cached
 from publishing.visibility import published_pages
 from search.analysis import fold_words, stem
-from search.danger import is_danger
+from search.danger import find_danger
 from search.parsing import TokenPhrase
 from search.vocabulary import NON_COUNTRY_CODES, read_country_terms
 from stories.languages import CONTENT_LANGUAGES
@@ -59,7 +59,7 @@ def suggestions(request):
     """
     form = SuggestionForm(request.GET)
     text = form.cleaned_data["q"] if form.is_valid() else ""
-    typed = [] if is_danger(text) else fold_words(text)
+    typed = [] if find_danger(text) else fold_words(text)
     response = JsonResponse({"suggestions": find_suggestions(typed, get_language()) if typed else []})
     response["X-Robots-Tag"] = "noindex"
     return response

@@ -15,7 +15,7 @@ from caching.versioned_cache import cached
 from media.models import load_renditions
 from publishing.visibility import published_pages
 from safeguarding.outlets import may_be_used
-from search.danger import is_danger
+from search.danger import find_danger
 from search.excerpts import Highlighter, find_shown_pictures, iter_page_texts
 from search.finding import find_in_other_languages, find_or_fall_back
 from search.forms import SearchForm, SortOrder
@@ -43,7 +43,7 @@ def search(request):
             raise
         words = form.cleaned_data.get("q", "")
         form.add_error("q", _("This search took too long. Please try fewer words, or less common ones."))
-        context = {"form": form, "words": words, "asks_for_help": is_danger(words)}
+        context = {"form": form, "words": words, "asks_for_help": find_danger(words)}
         context["newest"] = StoryPage.objects.none()
         response = render(request, "search/search.html", context, status=503)
         response["Cache-Control"] = "no-store"

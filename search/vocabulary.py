@@ -16,7 +16,7 @@ from django.db.models.functions import Cast
 
 from caching.versioned_cache import cached
 from search.analysis import iter_words, significant_words, site_tokens, stem, tokenize
-from search.danger import is_danger
+from search.danger import find_danger
 from search.models import VocabularyGroup
 from search.parsing import TokenPhrase
 from stories.languages import CONTENT_LANGUAGES
@@ -88,8 +88,8 @@ class Vocabulary:
         return list(distinct.values())
 
     def asks_for_help(self, text):
-        """Return whether `text`, as typed, reads like a cry for help in any language."""
-        return is_danger(text[:MAX_HELP_LENGTH], self._groups.help_terms)
+        """Return the language to answer in if `text`, as typed, reads like a cry for help; else ""."""
+        return find_danger(text[:MAX_HELP_LENGTH], self._groups.help_terms)
 
 
 # --- Groups of equal terms, themes and authors ---------------------------------------------------

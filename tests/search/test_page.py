@@ -283,21 +283,7 @@ def test_without_a_full_match_pages_with_some_words_of_a_term_are_shown():
     assert found_titles("ferry accident") == ["The ferry"]
 
 
-# --- Help and alternatives -----------------------------------------------------------------------
-
-
-@pytest.mark.sqlite_only
-def test_a_cry_for_help_shows_the_help_page_first(client):
-    home = builders.home_page()
-    help_page = builders.make_plain_page("Get help now")
-    builders.save_with(home, help_page=help_page)
-    for words in ("help escape passport taken", "aide passeport confisqué", "ayuda pasaporte escapar"):
-        page = search(client, words)
-        main = [element.get_text(" ", strip=True) for element in page.select("main h2")]
-        assert main[0] == "Get help now", words
-    assert search(client, "kenya court").select_one(".help-first") is None
-    builders.make_private(help_page)
-    assert "Get help now" not in search(client, "help escape passport taken").text
+# --- Searches without results --------------------------------------------------------------------
 
 
 @pytest.mark.sqlite_only
