@@ -56,8 +56,8 @@ STOP_WORDS = {
 SITE_WORDS = {
     "ar": "قصة قصص شخص أشخاص ماذا متى لماذا كيف بعد قبل",
     "en": (
-        "story stories people someone somebody after before could explained get got happens happened "
-        "just like mean meaning means other others should tell there thing things turn use used without would"
+        "story people someone somebody after before could explained get got happens just know like mean "
+        "other should tell there thing turn use without would"
     ),
     "es": (
         "historia historias relato relatos persona personas gente alguien antes después otra otro pasa puede "

@@ -105,7 +105,11 @@ def _expand_words(words, language, vocabulary, max_words=None):
         for end in range(min(len(words), start + max_words), start + 1, -1):
             if synonyms := vocabulary.synonyms(words[start:end]):
                 parts = _expand_words(words[start:end], language, vocabulary, end - start - 1)
-                queries.append(Or([combine(And, _without_negligible(parts, language)), *synonyms]))
+                parts = _without_negligible(parts, language)
+                tokens = {token for part in parts for phrase in iter_phrases(part) for token in phrase.tokens}
+                # The words of “how do I know” don't say what is meant, but its synonyms do.
+                own = [] if tokens <= site_tokens(language) else [combine(And, parts)]
+                queries.append(combine(Or, [*own, *synonyms]))
                 start = end
                 break
         else:

@@ -78,8 +78,9 @@ class Vocabulary:
         for synonym in self._groups.synonyms.get(tokens, ()):
             of_countries = self._countries.metadata_tokens(synonym.tokens)
             phrases.append(synonym)
+            # The whole name of a theme, as “sexual exploitation”, counts like the typed word.
             phrases += [
-                TokenPhrase([token], is_typed=False, weight=METADATA_WEIGHT, label=synonym.label)
+                TokenPhrase([token], len(synonym.tokens) > 1, weight=METADATA_WEIGHT, label=synonym.label)
                 for token in [*self._names.get(synonym.tokens, ()), *of_countries]
             ]
         distinct = {}

@@ -53,6 +53,13 @@ def test_wider_terms_are_found_by_the_others_which_find_nothing_else(no_default_
     assert also_searched("laptop") == ["cobalt", "mine"]
 
 
+def test_a_question_is_what_it_means_and_a_theme_that_is_meant_counts_like_the_typed_word():
+    make_story("Knowing", summary="She told of prostitution.")
+    make_story("A sign", themes=["Sexual exploitation"])
+    assert found("how do I know") == ["A sign"]
+    assert found("prostitution") == ["A sign", "Knowing"]
+
+
 @pytest.mark.sqlite_only
 def test_terms_are_analysed_in_the_language_of_the_pages(no_default_groups):
     make_group("UN", "ONU")
