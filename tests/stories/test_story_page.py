@@ -211,8 +211,8 @@ def test_it_is_said_once_that_all_pictures_are_illustrations(client):
 
 
 def test_title_of_another_script_has_room_between_its_lines(client):
-    for title, classes in {"Home": ["story__title"], "အိမ်": ["story__title", "tall-script"]}.items():
-        assert parse(client.get(make_story(title).url)).h1["class"] == classes
+    for title, is_tall in {"Home": False, "အိမ်": True}.items():
+        assert ("tall-script" in parse(client.get(make_story(title).url)).h1["class"]) == is_tall
 
 
 def test_byline_says_how_long_reading_takes(client):
