@@ -31,6 +31,12 @@ def find_shared_credit(images):
     return credits[0] if len(credits) > 1 and len(set(credits)) == 1 else ""
 
 
+def find_illustration(images):
+    """Return the first of the shown `images`, to say it for all, if all are illustrations; else None."""
+    shown = [image for image in images if image and image.is_shown]
+    return shown[0] if {image.shows for image in shown} == {"illustration"} else None
+
+
 class ActionValue(blocks.StructValue):
     @cached_property
     def href(self):

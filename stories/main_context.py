@@ -6,9 +6,9 @@ from django.conf import settings
 from django.db.models import F
 from django.db.models.lookups import Exact
 
-from media.models import CleanImage, load_renditions
+from media.models import load_renditions
 from safeguarding.outlets import may_be_used
-from stories.block_values import find_shared_credit
+from stories.block_values import find_illustration, find_shared_credit
 from stories.body import get_chosen_pages, get_images, get_table_of_contents
 from stories.models import StoryPage
 from stories.story_links import StoryCountry, StoryTheme
@@ -24,7 +24,6 @@ def get_main_context(story):
     """Return the context for `story`, a StoryPage, as a dictionary. One query loads all renditions."""
     chosen, read_next = find_read_next(story)
     images = [story.lead_image, *get_images(story.body)]
-    shown = [image for image in images if image and image.is_shown]
     others = [author.picture for author in story.authors] + [other.lead_image for other in read_next]
     load_renditions([*images, *others])
     return {
@@ -33,9 +32,7 @@ def get_main_context(story):
         "may_ask": all(may_be_used(each, "beside donations") for each in [story, *chosen, *read_next]),
         "minutes": ceil(story.word_count / WORDS_A_MINUTE),
         "shared_credit": find_shared_credit(images),
-        # The lead picture says it for all.
-        "is_illustrated": shown[:1] == [story.lead_image]
-        and {image.shows for image in shown} == {CleanImage.Shows.ILLUSTRATION},
+        "illustration": find_illustration(images),
     }
 
 

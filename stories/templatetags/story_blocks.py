@@ -9,7 +9,8 @@ from wagtail.models import Site
 from wagtail.templatetags.wagtailcore_tags import richtext
 
 from caching.versioned_cache import VersionedCache
-from stories.body import add_section_ids, get_heading_id, get_table_of_contents
+from stories.block_values import find_illustration
+from stories.body import add_section_ids, get_heading_id, get_images, get_table_of_contents
 from stories.donations import without_donations
 from stories.languages import language_name
 from stories.main_context import get_contents, get_main_context
@@ -47,7 +48,8 @@ def section_text(value, block_id):
 @register.simple_tag(takes_context=True)
 def page_body(context, page):
     """Return the HTML of the body of `page`, of any type: {% page_body page %}."""
-    return without_donations(page.body.render_as_block(context.flatten()), page, context.get("site"))
+    values = {"illustration": find_illustration(get_images(page.body)), **context.flatten()}
+    return without_donations(page.body.render_as_block(values), page, context.get("site"))
 
 
 @register.simple_tag(takes_context=True)

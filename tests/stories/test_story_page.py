@@ -85,6 +85,7 @@ def test_there_is_something_to_read_next_in_every_language_and_nothing_hidden(cl
         way()
     assert parse(client.get(french.url)).select(".band") == []
     shown = make_story("Shown")
+    translations.make_translation(french, shown.get_parent(), title="Here", date=DAY, summary="Words.")
     assert read_next(client, french) == [shown.title]
     page = parse(client.get(french.url))
     assert page.select_one(".band .card")["lang"] == "en"
@@ -204,10 +205,11 @@ def test_credit_is_given_once_if_all_pictures_have_the_same(client):
 
 def test_it_is_said_once_that_all_pictures_are_illustrations(client):
     drawn, also_drawn, place = (make_image(shows=each) for each in ("illustration", "illustration", "place"))
-    cases = [(drawn, [also_drawn], 1), (drawn, [also_drawn, place], 2), (None, [drawn], 1)]
+    cases = [(drawn, [also_drawn], 1), (None, [drawn, also_drawn, place], 2), (None, [drawn, also_drawn], 1)]
     for lead, others, count in cases:
         story = make_story(body=[pictures_block(*others)], lead_image=lead, lead_image_decorative=True)
-        assert client.get(story.url).text.count("Illustration.") == count
+        for page in (story, builders.make_plain_page("Home", body=story.body)):
+            assert client.get(page.url).text.count("Illustration.") == count
 
 
 def test_title_of_another_script_has_room_between_its_lines(client):
