@@ -71,9 +71,7 @@ class HomePage(SitePage):
 
     search_fields = [
         *SitePage.search_fields,
-        index.SearchField("headline"),
-        index.SearchField("introduction"),
-        index.SearchField("body"),
+        *map(index.SearchField, ["headline", "introduction", "body"]),
     ]
 
     content_panels = [

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import HelpPanel
-from wagtail.contrib.routable_page.models import RoutablePageMixin, path
+from wagtail.contrib.routable_page.models import RoutablePageMixin, re_path
 from wagtail.fields import RichTextField, StreamField
 from wagtail.models import PageManager
 from wagtail.search import index
@@ -100,10 +100,7 @@ class StoryPage(SitePage):
 
     search_fields = [
         *SitePage.search_fields,
-        index.SearchField("summary"),
-        index.SearchField("body"),
-        index.SearchField("lead_image_words"),
-        index.SearchField("index_tokens"),
+        *map(index.SearchField, ["summary", "body", "lead_image_words", "index_tokens"]),
     ]
 
     content_panels = STORY_PANELS
@@ -205,15 +202,8 @@ class StoryIndexPage(RoutablePageMixin, SitePage):
         context["listing"] = StoryListing(stories, request.GET, self, term)
         return context
 
-    @path("country/<str:slug>/")
-    def stories_in_country(self, request, slug):
-        return self._render_term_list(request, "country", slug)
-
-    @path("theme/<str:slug>/")
-    def stories_about_theme(self, request, slug):
-        return self._render_term_list(request, "theme", slug)
-
-    def _render_term_list(self, request, name, slug):
+    @re_path("^(?P<name>country|theme)/(?P<slug>[^/]+)/$")
+    def stories_with_term(self, request, name, slug):
         """Return the response with the list of one term. `name`: "country" or "theme".
 
         Raises Http404 if this is no top index, and when no public story here has a term with `slug`.
