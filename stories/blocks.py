@@ -13,7 +13,7 @@ from stories.body import get_images
 from stories.helplines import HelplinesBlock
 from stories.languages import language_choices
 from stories.link_blocks import ActionBlock, ChosenStoriesBlock, MediaLinkBlock
-from stories.picture_blocks import PictureBlock
+from stories.picture_blocks import PictureBlock, optional_text
 from stories.quotation_marks import strip_marks
 from stories.table_block import PastableTableBlock
 from stories.voices import find_voices
@@ -62,10 +62,8 @@ class PicturesBlock(blocks.StructBlock):
 
 class QuoteBlock(blocks.StructBlock):
     text = blocks.TextBlock(label=_("Words"), rows=2)  # The field grows with its text.
-    attribution = blocks.CharBlock(
-        label=_("Who said it"),
-        required=False,
-        default="",
+    attribution = optional_text(
+        _("Who said it"),
         max_length=160,
         help_text=_("The name they agreed to, or a description such as “A survivor in Senegal”."),
     )
@@ -115,15 +113,9 @@ class QuoteBlock(blocks.StructBlock):
 
 
 class CalloutBlock(blocks.StructBlock):
-    title = blocks.CharBlock(label=_("Title"), required=False, default="", max_length=120)
+    title = optional_text(_("Title"), max_length=120)
     text = blocks.RichTextBlock(label=_("Text"), features=[*PLAIN_FEATURES, "ul"])
-    source = blocks.CharBlock(
-        label=_("Source"),
-        required=False,
-        default="",
-        max_length=200,
-        help_text=_("Where the fact comes from."),
-    )
+    source = optional_text(_("Source"), max_length=200, help_text=_("Where the fact comes from."))
     source_url = blocks.URLBlock(label=_("Address of the source"), required=False, default="")
 
     class Meta:
@@ -161,7 +153,7 @@ class DocumentBlock(blocks.StructBlock):
 
 
 class TableBlock(PastableTableBlock):
-    text = blocks.CharBlock(label=_("Text"), required=False, default="")
+    text = optional_text(_("Text"))
     number = blocks.DecimalBlock(label=_("Number"), required=False)
     link = blocks.RichTextBlock(label=_("Text with links"), required=False, features=PLAIN_FEATURES)
 

@@ -12,6 +12,7 @@ from wagtail.fields import NoFutureDateValidator
 
 from caching.local_date import today
 from stories.link_blocks import LINKS
+from stories.picture_blocks import optional_text
 from stories.terms import NO_PLACES, country_names, fold
 
 # After so long without a check, a number is on the desk, and then readers are told.
@@ -48,18 +49,14 @@ class HelplinesValue(blocks.StructValue):
 class HelplineBlock(blocks.StructBlock):
     country = blocks.ChoiceBlock(label=_("Country"), choices=country_choices)
     name = blocks.CharBlock(label=_("Who answers"), max_length=120)
-    number = blocks.CharBlock(
-        label=_("Number"), required=False, default="", max_length=30, validators=[DIALLED]
-    )
+    number = optional_text(_("Number"), max_length=30, validators=[DIALLED])
     cost = blocks.ChoiceBlock(label=_("Cost"), choices=COSTS, required=False, search_index=False)
-    hours = blocks.CharBlock(label=_("Hours"), required=False, default="", max_length=120)
-    languages = blocks.CharBlock(label=_("Languages"), required=False, default="", max_length=200)
+    hours = optional_text(_("Hours"), max_length=120)
+    languages = optional_text(_("Languages"), max_length=200)
     chat = blocks.URLBlock(label=_("Address of a chat"), required=False, default="")
     page = blocks.URLBlock(label=_("Official page with the number"), required=False, default="")
     checked_on = blocks.DateBlock(label=_("Checked on"), required=False, validators=[NoFutureDateValidator()])
-    checked_by = blocks.CharBlock(
-        label=_("Checked by (not shown)"), required=False, default="", search_index=False
-    )
+    checked_by = optional_text(_("Checked by (not shown)"), search_index=False)
 
     def clean(self, value):
         value = super().clean(value)

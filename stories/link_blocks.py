@@ -8,7 +8,7 @@ from wagtail.blocks.struct_block import StructBlockValidationError
 from safeguarding.scopes import Voice
 from stories.block_values import ActionValue, MediaLinkValue
 from stories.links import web_address
-from stories.picture_blocks import DescribedPictureBlock
+from stories.picture_blocks import DescribedPictureBlock, optional_text
 from stories.voices import NOBODY, PersonBlock, RecordingBlock
 
 # Heading under which the block chooser lists these blocks (Meta.group).
@@ -60,10 +60,8 @@ class MediaLinkBlock(RecordingBlock):
 
 
 class ActionBlock(blocks.StructBlock):
-    heading = blocks.CharBlock(
-        label=_("Heading"),
-        required=False,
-        default="",
+    heading = optional_text(
+        _("Heading"),
         max_length=120,
         help_text=_("For a help box. It and the text may stay empty: readers then see only the button."),
     )

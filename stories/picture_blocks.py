@@ -1,10 +1,15 @@
-"""The blocks with one picture, which other blocks contain."""
+"""The blocks that other blocks contain: those with one picture, and those for a line of text."""
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.images.blocks import ImageBlock
 
 from media.people import shows_nobody
+
+
+def optional_text(label, **options):
+    """Return a block for a line of text that may stay empty. `options`: further ones of CharBlock."""
+    return blocks.CharBlock(label=label, required=False, default="", **options)
 
 
 class DescribedPictureBlock(ImageBlock):
@@ -35,7 +40,7 @@ class PictureBlock(blocks.StructBlock):
     """A picture with words about it, which readers see only together with the picture."""
 
     image = DescribedPictureBlock(label=_("Picture"))
-    caption = blocks.CharBlock(label=_("Caption"), required=False, default="", max_length=300)
+    caption = optional_text(_("Caption"), max_length=300)
 
     def get_searchable_content(self, value):
         # The search index has no words about pictures with people (media/people.py).
