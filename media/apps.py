@@ -12,14 +12,13 @@ class MediaConfig(AppConfig):
         from wagtail.models import UploadedFile
         from wagtail.permissions import register_permission_policy
 
-        from media import erasing, people  # noqa: F401 - people connects signals
+        from media import erasing, people  # noqa: F401
         from media.access import register_in_reference_index
         from media.fields import WaitingFile
         from media.models import CleanDocument, CleanImage
         from media.shown_files import ShownFilePolicy
 
         register_in_reference_index()
-        erasing.register()
         # Wagtail registers its own policies, with the same arguments, without exact_class. So ours win.
         models = {CleanImage: "wagtailimages.Image", CleanDocument: "wagtaildocs.Document"}
         for model, auth_model in models.items():

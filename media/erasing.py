@@ -165,11 +165,9 @@ def used_in_drafts(case, model, keys):
     return {key for revision in versions.iterator() for key in files_in(revision, model)} & keys
 
 
-def register():
-    """Register the Places of this module, and where words can stand."""
-    register_place(Files("pictures", _("Pictures"), CleanImage))
-    register_place(Files("documents", _("Documents"), CleanDocument))
-    register_place(Copies())
-    for model in (CleanImage, CleanDocument, Collection):
-        sources.register(model, is_shown=True)
-    sources.register(Tag, is_shown=True, erase=sources.delete_rows)
+register_place(Files("pictures", _("Pictures"), CleanImage))
+register_place(Files("documents", _("Documents"), CleanDocument))
+register_place(Copies())
+for _model in (CleanImage, CleanDocument, Collection):
+    sources.register(_model, is_shown=True)
+sources.register(Tag, is_shown=True, erase=sources.delete_rows)

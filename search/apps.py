@@ -9,6 +9,4 @@ class SearchConfig(AppConfig):
     verbose_name = _("Search")
 
     def ready(self):
-        from search import erasing
-
-        erasing.register()
+        from search import erasing  # noqa: F401

@@ -38,11 +38,9 @@ def shorten_groups(rows, case):
             group.delete()
 
 
-def register():
-    """Register the models of this app for the leak check and for withdrawals."""
-    sources.register(VocabularyGroup, is_shown=True, erase=shorten_groups)
-    for model in (Query, SearchPromotion):
-        sources.register(model, is_shown=True, erase=sources.delete_rows)
-    sources.register(MissedSearch, erase=sources.delete_rows)
-    # These words need no yes, because they are made again from the pages.
-    sources.register(KnownWord, erase=sources.delete_rows, needs_yes=False)
+sources.register(VocabularyGroup, is_shown=True, erase=shorten_groups)
+for _model in (Query, SearchPromotion):
+    sources.register(_model, is_shown=True, erase=sources.delete_rows)
+sources.register(MissedSearch, erase=sources.delete_rows)
+# These words need no yes, because they are made again from the pages.
+sources.register(KnownWord, erase=sources.delete_rows, needs_yes=False)

@@ -9,8 +9,5 @@ class StoriesConfig(AppConfig):
     verbose_name = _("Stories")
 
     def ready(self):
-        # The imports connect the receivers of signals.
-        from stories import counts, renditions, translating  # noqa: F401
-        from stories.protected_texts import register_texts
-
-        register_texts()
+        # The imports connect the receivers of signals, and register texts for the leak check.
+        from stories import counts, protected_texts, renditions, translating  # noqa: F401

@@ -26,16 +26,6 @@ END_OF_PARAGRAPH = re.compile(r"</(?:p|li|h\d)>")
 LIST_TAG = re.compile(r"</?[ou]l>")
 
 
-def register_texts():
-    """Register pages, themes and authors for the leak check."""
-    # A withdrawal erases or holds whole pages. Other words in pages are changed by hand.
-    register(
-        Page, is_shown=True, read=read_page, live=lambda _model: Page.objects.live().specific(), erase=None
-    )
-    register(Theme, is_shown=True)
-    register(Author, is_shown=True)
-
-
 def read_page(page):
     """Yield a LocatedText for each text of `page` that readers can see, and for its slug.
 
@@ -100,3 +90,9 @@ def read_picture(picture, images, number, field):
     yield LocatedText(_("alternative text of picture %(number)d") % number, alternative, field)
     if picture["image"] in images:
         yield LocatedText(_("credit of picture %(number)d") % number, images[picture["image"]].credit, field)
+
+
+# A withdrawal erases or holds whole pages. Other words in pages are changed by hand.
+register(Page, is_shown=True, read=read_page, live=lambda _model: Page.objects.live().specific(), erase=None)
+register(Theme, is_shown=True)
+register(Author, is_shown=True)
