@@ -61,7 +61,7 @@ class Version:
     @property
     def sentences(self):
         """The sentences for a lead about what is not decided about the people in this version."""
-        undecided = [_("Nobody has said yet who is in this page.")] if self.is_undecided else []
+        undecided = [_("Nobody has said yet who is in this page.")] if not self.report.is_decided else []
         waits = [_("Readers see it once you say that its answer is right.")] if self.report.waits else []
         about = [
             f"{person.code}: {describe_status(person)}" if unmet == Unmet.NONE else unmet.describe(person)
@@ -73,11 +73,6 @@ class Version:
     def without_consent(self):
         """The people in it whose consent is missing or has ended."""
         return [person for person, unmet in self.unmet if unmet in WITHOUT_CONSENT]
-
-    @property
-    def is_undecided(self):
-        """Whether no editor has answered yet who is in this version."""
-        return not self.report.is_decided
 
     @property
     def is_waiting(self):
@@ -160,7 +155,7 @@ def find_undecided(unseen=MAX_LISTED):
     with_people = list(read_versions(pages.filter(may_have_people=True)))
     others = read_versions(pages.filter(may_have_people=False))
     waiting = first_of(with_people, lambda each: each.is_waiting or (each.page.is_asked and each.unmet))
-    undecided = first_of(chain(with_people, others), lambda version: version.is_undecided)
+    undecided = first_of(chain(with_people, others), lambda version: not version.report.is_decided)
     live = Page.objects.live().filter(Q(release__is_unseen=True) | Q(release__taken_out__gt=""))
     # Those come first that wait for it.
     live = live.order_by(F("release__until").asc(nulls_first=True), "pk")

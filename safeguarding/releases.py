@@ -284,10 +284,8 @@ def hold_unknown_page(instance, **_arguments):
     Release.objects.filter(page=instance.page_id).update(until=None, digest="")
 
 
-@receiver(post_save, sender=Decision)
-@receiver(post_delete, sender=Decision)
-@receiver(post_save, sender=Reading)
-@receiver(post_delete, sender=Reading)
+@receiver([post_save, post_delete], sender=Decision)
+@receiver([post_save, post_delete], sender=Reading)
 @transaction.atomic
 def recompute_for_row(instance, **_arguments):
     lock_with_others(instance.contributor_id)

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 
 from django.utils.translation import get_language
-from modelsearch.query import And, Boost, Fuzzy, MatchAll, Not, Or, Phrase, PlainText
+from modelsearch.query import And, Fuzzy, MatchAll, Not, Or, Phrase, PlainText
 
 from search.analysis import fold_words, iter_words, site_tokens, stem, stop_words, tokenize
 from stories.terms import fold
@@ -167,9 +167,6 @@ def replace_texts(query, analyse_text):
     """Return `query` with analyse_text(part) for each part that has a text, or None if it has no word."""
     if isinstance(query, TokenPhrase | MatchAll):
         return query
-    if isinstance(query, Boost):
-        # A boost would only change the order, and search/ranking.py knows none.
-        return replace_texts(query.subquery, analyse_text)
     if isinstance(query, Not):
         inner = replace_texts(query.subquery, analyse_text)
         return inner and Not(inner)
