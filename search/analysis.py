@@ -90,10 +90,6 @@ def may_contain(text, tokens, language):
     return not tokens.isdisjoint([stem(word, language) for word in set(WORD_PATTERN.findall(text))])
 
 
-# A stemmer object keeps the current word as its state, so each thread needs stemmers of its own.
-_thread_stemmers = threading.local()
-
-
 @functools.lru_cache(maxsize=50_000)
 def stem(word, language):
     """Return the index token for one `word` in `language`, an ISO code.
@@ -106,13 +102,13 @@ def stem(word, language):
     # Most of the vocabulary has such letters.
     if language not in STEMMER_NAMES or (language == "ar" and token.isascii()):
         return token
-    return _get_stemmer(language).stemWord(token)
+    return _get_stemmer(language, threading.get_ident()).stemWord(token)
 
 
-def _get_stemmer(language):
-    if not hasattr(_thread_stemmers, language):
-        setattr(_thread_stemmers, language, snowballstemmer.stemmer(STEMMER_NAMES[language]))
-    return getattr(_thread_stemmers, language)
+@functools.lru_cache(maxsize=100)
+def _get_stemmer(language, _thread):
+    """Return the stemmer of a thread: a stemmer object keeps the current word as its state."""
+    return snowballstemmer.stemmer(STEMMER_NAMES[language])
 
 
 def tokenize(text, language):

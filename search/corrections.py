@@ -92,12 +92,6 @@ class MisspeltWord:
                 taken.setdefault(candidate.stem, []).append(candidate.folded)
         return taken
 
-    def limit_candidates(self, usable, limit):
-        """Keep the first `limit` candidates of those that find_usable() returns."""
-        found = self.find_usable(usable)
-        self.candidates = found[:limit]
-        self.left_out = found[limit] if len(found) > limit else None
-
     def choose_corrections(self, spellings):
         """Set the corrections: candidates that `spellings`, {folded: spelling}, allows to be shown."""
         shown = [replace(c, spelling=spellings[c.folded]) for c in self.candidates if c.folded in spellings]
@@ -132,7 +126,9 @@ def find_corrections(text, words, searcher):
     limit = MAX_CANDIDATES // len(misspelt)
     usable = find_usable_words(misspelt, limit, searcher, term_words)
     for word in misspelt:
-        word.limit_candidates(usable, limit)
+        word.candidates = word.find_usable(usable)
+        word.left_out = next(iter(word.candidates[limit:]), None)
+        del word.candidates[limit:]
     candidates = [candidate for word in misspelt for candidate in word.candidates]
     of_terms = [candidate for candidate in candidates if candidate.folded in term_words]
     of_pages = [candidate for candidate in candidates if candidate.folded not in term_words]

@@ -182,18 +182,13 @@ def rank_countries(typed, language):
     A name or alias in full has rank 0, the beginning of the name in `language` 1 or 2 (see rank_name),
     and the beginning of an alias 3.
     """
-    exact, by_name, by_alias = {}, {}, {}
-    names = country_names(language)
+    ranks, names = defaultdict(set), country_names(language)
     for code, words in get_countries_by_letter().get(typed[0][0], ()):
-        if list(words) == typed:
-            exact[code] = 0
-        elif each_starts_a_word(typed, words):
-            rank = rank_name(typed, names[code])
-            if rank is None:
-                by_alias[code] = 3
-            else:
-                by_name[code] = rank
-    return (by_alias if len(by_alias) <= MAX_COUNTRIES_BY_ALIAS else {}) | by_name | exact
+        if each_starts_a_word(typed, words):
+            rank = 0 if list(words) == typed else rank_name(typed, names[code])
+            ranks[code].add(3 if rank is None else rank)
+    worst = 3 if sum(3 in found for found in ranks.values()) <= MAX_COUNTRIES_BY_ALIAS else 2
+    return {code: min(found) for code, found in ranks.items() if min(found) <= worst}
 
 
 @cache
