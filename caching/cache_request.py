@@ -40,7 +40,8 @@ class CacheRequest:
         self.is_head = environ["REQUEST_METHOD"] == "HEAD"
         self.has_authorization = "HTTP_AUTHORIZATION" in environ
         self.known_etags = environ.get("HTTP_IF_NONE_MATCH", "")
-        self.takes_gzip = accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
+        self.takes_gzip = "gzip" in accepted.lower() and not REFUSED_GZIP.search(accepted)
         self.query = environ.get("QUERY_STRING", "")
         self.key = self.page = self.version = self.began = self.maker = None
         self.is_declared = self.is_cacheable = self.is_outdated = self.has_place = False
@@ -110,10 +111,6 @@ class CacheRequest:
         if self.has_place:
             places.release()
             self.has_place = False
-
-
-def accepts_gzip(accept_encoding):
-    return "gzip" in accept_encoding.lower() and not REFUSED_GZIP.search(accept_encoding)
 
 
 def make_page(version, began, headers, body):

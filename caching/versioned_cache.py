@@ -68,7 +68,9 @@ class VersionedCache:
         version = version or request_version.get()
         if version is None or in_transaction():
             return make(keys)
-        values = self._values_of(version)
+        cached_version, since, values = self._state
+        if cached_version != version or time.monotonic() - since >= MAX_CACHE_SECONDS:
+            values = self._start(version)
         found = {key: values[name, key] for key in keys if (name, key) in values}
         missing = [key for key in keys if key not in found]
         if missing:
@@ -83,11 +85,6 @@ class VersionedCache:
     def is_active(self):
         """Whether values are cached in the request at hand."""
         return request_version.get() is not None and not in_transaction()
-
-    def _values_of(self, version):
-        cached_version, since, values = self._state
-        is_fresh = cached_version == version and time.monotonic() - since < MAX_CACHE_SECONDS
-        return values if is_fresh else self._start(version)
 
     def _start(self, version):
         values = {}

@@ -18,19 +18,16 @@ class NextStepsPanel(Component):
     order = 50  # above Wagtail's panels, which begin at 100
 
     def get_context_data(self, parent_context):
-        indexes = list(indexes_for(parent_context["request"].user)[:2])
+        """Find the story indexes in which the user may add a story.
+
+        Indexes in the user's admin language come first, then those higher in the page tree.
+        """
+        policy, user = policy_registry.get_by_type(Page), parent_context["request"].user
+        permitted = policy.instances_user_has_permission_for(user, "add")
+        is_own_language = Case(When(locale__language_code=get_language(), then=0), default=1)
+        indexes = StoryIndexPage.objects.filter(pk__in=permitted.values("pk"))
+        indexes = list(indexes.order_by(is_own_language, "depth", "path")[:2])
         return {"index": next(iter(indexes), None), "has_others": len(indexes) > 1}
-
-
-def indexes_for(user):
-    """Return the story indexes in which `user` may add a story.
-
-    Indexes in the user's admin language come first, then those higher in the page tree.
-    """
-    permitted = policy_registry.get_by_type(Page).instances_user_has_permission_for(user, "add")
-    is_own_language = Case(When(locale__language_code=get_language(), then=0), default=1)
-    indexes = StoryIndexPage.objects.filter(pk__in=permitted.values("pk"))
-    return indexes.order_by(is_own_language, "depth", "path")
 
 
 @hooks.register("construct_homepage_panels")

@@ -11,7 +11,7 @@ from stories.models import StoryPage
 def count(instance, update_fields, **_arguments):
     """Set the counts of a story before all of its fields are saved. A receiver of the signal pre_save."""
     if update_fields is None:
-        instance.word_count = count_words(instance.body)
+        instance.word_count = sum(len(text.split()) for text in iter_texts(instance.body))
         instance.undescribed_pictures = instance.lacks_lead_image_alt + sum(
             bool(picture["image"]) and not (picture.get("alt_text") or picture.get("decorative"))
             for picture in stored_pictures(instance.body)
@@ -24,8 +24,3 @@ def find_oldest_check(instance, update_fields, **_arguments):
     if update_fields is None and hasattr(instance, "helplines_checked_on") and hasattr(instance, "body"):
         days = [block.to_python(day) for block, day in parts_in(instance.body) if block.name == "checked_on"]
         instance.helplines_checked_on = min(filter(None, days), default=None)
-
-
-def count_words(body):
-    """Return the number of words in the texts of `body` that `iter_texts` yields."""
-    return sum(len(text.split()) for text in iter_texts(body))

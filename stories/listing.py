@@ -169,10 +169,8 @@ class StoryListing(Filtered):
 
     @cached_property
     def rows(self):
-        return self._get_or_make("rows", self._load_rows)
-
-    def _load_rows(self):
-        return list(self._stories.published().newest_first().values_list("pk", "content_type_id", "date"))
+        rows = self._stories.published().newest_first().values_list("pk", "content_type_id", "date")
+        return self._get_or_make("rows", lambda: list(rows))
 
     @cached_property
     def page(self):

@@ -124,20 +124,14 @@ class StoryPage(SitePage):
 
     def get_context(self, request, *args, **kwargs):
         context = super().get_context(request, *args, **kwargs)
-        return context | {"index_url": self.get_top_index_url(request)}
+        # That of the top index, e.g. "/stories/", which alone lists countries and themes. It takes no query.
+        url = (self.get_url(request) or "").rstrip("/")
+        top_url = f"{url.rsplit('/', self.depth - TOP_INDEX_DEPTH)[0]}/" if url else ""
+        return context | {"index_url": top_url}
 
     def get_preview_template(self, request, mode_name):
         is_shared = mode_name == "shared"
         return "stories/when_shared.html" if is_shared else super().get_preview_template(request, mode_name)
-
-    def get_top_index_url(self, request):
-        """Return the URL of the top index of this story, e.g. "/stories/"; "" for a page without a URL.
-
-        It comes from the URL of the story, without a database query. Only the top index lists countries and
-        themes.
-        """
-        url = (self.get_url(request) or "").rstrip("/")
-        return f"{url.rsplit('/', self.depth - TOP_INDEX_DEPTH)[0]}/" if url else ""
 
     @cached_property
     def countries(self):
