@@ -38,12 +38,6 @@ class Files(Place):
         self.name, self.label, self.model = name, label, model
 
     def find(self, case):
-        items = self.model.objects.filter(pk__in=self.keys(case)).order_by("pk")
-        case.logged |= {(self.model, item.pk) for item in items}
-        return [Found(str(item.pk), f"{item.title} ({item.created_at.date()})") for item in items]
-
-    def keys(self, case):
-        """Return the primary keys of the files to erase."""
         keys = files_of(case, self.model)
         if self.model is CleanImage:
             hashes = CleanImage.objects.values_list("pk", "file_hash")
@@ -53,7 +47,9 @@ class Files(Place):
                 # The same picture may have been uploaded twice.
                 same = CleanImage.objects.filter(file_hash__in=shown.values("file_hash"))
                 keys |= set(same.values_list("pk", flat=True))
-        return keys
+        items = self.model.objects.filter(pk__in=keys).order_by("pk")
+        case.logged |= {(self.model, item.pk) for item in items}
+        return [Found(str(item.pk), f"{item.title} ({item.created_at.date()})") for item in items]
 
     def erase(self, case, keys):
         # The same file may stay as another picture, such as an illustration. The ledger then doesn't list it.

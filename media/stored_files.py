@@ -35,7 +35,10 @@ def replaced_file(instance, lock_first=None):
         try:
             if lock_first and instance.pk:
                 lock_first()
-            old_name = lock_file_name(instance)
+            # With `no_key`, PostgreSQL lets others insert rows that refer to it. SQLite can't lock a row: a
+            # transaction locks the database (SQLITE_OPTIONS).
+            rows = type(instance)._base_manager.filter(pk=instance.pk).select_for_update(no_key=True)
+            old_name = rows.values_list("file", flat=True).first()
             yield old_name
         except BaseException:  # For example, a withdrawal has deleted the row meanwhile.
             instance.file.storage.delete(instance.file.name)
@@ -55,13 +58,3 @@ def pages_showing(instance):
         rows |= ReferenceIndex.objects.filter(to_content_type=kind, to_object_id=key)
     rows = rows.filter(base_content_type=page_type)
     return sorted({int(key) for key in rows.values_list("object_id", flat=True)})
-
-
-def lock_file_name(instance):
-    """Lock the row of `instance` until the end of the transaction. Return the name of its file, None if gone.
-
-    With `no_key`, PostgreSQL lets others insert rows that refer to it. SQLite can't lock a row. There, a
-    transaction locks the database (SQLITE_OPTIONS).
-    """
-    rows = type(instance)._base_manager.filter(pk=instance.pk).select_for_update(no_key=True)
-    return rows.values_list("file", flat=True).first()

@@ -5,6 +5,7 @@ The library pikepdf (qpdf) reads and writes the file.
 
 import io
 from collections import deque
+from functools import partial
 
 import pikepdf
 from pikepdf import Array, Dictionary, Stream, String
@@ -203,7 +204,7 @@ class Cleaner:
             self.clean_entry(value, key, rule)
 
     def clean_array(self, value, rule, filler=()):
-        """Clean an array whose items all have one `rule`: the sign "*". `filler` replaces other items."""
+        """Clean an array whose items all have one `rule`: "*" and "#". `filler` replaces other items."""
         old = list(value)
         new = []
         for item in old:
@@ -211,10 +212,6 @@ class Cleaner:
             new += [found] if found is not None else filler
         if len(new) != len(old) or any(one is not other for one, other in zip(new, old, strict=True)):
             replace_items(value, new)
-
-    def clean_positions(self, value, rule):
-        """Clean an array whose items have to keep their positions: the sign "#"."""
-        self.clean_array(value, rule, filler=[None])
 
     def clean_pairs(self, value, rule):
         """Clean an array of alternating keys and values, whose values have the same `rule`: the sign "&"."""
@@ -236,7 +233,7 @@ def replace_items(array, items):
 CONTAINERS = {
     "": Cleaner.clean_object,
     "*": Cleaner.clean_array,
-    "#": Cleaner.clean_positions,
+    "#": partial(Cleaner.clean_array, filler=[None]),  # The items have to keep their positions.
     "&": Cleaner.clean_pairs,
     "{": Cleaner.clean_map,
 }
