@@ -41,9 +41,6 @@ class SecondReader(Record):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     named_at = models.DateTimeField(auto_now_add=True)
 
-    def __str__(self):
-        return str(self.page_id)
-
 
 class Notice(Record):
     """Records a mail to the leads about a person, so that each is sent only once.

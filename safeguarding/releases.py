@@ -181,18 +181,15 @@ def load_people(keys):
 
 
 def judge_uses(page, uses, digest, people, day):
-    """Return a list of (Contributor, use, Verdict on `day`), one for each of `uses`.
+    """Yield (Contributor, use, Verdict on `day`) for each of `uses`.
 
     `uses`: the uses of people in `page`. `digest`: the digest of its content. `people`: what `load_people`
     returned. `day`: a date.
     """
     decisions, answers = (find_decisions(page, digest), find_answers(page, uses)) if uses else ({}, {})
-    judged = []
     for use in uses:
         person, key = people[use.contributor_id], use.contributor_id
-        verdict = judge(person, use, decisions.get(key, {}), answers.get(key, []), day)
-        judged.append((person, use, verdict))
-    return judged
+        yield person, use, judge(person, use, decisions.get(key, {}), answers.get(key, []), day)
 
 
 def compute_until(page, uses, digest, people):

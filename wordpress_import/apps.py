@@ -13,7 +13,7 @@ class WordPressImportConfig(AppConfig):
         from wagtail.models import Page
 
         from caching.cache_request import FOREIGN_PARAMETERS
-        from safeguarding.withdrawal.signals import addresses_erased
+        from safeguarding.withdrawal.steps import addresses_erased
         from wordpress_import.addresses import LIST_PARAMETERS, PARAMETERS
         from wordpress_import.forgetting import forget_addresses, forget_deleted_page
 

@@ -80,7 +80,8 @@ def lacking(known, salt):
     lines = [] if known and list(known)[-1] == salt else [{"ledger": salt}]
     of_site = known.get(salt, {})
     parts = Restriction.objects.order_by("pk")
-    entries = [*map(entry_of, Withdrawal.objects.order_by("pk")), *map(entry_of_part, parts)]
+    entries = [entry_of(each) for each in Withdrawal.objects.order_by("pk")]
+    entries += [{"key": str(each.key), "code": each.code, "limits": each.limits} for each in parts]
     return lines + [entry for entry in entries if of_site.get(entry["key"]) != entry]
 
 
@@ -112,11 +113,6 @@ def entry_of(withdrawal):
         "date": str(timezone.localdate(withdrawal.confirmed_at, timezone.get_default_timezone())),
         **digests,
     }
-
-
-def entry_of_part(restriction):
-    """Return the entry of the ledger for `restriction`, a dictionary."""
-    return {"key": str(restriction.key), "code": restriction.code, "limits": restriction.limits}
 
 
 def parse(content):

@@ -102,20 +102,16 @@ class Redirects(Place):
     name, label, order = "redirects", gettext_lazy("Redirects"), 10
 
     def find(self, case):
-        rows = self.rows(case)
-        case.logged |= {(Redirect, row.pk) for row in rows}
-        return [Found(str(row.pk), row.old_path) for row in rows]
-
-    def rows(self, case):
-        """Return the list of the redirects from and to the erased pages of `case`."""
         paths = {path.strip("/") for path in case.paths}
-        return [
+        rows = [
             row
             for row in Redirect.objects.order_by("pk")
             if row.redirect_page_id in case.erased
             or decoded(row.old_path).strip("/") in paths
             or (row.redirect_link and decoded(row.redirect_link).strip("/") in paths)
         ]
+        case.logged |= {(Redirect, row.pk) for row in rows}
+        return [Found(str(row.pk), row.old_path) for row in rows]
 
     def erase(self, case, keys):
         Redirect.objects.filter(pk__in=keys).delete()

@@ -10,7 +10,7 @@ from django.contrib.messages.storage.session import SessionStorage
 from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.dispatch import receiver
+from django.dispatch import Signal, receiver
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.models import FormState
 from wagtail.contrib.redirects.models import Redirect
@@ -25,12 +25,13 @@ from safeguarding.withdrawal.addresses import digest_of, path_at, paths_of
 from safeguarding.withdrawal.carry_out import REPEATED
 from safeguarding.withdrawal.pages import delete_versions, is_about_other, overwrite, revisions_of
 from safeguarding.withdrawal.places import Case
-from safeguarding.withdrawal.signals import addresses_erased
 from safeguarding.withdrawal.tasks import NotYet, add_tasks, run_quick_tasks, step, waits_to_be_purged
 from safeguarding.withdrawal.words import has_unreadable_words
 from safeguarding.withdrawal_models import Fingerprint, Ledger
 from safeguarding.writers import keep_writers
 
+# Sent with `page`: its former addresses were erased, because it was held and is published as it has to be.
+addresses_erased = Signal()
 # The steps after a lead had the earlier versions of a page deleted.
 FORGOTTEN = ("previews", "index", "vacuum")
 

@@ -18,8 +18,6 @@ from safeguarding.withdrawal_models import Restriction, WithdrawalTask
 logger = logging.getLogger(__name__)
 # {name: function(task)} of all steps.
 _steps = {}
-# {name: what the step does, in words for a lead, a member of the group Safeguarding}
-_labels = {}
 # The names of the steps that take long.
 _slow = set()
 
@@ -31,11 +29,12 @@ class NotYet(Exception):
 def step(name, label, is_slow=False):
     """Register a function for the step `name`. It takes a WithdrawalTask, and may be called twice.
 
-    `label`: what it does, in words for a lead. `is_slow`: whether only the scheduler runs it.
+    `label`: what it does, in words for a lead, a member of the group Safeguarding. `is_slow`: whether only
+    the scheduler runs it.
     """
 
     def register(function):
-        _steps[name], _labels[name] = function, label
+        _steps[name], function.label = function, label
         if is_slow:
             _slow.add(name)
         return function
@@ -45,7 +44,7 @@ def step(name, label, is_slow=False):
 
 def label_of(task):
     """Return in words what the step of `task` does."""
-    return _labels[task.step]
+    return _steps[task.step].label
 
 
 def add_task(withdrawal, name, /, **data):

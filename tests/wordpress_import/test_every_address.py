@@ -9,7 +9,7 @@ from django.utils.encoding import iri_to_uri
 from home.models import StandardPage
 from media.models import CleanDocument, CleanImage
 from safeguarding.scopes import NO_END
-from safeguarding.withdrawal.signals import addresses_erased
+from safeguarding.withdrawal.steps import addresses_erased
 from stories.models import StoryIndexPage, StoryPage
 from tests.support import builders, committed, people
 from tests.support.old_addresses import FEED, SECTION, answer, statuses_of
