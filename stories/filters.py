@@ -21,6 +21,9 @@ class Filter:
     """A filter by one property of pages. Its values are texts.
 
     `name`: its query parameter. `label`: the title of its facet.
+
+    find_pages(rows) returns (value, label, primary keys) of each value of `rows`: (primary key, content
+    type's primary key, date or None) of each page. A value may come several times.
     """
 
     # Whether a search without results offers the values, as ways to browse.
@@ -32,13 +35,6 @@ class Filter:
     def make_field(self):
         """Return the form field of the query parameter."""
         return forms.SlugField(required=False)
-
-    def find_pages(self, rows):
-        """Return (value, label, primary keys) of each value of `rows`. A value may come several times.
-
-        `rows`: (primary key, content type's primary key, date or None) of each page.
-        """
-        raise NotImplementedError
 
     def get_label(self, value):
         """Return the label of an active `value` that nothing in the list has. It names nothing hidden."""

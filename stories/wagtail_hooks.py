@@ -155,17 +155,13 @@ class SafeLinkElementHandler(ExternalLinkElementHandler):
 
 
 @hooks.register("register_rich_text_features", order=1000)
-def replace_links(features):
+def replace_links_and_names(features):
     # With its high order, the hook runs after Wagtail's own, which register the rules for links.
     features.register_link_type(PublicPageLink)
     features.register_link_type(ExternalLink)
     rules = features.converter_rules_by_converter["contentstate"]["link"]
     rules["from_database_format"]["a[href]"] = SafeLinkElementHandler("LINK")
-
-
-@hooks.register("register_rich_text_features", order=1000)
-def name_features(features):
-    """Name the commands of the rich text editor apart from the blocks "Heading" and "Document"."""
+    # The names tell the commands of the editor from the blocks "Heading" and "Document".
     names = {
         "h2": _("Heading in the text"),
         "h3": _("Smaller heading in the text"),

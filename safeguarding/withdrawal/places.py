@@ -79,20 +79,15 @@ class Place:
     `name`: its key in the counts of a Withdrawal. `label`: its heading. `needs_yes`: whether only those rows
     are erased that the lead ticks. `by_hand`: whether they are only reported. `order`: Places with a higher
     number are planned and erased later.
+
+    find(case) returns a list of Found, and may add to `case.logged`. erase(case, keys) erases the rows with
+    these `keys` of Found, in the open transaction. It is not called if `by_hand`.
     """
 
     name: str
     label: str
     needs_yes = by_hand = False
     order = 0
-
-    def find(self, case):
-        """Return a list of Found. It may add to `case.logged`."""
-        raise NotImplementedError
-
-    def erase(self, case, keys):
-        """Erase the rows with these `keys` of Found, in the open transaction. Not called if `by_hand`."""
-        raise NotImplementedError
 
 
 class TextPlace(Place):
