@@ -125,22 +125,15 @@ def files_of(case, model):
     if not case.erased:
         return set()
     pages = {key_of(Page, key) for key in case.erased}
-    uses = used_files(model)
+    # The primary keys are strings, as in Wagtail's reference index.
+    references = ReferenceIndex.objects.filter(to_content_type=ContentType.objects.get_for_model(model))
+    rows = references.values_list("base_content_type", "object_id", "to_object_id")
+    uses = [((content_type, key), file) for content_type, key, file in rows]
     found = {int(key) for holder, key in uses if holder in pages}
     versions = Revision.page_revisions.filter(object_id__in=[str(key) for key in case.erased])
     found |= {key for revision in versions for key in files_in(revision, model)}
     found -= {int(key) for holder, key in uses if holder not in pages}
     return found - used_in_drafts(case, model, found) if found else found
-
-
-def used_files(model):
-    """Return a list of ((content type, primary key) of what uses a file, primary key of the file).
-
-    The primary keys are strings, as in Wagtail's reference index.
-    """
-    references = ReferenceIndex.objects.filter(to_content_type=ContentType.objects.get_for_model(model))
-    rows = references.values_list("base_content_type", "object_id", "to_object_id")
-    return [((content_type, key), file) for content_type, key, file in rows]
 
 
 def files_in(revision, model):

@@ -4,6 +4,8 @@ The first key encrypts, and all of them decrypt. Without a key, and for a text t
 goes on working: the field then holds an `UnreadableText`, which is empty, and is stored again unchanged.
 """
 
+from contextlib import suppress
+
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -49,12 +51,10 @@ def decrypt(token):
     """Return the text of `token`, or an UnreadableText if no key decrypts it."""
     if not token:
         return ""
-    if not has_keys():
-        return UnreadableText(token)
-    try:
-        return fernet().decrypt(token.encode()).decode()
-    except InvalidToken:
-        return UnreadableText(token)
+    if has_keys():
+        with suppress(InvalidToken):
+            return fernet().decrypt(token.encode()).decode()
+    return UnreadableText(token)
 
 
 class EncryptedTextField(models.TextField):

@@ -41,18 +41,16 @@ class TermsMixin:
 # --- Suggestions while an editor types into the form of a story -----------------------------------
 
 
-class LocaleField(forms.ModelChoiceField):
-    """A language of the site, by its code."""
-
-    def __init__(self, **options):
-        super().__init__(queryset=Locale.objects.all(), to_field_name="language_code", **options)
+def locale_field(**options):
+    """Return a field for a language of the site, by its code."""
+    return forms.ModelChoiceField(Locale.objects.all(), to_field_name="language_code", **options)
 
 
 class SuggestionForm(forms.Form):
     """`q`: the text that was typed. `locale`: the language of the story."""
 
     q = forms.CharField(max_length=80, required=False)
-    locale = LocaleField(required=False)
+    locale = locale_field(required=False)
 
 
 def rank(wanted, name):
@@ -130,7 +128,7 @@ class NewTermForm(WagtailAdminModelForm):
     On a site with one language the field is hidden.
     """
 
-    locale = LocaleField(label=_("Language"))
+    locale = locale_field(label=_("Language"))
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
