@@ -41,12 +41,10 @@ def title(cleaner, value):
 
 def destination(cleaner, value):
     """Allow an explicit destination: an array of a page of this file, a display mode, and coordinates."""
-    if not isinstance(value, Array) or not len(value) or page_of_file(cleaner, value[0]) is None:
-        return None
-    rest = list(value)[1:]
-    if all(item is None or isinstance(item, (int, float, Decimal, Name)) for item in rest):
-        return value
-    return None
+    has_page = isinstance(value, Array) and len(value) and page_of_file(cleaner, value[0]) is not None
+    rest = list(value)[1:] if has_page else ()
+    is_plain = all(item is None or isinstance(item, (int, float, Decimal, Name)) for item in rest)
+    return value if has_page and is_plain else None
 
 
 def page_of_file(cleaner, value):
