@@ -169,8 +169,10 @@ class StoryListing(Filtered):
 
     @cached_property
     def rows(self):
-        rows = self._stories.published().newest_first().values_list("pk", "content_type_id", "date")
-        return self._get_or_make("rows", lambda: list(rows))
+        return self._get_or_make("rows", self._load_rows)
+
+    def _load_rows(self):
+        return list(self._stories.published().newest_first().values_list("pk", "content_type_id", "date"))
 
     @cached_property
     def page(self):
