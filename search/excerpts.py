@@ -64,7 +64,7 @@ class Highlighter:
     def highlight(self, text):
         """Return the whole `text` as safe HTML with its matches highlighted."""
         words = list(iter_words(text))
-        return self._render(text, words, self._find_matches(words), 0, len(text))
+        return render_marked(text, words, self._find_matches(words), 0, len(text))
 
     def excerpt(self, text):
         """Return the part of `text` with the most different matches as safe HTML, or "" without a match."""
@@ -75,7 +75,7 @@ class Highlighter:
         matches = self._find_matches(words)
         if not matches:
             return ""
-        first = self._find_best_start(matches)
+        first = find_best_start(matches)
         last = min(first + EXCERPT_LENGTH, len(words)) - 1
         start = words[first].start() if first else 0
         end = words[last].end() if last < len(words) - 1 else len(text)
@@ -84,7 +84,7 @@ class Highlighter:
             for position, (end_position, phrase) in matches.items()
             if first <= position and end_position <= last + 1
         }
-        html = self._render(text, words, inside, start, end)
+        html = render_marked(text, words, inside, start, end)
         return mark_safe(f"{'… ' if start else ''}{html}{' …' if end < len(text) else ''}")  # noqa: S308 - escaped
 
     def _find_matches(self, words):
@@ -100,26 +100,26 @@ class Highlighter:
                     matches[position] = (position + len(phrase), phrase)
         return matches
 
-    @staticmethod
-    def _find_best_start(matches):
-        """Return the index of the first word of the excerpt with the most different matches."""
-        positions = list(matches)[:MAX_COMPARED_MATCHES]
 
-        def count_different(start):
-            end = start + EXCERPT_LENGTH - WORDS_BEFORE_MATCH
-            return len({matches[position][1] for position in positions if start <= position < end})
+def find_best_start(matches):
+    """Return the index of the first word of the excerpt with the most different matches."""
+    positions = list(matches)[:MAX_COMPARED_MATCHES]
 
-        return max(max(positions, key=count_different) - WORDS_BEFORE_MATCH, 0)
+    def count_different(start):
+        end = start + EXCERPT_LENGTH - WORDS_BEFORE_MATCH
+        return len({matches[position][1] for position in positions if start <= position < end})
 
-    @staticmethod
-    def _render(text, words, matches, start, end):
-        """Return `text[start:end]` as safe HTML with `matches` highlighted."""
-        parts, rendered_to = [], start
-        for position, (end_position, _phrase) in matches.items():
-            match_start, match_end = words[position].start(), words[end_position - 1].end()
-            # A match that overlaps the one before stays unmarked.
-            if match_start >= rendered_to:
-                parts.append((text[rendered_to:match_start], text[match_start:match_end]))
-                rendered_to = match_end
-        highlighted = format_html_join("", "{}<mark>{}</mark>", parts)
-        return highlighted + escape(text[rendered_to:end])
+    return max(max(positions, key=count_different) - WORDS_BEFORE_MATCH, 0)
+
+
+def render_marked(text, words, matches, start, end):
+    """Return `text[start:end]` as safe HTML with `matches` highlighted."""
+    parts, rendered_to = [], start
+    for position, (end_position, _phrase) in matches.items():
+        match_start, match_end = words[position].start(), words[end_position - 1].end()
+        # A match that overlaps the one before stays unmarked.
+        if match_start >= rendered_to:
+            parts.append((text[rendered_to:match_start], text[match_start:match_end]))
+            rendered_to = match_end
+    highlighted = format_html_join("", "{}<mark>{}</mark>", parts)
+    return highlighted + escape(text[rendered_to:end])

@@ -20,15 +20,15 @@ class KindFilter(Filter):
         types, by_type = ContentType.objects, defaultdict(list)
         for pk, content_type, _date in rows:
             by_type[content_type].append(pk)
-        return [(*self.get_kind(types.get_for_id(key).model_class()), pks) for key, pks in by_type.items()]
+        return [(*get_kind(types.get_for_id(key).model_class()), pks) for key, pks in by_type.items()]
 
-    @staticmethod
-    def get_kind(model):
-        """Return the value and the label of the kind of the pages of the type `model`."""
-        # Home pages count as plain pages.
-        if model._meta.model_name in {OTHER_KIND, "homepage"}:
-            return OTHER_KIND, gettext("Other pages")
-        return model._meta.model_name, str(capfirst(model._meta.verbose_name_plural))
+
+def get_kind(model):
+    """Return the value and the label of the kind of the pages of the type `model`."""
+    # Home pages count as plain pages.
+    if model._meta.model_name in {OTHER_KIND, "homepage"}:
+        return OTHER_KIND, gettext("Other pages")
+    return model._meta.model_name, str(capfirst(model._meta.verbose_name_plural))
 
 
 SEARCH_FILTERS = [*FILTERS, KindFilter("kind", _("Kind of page"))]

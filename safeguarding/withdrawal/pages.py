@@ -80,7 +80,9 @@ class HeldPages(Place):
 
 def describe(page):
     """Return the line of the list for `page`: its title, language, and whether it is public."""
-    kinds = [page.locale.get_display_name(), *([] if page.live else [_("not public")])]
+    kinds = [page.locale.get_display_name()]
+    if not page.live:
+        kinds.append(_("not public"))
     return f"{page.get_admin_display_title()} ({', '.join(map(str, kinds))})"
 
 
