@@ -43,6 +43,7 @@ DYNAMIC = re.compile("""getattr\\(self, f['"]_""")
 ALLOWED = {("media/sanitizer/raster.py", "PngImagePlugin.MAX_TEXT_MEMORY")}
 ALLOWED |= {("operations/statement_timeout.py", f"connection.statement_{x}") for x in ("limit", "deadline")}
 ALLOWED |= {("operations/management/commands/move_database.py", "connections.settings['source']")}
+ALLOWED |= {("operations/management/commands/run_due_work.py", "connection.has_limit")}
 
 
 def is_file(name):
