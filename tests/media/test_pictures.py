@@ -7,8 +7,10 @@ import pytest
 from django.core.files.base import ContentFile
 from PIL import Image, ImageCms
 
-from media import cleaning, process, sanitizer
+from media import cleaning, process
 from media.models import CleanImage
+from media.sanitizer import pictures, pixels
+from media.sanitizer.__main__ import clean
 from tests.support import media_samples as samples
 from tests.support.media_samples import RED, exif, find_planted, is_near, photo, picture_with_metadata, saved
 
@@ -17,7 +19,7 @@ pytestmark = pytest.mark.sqlite_only
 
 def cleaned(data):
     """Return the picture of the bytes `data`, cleaned by the sanitizer in this process, and opened."""
-    return Image.open(io.BytesIO(sanitizer.__main__.clean(io.BytesIO(data), "picture")))
+    return Image.open(io.BytesIO(clean(io.BytesIO(data), "picture")))
 
 
 def test_colour_profile_is_applied_and_left_out():
@@ -66,7 +68,7 @@ def test_transparency_is_kept_and_hidden_colours_are_removed():
     assert picture.getpixel((9, 9)) == (0, 0, 0, 0)
 
 
-@pytest.mark.parametrize("alpha", [0, 1, 2, 8, sanitizer.pixels.MIN_ALPHA - 1])
+@pytest.mark.parametrize("alpha", [0, 1, 2, 8, pixels.MIN_ALPHA - 1])
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
 def test_face_under_a_soft_eraser_is_removed(mode, alpha):
     image = Image.linear_gradient("L").resize((64, 64)).convert(mode)
@@ -88,7 +90,7 @@ def test_faint_pixel_keeps_no_finer_colour_than_it_shows():
 def test_jpeg_in_a_document_keeps_no_other_text_in_the_segment_of_adobe(content):
     jpeg = saved(Image.new("RGB", (9, 9)), "JPEG")
     segment = b"\xff\xee" + (2 + len(content)).to_bytes(2) + content
-    assert sanitizer.pictures.strip_jpeg(jpeg[:2] + segment + jpeg[2:]) == sanitizer.pictures.strip_jpeg(jpeg)
+    assert pictures.strip_jpeg(jpeg[:2] + segment + jpeg[2:]) == pictures.strip_jpeg(jpeg)
 
 
 def test_grey_in_16_bits_becomes_grey_in_8():
@@ -108,7 +110,7 @@ def test_second_picture_in_a_phones_file_is_dropped():
     second = photo(500, 500)
     second.encoderinfo = {"exif": exif()}
     data = saved(photo(), "MPO", save_all=True, append_images=[second], exif=exif(orientation=1))
-    clean_data = sanitizer.__main__.clean(io.BytesIO(data), "picture")
+    clean_data = clean(io.BytesIO(data), "picture")
     picture = Image.open(io.BytesIO(clean_data))
     assert (picture.format, picture.size) == ("JPEG", (600, 400))
     assert find_planted(clean_data) == []
