@@ -269,9 +269,15 @@ SECURE_REFERRER_POLICY = "no-referrer"
 # added by site_project/headers.py.
 SECURE_CSP = {
     "default-src": [CSP.NONE],
-    **dict.fromkeys(["script-src", "style-src", "img-src", "font-src", "connect-src"], [CSP.SELF]),
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
     "form-action": [CSP.SELF],
-    **dict.fromkeys(["base-uri", "object-src", "frame-ancestors"], [CSP.NONE]),
+    "base-uri": [CSP.NONE],
+    "object-src": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
 }
 # Wagtail's admin also needs frames for previews, blobs for pictures before their upload, style elements from
 # scripts (with a nonce), and style attributes for rich text and tags.
