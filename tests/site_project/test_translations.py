@@ -21,7 +21,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext, templatize
 
 from publishing.pages import page_types
-from search.facets import SEARCH_FILTERS, KindFilter
+from search.facets import SEARCH_FILTERS, get_kind
 from stories.blocks import StoryBody
 from stories.filters import ChoiceFilter
 
@@ -152,7 +152,7 @@ def test_every_text_of_a_filter_is_in_arabic():
     choices = [each.choices.choices for each in SEARCH_FILTERS if isinstance(each, ChoiceFilter)]
     labels += [label for pairs in choices for _value, label in pairs]
     with translation.override("ar"):
-        labels += [KindFilter.get_kind(model)[1] for model in page_types()]
+        labels += [get_kind(model)[1] for model in page_types()]
         english = [str(label) for label in labels if re.search("[A-Za-z]", str(label))]
 
     assert not english, f"Run `make messages` and translate into Arabic: {english}"
