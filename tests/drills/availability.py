@@ -24,8 +24,8 @@ class Front:
 def nginx(*sites):
     """Context manager that yields the Front of the running `sites`."""
     program, upstream = front_server.nginx_program(), [f"127.0.0.1:{site.port}" for site in sites]
-    data = sites[0].folder / "data"
-    with front_server.running(program, upstream, data, scheme="https") as (port, _logs):
+    served = sites[0].folder / "data/served"
+    with front_server.running(program, upstream, served, scheme="https") as (port, _logs):
         yield Front(port)
 
 
