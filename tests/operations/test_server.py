@@ -69,13 +69,14 @@ def test_server_prepares_the_site_and_finishes_requests_before_it_stops(variable
 
 def test_with_the_scheduler_each_process_does_the_work_and_the_backups(variables, tmp_path):
     """Also the one that takes the place of another."""
-    folder, made = Path(variables["DATA_DIR"]), tmp_path / "backups"
+    made = tmp_path / "backups"
     made.mkdir()
+    done = [Path(variables["DATA_DIR"]) / name for name in ("due_work_done", "backup_made")]
     variables |= {"SCHEDULER": "1", "WEB_CONCURRENCY": "1", "BACKUP_DIR": str(made)}
     with running_server(variables) as (server, _port):
         for _worker in range(2):
-            wait_for(lambda: (folder / "due_work_done").exists() and list(made.glob("*.tar")))
-            for path in (folder / "due_work_done", folder / "backup_made", *made.iterdir()):
+            wait_for(lambda: all(path.exists() for path in done))
+            for path in (*done, *made.glob("*.tar")):
                 path.unlink()
             os.kill(production.children(server.pid)[0], signal.SIGKILL)
         server.terminate()
