@@ -63,10 +63,12 @@ def unpack(name):
     made = backups.names()
     name = made[-1] if made and name == "newest" else name
     if name not in made:
-        refuse(f"there are {', '.join(made) or 'no backups'}")
+        refuse(f"none is called {name}; there are {', '.join(made) or 'no backups'}")
     # The private key is never stored.
     path, is_encrypted = settings.BACKUP_IDENTITY_FILE, name.endswith(".age")
-    identity = is_encrypted and (Path(path).read_text() if path else sys.stdin.read())
+    identity = is_encrypted and (Path(path).read_text() if path else sys.stdin.read().strip())
+    if is_encrypted and not identity:
+        refuse("it is encrypted, and standard input is empty. Add < and the file with the private key of age")
     try:
         with backups.unfinished_folder() as unfinished:
             site = unfinished / "site"

@@ -371,8 +371,9 @@ def test_backup_that_was_cut_off_or_for_which_the_key_is_wrong_changes_nothing(m
     path.unlink()
     call_command("backup")
     other = subprocess.run(["age-keygen"], capture_output=True, text=True, check=True).stdout
-    monkeypatch.setattr(sys, "stdin", io.StringIO(other))
-    assert refuses("no identity matched")
+    for key, words in ((other, "no identity matched"), ("", "standard input is empty")):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(key))
+        assert refuses(words)
 
 
 def test_restore_refuses_while_the_site_runs(made):
