@@ -16,7 +16,7 @@ import sys
 import time
 from contextlib import contextmanager
 
-from tests.container.compose import check_compose, check_small, machine
+from tests.container.compose import check_compose, check_small, machine, within
 from tests.container.machines import check_machines
 from tests.container.tool import IMAGE, ROOT, Checks, Tool
 from tests.support import services
@@ -103,13 +103,16 @@ def check_container(checks, tool, image):
 
 def check_answers(checks, tool, name, port):
     """Wait until the container is ready or has ended, and check that it is ready."""
-    start = time.monotonic()
-    while not (ready := answer(port, "/readyz")[:3] == b"ok\n") and time.monotonic() < start + PATIENCE:
-        if tool("inspect", "--format", "{{.State.Running}}", name) != "true":
-            break
-        time.sleep(0.2)
-    checks.that("it becomes ready, with a read-only root and no capabilities", ready, logs(tool, name))
-    print(f"      after {time.monotonic() - start:.0f} s")
+
+    def is_ready():
+        return answer(port, "/readyz")[:3] == b"ok\n"
+
+    def has_ended():
+        return tool("inspect", "--format", "{{.State.Running}}", name) != "true"
+
+    took = within(PATIENCE, lambda: is_ready() or has_ended())
+    checks.that("it becomes ready, with a read-only root and no capabilities", is_ready(), logs(tool, name))
+    print(f"      after {took} s")
 
 
 def check_inside(checks, tool, image, name):

@@ -8,8 +8,8 @@ from pathlib import Path
 from threading import Event, Thread
 
 from tests.support import services
+from tests.support.environment import ROOT
 
-ROOT = Path(__file__).parents[2]
 IMAGE = "stories"  # its name in compose.yaml
 
 

@@ -30,14 +30,22 @@ def running_server(variables):
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     with subprocess.Popen([START], env=environment, **pipes) as server:
         try:
-            end = time.monotonic() + PATIENCE
-            while not requests.answer(port, "/readyz").startswith(b"ok\n"):
-                assert server.poll() is None, server.stdout.read()
-                assert time.monotonic() < end
-                time.sleep(0.1)
+            wait_for(lambda: is_ready(server, port))
             yield server, port
         finally:
             server.kill()
+
+
+def is_ready(server, port):
+    assert server.poll() is None, server.stdout.read()
+    return requests.answer(port, "/readyz").startswith(b"ok\n")
+
+
+def wait_for(holds):
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 @pytest.fixture
@@ -81,13 +89,6 @@ def test_with_the_scheduler_each_process_does_the_work_and_the_backups(variables
             os.kill(production.children(server.pid)[0], signal.SIGKILL)
         server.terminate()
         assert server.wait(PATIENCE) == 0
-
-
-def wait_for(holds):
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 WRONG = "{} must be a number from 1 to 65535."

@@ -105,7 +105,7 @@ def test_version_is_told(admin_client):
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's is made with the image")
 def test_new_site_on_postgresql_has_what_the_migrations_make(whole_database, tmp_path):
-    """Of two starts at once, one fills the database."""
+    """If two processes start at once, only one of them fills the database."""
     migrated = database_of_the_test()
     with postgresql_server.new_database(migrated) as new:
         site = production.Site(tmp_path, new)
