@@ -112,9 +112,8 @@ def remove():
     found = [*pages.exclude(pk=home.pk)]
     uses = ReferenceIndex.objects.filter(object_id__in=[str(page.pk) for page in pages])
     uses = uses.filter(base_content_type__model="page", to_content_type__model__in=ON_PAGES)
-    for kind, key in sorted(
-        {(use.to_content_type, use.to_object_id) for use in uses}, key=lambda pair: pair[0].model
-    ):
+    used = {(use.to_content_type, use.to_object_id) for use in uses}
+    for kind, key in sorted(used, key=lambda pair: pair[0].model):
         found += kind.get_all_objects_for_this_type(pk=key)
     texts = stories_demo.read_toml(DEMO_DIR / "home.toml")
     found += SiteSettings.objects.filter(**texts["settings"])
@@ -122,8 +121,8 @@ def remove():
     kept = [item for item in found if not _delete(item)]
     if _is_changed(home) or home.headline != texts["headline"]:
         return [home, *kept]
-    texts = dict.fromkeys(HOME_PAGE_FIELDS, "") | {"headline": "Stories", "body": [], "featured": []}
-    _fill_home(home, None, texts, stories_demo.BodyBuilder(None))
+    as_before = dict.fromkeys(HOME_PAGE_FIELDS, "") | {"headline": "Stories", "body": [], "featured": []}
+    _fill_home(home, None, as_before, stories_demo.BodyBuilder(None))
     home.revisions.all().delete()
     return kept
 

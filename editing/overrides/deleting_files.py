@@ -36,12 +36,14 @@ def say_what_is_lost(request, files):
 
 
 class SaysWhatIsLostMixin:
-    """For the views that ask for confirmation, about one file or, as a bulk action, about several."""
+    """For the views that ask for confirmation."""
 
     def get(self, request, *args, **kwargs):
-        is_bulk = hasattr(self, "get_actionable_objects")
-        say_what_is_lost(request, self.get_actionable_objects()[0] if is_bulk else [self.object])
+        say_what_is_lost(request, self.get_files())
         return super().get(request, *args, **kwargs)
+
+    def get_files(self):
+        return [self.object]
 
 
 class DeletePicture(SaysWhatIsLostMixin, DeleteImageView):
@@ -52,9 +54,14 @@ class DeleteDocument(SaysWhatIsLostMixin, DeleteDocumentView):
     pass
 
 
-class DeletePictures(SaysWhatIsLostMixin, DeleteImagesBulkAction):
+class BulkMixin(SaysWhatIsLostMixin):
+    def get_files(self):
+        return self.get_actionable_objects()[0]
+
+
+class DeletePictures(BulkMixin, DeleteImagesBulkAction):
     pass
 
 
-class DeleteDocuments(SaysWhatIsLostMixin, DeleteDocumentsBulkAction):
+class DeleteDocuments(BulkMixin, DeleteDocumentsBulkAction):
     pass
