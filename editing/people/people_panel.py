@@ -2,8 +2,8 @@
 
 Wagtail renders the side panels again after every save, autosaves included.
 
-Whoever may edit a page can ask the safeguarding team there. They get a mail, and find the page on their desk
-while something about the people in it is open: waiting_pages() in safeguarding/decisions.py.
+Users who may edit a page can ask the safeguarding team about it there. The leads get a mail. The page is on
+their desk while something about the people in it is open: waiting_pages() in safeguarding/decisions.py.
 """
 
 from django.contrib.auth import get_user_model
