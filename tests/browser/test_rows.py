@@ -48,7 +48,7 @@ def find_problems(page, site, addresses, stories):
             yield from ((language, width, problem) for problem in page.evaluate(MENU_ROW))
     for number in range(1, len(stories) + 1):
         FeaturedStory.objects.create(home_page=builders.home_page(), story=stories[number - 1])
-        for address in ("/", "/list/?theme=debt", stories[-number].url):
+        for address in ("/", "/list/", f"/list/?theme=in-{number}-stories", stories[-number].url):
             page.goto(site + address)
             for width in WIDTHS:
                 page.set_viewport_size({"width": width, "height": 740})
@@ -59,7 +59,12 @@ def test_rows_are_whole_and_begin_at_one_edge(new_page, live_server):
     addresses, image = make_languages(), builders.make_image(size=(48, 32))
     index = StoryIndexPage.objects.get(title=INDEXES["en"])
     lead = {"lead_image": image, "lead_image_decorative": True}
-    stories = [builders.make_story(None, index, **(lead if number % 2 else {})) for number in range(6)]
+    # Of the themes, the first has one story, the second two, and so on.
+    themes = [f"In {number} stories" for number in range(1, 7)]
+    stories = [
+        builders.make_story(None, index, [], themes[number:], **(lead if number % 2 else {}))
+        for number in range(6)
+    ]
     page = new_page()
     assert list(find_problems(page, live_server.url, addresses, stories)) == []
     panel_has_the_size_of_a_picture(page, live_server.url)

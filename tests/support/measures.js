@@ -227,7 +227,7 @@ const SHOW_NUMBERS = () => {
 };
 
 // Returns the rows of cards that do not reach from one edge of their grid to the other: they have a hole.
-const HOLES = () => [...document.querySelectorAll(".cards--featured, .cards--row, .cards--list.cards--2")].flatMap(grid => {
+const HOLES = () => [...document.querySelectorAll(".cards")].flatMap(grid => {
     const box = grid.getBoundingClientRect(), rows = {};
     for (const card of grid.children) {
         const { top, left, right } = card.getBoundingClientRect();
