@@ -12,9 +12,9 @@ pytestmark = pytest.mark.sqlite_only
 # The words of the menu in each language: the help page, the link to donate.
 MENUS = {
     "en": ("Get help", "Donate"),
-    "fr": ("Obtenir de l’aide", "Faire un don"),
+    "fr": ("Besoin d’aide", "Donner"),
     "es": ("Obtener ayuda", "Donar"),
-    "ar": ("الحصول على المساعدة", "تبرّع"),
+    "ar": ("المساعدة", "تبرّع"),
 }
 INDEXES = {"en": "Stories", "fr": "Récits", "es": "Historias", "ar": "قصص"}
 PHONES, WIDTHS = (320, 360), (360, 700, 768, 1024, 1280, 1920)
