@@ -63,7 +63,7 @@ class HomePage(SitePage):
 
     can_be_hidden = False  # All pages in its language would be hidden too.
     reserved_slugs = frozenset()  # Its own slug is in no address.
-    served_with = ()  # find_page() looks below a home page, where there is no other.
+    served_with = None  # find_page() looks below a home page, where there is no other.
     parent_page_types = ["wagtailcore.Page"]
     subpage_types = ["stories.StoryIndexPage", "home.StandardPage"]
     max_count = len(settings.WAGTAIL_CONTENT_LANGUAGES)
@@ -125,27 +125,30 @@ class HomePage(SitePage):
         if not path_components:
             return super().route(request, [])
         page = self.find_page(path_components)
-        if page is None:
-            raise Http404
         page.was_found_with_address = True
         return page.route(request, path_components[page.depth - self.depth :])
 
     def find_page(self, path_components):
         """Return the page at a path, or the top index that lists a term there, if it has an address.
 
-        Index pages are cached, because readers ask for the same one with many filters.
+        Index pages are cached, because readers ask for the same one with many filters. Raises Http404.
         """
         above, *rest = path_components
         is_term = len(rest) == 2 and rest[0] in RESERVED_BELOW_INDEX  # such as /stories/country/kenya/
         lists = cached(("lists", self.pk), self.load_lists)
         if found := lists.get("/".join(path_components)) or (is_term and lists.get(above)):
             return copy(found)  # All requests share the cached pages.
-        relations = [f"{each._meta.model_name}__{name}" for each in page_types() for name in each.served_with]
+        types = {t._meta.model_name: t.served_with for t in page_types() if t.served_with is not None}
+        relations = ["release", *types, *(f"{name}__{each}" for name in types for each in types[name])]
         pages = PublishedQuerySet(Page).with_address().select_related(*relations)
         url_path = f"{self.url_path}{'/'.join(path_components)}/"
         # The slug is there for its index in the database: url_path has none.
         page = pages.filter(url_path=url_path, slug=path_components[-1]).first()
-        return page and get_specific(page)
+        if page is None:
+            raise Http404
+        found = get_specific(page)
+        found.release = page.release  # Loaded once, not for each type: a page with an address has one.
+        return found
 
     def load_lists(self):
         """Return {path below this page, as "stories/africa": StoryIndexPage} of those with an address."""

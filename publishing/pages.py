@@ -54,8 +54,9 @@ class SitePage(Page):
     can_be_hidden = True
     # Whether menus and breadcrumbs have the pages of the type.
     in_navigation = True
-    # The relations that are loaded with a page which a visitor opens.
-    served_with = ["release"]
+    # The relations of the type that are loaded with a page which a visitor opens, beside its release. None if
+    # such a page is found in another way.
+    served_with = []
     base_form_class = CheckedPageForm
     # The panel about people comes first: the forms of pictures offer those who are chosen there.
     content_panels = [*Page.content_panels, PEOPLE_PANEL]

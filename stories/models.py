@@ -92,7 +92,7 @@ class StoryPage(SitePage):
 
     base_form_class = StoryPageForm
     in_navigation = False
-    served_with = ["release", "lead_image"]
+    served_with = ["lead_image"]
     lead_image_words = property(lambda story: words_for_index(story.lead_image, story.lead_image_alt))
     parent_page_types = ["stories.StoryIndexPage"]
     subpage_types = []
@@ -167,7 +167,7 @@ class StoryIndexPage(RoutablePageMixin, SitePage):
     introduction = RichTextField(_("introduction"), blank=True, features=PLAIN_FEATURES)
 
     can_be_hidden = False  # Everything below it would be hidden too.
-    served_with = ()  # A home page caches its indexes: HomePage.load_lists().
+    served_with = None  # A home page caches its indexes: HomePage.load_lists().
     cacheable_parameters = [*(each.name for each in FILTERS), "page", "text"]
     parent_page_types = ["home.HomePage", "stories.StoryIndexPage"]
     subpage_types = ["stories.StoryPage", "stories.StoryIndexPage"]
