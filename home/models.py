@@ -147,7 +147,7 @@ class HomePage(SitePage):
         if page is None:
             raise Http404
         found = get_specific(page)
-        found.release = page.release  # Loaded once, not for each type: a page with an address has one.
+        found.release = getattr(page, "release", None)  # Loaded once, and not for each type.
         return found
 
     def load_lists(self):
