@@ -147,7 +147,8 @@ class HomePage(SitePage):
         if page is None:
             raise Http404
         found = get_specific(page)
-        found.release = getattr(page, "release", None)  # Loaded once, and not for each type.
+        # It is loaded once, and not for each type. The query above keeps pages without one from visitors.
+        found.release = getattr(page, "release", None)
         return found
 
     def load_lists(self):

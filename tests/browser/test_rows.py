@@ -59,7 +59,7 @@ def test_rows_are_whole_and_begin_at_one_edge(new_page, live_server):
     addresses, image = make_languages(), builders.make_image(size=(48, 32))
     index = StoryIndexPage.objects.get(title=INDEXES["en"])
     lead = {"lead_image": image, "lead_image_decorative": True}
-    # Of the themes, the first has one story, the second two, and so on.
+    # The first theme has one story, the second has two, and so on.
     themes = [f"In {number} stories" for number in range(1, 7)]
     stories = [
         builders.make_story(None, index, [], themes[number:], **(lead if number % 2 else {}))
