@@ -37,7 +37,11 @@ TABLES += ["stories_storytheme", "wagtailsearch_indexentry"]
 # of rows.
 KEY_LOOKUP = {
     "sqlite": re.compile(r"SEARCH \w+ USING INTEGER PRIMARY KEY \(rowid=\?\)$"),
-    "postgresql": re.compile(r"^\s*(SubPlan \d+)\n\s*->  Index (?:Only )?Scan using \w+_pkey ", re.MULTILINE),
+    "postgresql": re.compile(
+        r"^\s*(SubPlan \d+)\n\s*->  (?:Index (?:Only )?Scan using|"
+        r"Bitmap Heap Scan .+\n(?:\s+\w.+\n)+\s*->  Bitmap Index Scan on) \w+_pkey\b",
+        re.MULTILINE,
+    ),
 }
 
 
@@ -48,10 +52,12 @@ def add_stories(story, copies=NUMBER):
 
 
 def drop_unused_space():
-    """Rewrite the tables of stories without the space of rows that earlier tests have rolled back.
+    """Rewrite PostgreSQL's tables of stories without the space of rows that earlier tests have rolled back.
 
-    Otherwise PostgreSQL would count no rows in many blocks on the disk, and underestimate the added ones.
+    Otherwise it would count no rows in many blocks on the disk, and underestimate the added ones.
     """
+    if connection.vendor != "postgresql":
+        return
     with connection.cursor() as cursor:
         for table in TABLES:
             cursor.execute(f"CLUSTER {table} USING {table}_pkey")
@@ -110,6 +116,7 @@ def make_lantern_story():
 
 
 def test_no_search_runs_a_subquery_for_each_row(client):
+    drop_unused_space()
     story, index = make_lantern_story(), "wagtailsearch_indexentry"
     update_statistics()
     statements = statements_of(client, ADDRESSES, index)
