@@ -47,7 +47,7 @@ MIN_SAME_FIRST_RESULTS = 0.95
 # The shares of the queries of readers whose page must be the first, and among the first five.
 MIN_FIRST, MIN_AMONG_FIVE = 0.85, 0.97
 # The links to pages below the search form, in the order of the page.
-PAGE_LINKS = ".help-first a, .promoted a:not([href^=mailto]), .results a"
+PAGE_LINKS = ".help-first h2 a, .promoted a:not([href^=mailto]), .results a"
 
 
 def read(path):

@@ -50,6 +50,18 @@ def test_readers_open_their_country_and_get_the_number_and_the_chat_in_words(cli
         assert [a["href"] for a in jumps] == [f"#{each['id']}" for each in page.select("main h2")]
 
 
+def test_search_of_somebody_in_danger_shows_the_numbers_in_the_language_of_the_help_page(client, help_page):
+    for words, language in (("my husband beats me", "en"), ("mi marido me pega", "es")):
+        box = builders.parse(client.get("/search/", {"q": words})).select_one(".help-first")
+        assert box["lang"] == language
+        assert len(box.select("strong, .helplines__first")) == 1, "what to do at once is said once"
+        numbers = box.select_one("[lang=en] > .helplines")
+        assert numbers.select_one("summary").text == "Kenya"
+        assert numbers.select_one("a[href='tel:0800000000']")
+    help_page.unpublish()
+    assert "tel:" not in client.get("/search/?q=my+husband+beats+me").text
+
+
 @pytest.mark.parametrize(("language", "order"), [("en", "BE ET DE"), ("fr", "DE BE ET"), ("ar", "ET DE BE")])
 def test_countries_are_in_the_order_of_the_alphabet_of_the_language(language, order):
     story = builders.make_story(body=body_with(*({"country": code} for code in ("BE", "DE", "ET"))))
@@ -63,7 +75,7 @@ def test_countries_are_in_the_order_of_the_alphabet_of_the_language(language, or
     [
         ({"checked_on": "2025-01-01"}, "Checked on 1 January 2025. Published at:"),
         ({"checked_on": "2024-12-31"}, "Checked on 31 December 2024. We could not confirm it since."),
-        ({"number": ""}, "Number not checked. Published at:"),
+        ({"number": ""}, "The number is on this page:"),
     ],
 )
 def test_readers_are_told_how_old_a_number_is(client, time_machine, changed, words):
