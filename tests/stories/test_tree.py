@@ -70,6 +70,9 @@ def look_at(field, model, form):
         "an entry in search_fields": in_search or not is_searched,
         "a StoryBody, of which pictures and voices are known,": not is_body
         or isinstance(field.stream_block, StoryBody),
+        "null=True or a default, without which no draft can be saved,": field.null
+        or field.has_default()
+        or field.empty_strings_allowed,
         # It can differ from day to day, and would end decisions.
         "a default that no function makes": not is_made,
     }
