@@ -30,7 +30,7 @@ def write_page():
     style = Path(finders.find("css/site.css")).read_text(encoding="utf-8")
     context = {
         "homes": sorted(versions.select_related("locale"), key=lambda home: home.pk != site.root_page_id),
-        "helplines": [(page.pk, block) for page in help_pages for block in find_helplines(page)],
+        "helplines": [(page.pk, block) for page in help_pages for block in page.find_helplines()],
         "site": SiteSettings.read(site),
         # Without the typeface, a file that this page can't load, and those that are fitted to it.
         "style": re.sub(r"@font-face \{.*?\}", "", style, flags=re.DOTALL),
@@ -44,8 +44,3 @@ def write_page():
         return new.replace(path)
     finally:
         new.unlink(missing_ok=True)
-
-
-def find_helplines(page):
-    """Return the blocks with helplines in `page`, which can be of any type."""
-    return page.body.blocks_by_name("helplines") if hasattr(page, "body") else []

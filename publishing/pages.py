@@ -99,6 +99,10 @@ class SitePage(Page):
 
     save.alters_data = True
 
+    def find_helplines(self):
+        """Return the blocks with helplines in the page, which can be of a type without a body."""
+        return self.body.blocks_by_name("helplines") if hasattr(self, "body") else []
+
     def clean(self):
         super().clean()
         would_be_live = self.live if self.is_publishing is None else self.is_publishing
